@@ -1,0 +1,46 @@
+# `make` lists the targets. `make demo` and `make test` need nothing set up before them
+# but git, make and some Python 3; what they install stays in .bootstrap and .venv.
+
+UV := $(CURDIR)/.bootstrap/bin/uv
+READY := .venv/.ready
+DEMO_DAY := 2026-09-18
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fmt bench docs lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## Backtest a small synthetic market day and print its report
+	@.venv/bin/tradectl catalog synth $(DEMO_DAY) --catalog data/demo --symbols 300 --trades 1000000 --seed 3
+	@.venv/bin/tradectl backtest --catalog data/demo --date $(DEMO_DAY)
+
+test: lint ## Check everything: lint, types, import contracts, all tests
+	@.venv/bin/python -m pytest -n 2
+
+lint: $(READY) ## Check style, types, import contracts and files
+	@.venv/bin/pre-commit run --all-files --show-diff-on-failure
+
+fmt: $(READY) ## Format the code and apply the safe fixes
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
+
+bench: $(READY) ## Measure speed on a 60 M-trade day and write the table in docs/
+	@.venv/bin/python -m benchmarks
+
+docs: $(READY) ## Write docs/reference/ from the code
+	@.venv/bin/python -m docs.generate
+
+lock: $(READY) ## Resolve the newest allowed dependencies into requirements.lock
+	@$(UV) pip compile pyproject.toml --upgrade --universal --all-extras --group dev \
+	    --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
+	    --quiet --output-file requirements.lock
+
+clean: ## Remove what make and the tools made, but no data and no runs
+	@rm -rf .venv .bootstrap .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+
+$(READY): requirements.lock pyproject.toml | $(UV)
+	@sh .ci/environment $(UV)
+	@touch $@
+
+$(UV): | requirements.lock
+	@sh .ci/bootstrap
