@@ -1,0 +1,43 @@
+"""Every hop: what can go wrong, grouped by who must act.
+
+::
+
+    TradectlError
+    ├── ConfigError      fix the command, file or parameter and start again   exit 2
+    ├── DataError        the input is bad: stop the run, repair or re-import   exit 3
+    ├── NotFoundError    nothing is stored under that name or date             exit 4
+    ├── RunError         the run itself failed                                 exit 1
+    └── JournalError     facts cannot be kept: halt trading                    exit 1
+"""
+
+
+class TradectlError(Exception):
+    """Root of every error that tradectl raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(TradectlError):
+    """A command, file or parameter is wrong; correct it and start again."""
+
+    exit_code = 2
+
+
+class DataError(TradectlError):
+    """Market data is missing, corrupt or impossible; the run must not go on."""
+
+    exit_code = 3
+
+
+class NotFoundError(TradectlError):
+    """Nothing is stored under the given name or date."""
+
+    exit_code = 4
+
+
+class RunError(TradectlError):
+    """A run failed for a reason that lies in the run itself."""
+
+
+class JournalError(TradectlError):
+    """Facts cannot be kept, so nothing may be traded."""

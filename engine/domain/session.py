@@ -1,0 +1,101 @@
+"""Hop 2: the exchange's day: when buckets begin and end, in UTC nanoseconds."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from engine.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from exchange_calendars import ExchangeCalendar
+
+NEW_YORK = ZoneInfo("America/New_York")
+NANOS_PER_SECOND = 1_000_000_000
+_PRE_MARKET_OPENS = 4
+
+
+class Session(msgspec.Struct, frozen=True):
+    """One trading day of the US stock exchanges; times are UTC nanoseconds.
+
+    Attributes
+    ----------
+    day : date
+        New York date.
+    open_ns, close_ns : int
+        Regular session ``[open, close)``: 09:30 to 16:00 New York, 13:00 or 14:00 on half days.
+    pre_market_ns : int
+        04:00 New York, from which ``warm_premarket`` buckets start.
+    """
+
+    day: date
+    open_ns: int
+    close_ns: int
+    pre_market_ns: int
+
+    def at(self, clock: str) -> int:
+        """Return the nanosecond of a New York wall-clock time ``HH:MM[:SS]`` on this day."""
+        moment = datetime.combine(self.day, time.fromisoformat(clock), tzinfo=NEW_YORK)
+        return int(moment.timestamp()) * NANOS_PER_SECOND
+
+
+@cache
+def _calendar(year: int) -> ExchangeCalendar:
+    import exchange_calendars  # noqa: PLC0415  (imports pandas: the core need not pay for it)
+
+    start, end = f"{year - 1}-12-01", f"{year + 1}-01-31"
+    return exchange_calendars.get_calendar("XNYS", start=start, end=end)
+
+
+def is_session(day: date) -> bool:
+    """Say whether the New York Stock Exchange opens on this date."""
+    return bool(_calendar(day.year).is_session(day.isoformat()))
+
+
+def session(day: date) -> Session:
+    """Return the session of a date.
+
+    Raises
+    ------
+    ConfigError
+        The exchange is closed on that date; the message names the next session.
+
+    Notes
+    -----
+    Holidays and early closes come from ``exchange_calendars`` (XNYS).
+    """
+    calendar = _calendar(day.year)
+    label = day.isoformat()
+    if not calendar.is_session(label):
+        following = next_session(day)
+        raise ConfigError(f"{day} is no trading day of the NYSE; the next one is {following}")
+    pre_market = datetime.combine(day, time(_PRE_MARKET_OPENS), tzinfo=NEW_YORK)
+    return Session(
+        day,
+        int(calendar.session_open(label).value),
+        int(calendar.session_close(label).value),
+        int(pre_market.timestamp()) * NANOS_PER_SECOND,
+    )
+
+
+def next_session(day: date) -> date:
+    """Return the first trading day after a date."""
+    following = day + timedelta(days=1)
+    while not is_session(following):
+        following += timedelta(days=1)
+    return following
+
+
+def sessions(start: date, end: date) -> list[date]:
+    """Return the trading days from ``start`` to ``end``, both included."""
+    days = (start + timedelta(days=n) for n in range((end - start).days + 1))
+    return [day for day in days if is_session(day)]
+
+
+def day_of(ts: int) -> date:
+    """Return the New York date of a UTC nanosecond."""
+    return datetime.fromtimestamp(ts // NANOS_PER_SECOND, tz=NEW_YORK).date()
