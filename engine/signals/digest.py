@@ -1,0 +1,55 @@
+"""The seam: one hash over everything the scanner said, bit by bit."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from engine.signals.tables import fixed_column, values
+
+_TEXT = "S24"
+
+
+class CandidateDigest:
+    """A sha256 over candidates and breadth, the same however the rows came in pieces.
+
+    Rows are hashed one after the other: floats by their bits, prices as fixed point, absent values
+    as zero.
+    """
+
+    def __init__(self) -> None:
+        self._candidates = hashlib.sha256()
+        self._breadth = hashlib.sha256()
+
+    def update(self, candidates: pa.Table, breadth: pa.Table) -> None:
+        """Take further rows of ``tables.rows_table`` with quotes, and ``tables.breadth_table``."""
+        self._candidates.update(_rows(candidates))
+        self._breadth.update(_rows(breadth))
+
+    def hexdigest(self) -> str:
+        """Return the digest of all rows so far."""
+        return hashlib.sha256(self._candidates.digest() + self._breadth.digest()).hexdigest()
+
+
+def _rows(table: pa.Table) -> bytes:
+    if not len(table):
+        return b""
+    columns = {name: _bits(table, name) for name in table.column_names}
+    packed = np.zeros(len(table), [(name, bits.dtype) for name, bits in columns.items()])
+    for name, bits in columns.items():
+        packed[name] = bits
+    return packed.tobytes()
+
+
+def _bits(table: pa.Table, name: str) -> NDArray[np.generic]:
+    dtype: Any = table.column(name).type
+    if pa.types.is_string(dtype):
+        return np.array([text or "" for text in values(table, name)], dtype=_TEXT)
+    if pa.types.is_decimal(dtype):
+        return fixed_column(table, name)
+    column: Any = table.column(name)
+    return column.to_numpy() if pa.types.is_boolean(dtype) else column.fill_null(0).to_numpy()

@@ -1,0 +1,48 @@
+"""Hop 2: the last quote of each symbol, as columns."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain.quotes import QuoteBatch
+
+
+class LastQuotes:
+    """Keeps the newest quote of every symbol it has been given."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+        self._values = np.zeros((6, 64), np.int64)
+
+    def take(self, batch: QuoteBatch) -> None:
+        """Remember the last row of each symbol in a batch."""
+        for name in batch.symbols:
+            self._ids.setdefault(name, len(self._ids))
+        while len(self._ids) > self._values.shape[1]:
+            self._values = np.concatenate([self._values, np.zeros_like(self._values)], axis=1)
+        own = np.array([self._ids[name] for name in batch.symbols], np.int64)
+        rows = _last_rows(batch.symbol_id)
+        columns = (
+            batch.ts_event,
+            batch.ts_init,
+            batch.bid,
+            batch.ask,
+            batch.bid_size,
+            batch.ask_size,
+        )
+        for kept, column in zip(self._values, columns, strict=True):
+            kept[own[batch.symbol_id[rows]]] = column[rows]
+
+    def batch(self) -> QuoteBatch:
+        """Return the last quotes, one row a symbol."""
+        n = len(self._ids)
+        ts_event, ts_init, bid, ask, bid_size, ask_size = self._values[:, :n]
+        ids = np.arange(n, dtype=np.int32)
+        return QuoteBatch(ids, tuple(self._ids), ts_event, ts_init, bid, ask, bid_size, ask_size)
+
+
+def _last_rows(ids: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the position of the last row of each id."""
+    _, from_the_end = np.unique(ids[::-1], return_index=True)
+    return len(ids) - 1 - from_the_end

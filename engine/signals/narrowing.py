@@ -1,0 +1,25 @@
+"""Hop 2: batches narrowed to some symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from engine.domain.trades import TradeBatch
+
+
+def narrowed(batches: Iterable[TradeBatch], symbols: Sequence[str] | None) -> Iterator[TradeBatch]:
+    """Yield each batch with the prints of some symbols only, in order; as it is for None."""
+    if symbols is None:
+        yield from batches
+        return
+    wanted = set(symbols)
+    for batch in batches:
+        kept = [k for k, name in enumerate(batch.symbols) if name in wanted]
+        new_id = np.full(len(batch.symbols), -1, np.int32)
+        new_id[kept] = np.arange(len(kept), dtype=np.int32)
+        rows = batch.rows(new_id[batch.symbol_id] >= 0)
+        names = tuple(batch.symbols[k] for k in kept)
+        yield replace(rows, symbol_id=new_id[rows.symbol_id], symbols=names)

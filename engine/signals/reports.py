@@ -1,0 +1,101 @@
+"""The seam: tables of the scanner turned into what the hub is told, bucket by bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+
+from engine.domain.candidate import (
+    Breadth,
+    BucketReport,
+    Candidate,
+    FadeReason,
+    Gate,
+    IndexReading,
+    Phase,
+    Side,
+    Window,
+)
+from engine.domain.parameters import Parameters
+from engine.domain.quotes import Quote
+from engine.signals.settings import thresholds
+from engine.signals.tables import QUOTE_COLUMNS, fixed_column, gate_column, values
+
+
+class Windows:
+    """Windows cut from a table of candidates' buckets (``tables.buckets_table``)."""
+
+    def __init__(self, buckets: pa.Table, params: Parameters) -> None:
+        self._span_ns = params.window_buckets * params.bucket_ns
+        self._ts = buckets.column("ts").to_numpy()
+        self._prices = [fixed_column(buckets, name) for name in ("high", "low", "last")]
+        self._others = [buckets.column(name).to_numpy() for name in ("volume", "ao", "ac")]
+        names = np.array(values(buckets, "symbol"), dtype=object)
+        changes = np.flatnonzero(names[1:] != names[:-1]) + 1
+        cuts = [0, *(int(change) for change in changes), len(names)] if len(names) else []
+        self._of_symbol = {names[start]: (start, end) for start, end in pairwise(cuts)}
+
+    def ending(self, symbol: str, ts_event: int) -> Window:
+        """Return the window of a symbol that ends with the bucket labelled ``ts_event``."""
+        start, end = self._of_symbol[symbol]
+        ts = self._ts[start:end]
+        last = start + int(np.searchsorted(ts, ts_event, side="right"))
+        first = start + int(np.searchsorted(ts, ts_event - self._span_ns, side="right"))
+        cut = slice(first, last)
+        high, low, price = (column[cut] for column in self._prices)
+        volume, ao, ac = (column[cut] for column in self._others)
+        return Window(self._ts[cut], high, low, price, volume, ao, ac)
+
+
+def candidates(table: pa.Table, windows: Windows, params: Parameters) -> Iterator[Candidate]:
+    """Yield the candidates of a table (``tables.rows_table`` with quotes), in its order."""
+    limits = thresholds(params)
+    gate_thresholds = tuple(limits[gate] for gate in Gate)
+    price: list[int] = fixed_column(table, "last").tolist()
+    names = [name for name in table.column_names if name != "last"]
+    columns = {name: values(table, name) for name in names}
+    for k in range(len(table)):
+        row = {name: column[k] for name, column in columns.items()}
+        bid, ask, bid_size, ask_size, quote_ts = (row.pop(name) for name in QUOTE_COLUMNS)
+        fade = row.pop("fade_reason")
+        gate_values = tuple(row.pop(gate_column(gate)) for gate in Gate)
+        yield Candidate(
+            side=Side(row.pop("side")),
+            phase=Phase(row.pop("phase")),
+            fade_reason=FadeReason(fade) if fade else None,
+            last=price[k],
+            quote=Quote(bid, ask, bid_size, ask_size, quote_ts) if quote_ts else None,
+            gate_values=gate_values,
+            gate_thresholds=gate_thresholds,
+            window=windows.ending(row["symbol"], row["ts_event"]),
+            **row,
+        )
+
+
+def bucket_reports(
+    breadth: pa.Table, events: pa.Table, windows: Windows, params: Parameters
+) -> Iterator[BucketReport]:
+    """Yield one report for each row of ``breadth``, with the candidates of its bucket."""
+    waiting = candidates(events, windows, params)
+    following = next(waiting, None)
+    grace_ns = params.grace_ns
+    columns = {name: values(breadth, name) for name in breadth.column_names}
+    readings = [
+        (index, columns[f"{index}_ao_bps"], columns[f"{index}_ac_z"])
+        for index in params.index_symbols
+    ]
+    for k, ts in enumerate(columns["ts"]):
+        own: list[Candidate] = []
+        while following is not None and following.ts_event == ts:
+            own.append(following)
+            following = next(waiting, None)
+        counts = Breadth(
+            columns["live"][k],
+            columns["rising"][k],
+            columns["falling"][k],
+            tuple(IndexReading(index, ao[k], z[k]) for index, ao, z in readings),
+        )
+        yield BucketReport(ts, ts + grace_ns, counts, tuple(own))

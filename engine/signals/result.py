@@ -1,0 +1,121 @@
+"""Hop 2: a scanned day: candidates, near misses, breadth and counts as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from engine.domain.candidate import ALL_GATES, BucketReport, Gate
+from engine.domain.parameters import Parameters
+from engine.domain.session import Session
+from engine.signals.digest import CandidateDigest
+from engine.signals.reports import Windows, bucket_reports
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class GateCount:
+    """How one gate fared over the symbol-buckets whose ``ao`` lay on a side that may be traded.
+
+    ``passed`` of them passed it; in ``alone`` it was the only gate that failed.
+    """
+
+    passed: int
+    alone: int
+
+
+@dataclass(frozen=True, eq=False)
+class ScanResult:
+    """What the scanner found on one day.
+
+    Attributes
+    ----------
+    candidates : pa.Table
+        One row per raised, updated or faded candidate, ordered by ``ts_event`` and ``symbol``; the
+        columns are those of ``Candidate`` (prices decimal USD, ``last`` included), its quote as
+        ``bid, ask, bid_size, ask_size, quote_ts``, and ``gate_‹name›``, the value behind each gate.
+    near_misses : pa.Table
+        Symbol-buckets that one gate alone kept from being raised; columns as ``candidates``.
+    buckets : pa.Table
+        Buckets of candidates' windows, ordered by symbol and time: ``symbol, ts, high, low, last,
+        volume, ao, ac``.
+    breadth : pa.Table
+        One row per bucket: ``ts, live, rising, falling``, ``‹INDEX›_ao_bps``, ``‹INDEX›_ac_z``.
+    gate_counts : int64 array, shape (4096,)
+        Symbol-buckets with an ``ao`` by the gate bits they passed; those whose ``ao`` lay on the
+        wrong side are counted under 0 and were held against no other gate.
+    quality : dict
+        Counters of the prints seen, see ``state.COUNTERS``.
+    timings : dict
+        Seconds of wall clock: ``scan_secs``, and summed over threads ``decode_secs``,
+        ``kernel_secs``; ``trades_per_sec``.
+    """
+
+    day: date
+    session: Session
+    params: Parameters
+    letters: tuple[str, ...]
+    candidates: pa.Table
+    near_misses: pa.Table
+    buckets: pa.Table
+    breadth: pa.Table
+    gate_counts: np.ndarray
+    quality: dict[str, int]
+    timings: dict[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def judged(self) -> int:
+        """Number of symbol-buckets held against the gates."""
+        return int(self.gate_counts.sum())
+
+    def funnel(self) -> dict[Gate, GateCount]:
+        """Return how each gate fared."""
+        bits = np.arange(len(self.gate_counts))
+        return {
+            gate: GateCount(
+                passed=int(self.gate_counts[(bits >> gate) & 1 == 1].sum()),
+                alone=int(self.gate_counts[ALL_GATES & ~(1 << gate)]),
+            )
+            for gate in Gate
+        }
+
+    def windows(self) -> Windows:
+        """Return the windows behind the candidates."""
+        return Windows(self.buckets, self.params)
+
+    def reports(self, *, qualified_only: bool = False) -> Iterator[BucketReport]:
+        """Yield the report of every bucket of the session, in order, as the hub gets it live.
+
+        With ``qualified_only`` the candidates that no decision can rest on are left out.
+        """
+        events = self.candidates
+        if qualified_only:
+            events = events.filter(events.column("qualified"))
+        yield from bucket_reports(self.breadth, events, self.windows(), self.params)
+
+    def digest(self) -> str:
+        """Return a sha256 over candidates and breadth, bit by bit."""
+        total = CandidateDigest()
+        total.update(self.candidates, self.breadth)
+        return total.hexdigest()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the candidates as a pandas frame."""
+        table: Any = self.candidates
+        return table.to_pandas()
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the candidates as a polars frame (polars must be installed)."""
+        import polars as pl  # noqa: PLC0415  (an optional extra)
+
+        last = self.candidates.column("last").cast(pa.decimal128(18, 6))
+        position = self.candidates.schema.get_field_index("last")
+        return pl.DataFrame(self.candidates.set_column(position, "last", last))

@@ -1,0 +1,101 @@
+"""Hop 2: the scanner as a stream: prints and quotes in as they arrive, reports out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from engine.domain.candidate import BucketReport
+from engine.domain.parameters import Parameters
+from engine.domain.quotes import QuoteBatch
+from engine.domain.session import Session
+from engine.domain.trades import TradeBatch
+from engine.signals import kernel
+from engine.signals.columns import ColumnScanner
+from engine.signals.digest import CandidateDigest
+from engine.signals.last_quotes import LastQuotes
+from engine.signals.reports import Windows, bucket_reports
+from engine.signals.state import BUCKET_ROW
+from engine.signals.tables import breadth_table, buckets_table, rows_table, with_quotes
+
+
+class Scanner:
+    """The scanner fed in order of arrival, a batch of any size at a time.
+
+    Reports do not depend on how the input was cut into batches, and equal those of ``scan`` over
+    the same prints and quotes.
+    """
+
+    def __init__(self, params: Parameters, session: Session, tapes: Mapping[str, str]) -> None:
+        self.params = params
+        self._columns = ColumnScanner(params, session, tapes)
+        self._quotes = LastQuotes()
+        self._recent = np.empty(0, BUCKET_ROW)
+        self._reported = 0
+        self._reports: list[BucketReport] = []
+        self._digest = CandidateDigest()
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Data quality by name, see ``state.COUNTERS``."""
+        return self._columns.counters
+
+    def digest(self) -> str:
+        """Return the digest of everything reported so far; ``ScanResult.digest`` after a day."""
+        return self._digest.hexdigest()
+
+    def step(self, batch: TradeBatch) -> None:
+        """Take prints; a print at or after a bucket's closing instant closes it first.
+
+        Raises
+        ------
+        DataError
+            ``ts_init`` went back.
+        """
+        self._columns.step(batch)
+        self._collect()
+
+    def quotes(self, batch: QuoteBatch) -> None:
+        """Take quotes; a quote at or after a bucket's closing instant closes it first."""
+        taken = 0
+        while taken < len(batch):
+            closes_at = self._columns.closes_at
+            end = int(np.searchsorted(batch.ts_init, closes_at))
+            self._quotes.take(batch.rows(slice(taken, end)))
+            if end < len(batch):
+                self.advance(closes_at)
+            taken = end
+
+    def advance(self, now: int) -> None:
+        """Close every bucket whose end plus grace is at or before ``now`` (UTC ns)."""
+        self._columns.advance(now)
+        self._collect()
+
+    def reports(self) -> list[BucketReport]:
+        """Return the reports of the buckets closed since the last call, oldest first."""
+        reports, self._reports = self._reports, []
+        return reports
+
+    def _collect(self) -> None:
+        closed = self._columns.closed
+        if closed == self._reported:
+            return
+        p, params, symbols = self._columns.settings, self.params, self._columns.symbols
+        output = self._columns.take_output()
+        self._recent = np.concatenate([self._recent, output.bucket_rows])
+        events = rows_table(output.rows[output.rows["phase"] != kernel.NEAR_MISS], symbols, p)
+        events = with_quotes(events, self._quotes.batch())
+        windows = Windows(buckets_table(self._recent, symbols, p), params)
+        cut = slice(self._reported, closed)
+        breadth = breadth_table(
+            self._columns.breadth[cut],
+            self._columns.index_readings[cut],
+            params,
+            p,
+            first=self._reported,
+        )
+        self._digest.update(events, breadth)
+        self._reports.extend(bucket_reports(breadth, events, windows, params))
+        self._recent = self._recent[self._recent["bucket"] >= closed - p.window]
+        self._reported = closed

@@ -1,0 +1,186 @@
+"""Hop 2: the kernel's rows as Arrow tables, in the one order everyone reads them in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from engine.domain.candidate import ALL_GATES, FadeReason, Gate, Phase
+from engine.domain.parameters import Parameters
+from engine.domain.quotes import QuoteBatch
+from engine.signals import kernel
+from engine.signals.settings import Settings
+from engine.signals.state import Records
+
+QUOTE_MEMORY_NS = 60_000_000_000
+"""A candidate shows no quote older than this at its close."""
+
+PHASES = {
+    kernel.RAISED: Phase.RAISED,
+    kernel.UPDATED: Phase.UPDATED,
+    kernel.FADED: Phase.FADED,
+}
+FADE_REASONS = {
+    kernel.AO_TURNED: FadeReason.AO_TURNED,
+    kernel.FLAT_LINED: FadeReason.FLAT_LINED,
+    kernel.SESSION_ENDED: FadeReason.SESSION_ENDED,
+}
+PRICE_TYPE = pa.decimal64(18, 6)
+QUOTE_COLUMNS = ("bid", "ask", "bid_size", "ask_size", "quote_ts")
+
+_COPIED = (
+    "ao",
+    "ac",
+    "ao_bps",
+    "ac_bps",
+    "sigma_bps",
+    "ac_z",
+    "volume",
+    "volume_mean",
+    "run_volume",
+    "run_notional",
+    "session_volume",
+    "vwap",
+    "vwap_slope",
+    "gates",
+)
+
+
+def gate_column(gate: Gate) -> str:
+    """Return the name of the column that holds a gate's value."""
+    return f"gate_{gate.name.lower()}"
+
+
+def values(table: pa.Table, name: str) -> list[Any]:
+    """Return a column as Python values."""
+    return table.column(name).to_pylist()
+
+
+def price_array(fixed: NDArray[np.int64]) -> pa.Array[Any]:
+    """Return fixed-point prices as exact decimals, without a copy."""
+    values = np.ascontiguousarray(fixed, dtype=np.int64)
+    return pa.Array.from_buffers(PRICE_TYPE, len(values), [None, pa.py_buffer(values)])
+
+
+def fixed_column(table: pa.Table, name: str) -> NDArray[np.int64]:
+    """Return a decimal price column without nulls as fixed point."""
+    if not len(table):
+        return np.empty(0, np.int64)
+    column: Any = table.column(name).combine_chunks()
+    fixed = np.frombuffer(column.buffers()[1], np.int64)
+    return fixed[column.offset : column.offset + len(column)]
+
+
+def rows_table(rows: Records, symbols: Sequence[str], p: Settings) -> pa.Table:
+    """Return candidates' events or near misses, ordered by bucket and symbol.
+
+    Columns: ``ts_event`` (end of the bucket), ``ts_init`` (its closing instant), ``symbol``,
+    ``side`` (1 or -1), ``phase``, ``fade_reason``, ``qualified``, the kernel's values as in
+    ``Candidate``, and the value behind each gate.
+    """
+    names = np.array(symbols, dtype=object)
+    rank = np.argsort(np.argsort(names)) if len(names) else np.empty(0, np.int64)
+    rows = rows[np.lexsort((rank[rows["symbol_id"]], rows["bucket"]))]
+    ts_event = p.first_ns + (rows["bucket"].astype(np.int64) + 1) * p.width_ns
+    columns: dict[str, Any] = {
+        "ts_event": pa.array(ts_event),
+        "ts_init": pa.array(ts_event + p.grace_ns),
+        "symbol": pa.array(names[rows["symbol_id"]], pa.string()),
+        "side": pa.array(rows["side"]),
+        "phase": pa.array([PHASES.get(phase) for phase in rows["phase"].tolist()], pa.string()),
+        "fade_reason": pa.array(
+            [FADE_REASONS.get(reason) for reason in rows["fade_reason"].tolist()], pa.string()
+        ),
+        "qualified": pa.array((rows["gates"] == ALL_GATES) & (rows["phase"] != kernel.FADED)),
+        "last": price_array(rows["last"]),
+    }
+    columns |= {name: pa.array(np.ascontiguousarray(rows[name])) for name in _COPIED}
+    behind = rows["values"]
+    columns |= {gate_column(gate): pa.array(np.ascontiguousarray(behind[:, gate])) for gate in Gate}
+    return pa.table(columns)
+
+
+def buckets_table(rows: Records, symbols: Sequence[str], p: Settings) -> pa.Table:
+    """Return the buckets of candidates' windows, ordered by symbol and time.
+
+    Columns: ``symbol``, ``ts`` (end of the bucket), ``high``, ``low`` (0 where carried), ``last``,
+    ``volume``, ``ao``, ``ac`` (USD).
+    """
+    names = np.array(symbols, dtype=object)
+    rank = np.argsort(np.argsort(names)) if len(names) else np.empty(0, np.int64)
+    rows = rows[np.lexsort((rows["bucket"], rank[rows["symbol_id"]]))]
+    return pa.table(
+        {
+            "symbol": pa.array(names[rows["symbol_id"]], pa.string()),
+            "ts": pa.array(p.first_ns + (rows["bucket"].astype(np.int64) + 1) * p.width_ns),
+            "high": price_array(rows["high"]),
+            "low": price_array(rows["low"]),
+            "last": price_array(rows["last"]),
+            "volume": pa.array(np.ascontiguousarray(rows["volume"])),
+            "ao": pa.array(np.ascontiguousarray(rows["ao"])),
+            "ac": pa.array(np.ascontiguousarray(rows["ac"])),
+        }
+    )
+
+
+def breadth_table(
+    counts: NDArray[np.int32],
+    readings: NDArray[np.float64],
+    params: Parameters,
+    p: Settings,
+    *,
+    first: int = 0,
+) -> pa.Table:
+    """Return the whole tape's counts and the indices' readings by bucket, from bucket ``first``.
+
+    Columns: ``ts``, ``live``, ``rising``, ``falling`` and ``‹INDEX›_ao_bps``, ``‹INDEX›_ac_z``.
+    """
+    buckets = np.arange(first, first + len(counts), dtype=np.int64)
+    columns: dict[str, Any] = {"ts": pa.array(p.first_ns + (buckets + 1) * p.width_ns)}
+    for k, name in enumerate(("live", "rising", "falling")):
+        columns[name] = pa.array(np.ascontiguousarray(counts[:, k]))
+    for k, index in enumerate(params.index_symbols):
+        columns[f"{index}_ao_bps"] = pa.array(np.ascontiguousarray(readings[:, k, 0]))
+        columns[f"{index}_ac_z"] = pa.array(np.ascontiguousarray(readings[:, k, 1]))
+    return pa.table(columns)
+
+
+def with_quotes(table: pa.Table, quotes: QuoteBatch) -> pa.Table:
+    """Return a candidates table with the last quote before each qualified row's closing instant.
+
+    Columns ``bid``, ``ask``, ``bid_size``, ``ask_size``, ``quote_ts``; null where the row is not
+    qualified or no quote arrived within ``QUOTE_MEMORY_NS`` before.
+    """
+    found = _last_quotes(table, quotes)
+    missing = found < 0
+    shown = (quotes.bid, quotes.ask, quotes.bid_size, quotes.ask_size, quotes.ts_init)
+    for name, column in zip(QUOTE_COLUMNS, shown, strict=True):
+        taken = np.zeros(len(found), np.int64)
+        taken[~missing] = column[found[~missing]]
+        table = table.append_column(name, pa.array(taken, pa.int64(), mask=missing))
+    return table
+
+
+def _last_quotes(table: pa.Table, quotes: QuoteBatch) -> NDArray[np.int64]:
+    found = np.full(len(table), -1, np.int64)
+    qualified = np.flatnonzero(table.column("qualified").to_numpy())
+    if not len(quotes) or not len(qualified):
+        return found
+    closes = table.column("ts_init").to_numpy()
+    of_symbol = {name: k for k, name in enumerate(quotes.symbols)}
+    by_symbol = np.argsort(quotes.symbol_id, kind="stable")
+    starts = np.searchsorted(quotes.symbol_id[by_symbol], np.arange(len(quotes.symbols) + 1))
+    names = values(table, "symbol")
+    for row in qualified:
+        symbol = of_symbol.get(names[row])
+        if symbol is None:
+            continue
+        own = by_symbol[starts[symbol] : starts[symbol + 1]]
+        position = int(np.searchsorted(quotes.ts_init[own], closes[row])) - 1
+        if position >= 0 and quotes.ts_init[own[position]] >= closes[row] - QUOTE_MEMORY_NS:
+            found[row] = own[position]
+    return found
