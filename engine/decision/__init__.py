@@ -1,0 +1,40 @@
+"""Hop 3: candidate → confidence → selection → bracket, under the day's governor."""
+
+from engine.decision.confidence import Basis, Check, Confidence, Filter, Outcome, assess
+from engine.decision.decide import BucketDecision, Verdict, decide
+from engine.decision.desk import DeskState
+from engine.decision.exits import exit_deadline_ns, exit_due, trailing_stop
+from engine.decision.governor import entry_refusal, phase
+from engine.decision.governor_state import GovernorPhase, GovernorState, OpenTrade, evolve
+from engine.decision.plan import plan_bracket
+from engine.decision.refusal import RefusalReason, Refused
+from engine.decision.tick_grid import next_tick, round_against, round_with, tick_size
+
+__all__ = [
+    "Basis",
+    "BucketDecision",
+    "Check",
+    "Confidence",
+    "DeskState",
+    "Filter",
+    "GovernorPhase",
+    "GovernorState",
+    "OpenTrade",
+    "Outcome",
+    "RefusalReason",
+    "Refused",
+    "Verdict",
+    "assess",
+    "decide",
+    "entry_refusal",
+    "evolve",
+    "exit_deadline_ns",
+    "exit_due",
+    "next_tick",
+    "phase",
+    "plan_bracket",
+    "round_against",
+    "round_with",
+    "tick_size",
+    "trailing_stop",
+]

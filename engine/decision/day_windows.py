@@ -1,0 +1,34 @@
+"""Hop 3: when the day allows entries and when it wants everything closed.
+
+On a half day a time of day at or after the early close keeps its distance from the close: 15:55 is
+five minutes before a regular close, so it is 12:55 when the exchange closes at 13:00.
+"""
+
+from __future__ import annotations
+
+from engine.domain.parameters import Parameters
+from engine.domain.session import NANOS_PER_SECOND, Session
+
+_REGULAR_CLOSE = "16:00"
+
+
+def entries_open_ns(params: Parameters, session: Session) -> int:
+    """Return the first instant at which a trade may be entered."""
+    return session.open_ns + params.no_entry_first_seconds * NANOS_PER_SECOND
+
+
+def entries_close_ns(params: Parameters, session: Session) -> int:
+    """Return the instant from which no trade may be entered."""
+    return _before_close(params.no_entry_after, session)
+
+
+def flatten_ns(params: Parameters, session: Session) -> int:
+    """Return the instant from which open trades are closed."""
+    return _before_close(params.flatten_by, session)
+
+
+def _before_close(clock: str, session: Session) -> int:
+    moment = session.at(clock)
+    if moment < session.close_ns:
+        return moment
+    return session.close_ns - (session.at(_REGULAR_CLOSE) - moment)

@@ -1,0 +1,194 @@
+"""Hop 3 on one page: a bucket's candidates → confidence → selection → brackets, under the governor.
+
+Pure: the same report, desk and parameters give the same decision, in a backtest and live.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.decision.bracket_prices import bracket_prices
+from engine.decision.confidence import Check, Confidence, assess
+from engine.decision.desk import DeskState
+from engine.decision.governor import entry_refusal
+from engine.decision.plan import plan_bracket
+from engine.decision.refusal import RefusalReason, Refused
+from engine.decision.sizing import bracket_size
+from engine.domain.bracket import Approved, BracketPlan
+from engine.domain.candidate import BucketReport, Candidate, Side
+from engine.domain.parameters import Parameters
+from engine.domain.session import Session
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What became of one qualified candidate.
+
+    ``reason`` is the first thing that stopped it, None when approved. ``confidence`` is None and
+    ``checks`` is empty where the day already forbade the entry; ``rank`` counts from 1 among the
+    confident of the bucket and is None for all others.
+    """
+
+    symbol: str
+    ts_event: int
+    side: Side
+    ac_z: float
+    approved: bool
+    reason: RefusalReason | None
+    detail: str
+    confidence: float | None
+    checks: tuple[Check, ...]
+    rank: int | None
+
+
+class BucketDecision(msgspec.Struct, frozen=True):
+    """A verdict on every qualified candidate, by symbol, and the plans, best first."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    plans: tuple[Approved[BracketPlan], ...] = ()
+
+
+NOTHING = BucketDecision()
+"""What most buckets come to."""
+
+
+def decide(
+    report: BucketReport, desk: DeskState, params: Parameters, session: Session
+) -> BucketDecision:
+    """Return what to do about one bucket.
+
+    Every candidate that passed all gates gets a verdict; one that did not is not judged. Times are
+    taken at ``report.ts_init``, the instant at which the bucket became known.
+    """
+    candidates = [candidate for candidate in report.candidates if candidate.qualified]
+    if not candidates:
+        return NOTHING
+    verdicts: list[Verdict] = []
+    confident: list[tuple[Candidate, Confidence]] = []
+    for candidate in candidates:
+        refused = _desk_refusal(candidate, report.ts_init, desk, params, session)
+        if refused is not None:
+            verdicts.append(_refusal(candidate, refused))
+            continue
+        confidence = _confidence(candidate, report, desk, params)
+        if confidence.passed:
+            confident.append((candidate, confidence))
+        else:
+            refused = Refused(RefusalReason.NOT_CONFIDENT, confidence.failures)
+            verdicts.append(_refusal(candidate, refused, confidence))
+    picked, plans = _select(confident, desk, params)
+    verdicts += picked
+    return BucketDecision(tuple(sorted(verdicts, key=lambda verdict: verdict.symbol)), plans)
+
+
+def _desk_refusal(
+    candidate: Candidate, ts: int, desk: DeskState, params: Parameters, session: Session
+) -> Refused | None:
+    symbol = candidate.symbol
+    refused = entry_refusal(desk.governor, symbol, ts, params, session)
+    if refused is not None:
+        return refused
+    if any(trade.symbol == symbol for trade in desk.open_trades):
+        return Refused(RefusalReason.SYMBOL_IN_TRADE, "a trade in it is open")
+    if symbol in desk.locked:
+        return Refused(RefusalReason.SYMBOL_LOCKED, "the symbol is locked")
+    if symbol in desk.halted:
+        return Refused(RefusalReason.SYMBOL_HALTED, "the exchange has halted it")
+    return None
+
+
+def _confidence(
+    candidate: Candidate, report: BucketReport, desk: DeskState, params: Parameters
+) -> Confidence:
+    size = bracket_size(
+        bracket_prices(candidate, params),
+        params,
+        candidate.session_volume,
+        equity=desk.equity,
+        open_notional=desk.open_notional,
+    )
+    return assess(
+        candidate, report.breadth, params, size.quantity, day_has_quotes=desk.day_has_quotes
+    )
+
+
+def _select(
+    confident: list[tuple[Candidate, Confidence]], desk: DeskState, params: Parameters
+) -> tuple[list[Verdict], tuple[Approved[BracketPlan], ...]]:
+    """Give the free slots to the strongest; one of which no share can be had takes no slot."""
+    slots = _free_slots(desk, params)
+    committed = desk.open_notional
+    verdicts: list[Verdict] = []
+    plans: list[Approved[BracketPlan]] = []
+    ranked = sorted(confident, key=lambda pair: _strength(pair[0]))
+    for rank, (candidate, confidence) in enumerate(ranked, start=1):
+        if len(plans) < slots:
+            plan = plan_bracket(
+                candidate,
+                params,
+                confidence=confidence.score,
+                equity=desk.equity,
+                open_notional=committed,
+            )
+        else:
+            plan = _no_slot(plans, desk)
+        if isinstance(plan, Refused):
+            verdicts.append(_refusal(candidate, plan, confidence, rank))
+            continue
+        committed += plan.notional
+        plans.append(Approved(plan))
+        verdicts.append(_approval(candidate, plan, confidence, rank))
+    return verdicts, tuple(plans)
+
+
+def _strength(candidate: Candidate) -> tuple[float, float, str]:
+    """Return the key that sorts the strongest first: ``ac_z``, then notional, then symbol."""
+    return -candidate.side * candidate.ac_z, -candidate.run_notional, candidate.symbol
+
+
+def _free_slots(desk: DeskState, params: Parameters) -> int:
+    slots = params.max_concurrent if params.concurrent_trading else 1
+    return min(slots - len(desk.open_trades), params.max_trades_per_day - desk.governor.trades)
+
+
+def _no_slot(plans: list[Approved[BracketPlan]], desk: DeskState) -> Refused:
+    if not plans:
+        return Refused(RefusalReason.NO_FREE_SLOT, f"{len(desk.open_trades)} trades are open")
+    weakest = plans[-1].value
+    return Refused(RefusalReason.OUTRANKED, f"by {weakest.symbol} with ac_z {weakest.ac_z:.2f}")
+
+
+def _approval(
+    candidate: Candidate, plan: BracketPlan, confidence: Confidence, rank: int
+) -> Verdict:
+    return Verdict(
+        symbol=candidate.symbol,
+        ts_event=candidate.ts_event,
+        side=candidate.side,
+        ac_z=candidate.ac_z,
+        approved=True,
+        reason=None,
+        detail=f"{plan.quantity} shares",
+        confidence=confidence.score,
+        checks=confidence.checks,
+        rank=rank,
+    )
+
+
+def _refusal(
+    candidate: Candidate,
+    refused: Refused,
+    confidence: Confidence | None = None,
+    rank: int | None = None,
+) -> Verdict:
+    return Verdict(
+        symbol=candidate.symbol,
+        ts_event=candidate.ts_event,
+        side=candidate.side,
+        ac_z=candidate.ac_z,
+        approved=False,
+        reason=refused.reason,
+        detail=refused.detail,
+        confidence=None if confidence is None else confidence.score,
+        checks=() if confidence is None else confidence.checks,
+        rank=rank,
+    )

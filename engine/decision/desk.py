@@ -1,0 +1,40 @@
+"""Hop 3: what the hub knows of itself when it decides."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.decision.governor_state import GovernorState, OpenTrade
+
+
+class DeskState(msgspec.Struct, frozen=True):
+    """The desk at the moment of a report.
+
+    Attributes
+    ----------
+    open_trades : tuple of OpenTrade
+        Every trade planned and not yet over. The governor's own list follows from facts; live, the
+        venue may know of more.
+    equity : Decimal
+        USD, cash and open positions at market.
+    day_has_quotes : bool
+        Whether quotes are known for this day at all; if so, a missing one is unknown.
+    halted : frozenset of str
+        Symbols whose trading the exchange has halted.
+    locked : frozenset of str
+        Symbols that may not be entered for another reason: no locate, a foreign order, an operator.
+    """
+
+    governor: GovernorState
+    open_trades: tuple[OpenTrade, ...]
+    equity: Decimal
+    day_has_quotes: bool
+    halted: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
+
+    @property
+    def open_notional(self) -> Decimal:
+        """Return the notional of all open trades in USD."""
+        return sum((trade.notional for trade in self.open_trades), Decimal(0))
