@@ -1,0 +1,84 @@
+"""Hop 6: how far the market went for and against a trade, measured on prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.accounting.trades import Trade
+from engine.domain.candidate import Side
+from engine.domain.conditions import TAPES, Updates, updates_table
+from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.market import MarketData
+from engine.domain.session import day_of
+from engine.domain.trades import TradeBatch
+
+
+class Excursion(msgspec.Struct, frozen=True):
+    """Furthest move against (<= 0) and for (>= 0) a price, in percent of that price."""
+
+    adverse_pct: float
+    favourable_pct: float
+
+
+def excursion(side: Side, price: float, prints: NDArray[np.int64]) -> Excursion:
+    """Return how far prints went from a price.
+
+    Parameters
+    ----------
+    price : float
+        Where a trade was entered, or could have been, 1e-6 USD.
+    prints : int64 array, shape (n,)
+        Standing prints of the stretch, 1e-6 USD; none at all means no excursion.
+    """
+    if not len(prints):
+        return Excursion(0.0, 0.0)
+    down, up = (100 * (float(print_) / price - 1) for print_ in (prints.min(), prints.max()))
+    worst, best = (down, up) if side is Side.LONG else (-up, -down)
+    return Excursion(min(worst, 0.0), max(best, 0.0))
+
+
+def standing(batch: TradeBatch, tapes: Mapping[str, str]) -> NDArray[np.bool_]:
+    """Say which prints may set a high or low and were not taken back within the batch.
+
+    Parameters
+    ----------
+    tapes : mapping of symbol to tape letter
+        Symbols that are missing have an unknown tape.
+
+    Returns
+    -------
+    bool array, shape (n,)
+    """
+    tape_ids = [TAPES.index(tapes.get(symbol, "")) for symbol in batch.symbols]
+    tape_id = np.asarray(tape_ids, np.int64)[batch.symbol_id]
+    bits = updates_table(batch.conditions)[tape_id, batch.condition_id]
+    reversal = (bits & Updates.REVERSAL) != 0
+    stands = ((bits & Updates.HIGH_LOW) != 0) & ~reversal
+    for row in np.flatnonzero(reversal):
+        twin = (
+            stands
+            & (batch.symbol_id == batch.symbol_id[row])
+            & (batch.ts_event == batch.ts_event[row])
+            & (batch.price == batch.price[row])
+            & (batch.size == batch.size[row])
+        )
+        stands[np.flatnonzero(twin)[:1]] = False
+    return stands
+
+
+def measure(trade: Trade, market: MarketData, tapes: Mapping[str, str]) -> Trade:
+    """Return a closed trade with its MAE and MFE, from the prints while it was open.
+
+    An open trade is returned as it is: its excursion is not over.
+    """
+    if trade.exit_ts is None:
+        return trade
+    day = day_of(trade.entry_ts)
+    batch = market.trades(day, [trade.symbol], trade.entry_ts, trade.exit_ts + 1)
+    entry = float(trade.avg_px_open * PRICE_SCALE)
+    moved = excursion(trade.side, entry, batch.price[standing(batch, tapes)])
+    return msgspec.structs.replace(trade, mae_pct=moved.adverse_pct, mfe_pct=moved.favourable_pct)

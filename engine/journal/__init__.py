@@ -1,0 +1,26 @@
+"""Hop 6: what happened in a run, kept in order, chained and never changed."""
+
+from engine.journal.chain import GENESIS, VERSION, Record, fact_of, record_of, seal
+from engine.journal.log import WRITE_AHEAD, Journal, JournalReader, JournalWriter
+from engine.journal.memory import MemoryJournal
+from engine.journal.replay import replay
+from engine.journal.verify import Break, Damage, Verification, verify
+
+__all__ = [
+    "GENESIS",
+    "VERSION",
+    "WRITE_AHEAD",
+    "Break",
+    "Damage",
+    "Journal",
+    "JournalReader",
+    "JournalWriter",
+    "MemoryJournal",
+    "Record",
+    "Verification",
+    "fact_of",
+    "record_of",
+    "replay",
+    "seal",
+    "verify",
+]

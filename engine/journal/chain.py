@@ -1,0 +1,127 @@
+"""Hop 6: payload → fact: a place in the order, and a hash over everything before it."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from engine.domain.errors import JournalError
+from engine.domain.facts import AnyPayload, Fact
+
+GENESIS = "0" * 64
+"""``prev_hash`` of a run's first fact."""
+
+VERSION = 1
+"""Version of the payload shapes that are written today."""
+
+_encoder = msgspec.json.Encoder(decimal_format="string")
+_decoder = msgspec.json.Decoder(AnyPayload)
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A fact at rest: its payload is still the JSON that was hashed, whatever its version."""
+
+    seq: int
+    ts_event: int
+    ts_init: int
+    kind: str
+    version: int
+    payload: str
+    causation_id: int | None
+    correlation_id: str | None
+    prev_hash: str
+    hash: str
+
+    def expected_hash(self) -> str:
+        """Return the hash this record must have: SHA-256 over every field but ``hash`` itself."""
+        covered = (
+            self.seq,
+            self.ts_event,
+            self.ts_init,
+            self.kind,
+            self.version,
+            msgspec.Raw(self.payload.encode()),
+            self.causation_id,
+            self.correlation_id,
+            self.prev_hash,
+        )
+        return hashlib.sha256(_encoder.encode(covered)).hexdigest()
+
+
+def record_of(fact: Fact) -> Record:
+    """Return a fact of the present version as it is stored."""
+    return Record(
+        seq=fact.seq,
+        ts_event=fact.ts_event,
+        ts_init=fact.ts_init,
+        kind=str(fact.payload.__struct_config__.tag),
+        version=fact.version,
+        payload=_encoder.encode(fact.payload).decode(),
+        causation_id=fact.causation_id,
+        correlation_id=fact.correlation_id,
+        prev_hash=fact.prev_hash,
+        hash=fact.hash,
+    )
+
+
+def fact_of(record: Record) -> Fact:
+    """Return a stored fact as the engine reads it.
+
+    Raises
+    ------
+    JournalError
+        The payload is no JSON, or no payload that this version knows.
+    """
+    try:
+        payload = _decoder.decode(record.payload)
+    except msgspec.MsgspecError as error:
+        found = f"fact {record.seq} ({record.kind}, version {record.version})"
+        raise JournalError(f"{found} cannot be read: {error}; verify the journal") from error
+    return Fact(
+        seq=record.seq,
+        ts_event=record.ts_event,
+        ts_init=record.ts_init,
+        version=record.version,
+        payload=payload,
+        causation_id=record.causation_id,
+        correlation_id=record.correlation_id,
+        prev_hash=record.prev_hash,
+        hash=record.hash,
+    )
+
+
+def seal(
+    payload: AnyPayload,
+    *,
+    after: Fact | None,
+    ts_event: int,
+    ts_init: int,
+    causation_id: int | None = None,
+    correlation_id: str | None = None,
+) -> Fact:
+    """Return a payload as the fact that follows ``after`` (None: the first of its run).
+
+    Raises
+    ------
+    JournalError
+        The payload would not read back as itself (a NaN, say), or its cause is not in the past.
+    """
+    seq = 1 if after is None else after.seq + 1
+    if causation_id is not None and not 0 < causation_id < seq:
+        raise JournalError(f"fact {seq} names {causation_id} as its cause, expected 1 to {seq - 1}")
+    unsealed = Fact(
+        seq=seq,
+        ts_event=ts_event,
+        ts_init=ts_init,
+        version=VERSION,
+        payload=payload,
+        causation_id=causation_id,
+        correlation_id=correlation_id,
+        prev_hash=GENESIS if after is None else after.hash,
+        hash="",
+    )
+    record = record_of(unsealed)
+    if fact_of(record) != unsealed:
+        raise JournalError(f"fact {seq} does not read back as written: {payload}")
+    return msgspec.structs.replace(unsealed, hash=record.expected_hash())

@@ -1,0 +1,66 @@
+"""Hop 6: the port of the journal: who records, who reads, whatever keeps the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from engine.domain.facts import (
+    AnyPayload,
+    BracketPlanned,
+    ExitRequested,
+    Fact,
+    RunEnded,
+    RunStarted,
+)
+
+WRITE_AHEAD = (RunStarted, BracketPlanned, ExitRequested, RunEnded)
+"""Payloads that are durable, with everything before them, when ``append`` returns.
+
+Among them are the intents: an order leaves only after its plan or exit request is kept, and its id
+follows from these. Facts of what has already happened may wait for the next intent or ``commit``.
+"""
+
+
+class JournalWriter(Protocol):
+    """The one who records a run."""
+
+    def append(
+        self,
+        payload: AnyPayload,
+        *,
+        ts_event: int,
+        ts_init: int,
+        causation_id: int | None = None,
+        correlation_id: str | None = None,
+    ) -> Fact:
+        """Record what happened and return it in its place.
+
+        Raises
+        ------
+        JournalError
+            It cannot be kept: nothing may be traded. The fact is not part of the journal then.
+        """
+        ...
+
+    def commit(self) -> None:
+        """Make every fact appended so far durable.
+
+        Raises
+        ------
+        JournalError
+            The store refuses; what was appended stays pending for the next commit.
+        """
+        ...
+
+
+class JournalReader(Protocol):
+    """Anyone who reads a run back."""
+
+    def facts(self, since: int = 0) -> Iterator[Fact]:
+        """Yield the facts with ``seq > since``, in order."""
+        ...
+
+
+class Journal(JournalWriter, JournalReader, Protocol):
+    """A journal that can be written and read."""

@@ -1,0 +1,46 @@
+"""Hop 6: a journal that lives as long as its process, for notebooks and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.domain.facts import AnyPayload, Fact
+from engine.journal.chain import seal
+
+
+class MemoryJournal:
+    """Keep facts in a list; a complete ``Journal`` without a disk."""
+
+    def __init__(self) -> None:
+        self._facts: list[Fact] = []
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def append(
+        self,
+        payload: AnyPayload,
+        *,
+        ts_event: int,
+        ts_init: int,
+        causation_id: int | None = None,
+        correlation_id: str | None = None,
+    ) -> Fact:
+        """Record what happened and return it in its place."""
+        fact = seal(
+            payload,
+            after=self._facts[-1] if self._facts else None,
+            ts_event=ts_event,
+            ts_init=ts_init,
+            causation_id=causation_id,
+            correlation_id=correlation_id,
+        )
+        self._facts.append(fact)
+        return fact
+
+    def commit(self) -> None:
+        """Do nothing: memory has nothing more durable to offer."""
+
+    def facts(self, since: int = 0) -> Iterator[Fact]:
+        """Yield the facts with ``seq > since``, in order."""
+        yield from self._facts[since:]

@@ -1,0 +1,26 @@
+"""Hop 6: facts and what was made of them, at rest: journals and run directories."""
+
+from store.journal import SqlJournal
+from store.manifest import JournalHead, RunManifest, RunPlan, RunStatus
+from store.provenance import code_hash, engine_version
+from store.run import Run
+from store.runs import RunStore
+from store.tables import EQUITY, FILLS, TRADES, equity_table, fills_table, trades_table
+
+__all__ = [
+    "EQUITY",
+    "FILLS",
+    "TRADES",
+    "JournalHead",
+    "Run",
+    "RunManifest",
+    "RunPlan",
+    "RunStatus",
+    "RunStore",
+    "SqlJournal",
+    "code_hash",
+    "engine_version",
+    "equity_table",
+    "fills_table",
+    "trades_table",
+]

@@ -1,0 +1,135 @@
+"""Hop 6: all run directories of a folder; runs whose process is gone are sealed on sight."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
+from store.manifest import Process, RunManifest, RunPlan, RunStatus
+from store.run import MANIFEST, Run
+
+LATEST = "latest"
+"""Name for the run that was started last."""
+
+
+class RunStore:
+    """A folder of run directories. It need not exist before the first run starts."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def start(self, plan: RunPlan) -> Run:
+        """Make the directory of a new run; status ``RUNNING``, journal ready.
+
+        Its id follows from the plan; a repetition of the same plan is numbered ``-2``, ``-3``, …
+
+        Raises
+        ------
+        RunError, JournalError
+            The folder cannot be written.
+        """
+        self.seal_crashed()
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            path = self._claim(plan.derived_id())
+        except OSError as error:
+            raise RunError(
+                f"cannot make a run in {self.root}: {error.strerror}; give another with --runs"
+            ) from error
+        manifest = RunManifest(
+            **msgspec.structs.asdict(plan),
+            run_id=path.name,
+            status=RunStatus.RUNNING,
+            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            process=Process.current(),
+        )
+        run = Run(path, manifest)
+        run.save()
+        run.journal.commit()
+        return run
+
+    def runs(self) -> list[Run]:
+        """Return the runs whose manifest can be read, the one started last first."""
+        self.seal_crashed()
+        return sorted(self._found(), key=lambda run: run.manifest.created, reverse=True)
+
+    def run(self, name: str = LATEST) -> Run:
+        """Return a run by its id, by the only possible beginning of it, or ``LATEST``.
+
+        Raises
+        ------
+        NotFoundError
+            There is none.
+        ConfigError
+            Several begin like that.
+        """
+        runs = self.runs()
+        if name == LATEST and runs:
+            return runs[0]
+        fitting = [run for run in runs if run.run_id.startswith(name)]
+        exact = [run for run in fitting if run.run_id == name]
+        match exact or fitting:
+            case [run]:
+                return run
+            case []:
+                known = ", ".join(run.run_id for run in runs[:5]) or "none yet"
+                raise NotFoundError(f"no run {name!r} in {self.root}; there are: {known}")
+            case several:
+                ids = ", ".join(run.run_id for run in several)
+                raise ConfigError(f"{name!r} may be any of {ids}; give more of the id")
+
+    def remove(self, run: Run) -> None:
+        """Delete a run directory.
+
+        Raises
+        ------
+        ConfigError
+            The run is still being written.
+        """
+        if run.manifest.status is RunStatus.RUNNING:
+            raise ConfigError(f"run {run.run_id} is running; end it before removing it")
+        shutil.rmtree(run.path)
+
+    def seal_crashed(self) -> None:
+        """Seal every run that says ``RUNNING`` while its process is gone.
+
+        One that cannot be written now, on a full disk say, is left to the next look.
+        """
+        for run in self._found():
+            manifest = run.manifest
+            if manifest.status is RunStatus.RUNNING and manifest.process.is_gone():
+                note = f"process {manifest.process.pid} ended without a word"
+                with suppress(RunError, JournalError):
+                    run.recover(RunStatus.CRASHED_RECOVERED, note)
+
+    def damaged(self) -> list[DataError]:
+        """Return what is wrong with each directory whose manifest cannot be read."""
+        return [found for found in self._opened() if isinstance(found, DataError)]
+
+    def _claim(self, stem: str) -> Path:
+        taken = 1
+        path = self.root / stem
+        while True:
+            try:
+                path.mkdir()
+            except FileExistsError:
+                taken += 1
+                path = self.root / f"{stem}-{taken}"
+            else:
+                return path
+
+    def _found(self) -> list[Run]:
+        return [found for found in self._opened() if isinstance(found, Run)]
+
+    def _opened(self) -> Iterator[Run | DataError]:
+        for path in sorted(self.root.glob(f"*/{MANIFEST}")):
+            try:
+                yield Run.open(path.parent)
+            except DataError as error:
+                yield error

@@ -1,0 +1,46 @@
+"""Beside hop 1: a catalog that holds a handful of prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from catalog import Catalog
+from catalog.partition import write_partition
+from catalog.schema import Kind
+from engine.domain.market import letter_of
+
+
+def stored_prints(
+    folder: Path,
+    day: date,
+    symbols: Sequence[str],
+    ts: Sequence[int],
+    prices: Iterable[Decimal],
+    conditions: Sequence[str],
+    sizes: Sequence[int] | None = None,
+) -> Catalog:
+    """Return a new catalog with prints that arrived when they happened, in order of time."""
+    market = Catalog(str(folder))
+    table = pa.table(
+        {
+            "symbol": pa.array(symbols, pa.string()),
+            "ts_event": pa.array(ts, pa.int64()),
+            "ts_init": pa.array(ts, pa.int64()),
+            "price": pa.array(list(prices), pa.decimal64(18, 6)),
+            "size": pa.array([100] * len(ts) if sizes is None else sizes, pa.int32()),
+            "exchange": pa.array([""] * len(ts), pa.string()),
+            "conditions": pa.array(conditions, pa.string()),
+            "trade_id": pa.nulls(len(ts), pa.int64()),
+        }
+    )
+    letters = np.array([letter_of(symbol) for symbol in symbols])
+    for letter in np.unique(letters):
+        rows = table.filter(pa.array(letters == letter))
+        write_partition(market.fs, market.root, Kind.TRADES, day, str(letter), [rows])
+    return market

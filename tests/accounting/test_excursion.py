@@ -1,0 +1,52 @@
+"""How far the market went for and against a trade counts only prints that stand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.accounting import Excursion, excursion, standing
+from engine.domain.candidate import Side
+from engine.domain.trades import TradeBatch
+
+CONDITIONS = ("", "M", "!", "I")
+
+
+def _batch(rows: list[tuple[int, int, str]]) -> TradeBatch:
+    ts, prices, codes = zip(*rows, strict=True)
+    n = len(rows)
+    return TradeBatch(
+        symbol_id=np.zeros(n, np.int32),
+        symbols=("AAA",),
+        ts_event=np.array(ts, np.int64),
+        ts_init=np.arange(n, dtype=np.int64),
+        price=np.array(prices, np.int64),
+        size=np.full(n, 100, np.int64),
+        condition_id=np.array([CONDITIONS.index(code) for code in codes], np.int32),
+        conditions=CONDITIONS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [(Side.LONG, Excursion(-10.0, 20.0)), (Side.SHORT, Excursion(-20.0, 10.0))],
+)
+def test_a_short_sees_the_same_prints_the_other_way_round(side: Side, expected: Excursion) -> None:
+    found = excursion(side, 100.0, np.array([90, 120, 100], np.int64))
+    assert found.adverse_pct == pytest.approx(expected.adverse_pct)
+    assert found.favourable_pct == pytest.approx(expected.favourable_pct)
+
+
+def test_prints_on_one_side_of_the_entry_only_give_no_excursion_on_the_other() -> None:
+    assert excursion(Side.LONG, 100.0, np.array([101], np.int64)).adverse_pct == 0.0
+    assert excursion(Side.LONG, 100.0, np.empty(0, np.int64)) == Excursion(0.0, 0.0)
+
+
+def test_odd_lots_official_closes_and_prints_taken_back_do_not_stand() -> None:
+    rows = [(1, 10, ""), (2, 99, ""), (3, 11, "M"), (4, 12, "I"), (2, 99, "!"), (5, 13, "")]
+    assert standing(_batch(rows), {}).tolist() == [True, False, False, False, False, True]
+
+
+def test_one_of_two_equal_prints_stands_when_one_is_taken_back() -> None:
+    rows = [(2, 99, ""), (2, 99, ""), (2, 99, "!")]
+    assert standing(_batch(rows), {}).sum() == 1

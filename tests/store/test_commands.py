@@ -1,0 +1,115 @@
+"""``tradectl runs`` lists, shows, compares and removes; one JSON object each, documented exits."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from cli.runs import app
+from engine.accounting import keep_books, performance
+from engine.domain.facts import ExitReason, OrderRole, TradeClosed
+from store import Run, RunPlan, RunStatus, RunStore, trades_table
+from tests.accounting.streams import fill, plan, record, whole_run
+
+
+def _ask(root: Path, *arguments: str) -> Any:
+    result = CliRunner().invoke(app, [*arguments, "--runs", str(root), "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def _trade(root: Path, run_plan: RunPlan, out: str) -> Run:
+    bracket = plan("20180102-AAA-100500", "AAA", 1, 10, Decimal(20))
+    closed = TradeClosed(
+        bracket.trade_id,
+        "AAA",
+        1,
+        10,
+        Decimal(20),
+        Decimal(out),
+        Decimal(0),
+        Decimal(0),
+        ExitReason.TIME_STOP,
+    )
+    payloads = whole_run(
+        [
+            bracket,
+            fill(bracket, OrderRole.ENTRY, 10, Decimal(20), Decimal(0)),
+            fill(bracket, OrderRole.EXIT, 10, Decimal(out), Decimal(0)),
+            closed,
+        ]
+    )
+    with RunStore(root).start(run_plan) as run:
+        record(run.journal, payloads)
+        books = keep_books(run.journal.facts())
+        run.write_table("trades", trades_table(books.trades))
+        run.finish(RunStatus.ENDED, metrics=performance(books).figures(), fill_digest=out)
+    return run
+
+
+@pytest.fixture
+def two_runs(tmp_path: Path, run_plan: RunPlan) -> tuple[Run, Run]:
+    """Return a run that won and, with one parameter changed, one that lost."""
+    changed = msgspec.structs.replace(run_plan, params={"min_ac_z": 3.0}, params_hash="q" * 16)
+    return _trade(tmp_path, run_plan, "21"), _trade(tmp_path, changed, "19")
+
+
+def test_list_has_the_latest_run_first_with_its_figures(
+    tmp_path: Path, two_runs: tuple[Run, Run]
+) -> None:
+    listed = _ask(tmp_path, "list")["runs"]
+    assert [row["run_id"] for row in listed] == [run.run_id for run in reversed(two_runs)]
+    assert [row["net_pnl"] for row in listed] == [-10.0, 10.0]
+
+
+def test_show_tells_what_was_asked_and_that_the_chain_is_whole(
+    tmp_path: Path, two_runs: tuple[Run, Run]
+) -> None:
+    shown = _ask(tmp_path, "show", two_runs[0].run_id)
+    assert (shown["status"], shown["params"]) == ("Ended", {"min_ac_z": 4.0})
+    assert shown["trades"][0]["exit_reason"] == "time_stop"
+    assert Decimal(shown["trades"][0]["realized_pnl"]) == 10
+    assert shown["journal_check"] == "8 facts, chain whole"
+
+
+def test_compare_names_what_differs_and_where_the_trades_part(
+    tmp_path: Path, two_runs: tuple[Run, Run]
+) -> None:
+    compared = _ask(tmp_path, "compare", two_runs[0].run_id, two_runs[1].run_id)
+    same = compared["same"]
+    assert (same["data_hash"], same["params_hash"], same["fill_digest"]) == (True, False, False)
+    assert compared["params"] == {"min_ac_z": [4.0, 3.0]}
+    assert compared["metrics"]["net_pnl"] == [10.0, -10.0]
+    assert [t["avg_px_close"] for t in compared["first_different_trade"]] == [
+        "21.000000",
+        "19.000000",
+    ]
+
+
+def test_rm_removes_what_it_names_and_nothing_else(
+    tmp_path: Path, two_runs: tuple[Run, Run]
+) -> None:
+    first, second = two_runs
+    assert _ask(tmp_path, "rm", first.run_id, "--yes") == {"removed": [first.run_id]}
+    assert [run.run_id for run in RunStore(tmp_path).runs()] == [second.run_id]
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show"], ["compare", "latest", "latest"]])
+def test_pages_are_drawn_for_people(
+    tmp_path: Path, two_runs: tuple[Run, Run], arguments: list[str]
+) -> None:
+    result = CliRunner().invoke(app, [*arguments, "--runs", str(tmp_path)], env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.output
+    assert two_runs[1].run_id in result.stdout or "the trades are the same" in result.stdout
+
+
+def test_a_run_that_is_not_there_exits_4(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["show", "2018", "--runs", str(tmp_path), "--json"])
+    assert result.exit_code == 4
+    assert json.loads(result.stdout)["error"] == "NotFoundError"
