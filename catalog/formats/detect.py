@@ -1,0 +1,82 @@
+"""Hop 1: which reader a file needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+import fsspec
+import pyarrow as pa
+
+from catalog.formats.alpaca import read_alpaca
+from catalog.formats.columns import read_csv, read_parquet
+from catalog.formats.databento import read_databento
+from catalog.formats.lean import read_lean
+from catalog.formats.nautilus import read_nautilus
+from catalog.formats.raw import Reading
+from catalog.schema import Kind
+from engine.domain.errors import ConfigError, NotFoundError
+
+
+class Format(StrEnum):
+    """How the rows of a file are written."""
+
+    AUTO = "auto"
+    PARQUET = "parquet"
+    CSV = "csv"
+    ALPACA = "alpaca"
+    LEAN = "lean"
+    DATABENTO = "databento"
+    NAUTILUS = "nautilus"
+
+
+_BY_ENDING = {
+    ".parquet": Format.PARQUET,
+    ".pq": Format.PARQUET,
+    ".csv": Format.CSV,
+    ".txt": Format.CSV,
+    ".json": Format.ALPACA,
+    ".jsonl": Format.ALPACA,
+    ".zip": Format.LEAN,
+    ".dbn": Format.DATABENTO,
+}
+
+_READERS = {
+    Format.PARQUET: read_parquet,
+    Format.CSV: read_csv,
+    Format.ALPACA: read_alpaca,
+    Format.LEAN: read_lean,
+    Format.DATABENTO: read_databento,
+    Format.NAUTILUS: read_nautilus,
+}
+
+
+def read_file(path: str, kind: Kind, form: Format, reading: Reading) -> Iterator[pa.Table]:
+    """Yield the rows of a file as tables of ``RAW_SCHEMAS[kind]``, in the file's order.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such file.
+    ConfigError
+        The format cannot be told, or does not fit the kind or the columns.
+    DataError
+        The file is damaged.
+    """
+    fs, name = fsspec.url_to_fs(path)
+    if not fs.exists(name):
+        raise NotFoundError(f"{path} does not exist")
+    if form is Format.AUTO:
+        form = Format.NAUTILUS if fs.isdir(name) else _by_ending(path)
+    return _READERS[form](path, kind, reading)
+
+
+def _by_ending(path: str) -> Format:
+    for ending in reversed(PurePosixPath(path).suffixes):
+        if ending in _BY_ENDING:
+            return _BY_ENDING[ending]
+    raise ConfigError(
+        f"{path}: its ending tells no format; name one with --format "
+        f"({', '.join(form for form in Format if form is not Format.AUTO)})",
+    )

@@ -1,0 +1,169 @@
+"""Hop 1: the rows of files, checked, coded and put to their partitions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from catalog.flaws import FLAWS, SOUND, UNPLACED, describe, find_flaws
+from catalog.formats import Format, Reading, read_file
+from catalog.formats.files import bare_name
+from catalog.schema import SCHEMAS
+from catalog.staging import ABSENT, PART_KEY, Staging, part_key
+from engine.domain.errors import DataError
+from engine.domain.fixed_point import fixed_prices
+from engine.domain.market import letter_of
+from engine.domain.session import NANOS_PER_SECOND, NEW_YORK, day_of
+
+
+class Intake:
+    """Reads files into a staging and counts what it meets.
+
+    Parameters
+    ----------
+    staging
+        Takes the sound rows, and sets the flawed ones aside.
+    form, reading
+        What the files are and how their columns are meant.
+    one_sided
+        Quotes may lack a side.
+    strict
+        Refuse the first flawed row.
+
+    Attributes
+    ----------
+    rows_in, rows_out : int
+        Rows read, and those without a flaw.
+    rejected : Counter
+        Flawed rows by flaw; ``rejected_by_part`` by partition, as far as they have one.
+    out_of_order : int
+        Rows earlier than the row above them of the same symbol.
+    without_arrival : int
+        Rows that had no ``ts_init`` and got ``ts_event``.
+    tapes : dict
+        Tape letter by symbol, where a file tells it.
+    """
+
+    def __init__(
+        self,
+        staging: Staging,
+        form: Format,
+        reading: Reading,
+        *,
+        one_sided: bool,
+        strict: bool,
+    ) -> None:
+        self.rows_in = 0
+        self.rows_out = 0
+        self.rejected: Counter[str] = Counter()
+        self.rejected_by_part: Counter[int] = Counter()
+        self.out_of_order = 0
+        self.without_arrival = 0
+        self.tapes: dict[str, str] = {}
+        self._staging = staging
+        self._form = form
+        self._reading = reading
+        self._one_sided = one_sided
+        self._strict = strict
+        self._letters = np.empty(0, dtype=np.int64)
+
+    def read(self, path: str) -> Iterator[int]:
+        """Read one file, yielding the number of rows read so far."""
+        kind = self._staging.kind
+        first_row = self.rows_in
+        for raw in read_file(path, kind, self._form, self._reading):
+            flaws = find_flaws(raw, kind, one_sided=self._one_sided)
+            sound = flaws == SOUND
+            if sound.all():
+                self._take(raw)
+            else:
+                self._reject(raw, flaws, path, self.rows_in - first_row)
+                self._take(raw.filter(pa.array(sound)))
+            self.rows_in += raw.num_rows
+            yield self.rows_in
+
+    def _reject(self, raw: pa.Table, flaws: NDArray[np.int8], path: str, first_row: int) -> None:
+        rows = np.flatnonzero(flaws != SOUND)
+        found = [FLAWS[code] for code in flaws[rows]]
+        if self._strict:
+            row = raw.slice(rows[0], 1).to_pylist()[0]
+            raise DataError(
+                f"{describe(self._staging.kind, row, found[0])} "
+                f"(row {first_row + rows[0] + 1:,} of {path}); "
+                "nothing was stored. Without --strict such rows are set aside",
+            )
+        self.rejected.update(str(flaw) for flaw in found)
+        rejects = raw.take(rows).drop_columns(["flaw"])
+        self._staging.set_aside(
+            rejects.append_column("flaw", pa.array([str(flaw) for flaw in found]))
+            .append_column("source", pa.repeat(bare_name(path), len(rows)))
+            .append_column("row", pa.array(first_row + rows + 1)),
+        )
+        placed = raw.take(rows[[flaw not in UNPLACED for flaw in found]])
+        if placed.num_rows:
+            symbol = self._staging.vocabularies["symbol"].encode(placed["symbol"])
+            keys = self._part_keys(placed["ts_event"].to_numpy(), symbol)
+            self.rejected_by_part.update(keys.tolist())
+
+    def _take(self, raw: pa.Table) -> None:
+        self.rows_out += raw.num_rows
+        if not raw.num_rows:
+            return
+        ts_event = raw["ts_event"].to_numpy()
+        ts_init = pc.coalesce(raw["ts_init"], raw["ts_event"]).to_numpy()
+        columns = {"ts_event": ts_event, "ts_init": ts_init}
+        for field in SCHEMAS[self._staging.kind]:
+            if field.name not in columns:
+                columns[field.name] = self._coded(raw[field.name], field)
+        symbol = columns["symbol"]
+        columns[PART_KEY] = self._part_keys(ts_event, symbol)
+        self._staging.add(columns)
+        earlier = (ts_init[1:] < ts_init[:-1]) & (symbol[1:] == symbol[:-1])
+        self.out_of_order += int(np.count_nonzero(earlier))
+        self.without_arrival += raw["ts_init"].null_count
+        if raw["tape"].null_count < raw.num_rows:
+            pairs = raw.select(["symbol", "tape"]).group_by(["symbol", "tape"]).aggregate([])
+            rows = pairs.to_pylist()
+            self.tapes.update({row["symbol"]: row["tape"] for row in rows if row["tape"]})
+
+    def _coded(self, column: Any, field: pa.Field) -> NDArray[Any]:
+        if pa.types.is_dictionary(field.type):
+            return self._staging.vocabularies[field.name].encode(column)
+        if pa.types.is_decimal(field.type):
+            prices = column.to_numpy()
+            known = ~np.isnan(prices)
+            return np.where(known, fixed_prices(np.where(known, prices, 0.0)), ABSENT)
+        if field.nullable:
+            return column.fill_null(ABSENT).to_numpy()
+        return column.to_numpy().astype(np.int64)
+
+    def _part_keys(
+        self,
+        ts_event: NDArray[np.int64],
+        symbol: NDArray[np.int32],
+    ) -> NDArray[np.int64]:
+        new = self._staging.vocabularies["symbol"].texts[len(self._letters) :]
+        codes = np.array([ord(letter_of(text)) for text in new], dtype=np.int64)
+        self._letters = np.concatenate([self._letters, codes])
+        return part_key(_new_york_days(ts_event), self._letters[symbol])
+
+
+def _new_york_days(ts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the ordinals of the New York dates of some UTC nanoseconds."""
+    first, last = day_of(int(ts.min())).toordinal(), day_of(int(ts.max())).toordinal()
+    midnights = np.array([_midnight(day) for day in range(first, last + 1)], dtype=np.int64)
+    return first + np.searchsorted(midnights, ts, side="right") - 1
+
+
+@cache
+def _midnight(day: int) -> int:
+    moment = datetime.combine(date.fromordinal(day), time(), tzinfo=NEW_YORK)
+    return int(moment.timestamp()) * NANOS_PER_SECOND

@@ -1,0 +1,96 @@
+"""Hop 1: what is worth knowing about stored rows, though it keeps none of them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from engine.domain.conditions import REVERSAL_MARK, is_known
+from engine.domain.session import Session
+
+
+class Observed(msgspec.Struct):
+    """Counts over the rows of one partition, none of which keeps a row out.
+
+    Attributes
+    ----------
+    duplicates : int
+        Rows equal to their symbol's row before them; equal prints are legal and kept.
+    outside_session : int
+        Rows with ``ts_event`` before the open, or at or after the close.
+    unknown_conditions : int
+        Prints with a sale-condition code that stands in no table.
+    reversals : int
+        Rows that take back an earlier print.
+    """
+
+    duplicates: int = 0
+    outside_session: int = 0
+    unknown_conditions: int = 0
+    reversals: int = 0
+
+
+class Observer:
+    """Counts what is worth knowing about a partition, batch by batch, in stored order.
+
+    Parameters
+    ----------
+    session
+        Of the partition's date, None when the exchange was closed.
+    conditions
+        Sale-condition codes by id.
+    n_symbols
+        Number of symbol ids.
+    """
+
+    def __init__(self, session: Session | None, conditions: list[str], n_symbols: int) -> None:
+        self.observed = Observed()
+        self._session = session
+        self._unknown = np.array(
+            [not all(map(is_known, codes.removeprefix(REVERSAL_MARK))) for codes in conditions],
+            dtype=np.bool_,
+        )
+        self._reverses = np.array(
+            [codes.startswith(REVERSAL_MARK) for codes in conditions],
+            dtype=np.bool_,
+        )
+        self._last = np.zeros((n_symbols, 0), dtype=np.int64)
+
+    def see(self, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Count one batch of coded columns."""
+        seen, ts_event = self.observed, columns["ts_event"]
+        if self._session is None:
+            seen.outside_session += len(ts_event)
+        else:
+            inside = (ts_event >= self._session.open_ns) & (ts_event < self._session.close_ns)
+            seen.outside_session += len(ts_event) - int(np.count_nonzero(inside))
+        if "conditions" in columns:
+            seen.unknown_conditions += int(np.count_nonzero(self._unknown[columns["conditions"]]))
+            seen.reversals += int(np.count_nonzero(self._reverses[columns["conditions"]]))
+        values = np.column_stack([v for name, v in columns.items() if name != "symbol"])
+        if not self._last.size:
+            self._last = np.full((len(self._last), values.shape[1]), np.iinfo(np.int64).min)
+        seen.duplicates += _count_repeats(columns["symbol"], values, self._last)
+
+
+@njit(cache=True)
+def _count_repeats(
+    symbol: NDArray[np.int32],
+    values: NDArray[np.int64],
+    last: NDArray[np.int64],
+) -> int:  # pragma: no cover  (compiled)
+    repeats = 0
+    for row in range(len(symbol)):
+        before = last[symbol[row]]
+        equal = True
+        for column in range(values.shape[1]):
+            if before[column] != values[row, column]:
+                equal = False
+                before[column] = values[row, column]
+        repeats += equal
+    return repeats

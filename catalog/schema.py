@@ -1,0 +1,90 @@
+"""Hop 1: the columns of each kind of market data at rest.
+
+Times are UTC nanoseconds, prices exact USD with six decimals (``decimal64(18, 6)``, stored as
+INT64, so that reading one is a view), sizes shares. Nothing but a trade id may be null.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+"""Raised when a stored column changes its meaning; kept in every manifest."""
+
+PRICE = pa.decimal64(18, 6)
+CODE = pa.dictionary(pa.int32(), pa.string())
+
+
+class Kind(StrEnum):
+    """Market data that is stored by date and letter."""
+
+    TRADES = "trades"
+    QUOTES = "quotes"
+    BARS = "bars"
+    STATUSES = "statuses"
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    nullable = {"trade_id", "trade_count", "vwap"}
+    return pa.schema(
+        [pa.field(name, dtype, nullable=name in nullable) for name, dtype in columns.items()],
+    )
+
+
+SCHEMAS: dict[Kind, pa.Schema] = {
+    Kind.TRADES: _schema(
+        symbol=CODE,
+        ts_event=pa.int64(),
+        ts_init=pa.int64(),
+        price=PRICE,
+        size=pa.int32(),
+        exchange=CODE,
+        conditions=CODE,
+        trade_id=pa.int64(),
+    ),
+    Kind.QUOTES: _schema(
+        symbol=CODE,
+        ts_event=pa.int64(),
+        ts_init=pa.int64(),
+        bid=PRICE,
+        ask=PRICE,
+        bid_size=pa.int32(),
+        ask_size=pa.int32(),
+        exchange=CODE,
+    ),
+    Kind.BARS: _schema(
+        symbol=CODE,
+        ts_event=pa.int64(),
+        ts_init=pa.int64(),
+        open=PRICE,
+        high=PRICE,
+        low=PRICE,
+        close=PRICE,
+        volume=pa.int64(),
+        trade_count=pa.int64(),
+        vwap=PRICE,
+    ),
+    Kind.STATUSES: _schema(
+        symbol=CODE,
+        ts_event=pa.int64(),
+        ts_init=pa.int64(),
+        action=CODE,
+        reason=CODE,
+    ),
+}
+
+HALT, RESUME = "halt", "resume"
+"""The actions of a status."""
+
+INSTRUMENTS = _schema(symbol=pa.string(), tape=pa.string(), exchange=pa.string(), name=pa.string())
+"""One row per symbol: tape letter (A, B, C, N, O or ""), listing exchange and name."""
+
+ROW_GROUP_ROWS: dict[Kind, int] = {
+    Kind.TRADES: 512 * 1024,
+    Kind.QUOTES: 128 * 1024,
+    Kind.BARS: 128 * 1024,
+    Kind.STATUSES: 128 * 1024,
+}
+"""Rows read at once. Trades are scanned whole, quotes are looked up around a moment."""

@@ -1,0 +1,72 @@
+"""Hop 1: the catalog as SQL tables, read by DuckDB where the files lie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import msgspec
+from fsspec.implementations.local import LocalFileSystem
+
+from catalog.layout import INSTRUMENTS_FOLDER, PART, QUARANTINE_FOLDER
+from catalog.store import Catalog
+from engine.domain.errors import ConfigError, DataError
+
+
+def connect(catalog: Catalog) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB connection with a view for each kind of table the catalog holds.
+
+    Views are named as the folders are: ``trades``, ``quotes``, ``instruments``, ``candidates`` …
+    Their ``date`` and ``letter`` (or ``params``) are columns and prune the files that are read.
+    Prices are DECIMAL(18, 6) USD, times UTC nanoseconds (``make_timestamp_ns(ts_event)``).
+    """
+    database = duckdb.connect()
+    protocol = ""
+    if not isinstance(catalog.fs, LocalFileSystem):
+        database.register_filesystem(catalog.fs)
+        protocol = f"{catalog.fs.protocol}://"
+    for kind in kinds(catalog):
+        depth = "" if kind == INSTRUMENTS_FOLDER else "*/*/"
+        files = f"{protocol}{catalog.root}/{kind}/{depth}{PART}"
+        relation = database.read_parquet(files, hive_partitioning=bool(depth))
+        relation.create_view(kind)
+    return database
+
+
+def kinds(catalog: Catalog) -> list[str]:
+    """Return the kinds of tables that are stored."""
+    found = (str(path).split("/")[-4] for path in catalog.fs.glob(f"{catalog.root}/*/*/*/{PART}"))
+    stored = {kind for kind in found if kind != QUARANTINE_FOLDER}
+    if catalog.fs.exists(f"{catalog.root}/{INSTRUMENTS_FOLDER}/{PART}"):
+        stored.add(INSTRUMENTS_FOLDER)
+    return sorted(stored)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Rows of a query; ``truncated`` when there are more."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+    truncated: bool
+
+
+def query(catalog: Catalog, statement: str, limit: int) -> Answer:
+    """Return the first rows of a statement.
+
+    Raises
+    ------
+    ConfigError
+        The statement is wrong; the message is DuckDB's, with the views there are.
+    DataError
+        A file that it reads is damaged.
+    """
+    try:
+        found = connect(catalog).sql(statement)
+        if found is None:
+            return Answer([], [], truncated=False)
+        rows = found.limit(limit + 1).fetchall()
+        return Answer(found.columns, rows[:limit], truncated=len(rows) > limit)
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise DataError(f"{error}; run `tradectl catalog verify`") from error
+    except duckdb.Error as error:
+        raise ConfigError(f"{error}\nTables: {', '.join(kinds(catalog)) or 'none'}") from error
