@@ -1,0 +1,294 @@
+"""Hop 4: the base of strategies: plans become orders, events facts, and a guardian stands by."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Self
+
+from nautilus_trader.common import TimeEvent
+from nautilus_trader.model import (
+    ClientOrderId,
+    CustomData,
+    LimitOrder,
+    MarketStatusAction,
+    OrderSide,
+    OrderType,
+    TradeTick,
+    TriggerType,
+)
+from nautilus_trader.trading import Strategy, StrategyConfig
+
+from engine.decision import BucketDecision, DeskState
+from engine.decision.tick_grid import round_against, tick_size
+from engine.domain.bracket import Approved, BracketPlan
+from engine.domain.candidate import BucketReport, Side
+from engine.domain.facts import ExitReason, OrderRole
+from engine.domain.session import NANOS_PER_SECOND
+from engine.runtime.bridge import decimal_of, fixed_of, instrument_id, price_from, quantity_of
+from engine.runtime.desk import Desk, LiveTrade
+from engine.runtime.guard import Failures, guarded
+from engine.runtime.messages import REPORTS
+from engine.runtime.recorder import is_intent, order_id, order_tags, payload_of
+
+_GUARD_NS = NANOS_PER_SECOND
+_EXIT_REACH = Decimal("0.02")
+"""How far through the last print an exit is priced: it fills at the touch, yet cannot run away."""
+
+
+class DeskStrategy(Strategy):
+    """Trades what ``decide`` approves and never leaves a position without a way out.
+
+    A subclass says what to enter (``decide``) and what to do with an open trade each second
+    (``watch``). It cannot tell which host it is in.
+
+    Parameters
+    ----------
+    desk : Desk
+        A day has been started on it.
+    failures : Failures
+        Where failed handlers are kept.
+    day_has_quotes : bool
+        Whether quotes are known for this day at all.
+    latency_ns : int
+        A simulated venue looks into its inbox when time moves; every command sets an alert for
+        the instant at which it arrives, so that fills do not wait for the next tick. Live: 0.
+    """
+
+    def __new__(cls, *_args: object, **_kwargs: object) -> Self:
+        """Keep our arguments from nautilus, which takes a config alone."""
+        return super().__new__(cls)
+
+    def __init__(
+        self,
+        desk: Desk,
+        failures: Failures,
+        *,
+        day_has_quotes: bool,
+        latency_ns: int = 0,
+    ) -> None:
+        super().__init__(StrategyConfig(strategy_id=None, order_id_tag="001"))
+        self.desk = desk
+        self.failures = failures
+        self.day_has_quotes = day_has_quotes
+        self.latency_ns = latency_ns
+        self.decisions: list[BucketDecision] = []
+
+    def decide(self, report: BucketReport) -> BucketDecision:
+        """Return what to do about a report; pure, and asked more than once in a backtest."""
+        raise NotImplementedError
+
+    def watch(self, trade: LiveTrade, now: int) -> None:
+        """Look after an open trade; called every second, and only while its bracket is whole."""
+
+    def desk_state(self, report: BucketReport) -> DeskState:
+        """Return what the desk knows when a report comes in."""
+        return DeskState(
+            governor=self.desk.governor,
+            open_trades=self.desk.governor.open_trades,
+            equity=self.equity(),
+            day_has_quotes=self.day_has_quotes,
+            halted=frozenset(
+                candidate.symbol
+                for candidate in report.candidates
+                if candidate.qualified and self.is_halted(candidate.symbol)
+            ),
+        )
+
+    def equity(self) -> Decimal:
+        """Return cash and positions at their last prints, in USD."""
+        ledger = self.desk.ledger
+        held = ledger.positions.items()
+        return ledger.cash + sum(
+            (position.quantity * self.last_price(symbol) for symbol, position in held), Decimal(0)
+        )
+
+    def last_price(self, symbol: str) -> Decimal:
+        """Return the last eligible print of a symbol that has a position, in USD."""
+        tick = self.cache.trade(instrument_id(symbol))
+        return decimal_of(tick.price) if tick else self.desk.ledger.positions[symbol].mark
+
+    def is_halted(self, symbol: str) -> bool:
+        """Say whether the exchange has halted a symbol."""
+        status = self.cache.instrument_status(instrument_id(symbol))
+        return status is not None and status.action == MarketStatusAction.HALT
+
+    @guarded
+    def on_start(self) -> None:
+        """Subscribe to reports and start the guardian on a whole second."""
+        self.subscribe_data(REPORTS)
+        start = max(self.clock.timestamp_ns(), self.desk.session.open_ns)
+        start -= start % _GUARD_NS
+        self.clock.set_timer_ns("guardian", _GUARD_NS, start, None, self._on_guard, True)
+
+    @guarded
+    def on_data(self, data: CustomData) -> None:
+        """Decide on a bucket and send what was approved."""
+        report: BucketReport = data.data
+        decision = self.decide(report)
+        self.decisions.append(decision)
+        for approved in decision.plans:
+            self.enter(approved, report)
+
+    @guarded
+    def on_trade(self, trade: TradeTick) -> None:
+        """Keep the best price since the entry of trades whose stop may trail."""
+        price, symbol = fixed_of(trade.price), trade.instrument_id.symbol.value
+        for live in self.desk.trades.values():
+            if live.is_open and live.plan.symbol == symbol:
+                best = price if live.best_price is None else live.best_price
+                better = max if live.plan.side is Side.LONG else min
+                live.best_price = better(best, price)
+
+    @guarded
+    def on_order_event(self, event: Any) -> None:
+        """Write an order event down before anything acts on it, then see to the trade."""
+        if is_intent(event):
+            return
+        order: Any = self.cache.order(event.client_order_id)
+        payload = payload_of(event, order)
+        if payload is None:
+            return
+        self.desk.order_event(payload, event.ts_event, event.ts_init)
+        trade = self.desk.trades.get(payload.trade_id)
+        if trade is not None:
+            self._protect(trade)
+
+    def enter(self, approved: Approved[BracketPlan], report: BucketReport) -> None:
+        """Send a plan as a bracket: entry, stop and target, the legs asleep until it is filled."""
+        plan, now = approved.value, self.clock.timestamp_ns()
+        trade_id, stock = plan.trade_id, instrument_id(plan.symbol)
+        self.desk.plan(plan, report.ts_event, now)
+        if plan.trailing_stop_percent is not None:
+            self.subscribe_trades(stock)
+        limit = plan.entry_limit
+        bracket = self.order_factory.bracket(
+            stock,
+            OrderSide.BUY if plan.side is Side.LONG else OrderSide.SELL,
+            quantity_of(plan.quantity),
+            entry_order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
+            entry_price=None if limit is None else price_from(limit),
+            entry_client_order_id=ClientOrderId(order_id(OrderRole.ENTRY, trade_id)),
+            entry_tags=order_tags(OrderRole.ENTRY, trade_id),
+            tp_price=price_from(plan.take_profit),
+            tp_post_only=False,
+            tp_client_order_id=ClientOrderId(order_id(OrderRole.TAKE_PROFIT, trade_id)),
+            tp_tags=order_tags(OrderRole.TAKE_PROFIT, trade_id),
+            sl_trigger_price=price_from(plan.stop_loss),
+            sl_trigger_type=TriggerType.LAST_PRICE,
+            sl_client_order_id=ClientOrderId(order_id(OrderRole.STOP_LOSS, trade_id)),
+            sl_tags=order_tags(OrderRole.STOP_LOSS, trade_id),
+        )
+        self._expect_arrival(now)
+        self.submit_order_list(bracket)
+
+    def leave(self, trade: LiveTrade, reason: ExitReason) -> None:
+        """Close a trade from above its bracket, and keep at it each second until it is over.
+
+        The target is re-priced through the market, so the stop rests until the very fill; without
+        a target a market order goes out. A halted symbol is left alone until it trades again.
+        """
+        now = self.clock.timestamp_ns()
+        self.desk.request_exit(trade, reason, now)
+        plan = trade.plan
+        if self.is_halted(plan.symbol):
+            return
+        target = self._order(trade, OrderRole.TAKE_PROFIT)
+        if not trade.is_open:
+            self._withdraw(trade, now)
+        elif target is not None and target.is_open:
+            self._cross(target, plan, now)
+        elif target is None or target.is_closed:
+            self._send_exit(trade, now)
+
+    def stop_price(self, trade: LiveTrade) -> Decimal:
+        """Return where the stop of a trade rests, in USD."""
+        stop = self._order(trade, OrderRole.STOP_LOSS)
+        return trade.plan.stop_loss if stop is None else decimal_of(stop.trigger_price)
+
+    def move_stop(self, trade: LiveTrade, price: Decimal) -> None:
+        """Move the stop of a trade, unless it is there already or another change is on its way."""
+        stop = self._order(trade, OrderRole.STOP_LOSS)
+        if stop is None or not stop.is_open or stop.is_inflight:
+            return
+        if decimal_of(stop.trigger_price) != price:
+            self._expect_arrival(self.clock.timestamp_ns())
+            self.modify_order(stop.client_order_id, trigger_price=price_from(price))
+
+    @guarded
+    def _on_guard(self, event: TimeEvent) -> None:
+        now, patience = event.ts_event, self.desk.params.bucket_ns
+        if not now % patience:
+            self.desk.note_phase(now)
+        for trade in list(self.desk.trades.values()):
+            if trade.exit_reason is not None:
+                self.leave(trade, trade.exit_reason)
+            elif trade.is_open:
+                self._protect(trade)
+                self.watch(trade, now)
+            elif now - trade.ts_planned > patience:
+                self._withdraw(trade, now)
+
+    def _protect(self, trade: LiveTrade) -> None:
+        """Close a trade whose stop is gone; go on closing one whose target went on its way out."""
+        if not trade.is_open:
+            return
+        reason = trade.exit_reason
+        leg = self._order(trade, OrderRole.STOP_LOSS if reason is None else OrderRole.TAKE_PROFIT)
+        if leg is None or leg.is_closed:
+            self.leave(trade, reason or ExitReason.PROTECTION_LOST)
+
+    def _withdraw(self, trade: LiveTrade, now: int) -> None:
+        """Cancel what is left of an entry."""
+        entry = self._order(trade, OrderRole.ENTRY)
+        if entry is not None and entry.is_open and not entry.is_inflight:
+            self._expect_arrival(now)
+            self.cancel_order(entry.client_order_id)
+
+    def _cross(self, target: LimitOrder, plan: BracketPlan, now: int) -> None:
+        """Re-price the target through the last print, unless it is there already."""
+        if target.is_inflight:
+            return
+        last, resting = self.last_price(plan.symbol), decimal_of(target.price)
+        crossed = resting <= last if plan.side is Side.LONG else resting >= last
+        if crossed and resting != plan.take_profit:
+            return
+        reach = round_against(last * (1 - plan.side * _EXIT_REACH), plan.side)
+        self._expect_arrival(now)
+        self.modify_order(target.client_order_id, price=price_from(max(reach, tick_size(reach))))
+
+    def _send_exit(self, trade: LiveTrade, now: int) -> None:
+        """Send a market order for what is held, unless one is on its way."""
+        plan = trade.plan
+        held = self.desk.ledger.positions.get(plan.symbol)
+        sent = self.cache.order(_exit_id(plan.trade_id, trade.exits_sent))
+        if held is None or (sent is not None and not sent.is_closed):
+            return
+        trade.exits_sent += 1
+        self._expect_arrival(now)
+        self.submit_order(
+            self.order_factory.market(
+                instrument_id(plan.symbol),
+                OrderSide.SELL if plan.side is Side.LONG else OrderSide.BUY,
+                quantity_of(abs(held.quantity)),
+                reduce_only=True,
+                client_order_id=_exit_id(plan.trade_id, trade.exits_sent),
+                tags=order_tags(OrderRole.EXIT, plan.trade_id),
+            )
+        )
+
+    def _order(self, trade: LiveTrade, role: OrderRole) -> Any:
+        return self.cache.order(ClientOrderId(order_id(role, trade.plan.trade_id)))
+
+    def _expect_arrival(self, now: int) -> None:
+        if self.latency_ns:
+            arrival = now + self.latency_ns
+            self.clock.set_time_alert_ns(f"arrival-{arrival}", arrival, _let_time_pass)
+
+
+def _let_time_pass(_event: TimeEvent) -> None:
+    """Do nothing: the alert itself moves the venue's clock."""
+
+
+def _exit_id(trade_id: str, number: int) -> ClientOrderId:
+    exit_id = order_id(OrderRole.EXIT, trade_id)
+    return ClientOrderId(exit_id if number <= 1 else f"{exit_id}-{number}")

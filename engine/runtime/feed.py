@@ -1,0 +1,63 @@
+"""Hop 1 → 5: the port through which a recorded day reaches the engine, bucket by bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from engine.domain.parameters import Parameters
+from engine.domain.session import NANOS_PER_SECOND, Session
+from engine.runtime.bucket_clock import BucketClock
+from engine.runtime.halts import Halts, status_data
+from engine.runtime.simulation import Simulation
+
+_SETTLING_NS = 10 * NANOS_PER_SECOND
+"""Time after the last bucket in which exits that a halt held up can still be filled."""
+
+
+class Feed(Protocol):
+    """One recorded day on its way into a simulation; made for one pass.
+
+    Attributes
+    ----------
+    scanner : BucketClock
+        The actor that publishes this feed's reports.
+    candidates : int
+        Candidates raised so far.
+    ticks : int
+        Ticks fed to the venue so far.
+    hydrate_secs : float
+        Wall-clock seconds spent on reading them.
+    """
+
+    @property
+    def scanner(self) -> BucketClock: ...  # noqa: D102
+    @property
+    def candidates(self) -> int: ...  # noqa: D102
+    @property
+    def ticks(self) -> int: ...  # noqa: D102
+    @property
+    def hydrate_secs(self) -> float: ...  # noqa: D102
+
+    def play(self, simulation: Simulation) -> Iterator[int]:
+        """Play the day and yield the closing instant of each bucket (UTC ns) once it is past."""
+        ...
+
+    def digest(self) -> str:
+        """Return the digest of all candidates and breadth of the day, once it is played."""
+        ...
+
+
+def closing_instants(params: Parameters, session: Session) -> range:
+    """Return when each bucket from the pre-market to the close closes: its end plus the grace."""
+    first = session.pre_market_ns + params.bucket_ns + params.grace_ns
+    return range(first, session.close_ns + params.grace_ns + 1, params.bucket_ns)
+
+
+def settle(simulation: Simulation, halts: Halts, now: int) -> None:
+    """Let what is still open after the last bucket end at its last price.
+
+    Nothing is carried over night: a stock that stays halted to the end of the day is valued out at
+    the price it last had, as if it resumed there.
+    """
+    simulation.play(status_data(halts.resume_all(now + 1)), until=now + _SETTLING_NS)

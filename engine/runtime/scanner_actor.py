@@ -1,0 +1,103 @@
+"""Hop 2: the scanner inside a nautilus engine or node, fed by every print and quote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+from nautilus_trader.model import CustomData
+
+from engine.domain.candidate import BucketReport, Phase
+from engine.domain.parameters import Parameters
+from engine.domain.quotes import QuoteBatch
+from engine.domain.session import Session
+from engine.domain.trades import TradeBatch
+from engine.runtime.bucket_clock import BucketClock
+from engine.runtime.guard import Failures, guarded
+from engine.runtime.messages import PRINTS, QUOTES
+from engine.signals.scanner import Scanner
+
+
+class ScannerActor(BucketClock):
+    """Collects what arrives and lets the scanner close a bucket at each tick of the clock.
+
+    Attributes
+    ----------
+    raised : int
+        Candidates raised so far.
+    """
+
+    def __init__(
+        self,
+        params: Parameters,
+        session: Session,
+        tapes: Mapping[str, str],
+        failures: Failures,
+    ) -> None:
+        super().__init__(params, session, failures)
+        self.scanner = Scanner(params, session, tapes)
+        self.raised = 0
+        self._prints: list[TradeBatch] = []
+        self._quotes: list[QuoteBatch] = []
+
+    @guarded
+    def on_start(self) -> None:
+        """Subscribe to prints and quotes and start the clock."""
+        self.subscribe_data(PRINTS)
+        self.subscribe_data(QUOTES)
+        super().on_start()
+
+    @guarded
+    def on_data(self, data: CustomData) -> None:
+        """Keep prints and quotes until the bucket closes."""
+        kept = self._prints if data.data_type == PRINTS else self._quotes
+        kept.append(data.data.batch)
+
+    def reports(self, now: int) -> list[BucketReport]:
+        """Feed the scanner what arrived before ``now`` and return the buckets that close."""
+        due, self._quotes = _arrived(self._quotes, now)
+        for quotes in due:
+            self.scanner.quotes(quotes)
+        due, self._prints = _arrived(self._prints, now)
+        for prints in due:
+            self.scanner.step(prints)
+        self.scanner.advance(now)
+        reports = self.scanner.reports()
+        self.raised += sum(
+            candidate.phase is Phase.RAISED for report in reports for candidate in report.candidates
+        )
+        return reports
+
+
+def _arrived[Batch: (TradeBatch, QuoteBatch)](
+    batches: Sequence[Batch], now: int
+) -> tuple[list[Batch], list[Batch]]:
+    """Return what arrived before ``now``, frames joined where they can be, and what came then."""
+    late = next((k for k, batch in enumerate(batches) if batch.ts_init[-1] >= now), len(batches))
+    if late == len(batches):
+        return list(_joined(batches)), []
+    cut = int(np.searchsorted(batches[late].ts_init, now))
+    before = [*batches[:late], batches[late].rows(slice(None, cut))]
+    after = [batches[late].rows(slice(cut, None)), *batches[late + 1 :]]
+    return list(_joined(before)), after
+
+
+def _joined[Batch: (TradeBatch, QuoteBatch)](batches: Sequence[Batch]) -> Iterator[Batch]:
+    """Yield neighbouring frames that share their tables as one batch."""
+    for _, group in groupby(batches, key=_tables):
+        same = list(group)
+        columns = {
+            name: np.concatenate([getattr(batch, name) for batch in same])
+            for name in same[0].__slots__
+            if isinstance(getattr(same[0], name), np.ndarray)
+        }
+        yield replace(same[0], **columns)
+
+
+def _tables(batch: TradeBatch | QuoteBatch) -> tuple[int, ...]:
+    """Return what tells the dictionaries of a batch from those of another one that is alive."""
+    if isinstance(batch, TradeBatch):
+        return id(batch.symbols), id(batch.conditions)
+    return (id(batch.symbols),)

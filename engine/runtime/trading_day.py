@@ -1,0 +1,123 @@
+"""Hops 2 → 6 of one day: a feed, a simulated venue and a strategy, played to the close."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+from engine.accounting import EquityPoint, measure
+from engine.domain.errors import RunError
+from engine.domain.market import MarketData
+from engine.domain.session import NANOS_PER_SECOND
+from engine.runtime.desk import Desk
+from engine.runtime.desk_strategy import DeskStrategy
+from engine.runtime.feed import Feed
+from engine.runtime.fills import FillAssumptions
+from engine.runtime.guard import Failures
+from engine.runtime.interrupt import Interrupt
+from engine.runtime.outcome import DayOutcome
+from engine.runtime.simulation import Simulation
+
+
+class TradingDay:
+    """One day in an engine of its own; account and governor live on in the desk.
+
+    Parameters
+    ----------
+    desk : Desk
+        The day has been started on it.
+    strategy : DeskStrategy
+    feed : Feed
+    rung : FillAssumptions
+    failures : Failures
+        The one that strategy and feed were made with.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        strategy: DeskStrategy,
+        feed: Feed,
+        rung: FillAssumptions,
+        failures: Failures,
+    ) -> None:
+        self._desk = desk
+        self._strategy = strategy
+        self._feed = feed
+        self._equity = [_point(desk, desk.session.pre_market_ns, desk.ledger.equity)]
+        self._play_secs = 0.0
+        self._simulation = Simulation(
+            rung,
+            equity_usd=desk.ledger.equity,
+            stale_quote_ns=int(desk.params.stale_quote_secs * NANOS_PER_SECOND),
+            failures=failures,
+        )
+        self._simulation.add(feed.scanner, strategy)
+
+    def play(self, interrupt: Interrupt, on_progress: Callable[[float], None]) -> None:
+        """Play to the end of the day and end it on the desk.
+
+        Parameters
+        ----------
+        on_progress : callable
+            Called with the share of the session that is over.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            Somebody asked to stop; what was done so far stands.
+        RunError
+            A handler failed, or a trade is still open at the end.
+        """
+        session = self._desk.session
+        started = time.perf_counter()
+        try:
+            for now in self._feed.play(self._simulation):
+                interrupt.check()
+                if self._desk.ledger.positions:
+                    self._equity.append(_point(self._desk, now, self._strategy.equity()))
+                if now >= session.open_ns:
+                    on_progress((now - session.open_ns) / (session.close_ns - session.open_ns))
+            self._expect_flat()
+            self._desk.end_day(session.close_ns)
+            self._equity.append(_point(self._desk, session.close_ns, self._desk.ledger.equity))
+        finally:
+            self._play_secs = time.perf_counter() - started
+            self._simulation.close()
+
+    def outcome(self, market: MarketData, scan_secs: float) -> DayOutcome:
+        """Return what the day came to, as far as it was played."""
+        desk, feed = self._desk, self._feed
+        tapes = market.tapes(desk.session.day)
+        return DayOutcome(
+            day=desk.session.day,
+            candidates=feed.candidates,
+            orders=desk.day_orders,
+            ticks=feed.ticks,
+            trades=tuple(measure(trade, market, tapes) for trade in desk.day_trades()),
+            fills=tuple(desk.day_fills),
+            verdicts=tuple(
+                verdict for decision in self._strategy.decisions for verdict in decision.verdicts
+            ),
+            equity=tuple(self._equity),
+            timings={
+                "scan": scan_secs,
+                "hydrate": feed.hydrate_secs,
+                "replay": self._play_secs - feed.hydrate_secs,
+            },
+        )
+
+    def _expect_flat(self) -> None:
+        """Refuse to carry a position over night: the next day starts in a new engine."""
+        held = ", ".join(sorted(self._desk.ledger.positions))
+        if held:
+            day = self._desk.session.day
+            raise RunError(f"{held} still held at the end of {day}, expected to be flat")
+
+
+def _point(desk: Desk, ts: int, equity: Decimal) -> EquityPoint:
+    invested = sum(
+        (abs(held.quantity) * held.mark for held in desk.ledger.positions.values()), Decimal(0)
+    )
+    return EquityPoint(ts, desk.ledger.cash, equity, float(invested / equity))

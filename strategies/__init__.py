@@ -1,0 +1,5 @@
+"""Hop 4: trading ideas as thin shells over ``engine.decision``."""
+
+from strategies.ao import AoStrategy
+
+__all__ = ["AoStrategy"]

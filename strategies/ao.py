@@ -1,0 +1,28 @@
+"""Hop 3 → 4: the acceleration strategy: enter what ``decide`` approves, leave when time is up."""
+
+from __future__ import annotations
+
+from engine.decision import BucketDecision, decide, exit_due, trailing_stop
+from engine.domain.candidate import BucketReport
+from engine.runtime.desk import LiveTrade
+from engine.runtime.desk_strategy import DeskStrategy
+
+
+class AoStrategy(DeskStrategy):
+    """Trade the strongest confident acceleration; the bracket, the clock or the day ends it."""
+
+    def decide(self, report: BucketReport) -> BucketDecision:
+        """Return verdicts and plans for one bucket."""
+        return decide(report, self.desk_state(report), self.desk.params, self.desk.session)
+
+    def watch(self, trade: LiveTrade, now: int) -> None:
+        """Ask once a second whether an open trade must go, and trail its stop."""
+        desk, plan = self.desk, trade.plan
+        reason = exit_due(desk.governed(trade), desk.governor, now, desk.params, desk.session)
+        if reason is not None:
+            self.leave(trade, reason)
+        elif plan.trailing_stop_percent is not None and trade.best_price is not None:
+            stop = self.stop_price(trade)
+            self.move_stop(
+                trade, trailing_stop(plan.side, trade.best_price, stop, plan.trailing_stop_percent)
+            )

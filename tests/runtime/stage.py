@@ -1,0 +1,184 @@
+"""One bracket on the real simulated venue: a tape goes in, facts come out.
+
+Seconds count from 10:00:00 New York. The candidate's bucket ends at 0, its report arrives at 0.25,
+so an entry reaches the venue at 0.25 plus the latency of the rung.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+import numpy as np
+from nautilus_trader.model import ClientOrderId
+
+from engine.decision import BucketDecision
+from engine.domain.bracket import Approved, BracketPlan
+from engine.domain.candidate import Breadth, BucketReport, Side
+from engine.domain.facts import AnyPayload, Fact, OrderFilled, OrderRole, TradeClosed
+from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.parameters import parameters_from
+from engine.domain.quotes import QuoteBatch
+from engine.domain.session import NANOS_PER_SECOND, session
+from engine.domain.status import TradingStatus
+from engine.domain.trades import TradeBatch
+from engine.journal import MemoryJournal
+from engine.runtime import Desk, Failures, LiveTrade, assumptions
+from engine.runtime.halts import Halts, status_data
+from engine.runtime.recorder import order_id
+from engine.runtime.replay_actor import ReplayActor
+from engine.runtime.simulation import Simulation
+from engine.runtime.ticks import quote_ticks, trade_ticks
+from strategies import AoStrategy
+
+HOURS = session(date(2026, 9, 18))
+TEN = HOURS.at("10:00")
+BALANCE = Decimal(100_000)
+
+type Print = tuple[float, float]
+"""Second and price."""
+
+type Touch = tuple[float, float, float]
+"""Second, bid and ask."""
+
+type Halt = tuple[float, Literal["halt", "resume"]]
+
+type Filled = tuple[str, Decimal, float]
+"""Role, price and second of a fill."""
+
+
+class Scripted(AoStrategy):
+    """Enters one plan whatever the report says, and leaves as it always does."""
+
+    plan: BracketPlan
+    loses_stop_at: float | None = None
+
+    def watch(self, trade: LiveTrade, now: int) -> None:
+        """Cancel the resting stop at the second that was asked for, once."""
+        if self.loses_stop_at is not None and now >= at(self.loses_stop_at):
+            self.loses_stop_at = None
+            stop = order_id(OrderRole.STOP_LOSS, trade.plan.trade_id)
+            self.cancel_order(ClientOrderId(stop))
+        super().watch(trade, now)
+
+    def decide(self, report: BucketReport) -> BucketDecision:
+        """Approve the plan of the scene."""
+        del report
+        return BucketDecision(plans=(Approved(self.plan),))
+
+
+def plan(
+    *,
+    side: Side = Side.LONG,
+    limit: str | None = None,
+    target: str = "103.00",
+    stop: str = "98.50",
+    trailing: str | None = None,
+) -> BracketPlan:
+    return BracketPlan(
+        trade_id="20260918-ABC-100000",
+        symbol="ABC",
+        side=side,
+        quantity=40,
+        entry_type="market" if limit is None else "limit",
+        entry_limit=None if limit is None else Decimal(limit),
+        reference_price=Decimal("100.10"),
+        take_profit=Decimal(target),
+        stop_loss=Decimal(stop),
+        notional=Decimal(4_000),
+        max_hold_secs=60,
+        trailing_stop_percent=None if trailing is None else Decimal(trailing),
+        ac_z=5.0,
+        confidence=1.0,
+        candidate_ts=TEN,
+    )
+
+
+def act(
+    bracket: BracketPlan,
+    *,
+    prints: Sequence[Print] = (),
+    touches: Sequence[Touch] = (),
+    halts: Sequence[Halt] = (),
+    fills: str = "base",
+    until: float = 100,
+    loses_stop_at: float | None = None,
+) -> list[Fact]:
+    """Play a tape against one bracket with a time stop of 60 s and return the facts."""
+    params = parameters_from({}, ["max_hold_seconds=60", "flatten_by=15:55"])
+    rung, failures, journal = assumptions(fills), Failures(), MemoryJournal()
+    desk = Desk(params, journal, BALANCE)
+    desk.start_day(HOURS, "0" * 64, HOURS.open_ns)
+    strategy = Scripted(desk, failures, day_has_quotes=True, latency_ns=rung.latency_ns)
+    strategy.plan, strategy.loses_stop_at = bracket, loses_stop_at
+    actor = ReplayActor(params, HOURS, failures)
+    actor.schedule(BucketReport(TEN, TEN + params.grace_ns, Breadth(0, 0, 0, ()), ()))
+    simulation = Simulation(
+        rung, equity_usd=BALANCE, stale_quote_ns=2 * NANOS_PER_SECOND, failures=failures
+    )
+    try:
+        simulation.add(actor, strategy)
+        simulation.list_symbols(["ABC"])
+        simulation.play(until=HOURS.open_ns)
+        statuses, batch = _statuses(halts), _trades(prints)
+        simulation.play(
+            status_data(statuses),
+            quote_ticks(_quotes(touches)),
+            trade_ticks(batch.rows(~Halts(statuses).covers(batch))),
+            until=at(until),
+        )
+    finally:
+        simulation.close()
+    return list(journal.facts())
+
+
+def at(second: float) -> int:
+    """Return a second of the scene in UTC nanoseconds."""
+    return TEN + round(second * NANOS_PER_SECOND)
+
+
+def filled(facts: Sequence[Fact]) -> list[Filled]:
+    """Return what was filled: role, price, second."""
+    return [
+        (fact.payload.role.value, fact.payload.last_px, (fact.ts_event - TEN) / NANOS_PER_SECOND)
+        for fact in facts
+        if isinstance(fact.payload, OrderFilled)
+    ]
+
+
+def closed(facts: Sequence[Fact]) -> TradeClosed:
+    """Return how the one trade ended."""
+    (end,) = payloads(facts, TradeClosed)
+    return end
+
+
+def payloads[P: AnyPayload](facts: Sequence[Fact], kind: type[P]) -> list[P]:
+    """Return the payloads of one kind, in order."""
+    return [fact.payload for fact in facts if isinstance(fact.payload, kind)]
+
+
+def _trades(prints: Sequence[Print]) -> TradeBatch:
+    n = len(prints)
+    ts = np.array([at(second) for second, _ in prints], np.int64)
+    price = np.array([round(price * PRICE_SCALE) for _, price in prints], np.int64)
+    zeros = np.zeros(n, np.int32)
+    return TradeBatch(zeros, ("ABC",), ts, ts, price, zeros + 1, zeros, ("",))
+
+
+def _quotes(touches: Sequence[Touch]) -> QuoteBatch:
+    ts = np.array([at(second) for second, _, _ in touches], np.int64)
+    bid, ask = (
+        np.array([round(touch[side] * PRICE_SCALE) for touch in touches], np.int64)
+        for side in (1, 2)
+    )
+    sizes = np.full(len(touches), 100, np.int64)
+    return QuoteBatch(np.zeros(len(touches), np.int32), ("ABC",), ts, ts, bid, ask, sizes, sizes)
+
+
+def _statuses(halts: Sequence[Halt]) -> list[TradingStatus]:
+    return [
+        TradingStatus("ABC", at(second), at(second), halted=word == "halt", reason="")
+        for second, word in halts
+    ]
