@@ -1,0 +1,9 @@
+"""Room of reports: what a reader sees of a scan or a run."""
+
+from reports.candidates import candidates_table
+from reports.page import write_html
+from reports.sparkline import sparkline
+from reports.terminal import render_terminal
+from reports.view import RunView
+
+__all__ = ["RunView", "candidates_table", "render_terminal", "sparkline", "write_html"]

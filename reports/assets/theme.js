@@ -1,0 +1,97 @@
+"use strict";
+// The run's data, colours from the style sheet, and figures that are drawn when they come into view.
+
+const run = JSON.parse(document.getElementById("run-data").textContent);
+const figures = new Map();
+const drawn = new Set();
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+const clear = (hex, alpha) => hex + Math.round(alpha * 255).toString(16).padStart(2, "0");
+
+// Plotly reads tags and %{…} in text: names from the data must not be read so.
+const plain = (text) =>
+  String(text ?? "").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/%\{/g, "%\u200b{");
+
+const words = (name) => String(name ?? "").replace(/_/g, " ");
+
+const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
+
+const format = (value, digits = 2) => {
+  if (!known(value)) return "—";
+  const rounded = Number(value.toFixed(digits)) || 0; // never "-0.00"
+  return rounded.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+};
+
+const usd = (value) => (known(value) ? `${value < 0 ? "-" : "+"}$${format(Math.abs(value))}` : "—");
+
+const price = (value) =>
+  known(value) ? value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 4 }) : "—";
+
+const span = (seconds) => {
+  if (!known(seconds)) return "—";
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m ${String(s % 60).padStart(2, "0")}s`;
+  return `${Math.floor(s / 3600)}h ${String(Math.floor((s % 3600) / 60)).padStart(2, "0")}m`;
+};
+
+const clock = (ms) => (known(ms) ? new Date(ms).toISOString().slice(11, 19) : "—");
+const day = (ms) => (known(ms) ? new Date(ms).toISOString().slice(0, 10) : "—");
+
+function axis(extra = {}) {
+  return {
+    gridcolor: colour("grid"), linecolor: colour("line"), zerolinecolor: colour("line"),
+    tickfont: { color: colour("faint"), size: 11 }, automargin: true, ...extra,
+    title: { font: { color: colour("soft"), size: 12 }, standoff: 8, ...(extra.title || {}) },
+  };
+}
+
+function layout(extra = {}) {
+  return {
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: getComputedStyle(document.body).fontFamily, color: colour("soft"), size: 12 },
+    margin: { l: 56, r: 16, t: 12, b: 32 }, hovermode: "closest", showlegend: false, bargap: 0.18,
+    hoverlabel: { bgcolor: colour("card"), bordercolor: colour("line"), font: { color: colour("ink") }, align: "left" },
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { color: colour("soft") } },
+    ...extra,
+  };
+}
+
+function figure(id, build) {
+  const place = document.getElementById(id);
+  if (!place) return;
+  figures.set(id, build);
+  watcher.observe(place);
+}
+
+function draw(id) {
+  const made = figures.get(id)();
+  if (!made) return;
+  Plotly.react(id, made.data, made.layout, {
+    responsive: true, displayModeBar: false,
+  });
+  if (!drawn.has(id) && made.onclick) document.getElementById(id).on("plotly_click", made.onclick);
+  drawn.add(id);
+}
+
+const watcher = new IntersectionObserver((entries) => {
+  for (const entry of entries) {
+    if (!entry.isIntersecting) continue;
+    watcher.unobserve(entry.target);
+    draw(entry.target.id);
+  }
+}, { rootMargin: "600px" });
+
+function paint(theme) {
+  document.documentElement.dataset.theme = theme;
+  drawn.forEach(draw);
+}
+
+const darkness = window.matchMedia("(prefers-color-scheme: dark)");
+const asked = new URLSearchParams(location.search).get("theme");
+paint(asked ?? (darkness.matches ? "dark" : "light"));
+darkness.addEventListener("change", (event) => paint(event.matches ? "dark" : "light"));
+document.getElementById("theme").addEventListener("click", () =>
+  paint(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
+window.addEventListener("beforeprint", () => figures.forEach((_, id) => draw(id)));

@@ -1,0 +1,262 @@
+"""Hop 6, read side: the report of a run on one terminal page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from reports import attribution, headline, wording
+from reports.columns import floats, integers, strings
+from reports.headline import KeyNumber, Tone
+from reports.sparkline import sparkline
+from reports.view import RunView
+
+MOST_TRADES = 20
+_COLOURS = {Tone.GAIN: "green", Tone.LOSS: "red", Tone.PLAIN: ""}
+_BAR_WIDTH = 24
+_NUMBERS_A_ROW = 5
+
+
+def render_terminal(view: RunView, console: Console) -> None:
+    """Print the report of a run: result, trades, attribution, ladder, quality and timings.
+
+    Names from the data are printed as they are, never read as markup.
+    """
+    parts = (
+        _header(view),
+        _numbers(view),
+        _trades(view),
+        _exits(view),
+        _pair(_gates(view), _filters(view)),
+        _pair(_funnel(view), _refusals(view)),
+        _ladder(view),
+        _timings(view),
+        _provenance(view),
+    )
+    for part in parts:
+        if part is not None:
+            console.print(Padding(part, (0, 0, 1, 0)), highlight=False)
+
+
+def _header(view: RunView) -> RenderableType:
+    m = view.manifest.get
+    about = [str(v) for v in (m("run_id"), m("status"), m("engine"), m("fills")) if v]
+    lines: list[RenderableType] = [
+        Rule(
+            Text(f"tradectl backtest {headline.title(view)}", style="bold"),
+            style="dim",
+            align="left",
+        ),
+        Text(" · ".join(about), style="dim"),
+        Text(headline.summary(view), style="bold"),
+    ]
+    if m("note"):
+        lines.append(Text(str(m("note")), style="yellow"))
+    equity = floats(view.equity, "equity")
+    if view.trades.num_rows and len(equity) > 1:
+        lines.append(Text("equity ", style="dim") + Text(sparkline(equity, 72), style="cyan"))
+    return Group(*lines)
+
+
+def _numbers(view: RunView) -> RenderableType:
+    grid = Table.grid(padding=(0, 3))
+    numbers = headline.key_numbers(view.metrics)
+    for start in range(0, len(numbers), _NUMBERS_A_ROW):
+        row = numbers[start : start + _NUMBERS_A_ROW]
+        grid.add_row(*(Text(n.label, style="dim") for n in row))
+        grid.add_row(*(_figure(n) for n in row))
+    return grid
+
+
+def _trades(view: RunView) -> RenderableType | None:
+    trades = view.trades
+    if not trades.num_rows:
+        return None
+    table = _table(
+        "Trades", ("entry", "symbol", "side", "shares", "in", "out", "P&L", "hold", "exit")
+    )
+    for name in ("ac_z", "MAE", "MFE"):
+        table.add_column(name, justify="right")
+    entry = integers(trades, "entry_ts").tolist()
+    many_days = len({wording.date_clock(ts)[:10] for ts in entry}) > 1
+    when = wording.date_clock if many_days else wording.clock
+    columns = {
+        name: floats(trades, name).tolist()
+        for name in (
+            "side",
+            "quantity",
+            "avg_px_open",
+            "avg_px_close",
+            "realized_pnl",
+            "hold_secs",
+            "ac_z",
+            "mae_pct",
+            "mfe_pct",
+        )
+    }
+    symbols, reasons = strings(trades, "symbol"), strings(trades, "exit_reason")
+    for row in range(min(trades.num_rows, MOST_TRADES)):
+        of = {name: values[row] for name, values in columns.items()}
+        table.add_row(
+            when(entry[row]),
+            Text(symbols[row], style="bold"),
+            "long" if of["side"] > 0 else "short",
+            wording.count(of["quantity"]),
+            wording.price(of["avg_px_open"]),
+            wording.price(of["avg_px_close"]),
+            _money(of["realized_pnl"]),
+            wording.duration(of["hold_secs"]),
+            Text(wording.words(reasons[row] or "open")),
+            wording.number(of["ac_z"], 1),
+            wording.percent(of["mae_pct"]),
+            wording.percent(of["mfe_pct"]),
+        )
+    more = trades.num_rows - MOST_TRADES
+    if more <= 0:
+        return table
+    return Group(table, Text(f"and {wording.count(more)} more: see the HTML report", style="dim"))
+
+
+def _exits(view: RunView) -> RenderableType | None:
+    slices = attribution.by_exit_reason(attribution.closed(view.trades))
+    if not slices:
+        return None
+    table = _table("Exit reasons", ("reason", "trades", "won", "average hold", "P&L"))
+    for part in slices:
+        table.add_row(
+            Text(wording.words(part.name)),
+            wording.count(part.trades),
+            wording.share(part.win_rate, 0),
+            wording.duration(part.avg_hold_secs),
+            _money(part.net_pnl),
+        )
+    return table
+
+
+def _gates(view: RunView) -> RenderableType | None:
+    if not view.gates:
+        return None
+    table = _table("Gates", ("gate", "passed", "share", "stopped alone"))
+    for tally in view.gates:
+        table.add_row(
+            Text(wording.words(tally.gate)),
+            wording.count(tally.passed),
+            wording.share(tally.passed / tally.seen if tally.seen else None, 2),
+            wording.count(tally.sole_failures),
+        )
+    return table
+
+
+def _filters(view: RunView) -> RenderableType | None:
+    tallies = attribution.filter_tallies(view.verdicts)
+    if not tallies:
+        return None
+    table = _table("Confidence filters", ("filter", "pass", "fail", "unknown", "stopped alone"))
+    table.add_column("basis", style="dim")
+    for tally in tallies:
+        asked = (tally.passed, tally.failed, tally.unknown, tally.sole_failures)
+        cells = [wording.count(n) for n in asked] if tally.consulted else ["off", "", "", ""]
+        table.add_row(Text(wording.words(tally.name)), *cells, Text(tally.basis))
+    return table
+
+
+def _funnel(view: RunView) -> RenderableType | None:
+    if not view.funnel:
+        return None
+    table = _table("Decision funnel", ("stage", "left"))
+    table.add_column("of the stage before", justify="right", style="dim")
+    before = 0
+    for stage in view.funnel:
+        share = wording.share(stage.count / before) if before else ""
+        style = "" if stage.count else "red"
+        table.add_row(
+            Text(wording.words(stage.name)), wording.count(stage.count), share, style=style
+        )
+        before = stage.count
+    return table
+
+
+def _refusals(view: RunView) -> RenderableType | None:
+    reasons = attribution.refusals(view.verdicts)
+    if not reasons:
+        return None
+    table = _table("Refusals", ("reason", "verdicts"))
+    table.add_column("")
+    for reason, times in reasons:
+        bar = "█" * max(1, round(_BAR_WIDTH * times / reasons[0][1]))
+        table.add_row(Text(wording.words(reason)), wording.count(times), Text(bar, style="yellow"))
+    return table
+
+
+def _ladder(view: RunView) -> RenderableType | None:
+    if len(view.ladder) <= 1:
+        return None
+    own = view.manifest.get("fills")
+    heads = (f"{rung.fills} *" if rung.fills == own else rung.fills for rung in view.ladder)
+    table = _table("Assumption ladder", ("", *heads))
+    columns = (headline.key_numbers(rung.metrics) for rung in view.ladder)
+    for row in zip(*columns, strict=True):
+        table.add_row(row[0].label, *(_figure(number) for number in row))
+    return table
+
+
+def _timings(view: RunView) -> RenderableType | None:
+    if not view.timings:
+        return None
+    table = _table("Timings", ("stage", "time", "trades/s"))
+    for timing in view.timings:
+        table.add_row(
+            Text(wording.words(timing.stage)),
+            wording.duration(timing.seconds),
+            wording.compact(timing.trades_per_sec),
+        )
+    if view.peak_memory_bytes:
+        table.add_row("peak memory", f"{wording.number(view.peak_memory_bytes / 1e9)} GB", "")
+    return table
+
+
+def _provenance(view: RunView) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    counters = " · ".join(f"{wording.words(k)} {wording.count(n)}" for k, n in view.quality.items())
+    if counters:
+        grid.add_row(Text("data quality", style="dim"), Text(counters))
+    for name in ("decision_digest", "fill_digest", "params_hash", "data_hash"):
+        if view.manifest.get(name):
+            grid.add_row(Text(wording.words(name), style="dim"), Text(str(view.manifest[name])))
+    return grid
+
+
+def _table(title: str, headings: Iterable[str]) -> Table:
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=None,
+        pad_edge=False,
+    )
+    for position, heading in enumerate(headings):
+        text = position == 0 or heading in ("symbol", "side", "exit")
+        table.add_column(heading, justify="left" if text else "right", no_wrap=True)
+    return table
+
+
+def _pair(*parts: RenderableType | None) -> RenderableType | None:
+    known = [part for part in parts if part is not None]
+    return Columns(known, padding=(0, 4)) if known else None
+
+
+def _figure(number: KeyNumber) -> Text:
+    return Text(number.text, style=_COLOURS[number.tone])
+
+
+def _money(value: float) -> Text:
+    return Text(
+        wording.usd(value, signed=True), style="green" if value > 0 else "red" if value < 0 else ""
+    )

@@ -1,0 +1,100 @@
+"""Hop 6, read side: how reports write numbers and times; what is unknown is a dash."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
+
+UNKNOWN = "—"
+
+Number = float | int | Decimal | None
+
+_SECONDS_PER_MINUTE = 60
+_PRICE_DECIMALS = 4
+
+
+def known(value: Number) -> bool:
+    """Say whether there is a finite number to show."""
+    return value is not None and math.isfinite(value)
+
+
+def number(value: Number, decimals: int = 2, *, signed: bool = False) -> str:
+    """Return a number with thousands separators: ``1,234.50``."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    rounded = round(float(value), decimals) + 0.0
+    return f"{rounded:{'+' if signed and rounded else ''},.{decimals}f}"
+
+
+def count(value: Number) -> str:
+    """Return a whole number: ``60,000,000``."""
+    return number(value, 0)
+
+
+def compact(value: Number) -> str:
+    """Return a large number in three figures: ``60.0 M``."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if abs(value) >= size:
+            return f"{float(value) / size:.3g} {unit}"
+    return f"{float(value):.3g}"
+
+
+def usd(value: Number, *, signed: bool = False) -> str:
+    """Return money in cents: ``$1,234.50``, ``-$3.20``, ``+$7.00`` when signed."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    cents = round(float(value), 2)
+    sign = "-" if cents < 0 else "+" if signed and cents > 0 else ""
+    return f"{sign}${abs(cents):,.2f}"
+
+
+def price(value: Number) -> str:
+    """Return a price in USD with two to four decimals: ``101.5025``."""
+    text = number(value, _PRICE_DECIMALS)
+    return text if text == UNKNOWN else text[:-2] + text[-2:].rstrip("0")
+
+
+def percent(value: Number, decimals: int = 2, *, signed: bool = False) -> str:
+    """Return a figure that is already in percent: ``3.20%``."""
+    text = number(value, decimals, signed=signed)
+    return text if text == UNKNOWN else f"{text}%"
+
+
+def share(value: Number, decimals: int = 1) -> str:
+    """Return a ratio in 0..1 as percent: ``0.625`` is ``62.5%``."""
+    return percent(None if value is None else float(value) * 100, decimals)
+
+
+def duration(seconds: Number) -> str:
+    """Return a stretch of time: ``0.42 s``, ``42.0 s``, ``7m 05s``, ``1h 07m``."""
+    if seconds is None or not math.isfinite(seconds):
+        return UNKNOWN
+    if abs(seconds) < _SECONDS_PER_MINUTE:
+        return f"{float(seconds):.3g} s"
+    minutes, rest = divmod(round(float(seconds)), _SECONDS_PER_MINUTE)
+    hours, minutes = divmod(minutes, _SECONDS_PER_MINUTE)
+    return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m {rest:02d}s"
+
+
+def clock(ts: int | None) -> str:
+    """Return the New York time of day of a UTC nanosecond: ``09:35:05``."""
+    return UNKNOWN if ts is None else f"{_moment(ts):%H:%M:%S}"
+
+
+def date_clock(ts: int | None) -> str:
+    """Return the New York date and time of day of a UTC nanosecond: ``2026-09-18 09:35:05``."""
+    return UNKNOWN if ts is None else f"{_moment(ts):%Y-%m-%d %H:%M:%S}"
+
+
+def words(name: str) -> str:
+    """Return an enum value or key as words: ``flat_by_close`` is ``flat by close``."""
+    return name.replace("_", " ").lower()
+
+
+def _moment(ts: int) -> datetime:
+    return datetime.fromtimestamp(int(ts) // NANOS_PER_SECOND, tz=UTC).astimezone(NEW_YORK)
