@@ -1,0 +1,43 @@
+"""Roof: instants as people type and read them, on the exchange's clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from engine.domain.errors import ConfigError
+from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
+
+
+def new_york(ts: int | None) -> str:
+    """Return a UTC nanosecond as New York date and time to the second; a dash for None."""
+    if ts is None:
+        return "–"
+    moment = datetime.fromtimestamp(ts // NANOS_PER_SECOND, tz=NEW_YORK)
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def instant(text: str, day: date | None) -> int:
+    """Return the UTC nanosecond that was typed.
+
+    Parameters
+    ----------
+    text : str
+        ``HH:MM[:SS]`` on ``day``, or an ISO date and time; New York unless it says otherwise. Or a
+        UTC nanosecond, as JSON output has it.
+
+    Raises
+    ------
+    ConfigError
+        It is neither, or a time without a day.
+    """
+    if text.isdecimal():
+        return int(text)
+    full = text if "-" in text else f"{day}T{text}"
+    try:
+        moment = datetime.fromisoformat(full)
+    except ValueError:
+        expected = "a New York time HH:MM:SS with --date, or YYYY-MM-DDTHH:MM:SS"
+        raise ConfigError(f"expected {expected}, found {text!r}") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=NEW_YORK)
+    return int(moment.timestamp()) * NANOS_PER_SECOND

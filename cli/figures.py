@@ -1,0 +1,29 @@
+"""Roof: values as a terminal shows them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+_WHOLE_FROM = 1_000
+"""From here on the digits behind the point say nothing."""
+
+_CENTS = 2
+"""Least decimals of an exact amount."""
+
+
+def figure(value: object) -> str:
+    """Return a value in a few characters; a dash for None."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.4g}"
+        case Decimal():
+            decimals = -int(value.normalize().as_tuple().exponent)
+            return f"{value:,.{max(decimals, _CENTS)}f}"
+        case _:
+            return str(value)

@@ -1,0 +1,31 @@
+"""Roof: options that mean the same on every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+CatalogPath = Annotated[
+    str,
+    typer.Option(
+        "--catalog", envvar="TRADECTL_CATALOG", help="Catalog root: a folder or an fsspec URL."
+    ),
+]
+RunsPath = Annotated[
+    Path,
+    typer.Option("--runs", envvar="TRADECTL_RUNS", help="Folder that holds the run directories."),
+]
+ParamsFile = Annotated[
+    Path | None,
+    typer.Option("--params", envvar="TRADECTL_PARAMS", help="YAML file with parameters."),
+]
+SetParams = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set one parameter; may be repeated."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
+
+DEFAULT_CATALOG = "data/catalog"
+DEFAULT_RUNS = Path("runs")

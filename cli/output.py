@@ -1,0 +1,56 @@
+"""Roof: how every command speaks: one JSON object or a page on stdout, all else on stderr."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from engine.domain.errors import TradectlError
+
+INTERRUPTED = 130
+
+progress_console = Console(stderr=True)
+"""Progress, warnings and errors."""
+
+
+def emit(result: Mapping[str, Any], *, as_json: bool, page: Callable[[Console], None]) -> None:
+    """Print a command's result: one JSON object, or the page drawn for a terminal."""
+    if as_json:
+        sys.stdout.write(json.dumps(result, default=str) + "\n")
+    else:
+        page(Console())
+
+
+def command[**P](function: Callable[P, None]) -> Callable[P, None]:
+    """Give a command the documented exit codes and errors that name their remedy.
+
+    With ``--json`` (a parameter called ``as_json``) a failure is one JSON object on stdout, too.
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except TradectlError as error:
+            _fail(error, error.exit_code, as_json=bool(kwargs.get("as_json")))
+        except OSError as error:
+            _fail(error, 1, as_json=bool(kwargs.get("as_json")))
+        except KeyboardInterrupt as error:
+            _fail(error, INTERRUPTED, as_json=bool(kwargs.get("as_json")))
+
+    return run
+
+
+def _fail(error: BaseException, code: int, *, as_json: bool) -> None:
+    message = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+    progress_console.print(f"[bold red]error:[/] {message}", highlight=False, soft_wrap=True)
+    if as_json:
+        status = {"status": "error", "error": type(error).__name__, "message": message}
+        sys.stdout.write(json.dumps(status) + "\n")
+    raise typer.Exit(code) from error

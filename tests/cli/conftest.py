@@ -1,0 +1,96 @@
+"""Roof: commands run as a user runs them, in a process of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog import Catalog
+from catalog.synth import synthesize
+
+ROOT = Path(__file__).parents[2]
+DAY = date(2026, 9, 18)
+
+EAGER = (
+    "min_cumulative_ao_volume=500",
+    "min_cumulative_notional=1000",
+    "vol_floor=100",
+    "vol_surge_multiplier=1",
+    "min_ac_z=1.5",
+    "ao_accel_rate=0.1",
+    "use_market_gravity=false",
+    "use_spread_liquidity=false",
+    "use_vwap_alignment=false",
+    "take_profit_percent=0.3",
+    "stop_loss_percent=0.2",
+    "max_hold_seconds=600",
+    "max_trades_per_day=20",
+    "daily_loss_limit_percent=5",
+    "symbol_cooldown_seconds=60",
+)
+"""Settings under which a few quiet symbols still trade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command said and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one JSON object on stdout."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+
+type Tradectl = Callable[..., Answer]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a user who has set nothing of ours."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("TRADECTL_")}
+    return kept | {"PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+
+
+@pytest.fixture(scope="session")
+def tradectl(tmp_path_factory: pytest.TempPathFactory) -> Tradectl:
+    place = tmp_path_factory.mktemp("place")
+
+    def run(*arguments: str | Path) -> Answer:
+        done = subprocess.run(
+            [sys.executable, "-m", "cli.main", *map(str, arguments)],
+            cwd=place,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the catalog of one small synthetic day with quotes."""
+    root = tmp_path_factory.mktemp("catalog")
+    synthesize(Catalog(str(root)), DAY, symbols=60, trades=200_000, seed=11, quotes=True)
+    return root
+
+
+def eager() -> list[str]:
+    """Return ``EAGER`` as arguments."""
+    return [word for setting in EAGER for word in ("--set", setting)]

@@ -1,0 +1,138 @@
+"""``tradectl backtest`` and ``scan`` as a user runs them: output, exit codes, interruptions."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from store import RunStatus, RunStore
+from tests.cli.conftest import DAY, Tradectl, eager, environment
+
+
+def test_a_backtest_writes_a_run_directory_that_everything_reads(
+    tradectl: Tradectl, market: Path, tmp_path: Path
+) -> None:
+    where = ("--catalog", market, "--runs", tmp_path)
+    answer = tradectl("backtest", *where, "--ladder", *eager(), "--json")
+    assert answer.code == 0, answer.err
+    said = answer.json
+    assert said["status"] == "Ended"
+    assert said["candidates"] > 0
+    assert said["orders"] >= 3 * said["trades"] > 0
+    assert len(said["decision_digest"]) == len(said["fill_digest"]) == 64
+    assert {"optimistic", "base", "pessimistic"} == set(said["ladder"])
+    assert said["timings"]["scan_trades_per_sec"] > 0
+    assert "<html" in Path(said["report"]).read_text()[:200].lower()
+    run = RunStore(tmp_path).run()
+    assert run.manifest.status is RunStatus.ENDED
+    assert run.journal.verify().broken is None
+    trades = run.read_table("trades")
+    assert trades is not None
+    assert len(trades) == said["trades"]
+    page = tradectl("backtest", *where, *eager())
+    assert page.code == 0
+    assert "report:" in page.out
+    assert "Decision funnel" in page.out
+    one = trades.to_pylist()[0]
+    why = tradectl("why", one["symbol"], one["candidate_ts"], *where, "--json")
+    assert why.code == 0, why.err
+    assert why.json["trade"]["trade_id"] == one["trade_id"]
+    missed = tradectl("missed", "--top", "3", *where, "--json")
+    assert missed.code == 0, missed.err
+    compared = tradectl("runs", "compare", run.run_id, "latest", "--runs", tmp_path, "--json")
+    assert compared.code == 0, compared.err
+
+
+def test_the_same_backtest_gives_the_same_digests_kept_or_scanned_again(
+    tradectl: Tradectl, market: Path, tmp_path: Path
+) -> None:
+    where = ("--catalog", market, "--runs", tmp_path, "--json")
+    kept = tradectl("backtest", *where, *eager()).json
+    again = tradectl("backtest", *where, *eager(), "--refresh", "--workers", "1").json
+    assert kept["trades"] > 0
+    for digest in ("decision_digest", "fill_digest"):
+        assert kept[digest] == again[digest]
+    assert kept["run_id"] != again["run_id"]
+
+
+def test_scan_ranks_candidates_and_keeps_them_in_the_catalog(
+    tradectl: Tradectl, market: Path
+) -> None:
+    asked = ("scan", "--date", str(DAY), "--catalog", market)
+    said = tradectl(*asked, "--top", "3", "--json").json
+    ranks = [row["ac_z"] for row in said["top"]]
+    assert said["candidates"] >= len(ranks) == 3
+    assert ranks == sorted(ranks, reverse=True)
+    kept = tradectl("catalog", "sql", "select count(*) n from candidates where phase = 'raised'",
+                    "--catalog", market, "--json")  # fmt: skip
+    assert kept.code == 0, kept.err
+    page = tradectl(*asked)
+    assert "kept from before" in " ".join(page.out.split())
+    assert "▁" in page.out
+
+
+@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGINT])
+def test_a_backtest_that_is_stopped_says_so_and_keeps_what_it_did(
+    market: Path, tmp_path: Path, way: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "cli.main", "backtest", "--engine", "full", "--json"]
+    where = ["--catalog", str(market), "--runs", str(tmp_path)]
+    with subprocess.Popen(
+        [*command, *where, *eager()], env=environment(), stdout=subprocess.PIPE, text=True
+    ) as child:
+        _wait_for_trades(tmp_path)
+        child.send_signal(way)
+        printed, _ = child.communicate(timeout=60)
+    run = RunStore(tmp_path).run()
+    if way is signal.SIGINT:
+        assert child.returncode == 130
+        assert run.manifest.status is RunStatus.INTERRUPTED
+        assert '"status": "Interrupted"' in printed
+        assert run.report.is_file()
+    else:
+        assert child.returncode == -signal.SIGKILL
+        assert run.manifest.status is RunStatus.CRASHED_RECOVERED
+        assert "trades" in run.manifest.partial
+        assert not run.report.exists()
+    assert run.manifest.decision_digest is None
+    assert run.journal.verify().broken is None
+    trades = run.read_table("trades")
+    assert trades is not None
+    assert len(trades) > 0
+
+
+def _wait_for_trades(runs: Path) -> None:
+    """Wait until a run has journalled a closed trade."""
+    patience = time.monotonic() + 120
+    while time.monotonic() < patience:
+        for journal in runs.glob("*/journal.sqlite-wal"):
+            if journal.read_bytes().count(b"trade_closed") > 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("the backtest closed no trade in two minutes")
+
+
+def test_many_days_carry_the_account_from_day_to_day(
+    tradectl: Tradectl, market: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "days"
+    shutil.copytree(market, root)
+    second = tradectl("catalog", "synth", "2026-09-21", "--catalog", root, "--symbols", "60",
+                      "--trades", "150000", "--seed", "5", "--json")  # fmt: skip
+    assert second.code == 0, second.err
+    where = ("--catalog", root, "--runs", tmp_path / "runs", "--json")
+    both = tradectl("backtest", "--start", "2026-09-18", "--end", "2026-09-22", *where, *eager())
+    assert both.code == 0, both.err
+    assert "no trades are stored for 1 days: 2026-09-22" in both.err
+    first = tradectl("backtest", "--date", "2026-09-18", *where, *eager()).json
+    assert both.json["trades"] > first["trades"] > 0
+    equity = RunStore(tmp_path / "runs").run(both.json["run_id"]).read_table("equity")
+    assert equity is not None
+    net = both.json["metrics"]["net_pnl"]
+    assert float(equity.column("equity")[-1].as_py()) == pytest.approx(100_000 + net)
