@@ -1,0 +1,183 @@
+"""Beside every hop: ``make bench``: measure the budgets on a whole market day, write the table.
+
+Every figure is of one run on one machine; the ratios set our cost against the alternative's, both
+measured here. A child process does each piece, so that its peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.child import Cost, measure
+
+DAY = date(2026, 9, 18)
+TABLE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+GIB = 2**30
+NAUTILUS_SECONDS = 60
+_GROWTH = (
+    "A print costs its decoding and a few nanoseconds; each symbol that has traded costs a few "
+    "tens of nanoseconds at every close of a bucket, whether it traded in it or not."
+)
+GROWTH = ((1_100, 6_000_000), (11_000, 6_000_000), (11_000, 30_000_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table; ``met`` is None where nothing was promised."""
+
+    what: str
+    figure: str
+    budget: str = ""
+    met: bool | None = None
+
+
+def main() -> None:
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser(description="Measure the budgets and write docs/benchmarks.md")
+    parser.add_argument("--trades", type=int, default=60_000_000)
+    parser.add_argument("--symbols", type=int, default=11_000)
+    parser.add_argument("--folder", type=Path, default=Path("data/bench"))
+    parser.add_argument("--out", type=Path, default=TABLE)
+    options = parser.parse_args()
+    workers = os.cpu_count() or 1
+    bench = Bench(options.folder, workers)
+    rows = bench.whole_market(options.symbols, options.trades)
+    growth = [bench.grown(symbols, trades) for symbols, trades in GROWTH]
+    growth.append(bench.grown(options.symbols, options.trades))
+    options.out.write_text(page(rows, growth, workers, options.symbols, options.trades))
+    print(options.out.read_text())
+
+
+class Bench:
+    """The synthetic days of one folder, and what it costs to work on them."""
+
+    def __init__(self, folder: Path, workers: int) -> None:
+        self.folder = folder
+        self.workers = workers
+
+    def catalog(self, symbols: int, trades: int) -> str:
+        """Return the catalog of one size of day."""
+        return str(self.folder / f"{symbols}x{trades}")
+
+    def synth(self, symbols: int, trades: int) -> Cost:
+        """Make one size of day anew."""
+        root = self.catalog(symbols, trades)
+        shutil.rmtree(root, ignore_errors=True)
+        return self.tradectl(
+            "catalog", "synth", str(DAY), "--catalog", root, "--symbols", str(symbols),
+            "--trades", str(trades), "--no-quotes", "--workers", str(self.workers),
+        )  # fmt: skip
+
+    def tradectl(self, *arguments: str) -> Cost:
+        """Run one command of ours."""
+        print("  tradectl", *arguments, flush=True)
+        return measure("cli.main", *arguments, "--json")
+
+    def scan(self, root: str) -> Cost:
+        """Scan a day that is not kept."""
+        return self.tradectl("scan", "--date", str(DAY), "--catalog", root, "--refresh",
+                             "--workers", str(self.workers))  # fmt: skip
+
+    def whole_market(self, symbols: int, trades: int) -> list[Row]:
+        """Measure everything that has a budget, and the rates of the catalog."""
+        root = self.catalog(symbols, trades)
+        synth = self.synth(symbols, trades)
+        self.scan(root)  # compiles the kernel and warms the page cache
+        decode = measure("benchmarks.decode", root, str(DAY), str(self.workers))
+        scan = self.scan(root)
+        for kept in ("candidates", "verdicts", "windows", "breadth"):
+            shutil.rmtree(Path(root) / kept, ignore_errors=True)
+        backtest = self.tradectl(
+            "backtest", "--date", str(DAY), "--catalog", root, "--runs", str(self.folder / "runs"),
+            "--workers", str(self.workers),
+        )  # fmt: skip
+        verify = self.tradectl("catalog", "verify", "--catalog", root)
+        parts = sorted(Path(root).glob("trades/*/*/*.parquet"))
+        copy = self.folder / "imported"
+        shutil.rmtree(copy, ignore_errors=True)
+        imported = self.tradectl(
+            "catalog", "import", *map(str, parts), "--kind", "trades", "--catalog", str(copy)
+        )
+        shutil.rmtree(copy, ignore_errors=True)
+        nautilus = measure(
+            "benchmarks.nautilus_bars", root, str(DAY), "1800", str(NAUTILUS_SECONDS)
+        )
+
+        n = scan.result["quality"]["trades"]
+        scan_secs, decode_secs = scan.result["timings"]["scan_secs"], decode.result["secs"]
+        per_trade = nautilus.result["run_secs"] / nautilus.result["trades"]
+        alternative = per_trade * n
+        rate, ratio = n / scan_secs, scan_secs / decode_secs
+        faster = alternative / backtest.wall_secs
+        return [
+            Row("decode the scanned columns only", f"{decode_secs:.2f} s, {_rate(n, decode_secs)}"),
+            Row("scan the day", f"{scan_secs:.2f} s, {_rate(n, scan_secs)}", "≥ 20 M trades/s",
+                rate >= 20e6),
+            Row("scan ÷ decode only", f"{ratio:.2f} ×", "≤ 4 ×", ratio <= 4),
+            Row("peak memory of `tradectl scan`", _memory(scan)),
+            Row("`tradectl backtest`, process start to report written",
+                f"{backtest.wall_secs:.1f} s", "≤ 15 s", backtest.wall_secs <= 15),
+            Row("peak memory of `tradectl backtest`", _memory(backtest), "≤ 2 GiB",
+                backtest.peak_bytes <= 2 * GIB),
+            Row(f"nautilus's own replay with 5-second bars on all symbols, {NAUTILUS_SECONDS} s of"
+                f" the tape ({nautilus.result['trades']:,} trades)",
+                f"{nautilus.result['run_secs']:.1f} s, {per_trade * 1e6:.1f} µs a trade"),
+            Row("the same for the whole day, extrapolated per trade", f"{alternative:,.0f} s"),
+            Row("that ÷ `tradectl backtest`", f"{faster:,.0f} ×", "≥ 50 ×", faster >= 50),
+            Row("synthesize and write the day", f"{synth.wall_secs:.1f} s, "
+                f"{_rate(n, synth.wall_secs)}, {_memory(synth)}", "≥ 2 M trades/s",
+                n / synth.wall_secs >= 2e6),
+            Row("import the day from Parquet", f"{imported.wall_secs:.1f} s, "
+                f"{_rate(n, imported.wall_secs)}, {_memory(imported)}", "≤ 2 GiB",
+                imported.peak_bytes <= 2 * GIB),
+            Row("verify the day (re-hash every part)", f"{verify.wall_secs:.1f} s, "
+                f"{_rate(n, verify.wall_secs)}"),
+        ]  # fmt: skip
+
+    def grown(self, symbols: int, trades: int) -> Row:
+        """Measure the scan of one size of day."""
+        root = self.catalog(symbols, trades)
+        if not Path(root).is_dir():
+            self.synth(symbols, trades)
+        result = self.scan(root).result
+        closes = result["quality"]["buckets_closed"]
+        secs = result["timings"]["scan_secs"]
+        what = f"{symbols:,} symbols, {result['quality']['trades']:,} trades"
+        return Row(what, f"{secs:.2f} s for {closes:,} symbol-buckets")
+
+
+def _rate(trades: int, secs: float) -> str:
+    return f"{trades / secs / 1e6:.1f} M trades/s"
+
+
+def _memory(cost: Cost) -> str:
+    return f"{cost.peak_bytes / GIB:.2f} GiB"
+
+
+def page(rows: list[Row], growth: list[Row], workers: int, symbols: int, trades: int) -> str:
+    """Return the page of figures."""
+    conditions = (
+        f"Written by `make bench` ({trades:,} trades of {symbols:,} symbols, one synthetic day): "
+        f"{workers} cores, {platform.machine()}, Python {platform.python_version()}, "
+        f"nautilus_trader {version('nautilus_trader')}, numba {version('numba')}, "
+        f"pyarrow {version('pyarrow')}. Times are wall clock of one run; the ratios compare what "
+        "was measured side by side in it."
+    )
+    lines = ["# Benchmarks", "", conditions, ""]
+    lines += ["| what | measured | budget | met |", "|---|---|---|---|"]
+    marks = {None: "", True: "yes", False: "**no**"}
+    lines += [f"| {row.what} | {row.figure} | {row.budget} | {marks[row.met]} |" for row in rows]
+    lines += ["", "## How a scan grows", "", _GROWTH, "", "| day | scan |", "|---|---|"]
+    lines += [f"| {row.what} | {row.figure} |" for row in growth]
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""Beside every hop: the reference pages, written from the code they describe."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from itertools import pairwise
+from pathlib import Path
+from typing import cast, get_args
+
+import typer
+from typer.cli import get_docs_for_click
+
+from cli.main import app
+from cli.output import INTERRUPTED
+from engine.accounting import Performance
+from engine.decision.refusal import RefusalReason
+from engine.domain.candidate import FadeReason, Gate
+from engine.domain.errors import TradectlError
+from engine.domain.facts import AnyPayload, ExitReason, Fact, OrderRole
+from engine.domain.parameters import Parameters, parameter_extra
+from engine.runtime.fills import LADDER, TargetRule
+
+REFERENCE = Path(__file__).parent / "reference"
+
+_GATES = {
+    Gate.WARM: ("`slow_period` + `smooth_period`", "buckets since the symbol's first ≥"),
+    Gate.CARRIED: ("`max_carried_ratio`", "share of empty buckets in the slow window ≤"),
+    Gate.PRICE: ("`min_price`, `max_price`", "last eligible price within"),
+    Gate.AO_SIGN: ("`direction`", "`ao` above 0 for a long, below 0 for a short"),
+    Gate.AC_RISING: ("`ao_accel_lookback`", "`ac` rose on each of so many buckets"),
+    Gate.AO_GROWTH: ("`ao_accel_rate`", "growth of `ao` over the look-back ≥"),
+    Gate.AC_Z: ("`min_ac_z`", "`ac` in deviations of its noise ≥"),
+    Gate.VOLUME_FLOOR: ("`vol_floor`", "shares of the bucket ≥"),
+    Gate.VOLUME_SURGE: ("`vol_surge_multiplier`", "shares over the mean of `vol_window` before ≥"),
+    Gate.CUMULATIVE_VOLUME: ("`min_cumulative_ao_volume`", "shares since `ao` took its sign ≥"),
+    Gate.CUMULATIVE_NOTIONAL: ("`min_cumulative_notional`", "USD since `ao` took its sign ≥"),
+    Gate.NOT_FLAT: ("`min_5s_flatline_ao_buckets`", "flat steps of `ao` in a row <"),
+}
+"""What each gate asks, and the parameters that set it; SIGNALS names the formulas."""
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each reference page by its file name."""
+    written = "<!-- Written by `make docs` from the code; do not edit. -->\n"
+    made = {
+        "cli.md": _cli(),
+        "parameters.md": _parameters(),
+        "gates.md": _gates(),
+        "facts.md": _facts(),
+        "fills.md": _fills(),
+        "metrics.md": _metrics(),
+    }
+    return {name: "\n".join([written, *lines]).rstrip() + "\n" for name, lines in made.items()}
+
+
+def main() -> None:
+    """Write the reference pages."""
+    REFERENCE.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (REFERENCE / name).write_text(text, encoding="utf-8")
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    columns = list(header)
+    yield "| " + " | ".join(columns) + " |"
+    yield "|" + " --- |" * len(columns)
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+    yield ""
+
+
+def _sentence(owner: object) -> str:
+    """Return the first line of a docstring, or nothing where there is none of its own."""
+    return (inspect.cleandoc(getattr(owner, "__doc__", None) or "")).split("\n")[0]
+
+
+def _cli() -> Iterator[str]:
+    group = typer.main.get_command(app)
+    _say_in_full(group)
+    yield get_docs_for_click(
+        obj=group, ctx=typer.Context(group), name="tradectl", title="Commands"
+    ).strip()
+    yield "\n## Exit codes\n"
+    errors = sorted(TradectlError.__subclasses__(), key=lambda error: error.exit_code)
+    yield from _table(
+        ("code", "error", "meaning"),
+        [
+            ("0", "", "The command did what it was asked."),
+            *((str(error.exit_code), f"`{error.__name__}`", _sentence(error)) for error in errors),
+            (str(INTERRUPTED), "", "Interrupted by the user; what was done is kept."),
+        ],
+    )
+
+
+def _say_in_full(command: object) -> None:
+    """Give commands their whole first sentence in lists, where click would cut it."""
+    for listed in getattr(command, "commands", {}).values():
+        listed.short_help = (listed.help or "").split("\n\n")[0].replace("\n", " ")
+        _say_in_full(listed)
+
+
+def _parameters() -> Iterator[str]:
+    yield "# Parameters\n"
+    yield "Set in a YAML file (`--params FILE`), or one by one (`--set key=value`). Any spelling"
+    yield "of a name is accepted: `ao_history_buckets`, `aoHistoryBuckets`. What can be off is"
+    yield "switched off by `off`. Those marked *scan* shape candidates: their hash names a stored"
+    yield "scan, which a run with other values for the rest can use again.\n"
+    yield from _table(
+        ("parameter", "default", "unit", "range", "hot", "scan", "meaning"),
+        [_parameter(name) for name in Parameters.model_fields],
+    )
+
+
+def _parameter(name: str) -> tuple[str, ...]:
+    field, extra = Parameters.model_fields[name], parameter_extra(name)
+    default = field.default
+    if isinstance(default, tuple):
+        default = ",".join(default)
+    span = f"{extra['minimum']:,} – {extra['maximum']:,}" if "minimum" in extra else ""
+    choices = [str(choice) for choice in get_args(field.annotation) if isinstance(choice, str)]
+    shown = "off" if default is None else str(default).lower()
+    if isinstance(default, str):
+        shown = default
+    return (
+        f"`{name}`",
+        f"`{shown}`",
+        extra["unit"],
+        span or ", ".join(choices),
+        extra["hot"].replace("_", " "),
+        "yes" if extra["scan"] else "",
+        field.description or "",
+    )
+
+
+def _gates() -> Iterator[str]:
+    yield "# Gates, refusals, fades and exits\n"
+    yield "## Gates\n"
+    yield "The scanner holds every symbol with an `ao` against all of them, bucket by bucket. The"
+    yield "bit is the gate's place in `Candidate.gates`.\n"
+    yield from _table(
+        ("bit", "gate", "parameter", "asks"),
+        [(str(int(gate)), f"`{gate.name.lower()}`", *_GATES[gate]) for gate in Gate],
+    )
+    for title, enum in (
+        ("Refusals", RefusalReason),
+        ("Fades", FadeReason),
+        ("Exits", ExitReason),
+        ("Order roles", OrderRole),
+    ):
+        yield f"## {title}\n"
+        yield f"{_sentence(enum)}\n"
+        yield from _members(enum)
+
+
+def _members(enum: type[Enum]) -> Iterator[str]:
+    """Yield an enum's members with the docstrings that stand below them in its source."""
+    body = cast("ast.ClassDef", ast.parse(inspect.getsource(enum)).body[0]).body
+    said = {
+        before.targets[0].id: after.value.value
+        for before, after in pairwise(body)
+        if isinstance(before, ast.Assign)
+        and isinstance(before.targets[0], ast.Name)
+        and isinstance(after, ast.Expr)
+        and isinstance(after.value, ast.Constant)
+    }
+    for member in enum:
+        text = " ".join(str(said.get(member.name, "")).split())
+        yield f"- `{member.value}`" + (f": {text}" if text else "")
+    yield ""
+
+
+def _facts() -> Iterator[str]:
+    yield "# Facts\n"
+    yield "Everything that can change an order, cash, a parameter or a permission is an appended"
+    yield f"fact. `{Fact.__name__}` is the envelope:\n"
+    yield from _fields(Fact)
+    for payload in get_args(AnyPayload):
+        yield f"## `{payload.__struct_config__.tag}`\n"
+        own = payload.__dict__.get("__doc__")
+        if own:
+            yield f"{_sentence(payload)}\n"
+        yield from _fields(payload)
+
+
+def _fields(struct: type) -> Iterator[str]:
+    kinds = inspect.get_annotations(struct)
+    yield from _table(("field", "type"), [(f"`{k}`", f"`{v}`") for k, v in kinds.items()])
+
+
+def _fills() -> Iterator[str]:
+    yield "# Fill assumptions\n"
+    yield from _table(
+        ("rung", "latency", "slippage", "take profit fills when"),
+        [
+            (
+                f"`{rung.name}`",
+                f"{rung.latency_ns / 1e6:g} ms",
+                f"max({rung.slippage_ticks} tick, {rung.slippage_bps} bps)"
+                if rung.slippage_bps or rung.slippage_ticks
+                else "none",
+                f"`{rung.target}`",
+            )
+            for rung in LADDER.values()
+        ],
+    )
+    yield from _members(TargetRule)
+
+
+def _metrics() -> Iterator[str]:
+    text = inspect.cleandoc(Performance.__doc__ or "")
+    yield "# Metrics\n"
+    yield text.split("\n\n")[0].replace("\n", " ") + "\n"
+    attributes = text.split("----------\n")[1]
+    for names, kinds, said in re.findall(
+        r"^(\S.*?) : (.*)\n((?: {4}.*\n?)+)", attributes, re.MULTILINE
+    ):
+        listed = ", ".join(f"`{name}`" for name in names.split(", "))
+        yield f"- {listed} ({kinds}): {' '.join(said.split())}".replace("``", "`")
+
+
+if __name__ == "__main__":
+    main()
