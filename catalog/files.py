@@ -107,12 +107,12 @@ def storage_error(error: OSError, path: str) -> ConfigError | RunError:
     if error.errno in _FORBIDDEN:
         return ConfigError(
             f"cannot write {path}: {os.strerror(error.errno)}; {kept}. "
-            "Make the folder writable or name another with --catalog",
+            "Make the folder writable or name another with --catalog"
         )
     if error.errno in _FULL:
         return RunError(
             f"cannot write {path}: {os.strerror(error.errno)}; {kept}. "
-            "Free some space or name a catalog on another disk with --catalog, then run again",
+            "Free some space or name a catalog on another disk with --catalog, then run again"
         )
     return RunError(f"cannot write {path}: {error}; {kept}")
 

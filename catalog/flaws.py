@@ -85,12 +85,7 @@ _SIZES = {
 }
 
 
-def find_flaws(
-    raw: pa.Table,
-    kind: Kind,
-    *,
-    one_sided: bool = False,
-) -> NDArray[np.int8]:
+def find_flaws(raw: pa.Table, kind: Kind, *, one_sided: bool = False) -> NDArray[np.int8]:
     """Return the first flaw of each row.
 
     Parameters

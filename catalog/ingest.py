@@ -253,11 +253,7 @@ def _quarantine(catalog: Catalog, files: Sequence[str], staging: Staging) -> str
     schema = schema.append(pa.field("source", pa.string())).append(pa.field("row", pa.int64()))
     sources = tuple(bare_name(path) for path in files)
     write_part(
-        catalog.fs,
-        f"{catalog.root}/{folder}",
-        schema,
-        staging.were_set_aside(),
-        source=sources,
+        catalog.fs, f"{catalog.root}/{folder}", schema, staging.were_set_aside(), source=sources
     )
     return f"{folder}/{PART}"
 

@@ -53,13 +53,7 @@ class Intake:
     """
 
     def __init__(
-        self,
-        staging: Staging,
-        form: Format,
-        reading: Reading,
-        *,
-        one_sided: bool,
-        strict: bool,
+        self, staging: Staging, form: Format, reading: Reading, *, one_sided: bool, strict: bool
     ) -> None:
         self.rows_in = 0
         self.rows_out = 0
@@ -98,14 +92,14 @@ class Intake:
             raise DataError(
                 f"{describe(self._staging.kind, row, found[0])} "
                 f"(row {first_row + rows[0] + 1:,} of {path}); "
-                "nothing was stored. Without --strict such rows are set aside",
+                "nothing was stored. Without --strict such rows are set aside"
             )
         self.rejected.update(str(flaw) for flaw in found)
         rejects = raw.take(rows).drop_columns(["flaw"])
         self._staging.set_aside(
             rejects.append_column("flaw", pa.array([str(flaw) for flaw in found]))
             .append_column("source", pa.repeat(bare_name(path), len(rows)))
-            .append_column("row", pa.array(first_row + rows + 1)),
+            .append_column("row", pa.array(first_row + rows + 1))
         )
         placed = raw.take(rows[[flaw not in UNPLACED for flaw in found]])
         if placed.num_rows:
@@ -146,9 +140,7 @@ class Intake:
         return column.to_numpy().astype(np.int64)
 
     def _part_keys(
-        self,
-        ts_event: NDArray[np.int64],
-        symbol: NDArray[np.int32],
+        self, ts_event: NDArray[np.int64], symbol: NDArray[np.int32]
     ) -> NDArray[np.int64]:
         new = self._staging.vocabularies["symbol"].texts[len(self._letters) :]
         codes = np.array([ord(letter_of(text)) for text in new], dtype=np.int64)

@@ -116,9 +116,7 @@ def write_part(
     arrivals: list[int] = []
     with write_whole(fs, f"{folder}/{PART}") as file:
         with pq.ParquetWriter(
-            pa.PythonFile(file, "w"),
-            schema,
-            **parquet_settings(schema),
+            pa.PythonFile(file, "w"), schema, **parquet_settings(schema)
         ) as writer:
             for group in _row_groups(tables, schema, row_group_rows):
                 if "ts_init" in schema.names:
@@ -179,14 +177,12 @@ def read_manifest(fs: AbstractFileSystem, folder: str) -> Manifest | None:
     except msgspec.MsgspecError as error:
         raise DataError(
             f"{path} is no manifest ({error}); "
-            "run `tradectl catalog verify --quarantine` and import the day again",
+            "run `tradectl catalog verify --quarantine` and import the day again"
         ) from error
 
 
 def _row_groups(
-    tables: Iterable[pa.Table],
-    schema: pa.Schema,
-    row_group_rows: int,
+    tables: Iterable[pa.Table], schema: pa.Schema, row_group_rows: int
 ) -> Iterator[pa.Table]:
     """Cut a stream of tables into row groups of equal length; the last may be shorter."""
     pending: list[pa.Table] = []
@@ -235,7 +231,7 @@ def _in_order(tables: Iterable[pa.Table], partition: str) -> Iterator[pa.Table]:
             if ts_init[0] < last or np.any(ts_init[1:] < ts_init[:-1]):
                 raise DataError(
                     f"rows for {partition} are not sorted by ts_init; sort them before they are "
-                    "stored",
+                    "stored"
                 )
             last = ts_init[-1]
         yield table

@@ -56,8 +56,7 @@ class Observer:
             dtype=np.bool_,
         )
         self._reverses = np.array(
-            [codes.startswith(REVERSAL_MARK) for codes in conditions],
-            dtype=np.bool_,
+            [codes.startswith(REVERSAL_MARK) for codes in conditions], dtype=np.bool_
         )
         self._last = np.zeros((n_symbols, 0), dtype=np.int64)
 
@@ -80,9 +79,7 @@ class Observer:
 
 @njit(cache=True)
 def _count_repeats(
-    symbol: NDArray[np.int32],
-    values: NDArray[np.int64],
-    last: NDArray[np.int64],
+    symbol: NDArray[np.int32], values: NDArray[np.int64], last: NDArray[np.int64]
 ) -> int:  # pragma: no cover  (compiled)
     repeats = 0
     for row in range(len(symbol)):

@@ -122,7 +122,7 @@ def _checked_manifest(fs: AbstractFileSystem, folder: str, path: str) -> Manifes
         found = "is missing" if size is None else f"has {size:,} bytes"
         raise DataError(
             f"{path} {found}, its manifest says {manifest.size:,} bytes; "
-            "run `tradectl catalog verify --quarantine` and import the day again",
+            "run `tradectl catalog verify --quarantine` and import the day again"
         )
     return manifest
 
@@ -130,7 +130,7 @@ def _checked_manifest(fs: AbstractFileSystem, folder: str, path: str) -> Manifes
 def _damaged(path: str, error: Exception) -> DataError:
     return DataError(
         f"{path} is damaged ({error}); "
-        "run `tradectl catalog verify --quarantine` and import the day again",
+        "run `tradectl catalog verify --quarantine` and import the day again"
     )
 
 

@@ -29,7 +29,7 @@ class Kind(StrEnum):
 def _schema(**columns: pa.DataType) -> pa.Schema:
     nullable = {"trade_id", "trade_count", "vwap"}
     return pa.schema(
-        [pa.field(name, dtype, nullable=name in nullable) for name, dtype in columns.items()],
+        [pa.field(name, dtype, nullable=name in nullable) for name, dtype in columns.items()]
     )
 
 
@@ -67,11 +67,7 @@ SCHEMAS: dict[Kind, pa.Schema] = {
         vwap=PRICE,
     ),
     Kind.STATUSES: _schema(
-        symbol=CODE,
-        ts_event=pa.int64(),
-        ts_init=pa.int64(),
-        action=CODE,
-        reason=CODE,
+        symbol=CODE, ts_event=pa.int64(), ts_init=pa.int64(), action=CODE, reason=CODE
     ),
 }
 

@@ -13,10 +13,7 @@ from engine.domain.trades import TradeBatch
 
 
 def pick[Batch: (TradeBatch, QuoteBatch)](
-    batch: Batch,
-    symbol_ids: Mapping[str, int],
-    start_ns: int,
-    end_ns: int,
+    batch: Batch, symbol_ids: Mapping[str, int], start_ns: int, end_ns: int
 ) -> Batch:
     """Return the rows of some symbols with ``start_ns <= ts_init < end_ns``.
 
@@ -73,8 +70,7 @@ def _distinct(batches: Sequence[TradeBatch]) -> dict[str, None]:
 
 
 def _concatenate[Number: np.generic](
-    arrays: Sequence[NDArray[Number]],
-    dtype: type[Number],
+    arrays: Sequence[NDArray[Number]], dtype: type[Number]
 ) -> NDArray[Number]:
     return np.concatenate(arrays) if arrays else np.empty(0, dtype)
 

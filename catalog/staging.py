@@ -126,16 +126,13 @@ class Staging:
     """
 
     def __init__(
-        self,
-        kind: Kind,
-        folder: Path | None,
-        vocabularies: dict[str, Vocabulary] | None = None,
+        self, kind: Kind, folder: Path | None, vocabularies: dict[str, Vocabulary] | None = None
     ) -> None:
         self.kind = kind
         self.rows = 0
         self.schema = pa.schema(
             [(PART_KEY, pa.int32()), (SEQUENCE, pa.int64())]
-            + [(field.name, _staged_type(field.type)) for field in SCHEMAS[kind]],
+            + [(field.name, _staged_type(field.type)) for field in SCHEMAS[kind]]
         )
         self.vocabularies = vocabularies or {
             field.name: Vocabulary()
@@ -292,7 +289,7 @@ def _explained() -> Iterator[None]:
     except (duckdb.Error, OSError) as error:
         raise RunError(
             f"imported rows could not be sorted: {error}; nothing that was stored before has "
-            "changed. Check that the disk of the catalog is not full, then import again",
+            "changed. Check that the disk of the catalog is not full, then import again"
         ) from error
 
 

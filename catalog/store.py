@@ -12,13 +12,7 @@ from typing import Any
 import fsspec
 import pyarrow as pa
 
-from catalog.layout import (
-    INSTRUMENTS_FOLDER,
-    MANIFEST,
-    PART,
-    derived_folder,
-    partition_folder,
-)
+from catalog.layout import INSTRUMENTS_FOLDER, MANIFEST, PART, derived_folder, partition_folder
 from catalog.partition import Manifest, read_manifest, write_part
 from catalog.rowgroups import PartFile
 from catalog.schema import HALT, INSTRUMENTS, Kind
@@ -75,7 +69,7 @@ class Catalog:
         if not catalog.fs.isdir(catalog.root):
             raise NotFoundError(
                 f"no catalog at {root}: make one with `tradectl catalog import` or "
-                "`tradectl catalog synth`, or name another with --catalog",
+                "`tradectl catalog synth`, or name another with --catalog"
             )
         return catalog
 
@@ -147,11 +141,7 @@ class Catalog:
         rows.sort(key=itemgetter("ts_init"))
         return [
             TradingStatus(
-                row["symbol"],
-                row["ts_event"],
-                row["ts_init"],
-                row["action"] == HALT,
-                row["reason"],
+                row["symbol"], row["ts_event"], row["ts_init"], row["action"] == HALT, row["reason"]
             )
             for row in rows
         ]
@@ -200,11 +190,7 @@ class Catalog:
         rows |= {row["symbol"]: row for row in instruments.to_pylist()}
         table = pa.Table.from_pylist([rows[symbol] for symbol in sorted(rows)], INSTRUMENTS)
         write_part(
-            self.fs,
-            f"{self.root}/{INSTRUMENTS_FOLDER}",
-            INSTRUMENTS,
-            [table],
-            source=source,
+            self.fs, f"{self.root}/{INSTRUMENTS_FOLDER}", INSTRUMENTS, [table], source=source
         )
 
     def add_tapes(self, tapes: Mapping[str, str]) -> None:
@@ -220,22 +206,14 @@ class Catalog:
             self.add_instruments(pa.Table.from_pylist(rows, INSTRUMENTS))
 
     def write_table(
-        self,
-        kind: str,
-        params_hash: str,
-        day: date,
-        table: pa.Table,
-        meta: Mapping[str, Any],
+        self, kind: str, params_hash: str, day: date, table: pa.Table, meta: Mapping[str, Any]
     ) -> Manifest:
         """Store a table computed from a day under the hash of the parameters that shaped it."""
         folder = f"{self.root}/{derived_folder(kind, params_hash, day)}"
         return write_part(self.fs, folder, table.schema, [table], meta=meta)
 
     def read_table(
-        self,
-        kind: str,
-        params_hash: str,
-        day: date,
+        self, kind: str, params_hash: str, day: date
     ) -> tuple[pa.Table, dict[str, Any]] | None:
         """Return a table that ``write_table`` stored and its meta, None if there is none."""
         folder = f"{self.root}/{derived_folder(kind, params_hash, day)}"
@@ -262,7 +240,7 @@ class Catalog:
         if self._version(folder) is None:
             raise NotFoundError(
                 f"no {kind} of letter {letter} are stored for {day} in {self.root}; "
-                "`tradectl catalog info` lists what there is",
+                "`tradectl catalog info` lists what there is"
             )
         return folder
 

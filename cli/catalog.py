@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.narrowing import parse_day
 from cli.options import DEFAULT_CATALOG, AsJson, CatalogPath
@@ -180,7 +180,7 @@ def sql(
     answer = query(Catalog.open(catalog), statement, limit)
 
     def page(console: Console) -> None:
-        table = Table(*answer.columns)
+        table = Table(*(Column(name, overflow="fold") for name in answer.columns))
         for row in answer.rows:
             table.add_row(*(escape(str(value)) for value in row))
         console.print(table)

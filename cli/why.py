@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 def why(
     symbol: Annotated[str, typer.Argument(help="Symbol.")],
     time: Annotated[
-        str, typer.Argument(help="New York time HH:MM:SS or YYYY-MM-DDTHH:MM:SS in the bucket, or UTC ns.")
+        str,
+        typer.Argument(
+            help="New York time HH:MM:SS or YYYY-MM-DDTHH:MM:SS in the bucket, or UTC ns."
+        ),
     ],
     run: RunOption = None,
     day: Annotated[

@@ -20,6 +20,7 @@ from engine.domain.session import day_of
 
 _CHUNK_BYTES = 4 << 20
 _PRICE_UNITS_PER_USD = 1_000_000_000
+_UNDEFINED_PRICE = (1 << 63) - 1
 _TRADE = "T"
 
 
@@ -29,7 +30,7 @@ def read_databento(path: str, kind: Kind, _: Reading) -> Iterator[pa.Table]:
         import databento_dbn as dbn  # noqa: PLC0415  (an optional extra)
     except ImportError as error:
         raise ConfigError(
-            f"{path} is a DBN file; reading it needs `pip install tradectl[databento]`",
+            f"{path} is a DBN file; reading it needs `pip install tradectl[databento]`"
         ) from error
     if kind not in (Kind.TRADES, Kind.QUOTES):
         raise ConfigError(f"{path}: only trades and quotes are read from DBN, not {kind}")
@@ -81,7 +82,7 @@ def _trade(record: Any, tickers: _Tickers) -> dict[str, Any]:
         "symbol": tickers(record.instrument_id, record.ts_event),
         "ts_event": record.ts_event,
         "ts_init": record.ts_recv,
-        "price": record.price / _PRICE_UNITS_PER_USD,
+        "price": _usd(record.price),
         "size": record.size,
         "exchange": str(record.publisher_id),
     }
@@ -93,9 +94,14 @@ def _quote(record: Any, tickers: _Tickers) -> dict[str, Any]:
         "symbol": tickers(record.instrument_id, record.ts_event),
         "ts_event": record.ts_event,
         "ts_init": record.ts_recv,
-        "bid": best.bid_px / _PRICE_UNITS_PER_USD,
-        "ask": best.ask_px / _PRICE_UNITS_PER_USD,
+        "bid": _usd(best.bid_px),
+        "ask": _usd(best.ask_px),
         "bid_size": best.bid_sz,
         "ask_size": best.ask_sz,
         "exchange": str(record.publisher_id),
     }
+
+
+def _usd(price: int) -> float:
+    """Return a price in USD, 0 where a side of the book is empty."""
+    return 0.0 if price == _UNDEFINED_PRICE else price / _PRICE_UNITS_PER_USD

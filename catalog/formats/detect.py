@@ -78,5 +78,5 @@ def _by_ending(path: str) -> Format:
             return _BY_ENDING[ending]
     raise ConfigError(
         f"{path}: its ending tells no format; name one with --format "
-        f"({', '.join(form for form in Format if form is not Format.AUTO)})",
+        f"({', '.join(form for form in Format if form is not Format.AUTO)})"
     )

@@ -32,16 +32,7 @@ _NANOS_PER_MS = 1_000_000
 
 _COLUMNS = {
     Kind.TRADES: ("ms", "price", "size", "exchange", "flags", "suspicious"),
-    Kind.QUOTES: (
-        "ms",
-        "bid",
-        "bid_size",
-        "ask",
-        "ask_size",
-        "exchange",
-        "flags",
-        "suspicious",
-    ),
+    Kind.QUOTES: ("ms", "bid", "bid_size", "ask", "ask_size", "exchange", "flags", "suspicious"),
 }
 _TEXT = ("exchange", "flags", "suspicious")
 

@@ -44,8 +44,5 @@ def _raw(ticks: pa.Table, kind: Kind, symbol: str, path: str) -> pa.Table:
     numbers = pc.if_else(is_number, ids, None).cast(pa.int64())
     position = ticks.schema.get_field_index("trade_id")
     return raw_table(
-        ticks.set_column(position, "trade_id", numbers),
-        kind,
-        Reading(symbol=symbol),
-        path,
+        ticks.set_column(position, "trade_id", numbers), kind, Reading(symbol=symbol), path
     )

@@ -42,7 +42,7 @@ RAW_SCHEMAS: dict[Kind, pa.Schema] = {
             **columns,
             "tape": pa.string(),
             "flaw": pa.string(),
-        },
+        }
     )
     for kind, columns in {
         Kind.TRADES: {
@@ -136,7 +136,7 @@ class Reading:
         unknown = [ours for ours in self.columns if ours not in schema.names]
         if unknown:
             raise ConfigError(
-                f"{kind} have no column {unknown[0]!r} to map; they have {', '.join(schema.names)}",
+                f"{kind} have no column {unknown[0]!r} to map; they have {', '.join(schema.names)}"
             )
         present = [ours for ours in schema.names if self.theirs(ours) in names]
         optional = {*_FILLED, *(("symbol",) if self.symbol else ())} - self.columns.keys()
@@ -144,7 +144,7 @@ class Reading:
         if missing:
             raise ConfigError(
                 f"{path} has no column {self.theirs(missing[0])!r} (it has {', '.join(names)}); "
-                f"name the right one with --map {missing[0]}=NAME",
+                f"name the right one with --map {missing[0]}=NAME"
             )
         return present
 
@@ -175,7 +175,7 @@ def raw_table(source: pa.Table, kind: Kind, reading: Reading, path: str) -> pa.T
         except pa.ArrowException as error:
             raise DataError(
                 f"{path}: column {reading.theirs(wanted.name)!r} ({column.type}) cannot be read as "
-                f"{wanted.name} ({wanted.type}): {error}",
+                f"{wanted.name} ({wanted.type}): {error}"
             ) from error
     return pa.table(columns, schema=RAW_SCHEMAS[kind])
 
@@ -187,10 +187,7 @@ def _nanoseconds(column: Any, reading: Reading) -> Any:
     if pa.types.is_timestamp(column.type):
         if column.type.tz is None:
             column = pc.assume_timezone(
-                column,
-                reading.timezone,
-                ambiguous="earliest",
-                nonexistent="earliest",
+                column, reading.timezone, ambiguous="earliest", nonexistent="earliest"
             )
         return column.cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
     return pc.multiply_checked(column.cast(pa.int64()), reading.time_unit.nanoseconds)
@@ -198,7 +195,7 @@ def _nanoseconds(column: Any, reading: Reading) -> Any:
 
 def _parsed_times(column: Any) -> Any:
     """Return written times as integers or timestamps, whichever the first one is."""
-    first = next((text for text in column.slice(0, 1).to_pylist() if text), "")
+    first = next(iter(column.drop_null().slice(0, 1).to_pylist()), "")
     if first.lstrip("-").isdigit():
         return column.cast(pa.int64())
     has_zone = first.endswith("Z") or "+" in first[10:] or "-" in first[10:]

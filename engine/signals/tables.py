@@ -167,14 +167,14 @@ def with_quotes(table: pa.Table, quotes: QuoteBatch) -> pa.Table:
 
 def _last_quotes(table: pa.Table, quotes: QuoteBatch) -> NDArray[np.int64]:
     found = np.full(len(table), -1, np.int64)
-    qualified = np.flatnonzero(table.column("qualified").to_numpy())
-    if not len(quotes) or not len(qualified):
+    qualified: list[int] = np.flatnonzero(np.asarray(table.column("qualified"))).tolist()
+    if not len(quotes) or not qualified:
         return found
-    closes = table.column("ts_init").to_numpy()
+    closes: NDArray[np.int64] = table.column("ts_init").to_numpy()
     of_symbol = {name: k for k, name in enumerate(quotes.symbols)}
     by_symbol = np.argsort(quotes.symbol_id, kind="stable")
     starts = np.searchsorted(quotes.symbol_id[by_symbol], np.arange(len(quotes.symbols) + 1))
-    names = values(table, "symbol")
+    names: list[str] = values(table, "symbol")
     for row in qualified:
         symbol = of_symbol.get(names[row])
         if symbol is None:

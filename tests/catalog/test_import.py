@@ -38,7 +38,7 @@ def test_all_recorded_days_are_stored_whole(shared: Path, tmp_path: Path) -> Non
 def test_a_recorded_day_keeps_its_order_and_exact_prices(shared: Path, catalog: Catalog) -> None:
     path, day = shared / "data/ticks/highfrequency_xxx/2018-01-02.parquet", date(2018, 1, 2)
     import_files(catalog, [str(path)], Kind.TRADES)
-    recorded = pq.read_table(path)
+    recorded: Any = pq.read_table(path)
     (batch,) = catalog.trade_batches(day, "X")
     assert batch.ts_event.tolist() == recorded["ts_event"].to_pylist()
     assert batch.size.tolist() == recorded["size"].to_pylist()

@@ -32,7 +32,7 @@ EAGER = (
     "take_profit_percent=0.8",
     "stop_loss_percent=0.4",
     "max_hold_seconds=600",
-    "max_trades_per_day=60",
+    "max_trades_per_day=500",
     "symbol_cooldown_seconds=60",
     "daily_loss_limit_percent=50",
     "daily_profit_target_percent=off",
@@ -55,10 +55,11 @@ def run(
     engine: Engine = Engine.PRUNED,
     *,
     settings: Sequence[str] = EAGER,
+    journal: MemoryJournal | None = None,
     **options: Any,
 ) -> Ran:
     """Run a backtest of 100,000 USD."""
-    journal = MemoryJournal()
+    journal = MemoryJournal() if journal is None else journal
     options = {"strategy": AoStrategy} | options
     outcome = run_backtest(
         market,

@@ -33,7 +33,8 @@ def tape(prices: NDArray[np.float64], sizes: NDArray[np.int64] | int = 500) -> p
 
 def wobble(n: int, seed: int = 7) -> NDArray[np.float64]:
     """Return a quiet price around 100 USD, so that σ is not zero."""
-    return np.asarray(100 + 0.01 * np.random.default_rng(seed).integers(-1, 2, n))
+    steps = np.random.default_rng(seed).integers(-1, 2, n).astype(np.float64)
+    return 100 + 0.01 * steps
 
 
 def life(frame: pd.DataFrame, params: Parameters = EAGER) -> list[Candidate]:
