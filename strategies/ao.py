@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.decision import BucketDecision, decide, exit_due, trailing_stop
+from engine.decision import BucketDecision, exit_due, trailing_stop
 from engine.domain.candidate import BucketReport
+from engine.pipeline import judge
 from engine.runtime.desk import LiveTrade
 from engine.runtime.desk_strategy import DeskStrategy
 
@@ -13,7 +14,7 @@ class AoStrategy(DeskStrategy):
 
     def decide(self, report: BucketReport) -> BucketDecision:
         """Return verdicts and plans for one bucket."""
-        return decide(report, self.desk_state(report), self.desk.params, self.desk.session)
+        return judge(report, self.desk_state(report), self.desk.params, self.desk.session)
 
     def watch(self, trade: LiveTrade, now: int) -> None:
         """Ask once a second whether an open trade must go, and trail its stop."""

@@ -31,7 +31,8 @@ from engine.domain.facts import (
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
 from engine.journal import JournalWriter
-from engine.runtime.recorder import OrderFact, order_id
+from engine.runtime.orders import order_id
+from engine.runtime.recorder import OrderFact
 
 
 class LiveTrade(msgspec.Struct):

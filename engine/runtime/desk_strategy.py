@@ -11,11 +11,7 @@ from nautilus_trader.model import (
     CustomData,
     LimitOrder,
     MarketStatusAction,
-    OrderSide,
-    OrderType,
-    TimeInForce,
     TradeTick,
-    TriggerType,
 )
 from nautilus_trader.trading import Strategy, StrategyConfig
 
@@ -25,11 +21,12 @@ from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Side
 from engine.domain.facts import ExitReason, OrderRole
 from engine.domain.session import NANOS_PER_SECOND
-from engine.runtime.bridge import decimal_of, fixed_of, instrument_id, price_from, quantity_of
+from engine.runtime.bridge import decimal_of, fixed_of, instrument_id, price_from
 from engine.runtime.desk import Desk, LiveTrade
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.messages import REPORTS
-from engine.runtime.recorder import is_intent, order_id, order_tags, payload_of
+from engine.runtime.orders import bracket_orders, exit_id, exit_order, order_id
+from engine.runtime.recorder import is_intent, payload_of
 
 _GUARD_NS = NANOS_PER_SECOND
 _EXIT_REACH = Decimal("0.02")
@@ -157,33 +154,11 @@ class DeskStrategy(Strategy):
     def enter(self, approved: Approved[BracketPlan], report: BucketReport) -> None:
         """Send a plan as a bracket: entry, stop and target, the legs asleep until it is filled."""
         plan, now = approved.value, self.clock.timestamp_ns()
-        trade_id, stock = plan.trade_id, instrument_id(plan.symbol)
         self.desk.plan(plan, report.ts_event, now)
         if plan.trailing_stop_percent is not None:
-            self.subscribe_trades(stock)
-        limit = plan.entry_limit
-        bracket = self.order_factory.bracket(
-            stock,
-            OrderSide.BUY if plan.side is Side.LONG else OrderSide.SELL,
-            quantity_of(plan.quantity),
-            time_in_force=TimeInForce.DAY,
-            entry_order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
-            entry_price=None if limit is None else price_from(limit),
-            entry_client_order_id=ClientOrderId(order_id(OrderRole.ENTRY, trade_id)),
-            entry_tags=order_tags(OrderRole.ENTRY, trade_id),
-            tp_price=price_from(plan.take_profit),
-            tp_time_in_force=TimeInForce.DAY,
-            tp_post_only=False,
-            tp_client_order_id=ClientOrderId(order_id(OrderRole.TAKE_PROFIT, trade_id)),
-            tp_tags=order_tags(OrderRole.TAKE_PROFIT, trade_id),
-            sl_trigger_price=price_from(plan.stop_loss),
-            sl_trigger_type=TriggerType.LAST_PRICE,
-            sl_time_in_force=TimeInForce.DAY,
-            sl_client_order_id=ClientOrderId(order_id(OrderRole.STOP_LOSS, trade_id)),
-            sl_tags=order_tags(OrderRole.STOP_LOSS, trade_id),
-        )
+            self.subscribe_trades(instrument_id(plan.symbol))
         self._expect_arrival(now)
-        self.submit_order_list(bracket)
+        self.submit_order_list(bracket_orders(self.order_factory, approved))
 
     def leave(self, trade: LiveTrade, reason: ExitReason) -> None:
         """Close a trade from above its bracket, and keep at it each second until it is over.
@@ -264,21 +239,13 @@ class DeskStrategy(Strategy):
         """Send a market order for what is held, unless one is on its way."""
         plan = trade.plan
         held = self.desk.ledger.positions.get(plan.symbol)
-        sent = self.cache.order(_exit_id(plan.trade_id, trade.exits_sent))
+        sent = self.cache.order(ClientOrderId(exit_id(plan.trade_id, trade.exits_sent)))
         if held is None or (sent is not None and not sent.is_closed):
             return
         trade.exits_sent += 1
         self._expect_arrival(now)
         self.submit_order(
-            self.order_factory.market(
-                instrument_id(plan.symbol),
-                OrderSide.SELL if plan.side is Side.LONG else OrderSide.BUY,
-                quantity_of(abs(held.quantity)),
-                time_in_force=TimeInForce.DAY,
-                reduce_only=True,
-                client_order_id=_exit_id(plan.trade_id, trade.exits_sent),
-                tags=order_tags(OrderRole.EXIT, plan.trade_id),
-            )
+            exit_order(self.order_factory, plan, abs(held.quantity), trade.exits_sent)
         )
 
     def _order(self, trade: LiveTrade, role: OrderRole) -> Any:
@@ -292,8 +259,3 @@ class DeskStrategy(Strategy):
 
 def _let_time_pass(_event: TimeEvent) -> None:
     """Do nothing: the alert itself moves the venue's clock."""
-
-
-def _exit_id(trade_id: str, number: int) -> ClientOrderId:
-    exit_id = order_id(OrderRole.EXIT, trade_id)
-    return ClientOrderId(exit_id if number <= 1 else f"{exit_id}-{number}")

@@ -5,14 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from nautilus_trader import model
-from nautilus_trader.model import LimitOrder, MarketOrder, StopMarketOrder
+from nautilus_trader.model import LimitOrder, StopMarketOrder
 
 from engine.domain import facts
-from engine.domain.errors import RunError
-from engine.domain.facts import OrderRole
 from engine.runtime.bridge import decimal_of, shares_of
-
-type Order = MarketOrder | LimitOrder | StopMarketOrder
+from engine.runtime.orders import Order, role_of, trade_id_of
 
 type OrderFact = (
     facts.OrderSubmitted
@@ -35,33 +32,6 @@ def is_intent(event: object) -> bool:
     return isinstance(event, _INTENTS)
 
 
-def order_id(role: OrderRole, trade_id: str) -> str:
-    """Return the client order id of a trade's order; further exits are numbered from 2."""
-    return f"{trade_id}-{role.value}"
-
-
-def order_tags(role: OrderRole, trade_id: str) -> list[str]:
-    """Return the tags by which an order says what it is for."""
-    return [role.value, trade_id]
-
-
-def role_of(order: Order) -> OrderRole:
-    """Return what an order is for."""
-    return OrderRole(_tags(order)[0])
-
-
-def trade_id_of(order: Order) -> str:
-    """Return the trade an order belongs to."""
-    return _tags(order)[1]
-
-
-def _tags(order: Order) -> list[str]:
-    tags = order.tags
-    if tags is None or len(tags) != len(order_tags(OrderRole.ENTRY, "")):
-        raise RunError(f"order {order.client_order_id} has tags {tags}, expected role and trade id")
-    return tags
-
-
 def payload_of(event: object, order: Order) -> OrderFact | None:
     """Return an order event as the body of a fact, None for an event that changes nothing.
 
@@ -70,7 +40,7 @@ def payload_of(event: object, order: Order) -> OrderFact | None:
     event : nautilus order event
         Not an intent.
     order : nautilus order
-        As it is after the event; made with ``order_tags``.
+        As it is after the event.
     """
     client_order_id, trade_id = order.client_order_id.value, trade_id_of(order)
     match event:

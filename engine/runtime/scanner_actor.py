@@ -14,6 +14,7 @@ from engine.domain.parameters import Parameters
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
+from engine.pipeline import observe
 from engine.runtime.bucket_clock import BucketClock
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.messages import PRINTS, QUOTES
@@ -57,14 +58,9 @@ class ScannerActor(BucketClock):
 
     def reports(self, now: int) -> list[BucketReport]:
         """Feed the scanner what arrived before ``now`` and return the buckets that close."""
-        due, self._quotes = _arrived(self._quotes, now)
-        for quotes in due:
-            self.scanner.quotes(quotes)
-        due, self._prints = _arrived(self._prints, now)
-        for prints in due:
-            self.scanner.step(prints)
-        self.scanner.advance(now)
-        reports = self.scanner.reports()
+        quotes, self._quotes = _arrived(self._quotes, now)
+        prints, self._prints = _arrived(self._prints, now)
+        reports = observe(self.scanner, quotes, prints, now)
         self.raised += sum(
             candidate.phase is Phase.RAISED for report in reports for candidate in report.candidates
         )

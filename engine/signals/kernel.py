@@ -253,10 +253,8 @@ def _close(s: State, p: Settings, n_symbols: int) -> None:
             continue
         ao = s.ring_ao[b & (s.ring_ao.shape[0] - 1), i]
         live += 1
-        if ao > 0:
-            rising += 1
-        elif ao < 0:
-            falling += 1
+        rising += ao > 0
+        falling += ao < 0
         if b >= p.open_bucket:
             on_a_side = (ao > 0 and p.allow_long) or (ao < 0 and p.allow_short)
             if on_a_side or x.alive != 0 or p.every_bucket:
@@ -285,22 +283,18 @@ def _count_volume(x: Records, done: Records, in_session: bool) -> None:
 @_inlined
 def _push(s: State, p: Settings, x: Records, done: Records, b: int, i: int) -> None:
     """Move every rolling window of one symbol on by the bucket just done."""
-    carried = done.high == 0
-    before = x.median
-    median = before if carried else done.high + done.low
+    carried = np.int64(done.high == 0)
+    median = done.high + done.low + carried * x.median
+    before = x.median + (x.median == 0) * median
     x.median = median
-    if done.last > 0:
-        x.last = done.last
+    x.last += (done.last - x.last) * (done.last > 0)
     mask = s.ring_median.shape[0] - 1
     x.sum_fast += median - s.ring_median[(b - p.fast) & mask, i]
     x.sum_slow += median - s.ring_median[(b - p.slow) & mask, i]
     s.ring_median[b & mask, i] = median
 
-    if before > 0 and median != before:
-        change = (median - before) / before * _RETURN_UNITS
-        move = np.int64(np.rint(min(max(change, -_MAX_RETURN), _MAX_RETURN)))
-    else:
-        move = np.int64(0)
+    change = (median - before) / before * _RETURN_UNITS
+    move = np.int64(np.rint(min(max(change, -_MAX_RETURN), _MAX_RETURN)))
     mask = s.ring_return.shape[0] - 1
     gone = s.ring_return[(b - p.sigma_window) & mask, i]
     x.sum_return += move - gone
@@ -344,31 +338,39 @@ def _oscillate(
         return
     ao = x.sum_fast * p.slow - x.sum_slow * p.fast
     x.sum_ao += ao - s.ring_ao[(b - p.smooth) & mask, i]
-    before = s.ring_ao[(b - 1) & mask, i]
-    gone = abs(s.ring_ao[(b - p.history) & mask, i])
+    change = abs(ao - s.ring_ao[(b - 1) & mask, i])
     s.ring_ao[b & mask, i] = ao
     if abs(ao) >= x.max_ao:
         x.max_ao = abs(ao)
-    elif gone == x.max_ao:
-        largest = np.int64(0)
-        for k in range(p.history):
-            largest = max(largest, abs(s.ring_ao[(b - k) & mask, i]))
-        x.max_ao = largest
-    if age > p.slow and abs(ao - before) <= p.flat_ratio * x.max_ao:
-        x.flat += 1
-    else:
-        x.flat = 0
-    sign = 1 if ao > 0 else (-1 if ao < 0 else 0)
-    if sign != x.run_sign:
-        x.run_sign = sign
-        x.run_base_volume = run_volume
-        x.run_base_notional = run_notional
+        x.max_ao_at = b
+    elif b - x.max_ao_at >= p.history and change <= p.flat_ratio * x.max_ao:
+        # The largest has left the history. While it is only an upper bound, a larger change is
+        # not flat for sure; only a smaller one makes it worth looking for the largest left.
+        _find_max_ao(s, p, x, b, i)
+    # Signs and directions are a coin's toss to the branch predictor: sums and products instead.
+    x.flat = (x.flat + 1) * (age > p.slow and change <= p.flat_ratio * x.max_ao)
+    sign = (ao > 0) - np.int64(ao < 0)
+    turned = np.int64(sign != x.run_sign)
+    x.run_sign = sign
+    x.run_base_volume += turned * (run_volume - x.run_base_volume)
+    x.run_base_notional += turned * (run_notional - x.run_base_notional)
     if age >= p.slow + p.smooth - 1:
         ac = ao * p.smooth - x.sum_ao
-        if age >= p.slow + p.smooth:
-            x.rising = x.rising + 1 if ac > x.ac else 0
-            x.falling = x.falling + 1 if ac < x.ac else 0
+        has_two = age >= p.slow + p.smooth
+        x.rising = (x.rising + 1) * (has_two and ac > x.ac)
+        x.falling = (x.falling + 1) * (has_two and ac < x.ac)
         x.ac = ac
+
+
+@_inlined
+def _find_max_ao(s: State, p: Settings, x: Records, b: int, i: int) -> None:
+    mask = s.ring_ao.shape[0] - 1
+    x.max_ao = 0
+    for k in range(p.history):
+        ao = abs(s.ring_ao[(b - k) & mask, i])
+        if ao > x.max_ao:
+            x.max_ao = ao
+            x.max_ao_at = b - k
 
 
 @_inlined

@@ -87,12 +87,13 @@ SYMBOL = np.dtype(
         ("rising", "i4"),
         ("falling", "i4"),
         ("flat", "i4"),
+        ("max_ao_at", "i4"),
         ("raised_at", "i4"),
         ("windowed_to", "i4"),
         ("run_sign", "i1"),
         ("alive", "i1"),
         ("tape", "i1"),
-        ("_pad", "i1"),
+        ("_pad", "i1", (5,)),
     ]
 )
 """One symbol between closes; ``first_bucket`` is -1 before its first eligible print."""

@@ -170,7 +170,7 @@ def _last_quotes(table: pa.Table, quotes: QuoteBatch) -> NDArray[np.int64]:
     qualified: list[int] = np.flatnonzero(np.asarray(table.column("qualified"))).tolist()
     if not len(quotes) or not qualified:
         return found
-    closes: NDArray[np.int64] = table.column("ts_init").to_numpy()
+    closes: list[int] = values(table, "ts_init")
     of_symbol = {name: k for k, name in enumerate(quotes.symbols)}
     by_symbol = np.argsort(quotes.symbol_id, kind="stable")
     starts = np.searchsorted(quotes.symbol_id[by_symbol], np.arange(len(quotes.symbols) + 1))
@@ -180,7 +180,8 @@ def _last_quotes(table: pa.Table, quotes: QuoteBatch) -> NDArray[np.int64]:
         if symbol is None:
             continue
         own = by_symbol[starts[symbol] : starts[symbol + 1]]
-        position = int(np.searchsorted(quotes.ts_init[own], closes[row])) - 1
-        if position >= 0 and quotes.ts_init[own[position]] >= closes[row] - QUOTE_MEMORY_NS:
+        arrived = quotes.ts_init[own]
+        position = int(np.searchsorted(arrived, closes[row])) - 1
+        if position >= 0 and arrived[position] >= closes[row] - QUOTE_MEMORY_NS:
             found[row] = own[position]
     return found

@@ -27,7 +27,7 @@ from engine.domain.trades import TradeBatch
 from engine.journal import MemoryJournal
 from engine.runtime import Desk, Failures, LiveTrade, assumptions
 from engine.runtime.halts import Halts, status_data
-from engine.runtime.recorder import order_id
+from engine.runtime.orders import order_id
 from engine.runtime.replay_actor import ReplayActor
 from engine.runtime.simulation import Simulation
 from engine.runtime.ticks import quote_ticks, trade_ticks

@@ -23,7 +23,7 @@ from engine.domain.fixed_point import PRICE_SCALE
 from engine.runtime.bridge import fixed_of, price_of
 from engine.runtime.fills.assumptions import FillAssumptions, TargetRule
 from engine.runtime.guard import Failures
-from engine.runtime.recorder import Order, role_of
+from engine.runtime.orders import Order, role_of
 
 _BPS = 10_000
 _TICK = PRICE_SCALE // 100

@@ -1,0 +1,95 @@
+"""Hop 4: an approved plan as an order list, and how an order says what it is for."""
+
+from __future__ import annotations
+
+from nautilus_trader.common import OrderFactory
+from nautilus_trader.model import (
+    ClientOrderId,
+    LimitOrder,
+    MarketOrder,
+    OrderSide,
+    OrderType,
+    StopMarketOrder,
+    TimeInForce,
+    TriggerType,
+)
+
+from engine.domain.bracket import Approved, BracketPlan
+from engine.domain.candidate import Side
+from engine.domain.errors import RunError
+from engine.domain.facts import OrderRole
+from engine.runtime.bridge import instrument_id, price_from, quantity_of
+
+type Order = MarketOrder | LimitOrder | StopMarketOrder
+
+
+def order_id(role: OrderRole, trade_id: str) -> str:
+    """Return the client order id of a trade's order, the same in every run."""
+    return f"{trade_id}-{role.value}"
+
+
+def exit_id(trade_id: str, number: int) -> str:
+    """Return the client order id of the ``number``-th order that closes a trade, from 1."""
+    first = order_id(OrderRole.EXIT, trade_id)
+    return first if number <= 1 else f"{first}-{number}"
+
+
+def role_of(order: Order) -> OrderRole:
+    """Return what an order is for."""
+    return OrderRole(_tags(order)[0])
+
+
+def trade_id_of(order: Order) -> str:
+    """Return the trade an order belongs to."""
+    return _tags(order)[1]
+
+
+def bracket_orders(factory: OrderFactory, approved: Approved[BracketPlan]) -> list[Order]:
+    """Return entry, stop and target of a plan.
+
+    The legs sleep until the entry is wholly filled, then whichever fills shrinks the other. The
+    stop is elected by prints alone, as at the venue. Nothing outlives the day.
+    """
+    plan = approved.value
+    trade_id, limit = plan.trade_id, plan.entry_limit
+    return factory.bracket(
+        instrument_id(plan.symbol),
+        OrderSide.BUY if plan.side is Side.LONG else OrderSide.SELL,
+        quantity_of(plan.quantity),
+        time_in_force=TimeInForce.DAY,
+        entry_order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
+        entry_price=None if limit is None else price_from(limit),
+        entry_client_order_id=ClientOrderId(order_id(OrderRole.ENTRY, trade_id)),
+        entry_tags=[OrderRole.ENTRY.value, trade_id],
+        tp_price=price_from(plan.take_profit),
+        tp_time_in_force=TimeInForce.DAY,
+        tp_post_only=False,
+        tp_client_order_id=ClientOrderId(order_id(OrderRole.TAKE_PROFIT, trade_id)),
+        tp_tags=[OrderRole.TAKE_PROFIT.value, trade_id],
+        sl_trigger_price=price_from(plan.stop_loss),
+        sl_trigger_type=TriggerType.LAST_PRICE,
+        sl_time_in_force=TimeInForce.DAY,
+        sl_client_order_id=ClientOrderId(order_id(OrderRole.STOP_LOSS, trade_id)),
+        sl_tags=[OrderRole.STOP_LOSS.value, trade_id],
+    )
+
+
+def exit_order(factory: OrderFactory, plan: BracketPlan, shares: int, number: int) -> MarketOrder:
+    """Return the ``number``-th market order that closes what is held of a trade."""
+    return factory.market(
+        instrument_id(plan.symbol),
+        OrderSide.SELL if plan.side is Side.LONG else OrderSide.BUY,
+        quantity_of(shares),
+        time_in_force=TimeInForce.DAY,
+        reduce_only=True,
+        client_order_id=ClientOrderId(exit_id(plan.trade_id, number)),
+        tags=[OrderRole.EXIT.value, plan.trade_id],
+    )
+
+
+def _tags(order: Order) -> tuple[str, str]:
+    match order.tags:
+        case [role, trade_id]:
+            return role, trade_id
+        case tags:
+            raise RunError(f"order {order.client_order_id} is tagged {tags}, expected role, trade")
