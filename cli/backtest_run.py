@@ -21,7 +21,7 @@ from engine.domain.facts import RunEnded, RunStarted
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.journal import JournalReader, JournalWriter, MemoryJournal
-from engine.runtime import LADDER, Engine, Outcome, Stage, run_backtest
+from engine.runtime import LADDER, DayOutcome, Engine, Outcome, Stage, run_backtest
 from engine.signals import ScanResult
 from reports import RunView, write_html
 from store import Run, RunPlan, RunStatus, RunStore, code_hash, engine_version
@@ -51,16 +51,21 @@ def backtest_run(
     """Run a backtest; return its sealed run directory and what its report shows.
 
     Interrupted, it returns what was done so far under status ``Interrupted``. Raises as
-    ``engine.runtime.run_backtest`` and ``store.RunStore.start`` do; the directory says so.
+    ``engine.runtime.run_backtest`` and ``store.RunStore.start`` do, ``KeyboardInterrupt`` when
+    nothing was done yet; the directory says so.
     """
     started = time.perf_counter()
     scans = DayScans(catalog, request.workers, refresh=request.refresh)
     with RunStore(runs).start(_plan(catalog, request)) as run:
         _tell_start(run.journal, run.run_id, request)
-        outcome = _play(catalog, request, request.fills, run.journal, scans, progress)
-        _tell_end(run.journal, outcome, request)
-        for played in outcome.days:
+
+        def on_day(played: DayOutcome) -> None:
             scans.account(_scan_of(scans, catalog, played.day, request))
+
+        outcome = _play(catalog, request, request.fills, run.journal, scans, progress, on_day)
+        if not outcome.days:
+            raise KeyboardInterrupt
+        _tell_end(run.journal, outcome)
         tables = run_tables(outcome.days, scans)
         for name, table in tables.items():
             run.write_table(name, table)
@@ -127,9 +132,8 @@ def _tell_start(journal: JournalWriter, run_id: str, request: Request) -> None:
     journal.append(fact, ts_event=opens, ts_init=opens)
 
 
-def _tell_end(journal: JournalWriter, outcome: Outcome, request: Request) -> None:
-    last = outcome.days[-1].day if outcome.days else request.days[0]
-    closes = session(last).close_ns
+def _tell_end(journal: JournalWriter, outcome: Outcome) -> None:
+    closes = session(outcome.days[-1].day).close_ns
     fact = RunEnded(
         status=outcome.status,
         decision_digest=outcome.decision_digest,
@@ -144,7 +148,8 @@ def _play(
     fills: str,
     journal: JournalWriter,
     scans: DayScans,
-    progress: Callable[[float, float], None],
+    progress: Callable[[float, float], None] = lambda _done, _total: None,
+    on_day: Callable[[DayOutcome], None] | None = None,
 ) -> Outcome:
     share = 100 / len(request.days)
     done = {day: k * share for k, day in enumerate(request.days)}
@@ -166,6 +171,7 @@ def _play(
         symbols=request.symbols or None,
         scan=scans,
         on_progress=on_progress,
+        on_day=on_day,
     )
 
 
@@ -197,6 +203,6 @@ def _ladder(
             continue
         journal = MemoryJournal()
         _tell_start(journal, f"ladder-{fills}", request)
-        outcome = _play(catalog, request, fills, journal, scans, lambda _done, _total: None)
+        outcome = _play(catalog, request, fills, journal, scans)
         figures[fills] = _metrics(journal, outcome)
     return figures

@@ -143,11 +143,14 @@ def _order_ended(
     ts: int,
     params: Parameters,
 ) -> GovernorState:
-    """Give the slot and the trade of the day back when an entry ended without any fill."""
+    """Give the slot and the trade of the day back when an entry ended without any fill.
+
+    An entry that was refused before it was submitted is not known by its order's id yet.
+    """
     trade = _trade(state, ended.trade_id)
     if trade is None or trade.entered_ns is not None:
         return state
-    if trade.entry_order_id != ended.client_order_id:
+    if trade.entry_order_id not in (None, ended.client_order_id):
         return state
     return replace(_without_trade(state, trade, ts, params), trades=state.trades - 1)
 

@@ -25,7 +25,7 @@ class TradeBatch:
         Exchange time and arrival time, UTC nanoseconds; ``ts_init`` never decreases.
     price : int64 array, shape (n,)
         1e-6 USD per share, > 0.
-    size : int64 or int32 array, shape (n,)
+    size : int32 array, shape (n,)
         Shares, > 0.
     condition_id : int32 array, shape (n,)
         Position in ``conditions``.
@@ -40,7 +40,7 @@ class TradeBatch:
     ts_event: NDArray[np.int64]
     ts_init: NDArray[np.int64]
     price: NDArray[np.int64]
-    size: NDArray[np.int64] | NDArray[np.int32]
+    size: NDArray[np.int32]
     condition_id: NDArray[np.int32]
     conditions: tuple[str, ...]
 

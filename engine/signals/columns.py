@@ -112,20 +112,16 @@ class ColumnScanner:
         """
         symbols = self._register(batch.symbols)
         updates = updates_table(batch.conditions)
+        columns = _read_only_columns(batch)
         position = 0
         while position < len(batch):
             position, stopped = kernel.step(
                 self._state,
                 self.settings,
                 len(self.symbols),
-                batch.symbol_id,
                 symbols,
-                batch.ts_event,
-                batch.ts_init,
-                batch.price,
-                batch.size,
-                batch.condition_id,
                 updates,
+                columns,
                 position,
             )
             if stopped == kernel.TIME_WENT_BACK:
@@ -205,3 +201,31 @@ class ColumnScanner:
                 )
             )
         clock["n_rows"] = clock["n_bucket_rows"] = 0
+
+
+def load_kernel(params: Parameters, session: Session) -> None:
+    """Have the kernel ready: compiled the first time ever, else loaded, half a second a process."""
+    before = np.array([session.pre_market_ns - 1])
+    zero = np.zeros(1, np.int32)
+    scanner = ColumnScanner(params, session, {})
+    scanner.step(TradeBatch(zero, ("",), before, before, before, zero, zero, ("",)))
+    scanner.advance(session.pre_market_ns)
+
+
+def _read_only_columns(batch: TradeBatch) -> kernel.Columns:
+    """Return a batch's columns as Arrow's come, so that the kernel is compiled for one type."""
+    return kernel.Columns(
+        _read_only(batch.symbol_id),
+        _read_only(batch.ts_event),
+        _read_only(batch.ts_init),
+        _read_only(batch.price),
+        _read_only(batch.size),
+        _read_only(batch.condition_id),
+    )
+
+
+def _read_only[Number: np.generic](column: NDArray[Number]) -> NDArray[Number]:
+    if column.flags.writeable:
+        column = column.view()
+        column.flags.writeable = False
+    return column

@@ -11,10 +11,11 @@ on how the input is cut into batches. No float here may be reassociated (no ``fa
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from engine.domain.candidate import Gate
 from engine.domain.conditions import Updates
@@ -55,13 +56,24 @@ _RETURN_UNITS = 1e8
 _MAX_RETURN = 60_000_000.0
 """Returns beyond ±60 % in one bucket count as 60 %, which keeps the sum of squares inside int64."""
 
-_UNCOUNTED: dict[str, Any] = {"nogil": True, "cache": True, "_nrt": False}
+_UNCOUNTED: dict[str, Any] = {"nogil": True, "_nrt": False}
 """No reference counts (``_nrt``): the kernel allocates nothing, and counting the arrays of a tuple
 atomically at every access costs four fifths of its time."""
 
-_compiled: Any = njit(**_UNCOUNTED)
+_compiled: Any = njit(**_UNCOUNTED, cache=True)
 _inlined: Any = njit(**_UNCOUNTED, forceinline=True)
 """For the parts of a step: a call would copy the whole ``State`` of array headers."""
+
+
+class Columns(NamedTuple):
+    """The arrays of a ``TradeBatch``, read-only."""
+
+    symbol_id: NDArray[np.int32]
+    ts_event: NDArray[np.int64]
+    ts_init: NDArray[np.int64]
+    price: NDArray[np.int64]
+    size: NDArray[np.int32]
+    condition_id: NDArray[np.int32]
 
 
 @_compiled
@@ -69,14 +81,9 @@ def step(
     s: State,
     p: Settings,
     n_symbols: int,
-    symbol_id: np.ndarray,
-    symbols: np.ndarray,
-    ts_event: np.ndarray,
-    ts_init: np.ndarray,
-    price: np.ndarray,
-    size: np.ndarray,
-    condition_id: np.ndarray,
-    updates: np.ndarray,
+    symbols: NDArray[np.int32],
+    updates: NDArray[np.uint8],
+    prints: Columns,
     start: int,
 ) -> tuple[int, int]:
     """Take prints from ``start`` on; return how far it came and why it stopped.
@@ -86,6 +93,7 @@ def step(
     """
     clock = s.clock[0]
     counters = s.counters[0]
+    symbol_id, ts_event, ts_init, price, size, condition_id = prints
     for i in range(start, len(ts_init)):
         now = ts_init[i]
         if now >= clock.closes_at:

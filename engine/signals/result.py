@@ -55,8 +55,8 @@ class ScanResult:
     quality : dict
         Counters of the prints seen, see ``state.COUNTERS``.
     timings : dict
-        Seconds of wall clock: ``scan_secs``, and summed over threads ``decode_secs``,
-        ``kernel_secs``; ``trades_per_sec``.
+        Seconds of wall clock: ``scan_secs``, and before it ``kernel_load_secs``, once a process;
+        summed over threads ``decode_secs`` and ``kernel_secs``; ``trades_per_sec`` of the scan.
     """
 
     day: date

@@ -19,7 +19,7 @@ from engine.domain.quotes import QuoteBatch
 from engine.domain.session import Session, session
 from engine.domain.trades import TradeBatch
 from engine.signals import kernel
-from engine.signals.columns import ColumnScanner, Output
+from engine.signals.columns import ColumnScanner, Output, load_kernel
 from engine.signals.narrowing import narrowed
 from engine.signals.result import ScanResult
 from engine.signals.tables import (
@@ -70,6 +70,8 @@ def scan(
     counts = {letter: market.trade_count(day, letter) for letter in todo}
     tally = _Tally(sum(counts.values()), progress)
     tapes = market.tapes(day)
+    asked = time.perf_counter()
+    load_kernel(params, hours)
     started = time.perf_counter()
 
     def scan_letter(letter: str) -> _Part:
@@ -90,6 +92,7 @@ def scan(
     result = _merge(market, day, hours, params, todo, parts)
     elapsed = time.perf_counter() - started
     result.timings.update(
+        kernel_load_secs=started - asked,
         scan_secs=elapsed,
         decode_secs=sum(part.decode_secs for part in parts),
         kernel_secs=sum(part.kernel_secs for part in parts),

@@ -85,6 +85,7 @@ PHASES = [
     ([ONE, closed("one", 10)],                              "11:14:59", GovernorPhase.COOLDOWN),
     ([ONE, closed("one", 10)],                              "11:15",    GovernorPhase.HUNTING),
     ([ONE, submitted("one"), rejected("one")],              "11:14:59", GovernorPhase.COOLDOWN),
+    ([ONE, rejected("one")],                                "11:15",    GovernorPhase.HUNTING),
     ([ONE, closed("one", -999)],                            "11:15",    GovernorPhase.HUNTING),
     ([ONE, closed("one", -1_000)],                          "11:15",    GovernorPhase.DONE_LOSS),
     ([ONE, closed("one", 3_000)],                           "11:15",    GovernorPhase.DONE_TARGET),

@@ -96,7 +96,7 @@ def test_only_prints_that_set_a_last_price_move_orders() -> None:
     codes = ("", "@", "I", "M", "T", "!")
     n = len(codes)
     ones, ids = np.ones(n, np.int64), np.arange(n, dtype=np.int32)
-    batch = TradeBatch(ids * 0, ("AAA",), ones, ones, ones, ones, ids, codes)
+    batch = TradeBatch(ids * 0, ("AAA",), ones, ones, ones, ids + 1, ids, codes)
 
     assert moves_orders(batch, {}).tolist() == [True, True, False, False, True, False]
     assert not len(moves_orders(batch.rows(slice(0, 0)), {}))

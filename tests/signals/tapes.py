@@ -49,7 +49,7 @@ def batch(frame: pd.DataFrame) -> TradeBatch:
         frame["ts_event"].to_numpy(np.int64),
         arrival.to_numpy(np.int64),
         fixed_prices(frame["price"].to_numpy(np.float64)),
-        frame["size"].to_numpy(np.int64),
+        frame["size"].to_numpy(np.int32),
         conditions.codes.to_numpy().astype(np.int32),
         tuple(conditions.categories),
     )
