@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from catalog.schema import HALT, RESUME, Kind
-from engine.domain.fixed_point import MAX_PRICE, MAX_SIZE, PRICE_SCALE
+from engine.domain.fixed_point import MAX_NOTIONAL, MAX_PRICE, MAX_SIZE, PRICE_SCALE
 from engine.domain.session import NANOS_PER_SECOND
 
 _EARLIEST_NS = 157_766_400_000_000_000
@@ -35,6 +35,7 @@ class Flaw(StrEnum):
     SIZE_NOT_WHOLE = "size_not_whole"
     SIZE_NOT_POSITIVE = "size_not_positive"
     SIZE_TOO_LARGE = "size_too_large"
+    NOTIONAL_TOO_LARGE = "notional_too_large"
     ONE_SIDED = "one_sided"
     CROSSED = "crossed"
     OUTSIDE_RANGE = "outside_range"
@@ -56,6 +57,7 @@ _EXPECTED: dict[Flaw, str] = {
     Flaw.SIZE_NOT_WHOLE: "a whole number of shares",
     Flaw.SIZE_NOT_POSITIVE: "> 0 shares",
     Flaw.SIZE_TOO_LARGE: f"≤ {MAX_SIZE:,} shares",
+    Flaw.NOTIONAL_TOO_LARGE: f"price × size ≤ {MAX_NOTIONAL // PRICE_SCALE:,} USD",
     Flaw.ONE_SIDED: "a price and a size on both sides",
     Flaw.CROSSED: "bid ≤ ask",
     Flaw.OUTSIDE_RANGE: "low ≤ open, close ≤ high",
@@ -121,7 +123,9 @@ def find_flaws(raw: pa.Table, kind: Kind, *, one_sided: bool = False) -> NDArray
         mark(Flaw.SIZE_NOT_WHOLE, ~np.isfinite(size) | (size != np.rint(size)))
         mark(Flaw.SIZE_NOT_POSITIVE, size <= 0 if kind is Kind.TRADES else size < 0)
         mark(Flaw.SIZE_TOO_LARGE, size > _LARGEST_SIZE[kind])
-    if kind is Kind.QUOTES:
+    if kind is Kind.TRADES:
+        mark(Flaw.NOTIONAL_TOO_LARGE, prices[0] * sizes[0] > MAX_NOTIONAL / PRICE_SCALE)
+    elif kind is Kind.QUOTES:
         (bid, ask), (bid_size, ask_size) = prices, sizes
         both = (bid > 0) & (bid_size > 0) & (ask > 0) & (ask_size > 0)
         if not one_sided:

@@ -16,6 +16,9 @@ MAX_PRICE = 1_000_000 * PRICE_SCALE
 MAX_SIZE = 1_000_000_000
 """Largest size of one print or quote in shares."""
 
+MAX_NOTIONAL = 100_000_000_000 * PRICE_SCALE
+"""Largest value of one print (100 bn USD): a day's sums of price × size stay inside int64."""
+
 
 def fixed_prices(prices: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return prices in USD as fixed point, rounded to the nearest 1e-6 USD.

@@ -243,6 +243,8 @@ def _close(s: State, p: Settings, n_symbols: int) -> None:
     b = clock.bucket
     slot = b & 1
     live = rising = falling = closed = 0
+    if b % p.history == 0:
+        _begin_history(s, p, b, n_symbols)
     for i in range(n_symbols):
         x = s.symbols[i]
         done = s.opened[slot, i]
@@ -348,15 +350,11 @@ def _oscillate(
     x.sum_ao += ao - s.ring_ao[(b - p.smooth) & mask, i]
     change = abs(ao - s.ring_ao[(b - 1) & mask, i])
     s.ring_ao[b & mask, i] = ao
-    if abs(ao) >= x.max_ao:
-        x.max_ao = abs(ao)
-        x.max_ao_at = b
-    elif b - x.max_ao_at >= p.history and change <= p.flat_ratio * x.max_ao:
-        # The largest has left the history. While it is only an upper bound, a larger change is
-        # not flat for sure; only a smaller one makes it worth looking for the largest left.
-        _find_max_ao(s, p, x, b, i)
+    row = b % p.history
+    x.max_ao = max(x.max_ao * (row > 0), abs(ao))
+    max_ao = max(x.max_ao, s.ring_max_ao[row + 1, i])
     # Signs and directions are a coin's toss to the branch predictor: sums and products instead.
-    x.flat = (x.flat + 1) * (age > p.slow and change <= p.flat_ratio * x.max_ao)
+    x.flat = (x.flat + 1) * (age > p.slow and change <= p.flat_ratio * max_ao)
     sign = (ao > 0) - np.int64(ao < 0)
     turned = np.int64(sign != x.run_sign)
     x.run_sign = sign
@@ -371,14 +369,17 @@ def _oscillate(
 
 
 @_inlined
-def _find_max_ao(s: State, p: Settings, x: Records, b: int, i: int) -> None:
+def _begin_history(s: State, p: Settings, b: int, n_symbols: int) -> None:
+    """Find the largest |ao| from every bucket of the last ``history`` on to their end.
+
+    The largest of any ``history`` buckets in a row is then that of the end of one stretch and the
+    beginning of the next (van Herk's sliding maximum).
+    """
     mask = s.ring_ao.shape[0] - 1
-    x.max_ao = 0
-    for k in range(p.history):
-        ao = abs(s.ring_ao[(b - k) & mask, i])
-        if ao > x.max_ao:
-            x.max_ao = ao
-            x.max_ao_at = b - k
+    for row in range(p.history - 1, -1, -1):
+        past = (b - p.history + row) & mask
+        for i in range(n_symbols):
+            s.ring_max_ao[row, i] = max(s.ring_max_ao[row + 1, i], abs(s.ring_ao[past, i]))
 
 
 @_inlined

@@ -87,13 +87,12 @@ SYMBOL = np.dtype(
         ("rising", "i4"),
         ("falling", "i4"),
         ("flat", "i4"),
-        ("max_ao_at", "i4"),
         ("raised_at", "i4"),
         ("windowed_to", "i4"),
         ("run_sign", "i1"),
         ("alive", "i1"),
         ("tape", "i1"),
-        ("_pad", "i1", (5,)),
+        ("_pad", "i1"),
     ]
 )
 """One symbol between closes; ``first_bucket`` is -1 before its first eligible print."""
@@ -145,7 +144,9 @@ class State(NamedTuple):
 
     ``opened`` and ``log`` hold the two buckets that can be open at once, by ``bucket & 1``. Rings
     are time-major, shape ``(length, n_symbols)``, so that a close walks memory in order; a bucket
-    lives in row ``bucket & (length - 1)`` and ``length`` exceeds the longest lag read.
+    lives in row ``bucket & (length - 1)`` and ``length`` exceeds the longest lag read. Row ``k`` of
+    ``ring_max_ao`` is the largest |ao| of the last whole stretch of ``history`` buckets from its
+    ``k``-th on; ``max_ao`` of a symbol is that of the stretch begun.
     """
 
     clock: Records
@@ -159,6 +160,7 @@ class State(NamedTuple):
     ring_volume: NDArray[np.int64]
     ring_carried: NDArray[np.int8]
     ring_ao: NDArray[np.int64]
+    ring_max_ao: NDArray[np.int64]
     ring_vwap: NDArray[np.float64]
     ring_high: NDArray[np.int64]
     ring_low: NDArray[np.int64]
@@ -204,6 +206,7 @@ def new_state(p: Settings, *, capacity: int, n_indices: int) -> State:
         ring_volume=ring(max(p.volume_window, p.window), np.int64),
         ring_carried=ring(p.slow + p.smooth, np.int8),
         ring_ao=ring(oscillator_lag, np.int64),
+        ring_max_ao=np.zeros((p.history + 1, capacity), np.int64),
         ring_vwap=ring(p.window, np.float64),
         ring_high=ring(p.window, np.int64),
         ring_low=ring(p.window, np.int64),

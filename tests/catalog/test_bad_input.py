@@ -63,6 +63,12 @@ def test_a_flawed_trade_is_set_aside_with_its_reason(
     assert (row["flaw"], row["source"], row["row"]) == (flaw, "trades.parquet", 2)
 
 
+def test_a_print_worth_more_than_any_is_set_aside(catalog: Catalog, trades_file: Any) -> None:
+    path = trades_file(price=[100.0, 1000.0], size=[1_000_000_000, 100_000_001])
+    report = import_files(catalog, [path], Kind.TRADES)
+    assert (report.rows_out, report.rejected) == (1, {"notional_too_large": 1})
+
+
 def test_a_strict_import_names_the_first_flawed_row_and_stores_nothing(
     catalog: Catalog, trades_file: Any
 ) -> None:
