@@ -67,6 +67,8 @@ class BracketPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ac_z=self.ac_z,
             confidence=self.confidence,
             candidate_ts=self.candidate_ts,
+            max_hold_secs=self.max_hold_secs,
+            trailing_stop_percent=self.trailing_stop_percent,
         )
 
 

@@ -50,6 +50,11 @@ class DayStarted(Payload, frozen=True, tag="day_started"):
 
 
 class BracketPlanned(Payload, frozen=True, tag="bracket_planned"):
+    """Everything the plan of a trade promises; the last two are None when off.
+
+    Facts of version 1 lack those two and read as None.
+    """
+
     trade_id: str
     symbol: str
     side: int
@@ -63,6 +68,8 @@ class BracketPlanned(Payload, frozen=True, tag="bracket_planned"):
     ac_z: float
     confidence: float
     candidate_ts: int
+    max_hold_secs: int | None = None
+    trailing_stop_percent: Decimal | None = None
 
 
 class OrderSubmitted(Payload, frozen=True, tag="order_submitted"):

@@ -12,7 +12,7 @@ from engine.domain.facts import AnyPayload, Fact
 GENESIS = "0" * 64
 """``prev_hash`` of a run's first fact."""
 
-VERSION = 1
+VERSION = 2
 """Version of the payload shapes that are written today."""
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
