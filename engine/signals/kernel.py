@@ -418,11 +418,8 @@ def _judge(s: State, p: Settings, x: Records, b: int, i: int, age: int, ao: int)
     slow_mean = x.sum_slow / (2.0 * p.slow) * _USD
     ao_usd = ao / (2.0 * p.fast * p.slow) * _USD
     sigma_bps = _sigma_bps(p, x, age)
-    ac_usd = ac_bps = ac_z = math.nan
-    if age >= p.slow + p.smooth - 1:
-        ac_usd = x.ac / (2.0 * p.fast * p.slow * p.smooth) * _USD
-        ac_bps = 1e4 * x.ac / (float(p.fast * p.smooth) * x.sum_slow)
-        ac_z = _ac_z(p, x, sigma_bps)
+    has_ac = age >= p.slow + p.smooth - 1
+    ac_z = _ac_z(p, x, sigma_bps) if has_ac else math.nan
 
     past = s.ring_ao[(b - p.lookback) & (s.ring_ao.shape[0] - 1), i]
     past_usd = past / (2.0 * p.fast * p.slow) * _USD
@@ -467,7 +464,7 @@ def _judge(s: State, p: Settings, x: Records, b: int, i: int, age: int, ao: int)
             phase = RAISED
             x.alive = sign
             x.raised_at = b
-        elif _failures(gates) <= NEAR_MISS_GATES:
+        elif _is_near_miss(gates):
             phase = NEAR_MISS
     else:
         if x.alive * ao <= 0:
@@ -495,9 +492,9 @@ def _judge(s: State, p: Settings, x: Records, b: int, i: int, age: int, ao: int)
     row.side = sign if x.alive == 0 else x.alive
     row.gates = gates
     row.ao = ao_usd
-    row.ac = ac_usd
+    row.ac = x.ac / (2.0 * p.fast * p.slow * p.smooth) * _USD if has_ac else math.nan
     row.ao_bps = 1e4 * ao / (float(p.fast) * x.sum_slow)
-    row.ac_bps = ac_bps
+    row.ac_bps = 1e4 * x.ac / (float(p.fast * p.smooth) * x.sum_slow) if has_ac else math.nan
     row.sigma_bps = sigma_bps
     row.ac_z = ac_z
     row.last = x.last
@@ -530,13 +527,12 @@ def _judge(s: State, p: Settings, x: Records, b: int, i: int, age: int, ao: int)
 
 
 @_inlined
-def _failures(gates: int) -> int:
+def _is_near_miss(gates: int) -> bool:
+    """Say whether at most ``NEAR_MISS_GATES`` failed: none is left once so many are taken off."""
     missing = _ALL_GATES & ~gates
-    count = 0
-    while missing:
+    for _ in range(NEAR_MISS_GATES):
         missing &= missing - 1
-        count += 1
-    return count
+    return missing == 0
 
 
 @_inlined
