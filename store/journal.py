@@ -43,6 +43,7 @@ FACTS = Table(
     Column("payload", Text, nullable=False),
     Column("causation_id", BigInteger),
     Column("correlation_id", Text),
+    Column("fact_id", Text, unique=True),
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
 )
@@ -115,6 +116,7 @@ class SqlJournal:
         ts_init: int,
         causation_id: int | None = None,
         correlation_id: str | None = None,
+        fact_id: str | None = None,
     ) -> Fact:
         """Record what happened and return it in its place; see ``JournalWriter``."""
         before = self._last
@@ -125,6 +127,7 @@ class SqlJournal:
             ts_init=ts_init,
             causation_id=causation_id,
             correlation_id=correlation_id,
+            fact_id=fact_id,
         )
         self._pending.append(fact)
         self._last = fact
