@@ -1,6 +1,8 @@
 """Hop 6: facts and what was made of them, at rest: journals and run directories."""
 
+from store.database import Database, newest_revision
 from store.journal import SqlJournal
+from store.journals import JournalRun, Journals
 from store.manifest import JournalHead, RunManifest, RunPlan, RunStatus
 from store.provenance import code_hash, engine_version
 from store.run import Run
@@ -11,7 +13,10 @@ __all__ = [
     "EQUITY",
     "FILLS",
     "TRADES",
+    "Database",
     "JournalHead",
+    "JournalRun",
+    "Journals",
     "Run",
     "RunManifest",
     "RunPlan",
@@ -22,5 +27,6 @@ __all__ = [
     "engine_version",
     "equity_table",
     "fills_table",
+    "newest_revision",
     "trades_table",
 ]
