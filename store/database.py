@@ -99,6 +99,8 @@ class Database:
 
     def revision(self) -> str | None:
         """Return the revision of the tables, None where there are none."""
+        if self.is_file and not self.path.is_file():
+            return None
         with _told(f"cannot read {self}"), self._engine.connect() as connection:
             return _revision(connection)
 

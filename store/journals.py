@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Self
 
 import msgspec
 from sqlalchemy import insert, select
@@ -42,6 +43,23 @@ class Journals:
     def __init__(self, database: Database | str | Path) -> None:
         self.database = database if isinstance(database, Database) else Database(database)
         self.database.create()
+
+    @classmethod
+    def existing(cls, database: str) -> Self:
+        """Return the journals of a database that is there already.
+
+        Raises
+        ------
+        NotFoundError
+            It is a file that is not there, or has no tables.
+        """
+        found = Database(database)
+        if (found.is_file and not found.path.is_file()) or found.revision() is None:
+            raise NotFoundError(
+                f"no facts are kept in {found}; give another with --database, or make one with "
+                "'tradectl database migrate'"
+            )
+        return cls(found)
 
     def start(self, run_id: str, *, intents_only: bool = False) -> SqlJournal:
         """Begin a run and return its journal, empty and claimed.
