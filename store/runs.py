@@ -16,7 +16,8 @@ import psutil
 
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
 from store.atomic import TEMPORARY, sync_folder
-from store.manifest import Process, RunManifest, RunPlan, RunStatus
+from store.manifest import RunManifest, RunPlan, RunStatus
+from store.process import Process
 from store.run import MANIFEST, Run
 
 LATEST = "latest"

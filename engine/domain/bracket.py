@@ -51,7 +51,7 @@ class BracketPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confidence: float
     candidate_ts: int
 
-    def fact(self) -> BracketPlanned:
+    def fact(self, params_version: int) -> BracketPlanned:
         """Return the fact that is durable before any order of this plan leaves."""
         return BracketPlanned(
             trade_id=self.trade_id,
@@ -69,6 +69,7 @@ class BracketPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             candidate_ts=self.candidate_ts,
             max_hold_secs=self.max_hold_secs,
             trailing_stop_percent=self.trailing_stop_percent,
+            params_version=params_version,
         )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 import msgspec
+
+from engine.domain.commands import AnyCommand
 
 
 class OrderRole(StrEnum):
@@ -30,6 +33,25 @@ class ExitReason(StrEnum):
     RUN_ENDED = "run_ended"
 
 
+class Fee(StrEnum):
+    """What a regulatory fee is for; brokers pass them on."""
+
+    SEC = "sec"
+    TAF = "taf"
+    CAT = "cat"
+    OTHER = "other"
+
+
+class Movement(StrEnum):
+    """Why cash moved without a fill or a fee."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    DIVIDEND = "dividend"
+    INTEREST = "interest"
+    ADJUSTMENT = "adjustment"
+
+
 class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
     """Body of a fact. Prices and money are exact ``Decimal`` USD, times UTC nanoseconds."""
 
@@ -50,9 +72,9 @@ class DayStarted(Payload, frozen=True, tag="day_started"):
 
 
 class BracketPlanned(Payload, frozen=True, tag="bracket_planned"):
-    """Everything the plan of a trade promises; the last two are None when off.
+    """Everything the plan of a trade promises; what is off is None.
 
-    Facts of version 1 lack those two and read as None.
+    ``params_version`` is that of the parameters it was made with.
     """
 
     trade_id: str
@@ -68,8 +90,9 @@ class BracketPlanned(Payload, frozen=True, tag="bracket_planned"):
     ac_z: float
     confidence: float
     candidate_ts: int
-    max_hold_secs: int | None = None
-    trailing_stop_percent: Decimal | None = None
+    max_hold_secs: int | None
+    trailing_stop_percent: Decimal | None
+    params_version: int
 
 
 class OrderSubmitted(Payload, frozen=True, tag="order_submitted"):
@@ -108,6 +131,44 @@ class OrderFilled(Payload, frozen=True, tag="order_filled"):
     last_px: Decimal
     commission: Decimal
     liquidity_side: str
+
+
+class FillCorrected(Payload, frozen=True, tag="fill_corrected"):
+    """The venue restated a fill: these values stand in its place."""
+
+    client_order_id: str
+    trade_id: str
+    venue_trade_id: str
+    last_qty: int
+    last_px: Decimal
+    commission: Decimal
+
+
+class FillBusted(Payload, frozen=True, tag="fill_busted"):
+    """The venue took a fill back: it never was."""
+
+    client_order_id: str
+    trade_id: str
+    venue_trade_id: str
+    reason: str
+
+
+class FeeCharged(Payload, frozen=True, tag="fee_charged"):
+    """A fee taken from cash: ``amount`` USD, > 0, for one fill or, ``trade_id`` None, for a day."""
+
+    fee: Fee
+    day: str
+    amount: Decimal
+    trade_id: str | None
+    venue_trade_id: str | None
+
+
+class CashMoved(Payload, frozen=True, tag="cash_moved"):
+    """Cash came (``amount`` > 0 USD) or went, by neither a fill nor a fee."""
+
+    movement: Movement
+    amount: Decimal
+    note: str
 
 
 class OrderCanceled(Payload, frozen=True, tag="order_canceled"):
@@ -162,6 +223,81 @@ class GovernorMoved(Payload, frozen=True, tag="governor_moved"):
     reason: str
 
 
+class ParamChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One parameter before and after, as JSON values."""
+
+    name: str
+    old: Any
+    new: Any
+
+
+class ParamsChanged(Payload, frozen=True, tag="params_changed"):
+    """A new version of the parameters: all of its changes or none.
+
+    ``effective_ns`` is the end of the bucket from which on it holds, ``who`` a person or service.
+    """
+
+    version: int
+    effective_ns: int
+    changes: tuple[ParamChange, ...]
+    params_hash: str
+    who: str
+    because: str
+
+
+class ParamsWithdrawn(Payload, frozen=True, tag="params_withdrawn"):
+    """A scheduled version was taken back before it took effect."""
+
+    version: int
+    who: str
+    because: str
+
+
+class SymbolLocked(Payload, frozen=True, tag="symbol_locked"):
+    symbol: str
+    reason: str
+
+
+class SymbolUnlocked(Payload, frozen=True, tag="symbol_unlocked"):
+    symbol: str
+
+
+class CommandReceived(Payload, frozen=True, tag="command_received"):
+    """Somebody asked for something: ``source`` is the way it came, ``who`` the one who asked."""
+
+    command_id: str
+    source: str
+    who: str
+    command: AnyCommand
+
+
+class CommandAccepted(Payload, frozen=True, tag="command_accepted"):
+    command_id: str
+
+
+class CommandRefused(Payload, frozen=True, tag="command_refused"):
+    command_id: str
+    reason: str
+
+
+class CommandDone(Payload, frozen=True, tag="command_done"):
+    command_id: str
+    outcome: str
+
+
+class FlatVerified(Payload, frozen=True, tag="flat_verified"):
+    """Nothing is held and nothing works; ``symbol`` None: of all symbols."""
+
+    symbol: str | None
+
+
+class AlarmRaised(Payload, frozen=True, tag="alarm_raised"):
+    """Something needs a person."""
+
+    alarm: str
+    detail: str
+
+
 class DayEnded(Payload, frozen=True, tag="day_ended"):
     day: str
     equity: Decimal
@@ -181,6 +317,10 @@ AnyPayload = (
     | OrderAccepted
     | OrderUpdated
     | OrderFilled
+    | FillCorrected
+    | FillBusted
+    | FeeCharged
+    | CashMoved
     | OrderCanceled
     | OrderRejected
     | OrderExpired
@@ -188,6 +328,16 @@ AnyPayload = (
     | TradeOpened
     | TradeClosed
     | GovernorMoved
+    | ParamsChanged
+    | ParamsWithdrawn
+    | SymbolLocked
+    | SymbolUnlocked
+    | CommandReceived
+    | CommandAccepted
+    | CommandRefused
+    | CommandDone
+    | FlatVerified
+    | AlarmRaised
     | DayEnded
     | RunEnded
 )
@@ -198,6 +348,8 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``ts_event`` is when it happened, ``ts_init`` when the engine learned of it (UTC ns).
     ``causation_id`` is the ``seq`` of the fact that led to this one, ``correlation_id`` the trade.
+    ``fact_id`` names what may reach the journal twice, a fill or a command, and is kept once.
+    ``version`` is that of the payload's shape as it was written.
     """
 
     seq: int
@@ -207,5 +359,6 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payload: AnyPayload
     causation_id: int | None
     correlation_id: str | None
+    fact_id: str | None
     prev_hash: str
     hash: str

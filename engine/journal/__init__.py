@@ -1,6 +1,6 @@
 """Hop 6: what happened in a run, kept in order, chained and never changed."""
 
-from engine.journal.chain import GENESIS, VERSION, Record, fact_of, record_of, seal
+from engine.journal.chain import GENESIS, Record, fact_of, kind_of, record_of, seal
 from engine.journal.log import WRITE_AHEAD, Journal, JournalReader, JournalWriter
 from engine.journal.memory import MemoryJournal
 from engine.journal.replay import replay
@@ -8,7 +8,6 @@ from engine.journal.verify import Break, Damage, Verification, verify
 
 __all__ = [
     "GENESIS",
-    "VERSION",
     "WRITE_AHEAD",
     "Break",
     "Damage",
@@ -19,6 +18,7 @@ __all__ = [
     "Record",
     "Verification",
     "fact_of",
+    "kind_of",
     "record_of",
     "replay",
     "seal",

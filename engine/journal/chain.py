@@ -8,12 +8,10 @@ import msgspec
 
 from engine.domain.errors import JournalError
 from engine.domain.facts import AnyPayload, Fact
+from engine.journal.upcast import present_version, upcast
 
 GENESIS = "0" * 64
 """``prev_hash`` of a run's first fact."""
-
-VERSION = 2
-"""Version of the payload shapes that are written today."""
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
 _decoder = msgspec.json.Decoder(AnyPayload)
@@ -30,11 +28,15 @@ class Record(msgspec.Struct, frozen=True):
     payload: str
     causation_id: int | None
     correlation_id: str | None
+    fact_id: str | None
     prev_hash: str
     hash: str
 
     def expected_hash(self) -> str:
-        """Return the hash this record must have: SHA-256 over every field but ``hash`` itself."""
+        """Return the hash this record must have: SHA-256 over every field but ``hash`` itself.
+
+        A record without a ``fact_id`` hashes as before there were any.
+        """
         covered = (
             self.seq,
             self.ts_event,
@@ -46,7 +48,14 @@ class Record(msgspec.Struct, frozen=True):
             self.correlation_id,
             self.prev_hash,
         )
+        if self.fact_id is not None:
+            covered = (*covered, self.fact_id)
         return hashlib.sha256(_encoder.encode(covered)).hexdigest()
+
+
+def kind_of(payload: AnyPayload) -> str:
+    """Return the tag of a payload, which names its kind for ever."""
+    return str(payload.__struct_config__.tag)
 
 
 def record_of(fact: Fact) -> Record:
@@ -55,18 +64,19 @@ def record_of(fact: Fact) -> Record:
         seq=fact.seq,
         ts_event=fact.ts_event,
         ts_init=fact.ts_init,
-        kind=str(fact.payload.__struct_config__.tag),
+        kind=kind_of(fact.payload),
         version=fact.version,
         payload=_encoder.encode(fact.payload).decode(),
         causation_id=fact.causation_id,
         correlation_id=fact.correlation_id,
+        fact_id=fact.fact_id,
         prev_hash=fact.prev_hash,
         hash=fact.hash,
     )
 
 
 def fact_of(record: Record) -> Fact:
-    """Return a stored fact as the engine reads it.
+    """Return a stored fact as the engine reads it, its payload in the shape of today.
 
     Raises
     ------
@@ -74,7 +84,12 @@ def fact_of(record: Record) -> Fact:
         The payload is no JSON, or no payload that this version knows.
     """
     try:
-        payload = _decoder.decode(record.payload)
+        if record.version == present_version(record.kind):
+            payload = _decoder.decode(record.payload)
+        else:
+            payload = msgspec.convert(
+                upcast(record.kind, record.version, msgspec.json.decode(record.payload)), AnyPayload
+            )
     except msgspec.MsgspecError as error:
         found = f"fact {record.seq} ({record.kind}, version {record.version})"
         raise JournalError(f"{found} cannot be read: {error}; verify the journal") from error
@@ -86,6 +101,7 @@ def fact_of(record: Record) -> Fact:
         payload=payload,
         causation_id=record.causation_id,
         correlation_id=record.correlation_id,
+        fact_id=record.fact_id,
         prev_hash=record.prev_hash,
         hash=record.hash,
     )
@@ -99,6 +115,7 @@ def seal(
     ts_init: int,
     causation_id: int | None = None,
     correlation_id: str | None = None,
+    fact_id: str | None = None,
 ) -> Fact:
     """Return a payload as the fact that follows ``after`` (None: the first of its run).
 
@@ -114,10 +131,11 @@ def seal(
         seq=seq,
         ts_event=ts_event,
         ts_init=ts_init,
-        version=VERSION,
+        version=present_version(kind_of(payload)),
         payload=payload,
         causation_id=causation_id,
         correlation_id=correlation_id,
+        fact_id=fact_id,
         prev_hash=GENESIS if after is None else after.hash,
         hash="",
     )

@@ -33,8 +33,22 @@ class JournalWriter(Protocol):
         ts_init: int,
         causation_id: int | None = None,
         correlation_id: str | None = None,
+        fact_id: str | None = None,
     ) -> Fact:
         """Record what happened and return it in its place.
+
+        Parameters
+        ----------
+        payload : AnyPayload
+        ts_event, ts_init : int
+            When it happened and when it was learned of, UTC ns.
+        causation_id : int, optional
+            ``seq`` of the fact that led to it.
+        correlation_id : str, optional
+            The trade it belongs to.
+        fact_id : str, optional
+            Name of something that may be reported twice. The first report is kept; at another one
+            nothing is recorded and the first is returned.
 
         Raises
         ------

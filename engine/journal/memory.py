@@ -13,6 +13,7 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self._facts: list[Fact] = []
+        self._by_id: dict[str, Fact] = {}
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -25,8 +26,11 @@ class MemoryJournal:
         ts_init: int,
         causation_id: int | None = None,
         correlation_id: str | None = None,
+        fact_id: str | None = None,
     ) -> Fact:
-        """Record what happened and return it in its place."""
+        """Record what happened and return it in its place; see ``JournalWriter``."""
+        if fact_id in self._by_id:
+            return self._by_id[fact_id]
         fact = seal(
             payload,
             after=self._facts[-1] if self._facts else None,
@@ -34,8 +38,11 @@ class MemoryJournal:
             ts_init=ts_init,
             causation_id=causation_id,
             correlation_id=correlation_id,
+            fact_id=fact_id,
         )
         self._facts.append(fact)
+        if fact_id is not None:
+            self._by_id[fact_id] = fact
         return fact
 
     def commit(self) -> None:

@@ -68,6 +68,8 @@ class Desk:
 
     Attributes
     ----------
+    params_version : int
+        Of ``params``; every plan names it.
     ledger : Ledger
         Cash and positions; not reset from day to day.
     governor : GovernorState
@@ -83,6 +85,7 @@ class Desk:
 
     def __init__(self, params: Parameters, journal: JournalWriter, balance: Decimal) -> None:
         self.params = params
+        self.params_version = 1
         self.ledger = Ledger(cash=balance)
         self.governor = GovernorState()
         self.trades: dict[str, LiveTrade] = {}
@@ -133,7 +136,7 @@ class Desk:
     def plan(self, plan: BracketPlan, ts_event: int, ts: int) -> LiveTrade:
         """Record a plan before any of its orders leaves."""
         trade = self.trades[plan.trade_id] = LiveTrade(plan, ts)
-        self._record(plan.fact(), ts, ts_event=ts_event, trade_id=plan.trade_id)
+        self._record(plan.fact(self.params_version), ts, ts_event=ts_event, trade_id=plan.trade_id)
         return trade
 
     def request_exit(self, trade: LiveTrade, reason: ExitReason, ts: int) -> None:

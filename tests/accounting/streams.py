@@ -53,6 +53,9 @@ def plan(trade_id: str, symbol: str, side: int, quantity: int, price: Decimal) -
         ac_z=4.5,
         confidence=1.0,
         candidate_ts=OPEN_NS,
+        max_hold_secs=None,
+        trailing_stop_percent=None,
+        params_version=1,
     )
 
 

@@ -127,6 +127,9 @@ def planned(trade_id: str, symbol: str = "MSFT", notional: int = 5_000) -> Brack
         ac_z=5.0,
         confidence=1.0,
         candidate_ts=SESSION.at("11:00"),
+        max_hold_secs=None,
+        trailing_stop_percent=None,
+        params_version=1,
     )
 
 

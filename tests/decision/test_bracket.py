@@ -97,7 +97,7 @@ def test_the_plan_says_where_it_comes_from() -> None:
     assert isinstance(found, BracketPlan)
     assert found.trade_id == "20250918-AAPL-120000"
     assert (found.max_hold_secs, found.trailing_stop_percent) == (None, Decimal("0.8"))
-    assert found.fact().trade_id == found.trade_id
+    assert found.fact(params_version=1).trade_id == found.trade_id
 
 
 def test_a_penny_stock_has_no_room_for_a_stop() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.errors import JournalError
-from engine.domain.facts import AnyPayload, BracketPlanned, OrderRole
+from engine.domain.facts import AnyPayload, OrderRole
 from engine.journal import (
     GENESIS,
     Damage,
@@ -125,16 +125,6 @@ def test_a_payload_of_another_time_is_named_when_it_cannot_be_read() -> None:
     unknown = msgspec.structs.replace(_records()[2], payload='{"kind":"never_heard_of"}')
     with pytest.raises(JournalError, match=r"fact 3 \(bracket_planned, version 2\)"):
         fact_of(unknown)
-
-
-def test_a_plan_of_version_1_still_reads_without_what_it_did_not_say() -> None:
-    record = _records()[2]
-    payload = msgspec.json.decode(record.payload)
-    del payload["max_hold_secs"], payload["trailing_stop_percent"]
-    old = msgspec.structs.replace(record, version=1, payload=msgspec.json.encode(payload).decode())
-    found = fact_of(old).payload
-    assert isinstance(found, BracketPlanned)
-    assert (found.max_hold_secs, found.trailing_stop_percent) == (None, None)
 
 
 def test_replay_refuses_a_gap() -> None:
