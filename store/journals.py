@@ -62,13 +62,14 @@ class Journals:
         return cls(found)
 
     def start(self, run_id: str, *, intents_only: bool = False) -> SqlJournal:
-        """Begin a run and return its journal, empty and claimed.
+        """Begin a run and return its journal, empty and claimed; what had crashed is sealed.
 
         Raises
         ------
         ConfigError
             There is a run of that name.
         """
+        self.seal_crashed()
         row = {
             "run_id": run_id,
             "status": RunStatus.RUNNING,
@@ -131,18 +132,19 @@ class Journals:
         ]
 
     def seal_crashed(self) -> list[JournalRun]:
-        """Seal every run that says ``RUNNING`` while nobody writes it; return them.
+        """Seal every run that says ``RUNNING`` and whose writer is gone; return them.
 
-        Its chain decides between ``CRASHED_RECOVERED`` and ``QUARANTINED``.
+        Its chain decides between ``CRASHED_RECOVERED`` and ``QUARANTINED``. A run that was closed
+        and not ended has no writer, and goes on with the next one.
         """
-        running = [run for run in self.runs() if run.status is RunStatus.RUNNING]
-        sealed = {run.run_id for run in running if self._seal(run)}
+        claimed = [run for run in self.runs() if run.status is RunStatus.RUNNING and run.writer]
+        sealed = {run.run_id for run in claimed if self._seal(run)}
         return [run for run in self.runs() if run.run_id in sealed]
 
     def _seal(self, run: JournalRun) -> bool:
         journal = SqlJournal(self.database, run.run_id)
         broken = journal.verify().broken
-        who = f"{run.writer or 'its process'} ended without a word"
+        who = f"{run.writer} ended without a word"
         if broken is None:
             return journal.take_and_end(RunStatus.CRASHED_RECOVERED, who)
         note = f"{who}; journal broken, fact {broken.seq}: {broken.detail}"
