@@ -14,12 +14,13 @@ import pyarrow as pa
 
 from engine.domain.errors import NotFoundError
 from engine.domain.market import MarketData, letter_of
+from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import Session, session
 from engine.domain.trades import TradeBatch
 from engine.signals import kernel
-from engine.signals.columns import ColumnScanner, Output, load_kernel
+from engine.signals.columns import ColumnScanner, Output, load_kernel, must_keep_buckets
 from engine.signals.narrowing import narrowed
 from engine.signals.result import ScanResult
 from engine.signals.tables import (
@@ -42,6 +43,7 @@ def scan(
     *,
     letters: Sequence[str] | None = None,
     symbols: Sequence[str] | None = None,
+    changes: Sequence[Stretch] = (),
     workers: int = 2,
     progress: Progress | None = None,
 ) -> ScanResult:
@@ -49,17 +51,21 @@ def scan(
 
     Parameters
     ----------
+    params : Parameters
+        In force at the start of the day.
     letters : sequence of str, optional
         First letters to scan; all that have trades by default.
     symbols : sequence of str, optional
         Scan only these symbols; breadth then counts them alone.
+    changes : sequence of Stretch
+        What comes into force during the day, in order.
     workers : int
         Threads; each takes a letter at a time, the largest first.
 
     Raises
     ------
     ConfigError
-        The exchange is closed on ``day``.
+        The exchange is closed on ``day``, or one of ``changes`` needs a restart.
     NotFoundError
         No trades are stored for ``day`` and ``letters``, or of any of ``symbols``.
     DataError
@@ -74,8 +80,12 @@ def scan(
     load_kernel(params, hours)
     started = time.perf_counter()
 
+    keep = must_keep_buckets(params, changes, hours)
+
     def scan_letter(letter: str) -> _Part:
-        scanner = ColumnScanner(params, hours, tapes)
+        scanner = ColumnScanner(params, hours, tapes, keep_buckets=keep)
+        for stretch in changes:
+            scanner.change(stretch)
         batches = narrowed(market.trade_batches(day, letter), symbols)
         return _run(scanner, batches, tally)
 
@@ -89,7 +99,7 @@ def scan(
             raise
     if symbols is not None and not any(part.scanner.symbols for part in parts):
         raise NotFoundError(f"no trades of {', '.join(symbols)} are stored for {day}")
-    result = _merge(market, day, hours, params, todo, parts)
+    result = _merge(market, day, hours, params, changes, todo, parts)
     elapsed = time.perf_counter() - started
     result.timings.update(
         kernel_load_secs=started - asked,
@@ -120,10 +130,14 @@ class _Part:
     """One letter's scanner when it is done."""
 
     def __init__(
-        self, scanner: ColumnScanner, output: Output, decode_secs: float, kernel_secs: float
+        self,
+        scanner: ColumnScanner,
+        outputs: Sequence[Output],
+        decode_secs: float,
+        kernel_secs: float,
     ) -> None:
         self.scanner = scanner
-        self.output = output
+        self.outputs = outputs
         self.decode_secs = decode_secs
         self.kernel_secs = kernel_secs
 
@@ -167,20 +181,25 @@ def _merge(
     day: date,
     hours: Session,
     params: Parameters,
+    changes: Sequence[Stretch],
     letters: Sequence[str],
     parts: Sequence[_Part],
 ) -> ScanResult:
     p = parts[0].scanner.settings
     symbols: list[str] = []
-    outputs: list[Output] = []
     for part in parts:
-        for rows in part.output:
-            rows["symbol_id"] += len(symbols)
-        outputs.append(part.output)
+        for output in part.outputs:
+            output.rows["symbol_id"] += len(symbols)
+            output.bucket_rows["symbol_id"] += len(symbols)
         symbols.extend(part.scanner.symbols)
-    rows = np.concatenate([output.rows for output in outputs])
-    bucket_rows = np.concatenate([output.bucket_rows for output in outputs])
-    is_near_miss = rows["phase"] == kernel.NEAR_MISS
+    events: list[pa.Table] = []
+    near_misses: list[pa.Table] = []
+    for of_letters in zip(*(part.outputs for part in parts), strict=True):
+        rows = np.concatenate([output.rows for output in of_letters])
+        is_near_miss = rows["phase"] == kernel.NEAR_MISS
+        events.append(rows_table(rows[~is_near_miss], symbols, of_letters[0].settings))
+        near_misses.append(rows_table(rows[is_near_miss], symbols, of_letters[0].settings))
+    bucket_rows = np.concatenate([output.bucket_rows for part in parts for output in part.outputs])
     readings = np.stack([part.scanner.index_readings for part in parts])
     known = np.nanmax(readings, axis=0, initial=-np.inf)
     quality = dict.fromkeys(parts[0].scanner.counters, 0)
@@ -193,8 +212,8 @@ def _merge(
         session=hours,
         params=params,
         letters=tuple(letters),
-        candidates=_quoted(market, day, rows_table(rows[~is_near_miss], symbols, p)),
-        near_misses=rows_table(rows[is_near_miss], symbols, p),
+        candidates=_quoted(market, day, pa.concat_tables(events)),
+        near_misses=pa.concat_tables(near_misses),
         buckets=buckets_table(bucket_rows, symbols, p),
         breadth=breadth_table(
             np.sum([part.scanner.breadth for part in parts], axis=0, dtype=np.int32),
@@ -204,6 +223,7 @@ def _merge(
         ),
         gate_counts=np.sum([part.scanner.gate_counts for part in parts], axis=0),
         quality=quality,
+        changes=tuple(changes),
     )
 
 
