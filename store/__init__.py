@@ -1,6 +1,9 @@
 """Hop 6: facts and what was made of them, at rest: journals and run directories."""
 
+from store.database import Database, newest_revision
+from store.export import RECORDS, export_journal
 from store.journal import SqlJournal
+from store.journals import JournalRun, Journals
 from store.manifest import JournalHead, RunManifest, RunPlan, RunStatus
 from store.provenance import code_hash, engine_version
 from store.run import Run
@@ -10,8 +13,12 @@ from store.tables import EQUITY, FILLS, TRADES, equity_table, fills_table, trade
 __all__ = [
     "EQUITY",
     "FILLS",
+    "RECORDS",
     "TRADES",
+    "Database",
     "JournalHead",
+    "JournalRun",
+    "Journals",
     "Run",
     "RunManifest",
     "RunPlan",
@@ -21,6 +28,8 @@ __all__ = [
     "code_hash",
     "engine_version",
     "equity_table",
+    "export_journal",
     "fills_table",
+    "newest_revision",
     "trades_table",
 ]

@@ -15,7 +15,7 @@ import pytest
 
 from engine.accounting import keep_books
 from store import RunPlan, RunStatus, RunStore, fills_table, trades_table
-from store.manifest import Process
+from store.process import Process
 
 
 def _start(root: Path, run_plan: RunPlan) -> subprocess.Popen[str]:
