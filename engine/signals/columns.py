@@ -176,6 +176,31 @@ class ColumnScanner:
         self._changes.append(stretch)
         self._change_over()
 
+    def refill(self, symbols: Sequence[str], rows: Records, start: int, until: int) -> None:
+        """Close buckets ``start`` to ``until``, that one excluded, with kept ones for prints.
+
+        Parameters
+        ----------
+        symbols : sequence of str
+            What the rows' ids stand for; the same in every call.
+        rows : array of ``state.STORED``
+            In order of closing, from bucket ``start`` on.
+        start : int
+            Where the last call stopped; a fresh scanner may begin anywhere.
+        """
+        self._register(tuple(symbols))
+        if self.closed != start:
+            p, clock = self.settings, self._state.clock
+            clock["bucket"], clock["open_start"] = start, p.first_ns + start * p.width_ns
+            clock["closes_at"] = clock["open_start"] + p.width_ns + p.grace_ns
+            self._told = start
+        position = 0
+        while self.closed < until:
+            position = kernel.refill(
+                self._state, self.settings, len(self.symbols), rows, position, until
+            )
+            self._drain()
+
     def take_output(self) -> list[Output]:
         """Return the rows written since the last call, a piece for each set of parameters."""
         self._end_output()

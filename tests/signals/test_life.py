@@ -170,7 +170,7 @@ def test_a_price_at_either_bound_is_within(cents: int) -> None:
     scanner = ColumnScanner(exact, session(DAY), {}, every_bucket=True)
     scanner.step(batch(tape(np.full(60, price))))
     scanner.finish()
-    rows = scanner.take_output().rows
+    rows = scanner.take_output()[0].rows
     assert len(rows) > 20
     assert ((rows["gates"] >> Gate.PRICE) & 1 == 1).all()
 
