@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Self
 
 from engine.domain.errors import JournalError
@@ -95,6 +96,13 @@ class ParameterHistory:
         first = self.in_force(start_ns)
         later = {each.start_ns: each for each in self.stretches if start_ns < each.start_ns}
         return (first, *(each for ts, each in later.items() if ts <= end_ns))
+
+    def shaping(self, start_ns: int, end_ns: int) -> tuple[Stretch, ...]:
+        """Return the same, less what leaves the candidates as they were before it."""
+        first, *later = self.over(start_ns, end_ns)
+        hashes = [each.params.scan_hash() for each in (first, *later)]
+        is_new = [before != after for before, after in pairwise(hashes)]
+        return first, *(each for each, new in zip(later, is_new, strict=True) if new)
 
     def version(self, number: int) -> Stretch | None:
         """Return a version as it took or will take effect, None if it never does."""

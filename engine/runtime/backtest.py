@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import partial
-from itertools import pairwise
 from typing import Protocol
 
 from engine.domain.facts import ParamsChanged
@@ -213,12 +212,7 @@ class _Run:
 
     def _scanned(self, hours: Session) -> ScanResult:
         day = hours.day
-        first, *later = self.history.over(hours.pre_market_ns, hours.close_ns)
-        changes = [
-            each
-            for before, each in pairwise((first, *later))
-            if each.params.scan_hash() != before.params.scan_hash()
-        ]
+        first, *changes = self.history.shaping(hours.pre_market_ns, hours.close_ns)
 
         def progress(done: int, total: int) -> None:
             self._progress(day, Stage.SCAN, done / total)
