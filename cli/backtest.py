@@ -79,12 +79,17 @@ def backtest(
     runs: RunsPath = DEFAULT_RUNS,
     params: ParamsFile = None,
     set_params: SetParams = None,
+    params_schedule: Annotated[
+        Path | None,
+        typer.Option("--params-schedule", help="YAML list of changes: at, set, because."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Backtest recorded days and write a run directory with journal, tables and report."""
     from catalog import Catalog
     from cli.backtest_run import Request, backtest_run
     from cli.parameters_file import load_parameters
+    from cli.parameters_schedule import load_schedule
     from reports import render_terminal
     from store import RunStatus
 
@@ -93,6 +98,7 @@ def backtest(
     request = Request(
         days=tuple(_days(source, day, start, end)),
         params=parameters,
+        changes=load_schedule(params_schedule, parameters, "backtest") if params_schedule else (),
         engine=engine.value,
         fills=fills.value,
         ladder=ladder,

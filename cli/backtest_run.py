@@ -17,7 +17,8 @@ from catalog import Catalog
 from cli.day_scans import DayScans
 from cli.run_report import run_tables, run_view
 from engine.accounting import keep_books, performance
-from engine.domain.facts import RunEnded, RunStarted
+from engine.domain.facts import ParamsChanged, RunEnded, RunStarted
+from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.journal import JournalReader, JournalWriter, MemoryJournal
@@ -34,6 +35,7 @@ class Request:
 
     days: tuple[date, ...]
     params: Parameters
+    changes: tuple[ParamsChanged, ...]
     engine: str
     fills: str
     ladder: bool
@@ -169,6 +171,7 @@ def _play(
         fills=fills,
         letters=request.letters or None,
         symbols=request.symbols or None,
+        changes=request.changes,
         scan=scans,
         on_progress=on_progress,
         on_day=on_day,
@@ -176,12 +179,16 @@ def _play(
 
 
 def _scan_of(scans: DayScans, catalog: Catalog, day: date, request: Request) -> ScanResult:
+    hours = session(day)
+    history = ParameterHistory(request.params, request.changes)
+    first, *changes = history.shaping(hours.pre_market_ns, hours.close_ns)
     return scans(
         catalog,
         day,
-        request.params,
+        first.params,
         letters=request.letters or None,
         symbols=request.symbols or None,
+        changes=changes,
         progress=None,
     )
 

@@ -12,6 +12,7 @@ from catalog import Catalog
 from cli.kept_scans import kept_scan
 from engine.domain.candidate import Gate
 from engine.domain.market import MarketData
+from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.signals import ScanResult
 from engine.signals.scan import Progress
@@ -48,17 +49,19 @@ class DayScans:
         *,
         letters: Sequence[str] | None,
         symbols: Sequence[str] | None,
+        changes: Sequence[Stretch] = (),
         progress: Progress | None,
     ) -> ScanResult:
         """Scan one day, or return the scan of the day asked for last."""
-        latest = self._latest
-        if latest is None or latest.day != day or latest.params != params:
+        latest, asked = self._latest, (day, params, tuple(changes))
+        if latest is None or (latest.day, latest.params, latest.changes) != asked:
             latest = kept_scan(
                 self._catalog,
                 day,
                 params,
                 letters=letters or (),
                 symbols=symbols or (),
+                changes=changes,
                 workers=self._workers,
                 progress=progress,
                 refresh=self._refresh,

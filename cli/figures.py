@@ -34,3 +34,18 @@ def figure(value: object) -> str:
             return f"{value:,.{max(decimals, _CENTS)}f}"
         case _:
             return str(value)
+
+
+def shown_value(value: object) -> str:
+    """Return a value as people write it."""
+    match value:
+        case None:
+            return "off"
+        case bool():
+            return str(value).lower()
+        case list():
+            return ",".join(map(str, value))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        case int() | float():
+            return f"{value:,g}" if abs(value) < 1e6 else f"{value:,.0f}"  # noqa: PLR2004
+        case _:
+            return str(value)

@@ -11,6 +11,7 @@ import numpy as np
 
 from catalog import Catalog
 from engine.domain.candidate import Gate
+from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import ScanResult, scan
@@ -33,6 +34,7 @@ def kept_scan(
     *,
     letters: Sequence[str] = (),
     symbols: Sequence[str] = (),
+    changes: Sequence[Stretch] = (),
     workers: int = 2,
     progress: Progress | None = None,
     refresh: bool = False,
@@ -40,12 +42,14 @@ def kept_scan(
 ) -> ScanResult:
     """Return the scan of a day: the one kept, if data, code and parameters are still the same.
 
-    A scan narrowed to symbols is never kept. Raises as ``engine.signals.scan`` does.
+    A scan narrowed to symbols, or with changes of parameters, is never kept. Raises as
+    ``engine.signals.scan`` does.
     """
     key = hashlib.sha256(f"{params.scan_hash()} {','.join(letters)}".encode()).hexdigest()[:16]
     read = letters or catalog.letters(day)
     made_from = {"data": catalog.data_hash(day, read), "code": code_hash(("engine",))}
-    if not refresh and not symbols:
+    can_be_kept = not symbols and not changes
+    if can_be_kept and not refresh:
         kept = _read(catalog, key, day, params, made_from)
         if kept is not None:
             return kept
@@ -55,10 +59,11 @@ def kept_scan(
         params,
         letters=letters or None,
         symbols=symbols or None,
+        changes=changes,
         workers=workers,
         progress=progress,
     )
-    if keep and not symbols:
+    if keep and can_be_kept:
         _write(catalog, key, result, made_from)
     return result
 

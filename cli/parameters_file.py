@@ -19,14 +19,21 @@ def load_parameters(file: Path | None, settings: Sequence[str] | None = None) ->
     ConfigError
         The file cannot be read, is no flat YAML mapping, or holds an impossible parameter.
     """
-    values = {} if file is None else _read(file)
+    values = {} if file is None else read_values(file)
     try:
         return parameters_from(values, settings or ())
     except ConfigError as error:
         raise error if file is None else ConfigError(f"{error} (parameters from {file})") from error
 
 
-def _read(file: Path) -> dict[str, object]:
+def read_values(file: Path) -> dict[str, object]:
+    """Return what a file says, as text by whatever spelling it has.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read or is no flat YAML mapping.
+    """
     try:
         document = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     except FileNotFoundError as error:

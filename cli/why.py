@@ -110,7 +110,8 @@ def _judged(market: Catalog, day: date, symbol: str, params: Parameters) -> pa.T
     scanner.finish()
     if not scanner.symbols:
         raise NotFoundError(f"no trades of {symbol} are stored for {day}; 'tradectl catalog info'")
-    return rows_table(scanner.take_output().rows, scanner.symbols, scanner.settings)
+    (output,) = scanner.take_output()
+    return rows_table(output.rows, scanner.symbols, scanner.settings)
 
 
 def _scanner_says(rows: pa.Table, symbol: str, ts_event: int, params: Parameters) -> dict[str, Any]:

@@ -17,12 +17,14 @@ class AoStrategy(DeskStrategy):
 
     def decide(self, report: BucketReport) -> BucketDecision:
         """Return verdicts and plans for one bucket."""
-        return judge(report, self.desk_state(report), self.desk.params, self.desk.session)
+        params = self.desk.history.at(report.ts_event)
+        return judge(report, self.desk_state(report), params, self.desk.session)
 
     def watch(self, trade: LiveTrade, now: int) -> None:
         """Ask once a second whether an open trade must go, and trail its stop."""
         desk, plan = self.desk, trade.plan
-        reason = exit_due(desk.governed(trade), desk.governor, now, desk.params, desk.session)
+        params = desk.history.at(now)
+        reason = exit_due(desk.governed(trade), desk.governor, now, params, desk.session)
         if reason is not None:
             self.leave(trade, reason)
         elif plan.trailing_stop_percent is not None and trade.best_price is not None:

@@ -11,7 +11,9 @@ from enum import StrEnum
 from functools import partial
 from typing import Protocol
 
+from engine.domain.facts import ParamsChanged
 from engine.domain.market import MarketData, letter_of
+from engine.domain.parameter_versions import ParameterHistory, Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session, session
 from engine.journal import JournalWriter
@@ -60,6 +62,7 @@ class Scan(Protocol):
         *,
         letters: Sequence[str] | None,
         symbols: Sequence[str] | None,
+        changes: Sequence[Stretch],
         progress: ScanProgress | None,
     ) -> ScanResult:
         """Scan one day."""
@@ -88,6 +91,7 @@ def run_backtest(
     fills: str = BASE.name,
     letters: Sequence[str] | None = None,
     symbols: Sequence[str] | None = None,
+    changes: Sequence[ParamsChanged] = (),
     scan: Scan = scan,
     on_progress: Progress | None = None,
     on_day: Callable[[DayOutcome], None] | None = None,
@@ -109,6 +113,8 @@ def run_backtest(
         A rung of ``engine.runtime.fills.LADDER``.
     letters, symbols : sequence of str, optional
         Scan and trade these alone; breadth then counts them alone.
+    changes : sequence of ParamsChanged
+        Versions 2, 3, … of the parameters, in the order in which they take effect.
     scan : callable
         Used by the pruned engine.
     on_day : callable
@@ -128,9 +134,10 @@ def run_backtest(
     RunError
         A handler failed.
     """
+    history = ParameterHistory(params, tuple(changes))
     run = _Run(
         market=market,
-        params=params,
+        history=history,
         strategy=strategy,
         engine=engine,
         rung=assumptions(fills),
@@ -139,7 +146,7 @@ def run_backtest(
         scan=scan,
         on_progress=on_progress,
         on_day=on_day,
-        desk=Desk(params, journal, starting_balance),
+        desk=Desk(history, journal, starting_balance),
     )
     status = OutcomeStatus.ENDED
     try:
@@ -162,7 +169,7 @@ class _Run:
     """A run in progress."""
 
     market: MarketData
-    params: Parameters
+    history: ParameterHistory
     strategy: StrategyFactory
     engine: Engine
     rung: FillAssumptions
@@ -180,7 +187,7 @@ class _Run:
         """Play one day and keep what it came to, even when it is cut short."""
         hours = session(day)
         started = time.perf_counter()
-        scanned = self._scanned(day) if self.engine is Engine.PRUNED else None
+        scanned = self._scanned(hours) if self.engine is Engine.PRUNED else None
         scan_secs = time.perf_counter() - started
         self.desk.start_day(hours, self._data_hash(day), hours.pre_market_ns)
         failures = Failures()
@@ -203,16 +210,20 @@ class _Run:
             if self.on_day is not None:
                 self.on_day(outcome)
 
-    def _scanned(self, day: date) -> ScanResult:
+    def _scanned(self, hours: Session) -> ScanResult:
+        day = hours.day
+        first, *changes = self.history.shaping(hours.pre_market_ns, hours.close_ns)
+
         def progress(done: int, total: int) -> None:
             self._progress(day, Stage.SCAN, done / total)
 
         return self.scan(
             self.market,
             day,
-            self.params,
+            first.params,
             letters=self.letters,
             symbols=self.symbols,
+            changes=changes,
             progress=progress,
         )
 
@@ -222,7 +233,7 @@ class _Run:
         announced = self.market.statuses(hours.day)
         halts = Halts([status for status in announced if self._reads(status.symbol)])
         if scanned is not None:
-            return PrunedFeed(self.market, scanned, halts, strategy.decide, failures)
+            return PrunedFeed(self.market, scanned, self.history, halts, strategy.decide, failures)
         universe = {
             symbol
             for letter in self._letters(hours.day)
@@ -230,7 +241,7 @@ class _Run:
             for symbol in batch.symbols
             if self._reads(symbol)
         }
-        return FullFeed(self.market, hours, self.params, universe, halts, failures)
+        return FullFeed(self.market, hours, self.history, universe, halts, failures)
 
     def _letters(self, day: date) -> list[str]:
         """Return the stored letters that this run reads."""

@@ -8,7 +8,7 @@ from nautilus_trader.common import DataActor, DataActorConfig, TimeEvent
 from nautilus_trader.model import ActorId
 
 from engine.domain.candidate import BucketReport
-from engine.domain.parameters import Parameters
+from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import Session
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.messages import REPORTS, report_message
@@ -24,6 +24,8 @@ class BucketClock(DataActor):
 
     Attributes
     ----------
+    stretches : tuple of Stretch
+        The parameters of the day, in order.
     failures : Failures
         Where failed handlers are kept.
     """
@@ -32,10 +34,10 @@ class BucketClock(DataActor):
         """Keep our arguments from nautilus, which takes a config alone."""
         return super().__new__(cls)
 
-    def __init__(self, params: Parameters, session: Session, failures: Failures) -> None:
+    def __init__(self, history: ParameterHistory, session: Session, failures: Failures) -> None:
         super().__init__(DataActorConfig(actor_id=ActorId("SCANNER-001")))
-        self.params = params
         self.session = session
+        self.stretches = history.over(session.pre_market_ns, session.close_ns)
         self.failures = failures
 
     def reports(self, now: int) -> list[BucketReport]:
@@ -44,17 +46,23 @@ class BucketClock(DataActor):
 
     @guarded
     def on_start(self) -> None:
-        """Set the timer for the whole session."""
-        params, session = self.params, self.session
-        first = session.pre_market_ns if params.warm_premarket else session.open_ns
-        self.clock.set_timer_ns(
-            _TIMER,
-            params.bucket_ns,
-            first + params.grace_ns,
-            session.close_ns + params.grace_ns,
-            self._on_bucket,
-            True,
-        )
+        """Set timers for the whole session, one for each stretch with its own grace."""
+        session, params = self.session, self.stretches[0].params
+        width = params.bucket_ns
+        start = session.pre_market_ns if params.warm_premarket else session.open_ns
+        ends = [each.start_ns - width for each in self.stretches[1:]] + [session.close_ns]
+        for each, end in zip(self.stretches, ends, strict=True):
+            if start < end:
+                grace_ns = each.params.grace_ns
+                self.clock.set_timer_ns(
+                    f"{_TIMER}-{each.version}",
+                    width,
+                    start + grace_ns,
+                    end + grace_ns,
+                    self._on_bucket,
+                    True,
+                )
+                start = end
 
     @guarded
     def _on_bucket(self, event: TimeEvent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from decimal import Decimal
 
 import msgspec
@@ -28,7 +29,7 @@ from engine.domain.facts import (
     TradeClosed,
     TradeOpened,
 )
-from engine.domain.parameters import Parameters
+from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import Session
 from engine.journal import JournalWriter
 from engine.runtime.orders import order_id
@@ -68,8 +69,8 @@ class Desk:
 
     Attributes
     ----------
-    params_version : int
-        Of ``params``; every plan names it.
+    history : ParameterHistory
+        Which parameters hold when; every plan names its version.
     ledger : Ledger
         Cash and positions; not reset from day to day.
     governor : GovernorState
@@ -83,9 +84,8 @@ class Desk:
         Today's, in order.
     """
 
-    def __init__(self, params: Parameters, journal: JournalWriter, balance: Decimal) -> None:
-        self.params = params
-        self.params_version = 1
+    def __init__(self, history: ParameterHistory, journal: JournalWriter, balance: Decimal) -> None:
+        self.history = history
         self.ledger = Ledger(cash=balance)
         self.governor = GovernorState()
         self.trades: dict[str, LiveTrade] = {}
@@ -97,6 +97,7 @@ class Desk:
         self._book = TradeBook()
         self._phase: GovernorPhase | None = None
         self._causes: dict[str, int] = {}
+        self._coming = deque(history.changed)
 
     @property
     def session(self) -> Session:
@@ -136,7 +137,8 @@ class Desk:
     def plan(self, plan: BracketPlan, ts_event: int, ts: int) -> LiveTrade:
         """Record a plan before any of its orders leaves."""
         trade = self.trades[plan.trade_id] = LiveTrade(plan, ts)
-        self._record(plan.fact(self.params_version), ts, ts_event=ts_event, trade_id=plan.trade_id)
+        version = self.history.in_force(plan.candidate_ts).version
+        self._record(plan.fact(version), ts, ts_event=ts_event, trade_id=plan.trade_id)
         return trade
 
     def request_exit(self, trade: LiveTrade, reason: ExitReason, ts: int) -> None:
@@ -160,7 +162,8 @@ class Desk:
 
     def note_phase(self, ts: int, cause: Fact | None = None) -> None:
         """Record a change of the governor's phase, brought about by a fact or by the clock."""
-        now = phase(self.governor, ts, self.params, self.session)
+        self._take_effect(ts)
+        now = phase(self.governor, ts, self.history.at(ts), self.session)
         before, self._phase = self._phase, now
         if before is None or before is now:
             return
@@ -181,11 +184,18 @@ class Desk:
         Submissions are caused alike by the plan or request behind them, so they cause nothing.
         """
         cause = None if trade_id is None else self._causes.get(trade_id)
+        self._take_effect(ts)
         fact = self._append(payload, ts if ts_event is None else ts_event, ts, cause, trade_id)
         if trade_id is not None and not isinstance(payload, OrderSubmitted):
             self._causes[trade_id] = fact.seq
         self.note_phase(ts, fact)
         return fact
+
+    def _take_effect(self, ts: int) -> None:
+        """Record the versions of the parameters that have come into force."""
+        while self._coming and self._coming[0].effective_ns <= ts:
+            change = self._coming.popleft()
+            self._append(change, change.effective_ns, change.effective_ns, None, None)
 
     def _append(
         self,
@@ -205,7 +215,7 @@ class Desk:
         self.facts += 1
         self.ledger = post(self.ledger, fact)
         self._book.post(fact)
-        self.governor = evolve(self.governor, payload, ts_event, self.params)
+        self.governor = evolve(self.governor, payload, ts_event, self.history.at(ts_event))
         return fact
 
     def _follow(self, trade: LiveTrade, payload: OrderFact, ts: int) -> None:

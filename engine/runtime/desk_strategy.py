@@ -195,7 +195,8 @@ class DeskStrategy(Strategy):
 
     @guarded
     def _on_guard(self, event: TimeEvent) -> None:
-        now, patience = event.ts_event, self.desk.params.bucket_ns
+        now = event.ts_event
+        patience = self.desk.history.at(now).bucket_ns
         if not now % patience:
             self.desk.note_phase(now)
         for trade in list(self.desk.trades.values()):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from engine.domain.parameters import Parameters
+from engine.domain.parameter_versions import Stretch
 from engine.domain.session import NANOS_PER_SECOND, Session
 from engine.runtime.bucket_clock import BucketClock
 from engine.runtime.halts import Halts, status_data
@@ -48,10 +48,16 @@ class Feed(Protocol):
         ...
 
 
-def closing_instants(params: Parameters, session: Session) -> range:
-    """Return when each bucket from the pre-market to the close closes: its end plus the grace."""
-    first = session.pre_market_ns + params.bucket_ns + params.grace_ns
-    return range(first, session.close_ns + params.grace_ns + 1, params.bucket_ns)
+def closing_instants(stretches: Sequence[Stretch], session: Session) -> Iterator[int]:
+    """Yield when each bucket from the pre-market to the close closes: its end plus the grace."""
+    width = stretches[0].params.bucket_ns
+    start = session.pre_market_ns + width
+    ends = [each.start_ns for each in stretches[1:]] + [session.close_ns + 1]
+    for each, end in zip(stretches, ends, strict=True):
+        grace_ns = each.params.grace_ns
+        for label in range(start, end, width):
+            yield label + grace_ns
+            start = label + width
 
 
 def settle(simulation: Simulation, halts: Halts, now: int) -> None:

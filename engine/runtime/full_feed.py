@@ -9,7 +9,7 @@ from itertools import batched
 import numpy as np
 
 from engine.domain.market import MarketData
-from engine.domain.parameters import Parameters
+from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
@@ -38,18 +38,17 @@ class FullFeed:
         self,
         market: MarketData,
         session: Session,
-        params: Parameters,
+        history: ParameterHistory,
         symbols: Iterable[str],
         halts: Halts,
         failures: Failures,
     ) -> None:
         self._tapes = market.tapes(session.day)
-        self.scanner = ScannerActor(params, session, self._tapes, failures)
+        self.scanner = ScannerActor(history, session, self._tapes, failures)
         self.ticks = 0
         self.hydrate_secs = 0.0
         self._market = market
         self._session = session
-        self._params = params
         self._symbols = sorted(symbols)
         self._halts = halts
 
@@ -67,7 +66,8 @@ class FullFeed:
         played = now = self._session.pre_market_ns
         simulation.play(until=played)
         played -= 1
-        for block in batched(closing_instants(self._params, self._session), _BLOCK, strict=False):
+        instants = closing_instants(self.scanner.stretches, self._session)
+        for block in batched(instants, _BLOCK, strict=False):
             span = self._session.day, self._symbols, played + 1, block[-1] + 1
             started = time.perf_counter()
             quotes = _by_symbol(self._market.quotes(*span))

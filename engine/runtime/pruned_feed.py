@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from engine.decision import BucketDecision
 from engine.domain.candidate import BucketReport, Phase
 from engine.domain.market import MarketData
+from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.status import TradingStatus
 from engine.runtime.feed import settle
 from engine.runtime.guard import Failures
@@ -36,11 +37,12 @@ class PrunedFeed:
         self,
         market: MarketData,
         scan: ScanResult,
+        history: ParameterHistory,
         halts: Halts,
         decide: Callable[[BucketReport], BucketDecision],
         failures: Failures,
     ) -> None:
-        self.scanner = ReplayActor(scan.params, scan.session, failures)
+        self.scanner = ReplayActor(history, scan.session, failures)
         self.candidates = 0
         self._scan = scan
         self._halts = halts

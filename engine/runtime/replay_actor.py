@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from engine.domain.candidate import BucketReport
-from engine.domain.parameters import Parameters
+from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import Session
 from engine.runtime.bucket_clock import BucketClock
 from engine.runtime.guard import Failures
@@ -14,8 +14,8 @@ from engine.runtime.guard import Failures
 class ReplayActor(BucketClock):
     """Plays the reports of a scan."""
 
-    def __init__(self, params: Parameters, session: Session, failures: Failures) -> None:
-        super().__init__(params, session, failures)
+    def __init__(self, history: ParameterHistory, session: Session, failures: Failures) -> None:
+        super().__init__(history, session, failures)
         self._waiting: deque[BucketReport] = deque()
 
     def schedule(self, report: BucketReport) -> None:

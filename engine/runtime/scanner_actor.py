@@ -10,7 +10,7 @@ import numpy as np
 from nautilus_trader.model import CustomData
 
 from engine.domain.candidate import BucketReport, Phase
-from engine.domain.parameters import Parameters
+from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
@@ -18,6 +18,7 @@ from engine.pipeline import observe
 from engine.runtime.bucket_clock import BucketClock
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.messages import PRINTS, QUOTES
+from engine.signals.columns import must_keep_buckets
 from engine.signals.scanner import Scanner
 
 
@@ -32,13 +33,17 @@ class ScannerActor(BucketClock):
 
     def __init__(
         self,
-        params: Parameters,
+        history: ParameterHistory,
         session: Session,
         tapes: Mapping[str, str],
         failures: Failures,
     ) -> None:
-        super().__init__(params, session, failures)
-        self.scanner = Scanner(params, session, tapes)
+        super().__init__(history, session, failures)
+        first, *changes = self.stretches
+        keep = must_keep_buckets(first.params, changes, session)
+        self.scanner = Scanner(first.params, session, tapes, keep_buckets=keep)
+        for change in changes:
+            self.scanner.change(change)
         self.raised = 0
         self._prints: list[TradeBatch] = []
         self._quotes: list[QuoteBatch] = []

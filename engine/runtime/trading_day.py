@@ -47,10 +47,11 @@ class TradingDay:
         self._feed = feed
         self._equity = [_point(desk, desk.session.pre_market_ns, desk.ledger.equity)]
         self._play_secs = 0.0
+        stale_quote_secs = desk.history.at(desk.session.open_ns).stale_quote_secs
         self._simulation = Simulation(
             rung,
             equity_usd=desk.ledger.equity,
-            stale_quote_ns=int(desk.params.stale_quote_secs * NANOS_PER_SECOND),
+            stale_quote_ns=int(stale_quote_secs * NANOS_PER_SECOND),
             failures=failures,
         )
         self._simulation.add(feed.scanner, strategy)

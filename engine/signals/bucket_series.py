@@ -39,6 +39,6 @@ def bucket_series(
         for batch in narrowed(market.trade_batches(day, letter), symbols):
             scanner.step(batch)
         scanner.finish()
-        rows = scanner.take_output().bucket_rows
-        tables.append(buckets_table(rows, scanner.symbols, scanner.settings))
+        (output,) = scanner.take_output()
+        tables.append(buckets_table(output.bucket_rows, scanner.symbols, scanner.settings))
     return pa.concat_tables(tables)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.conditions import TAPES, updates_table
-from engine.domain.errors import DataError
+from engine.domain.errors import ConfigError, DataError
+from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
 from engine.signals import kernel
-from engine.signals.settings import settings
+from engine.signals.bucket_log import BucketLog, reseeded
+from engine.signals.settings import Settings, same_windows, settings
 from engine.signals.state import (
     BUCKET_ROW,
     COUNTERS,
     ROW,
+    STORED,
     Records,
     new_state,
     with_capacity,
@@ -28,8 +32,16 @@ from engine.signals.state import (
 
 
 class Output(NamedTuple):
-    """Rows the kernel wrote, in order of closing; dtypes ``ROW`` and ``BUCKET_ROW``."""
+    """Rows the kernel wrote under one set of parameters, in order of closing.
 
+    ``start`` and ``end`` number the buckets closed, the end excluded; dtypes are ``ROW`` and
+    ``BUCKET_ROW``.
+    """
+
+    params: Parameters
+    settings: Settings
+    start: int
+    end: int
     rows: Records
     bucket_rows: Records
 
@@ -45,6 +57,8 @@ class ColumnScanner:
         Symbols without an entry are held to the strictest tape's rules.
     every_bucket : bool
         Judge and write each bucket of every symbol, not only those of candidates.
+    keep_buckets : bool
+        Keep every bucket that closes; needed before windows can change their lengths.
     """
 
     def __init__(
@@ -54,9 +68,13 @@ class ColumnScanner:
         tapes: Mapping[str, str],
         *,
         every_bucket: bool = False,
+        keep_buckets: bool = False,
     ) -> None:
         self.params = params
         self.session = session
+        self._every_bucket = every_bucket
+        self._log = BucketLog() if keep_buckets else None
+        self._changes: list[Stretch] = []
         self.settings = settings(params, session, every_bucket=every_bucket)
         self.symbols: list[str] = []
         self._tapes = tapes
@@ -66,6 +84,8 @@ class ColumnScanner:
         self._state = new_state(self.settings, capacity=64, n_indices=len(params.index_symbols))
         self._state = with_output(self._state, self.settings, 64)
         self._finished: list[Output] = []
+        self._written: list[tuple[Records, Records]] = []
+        self._told = 0
 
     @property
     def closed(self) -> int:
@@ -110,6 +130,88 @@ class ColumnScanner:
         DataError
             ``ts_init`` went back; nothing from that print on has been taken.
         """
+        start = 0
+        while start < len(batch):
+            stop = self._stops_at()
+            ahead = batch.rows(slice(start, None)) if start else batch
+            if stop is None or ahead.ts_init[-1] < stop:
+                self._take(ahead)
+                return
+            end = int(np.searchsorted(ahead.ts_init, stop))
+            self._take(ahead.rows(slice(None, end)))
+            self.advance(stop)
+            start += end
+
+    def advance(self, now: int) -> None:
+        """Close every bucket whose end plus grace is at or before ``now``."""
+        while (stop := self._stops_at()) is not None and stop <= now:
+            if self._log is not None:
+                self._log.keep(self._state, self.settings, len(self.symbols))
+            self._close_until(stop)
+            self._change_over()
+        self._close_until(now)
+
+    def finish(self) -> None:
+        """Close every bucket of the session."""
+        p = self.settings
+        self.advance(p.first_ns + p.buckets * p.width_ns + p.grace_ns)
+
+    def change(self, stretch: Stretch) -> None:
+        """Go over to other parameters from the bucket that ends at ``stretch.start_ns`` on.
+
+        Raises
+        ------
+        ConfigError
+            That bucket has closed already, or what changes needs a restart, or kept buckets.
+        """
+        p, after = self.settings, settings(stretch.params, self.session)
+        if self.closed and self._bucket_of(stretch) < self.closed:
+            raise ConfigError(f"version {stretch.version} comes too late: its bucket has closed")
+        before = self._changes[-1].params if self._changes else self.params
+        fixed = (p.first_ns, p.width_ns, before.index_symbols)
+        if (after.first_ns, after.width_ns, stretch.params.index_symbols) != fixed:
+            raise ConfigError(f"version {stretch.version} needs a restart of the scanner")
+        if self._log is None and not same_windows(settings(before, self.session), after):
+            raise ConfigError(f"version {stretch.version} changes windows, but no bucket is kept")
+        self._changes.append(stretch)
+        self._change_over()
+
+    def refill(self, symbols: Sequence[str], rows: Records, start: int, until: int) -> None:
+        """Close buckets ``start`` to ``until``, that one excluded, with kept ones for prints.
+
+        Parameters
+        ----------
+        symbols : sequence of str
+            What the rows' ids stand for; the same in every call.
+        rows : array of ``state.STORED``
+            In order of closing, from bucket ``start`` on.
+        start : int
+            Where the last call stopped; a fresh scanner may begin anywhere.
+        """
+        self._register(tuple(symbols))
+        if self.closed != start:
+            p, clock = self.settings, self._state.clock
+            clock["bucket"], clock["open_start"] = start, p.first_ns + start * p.width_ns
+            clock["closes_at"] = clock["open_start"] + p.width_ns + p.grace_ns
+            self._told = start
+        position = 0
+        while self.closed < until:
+            position = kernel.refill(
+                self._state, self.settings, len(self.symbols), rows, position, until
+            )
+            self._drain()
+
+    def take_output(self) -> list[Output]:
+        """Return the rows written since the last call, a piece for each set of parameters."""
+        self._end_output()
+        finished, self._finished = self._finished, []
+        return finished
+
+    def kept(self) -> Records:
+        """Return every bucket closed so far that brought news, in order; dtype ``STORED``."""
+        return np.empty(0, STORED) if self._log is None else self._log.rows
+
+    def _take(self, batch: TradeBatch) -> None:
         symbols = self._register(batch.symbols)
         updates = updates_table(batch.conditions)
         columns = _read_only_columns(batch)
@@ -133,28 +235,53 @@ class ColumnScanner:
                 )
             self._make_room(stopped)
 
-    def advance(self, now: int) -> None:
-        """Close every bucket whose end plus grace is at or before ``now``."""
+    def _stops_at(self) -> int | None:
+        """Return the next instant before which nothing may close unseen, None without one."""
+        if self._log is not None:
+            return self.closes_at
+        if self._changes:
+            p = self.settings
+            return p.first_ns + self._bucket_of(self._changes[0]) * p.width_ns + p.grace_ns
+        return None
+
+    def _bucket_of(self, stretch: Stretch) -> int:
+        p = self.settings
+        return (stretch.start_ns - p.first_ns) // p.width_ns - 1
+
+    def _change_over(self) -> None:
+        """Go over to the parameters whose first bucket is the next to close."""
+        while self._changes and self._bucket_of(self._changes[0]) <= self.closed:
+            self._end_output()
+            self.params = self._changes.pop(0).params
+            before = self.settings
+            self.settings = settings(self.params, self.session, every_bucket=self._every_bucket)
+            if not same_windows(before, self.settings):
+                self._state = reseeded(self._state, self.settings, len(self.symbols), self.kept())
+            if self.closed < self.settings.buckets:
+                ends = int(self._state.clock["open_start"][0]) + self.settings.width_ns
+                self._state.clock["closes_at"] = ends + self.settings.grace_ns
+            self._state = with_output(self._state, self.settings, len(self._state.symbols))
+
+    def _close_until(self, now: int) -> None:
         while not kernel.close_until(self._state, self.settings, len(self.symbols), now):
             self._make_room(kernel.NEED_OUTPUT)
 
-    def finish(self) -> None:
-        """Close every bucket of the session."""
-        p = self.settings
-        self.advance(p.first_ns + p.buckets * p.width_ns + p.grace_ns)
-
-    def take_output(self) -> Output:
-        """Return the rows written since the last call."""
+    def _end_output(self) -> None:
+        """Put what was written since the last piece into a piece of its own."""
         self._drain()
-        finished, self._finished = self._finished, []
-        if not finished:
-            return Output(np.empty(0, ROW), np.empty(0, BUCKET_ROW))
-        if len(finished) == 1:
-            return finished[0]
-        return Output(
-            np.concatenate([output.rows for output in finished]),
-            np.concatenate([output.bucket_rows for output in finished]),
+        rows = [np.empty(0, ROW), *(written for written, _ in self._written)]
+        bucket_rows = [np.empty(0, BUCKET_ROW), *(written for _, written in self._written)]
+        self._written = []
+        piece = Output(
+            self.params,
+            self.settings,
+            self._told,
+            self.closed,
+            np.concatenate(rows),
+            np.concatenate(bucket_rows),
         )
+        self._finished.append(piece)
+        self._told = self.closed
 
     @property
     def _now(self) -> int:
@@ -194,13 +321,16 @@ class ColumnScanner:
         clock = self._state.clock
         n_rows, n_bucket_rows = int(clock["n_rows"][0]), int(clock["n_bucket_rows"][0])
         if n_rows or n_bucket_rows:
-            self._finished.append(
-                Output(
-                    self._state.rows[:n_rows].copy(),
-                    self._state.bucket_rows[:n_bucket_rows].copy(),
-                )
+            self._written.append(
+                (self._state.rows[:n_rows].copy(), self._state.bucket_rows[:n_bucket_rows].copy())
             )
         clock["n_rows"] = clock["n_bucket_rows"] = 0
+
+
+def must_keep_buckets(params: Parameters, changes: Sequence[Stretch], session: Session) -> bool:
+    """Say whether a scanner that is to go through these changes has to keep its buckets."""
+    made = [settings(each, session) for each in (params, *(each.params for each in changes))]
+    return not all(same_windows(before, after) for before, after in pairwise(made))
 
 
 def load_kernel(params: Parameters, session: Session) -> None:

@@ -161,6 +161,84 @@ def close_until(s: State, p: Settings, n_symbols: int, now: int) -> bool:
     return True
 
 
+@_compiled
+def keep(
+    s: State,
+    p: Settings,
+    n_symbols: int,
+    counted: NDArray[np.int64],
+    kept: Records,
+    n_kept: int,
+) -> int:
+    """Append the bucket about to close to ``kept``; return how many rows it then has.
+
+    Symbols without news have no row. ``counted`` are their session volumes as the rows so far make
+    them; ``kept`` has room for all of them.
+    """
+    b = s.clock[0].bucket
+    slot = b & 1
+    for i in range(n_symbols):
+        done = s.opened[slot, i]
+        x = s.symbols[i]
+        if (
+            done.high == 0
+            and done.last == 0
+            and done.volume == 0
+            and x.session_volume == counted[i]
+        ):
+            continue
+        row = kept[n_kept]
+        n_kept += 1
+        row.bucket = b
+        row.symbol_id = i
+        row.high = done.high
+        row.low = done.low
+        row.last = done.last
+        row.volume = done.volume
+        row.notional = done.notional
+        row.vwap_volume = done.vwap_volume
+        row.vwap_notional = done.vwap_notional
+        row.session_volume = x.session_volume
+        row.session_notional = x.session_notional
+        row.session_vwap_volume = x.vwap_volume
+        row.session_vwap_notional = x.vwap_notional
+        counted[i] = x.session_volume + done.volume * (b >= p.open_bucket)
+    return n_kept
+
+
+@_compiled
+def refill(s: State, p: Settings, n_symbols: int, kept: Records, start: int, until: int) -> int:
+    """Close the buckets before ``until`` with kept rows in the place of prints.
+
+    Takes rows from ``start`` on, in order of their buckets, and returns how far it came: short of
+    ``until`` when the output is full.
+    """
+    clock = s.clock[0]
+    while clock.bucket < until:
+        slot = clock.bucket & 1
+        position = start
+        while position < len(kept) and kept[position].bucket == clock.bucket:
+            row = kept[position]
+            done = s.opened[slot, row.symbol_id]
+            done.high = row.high
+            done.low = row.low
+            done.last = row.last
+            done.volume = row.volume
+            done.notional = row.notional
+            done.vwap_volume = row.vwap_volume
+            done.vwap_notional = row.vwap_notional
+            x = s.symbols[row.symbol_id]
+            x.session_volume = row.session_volume
+            x.session_notional = row.session_notional
+            x.vwap_volume = row.session_vwap_volume
+            x.vwap_notional = row.session_vwap_notional
+            position += 1
+        if not close_until(s, p, n_symbols, clock.closes_at):
+            return start
+        start = position
+    return start
+
+
 @_inlined
 def _add(bucket: Records, price: int, size: int, may: int) -> None:
     if may & _HIGH_LOW:

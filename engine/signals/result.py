@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from engine.domain.candidate import ALL_GATES, BucketReport, Gate
+from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
 from engine.signals.digest import CandidateDigest
@@ -38,6 +40,8 @@ class ScanResult:
 
     Attributes
     ----------
+    params : Parameters
+        In force at the start; ``changes`` are those that followed during the day, in order.
     candidates : pa.Table
         One row per raised, updated or faded candidate, ordered by ``ts_event`` and ``symbol``; the
         columns are those of ``Candidate`` (prices decimal USD, ``last`` included), its quote as
@@ -70,6 +74,7 @@ class ScanResult:
     gate_counts: np.ndarray
     quality: dict[str, int]
     timings: dict[str, float] = field(default_factory=dict[str, float])
+    changes: tuple[Stretch, ...] = ()
 
     @property
     def judged(self) -> int:
@@ -88,7 +93,7 @@ class ScanResult:
         }
 
     def windows(self) -> Windows:
-        """Return the windows behind the candidates."""
+        """Return the windows behind the candidates, as long as they were at the start."""
         return Windows(self.buckets, self.params)
 
     def reports(self, *, qualified_only: bool = False) -> Iterator[BucketReport]:
@@ -99,7 +104,11 @@ class ScanResult:
         events = self.candidates
         if qualified_only:
             events = events.filter(events.column("qualified"))
-        yield from bucket_reports(self.breadth, events, self.windows(), self.params)
+        starts = [each.start_ns for each in self.changes]
+        in_force = (self.params, *(each.params for each in self.changes))
+        pieces = _cut(self.breadth, "ts", starts), _cut(events, "ts_event", starts)
+        for params, breadth, told in zip(in_force, *pieces, strict=True):
+            yield from bucket_reports(breadth, told, Windows(self.buckets, params), params)
 
     def digest(self) -> str:
         """Return a sha256 over candidates and breadth, bit by bit."""
@@ -119,3 +128,10 @@ class ScanResult:
         last = self.candidates.column("last").cast(pa.decimal128(18, 6))
         position = self.candidates.schema.get_field_index("last")
         return pl.DataFrame(self.candidates.set_column(position, "last", last))
+
+
+def _cut(table: pa.Table, name: str, starts: list[int]) -> Iterator[pa.Table]:
+    """Yield a table in pieces, each of the later ones beginning at one of ``starts``."""
+    rows = [0, *np.searchsorted(table.column(name).to_numpy(), starts).tolist(), len(table)]
+    for start, end in pairwise(rows):
+        yield table.slice(start, end - start)

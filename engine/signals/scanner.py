@@ -7,12 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from engine.domain.candidate import BucketReport
+from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
 from engine.signals import kernel
-from engine.signals.columns import ColumnScanner
+from engine.signals.columns import ColumnScanner, Output
 from engine.signals.digest import CandidateDigest
 from engine.signals.last_quotes import LastQuotes
 from engine.signals.reports import Windows, bucket_reports
@@ -25,11 +26,22 @@ class Scanner:
 
     Reports do not depend on how the input was cut into batches, and equal those of ``scan`` over
     the same prints and quotes.
+
+    Parameters
+    ----------
+    tapes, keep_buckets
+        See ``ColumnScanner``.
     """
 
-    def __init__(self, params: Parameters, session: Session, tapes: Mapping[str, str]) -> None:
-        self.params = params
-        self._columns = ColumnScanner(params, session, tapes)
+    def __init__(
+        self,
+        params: Parameters,
+        session: Session,
+        tapes: Mapping[str, str],
+        *,
+        keep_buckets: bool = False,
+    ) -> None:
+        self._columns = ColumnScanner(params, session, tapes, keep_buckets=keep_buckets)
         self._quotes = LastQuotes()
         self._recent = np.empty(0, BUCKET_ROW)
         self._reported = 0
@@ -72,6 +84,10 @@ class Scanner:
         self._columns.advance(now)
         self._collect()
 
+    def change(self, stretch: Stretch) -> None:
+        """Go over to other parameters at the end of a bucket; see ``ColumnScanner.change``."""
+        self._columns.change(stretch)
+
     def reports(self) -> list[BucketReport]:
         """Return the reports of the buckets closed since the last call, oldest first."""
         reports, self._reports = self._reports, []
@@ -81,21 +97,25 @@ class Scanner:
         closed = self._columns.closed
         if closed == self._reported:
             return
-        p, params, symbols = self._columns.settings, self.params, self._columns.symbols
-        output = self._columns.take_output()
+        for output in self._columns.take_output():
+            self._report(output)
+        self._reported = closed
+
+    def _report(self, output: Output) -> None:
+        """Tell of the buckets that closed under one set of parameters."""
+        p, params, symbols = output.settings, output.params, self._columns.symbols
         self._recent = np.concatenate([self._recent, output.bucket_rows])
         events = rows_table(output.rows[output.rows["phase"] != kernel.NEAR_MISS], symbols, p)
         events = with_quotes(events, self._quotes.batch())
         windows = Windows(buckets_table(self._recent, symbols, p), params)
-        cut = slice(self._reported, closed)
+        cut = slice(output.start, output.end)
         breadth = breadth_table(
             self._columns.breadth[cut],
             self._columns.index_readings[cut],
             params,
             p,
-            first=self._reported,
+            first=output.start,
         )
         self._digest.update(events, breadth)
         self._reports.extend(bucket_reports(breadth, events, windows, params))
-        self._recent = self._recent[self._recent["bucket"] >= closed - p.window]
-        self._reported = closed
+        self._recent = self._recent[self._recent["bucket"] >= output.end - p.window]

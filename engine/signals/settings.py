@@ -96,6 +96,36 @@ def settings(params: Parameters, session: Session, *, every_bucket: bool = False
     )
 
 
+_HELD_AGAINST = frozenset(
+    {
+        "grace_ns",
+        "publish",
+        "allow_long",
+        "allow_short",
+        "max_carried_ratio",
+        "min_price",
+        "max_price",
+        "min_growth",
+        "min_ac_z",
+        "volume_floor",
+        "volume_surge",
+        "min_run_volume",
+        "min_run_notional",
+        "flat_buckets",
+    }
+)
+"""Numbers that a bucket is held against once its windows are made."""
+
+
+def same_windows(before: Settings, after: Settings) -> bool:
+    """Say whether what is remembered under one setting can be gone on with under another."""
+    return all(
+        getattr(before, name) == getattr(after, name)
+        for name in Settings._fields
+        if name not in _HELD_AGAINST
+    )
+
+
 def thresholds(params: Parameters) -> dict[Gate, float]:
     """Return what each gate's value is held against (``PRICE``: the lower bound)."""
     return {

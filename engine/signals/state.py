@@ -138,6 +138,28 @@ BUCKET_ROW = np.dtype(
 )
 """One bucket of a candidate's window; ``high`` and ``low`` are 0 where it was carried."""
 
+STORED = np.dtype(
+    [
+        ("bucket", "i4"),
+        ("symbol_id", "i4"),
+        ("high", "i8"),
+        ("low", "i8"),
+        ("last", "i8"),
+        ("volume", "i8"),
+        ("notional", "i8"),
+        ("vwap_volume", "i8"),
+        ("vwap_notional", "i8"),
+        ("session_volume", "i8"),
+        ("session_notional", "i8"),
+        ("session_vwap_volume", "i8"),
+        ("session_vwap_notional", "i8"),
+    ]
+)
+"""A bucket as it closed, from which windows of any length can be filled again.
+
+``session_*`` are the totals of the session without it, late prints included.
+"""
+
 
 class State(NamedTuple):
     """Everything the kernel reads and writes.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.domain.facts import ParamsChanged
 from store import RunStatus, RunStore
 from tests.cli.conftest import DAY, Tradectl, eager, environment
 
@@ -136,3 +137,26 @@ def test_many_days_carry_the_account_from_day_to_day(
     assert equity is not None
     net = both.json["metrics"]["net_pnl"]
     assert float(equity.column("equity")[-1].as_py()) == pytest.approx(100_000 + net)
+
+
+def test_a_schedule_of_parameters_is_lived_through(
+    tradectl: Tradectl, market: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "changes.yaml"
+    file.write_text(
+        f"- at: {DAY}T12:00\n  because: calmer\n  set: {{min_ac_z: 3, fast_period: 8}}\n"
+        f"- at: {DAY}T11:00\n  set: {{stop_loss_percent: 0.3}}\n"
+    )
+    options = ("backtest", "--catalog", market, "--runs", tmp_path / "runs", *eager(), "--json")
+    ran = tradectl(*options, "--params-schedule", file)
+    assert ran.code == 0, ran.err
+    facts = RunStore(tmp_path / "runs").run().journal.facts()
+    told = [fact.payload for fact in facts if isinstance(fact.payload, ParamsChanged)]
+    assert [(each.version, each.because) for each in told] == [
+        (2, "scheduled for a backtest"),
+        (3, "calmer"),
+    ]
+    file.write_text("- at: 2026-09-18T12:00\n  set: {fast_period: 90}\n")
+    refused = tradectl(*options, "--params-schedule", file)
+    assert refused.code == 2
+    assert "fast_period" in refused.json["message"]

@@ -19,6 +19,7 @@ from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import Breadth, BucketReport, Side
 from engine.domain.facts import AnyPayload, Fact, OrderFilled, OrderRole, TradeClosed
 from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND, session
@@ -109,11 +110,12 @@ def act(
     """Play a tape against one bracket with a time stop of 60 s and return the facts."""
     params = parameters_from({}, ["max_hold_seconds=60", "flatten_by=15:55"])
     rung, failures, journal = assumptions(fills), Failures(), MemoryJournal()
-    desk = Desk(params, journal, BALANCE)
+    history = ParameterHistory(params)
+    desk = Desk(history, journal, BALANCE)
     desk.start_day(HOURS, "0" * 64, HOURS.open_ns)
     strategy = Scripted(desk, failures, day_has_quotes=True, latency_ns=rung.latency_ns)
     strategy.plan, strategy.loses_stop_at = bracket, loses_stop_at
-    actor = ReplayActor(params, HOURS, failures)
+    actor = ReplayActor(history, HOURS, failures)
     actor.schedule(BucketReport(TEN, TEN + params.grace_ns, Breadth(0, 0, 0, ()), ()))
     simulation = Simulation(
         rung, equity_usd=BALANCE, stale_quote_ns=2 * NANOS_PER_SECOND, failures=failures

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
 from catalog import Catalog
-from engine.domain.facts import ExitReason
+from engine.domain.facts import BracketPlanned, ExitReason, ParamsChanged
+from engine.domain.parameter_changes import propose
+from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters import parameters_from
+from engine.domain.session import session
 from engine.runtime import Engine
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, run, story
@@ -53,6 +58,43 @@ def test_synthetic_day(synthetic: Catalog, fills: str, settings: tuple[str, ...]
 
     assert len(pruned.outcome.trades) >= 20
     assert {trade.exit_reason for trade in pruned.outcome.trades} >= WAYS_OUT
+    assert_same(pruned, full)
+
+
+def test_parameters_that_change_during_the_day(synthetic: Catalog) -> None:
+    hours = session(SYNTHETIC_DAY)
+    settings = (*EAGER, "direction=both", *CROWD)
+    history = ParameterHistory(parameters_from({}, settings))
+    for clock, values in (
+        ("10:30", {"min_ac_z": 1, "late_trade_grace_ms": 700, "take_profit_percent": 0.6}),
+        ("12:00", {"fast_period": 8, "slow_period": 21, "sigma_window": 240}),
+        ("13:00", {"stop_loss_percent": 0.3, "symbol_cooldown_seconds": 120}),
+        ("14:30", {"direction": "long", "vol_window": 30, "max_concurrent": 2}),
+    ):
+        change = propose(
+            history,
+            values,
+            base=history.latest,
+            now=hours.at(clock) - 1,
+            who="ann",
+            because="test",
+        )
+        assert isinstance(change, ParamsChanged)
+        history = history.after(change)
+    options: dict[str, Any] = {"settings": settings, "changes": history.changed}
+    pruned = run(synthetic, [SYNTHETIC_DAY], **options)
+    full = run(synthetic, [SYNTHETIC_DAY], Engine.FULL, **options)
+    unchanged = run(synthetic, [SYNTHETIC_DAY], settings=settings)
+
+    plans = [f.payload for f in pruned.facts if isinstance(f.payload, BracketPlanned)]
+    assert {plan.params_version for plan in plans} == {1, 2, 3, 4, 5}
+    for plan in plans:
+        assert plan.params_version == history.in_force(plan.candidate_ts).version
+    told = [fact for fact in pruned.facts if isinstance(fact.payload, ParamsChanged)]
+    assert [fact.payload for fact in told] == list(history.changed)
+    assert [fact.ts_event for fact in told] == [each.effective_ns for each in history.changed]
+    assert [fact.ts_init for fact in pruned.facts] == sorted(f.ts_init for f in pruned.facts)
+    assert pruned.outcome.decision_digest != unchanged.outcome.decision_digest
     assert_same(pruned, full)
 
 

@@ -156,7 +156,7 @@ def test_each_gate_stops_a_candidate_by_itself_and_is_recorded_with_its_value() 
         scanner = ColumnScanner(params, session(DAY), {})
         scanner.step(batch(frame))
         scanner.finish()
-        rows = scanner.take_output().rows
+        rows = scanner.take_output()[0].rows
         alone = rows[rows["gates"] == ALL_GATES & ~(1 << gate)]
         assert len(alone) > 0, gate
         assert set(rows["phase"]) == {0}
@@ -170,7 +170,7 @@ def test_a_price_at_either_bound_is_within(cents: int) -> None:
     scanner = ColumnScanner(exact, session(DAY), {}, every_bucket=True)
     scanner.step(batch(tape(np.full(60, price))))
     scanner.finish()
-    rows = scanner.take_output().rows
+    rows = scanner.take_output()[0].rows
     assert len(rows) > 20
     assert ((rows["gates"] >> Gate.PRICE) & 1 == 1).all()
 
@@ -206,6 +206,6 @@ def test_a_symbol_that_hardly_trades_is_stopped_by_its_carried_buckets() -> None
     scanner = ColumnScanner(EAGER, session(DAY), {})
     scanner.step(batch(thin))
     scanner.finish()
-    rows = scanner.take_output().rows
+    rows = scanner.take_output()[0].rows
     assert not [c for c in life(thin) if c.phase is Phase.RAISED]
     assert (rows["gates"] == ALL_GATES & ~(1 << Gate.CARRIED)).any()

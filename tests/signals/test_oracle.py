@@ -41,7 +41,7 @@ def test_buckets_and_oscillators_equal_an_independent_reading(shared: Path, name
     scanner = ColumnScanner(WIDE_OPEN, hours, {}, every_bucket=True)
     scanner.step(batch(frame))
     scanner.finish()
-    output = scanner.take_output()
+    (output,) = scanner.take_output()
     ours = buckets_table(output.bucket_rows, scanner.symbols, scanner.settings).to_pandas()
     events = rows_table(output.rows, scanner.symbols, scanner.settings).to_pandas()
     compared = 0
@@ -77,7 +77,7 @@ def test_ao_equals_a_third_party_awesome_oscillator(shared: Path, name: str) -> 
     scanner = ColumnScanner(WIDE_OPEN, hours, {}, every_bucket=True)
     scanner.step(batch(frame))
     scanner.finish()
-    output = scanner.take_output()
+    (output,) = scanner.take_output()
     ours = buckets_table(output.bucket_rows, scanner.symbols, scanner.settings).to_pandas()
     symbol = str(frame.symbol.mode()[0])
     bars = oracle.buckets(frame[frame.symbol == symbol], hours.open_ns, hours.close_ns)
@@ -99,7 +99,7 @@ def test_first_ao_after_slow_buckets_and_first_ac_after_slow_plus_smooth_less_on
     scanner = ColumnScanner(WIDE_OPEN, hours, {}, every_bucket=True)
     scanner.step(batch(frame))
     scanner.finish()
-    rows = scanner.take_output().bucket_rows
+    rows = scanner.take_output()[0].bucket_rows
     one = rows[rows["symbol_id"] == 0]
     assert one["bucket"].min() == 0
     assert one["bucket"][~np.isnan(one["ao"])].min() == 33
@@ -116,7 +116,7 @@ def test_official_closes_do_not_count_the_auction_twice(shared: Path) -> None:
     scanner = ColumnScanner(WIDE_OPEN, hours, {}, every_bucket=True)
     scanner.step(batch(frame))
     scanner.finish()
-    output = scanner.take_output()
+    (output,) = scanner.take_output()
     counted = output.rows["session_volume"].max()
     assert officials > 0
     assert counted <= inside["size"].sum() - officials

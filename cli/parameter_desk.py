@@ -1,0 +1,81 @@
+"""Roof: the desk's parameters between runs: a journal of their versions in the database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.domain.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from engine.domain.facts import ParamsChanged, ParamsWithdrawn
+    from engine.domain.parameter_changes import ChangeRefused
+    from engine.domain.parameter_versions import ParameterHistory
+
+    type Answer = ParamsChanged | ParamsWithdrawn | ChangeRefused
+
+RUN_ID = "parameters"
+"""The desk's run among those of the database."""
+
+Because = Annotated[str, typer.Option("--because", help="Why; kept with the version.")]
+Who = Annotated[str, typer.Option("--who", envvar=["TRADECTL_WHO", "USER"], help="Who changes it.")]
+Base = Annotated[
+    int | None,
+    typer.Option("--base", min=1, help="Newest version you have seen; refuse if there is another."),
+]
+
+
+def read_desk(database: str) -> ParameterHistory:
+    """Return the versions kept in a database; the defaults alone where nothing was ever changed."""
+    from engine.domain.parameter_versions import ParameterHistory, desk_history
+    from engine.domain.parameters import Parameters
+    from store import Journals
+
+    try:
+        journal = Journals.existing(database).open(RUN_ID)
+    except NotFoundError:
+        return ParameterHistory(Parameters())
+    found = desk_history(fact.payload for fact in journal.facts())
+    return found or ParameterHistory(Parameters())
+
+
+def write_desk(
+    database: str, who: str, ask: Callable[[ParameterHistory, int], Answer]
+) -> tuple[Answer, ParameterHistory]:
+    """Ask for a change while nobody else can, keep it if it is granted, and return the history.
+
+    Parameters
+    ----------
+    ask : callable
+        Given the history and the time (UTC ns), returns the fact to keep or a refusal.
+
+    Raises
+    ------
+    JournalError
+        Somebody else is writing at this moment, or the database refuses.
+    """
+    from engine.domain.parameter_changes import ChangeRefused, open_desk
+    from engine.domain.parameter_versions import ParameterHistory, desk_history
+    from engine.domain.parameters import Parameters
+    from store import Journals
+
+    journals = Journals(database)
+    known = any(run.run_id == RUN_ID for run in journals.runs())
+    with journals.open(RUN_ID) if known else journals.start(RUN_ID) as journal:
+        journal.claim()
+        history = desk_history(fact.payload for fact in journal.facts())
+        now = time.time_ns()
+        opened = None
+        if history is None:
+            opened = open_desk(Parameters(), now, who, "the defaults")
+            history = ParameterHistory(Parameters())
+        answer = ask(history, now)
+        if isinstance(answer, ChangeRefused):
+            return answer, history
+        with journal.group():
+            for payload in filter(None, (opened, answer)):
+                journal.append(payload, ts_event=now, ts_init=now)
+        return answer, history.after(answer)

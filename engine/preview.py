@@ -1,0 +1,236 @@
+"""Hops 2 → 3 once more: what a change of parameters would have done to a recorded stretch.
+
+A rehearsal on buckets, quick rather than exact: each side of the change starts the stretch flat,
+enters at the reference price of its plan, and where one bucket reaches both ends of a bracket the
+stop counts. A backtest says what the fills would have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+import numpy as np
+
+from engine.accounting import excursion
+from engine.decision import DeskState, GovernorState, evolve
+from engine.decision.day_windows import flatten_ns
+from engine.domain.bracket import BracketPlan
+from engine.domain.candidate import Phase, Side
+from engine.domain.errors import ConfigError
+from engine.domain.facts import DayStarted, ExitReason, TradeClosed
+from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.market import MarketData, letter_of
+from engine.domain.parameters import Parameters
+from engine.domain.session import NANOS_PER_SECOND, Session, session
+from engine.pipeline import judge
+from engine.signals.rescan import BucketStore, KeptBuckets, rescan, warm_up_ns
+from engine.signals.state import Records
+
+_SHAPE = ("bucket_seconds", "late_trade_grace_ms", "warm_premarket")
+_HORIZON_SECS = 1_800
+"""How far to follow a trade that has no time stop."""
+
+type Raised = tuple[str, Side, int]
+"""Symbol, side and end of the bucket in which a candidate was raised."""
+
+
+class PaperTrade(msgspec.Struct, frozen=True):
+    """A trade that a rehearsal would have made, and what came of it.
+
+    ``adverse_pct`` and ``favourable_pct`` are the furthest moves while it was held, ``result_pct``
+    the move to its exit, all in percent of the entry in the trade's direction, before costs.
+    """
+
+    symbol: str
+    side: Side
+    ts_event: int
+    entry: Decimal
+    exit_ns: int
+    exit_reason: ExitReason
+    result_pct: float
+    adverse_pct: float
+    favourable_pct: float
+
+    @property
+    def entered(self) -> Raised:
+        """What tells it from other trades of the stretch."""
+        return self.symbol, self.side, self.ts_event
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """One stretch under one set of parameters; ``raised`` in order of time and symbol."""
+
+    raised: tuple[Raised, ...]
+    trades: tuple[PaperTrade, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A stretch before and after a change."""
+
+    before: Rehearsal
+    after: Rehearsal
+
+    @property
+    def skipped(self) -> tuple[PaperTrade, ...]:
+        """Trades that would not have been made any more."""
+        return _without(self.before.trades, self.after.trades)
+
+    @property
+    def added(self) -> tuple[PaperTrade, ...]:
+        """Trades that would have been made in addition."""
+        return _without(self.after.trades, self.before.trades)
+
+
+def preview(
+    market: MarketData,
+    store: BucketStore,
+    day: date,
+    before: Parameters,
+    after: Parameters,
+    start_ns: int,
+    end_ns: int,
+    *,
+    equity: Decimal,
+    workers: int = 2,
+) -> Preview:
+    """Return what the change makes of the buckets that end from ``start_ns`` to ``end_ns``.
+
+    Parameters
+    ----------
+    store : BucketStore
+        Holds the day, cut as both sets of parameters cut it.
+    equity : Decimal
+        USD at the start of the stretch.
+
+    Raises
+    ------
+    ConfigError
+        The change cuts buckets in another way, or no bucket ends in the stretch.
+    """
+    other = [name for name in _SHAPE if getattr(before, name) != getattr(after, name)]
+    if other:
+        raise ConfigError(
+            f"{', '.join(other)} cuts other buckets than those recorded: run a backtest instead"
+        )
+    secs = max(each.max_hold_seconds or _HORIZON_SECS for each in (before, after))
+    warm_ns = max(warm_up_ns(before), warm_up_ns(after))
+    letters = market.letters(day)
+
+    def load(letter: str) -> KeptBuckets:
+        return store.between(day, letter, start_ns - warm_ns, end_ns + secs * NANOS_PER_SECOND)
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="preview") as pool:
+        kept = dict(zip(letters, pool.map(load, letters), strict=True))
+    both = [
+        _rehearse(market, day, params, kept, start_ns, end_ns, equity=equity, workers=workers)
+        for params in (before, after)
+    ]
+    return Preview(*both)
+
+
+def _rehearse(
+    market: MarketData,
+    day: date,
+    params: Parameters,
+    kept: Mapping[str, KeptBuckets],
+    start_ns: int,
+    end_ns: int,
+    *,
+    equity: Decimal,
+    workers: int,
+) -> Rehearsal:
+    result = rescan(market, day, params, kept, start_ns, end_ns, workers=workers)
+    hours, has_quotes = session(day), market.has_quotes(day)
+    started = DayStarted(day.isoformat(), "", equity)
+    governor = evolve(GovernorState(), started, start_ns, params)
+    raised: list[Raised] = []
+    trades: list[PaperTrade] = []
+    held: list[tuple[PaperTrade, BracketPlan]] = []
+    for report in result.reports():
+        raised += [
+            (each.symbol, each.side, each.ts_event)
+            for each in report.candidates
+            if each.phase is Phase.RAISED
+        ]
+        for trade, plan in [pair for pair in held if pair[0].exit_ns <= report.ts_init]:
+            held.remove((trade, plan))
+            governor = evolve(governor, _closed(trade, plan), trade.exit_ns, params)
+        desk = DeskState(governor, governor.open_trades, equity, day_has_quotes=has_quotes)
+        for approved in judge(report, desk, params, hours).plans:
+            plan = approved.value
+            trade = _followed(plan, _own(kept, plan.symbol), params, hours)
+            trades.append(trade)
+            held.append((trade, plan))
+            governor = evolve(governor, plan.fact(1), report.ts_init, params)
+    return Rehearsal(tuple(raised), tuple(trades))
+
+
+def _own(kept: Mapping[str, KeptBuckets], symbol: str) -> Records:
+    """Return the buckets of one symbol that set a high and low."""
+    symbols, rows = kept[letter_of(symbol)]
+    return rows[(rows["symbol_id"] == symbols.index(symbol)) & (rows["high"] > 0)]
+
+
+def _followed(plan: BracketPlan, rows: Records, params: Parameters, hours: Session) -> PaperTrade:
+    """Return what came of a plan entered at its reference price as its bucket closed."""
+    width = params.bucket_ns
+    first = hours.pre_market_ns if params.warm_premarket else hours.open_ns
+    ends = first + (rows["bucket"].astype(np.int64) + 1) * width
+    last_ns = plan.candidate_ts + (plan.max_hold_secs or _HORIZON_SECS) * NANOS_PER_SECOND
+    flat_ns = flatten_ns(params, hours)
+    is_held = (ends > plan.candidate_ts) & (ends <= min(last_ns, flat_ns))
+    rows, ends = rows[is_held], ends[is_held]
+    entry, side = plan.reference_price, plan.side
+    stop, target = (int(price * PRICE_SCALE) for price in (plan.stop_loss, plan.take_profit))
+    against, in_favour = (rows["low"], rows["high"])[::side]
+    stopped = np.flatnonzero(side * against <= side * stop)[:1].tolist() or [len(rows)]
+    reached = np.flatnonzero(side * in_favour >= side * target)[:1].tolist() or [len(rows)]
+    until = min(stopped[0], reached[0])
+    if until < len(rows):
+        reason = ExitReason.STOP_LOSS if stopped[0] <= reached[0] else ExitReason.TAKE_PROFIT
+        leaves, exit_ns = (stop if stopped[0] <= reached[0] else target), int(ends[until])
+    else:
+        reason = ExitReason.FLAT_BY_CLOSE if flat_ns <= last_ns else ExitReason.TIME_STOP
+        exit_ns = min(last_ns, flat_ns)
+        leaves = int(rows["last"][-1]) if len(rows) else int(entry * PRICE_SCALE)
+    paid = float(entry * PRICE_SCALE)
+    prints = np.concatenate([rows["high"][: until + 1], rows["low"][: until + 1]])
+    moved = excursion(side, paid, prints)
+    return PaperTrade(
+        symbol=plan.symbol,
+        side=side,
+        ts_event=plan.candidate_ts,
+        entry=entry,
+        exit_ns=exit_ns,
+        exit_reason=reason,
+        result_pct=side * 100 * (leaves / paid - 1),
+        adverse_pct=moved.adverse_pct,
+        favourable_pct=moved.favourable_pct,
+    )
+
+
+def _closed(trade: PaperTrade, plan: BracketPlan) -> TradeClosed:
+    gain = plan.quantity * trade.entry * Decimal(str(trade.result_pct)) / 100
+    return TradeClosed(
+        trade_id=plan.trade_id,
+        symbol=plan.symbol,
+        side=int(plan.side),
+        quantity=plan.quantity,
+        avg_px_open=trade.entry,
+        avg_px_close=trade.entry + plan.side * gain / plan.quantity,
+        realized_pnl=gain,
+        commission=Decimal(0),
+        exit_reason=trade.exit_reason,
+    )
+
+
+def _without(trades: Sequence[PaperTrade], others: Sequence[PaperTrade]) -> tuple[PaperTrade, ...]:
+    known = {trade.entered for trade in others}
+    return tuple(trade for trade in trades if trade.entered not in known)

@@ -1,0 +1,102 @@
+"""``tradectl params`` on a database: versions, conflicts, schedules and the way back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.params import app
+from engine.domain.facts import ParamsChanged
+from store import Journals
+
+Ask = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    monkeypatch.setenv("TRADECTL_DATABASE", str(tmp_path / "desk.sqlite"))
+    monkeypatch.setenv("TRADECTL_CATALOG", str(tmp_path / "none"))
+    monkeypatch.setenv("TRADECTL_WHO", "ann")
+
+    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+        result = CliRunner().invoke(app, [*arguments, "--json"])
+        return result.exit_code, json.loads(result.stdout)
+
+    return run
+
+
+SAY = ("--because", "test", "--yes")
+
+
+def test_nothing_was_changed_yet(ask: Ask) -> None:
+    assert ask("get", "minAcZ") == (0, ask("get", "min_ac_z")[1])
+    assert ask("history")[1] == {"versions": []}
+
+
+def test_a_change_is_kept_whole_with_who_and_why(ask: Ask, tmp_path: Path) -> None:
+    code, told = ask("set", "min_ac_z=5", "slow_period=30", *SAY)
+    assert (code, told["status"], told["version"]) == (0, "changed", 2)
+    assert told["takes"] == {"slow_period": "reseed", "min_ac_z": "yes"}
+    (version,) = ask("history")[1]["versions"]
+    assert (version["who"], version["because"]) == ("ann", "test")
+    assert ask("diff", "1", "2")[1]["changes"] == version["changes"]
+    facts = list(Journals.existing(str(tmp_path / "desk.sqlite")).open("parameters").facts())
+    assert [type(fact.payload) for fact in facts] == [ParamsChanged, ParamsChanged]
+
+
+def test_a_broken_rule_refuses_everything(ask: Ask) -> None:
+    code, told = ask("set", "min_ac_z=5", "take_profit_percent=1", *SAY)
+    assert (code, told["reason"]) == (2, "breaks_a_rule")
+    assert ask("get", "min_ac_z")[1]["value"] == 4
+
+
+def test_the_second_writer_is_shown_what_changed(ask: Ask) -> None:
+    ask("set", "min_ac_z=5", *SAY)
+    code, told = ask("set", "vol_floor=5", "--base", "1", *SAY)
+    assert (code, told["reason"]) == (2, "stale_base")
+    assert told["since"][0]["changes"] == [{"name": "min_ac_z", "old": 4.0, "new": 5.0}]
+    assert ask("set", "vol_floor=5", "--base", "2", *SAY)[0] == 0
+
+
+def test_a_schedule_can_be_listed_and_withdrawn(ask: Ask) -> None:
+    assert ask("schedule", "min_ac_z=5", "--at", "2099-09-18T15:00", *SAY)[0] == 0
+    assert [each["version"] for each in ask("schedule")[1]["scheduled"]] == [2]
+    assert ask("schedule", "--withdraw", "2", "--because", "no")[1]["status"] == "withdrawn"
+    assert ask("schedule")[1] == {"scheduled": []}
+    assert ask("history")[1]["versions"][0]["withdrawn"] is True
+
+
+def test_what_is_exported_can_be_imported(ask: Ask, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    ask("set", "trailing_stop_percent=2", *SAY)
+    assert ask("export", str(file), "--version", "2")[0] == 0
+    assert ask("check", str(file))[1]["changed"] == {"trailing_stop_percent": 2.0}
+    code, told = ask("import", str(file), *SAY)
+    assert (code, told["reason"]) == (2, "changes_nothing")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("set", "min_ac_z=5", "--because", "x"), "give --yes"),
+        (("set", "min_ac_z=5", "--yes"), "say why"),
+        (("set", "min_ac_z", *SAY), "expected KEY=VALUE"),
+        (("set", "nope=5", *SAY), "unknown parameter 'nope'"),
+        (("set", "position_notional=9000", *SAY), "confirm with --step-up"),
+        (("schedule", "min_ac_z=5", *SAY), "say when"),
+        (("schedule", "min_ac_z=5", "--at", "2020-01-02T10:00", *SAY), "choose a later instant"),
+        (("rollback", "7", *SAY), "version 7"),
+        (("get", "nope"), "unknown parameter 'nope'"),
+    ],
+)
+def test_refusals_exit_2_with_one_json_object(
+    ask: Ask, arguments: tuple[str, ...], message: str
+) -> None:
+    code, told = ask(*arguments)
+    assert code == 2
+    assert message in told["message"]

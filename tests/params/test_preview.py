@@ -1,0 +1,83 @@
+"""A stretch scanned again from kept buckets says what the scan of the whole day said."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from catalog import Catalog, StoredBuckets
+from engine.domain.errors import ConfigError
+from engine.domain.parameters import Parameters, parameters_from
+from engine.domain.session import session
+from engine.preview import Preview, preview
+from engine.signals import scan
+from engine.signals.rescan import rescan, warm_up_ns
+from tests.runtime.conftest import SYNTHETIC_DAY, synthetic
+from tests.runtime.runs import EAGER
+
+__all__ = ["synthetic"]
+
+HOURS = session(SYNTHETIC_DAY)
+START, END = HOURS.at("12:00"), HOURS.at("12:30")
+BEFORE = parameters_from({}, EAGER)
+SAME = ("symbol", "ts_event", "ts_init", "last", "ac_z", "vwap", "session_volume", "sigma_bps")
+
+
+@pytest.fixture(scope="module")
+def buckets(synthetic: Catalog) -> StoredBuckets:
+    store = StoredBuckets(synthetic, BEFORE)
+    assert store.record(SYNTHETIC_DAY) > 5
+    assert store.record(SYNTHETIC_DAY) == 0
+    return store
+
+
+def previewed(synthetic: Catalog, buckets: StoredBuckets, after: Parameters) -> Preview:
+    return preview(
+        synthetic, buckets, SYNTHETIC_DAY, BEFORE, after, START, END, equity=Decimal(100_000)
+    )
+
+
+def test_a_rescanned_stretch_equals_the_whole_day(
+    synthetic: Catalog, buckets: StoredBuckets
+) -> None:
+    whole = scan(synthetic, SYNTHETIC_DAY, BEFORE)
+    earliest = START - warm_up_ns(BEFORE)
+    kept = {
+        letter: buckets.between(SYNTHETIC_DAY, letter, earliest, END)
+        for letter in synthetic.letters(SYNTHETIC_DAY)
+    }
+    part = rescan(synthetic, SYNTHETIC_DAY, BEFORE, kept, START, END)
+    ts = whole.candidates["ts_event"].to_numpy()
+    expected = whole.candidates.filter((ts >= START) & (ts <= END))
+    assert len(part.breadth) == 361
+    assert len(expected) > 20
+    assert part.candidates.select(SAME).equals(expected.select(SAME))
+    assert part.breadth["ts"][0].as_py() == START
+
+
+def test_a_stricter_gate_skips_trades_and_says_what_they_did(
+    synthetic: Catalog, buckets: StoredBuckets
+) -> None:
+    found = previewed(synthetic, buckets, BEFORE.model_copy(update={"min_ac_z": 4.5}))
+    assert len(found.before.trades) > 2
+    assert found.skipped
+    assert len(found.after.raised) < len(found.before.raised)
+    for trade in found.before.trades:
+        assert START <= trade.ts_event <= END < HOURS.close_ns
+        assert trade.ts_event < trade.exit_ns
+        assert trade.adverse_pct <= 0 <= trade.favourable_pct
+        assert trade.adverse_pct - 0.5 < trade.result_pct < trade.favourable_pct + 0.5
+
+
+def test_no_change_skips_and_adds_nothing(synthetic: Catalog, buckets: StoredBuckets) -> None:
+    found = previewed(synthetic, buckets, BEFORE)
+    assert found.before == found.after
+    assert found.skipped == found.added == ()
+
+
+def test_what_cuts_other_buckets_cannot_be_previewed(
+    synthetic: Catalog, buckets: StoredBuckets
+) -> None:
+    with pytest.raises(ConfigError, match="bucket_seconds cuts other buckets"):
+        previewed(synthetic, buckets, BEFORE.model_copy(update={"bucket_seconds": 10}))
