@@ -5,12 +5,10 @@ from store.manifest import JournalHead, RunManifest, RunPlan, RunStatus
 from store.provenance import code_hash, engine_version
 from store.run import Run
 from store.runs import RunStore
-from store.tables import EQUITY, FILLS, TRADES, equity_table, fills_table, trades_table
+from store.tables import USD, arrow_schema, arrow_table
 
 __all__ = [
-    "EQUITY",
-    "FILLS",
-    "TRADES",
+    "USD",
     "JournalHead",
     "Run",
     "RunManifest",
@@ -18,9 +16,8 @@ __all__ = [
     "RunStatus",
     "RunStore",
     "SqlJournal",
+    "arrow_schema",
+    "arrow_table",
     "code_hash",
     "engine_version",
-    "equity_table",
-    "fills_table",
-    "trades_table",
 ]

@@ -63,7 +63,7 @@ def test_the_account_goes_from_day_to_day_and_moves_by_fills_alone(two_days: Cat
 def test_the_run_agrees_with_the_books_kept_from_its_facts(two_days: Catalog) -> None:
     ran = run(two_days, [SYNTHETIC_DAY])
     opening = RunStarted("r", "p", "c", "e", "base", Decimal(100_000))
-    first = Fact(0, 0, 0, 1, opening, None, None, "", "")
+    first = Fact(0, 0, 0, 1, opening, None, None, None, "", "")
 
     books = keep_books([first, *ran.facts])
     assert ran.outcome.trades
