@@ -27,5 +27,15 @@ SetParams = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 
+Database = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        envvar="TRADECTL_DATABASE",
+        help="Where facts are kept: a SQLite file or postgresql://user:password@host/name.",
+    ),
+]
+
+DEFAULT_DATABASE = "data/tradectl.sqlite"
 DEFAULT_CATALOG = "data/catalog"
 DEFAULT_RUNS = Path("runs")

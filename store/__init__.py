@@ -1,15 +1,25 @@
 """Hop 6: facts and what was made of them, at rest: journals and run directories."""
 
+from store.database import Database, newest_revision
+from store.export import RECORDS, export_journal
 from store.journal import SqlJournal
+from store.journals import JournalRun, Journals
 from store.manifest import JournalHead, RunManifest, RunPlan, RunStatus
+from store.projector import Projector, Rebuilt
 from store.provenance import code_hash, engine_version
 from store.run import Run
 from store.runs import RunStore
 from store.tables import USD, arrow_schema, arrow_table
 
 __all__ = [
+    "RECORDS",
     "USD",
+    "Database",
     "JournalHead",
+    "JournalRun",
+    "Journals",
+    "Projector",
+    "Rebuilt",
     "Run",
     "RunManifest",
     "RunPlan",
@@ -20,4 +30,6 @@ __all__ = [
     "arrow_table",
     "code_hash",
     "engine_version",
+    "export_journal",
+    "newest_revision",
 ]

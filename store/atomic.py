@@ -37,7 +37,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise RunError(
-            f"cannot write {path}: {reason}; make room or give another folder with --runs"
+            f"cannot write {path}: {reason}; make room, or choose another folder"
         ) from error
 
 

@@ -1,112 +1,92 @@
-"""Hop 6: the journal in SQL: facts are durable before anything acts on them."""
+"""Hop 6: one run's journal in a database: facts are durable before anything acts on them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
+from contextlib import contextmanager, suppress
+from threading import RLock
 from typing import Any, Self
 
 import msgspec
-from sqlalchemy import (
-    URL,
-    BigInteger,
-    Column,
-    Connection,
-    Integer,
-    MetaData,
-    NullPool,
-    Select,
-    String,
-    Table,
-    Text,
-    create_engine,
-    event,
-    inspect,
-    select,
-)
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy import Select, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from engine.domain.errors import JournalError
 from engine.domain.facts import AnyPayload, Fact
 from engine.journal import WRITE_AHEAD, Record, Verification, fact_of, record_of, seal, verify
-
-FACTS = Table(
-    "facts",
-    MetaData(),
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("ts_event", BigInteger, nullable=False),
-    Column("ts_init", BigInteger, nullable=False),
-    Column("kind", String(64), nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("payload", Text, nullable=False),
-    Column("causation_id", BigInteger),
-    Column("correlation_id", Text),
-    Column("fact_id", Text, unique=True),
-    Column("prev_hash", String(64), nullable=False),
-    Column("hash", String(64), nullable=False),
-)
-"""One row per ``engine.journal.Record``, column by column."""
+from store.bell import Bell
+from store.database import Database, reason
+from store.manifest import RunStatus
+from store.schema import FACTS, RUNS
+from store.writer import Writer
 
 _GROUP = 4096
-"""Facts that may wait in memory for the next commit."""
+"""Most facts of one commit, and of one read."""
+
+_RECORD = [FACTS.c[name] for name in Record.__struct_fields__]
+
+
+class _Report(msgspec.Struct, frozen=True):
+    """What was given to ``append``, not yet in its place."""
+
+    payload: AnyPayload
+    ts_event: int
+    ts_init: int
+    causation_id: int | None
+    correlation_id: str | None
+    fact_id: str | None
 
 
 class SqlJournal:
-    """A run's journal in its own SQLite file; a complete ``engine.journal.Journal``.
+    """A run's journal in SQLite or PostgreSQL; a complete ``engine.journal.Journal``.
 
-    Facts are committed in groups: at once, with all before them, for ``WRITE_AHEAD`` payloads, else
-    when ``_GROUP`` of them wait. A commit has reached the disk when it returns (WAL, synchronous
-    FULL). One object writes; any number may read, in this process and in others.
+    One object writes, of all processes and hosts: the first ``append`` claims the run, ``close``
+    gives it back. Any number may read. Threads may share one object.
+
+    A fact has reached the disk when ``append`` returns, or, in a ``group``, when that ends. With
+    ``intents_only`` the facts of what has already happened wait for the next of ``WRITE_AHEAD``,
+    for 4,096 of them, or ``commit``: right for a run that can be had again.
+
+    When the database refuses or is lost, ``append`` raises and the journal is halted. What has
+    happened is kept in memory and written first when the database is back; an intent is dropped,
+    for it must not be acted upon. Each further ``append`` or ``commit`` tries again by itself.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        url = URL.create("sqlite", database=str(path))
-        self._engine = create_engine(url, poolclass=NullPool)
-        event.listen(self._engine, "connect", _configure)
-        self._writer: Connection | None = None
+    def __init__(
+        self,
+        database: Database,
+        run_id: str,
+        *,
+        intents_only: bool = False,
+        epoch: int | None = None,
+    ) -> None:
+        self.run_id = run_id
+        self._database = database
+        self._intents_only = intents_only
+        self._lock = RLock()
+        self._writer: Writer | None = None
+        self._epoch = epoch
+        self._grouping = False
         self._pending: list[Fact] = []
+        self._unsure: list[Fact] = []
+        self._waiting: list[_Report] = []
+        self._by_id: dict[str, int] = {}
         self._last: Fact | None = None
 
-    @classmethod
-    def create(cls, path: Path) -> Self:
-        """Make an empty journal at a path where none is.
-
-        Raises
-        ------
-        JournalError
-            The folder cannot be written, or a journal is there already.
-        """
-        if path.exists():
-            raise JournalError(f"there is a journal at {path} already: open it")
-        journal = cls(path)
-        journal._make_table()
-        return journal
-
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open a journal to read it, or to append after its last fact.
-
-        Raises
-        ------
-        JournalError
-            There is no journal, or it cannot be read.
-        """
-        if not path.is_file():
-            raise JournalError(f"no journal at {path}: the run left none or it was removed")
-        journal = cls(path)
-        # A writer killed before its first commit leaves a file without the table.
-        journal._make_table()
-        for record in journal._select(select(FACTS).order_by(FACTS.c.seq.desc()).limit(1)):
-            journal._last = fact_of(record)
-        return journal
+    @property
+    def database(self) -> Database:
+        """Where the facts are kept."""
+        return self._database
 
     @property
     def last(self) -> Fact | None:
         """The fact appended last, None before the first."""
-        return self._last
+        return self._last or self._newest()
+
+    @property
+    def halted(self) -> bool:
+        """Whether the database refused and has not been heard of since: nothing may be traded."""
+        return bool(self._unsure or self._waiting)
 
     def append(
         self,
@@ -119,44 +99,48 @@ class SqlJournal:
         fact_id: str | None = None,
     ) -> Fact:
         """Record what happened and return it in its place; see ``JournalWriter``."""
-        before = self._last
-        fact = seal(
-            payload,
-            after=before,
-            ts_event=ts_event,
-            ts_init=ts_init,
-            causation_id=causation_id,
-            correlation_id=correlation_id,
-            fact_id=fact_id,
-        )
-        self._pending.append(fact)
-        self._last = fact
-        if isinstance(payload, WRITE_AHEAD) or len(self._pending) >= _GROUP:
+        report = _Report(payload, ts_event, ts_init, causation_id, correlation_id, fact_id)
+        with self._lock:
             try:
-                self.commit()
+                self._resume()
             except JournalError:
-                self._pending.pop()
-                self._last = before
+                self._keep(report)
                 raise
-        return fact
+            if fact_id in self._by_id:
+                return self._fact(self._by_id[fact_id])
+            fact = self._seal(report)
+            if len(self._pending) >= _GROUP or not (self._grouping or self._may_wait(report)):
+                self._write()
+            return fact
+
+    def claim(self) -> None:
+        """Become the run's writer now, not at the first ``append``.
+
+        Raises
+        ------
+        JournalError
+            Somebody else is writing it, or the database cannot be reached.
+        """
+        with self._lock:
+            self._resume()
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """Let the facts appended within become durable together, when it ends."""
+        with self._lock:
+            self._grouping = True
+            try:
+                yield
+            finally:
+                self._grouping = False
+                self.commit()
 
     def commit(self) -> None:
         """Make every fact appended so far durable; see ``JournalWriter``."""
-        if not self._pending:
-            return
-        rows = [msgspec.structs.asdict(record_of(fact)) for fact in self._pending]
-        try:
-            if self._writer is None:
-                self._writer = self._engine.connect()
-            with self._writer.begin():
-                self._writer.execute(FACTS.insert(), rows)
-        except SQLAlchemyError as error:
-            first, last = self._pending[0].seq, self._pending[-1].seq
-            raise JournalError(
-                f"cannot keep facts {first} to {last} in {self.path}: {_reason(error)}; "
-                "nothing may be traded until the disk has room and can be written"
-            ) from error
-        self._pending.clear()
+        with self._lock:
+            self._resume()
+            if self._pending:
+                self._write()
 
     def facts(self, since: int = 0) -> Iterator[Fact]:
         """Yield the facts with ``seq > since``, in order, pending ones of this writer included."""
@@ -164,22 +148,81 @@ class SqlJournal:
 
     def records(self, since: int = 0) -> Iterator[Record]:
         """Yield the same facts as they are stored."""
-        self.commit()
-        yield from self._select(select(FACTS).where(FACTS.c.seq > since).order_by(FACTS.c.seq))
+        if self._pending:
+            self.commit()
+        yield from self._select(
+            select(*_RECORD)
+            .where(FACTS.c.run_id == self.run_id, FACTS.c.seq > since)
+            .order_by(FACTS.c.seq)
+        )
+
+    def follow(self, since: int = 0, *, idle_secs: float | None = None) -> Iterator[Fact]:
+        """Yield the facts with ``seq > since`` and go on as they are committed, by whomever.
+
+        Parameters
+        ----------
+        idle_secs : float, optional
+            End when nothing came for so long; without it, never.
+        """
+        with Bell(self._database, self.run_id) as bell:
+            while True:
+                for fact in map(fact_of, self.records(since)):
+                    since = fact.seq
+                    yield fact
+                if not bell.wait(idle_secs):
+                    return
 
     def verify(self, head: str | None = None) -> Verification:
-        """Check the chain; ``head`` is the last hash as kept elsewhere."""
-        return verify(self._select(select(FACTS).order_by(FACTS.c.seq)), head)
+        """Check the chain against the run's head, or against a last hash kept elsewhere."""
+        stored = self._select(
+            select(*_RECORD).where(FACTS.c.run_id == self.run_id).order_by(FACTS.c.seq)
+        )
+        return verify(stored, head or self._head())
+
+    def end(self, status: RunStatus, note: str = "") -> None:
+        """Commit, say how the run ended, and close.
+
+        Raises
+        ------
+        JournalError
+            It cannot be said: the run will be taken for crashed.
+        """
+        with self._lock:
+            self.commit()
+            try:
+                self._claimed().end(status, note)
+            except SQLAlchemyError as error:
+                raise self._refused("end", error) from error
+            self.close()
+
+    def take_and_end(self, status: RunStatus, note: str) -> bool:
+        """End a run whose writer is gone; False when somebody still writes it.
+
+        Nothing is read but the run's row: its facts may be broken.
+        """
+        try:
+            writer = Writer(self._database, self.run_id)
+        except JournalError:
+            return False
+        writer.end(status, note)
+        writer.close()
+        return True
 
     def close(self) -> None:
-        """Commit, and leave one plain file that can be read without writing beside it."""
-        self.commit()
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-        with suppress(OperationalError), self._engine.connect() as connection:
+        """Commit and give the run back; a file is left plain, with nothing beside it."""
+        with self._lock:
+            try:
+                if self._pending or self.halted:
+                    self.commit()
+                if self._writer is not None:
+                    with suppress(SQLAlchemyError):
+                        self._writer.close()
+            finally:
+                self._writer = self._epoch = None
+        if self._database.is_file:
             # A reader elsewhere keeps the file in WAL mode, in which it is as whole.
-            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+            with suppress(Exception):
+                self._database.set_journal_mode("DELETE")
 
     def __enter__(self) -> Self:
         return self
@@ -187,30 +230,148 @@ class SqlJournal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _make_table(self) -> None:
+    def _may_wait(self, report: _Report) -> bool:
+        return self._intents_only and not _is_intent(report)
+
+    def _seal(self, report: _Report) -> Fact:
+        fact = seal(
+            report.payload,
+            after=self._last,
+            ts_event=report.ts_event,
+            ts_init=report.ts_init,
+            causation_id=report.causation_id,
+            correlation_id=report.correlation_id,
+            fact_id=report.fact_id,
+        )
+        self._pending.append(fact)
+        self._last = fact
+        if fact.fact_id is not None:
+            self._by_id[fact.fact_id] = fact.seq
+        return fact
+
+    def _write(self) -> None:
+        """Commit what is pending; on a refusal nothing is pending, and what happened waits."""
         try:
-            with self._engine.begin() as connection:
-                if not inspect(connection).has_table(FACTS.name):
-                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-                    FACTS.create(connection)
+            self._claimed().commit([record_of(fact) for fact in self._pending])
+            self._pending.clear()
         except SQLAlchemyError as error:
-            raise JournalError(f"cannot open the journal {self.path}: {_reason(error)}") from error
+            refusal = self._refused("keep", error)
+            self._drop_writer()
+            self._unsure, self._pending = self._pending, []
+            raise refusal from error
+        except JournalError:
+            self._unsure, self._pending = self._pending, []
+            raise
+
+    def _resume(self) -> None:
+        """Have the run claimed; after a refusal learn what was kept, and write what has waited.
+
+        Raises
+        ------
+        JournalError
+            The database is still away, or another writer has the run.
+        """
+        try:
+            writer = self._claimed()
+            if not self.halted:
+                return
+            if self._unsure and writer.head_hash != self._unsure[-1].hash:
+                lost = [_report_of(fact) for fact in self._unsure]
+                self._waiting[:0] = [report for report in lost if not _is_intent(report)]
+            self._unsure = []
+            self._learn()
+        except SQLAlchemyError as error:
+            self._drop_writer()
+            raise self._refused("keep", error) from error
+        waiting, self._waiting = self._waiting, []
+        for report in waiting:
+            if report.fact_id not in self._by_id:
+                self._seal(report)
+        if self._pending:
+            self._write()
+
+    def _keep(self, report: _Report) -> None:
+        """Let what happened wait for the database; of a run never claimed nothing can be told."""
+        if self._epoch is not None and not _is_intent(report):
+            self._waiting.append(report)
+
+    def _claimed(self) -> Writer:
+        """Return the connection that writes, opened at the first fact and after a loss."""
+        if self._writer is None:
+            if self._database.is_file:
+                self._database.set_journal_mode("WAL")
+            first = self._epoch is None
+            self._writer = Writer(self._database, self.run_id, self._epoch)
+            self._epoch = self._writer.epoch
+            if first:
+                self._learn()
+        return self._writer
+
+    def _learn(self) -> None:
+        """Read where the run stands and which names it has kept."""
+        self._last = self._newest()
+        with self._database.connect() as connection:
+            named = select(FACTS.c.fact_id, FACTS.c.seq).where(
+                FACTS.c.run_id == self.run_id, FACTS.c.fact_id.is_not(None)
+            )
+            self._by_id = {row.fact_id: row.seq for row in connection.execute(named)}
+
+    def _drop_writer(self) -> None:
+        if self._writer is not None:
+            with suppress(SQLAlchemyError):
+                self._writer.abandon()
+            self._writer = None
+
+    def _refused(self, what: str, error: SQLAlchemyError) -> JournalError:
+        return JournalError(
+            f"cannot {what} facts of run {self.run_id} in {self._database}: {reason(error)}; "
+            "nothing may be traded until the database can be reached and its disk has room"
+        )
+
+    def _fact(self, seq: int) -> Fact:
+        for fact in self._pending:
+            if fact.seq == seq:
+                return fact
+        own = select(*_RECORD).where(FACTS.c.run_id == self.run_id, FACTS.c.seq == seq)
+        (record,) = self._select(own)
+        return fact_of(record)
+
+    def _newest(self) -> Fact | None:
+        own = select(*_RECORD).where(FACTS.c.run_id == self.run_id)
+        newest = list(self._select(own.order_by(FACTS.c.seq.desc()).limit(1)))
+        return fact_of(newest[0]) if newest else None
+
+    def _head(self) -> str | None:
+        with self._database.connect() as connection:
+            return connection.execute(
+                select(RUNS.c.head_hash).where(RUNS.c.run_id == self.run_id)
+            ).scalar_one_or_none()
 
     def _select(self, statement: Select[Any]) -> Iterator[Record]:
         try:
-            with self._engine.connect() as connection:
-                for row in connection.execution_options(yield_per=_GROUP).execute(statement):
+            with (
+                self._database.connect() as connection,
+                connection.execution_options(yield_per=_GROUP).execute(statement) as rows,
+            ):
+                for row in rows:
                     yield Record(*row)
         except SQLAlchemyError as error:
-            raise JournalError(f"cannot read the journal {self.path}: {_reason(error)}") from error
+            raise JournalError(
+                f"cannot read run {self.run_id} in {self._database}: {reason(error)}"
+            ) from error
 
 
-def _configure(connection: DBAPIConnection, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=5000")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
+def _is_intent(report: _Report) -> bool:
+    return isinstance(report.payload, WRITE_AHEAD)
 
 
-def _reason(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error)
+def _report_of(fact: Fact) -> _Report:
+    """Return a fact that was not kept as it was reported; its cause may have been dropped."""
+    return _Report(
+        fact.payload,
+        fact.ts_event,
+        fact.ts_init,
+        None,
+        fact.correlation_id,
+        fact.fact_id,
+    )

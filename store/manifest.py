@@ -1,16 +1,15 @@
-"""Hop 6: what a run directory says of its run, and who is writing it."""
+"""Hop 6: what a run directory says of its run."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import socket
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
 import msgspec
-import psutil
+
+from store.process import Process
 
 
 class RunStatus(StrEnum):
@@ -22,34 +21,6 @@ class RunStatus(StrEnum):
     FAILED = "Failed"
     CRASHED_RECOVERED = "CrashedRecovered"
     QUARANTINED = "Quarantined"
-
-
-class Process(msgspec.Struct, frozen=True):
-    """The process that writes a run; a process id alone may have been given away again."""
-
-    pid: int
-    started: float
-    host: str
-
-    @classmethod
-    def current(cls) -> Self:
-        """Return the process that asks."""
-        return cls(os.getpid(), psutil.Process().create_time(), socket.gethostname())
-
-    def is_gone(self) -> bool:
-        """Say whether it surely writes no more; of another host's processes nothing is sure."""
-        if self.host != socket.gethostname():
-            return False
-        try:
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < _CLOCK_STEP_SECS
-            return not same or process.status() == psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return True
-
-
-_CLOCK_STEP_SECS = 5
-"""Start times are read off the wall clock, which may be set between two looks."""
 
 
 class JournalHead(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from engine.accounting import PROJECTIONS, EquityPoint, keep_accounts, performan
 from engine.domain.errors import DataError, JournalError, NotFoundError, RunError
 from store.atomic import TEMPORARY, write_atomically
 from store.journal import SqlJournal
+from store.journals import Journals
 from store.manifest import JournalHead, RunManifest, RunStatus
 from store.tables import arrow_table
 
@@ -76,8 +77,13 @@ class Run:
         """The run's journal: made when a run starts, later opened to be read."""
         if self._journal is None:
             path = self.path / JOURNAL
-            fresh = self.manifest.status is RunStatus.RUNNING and not path.exists()
-            self._journal = SqlJournal.create(path) if fresh else SqlJournal.open(path)
+            if self.manifest.status is not RunStatus.RUNNING and not path.is_file():
+                raise JournalError(f"no journal at {path}: the run left none or it was removed")
+            journals = Journals(path)
+            # A writer killed before its first commit leaves a file without the run.
+            known = self.run_id in (run.run_id for run in journals.runs())
+            reach = journals.open if known else journals.start
+            self._journal = reach(self.run_id, intents_only=True)
         return self._journal
 
     @property
@@ -116,7 +122,7 @@ class Run:
         """
         head = None
         if self._journal is not None:
-            self._journal.close()
+            self._journal.end(status, note)
             last = self._journal.last
             head = JournalHead(last.seq, last.hash) if last else None
         ended = datetime.now(UTC).isoformat(timespec="milliseconds")

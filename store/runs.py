@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
-from store.manifest import Process, RunManifest, RunPlan, RunStatus
+from store.manifest import RunManifest, RunPlan, RunStatus
+from store.process import Process
 from store.run import MANIFEST, Run
 
 LATEST = "latest"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.servers import Postgres
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,3 +29,19 @@ def shared() -> Path:
             f"no recorded days in {folder}; point TRADECTL_SHARED at a folder that has data/"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Yield a running PostgreSQL server of its own."""
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/journal.sqlite"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.new_database()

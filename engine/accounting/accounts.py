@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -22,7 +22,7 @@ from engine.accounting.orders import OrderBook
 from engine.accounting.signals import SignalBook
 from engine.accounting.strategies import MetricsBook, StrategyBook
 from engine.accounting.trades import TradeBook
-from engine.domain.facts import Fact, RunStarted
+from engine.domain.facts import AnyPayload, Fact, RunStarted
 
 
 class Accounts:
@@ -57,7 +57,10 @@ class Accounts:
             "strategies": StrategyBook(),
             "strategy_metrics": MetricsBook(self._trades),
         }
-        self._posts = [book.post for book in self._books.values()]
+        self._posts = {
+            kind: [book.post for book in self._books.values() if kind in book.kinds]
+            for kind in get_args(AnyPayload)
+        }
 
     def post(self, fact: Fact) -> None:
         """Take one fact in.
@@ -71,13 +74,18 @@ class Accounts:
         self._ledger.post(fact, change)
         if isinstance(fact.payload, RunStarted):
             self._starting_balance = fact.payload.starting_balance
-        for post in self._posts:
+        for post in self._posts[type(fact.payload)]:
             post(fact, change)
         self.seq = fact.seq
 
     def changes(self, table: str) -> Iterator[tuple[Key, msgspec.Struct | None]]:
         """Yield the rows of a table that changed since they were last asked for; see ``Book``."""
         return self._books[table].changes()
+
+    def forget_changes(self) -> None:
+        """Take every row of every table as known."""
+        for book in self._books.values():
+            book.forget_changes()
 
     def books(self) -> Books:
         """Return what the run is judged by."""

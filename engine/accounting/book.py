@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import ClassVar
 
 import msgspec
 
@@ -15,7 +16,12 @@ type Key = tuple[str | int, ...]
 
 
 class Book[R: msgspec.Struct](ABC):
-    """Rows that follow from facts; each fact is posted once, in order."""
+    """Rows that follow from facts; each fact is posted once, in order.
+
+    ``kinds`` are the payloads that can concern this book; facts of others need not be posted.
+    """
+
+    kinds: ClassVar[tuple[type, ...]]
 
     def __init__(self) -> None:
         self._changed: dict[Key, None] = {}
@@ -42,6 +48,10 @@ class Book[R: msgspec.Struct](ABC):
         changed, self._changed = self._changed, {}
         for key in changed:
             yield key, self.row(key)
+
+    def forget_changes(self) -> None:
+        """Take every row as known."""
+        self._changed = {}
 
     def _note(self, *key: str | int) -> None:
         self._changed[key] = None

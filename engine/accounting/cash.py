@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.accounting.book import Book, Key
-from engine.accounting.fills import FillChange
+from engine.accounting.fills import FILLS, FillChange
 from engine.accounting.ledger import Ledger
 from engine.domain.facts import CashMoved, Fact, FeeCharged, FillBusted, FillCorrected, RunStarted
 
@@ -35,6 +35,8 @@ class CashMovement(msgspec.Struct, frozen=True):
 
 class CashBook(Book[CashMovement]):
     """Reads the ledger, which has taken a fact in before this book does."""
+
+    kinds = (RunStarted, FeeCharged, CashMoved, *FILLS)
 
     def __init__(self, ledger: Ledger) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.accounting.book import Book, Key
-from engine.accounting.fills import FillChange
+from engine.accounting.fills import FILLS, FillChange
 from engine.accounting.ledger import Ledger
 from engine.domain.facts import DayEnded, Fact, RunStarted, TradeClosed
 
@@ -50,6 +50,8 @@ class DayClose(msgspec.Struct, frozen=True, kw_only=True):
 
 class DayBook(Book[DayClose]):
     """Reads the ledger at the end of each day."""
+
+    kinds = (RunStarted, TradeClosed, DayEnded, *FILLS)
 
     def __init__(self, ledger: Ledger) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.accounting.book import Book, Key
-from engine.accounting.fills import FillChange
+from engine.accounting.fills import FILLS, FillChange
 from engine.accounting.ledger import Ledger
 from engine.domain.facts import CashMoved, DayEnded, DayStarted, Fact, FeeCharged
 
@@ -28,7 +28,9 @@ class EquitySnapshot(EquityPoint, frozen=True):
 
 
 class EquityBook(Book[EquitySnapshot]):
-    """Reads the ledger at the start and end of each day and whenever cash or a fill changed."""
+    """Reads the ledger after every fact of these kinds."""
+
+    kinds = (DayStarted, DayEnded, FeeCharged, CashMoved, *FILLS)
 
     def __init__(self, ledger: Ledger) -> None:
         super().__init__()
@@ -37,9 +39,7 @@ class EquityBook(Book[EquitySnapshot]):
 
     def post(self, fact: Fact, change: FillChange | None) -> None:
         """Look at the ledger after a fact."""
-        moments = DayStarted | DayEnded | FeeCharged | CashMoved
-        if change is None and not isinstance(fact.payload, moments):
-            return
+        del change
         equity = self._ledger.equity
         exposure = float(self._ledger.open_notional / equity) if equity > 0 else 0.0
         self._points[fact.seq] = EquitySnapshot(

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.accounting.book import Book, Key
-from engine.accounting.fills import Fill, FillChange
+from engine.accounting.fills import FILLS, Fill, FillChange
 from engine.domain.facts import Fact, OrderRole
 
 
@@ -36,6 +36,8 @@ class Execution(msgspec.Struct, frozen=True):
 
 class ExecutionBook(Book[Execution]):
     """Rows of fills by the fact of their first report."""
+
+    kinds = FILLS
 
     def __init__(self) -> None:
         super().__init__()

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
+from functools import cache
 
 import msgspec
 
@@ -84,6 +85,7 @@ CAT = (
 SCHEDULES = {Fee.SEC: SEC, Fee.TAF: TAF, Fee.CAT: CAT}
 
 
+@cache
 def rate_on(fee: Fee, day: date) -> Rate | None:
     """Return the rate of a fee on a New York date, None where it is not known."""
     known = [rate for rate in SCHEDULES.get(fee, ()) if rate.since <= day]

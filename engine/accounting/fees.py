@@ -8,7 +8,7 @@ import msgspec
 
 from engine.accounting.book import Book, Key
 from engine.accounting.fee_schedule import SCHEDULES, accrued, charge
-from engine.accounting.fills import Fill, FillChange
+from engine.accounting.fills import FILLS, Fill, FillChange
 from engine.domain.facts import Fact, Fee, FeeCharged
 from engine.domain.session import day_of
 
@@ -41,6 +41,8 @@ class _Tally(msgspec.Struct):
 
 class FeeBook(Book[FeeDay]):
     """Fees by day and kind; a day without fills and charges has none."""
+
+    kinds = (FeeCharged, *FILLS)
 
     def __init__(self) -> None:
         super().__init__()

@@ -10,6 +10,9 @@ import msgspec
 from engine.domain.errors import JournalError
 from engine.domain.facts import Fact, FillBusted, FillCorrected, OrderFilled
 
+FILLS = (OrderFilled, FillCorrected, FillBusted)
+"""Payloads that make, restate or take back a fill."""
+
 _SIGN = {"BUY": 1, "SELL": -1}
 
 

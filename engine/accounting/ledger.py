@@ -17,7 +17,7 @@ class Position(msgspec.Struct, frozen=True):
     mark: Decimal
 
 
-class Ledger:
+class Ledger(msgspec.Struct):
     """Exact money in USD, and what is held, as of the last fact.
 
     Attributes
@@ -30,12 +30,11 @@ class Ledger:
         By symbol, only what is not flat.
     """
 
-    def __init__(self, cash: Decimal = Decimal(0)) -> None:
-        self.cash = cash
-        self.commission = Decimal(0)
-        self.fees = Decimal(0)
-        self.moved = Decimal(0)
-        self.positions: dict[str, Position] = {}
+    cash: Decimal = Decimal(0)
+    commission: Decimal = Decimal(0)
+    fees: Decimal = Decimal(0)
+    moved: Decimal = Decimal(0)
+    positions: dict[str, Position] = {}
 
     @property
     def equity(self) -> Decimal:

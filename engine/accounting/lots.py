@@ -10,7 +10,7 @@ from operator import attrgetter
 import msgspec
 
 from engine.accounting.book import Book, Key
-from engine.accounting.fills import Fill, FillChange
+from engine.accounting.fills import FILLS, Fill, FillChange
 from engine.domain.candidate import Side
 from engine.domain.facts import Fact
 
@@ -78,6 +78,8 @@ class Holding(msgspec.Struct, frozen=True):
 class LotBook(Book[Lot]):
     """Lots of all symbols. A fill first closes the oldest lots against it, the rest opens one."""
 
+    kinds = FILLS
+
     def __init__(self) -> None:
         super().__init__()
         self._lots: dict[Key, Lot] = {}
@@ -119,6 +121,8 @@ class LotBook(Book[Lot]):
 
 class HoldingBook(Book[Holding]):
     """What is held of each symbol, as its lots say."""
+
+    kinds = FILLS
 
     def __init__(self, lots: LotBook) -> None:
         super().__init__()

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from engine.accounting.book import Book, Key
-from engine.accounting.fills import FillChange
+from engine.accounting.fills import FILLS, FillChange
 from engine.accounting.lots import MICRO
 from engine.domain.facts import (
     Fact,
@@ -93,6 +93,16 @@ class _Working(msgspec.Struct):
 
 class OrderBook(Book[Order]):
     """Orders by client order id; a fill of an order that we never submitted makes no row."""
+
+    kinds = (
+        OrderSubmitted,
+        OrderAccepted,
+        OrderUpdated,
+        OrderCanceled,
+        OrderExpired,
+        OrderRejected,
+        *FILLS,
+    )
 
     def __init__(self) -> None:
         super().__init__()

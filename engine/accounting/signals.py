@@ -37,6 +37,8 @@ class Signal(msgspec.Struct, frozen=True):
 class SignalBook(Book[Signal]):
     """One row for each plan."""
 
+    kinds = (BracketPlanned,)
+
     def __init__(self) -> None:
         super().__init__()
         self._signals: dict[int, Signal] = {}

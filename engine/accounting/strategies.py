@@ -62,6 +62,8 @@ class StrategyMetrics(msgspec.Struct, frozen=True):
 class StrategyBook(Book[StrategyVersion]):
     """Versions by strategy and number."""
 
+    kinds = (RunStarted, ParamsChanged, ParamsWithdrawn)
+
     def __init__(self) -> None:
         super().__init__()
         self._versions: dict[int, StrategyVersion] = {}
@@ -102,6 +104,8 @@ class StrategyBook(Book[StrategyVersion]):
 
 class MetricsBook(Book[StrategyMetrics]):
     """Reads the trades, which have taken a fact in before this book does."""
+
+    kinds = ()
 
     def __init__(self, trades: TradeBook) -> None:
         super().__init__()

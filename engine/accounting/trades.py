@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.accounting.book import Book, Key
-from engine.accounting.fills import Fill, FillChange
+from engine.accounting.fills import FILLS, Fill, FillChange
 from engine.accounting.lots import MICRO
 from engine.domain.candidate import Side
 from engine.domain.facts import (
@@ -96,6 +96,8 @@ class _Story(msgspec.Struct):
 
 class TradeBook(Book[Trade]):
     """Trades by id; one of which no entry fill stands makes no row."""
+
+    kinds = (BracketPlanned, TradeClosed, TradeMeasured, FeeCharged, *FILLS)
 
     def __init__(self) -> None:
         super().__init__()

@@ -123,7 +123,7 @@ def test_a_cause_lies_in_the_past(cause: int) -> None:
 
 def test_a_payload_of_another_time_is_named_when_it_cannot_be_read() -> None:
     unknown = msgspec.structs.replace(_records()[2], payload='{"kind":"never_heard_of"}')
-    with pytest.raises(JournalError, match=r"fact 3 \(bracket_planned, version 1\)"):
+    with pytest.raises(JournalError, match=r"fact 3 \(bracket_planned, version 2\)"):
         fact_of(unknown)
 
 

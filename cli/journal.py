@@ -1,0 +1,306 @@
+"""Roof: ``tradectl journal``: the facts of a run, read, followed, checked, replayed, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.chosen_journal import DatabaseOption, JournalName, chosen_journal
+from cli.clock import new_york
+from cli.figures import figure
+from cli.options import DEFAULT_RUNS, AsJson, RunsPath
+from cli.output import command, emit
+
+if TYPE_CHECKING:
+    from engine.domain.facts import Fact
+
+app = typer.Typer(help="Read, follow, check and replay the facts of runs.", no_args_is_help=True)
+
+UNREADABLE = 2
+"""Exit code of ``verify`` when there is nothing to check; 1 when the chain is broken."""
+
+Since = Annotated[int, typer.Option(help="Only facts after this one.", min=0)]
+
+
+@app.command("list")
+@command
+def list_journals(
+    database: Annotated[
+        str,
+        typer.Option(
+            "--database",
+            envvar="TRADECTL_DATABASE",
+            help="SQLite file or postgresql://user:password@host/name.",
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """List the runs of a database, the one started last first."""
+    import msgspec
+
+    from store import Journals
+
+    journals = Journals.existing(database)
+    found = journals.runs()
+
+    def page(console: Console) -> None:
+        table = Table("run", "status", "started", box=None)
+        table.add_column("facts", justify="right")
+        table.add_column("written by")
+        for run in found:
+            started = new_york(run.created_ns)
+            writer = str(run.writer or "nobody")
+            table.add_row(run.run_id, run.status, started, figure(run.facts), writer)
+        console.print(table if found else f"no runs in {journals.database}")
+
+    emit({"runs": msgspec.to_builtins(found)}, as_json=as_json, page=page)
+
+
+@app.command()
+@command
+def show(
+    name: JournalName = "latest",
+    database: DatabaseOption = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    *,
+    since: Since = 0,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only facts of this kind; may be repeated.")
+    ] = None,
+    trade: Annotated[str | None, typer.Option(help="Only facts of this trade.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many.", min=1)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Show the facts of a run, the first ones first."""
+    journal, _ = chosen_journal(name, database, runs)
+    kinds = _known_kinds(kind)
+    matching = (
+        fact
+        for fact in journal.facts(since)
+        if (not kinds or _kind(fact) in kinds) and trade in (None, fact.correlation_id)
+    )
+    facts = list(islice(matching, limit + 1))
+    more = len(facts) > limit
+    result = {"run_id": journal.run_id, "facts": [_row(f) for f in facts[:limit]], "more": more}
+
+    def page(console: Console) -> None:
+        console.print(_facts_table(facts[:limit]) if facts else "no such facts")
+        if more:
+            last = facts[limit - 1].seq
+            console.print(f"[dim]and more: --since {last}, or a larger --limit[/]")
+
+    emit(result, as_json=as_json, page=page)
+
+
+@app.command()
+@command
+def tail(
+    name: JournalName = "latest",
+    database: DatabaseOption = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    *,
+    count: Annotated[int, typer.Option("-n", "--count", help="Last facts to show.", min=0)] = 20,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on as facts are written, until Ctrl-C.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per fact, a line each.")
+    ] = False,
+) -> None:
+    """Show the last facts of a run, and follow the log as it is written."""
+    journal, _ = chosen_journal(name, database, runs)
+    last = journal.last
+    since = max(last.seq - count, 0) if last else 0
+    facts = journal.follow(since) if follow else journal.facts(since)
+    console = Console()
+    if as_json:
+        for row in map(_row, facts):
+            _print_line(row)
+    elif follow:
+        for fact in facts:
+            console.print(_line(fact))
+    else:
+        console.print(_facts_table(list(facts)))
+
+
+@app.command()
+@command
+def verify(
+    name: JournalName = "latest",
+    database: DatabaseOption = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Check the chain of a run from its first fact; name the first one that does not hold.
+
+    Exit code 0: whole. 1: broken. 2: there is no such journal, or it cannot be read.
+    """
+    from engine.domain.errors import TradectlError
+
+    try:
+        journal, head = chosen_journal(name, database, runs)
+        found = journal.verify(head)
+    except TradectlError as error:
+        error.exit_code = UNREADABLE
+        raise
+    broken = found.broken
+    result = {
+        "run_id": journal.run_id,
+        "status": "broken" if broken else "whole",
+        "facts": found.facts,
+        "head": found.head,
+        "broken": broken and {"seq": broken.seq, "damage": broken.damage, "detail": broken.detail},
+    }
+
+    def page(console: Console) -> None:
+        facts = f"{figure(found.facts)} facts"
+        if broken is None:
+            console.print(f"[green]whole:[/] {facts}, last hash {found.head}", highlight=False)
+            return
+        what = broken.damage.replace("_", " ")
+        console.print(f"[bold red]broken:[/] fact {broken.seq} is {what}: {broken.detail}")
+        console.print(f"{facts} before it are whole; restore the journal from a backup")
+
+    emit(result, as_json=as_json, page=page)
+    if broken is not None:
+        raise typer.Exit(1)
+
+
+@app.command()
+@command
+def replay(
+    name: JournalName = "latest",
+    database: DatabaseOption = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    *,
+    until: Annotated[
+        int | None, typer.Option(help="Last fact to take in; without it, all.", min=0)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fold a run's facts anew and show what follows: cash, positions, trades."""
+    from engine.accounting import keep_books
+
+    journal, _ = chosen_journal(name, database, runs)
+    facts = list(_until(journal.facts(), until))
+    books = keep_books(facts)
+    ledger = books.ledger
+    closed = [trade for trade in books.trades if trade.exit_ts is not None]
+    result: dict[str, Any] = {
+        "run_id": journal.run_id,
+        "facts": len(facts),
+        "cash": ledger.cash,
+        "equity": ledger.equity,
+        "commission": ledger.commission,
+        "positions": {symbol: held.quantity for symbol, held in ledger.positions.items()},
+        "fills": len(books.fills),
+        "trades": len(books.trades),
+        "open_trades": len(books.trades) - len(closed),
+        "realized_pnl": sum((trade.realized_pnl or 0 for trade in closed), start=0),
+    }
+
+    def page(console: Console) -> None:
+        table = Table(box=None, show_header=False)
+        held = ", ".join(f"{name} {shares:,}" for name, shares in result["positions"].items())
+        for key, value in (result | {"positions": held or "none"}).items():
+            table.add_row(key, figure(value))
+        console.print(table)
+
+    emit(result, as_json=as_json, page=page)
+
+
+@app.command()
+@command
+def export(
+    file: Annotated[Path, typer.Argument(help="File to write: .jsonl or .parquet.")],
+    name: Annotated[str, typer.Option("--run", help="Run id, its beginning, or 'latest'.")] = (
+        "latest"
+    ),
+    database: DatabaseOption = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write a run's facts, with their hashes, to a file that can be checked without tradectl."""
+    from store import export_journal
+
+    journal, _ = chosen_journal(name, database, runs)
+    facts = export_journal(journal, file)
+    result = {"run_id": journal.run_id, "facts": facts, "file": str(file)}
+    emit(
+        result,
+        as_json=as_json,
+        page=lambda out: out.print(f"wrote {figure(facts)} facts of {journal.run_id} to {file}"),
+    )
+
+
+def _known_kinds(kinds: list[str] | None) -> set[str]:
+    from difflib import get_close_matches
+    from typing import get_args
+
+    from engine.domain.errors import ConfigError
+    from engine.domain.facts import AnyPayload
+
+    known = [str(payload.__struct_config__.tag) for payload in get_args(AnyPayload)]
+    for kind in kinds or ():
+        if kind not in known:
+            near = get_close_matches(kind, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            raise ConfigError(f"no facts are of kind {kind!r}; {hint}")
+    return set(kinds or ())
+
+
+def _until(facts: Iterable[Fact], last: int | None) -> Iterator[Fact]:
+    return (fact for fact in facts if last is None or fact.seq <= last)
+
+
+def _kind(fact: Fact) -> str:
+    return str(fact.payload.__struct_config__.tag)
+
+
+def _row(fact: Fact) -> dict[str, Any]:
+    import msgspec
+
+    return msgspec.to_builtins(fact)
+
+
+def _print_line(row: dict[str, Any]) -> None:
+    import json
+    import sys
+
+    sys.stdout.write(json.dumps(row) + "\n")
+    sys.stdout.flush()
+
+
+def _body(fact: Fact) -> str:
+    body = _row(fact)["payload"]
+    return ", ".join(f"{key} {value}" for key, value in body.items() if key != "kind")
+
+
+def _line(fact: Fact) -> Text:
+    moment = new_york(fact.ts_event)
+    return Text.assemble(
+        (f"{fact.seq:>7}  ", "dim"),
+        f"{moment}  ",
+        (f"{_kind(fact):18}", "bold"),
+        f"  {_body(fact)}",
+    )
+
+
+def _facts_table(facts: list[Fact]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("seq", justify="right", style="dim")
+    table.add_column("New York", no_wrap=True)
+    table.add_column("kind", style="bold", no_wrap=True)
+    table.add_column("what")
+    for fact in facts:
+        table.add_row(str(fact.seq), new_york(fact.ts_event), _kind(fact), Text(_body(fact)))
+    return table

@@ -1,0 +1,207 @@
+"""Hop 6: the database that keeps the facts: one SQLite file, or a PostgreSQL server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, NullPool, create_engine, event, inspect, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from engine.domain.errors import ConfigError, JournalError
+from store.projections import METADATA
+from store.timescale import make_hypertables, time_series
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_FIRST_REVISION = "0001"
+"""Files of the first version carry no revision: they held one run each, and only its facts."""
+
+
+class Database:
+    """Where facts rest, and in which shape.
+
+    Parameters
+    ----------
+    url : str or Path
+        ``postgresql://user:password@host/name``, ``sqlite:///folder/file``, or the path of a SQLite
+        file. Nothing is connected to before it is needed.
+
+    Raises
+    ------
+    ConfigError
+        The URL names neither.
+    """
+
+    def __init__(self, url: str | Path) -> None:
+        self.url = _parsed(url)
+        self.is_file = self.url.drivername == "sqlite"
+        self._engine = create_engine(
+            self.url,
+            poolclass=NullPool,
+            connect_args={"check_same_thread": False} if self.is_file else {"connect_timeout": 5},
+        )
+        if self.is_file:
+            event.listen(self._engine, "connect", _configure_file)
+            event.listen(self._engine, "begin", _begin)
+
+    def __str__(self) -> str:
+        if self.is_file:
+            return str(self.path)
+        return self.url.set(drivername="postgresql").render_as_string()
+
+    @property
+    def path(self) -> Path:
+        """The file of a SQLite database."""
+        return Path(self.url.database or "")
+
+    def connect(self) -> Connection:
+        """Open a connection of its own."""
+        return self._engine.connect()
+
+    def create(self) -> None:
+        """Make the tables of a database that has none; one that has them is brought up to date.
+
+        Raises
+        ------
+        JournalError
+            It cannot be reached or written, or was made by a newer version.
+        """
+        with _told(f"cannot open {self}"):
+            if self.is_file:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            present = self.revision()
+            if present == newest_revision():
+                return
+            if self.is_file:
+                self.set_journal_mode("WAL")
+            with self._engine.begin() as connection:
+                if present is not None:
+                    _migrate(connection, "head")
+                    return
+                METADATA.create_all(connection)
+                make_hypertables(connection)
+                command.stamp(_config(connection), "head")
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the tables, and what is in them, up or down to a revision.
+
+        Raises
+        ------
+        JournalError
+            It cannot be reached or written, or there is no such revision.
+        """
+        with _told(f"cannot migrate {self}"), self._engine.begin() as connection:
+            _migrate(connection, revision)
+
+    def revision(self) -> str | None:
+        """Return the revision of the tables, None where there are none."""
+        if self.is_file and not self.path.is_file():
+            return None
+        with _told(f"cannot read {self}"), self._engine.connect() as connection:
+            return _revision(connection)
+
+    def time_series(self) -> str:
+        """Say how time series rest: as hypertables of TimescaleDB or as plain tables."""
+        with _told(f"cannot read {self}"), self._engine.connect() as connection:
+            return time_series(connection)
+
+    def set_journal_mode(self, mode: str) -> None:
+        """Let SQLite write ahead into a file beside (``WAL``) or not (``DELETE``)."""
+        connection = self._engine.raw_connection()
+        try:
+            connection.cursor().execute(f"PRAGMA journal_mode={mode}")
+        finally:
+            connection.close()
+
+
+def newest_revision() -> str:
+    """Return the revision that this version of tradectl works with."""
+    head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    assert head is not None  # noqa: S101 - the folder of migrations is part of the package
+    return head
+
+
+def _migrate(connection: Connection, revision: str) -> None:
+    config = _config(connection)
+    script = ScriptDirectory.from_config(config)
+    known = [step.revision for step in script.walk_revisions()]
+    target = known[0] if revision == "head" else revision
+    present = _revision(connection)
+    if target not in known:
+        raise ConfigError(f"expected a revision of {', '.join(reversed(known))}, found {revision}")
+    if present is not None and present not in known:
+        raise JournalError(
+            f"the tables are of revision {present}, this tradectl knows up to {known[0]}: "
+            "use the newer tradectl that made them"
+        )
+    if present == _FIRST_REVISION:
+        command.stamp(config, _FIRST_REVISION)
+    later = present is None or known.index(target) <= known.index(present)
+    (command.upgrade if later else command.downgrade)(config, target)
+
+
+def _revision(connection: Connection) -> str | None:
+    stamped = MigrationContext.configure(connection).get_current_revision()
+    if stamped is None and inspect(connection).has_table("facts"):
+        return _FIRST_REVISION
+    return stamped
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _parsed(url: str | Path) -> URL:
+    if isinstance(url, Path) or "://" not in url:
+        return URL.create("sqlite", database=str(url))
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = URL.create("unknown")
+    match parsed.get_backend_name():
+        case "sqlite":
+            return parsed.set(drivername="sqlite")
+        case "postgresql":
+            return parsed.set(drivername="postgresql+psycopg")
+        case _:
+            raise ConfigError(
+                "expected a database like postgresql://user@host/name or sqlite:///folder/file, "
+                f"found one that begins with {url.partition('://')[0]}://"
+            )
+
+
+def _configure_file(connection: DBAPIConnection, _record: object) -> None:
+    # SQLAlchemy's recipe for sqlite3: transactions begin where it says, around DDL as well.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Tell whatever the database refuses as a ``JournalError``."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise JournalError(f"{what}: {reason(error)}") from error
+
+
+def reason(error: Exception) -> str:
+    """Return what a database says, without the statement it refused."""
+    return str(getattr(error, "orig", None) or error).strip()

@@ -1,0 +1,149 @@
+"""Hop 6: the journals of all runs in one database."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Self
+
+import msgspec
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from engine.domain.errors import ConfigError, JournalError, NotFoundError
+from engine.journal import GENESIS
+from store.database import Database, reason
+from store.journal import SqlJournal
+from store.manifest import RunStatus
+from store.process import Process
+from store.schema import RUNS
+
+
+class JournalRun(msgspec.Struct, frozen=True):
+    """What the database says of a run; times are UTC ns, ``facts`` the ``seq`` of its last."""
+
+    run_id: str
+    status: RunStatus
+    note: str
+    created_ns: int
+    ended_ns: int | None
+    facts: int
+    writer: Process | None
+
+
+class Journals:
+    """Starts, opens and lists the runs of a database, whose tables it makes where there are none.
+
+    Raises
+    ------
+    JournalError
+        The database cannot be reached or written, or was made by a newer version.
+    """
+
+    def __init__(self, database: Database | str | Path) -> None:
+        self.database = database if isinstance(database, Database) else Database(database)
+        self.database.create()
+
+    @classmethod
+    def existing(cls, database: str) -> Self:
+        """Return the journals of a database that is there already.
+
+        Raises
+        ------
+        NotFoundError
+            It is a file that is not there, or has no tables.
+        """
+        found = Database(database)
+        if (found.is_file and not found.path.is_file()) or found.revision() is None:
+            raise NotFoundError(
+                f"no facts are kept in {found}; give another with --database, or make one with "
+                "'tradectl database migrate'"
+            )
+        return cls(found)
+
+    def start(self, run_id: str, *, intents_only: bool = False) -> SqlJournal:
+        """Begin a run and return its journal, empty and claimed.
+
+        Raises
+        ------
+        ConfigError
+            There is a run of that name.
+        """
+        row = {
+            "run_id": run_id,
+            "status": RunStatus.RUNNING,
+            "note": "",
+            "created_ns": time.time_ns(),
+            "writer": msgspec.json.encode(Process.current()).decode(),
+            "writer_epoch": 0,
+            "head_seq": 0,
+            "head_hash": GENESIS,
+        }
+        try:
+            with self.database.connect() as connection, connection.begin():
+                connection.execute(insert(RUNS), row)
+        except IntegrityError as error:
+            raise ConfigError(f"there is a run {run_id} in {self.database} already") from error
+        except SQLAlchemyError as error:
+            raise JournalError(
+                f"cannot start run {run_id} in {self.database}: {reason(error)}"
+            ) from error
+        journal = SqlJournal(self.database, run_id, intents_only=intents_only, epoch=0)
+        journal.claim()
+        return journal
+
+    def open(self, run_id: str, *, intents_only: bool = False) -> SqlJournal:
+        """Return the journal of a run, to read it or to append after its last fact.
+
+        Raises
+        ------
+        NotFoundError
+            There is none.
+        """
+        runs = [run.run_id for run in self.runs()]
+        if run_id not in runs:
+            known = ", ".join(runs[:5]) or "none yet"
+            raise NotFoundError(f"no run {run_id!r} in {self.database}; there are: {known}")
+        return SqlJournal(self.database, run_id, intents_only=intents_only)
+
+    def runs(self) -> list[JournalRun]:
+        """Return the runs, the one started last first."""
+        columns = [
+            RUNS.c[name]
+            for name in ("run_id", "status", "note", "created_ns", "ended_ns", "head_seq", "writer")
+        ]
+        try:
+            with self.database.connect() as connection:
+                rows = connection.execute(select(*columns).order_by(RUNS.c.created_ns.desc())).all()
+        except SQLAlchemyError as error:
+            raise JournalError(f"cannot read {self.database}: {reason(error)}") from error
+        return [
+            JournalRun(
+                run_id=row.run_id,
+                status=RunStatus(row.status),
+                note=row.note,
+                created_ns=row.created_ns,
+                ended_ns=row.ended_ns,
+                facts=row.head_seq,
+                writer=row.writer and msgspec.json.decode(row.writer, type=Process),
+            )
+            for row in rows
+        ]
+
+    def seal_crashed(self) -> list[JournalRun]:
+        """Seal every run that says ``RUNNING`` while nobody writes it; return them.
+
+        Its chain decides between ``CRASHED_RECOVERED`` and ``QUARANTINED``.
+        """
+        running = [run for run in self.runs() if run.status is RunStatus.RUNNING]
+        sealed = {run.run_id for run in running if self._seal(run)}
+        return [run for run in self.runs() if run.run_id in sealed]
+
+    def _seal(self, run: JournalRun) -> bool:
+        journal = SqlJournal(self.database, run.run_id)
+        broken = journal.verify().broken
+        who = f"{run.writer or 'its process'} ended without a word"
+        if broken is None:
+            return journal.take_and_end(RunStatus.CRASHED_RECOVERED, who)
+        note = f"{who}; journal broken, fact {broken.seq}: {broken.detail}"
+        return journal.take_and_end(RunStatus.QUARANTINED, note)

@@ -1,0 +1,174 @@
+"""Whatever is lost, a writer, a server, a connection or the room on a disk, no fact is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.domain.errors import JournalError
+from engine.domain.facts import OrderRole
+from store import Journals, SqlJournal
+from tests.accounting.streams import OPEN_NS, fill, plan
+from tests.servers import Postgres
+from tests.store.conftest import ScarceDisk
+
+BRACKET = plan("T1", "AAA", 1, 10, Decimal(20))
+ENTRY = fill(BRACKET, OrderRole.ENTRY, 10, Decimal("20.5"), Decimal(0))
+NOTHING_MAY_BE_TRADED = "nothing may be traded until"
+
+
+def test_a_writer_killed_a_hundred_times_loses_and_repeats_nothing(database_url: str) -> None:
+    command = [sys.executable, "-m", "tests.store.killed_writer", database_url, "100", "7"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["rounds"] == 100
+    assert found["acknowledged"] > 100
+    assert found["facts"] >= found["acknowledged"]
+    assert (found["lost"], found["repeated"], found["broken"]) == (0, 0, "None")
+    assert found["state_is_replayed"]
+
+
+def _appended(journal: SqlJournal, number: int) -> int:
+    """Report one thing until it is kept, as a venue does; return how often that was refused."""
+    refused = 0
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            journal.append(ENTRY, ts_event=OPEN_NS, ts_init=OPEN_NS, fact_id=f"fill:{number}")
+        except JournalError:
+            refused += 1
+            time.sleep(0.02)
+        else:
+            return refused
+    raise TimeoutError
+
+
+@contextmanager
+def _reporting(journal: SqlJournal) -> Iterator[Callable[[], int]]:
+    """Append from a thread of its own; yields what ends it and returns the number of facts."""
+    ending, counts = threading.Event(), [0, 0]
+
+    def report() -> None:
+        while not ending.is_set():
+            counts[1] += _appended(journal, counts[0])
+            counts[0] += 1
+
+    thread = threading.Thread(target=report)
+    thread.start()
+
+    def end() -> int:
+        ending.set()
+        thread.join()
+        assert counts[1] > 0, "the journal never noticed"
+        return counts[0]
+
+    try:
+        yield end
+    finally:
+        ending.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("loss", ["connections cut", "server killed"])
+def test_writing_halts_and_resumes_by_itself(loss: str) -> None:
+    with Postgres() as server:
+        journals = Journals(server.new_database())
+        journal = journals.start("run")
+        with _reporting(journal) as end:
+            for _ in range(3):
+                time.sleep(0.2)
+                if loss == "connections cut":
+                    server.cut_connections()
+                else:
+                    server.crash()
+                    server.start()
+            time.sleep(0.3)
+            reported = end()
+        journal.close()
+        again = journals.open("run")
+        names = [fact.fact_id for fact in again.facts()]
+        assert names == [f"fill:{n}" for n in range(reported)]
+        assert again.verify().clean
+
+
+def test_an_intent_that_could_not_be_kept_is_dropped_and_what_happened_is_not(
+    postgres: Postgres,
+) -> None:
+    journals = Journals(postgres.new_database())
+    with journals.start("run") as journal:
+        first = journal.append(BRACKET, ts_event=OPEN_NS, ts_init=OPEN_NS)
+        for payload in (BRACKET, ENTRY, ENTRY):
+            journal.commit()
+            postgres.cut_connections()
+            with pytest.raises(JournalError, match=NOTHING_MAY_BE_TRADED):
+                journal.append(payload, ts_event=OPEN_NS, ts_init=OPEN_NS, causation_id=first.seq)
+            assert journal.halted
+        journal.commit()
+        assert not journal.halted
+        assert [fact.payload for fact in journal.facts()] == [BRACKET, ENTRY, ENTRY]
+
+
+def test_a_full_disk_halts_and_nothing_is_lost_when_there_is_room_again(
+    scarce_disk: ScarceDisk,
+) -> None:
+    journals = Journals(scarce_disk.folder / "journal.sqlite")
+    with journals.start("run") as journal:
+        _appended(journal, 0)
+        scarce_disk.exhaust(room=256 * 1024)
+        told = _fill_the_disk(journal)
+        scarce_disk.relieve()
+        after = journal.append(BRACKET, ts_event=OPEN_NS, ts_init=OPEN_NS)
+    assert after.seq == told + 1
+    assert journals.open("run").verify(after.hash).clean
+
+
+def test_a_full_disk_of_a_server_is_told_and_survived(tmp_path: Path) -> None:
+    room = tmp_path / "small"
+    room.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(room)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can be mounted by root only")
+    try:
+        with Postgres() as server:
+            if server.owner is not None:
+                subprocess.run(["chown", server.owner, str(room)], check=True)
+                for parent in (tmp_path, *tmp_path.parents[:2]):
+                    parent.chmod(parent.stat().st_mode | 0o055)
+            server.execute(f"create tablespace small location '{room}'")
+            journals = Journals(server.new_database(options="tablespace small"))
+            with journals.start("run") as journal:
+                _appended(journal, 0)
+                ballast = room / "ballast"
+                with pytest.raises(OSError, match="No space left"):
+                    ballast.write_bytes(bytes(24 << 20))
+                told = _fill_the_disk(journal)
+                ballast.unlink()
+                after = journal.append(BRACKET, ts_event=OPEN_NS, ts_init=OPEN_NS)
+            assert after.seq == told + 1
+            assert journals.open("run").verify(after.hash).clean
+    finally:
+        subprocess.run(["umount", "-l", str(room)], check=True)
+
+
+def _fill_the_disk(journal: SqlJournal) -> int:
+    """Append groups until one is refused, which then waits in memory; return the facts told."""
+    told = 1
+    while True:
+        told += 16
+        try:
+            with journal.group():
+                for _ in range(16):
+                    journal.append(ENTRY, ts_event=OPEN_NS, ts_init=OPEN_NS)
+        except JournalError:
+            assert journal.halted
+            return told
