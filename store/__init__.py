@@ -9,6 +9,7 @@ from store.projector import Projector, Rebuilt
 from store.provenance import code_hash, engine_version
 from store.run import Run
 from store.runs import RunStore
+from store.table_export import export_table
 from store.tables import USD, arrow_schema, arrow_table
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "code_hash",
     "engine_version",
     "export_journal",
+    "export_table",
     "newest_revision",
 ]
