@@ -21,7 +21,7 @@ from store.journal import SqlJournal
 from store.projections import PROJECTED, TABLES, stored_usd
 from store.schema import METADATA
 
-_FACTS_AT_ONCE = 20_000
+_FACTS_AT_ONCE = 50_000
 """Facts of one transaction: short enough that the writer of a file need not wait for long."""
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode

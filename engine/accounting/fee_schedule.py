@@ -27,7 +27,6 @@ import msgspec
 
 from engine.accounting.fills import Fill
 from engine.domain.facts import Fee
-from engine.domain.session import day_of
 
 CENT = Decimal("0.01")
 _MILLION = 1_000_000
@@ -92,9 +91,9 @@ def rate_on(fee: Fee, day: date) -> Rate | None:
     return known[-1] if known and known[-1].rate is not None else None
 
 
-def accrued(fee: Fee, fill: Fill) -> Decimal | None:
-    """Return what a fill adds to a fee of its day, USD not rounded; None where not known."""
-    found = rate_on(fee, day_of(fill.ts_event))
+def accrued(fee: Fee, fill: Fill, day: date) -> Decimal | None:
+    """Return what a fill adds to a fee of its New York day, USD not rounded; None where not known."""
+    found = rate_on(fee, day)
     if found is None or found.rate is None:
         return None
     sold = fill.order.last_qty if fill.signed_qty < 0 else 0

@@ -73,9 +73,9 @@ class FeeBook(Book[FeeDay]):
         )
 
     def _accrue(self, fill: Fill, times: int) -> None:
-        day = day_of(fill.ts_event).isoformat()
+        day = day_of(fill.ts_event)
         for fee in SCHEDULES:
-            tally, amount = self._tally(day, fee), accrued(fee, fill)
+            tally, amount = self._tally(day.isoformat(), fee), accrued(fee, fill, day)
             tally.fills += times
             if amount is None:
                 tally.unknown += times

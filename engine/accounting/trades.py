@@ -102,6 +102,7 @@ class TradeBook(Book[Trade]):
     def __init__(self) -> None:
         super().__init__()
         self._stories: dict[str, _Story] = {}
+        self._told: dict[str, Trade | None] = {}
 
     def post(self, fact: Fact, change: FillChange | None) -> None:
         """Take one fact in, and what it did to a fill."""
@@ -131,18 +132,23 @@ class TradeBook(Book[Trade]):
 
     def trade(self, trade_id: str) -> Trade | None:
         """Return a trade, None while nothing of it is filled."""
-        story = self._stories.get(trade_id)
-        return None if story is None else _told(story)
+        if trade_id not in self._told:
+            story = self._stories.get(trade_id)
+            if story is None:
+                return None
+            self._told[trade_id] = _told(story)
+        return self._told[trade_id]
 
     def trades(self) -> Iterator[Trade]:
         """Yield the trades with at least one entry fill, in the order of their plans."""
-        for story in self._stories.values():
-            trade = _told(story)
+        for trade_id in self._stories:
+            trade = self.trade(trade_id)
             if trade is not None:
                 yield trade
 
     def _story(self, trade_id: str) -> _Story:
         self._note(trade_id)
+        self._told.pop(trade_id, None)
         return self._stories.setdefault(trade_id, _Story(trade_id))
 
 
