@@ -92,7 +92,7 @@ def rate_on(fee: Fee, day: date) -> Rate | None:
 
 
 def accrued(fee: Fee, fill: Fill, day: date) -> Decimal | None:
-    """Return what a fill adds to a fee of its New York day, USD not rounded; None where not known."""
+    """Return what a fill adds to a fee of its day, USD not rounded; None where not known."""
     found = rate_on(fee, day)
     if found is None or found.rate is None:
         return None
