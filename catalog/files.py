@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
+import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from catalog.layout import TEMPORARY
@@ -21,7 +22,26 @@ if TYPE_CHECKING:
 
 _READ_BYTES = 1 << 20
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+_IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def file_system(url: str) -> tuple[AbstractFileSystem, str]:
+    """Return the file system of a path or fsspec URL, and the path on it.
+
+    Raises
+    ------
+    ConfigError
+        No such file system is known, or the package that reaches it is not installed.
+    """
+    try:
+        fs, path = fsspec.url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise ConfigError(
+            f"{url} cannot be reached: {error}; give a local path, or an fsspec URL whose file "
+            "system is installed"
+        ) from error
+    return fs, str(path)
 
 
 class HashingFile(io.RawIOBase):
@@ -107,12 +127,17 @@ def storage_error(error: OSError, path: str) -> ConfigError | RunError:
     if error.errno in _FORBIDDEN:
         return ConfigError(
             f"cannot write {path}: {os.strerror(error.errno)}; {kept}. "
-            "Make the folder writable or name another with --catalog"
+            "Make the folder writable or name another"
+        )
+    if error.errno in _IN_THE_WAY:
+        return ConfigError(
+            f"cannot write {path}: a file is in the way ({os.strerror(error.errno)}); {kept}. "
+            "Name another folder"
         )
     if error.errno in _FULL:
         return RunError(
             f"cannot write {path}: {os.strerror(error.errno)}; {kept}. "
-            "Free some space or name a catalog on another disk with --catalog, then run again"
+            "Free some space or name a folder on another disk, then run again"
         )
     return RunError(f"cannot write {path}: {error}; {kept}")
 

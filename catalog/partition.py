@@ -172,7 +172,7 @@ def read_manifest(fs: AbstractFileSystem, folder: str) -> Manifest | None:
     path = f"{folder}/{MANIFEST}"
     try:
         return msgspec.json.decode(fs.cat_file(path), type=Manifest)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except msgspec.MsgspecError as error:
         raise DataError(

@@ -9,9 +9,9 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-import fsspec
 import pyarrow as pa
 
+from catalog.files import file_system
 from catalog.layout import INSTRUMENTS_FOLDER, MANIFEST, PART, derived_folder, partition_folder
 from catalog.partition import Manifest, read_manifest, write_part
 from catalog.rowgroups import PartFile
@@ -50,8 +50,8 @@ class Catalog:
     """
 
     def __init__(self, root: str) -> None:
-        self.fs, path = fsspec.url_to_fs(root)
-        self.root = str(path).rstrip("/")
+        self.fs, path = file_system(root)
+        self.root = path.rstrip("/")
         self._part = lru_cache(_OPEN_PARTS)(self._open_part)
         self._trade_group = lru_cache(_TRADE_GROUPS)(PartFile.trades)
         self._quote_group = lru_cache(_QUOTE_GROUPS)(PartFile.quotes)

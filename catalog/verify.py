@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -72,10 +73,8 @@ def verify(
     is left alone.
     """
     prefix = f"{catalog.root}/"
-    sizes = {
-        str(path).removeprefix(prefix): int(info["size"] or 0)
-        for path, info in catalog.fs.find(catalog.root, detail=True).items()
-    }
+    found: Any = catalog.fs.find(catalog.root, detail=True)
+    sizes = {str(path).removeprefix(prefix): int(info["size"] or 0) for path, info in found.items()}
     stored = [path for path in sizes if not path.startswith(f"{QUARANTINE_FOLDER}/")]
     folders = sorted({folder for folder in map(_folder_of_part, stored) if folder})
     parts = [(folder, sizes.get(f"{folder}/{PART}", 0)) for folder in folders]

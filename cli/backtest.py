@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from reports import RunView
 
 
+_CENT = Decimal("0.01")
+_MOST_USD = 1_000_000_000_000
+
+
 class EngineName(StrEnum):
     """Engines by the name they are asked for."""
 
@@ -141,7 +145,7 @@ def _days(catalog: Catalog, day: str | None, start: str | None, end: str | None)
             f"{stored[0]} to {stored[-1]}"
         )
     if missing:
-        named = ", ".join(map(str, missing[:5]))
+        named = ", ".join([*map(str, missing[:5]), *(["…"] if missing[5:] else [])])
         progress_console.print(f"[yellow]no trades are stored for {len(missing)} days: {named}")
     return found
 
@@ -150,9 +154,11 @@ def _usd(text: str) -> Decimal:
     try:
         amount = Decimal(text)
     except InvalidOperation as error:
-        raise ConfigError(f"--balance {text!r} is no amount of USD") from error
-    if not amount.is_finite() or amount <= 0:
-        raise ConfigError(f"--balance is {text}, expected more than 0 USD")
+        raise ConfigError(f"--balance {text!r} is no amount of USD; write 100000") from error
+    if not amount.is_finite() or amount <= 0 or amount > _MOST_USD or amount % _CENT:
+        raise ConfigError(
+            f"--balance is {text}, expected more than 0 USD, {_MOST_USD:,} at most, in whole cents"
+        )
     return amount
 
 

@@ -145,7 +145,7 @@ def verify(
     def page(console: Console) -> None:
         for finding in result.findings:
             console.print(
-                f"[red]{finding.damage}[/] {finding.path}: {checks.MEANING[finding.damage]}"
+                f"[red]{finding.damage}[/] {escape(finding.path)}: {checks.MEANING[finding.damage]}"
             )
         console.print(f"{result.parts:,} parts, {decimal(result.size)} checked")
 
@@ -174,21 +174,25 @@ def sql(
     as_json: AsJson = False,
 ) -> None:
     """Query the catalog with DuckDB; every kind of table is a view, with date and letter."""
+    import msgspec
+
     from catalog import Catalog
     from catalog.sql import query
 
     answer = query(Catalog.open(catalog), statement, limit)
 
     def page(console: Console) -> None:
-        table = Table(*(Column(name, overflow="fold") for name in answer.columns))
+        columns = (Column(escape(name), overflow="fold") for name in answer.columns)
+        table = Table(*columns, box=None, pad_edge=False)
         for row in answer.rows:
             table.add_row(*(escape(str(value)) for value in row))
         console.print(table)
         if answer.truncated:
             console.print(f"first {limit:,} rows; show more with --limit")
 
+    rows = msgspec.to_builtins(answer.rows, str_keys=True, enc_hook=str)
     emit(
-        {"columns": answer.columns, "rows": answer.rows, "truncated": answer.truncated},
+        {"columns": answer.columns, "rows": rows, "truncated": answer.truncated},
         as_json=as_json,
         page=page,
     )

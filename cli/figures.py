@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-_WHOLE_FROM = 1_000
+_WHOLE_FROM = 100_000
 """From here on the digits behind the point say nothing."""
+
+_TWO_DECIMALS_FROM = 100
+"""From here on to there two of them are enough, and money keeps its cents."""
 
 _CENTS = 2
 """Least decimals of an exact amount."""
@@ -20,8 +23,12 @@ def figure(value: object) -> str:
             return "yes" if value else "no"
         case int():
             return f"{value:,}"
+        case float() if abs(value) >= _WHOLE_FROM:
+            return f"{value:,.0f}"
+        case float() if abs(value) >= _TWO_DECIMALS_FROM:
+            return f"{value:,.2f}".removesuffix(".00")
         case float():
-            return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.4g}"
+            return f"{value:.4g}"
         case Decimal():
             decimals = -int(value.normalize().as_tuple().exponent)
             return f"{value:,.{max(decimals, _CENTS)}f}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from cli.chosen_run import RunOption
 from cli.figures import figure
@@ -200,7 +201,7 @@ def _page(console: Console, rows: list[dict[str, Any]], horizon: int) -> None:
     table.add_column("stopped by")
     for row in rows:
         table.add_row(
-            f"{row['symbol']}{'' if row['side'] > 0 else ' short'}",
+            f"{escape(row['symbol'])}{'' if row['side'] > 0 else ' short'}",
             new_york(row["ts_event"]),
             *(figure(row[name]) for name in ("price", "ac_z")),
             f"[bold]{row['best_pct']:.2f}[/]",

@@ -49,7 +49,7 @@ def parse_letters(text: str | None) -> tuple[str, ...]:
         It is none of these.
     """
     found: set[str] = set()
-    for part in (text or "").upper().split(",") if text else ():
+    for part in () if text is None else text.upper().split(","):
         span = _SPAN.match(part.strip())
         if span is None:
             raise ConfigError(f"{part!r} is no letter or span of letters; write A, A-C or A,M-P")
@@ -61,5 +61,18 @@ def parse_letters(text: str | None) -> tuple[str, ...]:
 
 
 def parse_symbols(text: str | None) -> tuple[str, ...]:
-    """Return the symbols of a list with commas, in upper case, ascending; none for None."""
-    return tuple(sorted({part.strip().upper() for part in (text or "").split(",") if part.strip()}))
+    """Return the symbols of a list with commas, in upper case, ascending; none for None.
+
+    Raises
+    ------
+    ConfigError
+        The list is empty.
+    """
+    if text is None:
+        return ()
+    found = {part.strip().upper() for part in text.split(",") if part.strip()}
+    if not found:
+        raise ConfigError(
+            f"--symbols {text!r} names none; write AAPL,MSFT or leave it away for all"
+        )
+    return tuple(sorted(found))

@@ -6,10 +6,12 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from engine.domain.errors import TradectlError
 
@@ -22,7 +24,11 @@ progress_console = Console(stderr=True)
 def emit(result: Mapping[str, Any], *, as_json: bool, page: Callable[[Console], None]) -> None:
     """Print a command's result: one JSON object, or the page drawn for a terminal."""
     if as_json:
-        sys.stdout.write(json.dumps(result, default=str) + "\n")
+        text = json.dumps(result, default=str)
+        # NaN and the infinities are Python's, not JSON's
+        whole = json.loads(text, parse_constant=lambda _: None)
+        sys.stdout.write(json.dumps(whole) + "\n")
+        sys.stdout.flush()
     else:
         page(Console())
 
@@ -39,6 +45,8 @@ def command[**P](function: Callable[P, None]) -> Callable[P, None]:
             function(*args, **kwargs)
         except TradectlError as error:
             _fail(error, error.exit_code, as_json=bool(kwargs.get("as_json")))
+        except BrokenPipeError:
+            raise  # nobody reads on: typer ends the command without a word
         except OSError as error:
             _fail(error, 1, as_json=bool(kwargs.get("as_json")))
         except KeyboardInterrupt as error:
@@ -49,8 +57,12 @@ def command[**P](function: Callable[P, None]) -> Callable[P, None]:
 
 def _fail(error: BaseException, code: int, *, as_json: bool) -> None:
     message = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
-    progress_console.print(f"[bold red]error:[/] {message}", highlight=False, soft_wrap=True)
+    progress_console.print(
+        f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True
+    )
     if as_json:
         status = {"status": "error", "error": type(error).__name__, "message": message}
-        sys.stdout.write(json.dumps(status) + "\n")
+        with suppress(OSError):  # it may be the output that failed
+            sys.stdout.write(json.dumps(status) + "\n")
+            sys.stdout.flush()
     raise typer.Exit(code) from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from cli.options import AsJson, ParamsFile, SetParams
 from cli.output import command, emit
@@ -61,7 +62,9 @@ def check(
     values = {row["name"]: row["value"] for row in changed}
 
     def page(console: Console) -> None:
-        console.print(f"[green]{file} is right[/]: {len(values)} values differ from the defaults")
+        console.print(
+            f"[green]{escape(str(file))} is right[/]: {len(values)} values differ from the defaults"
+        )
         for name, value in values.items():
             console.print(f"  {name} = {_shown(value)}")
 

@@ -66,7 +66,7 @@ def run_view(
 ) -> RunView:
     """Return everything the report shows of a run."""
     prints = scans.quality["trades"]
-    hub = hub_stages(tables["verdicts"], tables["trades"])
+    hub = hub_stages(tables["verdicts"], tables["trades"], params.confidence_rule)
     return RunView(
         manifest=manifest,
         metrics=manifest["metrics"],

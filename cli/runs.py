@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cli.figures import figure
 from cli.options import DEFAULT_RUNS, AsJson, RunsPath
 from cli.output import command, emit
+from engine.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from store import Run
@@ -36,6 +38,7 @@ _IDENTITY = (
 @command
 def list_runs(runs: RunsPath = DEFAULT_RUNS, as_json: AsJson = False) -> None:
     """List all runs, the one started last first."""
+    from reports.wording import share, usd
     from store import RunStore
 
     store = RunStore(runs)
@@ -52,11 +55,13 @@ def list_runs(runs: RunsPath = DEFAULT_RUNS, as_json: AsJson = False) -> None:
                 _status(row["status"]),
                 row["engine"],
                 row["fills"],
-                *(figure(row[name]) for name in ("trades", "net_pnl", "win_rate")),
+                figure(row["trades"]),
+                usd(row["net_pnl"], signed=True),
+                share(row["win_rate"]),
             )
         console.print(table if rows else f"no runs in {runs}; 'tradectl backtest' makes one")
         for error in damaged:
-            console.print(f"[red]damaged:[/] {error}")
+            console.print(f"[red]damaged:[/] {escape(error)}", soft_wrap=True)
 
     emit({"runs": rows, "damaged": damaged}, as_json=as_json, page=page)
 
@@ -75,11 +80,15 @@ def show(name: RunName = "latest", runs: RunsPath = DEFAULT_RUNS, as_json: AsJso
 
     def page(console: Console) -> None:
         status = _status(manifest["status"])
-        console.print(f"[bold]{run.run_id}[/]  {status}  {manifest['note']}")
+        console.print(f"[bold]{run.run_id}[/]  {status}  {escape(manifest['note'])}")
         for key in ("created", "catalog", *_IDENTITY):
-            console.print(f"  {key:16} {manifest[key]}", highlight=False)
+            console.print(
+                f"  {key:16} {manifest[key]}", highlight=False, markup=False, soft_wrap=True
+            )
         console.print(f"  {'journal':16} {verified}", highlight=False)
-        console.print(f"  {'report':16} {report or 'none'}", highlight=False)
+        console.print(
+            f"  {'report':16} {report or 'none'}", highlight=False, markup=False, soft_wrap=True
+        )
         if manifest["partial"]:
             console.print(f"  [yellow]partial tables: {', '.join(manifest['partial'])}[/]")
         figures = Table(box=None, show_header=False)
@@ -148,11 +157,19 @@ def remove(
     store = RunStore(runs)
     doomed = [store.run(name) for name in names]
     ids = [run.run_id for run in doomed]
-    if not yes:
-        typer.confirm(f"Remove {', '.join(ids)}?", abort=True, err=True)
+    if not yes and not _agreed(ids):
+        raise ConfigError("nothing was removed: answer y, or give --yes")
     for run in doomed:
         store.remove(run)
     emit({"removed": ids}, as_json=as_json, page=lambda out: out.print(f"removed {', '.join(ids)}"))
+
+
+def _agreed(ids: list[str]) -> bool:
+    try:
+        return typer.confirm(f"Remove {', '.join(ids)}?", err=True)
+    except typer.Abort:  # nobody is there to answer
+        typer.echo(err=True)
+        return False
 
 
 def _summary(run: Run) -> dict[str, Any]:

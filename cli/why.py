@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from cli.chosen_run import RunOption
 from cli.figures import figure
@@ -21,6 +22,7 @@ from cli.options import (
     SetParams,
 )
 from cli.output import command, emit
+from engine.domain.errors import ConfigError
 from engine.domain.session import day_of
 
 if TYPE_CHECKING:
@@ -76,14 +78,15 @@ def why(
 
 def _day_in(time: str) -> date | None:
     if time.isdecimal():
-        return day_of(int(time))
+        try:
+            return day_of(int(time))
+        except (ValueError, OverflowError, OSError) as error:
+            raise ConfigError(f"{time} is no time in UTC nanoseconds; write HH:MM:SS") from error
     day, separator, _ = time.partition("T")
     return parse_day(day) if separator else None
 
 
 def _only_day(market: Catalog, run: Run | None) -> date:
-    from engine.domain.errors import ConfigError
-
     if run is not None and run.manifest.start == run.manifest.end:
         return parse_day(run.manifest.start)
     stored = market.dates()
@@ -175,8 +178,8 @@ def _page(console: Console, answer: dict[str, Any]) -> None:
 
     from cli.clock import new_york
 
-    console.print(f"[bold]{answer['symbol']}[/] bucket to {new_york(answer['ts_event'])}")
-    console.print(answer["answer"], highlight=False)
+    console.print(f"[bold]{escape(answer['symbol'])}[/] bucket to {new_york(answer['ts_event'])}")
+    console.print(answer["answer"], highlight=False, markup=False)
     if answer["scanner"] is not None:
         scanner = answer["scanner"]
         values = (f"{key} {figure(value)}" for key, value in scanner.items() if value is not None)

@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from engine.decision import RefusalReason
 from engine.domain.candidate import ALL_GATES, Gate
 from reports.checks import flat_checks
-from reports.columns import flags, integers
+from reports.columns import flags, integers, strings
 from reports.view import NEAR, GateTally, Stage, StageKind
 
 
@@ -30,10 +31,11 @@ def scan_stages(gate_counts: NDArray[np.int64]) -> list[Stage]:
     return stages
 
 
-def hub_stages(verdicts: pa.Table, trades: pa.Table) -> list[Stage]:
+def hub_stages(verdicts: pa.Table, trades: pa.Table, rule: str) -> list[Stage]:
     """Return the hub's part of the funnel; tables as in ``RunView``.
 
-    Each confidence filter keeps the verdicts that neither it nor one before it stopped. A verdict
+    Under ``confidence_rule`` all, each confidence filter keeps the verdicts that neither it nor one
+    before it stopped; under score no filter stops alone, and all of them are one stage. A verdict
     without checks was refused before confidence was asked.
     """
     checks = flat_checks(verdicts)
@@ -43,7 +45,11 @@ def hub_stages(verdicts: pa.Table, trades: pa.Table) -> list[Stage]:
         Stage("judged", verdicts.num_rows, StageKind.HUB),
         Stage("entries open", int(alive.sum()), StageKind.HUB),
     ]
-    for name in checks.names():
+    if rule == "score":
+        reasons = strings(verdicts, "reason")
+        alive &= np.array([reason != RefusalReason.NOT_CONFIDENT for reason in reasons], dtype=bool)
+        stages.append(Stage("confident", int(alive.sum()), StageKind.FILTER))
+    for name in checks.names() if rule != "score" else ():
         own = checks.name == name
         if (checks.outcome[own] != "off").any():
             alive[checks.verdict[own & checks.stopped]] = False

@@ -157,7 +157,7 @@ def _filters(view: RunView) -> RenderableType | None:
     tallies = attribution.filter_tallies(view.verdicts)
     if not tallies:
         return None
-    table = _table("Confidence filters", ("filter", "pass", "fail", "unknown", "stopped alone"))
+    table = _table("Confidence filters", ("filter", "pass", "fail", "unknown", "failed alone"))
     table.add_column("basis", style="dim")
     for tally in tallies:
         asked = (tally.passed, tally.failed, tally.unknown, tally.sole_failures)

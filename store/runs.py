@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
+from store.atomic import TEMPORARY, sync_folder
 from store.manifest import RunManifest, RunPlan, RunStatus
 from store.process import Process
 from store.run import MANIFEST, Run
 
 LATEST = "latest"
 """Name for the run that was started last."""
+
+_HERE = f"@{socket.gethostname()}"
+"""Ending of a directory that is being made on this machine, after the process id of its maker."""
 
 
 class RunStore:
@@ -38,20 +46,11 @@ class RunStore:
         self.seal_crashed()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            path = self._claim(plan.derived_id())
+            run = self._claim(plan)
         except OSError as error:
             raise RunError(
                 f"cannot make a run in {self.root}: {error.strerror}; give another with --runs"
             ) from error
-        manifest = RunManifest(
-            **msgspec.structs.asdict(plan),
-            run_id=path.name,
-            status=RunStatus.RUNNING,
-            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            process=Process.current(),
-        )
-        run = Run(path, manifest)
-        run.save()
         run.journal.commit()
         return run
 
@@ -100,8 +99,13 @@ class RunStore:
     def seal_crashed(self) -> None:
         """Seal every run that says ``RUNNING`` while its process is gone.
 
-        One that cannot be written now, on a full disk say, is left to the next look.
+        One that cannot be written now, on a full disk say, is left to the next look. What a start
+        left behind that was killed before its run had a name is removed.
         """
+        for unnamed in self.root.glob(f"{TEMPORARY}*{_HERE}"):
+            maker = unnamed.name.removeprefix(TEMPORARY).removesuffix(_HERE)
+            if not psutil.pid_exists(int(maker)):
+                shutil.rmtree(unnamed, ignore_errors=True)
         for run in self._found():
             manifest = run.manifest
             if manifest.status is RunStatus.RUNNING and manifest.process.is_gone():
@@ -113,24 +117,54 @@ class RunStore:
         """Return what is wrong with each directory whose manifest cannot be read."""
         return [found for found in self._opened() if isinstance(found, DataError)]
 
-    def _claim(self, stem: str) -> Path:
+    def _claim(self, plan: RunPlan) -> Run:
+        """Make a directory under the first free id, which appears with its manifest in it."""
+        stem = plan.derived_id()
         taken = 1
         path = self.root / stem
-        while True:
-            try:
-                path.mkdir()
-            except FileExistsError:
+        unnamed = self.root / f"{TEMPORARY}{os.getpid()}{_HERE}"
+        unnamed.mkdir(exist_ok=True)
+        try:
+            while True:
+                if not (path / MANIFEST).exists():
+                    manifest = _first_manifest(plan, path.name)
+                    Run(unnamed, manifest).save()
+                    if _renamed(unnamed, path):
+                        sync_folder(self.root)
+                        return Run(path, manifest)
                 taken += 1
                 path = self.root / f"{stem}-{taken}"
-            else:
-                return path
+        except BaseException:
+            shutil.rmtree(unnamed, ignore_errors=True)
+            raise
 
     def _found(self) -> list[Run]:
         return [found for found in self._opened() if isinstance(found, Run)]
 
     def _opened(self) -> Iterator[Run | DataError]:
-        for path in sorted(self.root.glob(f"*/{MANIFEST}")):
+        for path in sorted(self.root.glob(f"[!.]*/{MANIFEST}")):
             try:
                 yield Run.open(path.parent)
             except DataError as error:
                 yield error
+
+
+def _first_manifest(plan: RunPlan, run_id: str) -> RunManifest:
+    return RunManifest(
+        **msgspec.structs.asdict(plan),
+        run_id=run_id,
+        status=RunStatus.RUNNING,
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        process=Process.current(),
+    )
+
+
+def _renamed(unnamed: Path, path: Path) -> bool:
+    """Give a directory its name; False if something that is not empty has that name."""
+    try:
+        unnamed.rename(path)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            return False
+        raise
+    return True

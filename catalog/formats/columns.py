@@ -10,7 +10,7 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from catalog.formats.files import open_input
-from catalog.formats.raw import RAW_SCHEMAS, TIMES, Reading, raw_table
+from catalog.formats.raw import RAW_SCHEMAS, Reading, raw_table
 from catalog.schema import Kind
 from engine.domain.errors import DataError
 
@@ -21,7 +21,10 @@ _BLOCK_BYTES = 16 << 20
 def read_parquet(path: str, kind: Kind, reading: Reading) -> Iterator[pa.Table]:
     """Yield the rows of a Parquet file."""
     try:
-        with open_input(path) as source, pq.ParquetFile(source, pre_buffer=False) as file:
+        with (
+            open_input(path) as source,
+            pq.ParquetFile(source, pre_buffer=False, page_checksum_verification=True) as file,
+        ):
             present = reading.present(kind, file.schema_arrow.names, path)
             columns = [reading.theirs(name) for name in present]
             for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
@@ -31,11 +34,12 @@ def read_parquet(path: str, kind: Kind, reading: Reading) -> Iterator[pa.Table]:
 
 
 def read_csv(path: str, kind: Kind, reading: Reading) -> Iterator[pa.Table]:
-    """Yield the rows of a CSV file with a header line, plain or compressed."""
-    types = {
-        reading.theirs(column.name): pa.string() if column.name in TIMES else column.type
-        for column in RAW_SCHEMAS[kind]
-    }
+    """Yield the rows of a CSV file with a header line, plain or compressed.
+
+    Every field is read as text first, so that a word where a number belongs spoils its own row
+    alone.
+    """
+    types = {reading.theirs(column.name): pa.string() for column in RAW_SCHEMAS[kind]}
     try:
         with (
             open_input(path, decompress=True) as source,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-import fsspec
 import pyarrow as pa
 
+from catalog.files import file_system
 from catalog.formats.alpaca import read_alpaca
 from catalog.formats.columns import read_csv, read_parquet
 from catalog.formats.databento import read_databento
@@ -64,7 +64,7 @@ def read_file(path: str, kind: Kind, form: Format, reading: Reading) -> Iterator
     DataError
         The file is damaged.
     """
-    fs, name = fsspec.url_to_fs(path)
+    fs, name = file_system(path)
     if not fs.exists(name):
         raise NotFoundError(f"{path} does not exist")
     if form is Format.AUTO:

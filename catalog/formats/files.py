@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Literal
 
-import fsspec
 import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
+
+from catalog.files import file_system
 
 _CODECS: dict[str, Literal["gzip", "zstd", "bz2"]] = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 
 
 def open_input(path: str, *, decompress: bool = False) -> pa.NativeFile:
     """Open a file for reading; with ``decompress``, by its ending."""
-    fs, name = fsspec.url_to_fs(path)
+    fs, name = file_system(path)
     if isinstance(fs, LocalFileSystem):
         source: pa.NativeFile = pa.OSFile(name, "rb")
     else:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pv
 
 from catalog.schema import Kind
 from engine.domain.errors import ConfigError, DataError
@@ -31,7 +32,15 @@ _FILLED: dict[str, pa.DataType] = {
 }
 """Columns a file may lack; ``flaw`` is why a source itself disowns a row."""
 
-TIMES = ("ts_event", "ts_init")
+_TIMES = ("ts_event", "ts_init")
+
+_NOTHING = pa.array(pv.ConvertOptions().null_values or [])
+"""Texts that say that there is no number."""
+
+_NO_TIME = 0
+"""Stands for a time that cannot be: what is null only means that none was given."""
+
+_INT64_MAX = (1 << 63) - 1
 
 RAW_SCHEMAS: dict[Kind, pa.Schema] = {
     kind: pa.schema(
@@ -112,7 +121,12 @@ class Reading:
     delimiter: str = ","
 
     def __post_init__(self) -> None:
-        """Refuse a time zone that does not exist."""
+        """Refuse a time zone that does not exist, and a delimiter that is no character."""
+        if len(self.delimiter) != 1 or self.delimiter in '"\r\n':
+            raise ConfigError(
+                f"the delimiter is {self.delimiter!r}, expected one character; "
+                "--delimiter $'\\t' is a tab"
+            )
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError) as error:
@@ -168,8 +182,10 @@ def raw_table(source: pa.Table, kind: Kind, reading: Reading, path: str) -> pa.T
             continue
         column = source[reading.theirs(wanted.name)]
         try:
-            if wanted.name in TIMES:
+            if wanted.name in _TIMES:
                 columns.append(_nanoseconds(column, reading))
+            elif _is_text(column) and not pa.types.is_string(wanted.type):
+                columns.append(_numbers(column, wanted))
             else:
                 columns.append(column.cast(wanted.type, safe=False))
         except pa.ArrowException as error:
@@ -180,23 +196,59 @@ def raw_table(source: pa.Table, kind: Kind, reading: Reading, path: str) -> pa.T
     return pa.table(columns, schema=RAW_SCHEMAS[kind])
 
 
+def _is_text(column: Any) -> bool:
+    return pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+
+
+def _numbers(texts: Any, wanted: pa.Field) -> Any:
+    """Return written numbers; a price or size that is none is null, and so a flaw of its row."""
+    said = _said(texts)
+    return said.cast(wanted.type) if wanted.name in _FILLED else _cast(said, wanted.type)
+
+
 def _nanoseconds(column: Any, reading: Reading) -> Any:
-    """Return times of any usual type as UTC nanoseconds."""
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        column = _parsed_times(column)
+    """Return times of any usual type as UTC nanoseconds; one that cannot be is ``_NO_TIME``."""
+    if _is_text(column):
+        said = _said(column)
+        column = _parsed_times(said)
+        unread = pc.and_(column.is_null(), said.is_valid())
+        column = pc.if_else(unread, pa.scalar(_NO_TIME).cast(column.type), column)
     if pa.types.is_timestamp(column.type):
         if column.type.tz is None:
             column = pc.assume_timezone(
                 column, reading.timezone, ambiguous="earliest", nonexistent="earliest"
             )
         return column.cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
-    return pc.multiply_checked(column.cast(pa.int64()), reading.time_unit.nanoseconds)
+    unit = reading.time_unit.nanoseconds
+    column = column.cast(pa.int64())
+    latest = pa.scalar(_INT64_MAX // unit)
+    return pc.multiply(pc.if_else(pc.greater(column, latest), _NO_TIME, column), unit)
 
 
-def _parsed_times(column: Any) -> Any:
-    """Return written times as integers or timestamps, whichever the first one is."""
-    first = next(iter(column.drop_null().slice(0, 1).to_pylist()), "")
+def _parsed_times(texts: Any) -> Any:
+    """Return written times as integers or timestamps, whichever the first that is one is."""
+    times = texts.filter(pc.match_substring_regex(texts, r"^(-?\d+$|\d{4}-)"))
+    first = next(iter(times.slice(0, 1).to_pylist()), "")
     if first.lstrip("-").isdigit():
-        return column.cast(pa.int64())
+        return _cast(texts, pa.int64())
     has_zone = first.endswith("Z") or "+" in first[10:] or "-" in first[10:]
-    return column.cast(pa.timestamp("ns", "UTC") if has_zone else pa.timestamp("ns"))
+    return _cast(texts, pa.timestamp("ns", "UTC") if has_zone else pa.timestamp("ns"))
+
+
+def _said(texts: Any) -> Any:
+    """Return texts without the space around them, null where they say that there is nothing."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    return pc.if_else(pc.is_in(trimmed, _NOTHING), None, trimmed)
+
+
+def _cast(texts: Any, wanted: Any) -> Any:
+    """Return texts as another type, null where one cannot be read; halves until it is found."""
+    try:
+        return texts.cast(wanted)
+    except pa.ArrowInvalid:
+        if len(texts) == 1:
+            return pa.chunked_array([pa.nulls(1, wanted)])
+        half = len(texts) // 2
+        parts = (texts.slice(0, half), texts.slice(half))
+        chunks = [chunk for part in parts for chunk in _cast(part, wanted).chunks]
+        return pa.chunked_array(chunks, wanted)

@@ -61,13 +61,14 @@ def standing(batch: TradeBatch, tapes: Mapping[str, str]) -> NDArray[np.bool_]:
     stands = ((bits & Updates.HIGH_LOW) != 0) & ~reversal
     for row in np.flatnonzero(reversal):
         twin = (
-            stands
-            & (batch.symbol_id == batch.symbol_id[row])
-            & (batch.ts_event == batch.ts_event[row])
-            & (batch.price == batch.price[row])
-            & (batch.size == batch.size[row])
+            stands[:row]
+            & (bits[:row] == bits[row] & ~np.uint8(Updates.REVERSAL))
+            & (batch.symbol_id[:row] == batch.symbol_id[row])
+            & (batch.ts_event[:row] == batch.ts_event[row])
+            & (batch.price[:row] == batch.price[row])
+            & (batch.size[:row] == batch.size[row])
         )
-        stands[np.flatnonzero(twin)[:1]] = False
+        stands[np.flatnonzero(twin)[-1:]] = False
     return stands
 
 

@@ -17,9 +17,9 @@ from engine.domain.session import NANOS_PER_SECOND, Session
 def exit_deadline_ns(trade: OpenTrade, params: Parameters, session: Session) -> int:
     """Return the instant at which the clock alone closes a trade: the timer to set."""
     flatten = flatten_ns(params, session)
-    if trade.entered_ns is None or params.max_hold_seconds is None:
+    if trade.entered_ns is None or trade.max_hold_secs is None:
         return flatten
-    return min(flatten, trade.entered_ns + params.max_hold_seconds * NANOS_PER_SECOND)
+    return min(flatten, trade.entered_ns + trade.max_hold_secs * NANOS_PER_SECOND)
 
 
 def exit_due(

@@ -42,14 +42,16 @@ class GovernorPhase(StrEnum):
 class OpenTrade(msgspec.Struct, frozen=True):
     """A trade that is planned and not yet over.
 
-    ``notional`` is USD as planned, ``entry_order_id`` the entry's client order id once it is
-    submitted, ``entered_ns`` the time of the entry's first fill.
+    ``notional`` (USD) and ``max_hold_secs`` (None: no time stop) are as planned, ``entry_order_id``
+    is the entry's client order id once it is submitted, ``entered_ns`` the time of the entry's
+    first fill.
     """
 
     trade_id: str
     symbol: str
     side: Side
     notional: Decimal
+    max_hold_secs: int | None
     entry_order_id: str | None = None
     entered_ns: int | None = None
 
@@ -126,7 +128,9 @@ def _day_started(state: GovernorState, started: DayStarted, ts: int) -> Governor
 
 
 def _planned(state: GovernorState, plan: BracketPlanned) -> GovernorState:
-    trade = OpenTrade(plan.trade_id, plan.symbol, Side(plan.side), plan.notional)
+    trade = OpenTrade(
+        plan.trade_id, plan.symbol, Side(plan.side), plan.notional, plan.max_hold_secs
+    )
     return replace(state, trades=state.trades + 1, open_trades=(*state.open_trades, trade))
 
 

@@ -43,7 +43,8 @@ def estimated_spread_bps(window: Window) -> float | None:
 
     The mean over pairs of adjacent buckets with prints, negative estimates taken as zero. Source:
     Corwin and Schultz, "A Simple Way to Estimate Bid-Ask Spreads from Daily High and Low Prices",
-    Journal of Finance 67 (2012), equations 14 and 18, on buckets in place of days.
+    Journal of Finance 67 (2012), equations 14 and 18, on buckets in place of days. Rounded to 1e-6
+    bps: the last bits of a logarithm differ between processors, a decision must not.
     """
     traded = window.low > 0
     pairs = traded[:-1] & traded[1:]
@@ -57,4 +58,4 @@ def estimated_spread_bps(window: Window) -> float | None:
     gamma = np.log(np.maximum(high_1, high_2) / np.minimum(low_1, low_2)) ** 2
     alpha = (np.sqrt(2.0 * beta) - np.sqrt(beta)) / _K - np.sqrt(gamma / _K)
     spread = 2.0 * np.tanh(alpha / 2.0)
-    return float(1e4 * np.maximum(spread, 0.0).mean())
+    return round(float(1e4 * np.maximum(spread, 0.0).mean()), 6)

@@ -95,7 +95,8 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
         Session VWAP in USD, NaN without an eligible print; ``vwap_slope``: its change in USD over
         the candidate window.
     quote : Quote or None
-        Last quote that arrived before ``ts_init``; None where the day has no quotes.
+        Last quote that arrived before ``ts_init``; None where none did within a minute, and where
+        the candidate is not qualified.
     gates : int
         Bit ``1 << gate`` set for each gate passed.
     gate_values, gate_thresholds : tuple of float

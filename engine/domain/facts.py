@@ -72,6 +72,11 @@ class DayStarted(Payload, frozen=True, tag="day_started"):
 
 
 class BracketPlanned(Payload, frozen=True, tag="bracket_planned"):
+    """Everything the plan of a trade promises; what is off is None.
+
+    ``params_version`` is that of the parameters it was made with.
+    """
+
     trade_id: str
     symbol: str
     side: int

@@ -82,6 +82,12 @@ def _tickers(value: object) -> object:
     return value
 
 
+def _each_once(tickers: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(tickers) or len(set(tickers)) < len(tickers):
+        raise ValueError("expected tickers with commas between them, each once, such as SPY,QQQ")
+    return tickers
+
+
 Exact = Annotated[
     Decimal,
     AfterValidator(_one_spelling),
@@ -96,5 +102,5 @@ Percent = Annotated[Exact, BeforeValidator(_refuse_ratio)]
 Clock = Annotated[str, AfterValidator(_clock)]
 """New York wall-clock time ``HH:MM[:SS]``."""
 
-Tickers = Annotated[tuple[str, ...], BeforeValidator(_tickers)]
+Tickers = Annotated[tuple[str, ...], BeforeValidator(_tickers), AfterValidator(_each_once)]
 """Symbols, as a list or as text with commas."""

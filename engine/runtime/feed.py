@@ -60,4 +60,6 @@ def settle(simulation: Simulation, halts: Halts, now: int) -> None:
     Nothing is carried over night: a stock that stays halted to the end of the day is valued out at
     the price it last had, as if it resumed there.
     """
-    simulation.play(status_data(halts.resume_all(now + 1)), until=now + _SETTLING_NS)
+    resumes = halts.resume_all(now + 1)
+    simulation.list_symbols(status.symbol for status in resumes)
+    simulation.play(status_data(resumes), until=now + _SETTLING_NS)

@@ -135,4 +135,5 @@ def _point(desk: Desk, ts: int, equity: Decimal) -> EquityPoint:
     invested = sum(
         (abs(held.quantity) * held.mark for held in desk.ledger.positions.values()), Decimal(0)
     )
-    return EquityPoint(ts, desk.ledger.cash, equity, float(invested / equity))
+    exposure = float(invested / equity) if equity > 0 else 0.0
+    return EquityPoint(ts, desk.ledger.cash, equity, exposure)

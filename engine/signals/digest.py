@@ -17,8 +17,8 @@ _TEXT = "S24"
 class CandidateDigest:
     """A sha256 over candidates and breadth, the same however the rows came in pieces.
 
-    Rows are hashed one after the other: floats by their bits, prices as fixed point, absent values
-    as zero.
+    Rows are hashed one after the other: floats by their bits (every NaN as the same one: its sign
+    means nothing and may differ by machine), prices as fixed point, absent values as zero.
     """
 
     def __init__(self) -> None:
@@ -52,4 +52,7 @@ def _bits(table: pa.Table, name: str) -> NDArray[np.generic]:
     if pa.types.is_decimal(dtype):
         return fixed_column(table, name)
     column: Any = table.column(name)
-    return column.to_numpy() if pa.types.is_boolean(dtype) else column.fill_null(0).to_numpy()
+    if pa.types.is_boolean(dtype):
+        return column.to_numpy()
+    bits: NDArray[Any] = column.fill_null(0).to_numpy()
+    return np.where(np.isnan(bits), np.nan, bits) if pa.types.is_floating(dtype) else bits

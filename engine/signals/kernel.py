@@ -442,7 +442,7 @@ def _judge(s: State, p: Settings, x: Records, b: int, i: int, age: int, ao: int)
         run_volume = x.session_volume - x.run_base_volume
         run_notional = (x.session_notional - x.run_base_notional) * _USD
     carried = x.carried / min(age, p.slow + p.smooth)
-    last = x.last * _USD
+    last = x.last / PRICE_SCALE
     run = x.rising if sign > 0 else x.falling
 
     gates = 0

@@ -1,27 +1,30 @@
-"""Hop 2: how much the oscillators move when the returns are only noise."""
+"""Hop 2: how much the oscillators move when the returns are only noise.
+
+Weights are whole numbers until the very last step: a linear algebra library would add them in the
+order its processor likes best, and the last bit of every ``ac_z`` would depend on the machine.
+"""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-
-def _average_weights(period: int, length: int) -> NDArray[np.float64]:
-    """Weight of each past return, newest first, in the simple mean of a price's last values."""
-    return np.minimum(np.arange(1, length + 1), period) / period
+import math
 
 
 def ao_noise(fast: int, slow: int) -> float:
     """Return sd(ao) over the standard deviation of independent returns; 2.88 for 5/34."""
-    return float(np.linalg.norm(_ao_weights(fast, slow, slow)))
+    return _norm(_ao_weights(fast, slow, slow)) / (fast * slow)
 
 
 def ac_noise(fast: int, slow: int, smooth: int) -> float:
     """Return sd(ac) over the standard deviation of independent returns; 0.73 for 5/34/5."""
     ao = _ao_weights(fast, slow, slow + smooth)
-    mean = np.convolve(ao, np.ones(smooth) / smooth)[: slow + smooth]
-    return float(np.linalg.norm(ao - mean))
+    ac = [smooth * ao[k] - sum(ao[max(0, k - smooth + 1) : k + 1]) for k in range(len(ao))]
+    return _norm(ac) / (fast * slow * smooth)
 
 
-def _ao_weights(fast: int, slow: int, length: int) -> NDArray[np.float64]:
-    return _average_weights(fast, length) - _average_weights(slow, length)
+def _ao_weights(fast: int, slow: int, length: int) -> list[int]:
+    """Return ``fast * slow`` times the weight of each past return in ao, newest first."""
+    return [slow * min(k, fast) - fast * min(k, slow) for k in range(1, length + 1)]
+
+
+def _norm(weights: list[int]) -> float:
+    return math.sqrt(sum(weight * weight for weight in weights))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from itertools import pairwise
-from threading import Event
+from threading import Event, Lock
 
 import numpy as np
 import pyarrow as pa
@@ -106,14 +106,16 @@ class _Tally:
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self.stop = Event()
+        self._one_at_a_time = Lock()
         self._total = total
         self._done = 0
         self._progress = progress
 
     def add(self, n: int) -> None:
-        self._done += n
-        if self._progress is not None:
-            self._progress(self._done, self._total)
+        with self._one_at_a_time:
+            self._done += n
+            if self._progress is not None:
+                self._progress(self._done, self._total)
 
 
 class _Part:

@@ -9,7 +9,7 @@ from engine.accounting import Excursion, excursion, standing
 from engine.domain.candidate import Side
 from engine.domain.trades import TradeBatch
 
-CONDITIONS = ("", "M", "!", "I")
+CONDITIONS = ("", "M", "!", "I", "!I")
 
 
 def _batch(rows: list[tuple[int, int, str]]) -> TradeBatch:
@@ -45,6 +45,13 @@ def test_prints_on_one_side_of_the_entry_only_give_no_excursion_on_the_other() -
 def test_odd_lots_official_closes_and_prints_taken_back_do_not_stand() -> None:
     rows = [(1, 10, ""), (2, 99, ""), (3, 11, "M"), (4, 12, "I"), (2, 99, "!"), (5, 13, "")]
     assert standing(_batch(rows), {}).tolist() == [True, False, False, False, False, True]
+
+
+def test_a_correction_of_the_conditions_alone_leaves_the_corrected_print_standing() -> None:
+    rows = [(2, 99, "I"), (2, 99, "!I"), (2, 99, "")]
+    assert standing(_batch(rows), {}).tolist() == [False, False, True]
+    rows = [(2, 99, ""), (2, 99, "!I")]
+    assert standing(_batch(rows), {}).tolist() == [True, False]
 
 
 def test_one_of_two_equal_prints_stands_when_one_is_taken_back() -> None:

@@ -152,7 +152,7 @@ def test_a_read_only_folder_is_told_with_the_remedy(
     with _small_disk(tmp_path / "disk") as disk:
         catalog = Catalog(str(disk / "catalog"))
         import_files(catalog, [path], Kind.TRADES)
-        with _read_only(disk), pytest.raises(ConfigError, match="--catalog"):
+        with _read_only(disk), pytest.raises(ConfigError, match="folder writable"):
             import_files(catalog, [trades_file("more.parquet", symbol=["B"] * 3)], Kind.TRADES)
         assert catalog.trade_count(day, "A") == 3
 

@@ -27,6 +27,10 @@ USAGE, BAD_DATA, NOT_FOUND = 2, 3, 4
         (("backtest", "--date", "2026-09-18", "--start", "2026-09-18"), USAGE, "one or the other"),
         (("backtest", "--start", "2026-09-21", "--end", "2026-09-18"), USAGE, "lies after"),
         (("backtest", "--balance", "-5"), USAGE, "more than 0 USD"),
+        (("backtest", "--balance", "1e30"), USAGE, "in whole cents"),
+        (("backtest", "--symbols", ","), USAGE, "leave it away for all"),
+        (("scan", "--date", "2026-09-18", "--catalog", "weird://x"), USAGE, "fsspec URL"),
+        (("backtest", "--set", "min_ac_z=[/red]"), USAGE, "[/red]"),
         (("backtest", "--balance", "lots"), USAGE, "no amount of USD"),
         (("backtest", "--letters", "C-A"), USAGE, "write A-C"),
         (("backtest", "--letters", "5"), USAGE, "A, A-C or A,M-P"),
@@ -60,6 +64,14 @@ def test_with_json_a_failure_is_one_object_on_stdout(tradectl: Tradectl) -> None
     assert answer.json["status"] == "error"
     assert answer.json["error"] == "NotFoundError"
     assert "nowhere" in answer.json["message"]
+
+
+def test_with_json_a_command_line_that_cannot_be_read_is_one_object_too(
+    tradectl: Tradectl,
+) -> None:
+    answer = tradectl("scan", "--json")
+    assert answer.code == USAGE
+    assert "--date" in answer.json["message"]
 
 
 def test_a_day_of_one_print_runs_and_decides_nothing(tradectl: Tradectl, tmp_path: Path) -> None:

@@ -176,7 +176,9 @@ def desk(
 
 
 def open_trade(symbol: str = "MSFT", notional: int = 5_000, **changes: Any) -> OpenTrade:
-    return OpenTrade(f"20250918-{symbol}-110000", symbol, Side.LONG, Decimal(notional), **changes)
+    usual: dict[str, Any] = {"max_hold_secs": 1_800}
+    trade_id = f"20250918-{symbol}-110000"
+    return OpenTrade(trade_id, symbol, Side.LONG, Decimal(notional), **(usual | changes))
 
 
 sides = st.sampled_from(list(Side))

@@ -131,6 +131,8 @@ def test_bid_ask_bounce_alone_is_estimated_exactly(half_spread: float, level: fl
     high, low = (int(level * 1e6 * (1 + sign * half_spread / 1e4)) for sign in (1, -1))
     found = estimated_spread_bps(window([high] * 10, [low] * 10))
     assert found == pytest.approx(2e4 * (high - low) / (high + low), rel=1e-6)
+    assert found is not None
+    assert found == round(found, 6)
 
 
 @pytest.mark.parametrize("high", [[], [5], [5, 0, 5, 0], [0, 0]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ DUE = [
     # session   entered     now         day's result  hold   expected
     (SESSION,   "12:00",    "12:29:59", 0,            1_800, None),
     (SESSION,   "12:00",    "12:30",    0,            1_800, ExitReason.TIME_STOP),
-    (SESSION,   "12:00",    "15:54:59", 0,            "off", None),
+    (SESSION,   "12:00",    "15:54:59", 0,            None,  None),
     (SESSION,   "15:50",    "15:55",    0,            1_800, ExitReason.FLAT_BY_CLOSE),
     (SESSION,   "12:00",    "12:01",    -1_000,       1_800, ExitReason.DAY_LIMIT),
     (SESSION,   "12:00",    "12:01",    3_000,        1_800, ExitReason.DAY_LIMIT),
@@ -49,18 +50,17 @@ def test_exit_is_due(
     entered: str | None,
     now: str,
     pnl: int,
-    hold: object,
+    hold: int | None,
     expected: ExitReason | None,
 ) -> None:
-    params = parameters(max_hold_seconds=hold)
-    trade = open_trade(entered_ns=None if entered is None else day.at(entered))
+    trade = open_trade(entered_ns=None if entered is None else day.at(entered), max_hold_secs=hold)
     state = governor(planned("other"), closed("other", pnl))
-    assert exit_due(trade, state, day.at(now), params, day) is expected
+    assert exit_due(trade, state, day.at(now), Parameters(), day) is expected
 
 
 @given(entered=st.integers(SESSION.open_ns, SESSION.close_ns), hold=st.integers(30, 23_400))
 def test_the_clock_alone_closes_a_trade_at_its_deadline(entered: int, hold: int) -> None:
-    params, trade = parameters(max_hold_seconds=hold), open_trade(entered_ns=entered)
+    params, trade = Parameters(), open_trade(entered_ns=entered, max_hold_secs=hold)
     deadline = exit_deadline_ns(trade, params, SESSION)
     assert exit_due(trade, governor(), deadline, params, SESSION) is not None
     assert exit_due(trade, governor(), deadline - 1, params, SESSION) is None
@@ -96,6 +96,9 @@ def test_a_trailing_stop_never_loosens(side: Side, best: list[int], percent: Dec
         stop = moved
 
 
-def test_defaults_close_after_half_an_hour() -> None:
-    trade = open_trade(entered_ns=SESSION.at("12:00"))
-    assert exit_deadline_ns(trade, Parameters(), SESSION) == SESSION.at("12:30")
+def test_a_trade_keeps_the_time_stop_it_was_planned_with() -> None:
+    plan = msgspec.structs.replace(planned("one"), max_hold_secs=600)
+    (trade,) = governor(plan).open_trades
+    trade = msgspec.structs.replace(trade, entered_ns=SESSION.at("12:00"))
+    changed = parameters(max_hold_seconds=60)
+    assert exit_deadline_ns(trade, changed, SESSION) == SESSION.at("12:10")

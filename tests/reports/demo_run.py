@@ -37,7 +37,7 @@ def demo_view(
     tables = {name: typed(rows[name], schema) for name, schema in view.SCHEMAS.items()}
     counts = _gate_counts(days)
     metrics = _metrics(rows["trades"])
-    stages = funnel.hub_stages(tables["verdicts"], tables["trades"])
+    stages = funnel.hub_stages(tables["verdicts"], tables["trades"], "all")
     return RunView(
         manifest={
             "run_id": f"{calendar[0]}-4be1c09a",

@@ -41,7 +41,7 @@ def test_filters_count_what_they_alone_stopped() -> None:
 
 def test_hub_stages_follow_the_verdicts_filter_by_filter() -> None:
     verdicts = typed(VERDICT_ROWS, VERDICTS)
-    stages = funnel.hub_stages(verdicts, demo_view(trades=1).trades)
+    stages = funnel.hub_stages(verdicts, demo_view(trades=1).trades, "all")
     assert {stage.name: stage.count for stage in stages} == {
         "judged": 5,
         "entries open": 4,
@@ -50,6 +50,23 @@ def test_hub_stages_follow_the_verdicts_filter_by_filter() -> None:
         "selected and planned": 1,
         "filled": 1,
     }
+
+
+def test_under_the_score_rule_all_filters_are_one_stage() -> None:
+    rows = [
+        _verdict("A", None, gravity="fail", spread="pass"),
+        _verdict("B", "not_confident", gravity="fail", spread="fail"),
+        _verdict("C", "max_trades", gravity="fail", spread="pass"),
+        _verdict("D", "symbol_cooldown"),
+    ]
+    stages = funnel.hub_stages(typed(rows, VERDICTS), demo_view(trades=1).trades, "score")
+    assert [(stage.name, stage.count) for stage in stages] == [
+        ("judged", 4),
+        ("entries open", 3),
+        ("confident", 2),
+        ("selected and planned", 1),
+        ("filled", 1),
+    ]
 
 
 def test_refusals_are_counted_by_reason() -> None:

@@ -171,6 +171,20 @@ SCENES = (
         reason=ExitReason.TRAILING_STOP,
     ),
     Scene(
+        name="a fall through the trailed stop between two looks leaves at the market",
+        plan=plan(trailing="1"),
+        prints=[(10.1, 102.00), (10.5, 100.50), (20, 100.60)],
+        expected=[ENTERED, fill("take_profit", "100.50", 11.05)],
+        reason=ExitReason.TRAILING_STOP,
+    ),
+    Scene(
+        name="a short's rise through the trailed stop likewise",
+        plan=plan(side=Side.SHORT, target="97.00", stop="101.60", trailing="1"),
+        prints=[(10.1, 98.00), (10.5, 99.50), (20, 99.40)],
+        expected=[fill("entry", "100.00", 0.30), fill("take_profit", "99.50", 11.05)],
+        reason=ExitReason.TRAILING_STOP,
+    ),
+    Scene(
         name="a limit entry that is marketable pays the touch",
         plan=plan(limit="100.20"),
         prints=[(10, 103.00)],

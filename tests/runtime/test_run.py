@@ -17,19 +17,21 @@ from catalog.partition import write_partition
 from catalog.schema import SCHEMAS, Kind
 from catalog.synth import synthesize
 from engine.accounting import keep_books
-from engine.decision import BucketDecision
+from engine.decision import BucketDecision, RefusalReason
 from engine.domain.candidate import BucketReport
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
 from engine.domain.facts import DayEnded, DayStarted, ExitReason, Fact, OrderFilled, RunStarted
 from engine.domain.market import letter_of
+from engine.domain.parameters import parameters_from
 from engine.domain.session import session
 from engine.journal import MemoryJournal
-from engine.runtime import DayOutcome, Engine, LiveTrade, OutcomeStatus, Stage
+from engine.runtime import DayOutcome, Engine, LiveTrade, OutcomeStatus, Stage, run_backtest
 from strategies import AoStrategy
 from tests.runtime.conftest import SYNTHETIC_DAY
-from tests.runtime.runs import run
+from tests.runtime.runs import EAGER, run
 
 MONDAY = date(2026, 9, 21)
+SECOND = 1_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +197,22 @@ def test_an_unknown_rung_is_refused(two_days: Catalog) -> None:
         run(two_days, [SYNTHETIC_DAY], fills="hopeful")
 
 
+def test_an_account_without_money_enters_nothing_and_says_why(two_days: Catalog) -> None:
+    outcome = run_backtest(
+        two_days,
+        [MONDAY],
+        parameters_from({}, EAGER),
+        strategy=AoStrategy,
+        journal=MemoryJournal(),
+        starting_balance=Decimal(0),
+    )
+
+    (day,) = outcome.days
+    assert not day.fills
+    assert RefusalReason.TOO_SMALL in {verdict.reason for verdict in day.verdicts}
+    assert {point.exposure for point in day.equity} == {0.0}
+
+
 def test_a_symbol_halted_to_the_close_is_valued_out_at_its_last_print(
     two_days: Catalog, tmp_path: Path
 ) -> None:
@@ -202,26 +220,51 @@ def test_a_symbol_halted_to_the_close_is_valued_out_at_its_last_print(
     trade = next(
         trade for trade in before.outcome.trades if trade.exit_reason is ExitReason.TIME_STOP
     )
-    halted = Catalog(str(tmp_path / "halted"))
-    for kind in (Kind.TRADES, Kind.QUOTES):
-        for day, letter in two_days.partitions(kind):
-            if day == MONDAY:
-                tables = two_days.tables(kind, day, letter)
-                write_partition(halted.fs, halted.root, kind, day, letter, tables)
-    since = trade.entry_ts + 10_000_000_000
-    row = {
-        "symbol": trade.symbol,
-        "ts_event": since,
-        "ts_init": since,
-        "action": "halt",
-        "reason": "T1",
-    }
-    statuses = pa.Table.from_pylist([row], SCHEMAS[Kind.STATUSES])
-    letter = letter_of(trade.symbol)
-    write_partition(halted.fs, halted.root, Kind.STATUSES, MONDAY, letter, [statuses])
+    halted = monday_with_a_halt(two_days, tmp_path, trade.symbol, trade.entry_ts + 10 * SECOND)
 
     after = {each.trade_id: each for each in run(halted, [MONDAY]).outcome.trades}
     stuck = after[trade.trade_id]
     assert stuck.exit_ts is not None
     assert stuck.exit_ts > session(MONDAY).close_ns
     assert stuck.exit_reason is ExitReason.TIME_STOP
+
+
+@pytest.mark.parametrize("engine", list(Engine))
+def test_a_halt_after_the_close_of_a_symbol_that_was_never_entered_changes_nothing(
+    two_days: Catalog, tmp_path: Path, engine: Engine
+) -> None:
+    before = run(two_days, [MONDAY])
+    entered = {trade.symbol for trade in before.outcome.trades}
+    listed = {
+        symbol
+        for letter in two_days.letters(MONDAY)
+        for batch in two_days.trade_batches(MONDAY, letter)
+        for symbol in batch.symbols
+    }
+    evening = session(MONDAY).close_ns + 600 * SECOND
+    halted = monday_with_a_halt(two_days, tmp_path, min(listed - entered), evening)
+    after = run(halted, [MONDAY], engine)
+
+    assert after.outcome.trades
+    assert after.outcome.fill_digest == before.outcome.fill_digest
+
+
+def monday_with_a_halt(market: Catalog, folder: Path, symbol: str, since: int) -> Catalog:
+    """Return Monday again, with a halt that the day does not end."""
+    halted = Catalog(str(folder / "halted"))
+    for kind in (Kind.TRADES, Kind.QUOTES):
+        for day, letter in market.partitions(kind):
+            if day == MONDAY:
+                tables = market.tables(kind, day, letter)
+                write_partition(halted.fs, halted.root, kind, day, letter, tables)
+    row = {
+        "symbol": symbol,
+        "ts_event": since,
+        "ts_init": since,
+        "action": "halt",
+        "reason": "T1",
+    }
+    statuses = pa.Table.from_pylist([row], SCHEMAS[Kind.STATUSES])
+    letter = letter_of(symbol)
+    write_partition(halted.fs, halted.root, Kind.STATUSES, MONDAY, letter, [statuses])
+    return halted

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
@@ -11,6 +14,8 @@ from engine.domain.candidate import ALL_GATES, Candidate, FadeReason, Gate, Phas
 from engine.domain.parameters import Parameters, parameters_from
 from engine.domain.session import session
 from engine.signals.columns import ColumnScanner
+from engine.signals.digest import CandidateDigest
+from engine.signals.noise import ac_noise, ao_noise
 from tests.signals.tapes import DAY, EAGER, batch, run
 
 OPEN = session(DAY).open_ns
@@ -156,6 +161,43 @@ def test_each_gate_stops_a_candidate_by_itself_and_is_recorded_with_its_value() 
         assert len(alone) > 0, gate
         assert set(rows["phase"]) == {0}
         assert np.isfinite(alone["values"][:, gate]).all()
+
+
+@pytest.mark.parametrize("cents", [7, 10, 28, 230, 4_999])
+def test_a_price_at_either_bound_is_within(cents: int) -> None:
+    price = cents / 100
+    exact = EAGER.model_copy(update={"min_price": price, "max_price": price})
+    scanner = ColumnScanner(exact, session(DAY), {}, every_bucket=True)
+    scanner.step(batch(tape(np.full(60, price))))
+    scanner.finish()
+    rows = scanner.take_output().rows
+    assert len(rows) > 20
+    assert ((rows["gates"] >> Gate.PRICE) & 1 == 1).all()
+
+
+NOISE = [
+    # fast, slow, smooth, ao, ac
+    (5, 34, 5, "0x1.702d08e60b3e0p+1", "0x1.752c4f1fc3554p-1"),
+    (3, 10, 2, "0x1.4b0b818297983p+0", "0x1.eea3950a8511ep-3"),
+    (8, 55, 8, "0x1.d4a800b760ebep+1", "0x1.fc36c47b1a3acp-1"),
+]
+
+
+@pytest.mark.parametrize(("fast", "slow", "smooth", "ao", "ac"), NOISE)
+def test_the_noise_constants_are_the_same_on_every_machine_to_the_bit(
+    fast: int, slow: int, smooth: int, ao: str, ac: str
+) -> None:
+    assert ao_noise(fast, slow).hex() == ao
+    assert ac_noise(fast, slow, smooth).hex() == ac
+
+
+def test_the_sign_of_a_nan_is_not_part_of_the_digest() -> None:
+    digests: set[str] = set()
+    for unknown in (math.nan, math.copysign(math.nan, -1.0)):
+        digest = CandidateDigest()
+        digest.update(pa.table({}), pa.table({"ts": [1], "SPY_ac_z": pa.array([unknown])}))
+        digests.add(digest.hexdigest())
+    assert len(digests) == 1
 
 
 def test_a_symbol_that_hardly_trades_is_stopped_by_its_carried_buckets() -> None:

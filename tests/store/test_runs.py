@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 
@@ -161,7 +163,7 @@ def test_a_disk_that_fills_up_keeps_the_earlier_table_and_the_run_is_sealed_late
             scarce_disk.exhaust(room=64 * 1024)
             run.write_table("equity", noise)
 
-    with pytest.raises(RunError, match=r"cannot write .*equity\.parquet: .*--runs"):
+    with pytest.raises(RunError, match=r"cannot write .*equity\.parquet: .*make room"):
         overflow()
     scarce_disk.relieve()
     (run,) = store.runs()
@@ -177,3 +179,16 @@ def test_a_folder_that_cannot_be_written_is_refused_with_the_remedy(
     blocked.write_text("a file where the folder should be")
     with pytest.raises(TradectlError, match=r"cannot make a run in .*--runs"):
         RunStore(blocked / "deeper").start(run_plan)
+
+
+def test_a_start_that_was_killed_leaves_no_run_and_no_folder(
+    tmp_path: Path, run_plan: RunPlan
+) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    unnamed = tmp_path / f".tmp-{gone.pid}@{socket.gethostname()}"
+    unnamed.mkdir()
+    (tmp_path / run_plan.derived_id()).mkdir()
+    run = RunStore(tmp_path).start(run_plan)
+    assert run.run_id == run_plan.derived_id()
+    assert [path.name for path in tmp_path.iterdir()] == [run.run_id]
