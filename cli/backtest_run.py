@@ -16,12 +16,12 @@ import msgspec
 from catalog import Catalog
 from cli.day_scans import DayScans
 from cli.run_report import run_tables, run_view
-from engine.accounting import keep_books, performance
+from engine.accounting import Accounts, keep_accounts, performance
 from engine.domain.facts import ParamsChanged, RunEnded, RunStarted
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
-from engine.journal import JournalReader, JournalWriter, MemoryJournal
+from engine.journal import JournalWriter, MemoryJournal
 from engine.runtime import LADDER, DayOutcome, Engine, Outcome, Stage, run_backtest
 from engine.signals import ScanResult
 from reports import RunView, write_html
@@ -68,10 +68,11 @@ def backtest_run(
         if not outcome.days:
             raise KeyboardInterrupt
         _tell_end(run.journal, outcome)
-        tables = run_tables(outcome.days, scans)
+        accounts = keep_accounts(run.journal.facts())
+        tables = run_tables(accounts, outcome.days, scans)
         for name, table in tables.items():
             run.write_table(name, table)
-        metrics = _metrics(run.journal, outcome)
+        metrics = _metrics(accounts, outcome)
         ladder = {request.fills: metrics}
         if request.ladder and outcome.status == RunStatus.ENDED:
             ladder = _ladder(catalog, request, scans, metrics)
@@ -193,10 +194,9 @@ def _scan_of(scans: DayScans, catalog: Catalog, day: date, request: Request) -> 
     )
 
 
-def _metrics(journal: JournalReader, outcome: Outcome) -> dict[str, Any]:
+def _metrics(accounts: Accounts, outcome: Outcome) -> dict[str, Any]:
     equity = [point for day in outcome.days for point in day.equity]
-    books = keep_books(journal.facts())
-    return performance(books, trades=outcome.trades, equity=equity).figures()
+    return performance(accounts.books(), equity=equity).figures()
 
 
 def _ladder(
@@ -211,5 +211,5 @@ def _ladder(
         journal = MemoryJournal()
         _tell_start(journal, f"ladder-{fills}", request)
         outcome = _play(catalog, request, fills, journal, scans)
-        figures[fills] = _metrics(journal, outcome)
+        figures[fills] = _metrics(keep_accounts(journal.facts()), outcome)
     return figures

@@ -29,6 +29,7 @@ def info(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None
         "kind": "SQLite" if store.is_file else "PostgreSQL",
         "revision": revision,
         "newest_revision": newest_revision(),
+        "time_series": store.time_series() if current else None,
         "runs": len(runs),
         "facts": sum(run.facts for run in runs),
     }
@@ -62,9 +63,12 @@ def migrate(
     else:
         store.migrate(to)
     after = store.revision()
-    result = {"database": str(store), "before": before, "after": after}
+    rest = store.time_series()
+    result = {"database": str(store), "before": before, "after": after, "time_series": rest}
     emit(
         result,
         as_json=as_json,
-        page=lambda out: out.print(f"{store}: {before or 'no tables'} → {after}", highlight=False),
+        page=lambda out: out.print(
+            f"{store}: {before or 'no tables'} → {after}, time series are {rest}", highlight=False
+        ),
     )

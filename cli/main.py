@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import catalog, database, journal, params, runs
+from cli import accounting, catalog, database, journal, params, runs
 from cli.backtest import backtest
 from cli.missed import missed
 from cli.scan import scan
@@ -62,6 +62,7 @@ app.command()(backtest)
 app.add_typer(runs.app, name="runs")
 app.command()(why)
 app.command()(missed)
+app.add_typer(accounting.app, name="accounting")
 app.add_typer(journal.app, name="journal")
 app.add_typer(database.app, name="database")
 app.add_typer(params.app, name="params")

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from catalog import Catalog
 from cli.day_scans import DayScans
+from engine.accounting import PROJECTIONS, Accounts, EquityPoint
 from engine.decision import Verdict
 from engine.domain.parameters import Parameters
 from engine.domain.session import day_of
@@ -21,7 +22,8 @@ from engine.signals.bucket_series import bucket_series
 from reports import RunView
 from reports.funnel import gate_tallies, hub_stages, scan_stages
 from reports.view import BUCKETS, VERDICTS, Rung, Timing
-from store import equity_table, fills_table, trades_table
+from store import arrow_table
+from store.run import RUN_TABLES
 
 _SEES_ALL = ("scan", "total")
 """Stages whose time is spent on every print; the others touch few."""
@@ -33,12 +35,19 @@ def verdicts_table(verdicts: Iterable[Verdict]) -> pa.Table:
     return pa.Table.from_pylist(rows, VERDICTS)
 
 
-def run_tables(days: Sequence[DayOutcome], scans: DayScans) -> dict[str, pa.Table]:
-    """Return every table a run directory keeps, by name."""
-    return {
-        "trades": trades_table(trade for day in days for trade in day.trades),
-        "fills": fills_table(fill for day in days for fill in day.fills),
-        "equity": equity_table(point for day in days for point in day.equity),
+def run_tables(
+    accounts: Accounts, days: Sequence[DayOutcome], scans: DayScans
+) -> dict[str, pa.Table]:
+    """Return every table a run directory keeps, by name.
+
+    The curve of equity is marked to market at each bucket, finer than facts can tell.
+    """
+    booked = {
+        name: arrow_table(PROJECTIONS[name].row, PROJECTIONS[name].rows(accounts))
+        for name in RUN_TABLES
+    }
+    return booked | {
+        "equity": arrow_table(EquityPoint, (point for day in days for point in day.equity)),
         "verdicts": verdicts_table(verdict for day in days for verdict in day.verdicts),
         "candidates": scans.candidates(),
         "near_misses": scans.near_misses(),

@@ -16,7 +16,7 @@ from typer.cli import get_docs_for_click
 
 from cli.main import app
 from cli.output import INTERRUPTED
-from engine.accounting import Performance
+from engine.accounting import PROJECTIONS, Performance, columns_of
 from engine.decision.refusal import RefusalReason
 from engine.domain.candidate import FadeReason, Gate
 from engine.domain.errors import TradectlError
@@ -53,6 +53,7 @@ def pages() -> dict[str, str]:
         "facts.md": _facts(),
         "fills.md": _fills(),
         "metrics.md": _metrics(),
+        "tables.md": _tables(),
     }
     return {name: "\n".join([written, *lines]).rstrip() + "\n" for name, lines in made.items()}
 
@@ -220,6 +221,54 @@ def _metrics() -> Iterator[str]:
     ):
         listed = ", ".join(f"`{name}`" for name in names.split(", "))
         yield f"- {listed} ({kinds}): {' '.join(said.split())}".replace("``", "`")
+
+
+def _tables() -> Iterator[str]:
+    yield "# Tables of accounting\n"
+    yield "What follows from the facts of a run, as tables in the database that keeps the facts."
+    yield "Each has the column `run_id` besides, which is part of its key. Money is NUMERIC(24, 6)"
+    yield "USD, in SQLite whole 1e-6 USD; times are UTC nanoseconds. Time series are hypertables"
+    yield "where TimescaleDB is installed, else plain tables. References are not enforced: any"
+    yield "table can be dropped and made anew by `tradectl accounting rebuild`.\n"
+    yield "```mermaid\nerDiagram"
+    for table in PROJECTIONS.values():
+        for column, owner in table.refers.items():
+            yield f"    {owner} ||--o{{ {table.name} : {column}"
+    for table in PROJECTIONS.values():
+        yield f"    {table.name} {{"
+        for column in columns_of(table.row):
+            key = " PK" if column.name in table.key else ""
+            yield f"        {column.type.__name__} {column.name}{key}"
+        yield "    }"
+    yield "```\n"
+    for table in PROJECTIONS.values():
+        yield f"## `{table.name}`\n"
+        yield inspect.cleandoc(table.row.__doc__ or "").split("\n\n")[0].replace("\n", " ") + "\n"
+        if table.time is not None:
+            yield f"A time series by `{table.time}`.\n"
+        yield from _table(
+            ("column", "type", "null", "key"),
+            [
+                (
+                    f"`{column.name}`",
+                    f"`{column.type.__name__}`",
+                    "yes" if column.nullable else "",
+                    "yes" if column.name in table.key else "",
+                )
+                for column in columns_of(table.row)
+            ],
+        )
+        yield from _attributes(table.row)
+
+
+def _attributes(owner: type) -> Iterator[str]:
+    """Yield what a docstring says of attributes, as a list."""
+    parts = inspect.cleandoc(owner.__doc__ or "").split("Attributes\n----------\n")
+    for names, said in re.findall(r"^(\S.*)\n((?: {4}.*\n?)+)", "".join(parts[1:]), re.MULTILINE):
+        listed = ", ".join(f"`{name}`" for name in names.split(" : ")[0].split(", "))
+        yield f"- {listed}: {' '.join(said.split())}".replace("``", "`")
+    if len(parts) > 1:
+        yield ""
 
 
 if __name__ == "__main__":

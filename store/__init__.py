@@ -5,31 +5,33 @@ from store.export import RECORDS, export_journal
 from store.journal import SqlJournal
 from store.journals import JournalRun, Journals
 from store.manifest import JournalHead, RunManifest, RunPlan, RunStatus
+from store.projector import Projector, Rebuilt
 from store.provenance import code_hash, engine_version
 from store.run import Run
 from store.runs import RunStore
-from store.tables import EQUITY, FILLS, TRADES, equity_table, fills_table, trades_table
+from store.table_export import export_table
+from store.tables import USD, arrow_schema, arrow_table
 
 __all__ = [
-    "EQUITY",
-    "FILLS",
     "RECORDS",
-    "TRADES",
+    "USD",
     "Database",
     "JournalHead",
     "JournalRun",
     "Journals",
+    "Projector",
+    "Rebuilt",
     "Run",
     "RunManifest",
     "RunPlan",
     "RunStatus",
     "RunStore",
     "SqlJournal",
+    "arrow_schema",
+    "arrow_table",
     "code_hash",
     "engine_version",
-    "equity_table",
     "export_journal",
-    "fills_table",
+    "export_table",
     "newest_revision",
-    "trades_table",
 ]

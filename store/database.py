@@ -15,7 +15,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from engine.domain.errors import ConfigError, JournalError
-from store.schema import METADATA
+from store.projections import METADATA
+from store.timescale import make_hypertables, time_series
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _FIRST_REVISION = "0001"
@@ -84,6 +85,7 @@ class Database:
                     _migrate(connection, "head")
                     return
                 METADATA.create_all(connection)
+                make_hypertables(connection)
                 command.stamp(_config(connection), "head")
 
     def migrate(self, revision: str = "head") -> None:
@@ -103,6 +105,11 @@ class Database:
             return None
         with _told(f"cannot read {self}"), self._engine.connect() as connection:
             return _revision(connection)
+
+    def time_series(self) -> str:
+        """Say how time series rest: as hypertables of TimescaleDB or as plain tables."""
+        with _told(f"cannot read {self}"), self._engine.connect() as connection:
+            return time_series(connection)
 
     def set_journal_mode(self, mode: str) -> None:
         """Let SQLite write ahead into a file beside (``WAL``) or not (``DELETE``)."""

@@ -74,6 +74,11 @@ class SqlJournal:
         self._last: Fact | None = None
 
     @property
+    def database(self) -> Database:
+        """Where the facts are kept."""
+        return self._database
+
+    @property
     def last(self) -> Fact | None:
         """The fact appended last, None before the first."""
         return self._last or self._newest()

@@ -12,13 +12,16 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.accounting import keep_books, performance
+from engine.accounting import PROJECTIONS, EquityPoint, keep_accounts, performance
 from engine.domain.errors import DataError, JournalError, NotFoundError, RunError
 from store.atomic import TEMPORARY, write_atomically
 from store.journal import SqlJournal
 from store.journals import Journals
 from store.manifest import JournalHead, RunManifest, RunStatus
-from store.tables import equity_table, fills_table, trades_table
+from store.tables import arrow_table
+
+RUN_TABLES = ("trades", "fills")
+"""Tables of accounting that a run directory keeps beside what no fact can give back."""
 
 MANIFEST, JOURNAL, REPORT = "manifest.json", "journal.sqlite", "report.html"
 _PARTIAL = b"tradectl.partial"
@@ -151,14 +154,14 @@ class Run:
 
     def _rebuild_tables(self, note: str) -> dict[str, Any]:
         """Write the tables that follow from the journal alone; return the metrics."""
-        books = keep_books(self.journal.facts())
+        accounts = keep_accounts(self.journal.facts())
+        books = accounts.books()
         last = self.journal.last
         partial = f"{note}; covers {last.seq if last else 0} facts"
-        tables = {
-            "trades": trades_table(books.trades),
-            "fills": fills_table(books.fills),
-            "equity": equity_table(books.equity),
-        }
+        tables = {"equity": arrow_table(EquityPoint, books.equity)}
+        for name in RUN_TABLES:
+            table = PROJECTIONS[name]
+            tables[name] = arrow_table(table.row, table.rows(accounts))
         for name, table in tables.items():
             if not self._table(name).is_file():
                 self.write_table(name, table, partial=partial)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.accounting.trades import Trade
 from engine.domain.candidate import Side
 from engine.domain.conditions import TAPES, Updates, updates_table
+from engine.domain.facts import TradeMeasured
 from engine.domain.fixed_point import PRICE_SCALE
 from engine.domain.market import MarketData
 from engine.domain.session import day_of
@@ -71,15 +72,15 @@ def standing(batch: TradeBatch, tapes: Mapping[str, str]) -> NDArray[np.bool_]:
     return stands
 
 
-def measure(trade: Trade, market: MarketData, tapes: Mapping[str, str]) -> Trade:
-    """Return a closed trade with its MAE and MFE, from the prints while it was open.
+def measure(trade: Trade, market: MarketData, tapes: Mapping[str, str]) -> TradeMeasured | None:
+    """Return the MAE and MFE of a trade, from the prints while it was open.
 
-    An open trade is returned as it is: its excursion is not over.
+    None for a trade that is still open: its excursion is not over.
     """
     if trade.exit_ts is None:
-        return trade
+        return None
     day = day_of(trade.entry_ts)
     batch = market.trades(day, [trade.symbol], trade.entry_ts, trade.exit_ts + 1)
     entry = float(trade.avg_px_open * PRICE_SCALE)
     moved = excursion(trade.side, entry, batch.price[standing(batch, tapes)])
-    return msgspec.structs.replace(trade, mae_pct=moved.adverse_pct, mfe_pct=moved.favourable_pct)
+    return TradeMeasured(trade.trade_id, moved.adverse_pct, moved.favourable_pct)

@@ -1,37 +1,40 @@
-"""Hop 6: facts → cash and positions; cash moves only by fills and their commissions."""
+"""Hop 6: facts → cash and positions; cash moves only by fills, fees and declared movements."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
 
-from engine.domain.errors import JournalError
-from engine.domain.facts import Fact, OrderFilled, RunStarted
-
-_SIGN = {"BUY": 1, "SELL": -1}
+from engine.accounting.fills import Fill, FillChange
+from engine.domain.facts import CashMoved, Fact, FeeCharged, RunStarted
 
 
 class Position(msgspec.Struct, frozen=True):
-    """Shares held (negative when short) and the price of the last fill, USD."""
+    """Shares held (negative when short) and the price last reported of a fill, USD."""
 
     quantity: int
     mark: Decimal
 
 
-class Ledger(msgspec.Struct, frozen=True):
-    """Exact money in USD, and what is held, as of one fact.
+class Ledger(msgspec.Struct):
+    """Exact money in USD, and what is held, as of the last fact.
 
     Attributes
     ----------
-    positions : mapping of symbol to Position
-        Only what is not flat.
+    cash : Decimal
+        Of all fills after commission, fees and movements.
+    commission, fees, moved : Decimal
+        Commission of the fills that stand, fees charged, and what else came in or went out.
+    positions : dict of str to Position
+        By symbol, only what is not flat.
     """
 
     cash: Decimal = Decimal(0)
     commission: Decimal = Decimal(0)
-    positions: Mapping[str, Position] = {}
+    fees: Decimal = Decimal(0)
+    moved: Decimal = Decimal(0)
+    positions: dict[str, Position] = {}
 
     @property
     def equity(self) -> Decimal:
@@ -44,36 +47,30 @@ class Ledger(msgspec.Struct, frozen=True):
         held = self.positions.values()
         return sum((abs(one.quantity) * one.mark for one in held), Decimal(0))
 
+    def post(self, fact: Fact, change: FillChange | None) -> None:
+        """Take one fact in, and what it did to a fill."""
+        match fact.payload:
+            case RunStarted(starting_balance=balance):
+                self.cash = balance
+            case FeeCharged(amount=amount):
+                self.cash -= amount
+                self.fees += amount
+            case CashMoved(amount=amount):
+                self.cash += amount
+                self.moved += amount
+            case _:
+                pass
+        if change is not None:
+            if change.before is not None:
+                self._book(change.before, -1)
+            if change.after is not None:
+                self._book(change.after, 1)
 
-def post(ledger: Ledger, fact: Fact) -> Ledger:
-    """Return the ledger after one fact.
-
-    Raises
-    ------
-    JournalError
-        A fill says neither BUY nor SELL.
-    """
-    match fact.payload:
-        case RunStarted(starting_balance=balance):
-            return msgspec.structs.replace(ledger, cash=balance)
-        case OrderFilled() as fill:
-            return _filled(ledger, fill, fact.seq)
-        case _:
-            return ledger
-
-
-def _filled(ledger: Ledger, fill: OrderFilled, seq: int) -> Ledger:
-    sign = _SIGN.get(fill.order_side)
-    if sign is None:
-        raise JournalError(f"fact {seq}: expected a fill to BUY or SELL, found {fill.order_side!r}")
-    signed = sign * fill.last_qty
-    held = ledger.positions.get(fill.symbol)
-    quantity = signed + (held.quantity if held else 0)
-    positions = {key: held for key, held in ledger.positions.items() if key != fill.symbol}
-    if quantity:
-        positions[fill.symbol] = Position(quantity, fill.last_px)
-    return Ledger(
-        cash=ledger.cash - signed * fill.last_px - fill.commission,
-        commission=ledger.commission + fill.commission,
-        positions=positions,
-    )
+    def _book(self, fill: Fill, times: int) -> None:
+        symbol, price = fill.order.symbol, fill.order.last_px
+        self.cash += times * fill.cash
+        self.commission += times * fill.order.commission
+        held = self.positions.pop(symbol, None)
+        quantity = times * fill.signed_qty + (held.quantity if held else 0)
+        if quantity:
+            self.positions[symbol] = Position(quantity, price)

@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from engine.accounting.books import Books, EquityPoint
+from engine.accounting.books import Books
+from engine.accounting.equity import EquityPoint
 from engine.accounting.trades import Trade
 from engine.domain.session import session
 
@@ -21,7 +22,7 @@ TRADING_DAYS_PER_YEAR = 252
 
 
 class Performance(msgspec.Struct, frozen=True):
-    """Figures over the closed trades and the equity of a run. Money is USD after commission.
+    """Figures over the closed trades and the equity of a run. Money is USD after all costs.
 
     Attributes
     ----------
@@ -90,23 +91,15 @@ class Performance(msgspec.Struct, frozen=True):
         }
 
 
-def performance(
-    books: Books,
-    *,
-    trades: Sequence[Trade] | None = None,
-    equity: Sequence[EquityPoint] | None = None,
-) -> Performance:
+def performance(books: Books, *, equity: Sequence[EquityPoint] | None = None) -> Performance:
     """Judge a run by its books.
 
     Parameters
     ----------
-    trades : sequence of Trade, optional
-        The books' trades with MAE and MFE measured; without them those figures are None.
     equity : sequence of EquityPoint, optional
         A finer curve than the books', marked to market between fills.
     """
-    every = books.trades if trades is None else trades
-    closed = [trade for trade in every if trade.realized_pnl is not None]
+    closed = [trade for trade in books.trades if trade.realized_pnl is not None]
     pnl = [trade.realized_pnl for trade in closed if trade.realized_pnl is not None]
     wins, losses = [p for p in pnl if p > 0], [p for p in pnl if p <= 0]
     net_pnl, gross_profit, gross_loss = _total(pnl), _total(wins), _total(losses)
@@ -115,7 +108,7 @@ def performance(
     drawdown, drawdown_pct = _max_drawdown(books.starting_balance, curve)
     return Performance(
         trades=len(closed),
-        open_trades=len(every) - len(closed),
+        open_trades=len(books.trades) - len(closed),
         net_pnl=net_pnl,
         gross_profit=gross_profit,
         gross_loss=gross_loss,

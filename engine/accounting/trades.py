@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import msgspec
 
+from engine.accounting.book import Book, Key
+from engine.accounting.fills import FILLS, Fill, FillChange
+from engine.accounting.lots import MICRO
 from engine.domain.candidate import Side
 from engine.domain.facts import (
     BracketPlanned,
     ExitReason,
     Fact,
-    OrderFilled,
+    FeeCharged,
     OrderRole,
     TradeClosed,
+    TradeMeasured,
 )
 from engine.domain.session import NANOS_PER_SECOND
 
-MICRO = Decimal("0.000001")
-"""Average prices are kept to 1e-6 USD; sums of fills are exact."""
 
-
-class Trade(msgspec.Struct, frozen=True):
+class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """One bracket that was entered, with what it was meant to be and what it became.
 
     Attributes
@@ -34,13 +36,21 @@ class Trade(msgspec.Struct, frozen=True):
     avg_px_open, avg_px_close : Decimal
         Mean fill prices in USD, rounded to 1e-6; ``avg_px_close`` is None without an exit fill.
     realized_pnl : Decimal or None
-        USD after commission, summed from fills without rounding; None while the trade is open.
+        USD after commission and the fees charged for this trade, summed from fills without
+        rounding; None while the trade is open.
+    commission, fees : Decimal
+        USD; ``fees`` are those charged for this trade alone, not those charged for a day.
+    candidate_ts, ac_z, confidence, params_version
+        Of the plan: the candidate's bucket, its rank and confidence, and the parameters then.
+    reference_price, take_profit, stop_loss : Decimal or None
+        Of the plan, USD: the price decided on and the bracket around it.
+    entry_type, entry_limit, max_hold_secs, trailing_stop_percent
+        Of the plan: how to enter, and what else was to end the trade.
     slippage_bps : float or None
-        By how much the entry was worse than ``reference_price``, the price decided on, in 1e-4 of
-        that price.
+        By how much the entry was worse than ``reference_price``, in 1e-4 of that price.
     mae_pct, mfe_pct : float or None
         Furthest the market went against (<= 0) and for (>= 0) the trade while it was open, in
-        percent of ``avg_px_open``; None until measured on prints (``measure``).
+        percent of ``avg_px_open``; None until measured on prints (``TradeMeasured``).
     """
 
     trade_id: str
@@ -55,116 +65,143 @@ class Trade(msgspec.Struct, frozen=True):
     avg_px_close: Decimal | None
     realized_pnl: Decimal | None
     commission: Decimal
+    fees: Decimal
     exit_reason: ExitReason | None
     candidate_ts: int | None
     ac_z: float | None
     confidence: float | None
+    params_version: int | None
     reference_price: Decimal | None
     take_profit: Decimal | None
     stop_loss: Decimal | None
+    entry_type: str | None
+    entry_limit: Decimal | None
+    max_hold_secs: int | None
+    trailing_stop_percent: Decimal | None
     slippage_bps: float | None
-    mae_pct: float | None = None
-    mfe_pct: float | None = None
+    mae_pct: float | None
+    mfe_pct: float | None
 
 
-class _Side(msgspec.Struct):
-    quantity: int = 0
-    notional: Decimal = Decimal(0)
-
-    def take(self, fill: OrderFilled) -> None:
-        self.quantity += fill.last_qty
-        self.notional += fill.last_qty * fill.last_px
-
-    @property
-    def avg_px(self) -> Decimal:
-        return (self.notional / self.quantity).quantize(MICRO)
-
-
-class _Open(msgspec.Struct):
-    """A trade in the making."""
+class _Story(msgspec.Struct):
+    """A trade in the making; its fills are those that stand, by their first report."""
 
     trade_id: str
     plan: BracketPlanned | None = None
-    symbol: str = ""
-    side: Side = Side.LONG
-    entry_ts: int = 0
-    last_exit_ts: int = 0
-    entry: _Side = msgspec.field(default_factory=_Side)
-    exit: _Side = msgspec.field(default_factory=_Side)
-    commission: Decimal = Decimal(0)
+    fills: dict[int, Fill] = {}
+    fees: Decimal = Decimal(0)
     exit_reason: ExitReason | None = None
+    measured: TradeMeasured | None = None
 
 
-class TradeBook:
-    """Fold facts into trades, one fact at a time, in order."""
+class TradeBook(Book[Trade]):
+    """Trades by id; one of which no entry fill stands makes no row."""
+
+    kinds = (BracketPlanned, TradeClosed, TradeMeasured, FeeCharged, *FILLS)
 
     def __init__(self) -> None:
-        self._trades: dict[str, _Open] = {}
+        super().__init__()
+        self._stories: dict[str, _Story] = {}
+        self._told: dict[str, Trade | None] = {}
 
-    def post(self, fact: Fact) -> None:
-        """Take one fact in; facts that concern no trade change nothing."""
+    def post(self, fact: Fact, change: FillChange | None) -> None:
+        """Take one fact in, and what it did to a fill."""
+        if change is not None:
+            fill = change.fill
+            story = self._story(fill.order.trade_id)
+            if change.after is None:
+                del story.fills[fill.seq]
+            else:
+                story.fills[fill.seq] = fill
+            return
         match fact.payload:
             case BracketPlanned() as plan:
-                self._trade(plan.trade_id).plan = plan
-            case OrderFilled() as fill:
-                self._fill(fill, fact.ts_event)
+                self._story(plan.trade_id).plan = plan
             case TradeClosed() as closed:
-                self._trade(closed.trade_id).exit_reason = closed.exit_reason
+                self._story(closed.trade_id).exit_reason = closed.exit_reason
+            case TradeMeasured() as measured:
+                self._story(measured.trade_id).measured = measured
+            case FeeCharged(trade_id=str(trade_id), amount=amount):
+                self._story(trade_id).fees += amount
             case _:
                 pass
 
-    def trades(self) -> list[Trade]:
-        """Return the trades with at least one entry fill, in the order of their plans."""
-        return [_finished(trade) for trade in self._trades.values() if trade.entry.quantity]
+    def row(self, key: Key) -> Trade | None:
+        """Return a trade by its id."""
+        return self.trade(str(key[0]))
 
-    def _trade(self, trade_id: str) -> _Open:
-        return self._trades.setdefault(trade_id, _Open(trade_id))
+    def trade(self, trade_id: str) -> Trade | None:
+        """Return a trade, None while nothing of it is filled."""
+        if trade_id not in self._told:
+            story = self._stories.get(trade_id)
+            if story is None:
+                return None
+            self._told[trade_id] = _told(story)
+        return self._told[trade_id]
 
-    def _fill(self, fill: OrderFilled, ts_event: int) -> None:
-        trade = self._trade(fill.trade_id)
-        trade.commission += fill.commission
-        if fill.role is OrderRole.ENTRY:
-            if not trade.entry.quantity:
-                trade.symbol = fill.symbol
-                trade.side = Side.LONG if fill.order_side == "BUY" else Side.SHORT
-                trade.entry_ts = ts_event
-            trade.entry.take(fill)
-        else:
-            trade.exit.take(fill)
-            trade.last_exit_ts = ts_event
+    def trades(self) -> Iterator[Trade]:
+        """Yield the trades with at least one entry fill, in the order of their plans."""
+        for trade_id in self._stories:
+            trade = self.trade(trade_id)
+            if trade is not None:
+                yield trade
+
+    def _story(self, trade_id: str) -> _Story:
+        self._note(trade_id)
+        self._told.pop(trade_id, None)
+        return self._stories.setdefault(trade_id, _Story(trade_id))
 
 
-def _finished(trade: _Open) -> Trade:
-    plan, entry, leave = trade.plan, trade.entry, trade.exit
-    flat = entry.quantity == leave.quantity
+def _told(story: _Story) -> Trade | None:
+    fills = list(story.fills.values())
+    entries = [fill for fill in fills if fill.order.role is OrderRole.ENTRY]
+    exits = [fill for fill in fills if fill.order.role is not OrderRole.ENTRY]
+    if not entries:
+        return None
+    plan, first = story.plan, entries[0]
+    side = Side.LONG if first.order.order_side == "BUY" else Side.SHORT
+    quantity, avg_px_open = _mean(entries)
+    closed, avg_px_close = _mean(exits) if exits else (0, None)
+    flat = quantity == closed
+    exit_ts = exits[-1].ts_event if flat else None
     return Trade(
-        trade_id=trade.trade_id,
-        symbol=trade.symbol,
-        side=trade.side,
-        quantity=entry.quantity,
-        open_quantity=entry.quantity - leave.quantity,
-        entry_ts=trade.entry_ts,
-        exit_ts=trade.last_exit_ts if flat else None,
-        hold_secs=(trade.last_exit_ts - trade.entry_ts) / NANOS_PER_SECOND if flat else None,
-        avg_px_open=entry.avg_px,
-        avg_px_close=leave.avg_px if leave.quantity else None,
-        realized_pnl=_profit(trade) if flat else None,
-        commission=trade.commission,
-        exit_reason=trade.exit_reason,
+        trade_id=story.trade_id,
+        symbol=first.order.symbol,
+        side=side,
+        quantity=quantity,
+        open_quantity=quantity - closed,
+        entry_ts=first.ts_event,
+        exit_ts=exit_ts,
+        hold_secs=None if exit_ts is None else (exit_ts - first.ts_event) / NANOS_PER_SECOND,
+        avg_px_open=avg_px_open,
+        avg_px_close=avg_px_close,
+        realized_pnl=sum((fill.cash for fill in fills), -story.fees) if flat else None,
+        commission=sum((fill.order.commission for fill in fills), Decimal(0)),
+        fees=story.fees,
+        exit_reason=story.exit_reason,
         candidate_ts=plan.candidate_ts if plan else None,
         ac_z=plan.ac_z if plan else None,
         confidence=plan.confidence if plan else None,
+        params_version=plan.params_version if plan else None,
         reference_price=plan.reference_price if plan else None,
         take_profit=plan.take_profit if plan else None,
         stop_loss=plan.stop_loss if plan else None,
-        slippage_bps=_slippage_bps(trade, plan.reference_price) if plan else None,
+        entry_type=plan.entry_type if plan else None,
+        entry_limit=plan.entry_limit if plan else None,
+        max_hold_secs=plan.max_hold_secs if plan else None,
+        trailing_stop_percent=plan.trailing_stop_percent if plan else None,
+        slippage_bps=_slippage_bps(side, avg_px_open, plan.reference_price) if plan else None,
+        mae_pct=story.measured.mae_pct if story.measured else None,
+        mfe_pct=story.measured.mfe_pct if story.measured else None,
     )
 
 
-def _profit(trade: _Open) -> Decimal:
-    return trade.side * (trade.exit.notional - trade.entry.notional) - trade.commission
+def _mean(fills: list[Fill]) -> tuple[int, Decimal]:
+    """Return the shares of fills and their mean price, rounded to 1e-6 USD."""
+    quantity = sum(fill.order.last_qty for fill in fills)
+    notional = sum((fill.order.last_qty * fill.order.last_px for fill in fills), Decimal(0))
+    return quantity, (notional / quantity).quantize(MICRO)
 
 
-def _slippage_bps(trade: _Open, reference_price: Decimal) -> float:
-    worse = trade.side * (trade.entry.avg_px - reference_price)
-    return float(10_000 * worse / reference_price)
+def _slippage_bps(side: Side, avg_px: Decimal, reference_price: Decimal) -> float:
+    return float(10_000 * side * (avg_px - reference_price) / reference_price)

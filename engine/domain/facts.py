@@ -217,6 +217,17 @@ class TradeClosed(Payload, frozen=True, tag="trade_closed"):
     exit_reason: ExitReason
 
 
+class TradeMeasured(Payload, frozen=True, tag="trade_measured"):
+    """How far the market went against (<= 0) and for (>= 0) a trade while open, percent of entry.
+
+    Measured on prints, which are no facts.
+    """
+
+    trade_id: str
+    mae_pct: float
+    mfe_pct: float
+
+
 class GovernorMoved(Payload, frozen=True, tag="governor_moved"):
     before: str
     after: str
@@ -327,6 +338,7 @@ AnyPayload = (
     | ExitRequested
     | TradeOpened
     | TradeClosed
+    | TradeMeasured
     | GovernorMoved
     | ParamsChanged
     | ParamsWithdrawn

@@ -198,12 +198,12 @@ class _Run:
             latency_ns=self.rung.latency_ns,
         )
         feed = self._feed(hours, scanned, strategy, failures)
-        trading_day = TradingDay(self.desk, strategy, feed, self.rung, failures)
+        trading_day = TradingDay(self.desk, strategy, feed, self.rung, failures, self.market)
         try:
             with heard_interrupts() as interrupt:
                 trading_day.play(interrupt, partial(self._progress, day, Stage.REPLAY))
         finally:
-            outcome = trading_day.outcome(self.market, scan_secs)
+            outcome = trading_day.outcome(scan_secs)
             self.days.append(outcome)
             self.decision_digest.add_day(feed.digest(), strategy.decisions)
             self.fill_digest.add(outcome.fills)

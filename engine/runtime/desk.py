@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.accounting import Fill, Ledger, Trade, TradeBook, post
+from engine.accounting import Fill, FillBook, Ledger, Trade, TradeBook
 from engine.decision import GovernorPhase, GovernorState, OpenTrade, evolve, phase
 from engine.domain.bracket import BracketPlan
 from engine.domain.errors import RunError
@@ -27,6 +27,7 @@ from engine.domain.facts import (
     OrderSubmitted,
     OrderUpdated,
     TradeClosed,
+    TradeMeasured,
     TradeOpened,
 )
 from engine.domain.parameter_versions import ParameterHistory
@@ -94,7 +95,9 @@ class Desk:
         self.day_fills: list[Fill] = []
         self._journal = journal
         self._session: Session | None = None
+        self._fills = FillBook()
         self._book = TradeBook()
+        self._planned_today: list[str] = []
         self._phase: GovernorPhase | None = None
         self._causes: dict[str, int] = {}
         self._coming = deque(history.changed)
@@ -114,8 +117,8 @@ class Desk:
 
     def start_day(self, session: Session, data_hash: str, ts: int) -> None:
         """Begin a day; its trades are kept apart from those before it."""
-        self._session, self._book, self._phase = session, TradeBook(), None
-        self.day_orders, self.day_fills = 0, []
+        self._session, self._phase = session, None
+        self.day_orders, self.day_fills, self._planned_today = 0, [], []
         self._causes.clear()
         self._record(DayStarted(session.day.isoformat(), data_hash, self.ledger.equity), ts)
 
@@ -126,7 +129,13 @@ class Desk:
 
     def day_trades(self) -> list[Trade]:
         """Return the day's trades so far, open ones too."""
-        return self._book.trades()
+        booked = map(self._book.trade, self._planned_today)
+        return [trade for trade in booked if trade is not None]
+
+    def measured(self, measured: TradeMeasured, ts: int) -> None:
+        """Record how far the market went while a trade was open."""
+        trade_id = measured.trade_id
+        self._append(measured, ts, ts, self._causes.get(trade_id), trade_id)
 
     def governed(self, trade: LiveTrade) -> OpenTrade:
         """Return a trade as the governor knows it."""
@@ -137,6 +146,7 @@ class Desk:
     def plan(self, plan: BracketPlan, ts_event: int, ts: int) -> LiveTrade:
         """Record a plan before any of its orders leaves."""
         trade = self.trades[plan.trade_id] = LiveTrade(plan, ts)
+        self._planned_today.append(plan.trade_id)
         version = self.history.in_force(plan.candidate_ts).version
         self._record(plan.fact(version), ts, ts_event=ts_event, trade_id=plan.trade_id)
         return trade
@@ -213,14 +223,15 @@ class Desk:
             correlation_id=correlation_id,
         )
         self.facts += 1
-        self.ledger = post(self.ledger, fact)
-        self._book.post(fact)
+        change = self._fills.post(fact)
+        self.ledger.post(fact, change)
+        self._book.post(fact, change)
         self.governor = evolve(self.governor, payload, ts_event, self.history.at(ts_event))
         return fact
 
     def _follow(self, trade: LiveTrade, payload: OrderFact, ts: int) -> None:
         """Record what an order event means for its trade."""
-        booked = self._booked(payload.trade_id)
+        booked = self._book.trade(payload.trade_id)
         match payload:
             case OrderUpdated(trigger_price=Decimal()):
                 trade.stop_trails = payload.trigger_price != trade.plan.stop_loss
@@ -239,10 +250,6 @@ class Desk:
                     self._opened(trade, booked, ts)
             case _:
                 pass
-
-    def _booked(self, trade_id: str) -> Trade | None:
-        """Return what is filled of a trade, None while nothing is."""
-        return next((trade for trade in self._book.trades() if trade.trade_id == trade_id), None)
 
     def _opened(self, trade: LiveTrade, booked: Trade, ts: int) -> None:
         trade.is_open = True

@@ -31,7 +31,7 @@ class DayOutcome:
     ticks : int
         Ticks the simulated venue was fed.
     trades : tuple of Trade
-        In order of planning, with MAE and MFE.
+        In order of planning; those that are over with MAE and MFE.
     verdicts : tuple of Verdict
         One for each qualified candidate, in order.
     equity : tuple of EquityPoint

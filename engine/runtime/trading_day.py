@@ -32,6 +32,8 @@ class TradingDay:
     rung : FillAssumptions
     failures : Failures
         The one that strategy and feed were made with.
+    market : MarketData
+        Where trades are measured on prints once they are over.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class TradingDay:
         feed: Feed,
         rung: FillAssumptions,
         failures: Failures,
+        market: MarketData,
     ) -> None:
         self._desk = desk
+        self._market = market
         self._strategy = strategy
         self._feed = feed
         self._equity = [_point(desk, desk.session.pre_market_ns, desk.ledger.equity)]
@@ -81,22 +85,25 @@ class TradingDay:
                 if now >= session.open_ns:
                     on_progress((now - session.open_ns) / (session.close_ns - session.open_ns))
             self._expect_flat()
+            self._measure(session.close_ns)
             self._desk.end_day(session.close_ns)
             self._equity.append(_point(self._desk, session.close_ns, self._desk.ledger.equity))
+        except KeyboardInterrupt:
+            self._measure(self._equity[-1].ts)
+            raise
         finally:
             self._play_secs = time.perf_counter() - started
             self._simulation.close()
 
-    def outcome(self, market: MarketData, scan_secs: float) -> DayOutcome:
+    def outcome(self, scan_secs: float) -> DayOutcome:
         """Return what the day came to, as far as it was played."""
         desk, feed = self._desk, self._feed
-        tapes = market.tapes(desk.session.day)
         return DayOutcome(
             day=desk.session.day,
             candidates=feed.candidates,
             orders=desk.day_orders,
             ticks=feed.ticks,
-            trades=tuple(measure(trade, market, tapes) for trade in desk.day_trades()),
+            trades=tuple(desk.day_trades()),
             fills=tuple(desk.day_fills),
             verdicts=tuple(
                 verdict for decision in self._strategy.decisions for verdict in decision.verdicts
@@ -108,6 +115,14 @@ class TradingDay:
                 "replay": self._play_secs - feed.hydrate_secs,
             },
         )
+
+    def _measure(self, ts: int) -> None:
+        """Record the MAE and MFE of the day's trades that are over."""
+        tapes = self._market.tapes(self._desk.session.day)
+        for trade in self._desk.day_trades():
+            measured = measure(trade, self._market, tapes)
+            if measured is not None:
+                self._desk.measured(measured, ts)
 
     def _expect_flat(self) -> None:
         """Refuse to carry a position over night: the next day starts in a new engine."""

@@ -60,9 +60,14 @@ def plan(trade_id: str, symbol: str, side: int, quantity: int, price: Decimal) -
 
 
 def fill(
-    of: BracketPlanned, role: OrderRole, quantity: int, price: Decimal, commission: Decimal
+    of: BracketPlanned,
+    role: OrderRole,
+    quantity: int,
+    price: Decimal,
+    commission: Decimal,
+    number: int = 1,
 ) -> OrderFilled:
-    """Return a fill of one of a bracket's orders."""
+    """Return a fill of one of a bracket's orders, its ``number``-th."""
     buys = (of.side > 0) == (role is OrderRole.ENTRY)
     return OrderFilled(
         client_order_id=f"{of.trade_id}-{role}",
@@ -70,7 +75,7 @@ def fill(
         symbol=of.symbol,
         role=role,
         order_side="BUY" if buys else "SELL",
-        venue_trade_id="v",
+        venue_trade_id=f"v{number}",
         last_qty=quantity,
         last_px=price,
         commission=commission,
@@ -119,8 +124,8 @@ def trade_payloads(draw: st.DrawFn, number: int) -> list[AnyPayload]:
     leaving = draw(st.sampled_from([OrderRole.TAKE_PROFIT, OrderRole.STOP_LOSS, OrderRole.EXIT]))
     for role, total in ((OrderRole.ENTRY, entered), (leaving, left)):
         payloads.extend(
-            fill(bracket, role, piece, draw(_prices), draw(_commissions))
-            for piece in (draw(_pieces(total)) if total else ())
+            fill(bracket, role, piece, draw(_prices), draw(_commissions), number)
+            for number, piece in enumerate(draw(_pieces(total)) if total else ())
         )
     if entered and left == entered:
         payloads.append(

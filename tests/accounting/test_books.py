@@ -7,17 +7,15 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from engine.accounting import Ledger, keep_books, post
+from engine.accounting import FillBook, Ledger, keep_books
 from engine.domain.candidate import Side
 from engine.domain.errors import JournalError
 from engine.domain.facts import AnyPayload, ExitReason, OrderFilled, OrderRole, TradeClosed
-from engine.journal import replay
 from tests.accounting.streams import (
     BALANCE,
     OPEN_NS,
     facts,
     fill,
-    fills,
     payload_streams,
     plan,
     run_started,
@@ -27,48 +25,18 @@ from tests.accounting.streams import (
 
 @given(payload_streams)
 def test_cash_moves_only_by_fills_and_commissions(payloads: list[AnyPayload]) -> None:
-    ledger = Ledger()
+    fills, ledger = FillBook(), Ledger()
     for fact in facts(payloads):
-        before, ledger = ledger, post(ledger, fact)
+        before = ledger.cash
+        ledger.post(fact, fills.post(fact))
         match fact.payload:
             case OrderFilled(order_side=side, last_qty=quantity, last_px=price, commission=fee):
                 paid = quantity * price if side == "BUY" else -quantity * price
-                assert ledger.cash == before.cash - paid - fee
+                assert ledger.cash == before - paid - fee
             case payload if payload == run_started():
                 assert ledger.cash == BALANCE
             case _:
-                assert ledger == before
-
-
-@given(payload_streams)
-def test_positions_are_the_sum_of_fills_and_trades_account_for_all_cash(
-    payloads: list[AnyPayload],
-) -> None:
-    stream = facts(payloads)
-    books = keep_books(stream)
-    for symbol in ("AAA", "BBB", "CCC"):
-        net = sum(
-            one.last_qty if one.order_side == "BUY" else -one.last_qty
-            for one in fills(stream)
-            if one.symbol == symbol
-        )
-        held = books.ledger.positions.get(symbol)
-        assert (held.quantity if held else 0) == net
-    if all(trade.open_quantity == 0 for trade in books.trades):
-        profit = sum((trade.realized_pnl or Decimal(0) for trade in books.trades), Decimal(0))
-        assert not books.ledger.positions
-        assert books.ledger.cash == BALANCE + profit
-        assert books.ledger.equity == books.ledger.cash
-
-
-@given(payload_streams)
-def test_the_ledger_replayed_from_the_middle_equals_the_ledger_kept_all_along(
-    payloads: list[AnyPayload],
-) -> None:
-    stream = facts(payloads)
-    cut = len(stream) // 2
-    resumed = replay(stream[:cut], post, Ledger())
-    assert replay(stream[cut:], post, resumed, since=cut) == keep_books(stream).ledger
+                assert ledger.cash == before
 
 
 @pytest.mark.parametrize("side", [Side.LONG, Side.SHORT])
@@ -80,7 +48,7 @@ def test_a_trade_filled_in_pieces_has_exact_profit_and_rounded_average_prices(si
             [
                 bracket,
                 fill(bracket, OrderRole.ENTRY, 1, Decimal("10.00"), fee),
-                fill(bracket, OrderRole.ENTRY, 2, 10 + away, fee),
+                fill(bracket, OrderRole.ENTRY, 2, 10 + away, fee, 2),
                 fill(bracket, OrderRole.TAKE_PROFIT, 3, 10 + 30 * away, fee),
                 TradeClosed(
                     "T1",

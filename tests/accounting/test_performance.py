@@ -6,12 +6,21 @@ import json
 import math
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 
-from engine.accounting import Books, DayClose, EquityPoint, Ledger, keep_books, performance
-from engine.domain.facts import AnyPayload, OrderRole
-from tests.accounting.streams import BALANCE, facts, fill, payload_streams, plan, whole_run
+from engine.accounting import Books, EquityPoint, keep_books, performance
+from engine.domain.facts import AnyPayload, DayEnded, OrderRole
+from tests.accounting.streams import (
+    BALANCE,
+    facts,
+    fill,
+    payload_streams,
+    plan,
+    run_started,
+    whole_run,
+)
 
 HALF_SESSION_SECS = 11_700
 
@@ -27,8 +36,9 @@ def _round_trip(number: int, profit: int) -> list[AnyPayload]:
 
 
 def _days(*equities: int) -> Books:
-    days = tuple(DayClose("2018-01-02", Decimal(equity)) for equity in equities)
-    return Books(Decimal(100), (), (), (), days, Ledger())
+    opening = msgspec.structs.replace(run_started(), starting_balance=Decimal(100))
+    days = [DayEnded(f"2018-01-0{n}", Decimal(equity)) for n, equity in enumerate(equities, 2)]
+    return keep_books(facts([opening, *days]))
 
 
 def test_figures_of_three_trades_worked_out_by_hand() -> None:

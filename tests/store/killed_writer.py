@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import count
 
-from engine.accounting import Ledger, post
+from engine.accounting import Accounts
 from engine.domain.errors import JournalError
 from engine.domain.facts import AnyPayload, Fact, OrderRole
 from engine.journal import replay
@@ -31,12 +31,12 @@ def main(url: str, rounds: int, seed: int) -> None:
     chance = random.Random(seed)
     Journals(url).start(RUN).close()
     acknowledged: dict[int, str] = {}
-    ledger, seen = Ledger(), 0
+    accounts, seen = Accounts(), 0
     journal = Journals(url).open(RUN)
     for _ in range(rounds):
         acknowledged |= _round(url, chance)
         new = list(journal.facts(since=seen))
-        ledger = replay(new, post, ledger, since=seen)
+        accounts = replay(new, _post, accounts, since=seen)
         seen += len(new)
     facts = list(journal.facts())
     names = Counter(fact.fact_id for fact in facts if fact.fact_id)
@@ -47,9 +47,14 @@ def main(url: str, rounds: int, seed: int) -> None:
         "lost": sum(_hash(facts, seq) != hash_ for seq, hash_ in acknowledged.items()),
         "repeated": sum(times > 1 for times in names.values()),
         "broken": str(journal.verify().broken),
-        "state_is_replayed": replay(facts, post, Ledger()) == ledger,
+        "state_is_replayed": replay(facts, _post, Accounts()).books() == accounts.books(),
     }
     sys.stdout.write(json.dumps(found))
+
+
+def _post(accounts: Accounts, fact: Fact) -> Accounts:
+    accounts.post(fact)
+    return accounts
 
 
 def _round(url: str, chance: random.Random) -> dict[int, str]:

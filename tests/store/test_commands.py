@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.runs import app
-from engine.accounting import keep_books, performance
+from engine.accounting import Trade, keep_books, performance
 from engine.domain.facts import ExitReason, OrderRole, TradeClosed
-from store import Run, RunPlan, RunStatus, RunStore, trades_table
+from store import Run, RunPlan, RunStatus, RunStore, arrow_table
 from tests.accounting.streams import fill, plan, record, whole_run
 
 
@@ -48,7 +48,7 @@ def _trade(root: Path, run_plan: RunPlan, out: str) -> Run:
     with RunStore(root).start(run_plan) as run:
         record(run.journal, payloads)
         books = keep_books(run.journal.facts())
-        run.write_table("trades", trades_table(books.trades))
+        run.write_table("trades", arrow_table(Trade, books.trades))
         run.finish(RunStatus.ENDED, metrics=performance(books).figures(), fill_digest=out)
     return run
 

@@ -13,8 +13,8 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 
-from engine.accounting import keep_books
-from store import RunPlan, RunStatus, RunStore, fills_table, trades_table
+from engine.accounting import PROJECTIONS, Trade, keep_accounts
+from store import RunPlan, RunStatus, RunStore, arrow_table
 from store.process import Process
 
 
@@ -53,12 +53,12 @@ def test_a_run_killed_at_any_moment_keeps_what_it_promised_and_says_so(
     assert head.facts == len(stored)
     assert run.journal.verify(head.hash).clean
 
-    books = keep_books(run.journal.facts())
+    accounts = keep_accounts(run.journal.facts())
     trades, fills = run.read_table("trades"), run.read_table("fills")
     assert trades is not None
-    assert trades.equals(trades_table(books.trades))
+    assert trades.equals(arrow_table(Trade, accounts.books().trades))
     assert fills is not None
-    assert fills.equals(fills_table(books.fills))
+    assert fills.equals(arrow_table(PROJECTIONS["fills"].row, PROJECTIONS["fills"].rows(accounts)))
     assert run.manifest.partial == ("equity", "fills", "trades")
     metadata = pq.read_schema(run.path / "trades.parquet").metadata
     assert f"covers {len(stored)} facts" in metadata[b"tradectl.partial"].decode()
@@ -118,7 +118,7 @@ def test_a_run_killed_while_its_journal_was_made_has_no_facts(
     manifest.write_text(manifest.read_text().replace(pid, '"pid": 4194305'))
     (sealed,) = RunStore(tmp_path).runs()
     assert sealed.manifest.status is RunStatus.CRASHED_RECOVERED
-    assert sealed.read_table("trades") == trades_table([])
+    assert sealed.read_table("trades") == arrow_table(Trade, [])
 
 
 def test_a_process_id_given_to_another_process_does_not_keep_a_run_alive() -> None:

@@ -4,6 +4,8 @@ All three share what no assumption changes: an order fills whole; it fills at th
 last quote, or at the last eligible print where quotes are missing or stale (``stale_quote_secs``);
 a stop is elected by the next eligible print at or through its level and fills at that print, so a
 gap is a gap; nothing fills while a symbol is halted; legs sleep until the entry is filled.
+None of them charges anything: commission is 0, as at Alpaca, and no ``FeeCharged`` is written. What
+regulators would take stands beside, in the ``fees`` table, as what the schedule expects.
 """
 
 from __future__ import annotations

@@ -1,0 +1,93 @@
+"""Beside hop 6: a child that writes a long run's facts, then rebuilds its tables from them."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import batched, count, islice
+
+import msgspec
+from sqlalchemy import insert
+
+from engine.domain.facts import (
+    AnyPayload,
+    ExitReason,
+    Fact,
+    OrderAccepted,
+    OrderCanceled,
+    OrderRole,
+    OrderSubmitted,
+    TradeClosed,
+    TradeMeasured,
+    TradeOpened,
+)
+from engine.journal import record_of, seal
+from store import Journals, Projector
+from store.schema import FACTS
+from tests.accounting.streams import OPEN_NS, fill, plan, run_started
+
+RUN = "bench"
+_SYMBOLS = 500
+_IN, _OUT = Decimal("20.15"), Decimal("20.75")
+_LEGS = (OrderRole.ENTRY, OrderRole.TAKE_PROFIT, OrderRole.STOP_LOSS)
+
+
+def main(url: str, facts: int) -> None:
+    """Print the seconds of a first fold, and of a rebuild with digests before and after."""
+    journals = Journals(url)
+    journals.start(RUN).close()
+    journal = journals.open(RUN)
+    last: Fact | None = None
+    with journal.database.connect() as connection, connection.begin():
+        for some in batched(islice(_payloads(), facts), 50_000, strict=False):
+            rows = []
+            for payload in some:
+                ts = OPEN_NS + 1_000_000 * (last.seq if last else 0)
+                last = seal(payload, after=last, ts_event=ts, ts_init=ts)
+                rows.append({"run_id": RUN, **msgspec.structs.asdict(record_of(last))})
+            connection.execute(insert(FACTS), rows)
+    projector = Projector(journal)
+    started = time.perf_counter()
+    projector.catch_up()
+    folded = time.perf_counter()
+    rebuilt = projector.rebuild()
+    ended = time.perf_counter()
+    assert not rebuilt.differing
+    result = {
+        "facts": rebuilt.facts,
+        "rows": sum(rebuilt.rows.values()),
+        "first_secs": folded - started,
+        "rebuild_secs": ended - folded,
+    }
+    print(json.dumps(result))
+
+
+def _payloads() -> Iterator[AnyPayload]:
+    """Yield bracket after bracket, each entered in two pieces and closed at its target."""
+    yield run_started()
+    for number in count(1):
+        trade_id, symbol = f"T{number}", f"S{number % _SYMBOLS}"
+        bracket = plan(trade_id, symbol, 1, 100, _IN)
+        yield bracket
+        for role in _LEGS:
+            order_id, side = f"{trade_id}-{role}", "BUY" if role is OrderRole.ENTRY else "SELL"
+            yield OrderSubmitted(
+                order_id, trade_id, symbol, role, side, "LIMIT", 100, bracket.take_profit, None
+            )
+            yield OrderAccepted(order_id, trade_id)
+        yield fill(bracket, OrderRole.ENTRY, 60, _IN, Decimal(0), 1)
+        yield fill(bracket, OrderRole.ENTRY, 40, _IN, Decimal(0), 2)
+        yield TradeOpened(trade_id, symbol, 1, 100, _IN)
+        yield fill(bracket, OrderRole.TAKE_PROFIT, 100, _OUT, Decimal(0))
+        yield OrderCanceled(f"{trade_id}-stop_loss", trade_id)
+        yield TradeClosed(
+            trade_id, symbol, 1, 100, _IN, _OUT, Decimal(60), Decimal(0), ExitReason.TAKE_PROFIT
+        )
+        yield TradeMeasured(trade_id, -0.3, 3.1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

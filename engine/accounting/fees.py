@@ -1,0 +1,87 @@
+"""Hop 6: facts → fees by day and kind: what was charged beside what the schedule expects."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.accounting.book import Book, Key
+from engine.accounting.fee_schedule import SCHEDULES, accrued, charge
+from engine.accounting.fills import FILLS, Fill, FillChange
+from engine.domain.facts import Fact, Fee, FeeCharged
+from engine.domain.session import day_of
+
+
+class FeeDay(msgspec.Struct, frozen=True):
+    """One kind of fee on one New York day.
+
+    Attributes
+    ----------
+    charged : Decimal
+        USD taken from cash by ``FeeCharged`` facts, ``charges`` of them.
+    expected : Decimal or None
+        USD that ``fee_schedule`` makes of the day's fills; None where a rate is not known.
+    """
+
+    day: str
+    fee: Fee
+    charged: Decimal
+    charges: int
+    expected: Decimal | None
+
+
+class _Tally(msgspec.Struct):
+    charged: Decimal = Decimal(0)
+    charges: int = 0
+    accrued: Decimal = Decimal(0)
+    fills: int = 0
+    unknown: int = 0
+
+
+class FeeBook(Book[FeeDay]):
+    """Fees by day and kind; a day without fills and charges has none."""
+
+    kinds = (FeeCharged, *FILLS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tallies: dict[Key, _Tally] = {}
+
+    def post(self, fact: Fact, change: FillChange | None) -> None:
+        """Take one fact in, and what it did to a fill."""
+        if isinstance(fact.payload, FeeCharged):
+            tally = self._tally(fact.payload.day, fact.payload.fee)
+            tally.charged += fact.payload.amount
+            tally.charges += 1
+        elif change is not None:
+            for fill, times in ((change.before, -1), (change.after, 1)):
+                if fill is not None:
+                    self._accrue(fill, times)
+
+    def row(self, key: Key) -> FeeDay | None:
+        """Return a day's fee of one kind."""
+        tally = self._tallies[key]
+        if not tally.charges and not tally.fills:
+            return None
+        return FeeDay(
+            day=str(key[0]),
+            fee=Fee(key[1]),
+            charged=tally.charged,
+            charges=tally.charges,
+            expected=None if tally.unknown or Fee(key[1]) is Fee.OTHER else charge(tally.accrued),
+        )
+
+    def _accrue(self, fill: Fill, times: int) -> None:
+        day = day_of(fill.ts_event)
+        for fee in SCHEDULES:
+            tally, amount = self._tally(day.isoformat(), fee), accrued(fee, fill, day)
+            tally.fills += times
+            if amount is None:
+                tally.unknown += times
+            else:
+                tally.accrued += times * amount
+
+    def _tally(self, day: str, fee: Fee) -> _Tally:
+        self._note(day, fee.value)
+        return self._tallies.setdefault((day, fee.value), _Tally())

@@ -1,0 +1,116 @@
+"""Hop 6: the tables of accounting: what a row is, what names it, and which are time series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from types import NoneType
+from typing import Any, get_args
+
+import msgspec
+
+from engine.accounting.accounts import Accounts
+from engine.accounting.cash import CashMovement
+from engine.accounting.days import DayClose
+from engine.accounting.equity import EquitySnapshot
+from engine.accounting.executions import Execution
+from engine.accounting.fees import FeeDay
+from engine.accounting.lots import Holding, Lot
+from engine.accounting.orders import Order
+from engine.accounting.signals import Signal
+from engine.accounting.strategies import StrategyMetrics, StrategyVersion
+from engine.accounting.trades import Trade
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column; ``type`` is int, float, bool, str or Decimal (exact USD or percent)."""
+
+    name: str
+    type: type
+    nullable: bool
+
+
+class Projection(msgspec.Struct, frozen=True):
+    """One table.
+
+    Attributes
+    ----------
+    row : type
+        A struct whose fields are the columns; its docstring says what they mean.
+    key : tuple of str
+        Columns that name a row within its run.
+    time : str or None
+        For a time series the column of its time, UTC ns, which is part of the key.
+    refers : mapping of str to str
+        Columns that hold the key of another table's row.
+    """
+
+    name: str
+    row: type[msgspec.Struct]
+    key: tuple[str, ...]
+    time: str | None = None
+    refers: Mapping[str, str] = {}
+
+    def rows(self, accounts: Accounts) -> Iterator[Any]:
+        """Yield every row of books that were not asked for changes before."""
+        for _, row in accounts.changes(self.name):
+            if row is not None:
+                yield row
+
+
+def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
+    """Return the columns of a row, in the order of its fields."""
+    return tuple(_column(field.name, field.type) for field in msgspec.structs.fields(row))
+
+
+def _column(name: str, annotation: Any) -> Column:
+    kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not NoneType]
+    plain = next(base for base in _PLAIN if issubclass(kinds[0], base))
+    return Column(name, plain, nullable=NoneType in get_args(annotation))
+
+
+_PLAIN = (bool, int, float, str, Decimal)
+"""Enumerations are among them: of numbers an int, of words a str."""
+
+_OF_TRADE = {"trade_id": "trades"}
+
+PROJECTIONS = {
+    table.name: table
+    for table in (
+        Projection("orders", Order, ("client_order_id",), refers=_OF_TRADE),
+        Projection(
+            "fills",
+            Execution,
+            ("seq", "ts_event"),
+            "ts_event",
+            _OF_TRADE | {"client_order_id": "orders", "symbol": "positions"},
+        ),
+        Projection("positions", Holding, ("symbol",)),
+        Projection(
+            "trades",
+            Trade,
+            ("trade_id",),
+            refers={"params_version": "strategies", "symbol": "positions"},
+        ),
+        Projection("lots", Lot, ("open_seq", "piece"), refers={"open_seq": "fills"} | _OF_TRADE),
+        Projection("fees", FeeDay, ("day", "fee"), refers={"day": "daily_close"}),
+        Projection("cash_movements", CashMovement, ("seq", "ts_event"), "ts_event", _OF_TRADE),
+        Projection("daily_close", DayClose, ("day",)),
+        Projection("equity_snapshots", EquitySnapshot, ("seq", "ts"), "ts"),
+        Projection(
+            "signals",
+            Signal,
+            ("seq", "ts_event"),
+            "ts_event",
+            _OF_TRADE | {"params_version": "strategies"},
+        ),
+        Projection("strategies", StrategyVersion, ("strategy", "params_version")),
+        Projection(
+            "strategy_metrics",
+            StrategyMetrics,
+            ("strategy", "params_version"),
+            refers={"params_version": "strategies"},
+        ),
+    )
+}
+"""Every table by its name."""

@@ -1,0 +1,66 @@
+"""Hop 6: time series become hypertables where TimescaleDB is installed, else they stay plain."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from engine.accounting import PROJECTIONS
+
+_DAY_NS = 86_400_000_000_000
+_log = logging.getLogger(__name__)
+
+
+def make_hypertables(connection: Connection) -> None:
+    """Turn the empty time series of a database into hypertables, a day to each chunk.
+
+    Without the extension, or the right to create it, they stay plain tables; the log says which.
+    """
+    if _version(connection) is None and not _create_extension(connection):
+        _log.info("time series are plain tables: %s", time_series(connection))
+        return
+    for table in PROJECTIONS.values():
+        if table.time is not None:
+            connection.execute(
+                text(
+                    "select create_hypertable(cast(:name as regclass), cast(:time as name), "
+                    "chunk_time_interval => cast(:interval as bigint), if_not_exists => true)"
+                ),
+                {"name": table.name, "time": table.time, "interval": _DAY_NS},
+            )
+    _log.info("time series are hypertables: %s", time_series(connection))
+
+
+def time_series(connection: Connection) -> str:
+    """Say how the time series of a database rest."""
+    if connection.dialect.name == "sqlite":
+        return "plain tables (SQLite)"
+    version = _version(connection)
+    if version is None:
+        return "plain tables (no TimescaleDB)"
+    return f"hypertables (TimescaleDB {version})"
+
+
+def _version(connection: Connection) -> str | None:
+    if connection.dialect.name == "sqlite":
+        return None
+    return connection.execute(
+        text("select extversion from pg_extension where extname = 'timescaledb'")
+    ).scalar_one_or_none()
+
+
+def _create_extension(connection: Connection) -> bool:
+    if connection.dialect.name == "sqlite":
+        return False
+    offered = "select 1 from pg_available_extensions where name = 'timescaledb'"
+    if connection.execute(text(offered)).scalar_one_or_none() is None:
+        return False
+    try:
+        with connection.begin_nested():
+            connection.execute(text("create extension timescaledb"))
+    except DBAPIError as error:
+        _log.warning("TimescaleDB is there but cannot be created: %s", error.orig)
+        return False
+    return True
