@@ -31,6 +31,7 @@ class ExitReason(StrEnum):
     DAY_LIMIT = "day_limit"
     PROTECTION_LOST = "protection_lost"
     RUN_ENDED = "run_ended"
+    OPERATOR = "operator"
 
 
 class Fee(StrEnum):
@@ -291,10 +292,16 @@ class FlatVerified(Payload, frozen=True, tag="flat_verified"):
     symbol: str | None
 
 
+class Alarm(StrEnum):
+    """What needs a person."""
+
+    NOT_FLAT = "not_flat"
+
+
 class AlarmRaised(Payload, frozen=True, tag="alarm_raised"):
     """Something needs a person."""
 
-    alarm: str
+    alarm: Alarm
     detail: str
 
 
