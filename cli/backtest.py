@@ -92,7 +92,7 @@ def backtest(
         engine=engine.value,
         fills=fills.value,
         ladder=ladder,
-        balance=_usd(balance),
+        balance=usd(balance),
         letters=parse_letters(letters),
         symbols=parse_symbols(symbols),
         workers=workers,
@@ -146,7 +146,8 @@ def _days(catalog: Catalog, day: str | None, start: str | None, end: str | None)
     return found
 
 
-def _usd(text: str) -> Decimal:
+def usd(text: str) -> Decimal:
+    """Return an amount that was typed, more than 0 USD."""
     try:
         amount = Decimal(text)
     except InvalidOperation as error:

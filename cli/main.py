@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from cli import catalog, database, journal, params, runs
+from cli import catalog, database, do, governor, journal, params, runs
 from cli.backtest import backtest
 from cli.missed import missed
 from cli.scan import scan
+from cli.session import session
 from cli.synth import synth
 from cli.why import why
 
@@ -22,6 +23,9 @@ catalog.app.command()(synth)
 app.add_typer(catalog.app, name="catalog")
 app.command()(scan)
 app.command()(backtest)
+app.command()(session)
+app.add_typer(do.app, name="do")
+app.add_typer(governor.app, name="governor")
 app.add_typer(runs.app, name="runs")
 app.command()(why)
 app.command()(missed)

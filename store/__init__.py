@@ -1,5 +1,6 @@
 """Hop 6: facts and what was made of them, at rest: journals and run directories."""
 
+from store.command_log import CommandLog, is_command_log
 from store.database import Database, newest_revision
 from store.export import RECORDS, export_journal
 from store.journal import SqlJournal
@@ -15,6 +16,7 @@ __all__ = [
     "FILLS",
     "RECORDS",
     "TRADES",
+    "CommandLog",
     "Database",
     "JournalHead",
     "JournalRun",
@@ -30,6 +32,7 @@ __all__ = [
     "equity_table",
     "export_journal",
     "fills_table",
+    "is_command_log",
     "newest_revision",
     "trades_table",
 ]

@@ -10,6 +10,7 @@ from engine.accounting import EquityPoint, measure
 from engine.domain.errors import RunError
 from engine.domain.market import MarketData
 from engine.domain.session import NANOS_PER_SECOND
+from engine.runtime.attendant import Attendant
 from engine.runtime.desk import Desk
 from engine.runtime.desk_strategy import DeskStrategy
 from engine.runtime.feed import Feed
@@ -18,6 +19,9 @@ from engine.runtime.guard import Failures
 from engine.runtime.interrupt import Interrupt
 from engine.runtime.outcome import DayOutcome
 from engine.runtime.simulation import Simulation
+
+_NAP_SECS = 0.05
+"""How long a Ctrl-C may wait to be heard."""
 
 
 class TradingDay:
@@ -32,6 +36,8 @@ class TradingDay:
     rung : FillAssumptions
     failures : Failures
         The one that strategy and feed were made with.
+    attendant : Attendant, optional
+        Who sets the pace.
     """
 
     def __init__(
@@ -41,10 +47,12 @@ class TradingDay:
         feed: Feed,
         rung: FillAssumptions,
         failures: Failures,
+        attendant: Attendant | None = None,
     ) -> None:
         self._desk = desk
         self._strategy = strategy
         self._feed = feed
+        self._attendant = attendant
         self._equity = [_point(desk, desk.session.pre_market_ns, desk.ledger.equity)]
         self._play_secs = 0.0
         stale_quote_secs = desk.history.at(desk.session.open_ns).stale_quote_secs
@@ -80,6 +88,7 @@ class TradingDay:
                     self._equity.append(_point(self._desk, now, self._strategy.equity()))
                 if now >= session.open_ns:
                     on_progress((now - session.open_ns) / (session.close_ns - session.open_ns))
+                    self._rest(now, interrupt)
             self._expect_flat()
             self._desk.end_day(session.close_ns)
             self._equity.append(_point(self._desk, session.close_ns, self._desk.ledger.equity))
@@ -108,6 +117,12 @@ class TradingDay:
                 "replay": self._play_secs - feed.hydrate_secs,
             },
         )
+
+    def _rest(self, now: int, interrupt: Interrupt) -> None:
+        """Wait until whoever attends the run wants it to go on."""
+        while self._attendant is not None and (left := self._attendant.wait_secs(now)) > 0:
+            time.sleep(min(left, _NAP_SECS))
+            interrupt.check()
 
     def _expect_flat(self) -> None:
         """Refuse to carry a position over night: the next day starts in a new engine."""
