@@ -87,7 +87,7 @@ def backtest(
     parameters = load_parameters(params, set_params)
     source = Catalog.open(catalog)
     request = Request(
-        days=tuple(_days(source, day, start, end)),
+        days=tuple(stored_days(source, day, start, end)),
         params=parameters,
         engine=engine.value,
         fills=fills.value,
@@ -112,7 +112,9 @@ def backtest(
         raise typer.Exit(INTERRUPTED)
 
 
-def _days(catalog: Catalog, day: str | None, start: str | None, end: str | None) -> list[date]:
+def stored_days(
+    catalog: Catalog, day: str | None, start: str | None, end: str | None
+) -> list[date]:
     """Return the stored trading days that were asked for."""
     from engine.domain.session import session, sessions
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.backtest import EngineName, FillsName, usd
-from cli.narrowing import Letters, Symbols, Workers, parse_day, parse_letters, parse_symbols
+from cli.backtest import EngineName, FillsName, stored_days, usd
+from cli.narrowing import Letters, Symbols, Workers, parse_letters, parse_symbols
 from cli.options import (
     DEFAULT_CATALOG,
     DEFAULT_DATABASE,
@@ -24,7 +24,9 @@ from cli.progress import progress_bar
 
 @command
 def session(
-    day: Annotated[str, typer.Option("--date", help="New York date of a stored day.")],
+    day: Annotated[
+        str | None, typer.Option("--date", help="A stored New York date; the last one by default.")
+    ] = None,
     speed: Annotated[
         float | None,
         typer.Option("--speed", min=0.01, help="Times real time; as fast as possible without it."),
@@ -62,9 +64,12 @@ def session(
     from engine.runtime import OutcomeStatus
     from store import Journals
 
+    parameters = load_parameters(params, set_params)
+    source = Catalog.open(catalog)
+    (stored,) = stored_days(source, day, None, None)
     request = SessionRequest(
-        day=parse_day(day),
-        params=load_parameters(params, set_params),
+        day=stored,
+        params=parameters,
         engine=engine.value,
         fills=fills.value,
         balance=usd(balance),
@@ -75,7 +80,7 @@ def session(
         run_id=run_id,
     )
     with progress_bar("session", "%") as progress:
-        end = session_run(Catalog.open(catalog), Journals(database), request, progress, _tell)
+        end = session_run(source, Journals(database), request, progress, _tell)
     outcome = end.outcome
     result = {
         "run_id": end.run_id,

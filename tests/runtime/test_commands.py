@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from catalog import Catalog
+from engine.accounting import Trade
 from engine.domain.commands import (
     AnyCommand,
     CancelEntries,
@@ -99,17 +100,29 @@ def alone(synthetic: Catalog) -> Ran:
     return run(synthetic, [SYNTHETIC_DAY])
 
 
+def _held(ran: Ran) -> list[Trade]:
+    """Return the trades that lasted more than a minute."""
+    return [trade for trade in ran.outcome.trades if (trade.hold_secs or 0) > 60]
+
+
+def _whole(ts: int) -> int:
+    return ts // SECOND * SECOND
+
+
 @pytest.fixture(scope="module")
-def script(alone: Ran) -> list[tuple[int, AnyCommand]]:
+def script(synthetic: Catalog, alone: Ran) -> list[tuple[int, AnyCommand]]:
     """Return commands that meet trades where they are."""
-    held = [trade for trade in alone.outcome.trades if (trade.hold_secs or 0) > 60]
-    first, second = held[0], held[1]
-    after = held[1].entry_ts // SECOND * SECOND
+    first = _held(alone)[0]
+    flatten = [
+        (_whole(first.entry_ts) + 20 * SECOND, FlattenSymbol(first.symbol)),
+        (_whole(first.entry_ts) + 21 * SECOND, LockSymbol(first.symbol)),
+    ]
+    then = run(synthetic, [SYNTHETIC_DAY], attendant=given(*flatten))
+    second = next(trade for trade in _held(then) if trade.entry_ts > flatten[1][0])
     return [
-        (first.entry_ts // SECOND * SECOND + 20 * SECOND, FlattenSymbol(first.symbol)),
-        (first.entry_ts // SECOND * SECOND + 21 * SECOND, LockSymbol(first.symbol)),
-        (after + 10 * SECOND, CloseTrade("none such")),
-        (after + 20 * SECOND, CloseTrade(second.trade_id)),
+        *flatten,
+        (_whole(second.entry_ts) + 10 * SECOND, CloseTrade("none such")),
+        (_whole(second.entry_ts) + 20 * SECOND, CloseTrade(second.trade_id)),
         (HOURS.at("12:00"), Pause()),
         (HOURS.at("12:30"), SetParameters({"max_hold_seconds": 120}, "calm", 1)),
         (HOURS.at("13:00"), Resume()),
