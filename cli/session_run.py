@@ -127,8 +127,12 @@ def _play(
 
 
 def _seal(journal: SqlJournal, error: BaseException) -> None:
-    """Say what ended a session, if the database lets it; what ended it matters more."""
-    interrupted = isinstance(error, KeyboardInterrupt)
-    status = RunStatus.INTERRUPTED if interrupted else RunStatus.FAILED
+    """Say what ended a session, if the database lets it; what ended it matters more.
+
+    One that was interrupted, or lost its database, or was called with other parameters than it was
+    started with, can be taken up again.
+    """
+    may_go_on = isinstance(error, KeyboardInterrupt | JournalError)
+    status = RunStatus.INTERRUPTED if may_go_on else RunStatus.FAILED
     with suppress(JournalError):
-        journal.end(status, "interrupted" if interrupted else str(error))
+        journal.end(status, str(error) or "interrupted")

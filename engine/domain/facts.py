@@ -219,6 +219,8 @@ class TradeClosed(Payload, frozen=True, tag="trade_closed"):
 
 
 class GovernorMoved(Payload, frozen=True, tag="governor_moved"):
+    """The day's phase changed; a note to read, nothing follows from it."""
+
     before: str
     after: str
     reason: str

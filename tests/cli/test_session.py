@@ -93,6 +93,10 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
     unanswered = do("stop-entries", "--yes", "--id", "two", "--timeout", "0.5", code=UNDONE)
     assert "tradectl session" in unanswered["detail"]
 
+    with hosted(market, database_url, "--set", "take_profit_percent=19") as host:
+        _, complaint = host.communicate(timeout=60)
+        assert (host.returncode, "played again it is" in complaint) == (1, True)
+
     with hosted(market, database_url, "--speed", "300") as host:
         first(database_url, CommandDone, lambda done: done.command_id == "two")
         after = status()
