@@ -96,13 +96,13 @@ def backtest(
     parameters = load_parameters(params, set_params)
     source = Catalog.open(catalog)
     request = Request(
-        days=tuple(_days(source, day, start, end)),
+        days=tuple(stored_days(source, day, start, end)),
         params=parameters,
         changes=load_schedule(params_schedule, parameters, "backtest") if params_schedule else (),
         engine=engine.value,
         fills=fills.value,
         ladder=ladder,
-        balance=_usd(balance),
+        balance=usd(balance),
         letters=parse_letters(letters),
         symbols=parse_symbols(symbols),
         workers=workers,
@@ -122,7 +122,9 @@ def backtest(
         raise typer.Exit(INTERRUPTED)
 
 
-def _days(catalog: Catalog, day: str | None, start: str | None, end: str | None) -> list[date]:
+def stored_days(
+    catalog: Catalog, day: str | None, start: str | None, end: str | None
+) -> list[date]:
     """Return the stored trading days that were asked for."""
     from engine.domain.session import session, sessions
 
@@ -156,7 +158,8 @@ def _days(catalog: Catalog, day: str | None, start: str | None, end: str | None)
     return found
 
 
-def _usd(text: str) -> Decimal:
+def usd(text: str) -> Decimal:
+    """Return an amount that was typed, more than 0 USD."""
     try:
         amount = Decimal(text)
     except InvalidOperation as error:

@@ -15,9 +15,10 @@ import msgspec
 
 from catalog import Catalog
 from cli.day_scans import DayScans
+from cli.run_bounds import tell_end, tell_start
 from cli.run_report import run_tables, run_view
 from engine.accounting import Accounts, keep_accounts, performance
-from engine.domain.facts import ParamsChanged, RunEnded, RunStarted
+from engine.domain.facts import ParamsChanged
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
@@ -67,7 +68,7 @@ def backtest_run(
         outcome = _play(catalog, request, request.fills, run.journal, scans, progress, on_day)
         if not outcome.days:
             raise KeyboardInterrupt
-        _tell_end(run.journal, outcome)
+        tell_end(run.journal, outcome)
         accounts = keep_accounts(run.journal.facts())
         tables = run_tables(accounts, outcome.days, scans)
         for name, table in tables.items():
@@ -123,26 +124,7 @@ def _plan(catalog: Catalog, request: Request) -> RunPlan:
 
 
 def _tell_start(journal: JournalWriter, run_id: str, request: Request) -> None:
-    opens = session(request.days[0]).pre_market_ns
-    fact = RunStarted(
-        run_id=run_id,
-        params_hash=request.params.params_hash(),
-        code_hash=code_hash(),
-        engine_version=engine_version(),
-        fills=request.fills,
-        starting_balance=request.balance,
-    )
-    journal.append(fact, ts_event=opens, ts_init=opens)
-
-
-def _tell_end(journal: JournalWriter, outcome: Outcome) -> None:
-    closes = session(outcome.days[-1].day).close_ns
-    fact = RunEnded(
-        status=outcome.status,
-        decision_digest=outcome.decision_digest,
-        fill_digest=outcome.fill_digest,
-    )
-    journal.append(fact, ts_event=closes, ts_init=closes)
+    tell_start(journal, run_id, request.days[0], request.params, request.fills, request.balance)
 
 
 def _play(

@@ -11,10 +11,11 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli import accounting, catalog, database, journal, params, runs
+from cli import accounting, catalog, database, do, governor, journal, params, runs
 from cli.backtest import backtest
 from cli.missed import missed
 from cli.scan import scan
+from cli.session import session
 from cli.synth import synth
 from cli.why import why
 
@@ -59,6 +60,9 @@ catalog.app.command()(synth)
 app.add_typer(catalog.app, name="catalog")
 app.command()(scan)
 app.command()(backtest)
+app.command()(session)
+app.add_typer(do.app, name="do")
+app.add_typer(governor.app, name="governor")
 app.add_typer(runs.app, name="runs")
 app.command()(why)
 app.command()(missed)

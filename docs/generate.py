@@ -14,9 +14,11 @@ from typing import cast, get_args
 import typer
 from typer.cli import get_docs_for_click
 
+from cli.give_command import UNDONE
 from cli.main import app
 from cli.output import INTERRUPTED
 from engine.accounting import PROJECTIONS, Performance, columns_of
+from engine.decision import DeclineReason
 from engine.decision.refusal import RefusalReason
 from engine.domain.candidate import FadeReason, Gate
 from engine.domain.errors import TradectlError
@@ -92,6 +94,7 @@ def _cli() -> Iterator[str]:
         [
             ("0", "", "The command did what it was asked."),
             *((str(error.exit_code), f"`{error.__name__}`", _sentence(error)) for error in errors),
+            (str(UNDONE), "", "A command was not answered, or is not done, in the time given."),
             (str(INTERRUPTED), "", "Interrupted by the user; what was done is kept."),
         ],
     )
@@ -148,6 +151,7 @@ def _gates() -> Iterator[str]:
     )
     for title, enum in (
         ("Refusals", RefusalReason),
+        ("Declined commands", DeclineReason),
         ("Fades", FadeReason),
         ("Exits", ExitReason),
         ("Order roles", OrderRole),

@@ -1,5 +1,6 @@
 """Hop 6: facts and what was made of them, at rest: journals and run directories."""
 
+from store.command_log import CommandLog, is_command_log
 from store.database import Database, newest_revision
 from store.export import RECORDS, export_journal
 from store.journal import SqlJournal
@@ -15,6 +16,7 @@ from store.tables import USD, arrow_schema, arrow_table
 __all__ = [
     "RECORDS",
     "USD",
+    "CommandLog",
     "Database",
     "JournalHead",
     "JournalRun",
@@ -33,5 +35,6 @@ __all__ = [
     "engine_version",
     "export_journal",
     "export_table",
+    "is_command_log",
     "newest_revision",
 ]

@@ -195,6 +195,14 @@ class SqlJournal:
                 raise self._refused("end", error) from error
             self.close()
 
+    def reopen(self) -> None:
+        """Say that a run which was cut off goes on."""
+        with self._lock:
+            try:
+                self._claimed().reopen()
+            except SQLAlchemyError as error:
+                raise self._refused("reopen", error) from error
+
     def take_and_end(self, status: RunStatus, note: str) -> bool:
         """End a run whose writer is gone; False when somebody still writes it.
 

@@ -18,6 +18,8 @@ from store.manifest import RunStatus
 from store.process import Process
 from store.schema import RUNS
 
+_RESUMABLE = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.CRASHED_RECOVERED)
+
 
 class JournalRun(msgspec.Struct, frozen=True):
     """What the database says of a run; times are UTC ns, ``facts`` the ``seq`` of its last."""
@@ -29,6 +31,11 @@ class JournalRun(msgspec.Struct, frozen=True):
     ended_ns: int | None
     facts: int
     writer: Process | None
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it goes on, or can be taken up again."""
+        return self.status in _RESUMABLE
 
 
 class Journals:
@@ -106,6 +113,26 @@ class Journals:
             known = ", ".join(runs[:5]) or "none yet"
             raise NotFoundError(f"no run {run_id!r} in {self.database}; there are: {known}")
         return SqlJournal(self.database, run_id, intents_only=intents_only)
+
+    def resume(self, run_id: str) -> SqlJournal:
+        """Take a run up again that was interrupted or whose process is gone; claimed.
+
+        Raises
+        ------
+        NotFoundError
+            There is none.
+        ConfigError
+            It has ended, or is broken.
+        JournalError
+            Somebody else is writing it.
+        """
+        journal = self.open(run_id)
+        (run,) = (each for each in self.runs() if each.run_id == run_id)
+        if not run.may_go_on:
+            raise ConfigError(f"run {run_id} is {run.status}: start another")
+        journal.claim()
+        journal.reopen()
+        return journal
 
     def runs(self) -> list[JournalRun]:
         """Return the runs, the one started last first."""

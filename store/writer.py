@@ -77,12 +77,7 @@ class Writer:
 
     def close(self) -> None:
         """Let the next writer in."""
-        with self._connection.begin():
-            self._connection.execute(
-                update(RUNS)
-                .where(RUNS.c.run_id == self._run_id, RUNS.c.writer_epoch == self.epoch)
-                .values(writer=None)
-            )
+        self._say(writer=None)
         self.abandon()
 
     def abandon(self) -> None:
@@ -91,11 +86,18 @@ class Writer:
 
     def end(self, status: RunStatus, note: str) -> None:
         """Say how the run ended."""
+        self._say(status=status, note=note, ended_ns=time.time_ns())
+
+    def reopen(self) -> None:
+        """Say that the run goes on."""
+        self._say(status=RunStatus.RUNNING, note="", ended_ns=None)
+
+    def _say(self, **values: object) -> None:
         with self._connection.begin():
             self._connection.execute(
                 update(RUNS)
                 .where(RUNS.c.run_id == self._run_id, RUNS.c.writer_epoch == self.epoch)
-                .values(status=status, note=note, ended_ns=time.time_ns())
+                .values(**values)
             )
 
     def _claim(self, epoch: int | None) -> int:

@@ -1,10 +1,10 @@
-"""Hop 3 → 4: the acceleration strategy: enter what ``decide`` approves, leave when time is up."""
+"""Hop 3 → 4: the acceleration strategy: enter what ``decide`` approves, trail its stop."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.decision import BucketDecision, exit_due, trailing_stop
+from engine.decision import BucketDecision, trailing_stop
 from engine.domain.candidate import BucketReport
 from engine.domain.facts import ExitReason
 from engine.pipeline import judge
@@ -21,13 +21,10 @@ class AoStrategy(DeskStrategy):
         return judge(report, self.desk_state(report), params, self.desk.session)
 
     def watch(self, trade: LiveTrade, now: int) -> None:
-        """Ask once a second whether an open trade must go, and trail its stop."""
-        desk, plan = self.desk, trade.plan
-        params = desk.history.at(now)
-        reason = exit_due(desk.governed(trade), desk.governor, now, params, desk.session)
-        if reason is not None:
-            self.leave(trade, reason)
-        elif plan.trailing_stop_percent is not None and trade.best_price is not None:
+        """Trail the stop of an open trade once a second."""
+        del now
+        plan = trade.plan
+        if plan.trailing_stop_percent is not None and trade.best_price is not None:
             self._trail(trade, trade.best_price, plan.trailing_stop_percent)
 
     def _trail(self, trade: LiveTrade, best_price: int, percent: Decimal) -> None:

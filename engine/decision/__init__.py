@@ -1,13 +1,22 @@
 """Hop 3: candidate → confidence → selection → bracket, under the day's governor."""
 
+from engine.decision.command_answer import (
+    Declined,
+    DeclineReason,
+    Granted,
+    answer,
+    carried_out,
+)
 from engine.decision.confidence import Basis, Check, Confidence, Filter, Outcome, assess
 from engine.decision.decide import BucketDecision, Verdict, decide
 from engine.decision.desk import DeskState
 from engine.decision.exits import exit_deadline_ns, exit_due, trailing_stop
+from engine.decision.flatten import FlattenStep, flatness_due, flatten_step, withdrawal_due
 from engine.decision.governor import entry_refusal, phase
 from engine.decision.governor_state import GovernorPhase, GovernorState, OpenTrade, evolve
 from engine.decision.plan import plan_bracket
 from engine.decision.refusal import RefusalReason, Refused
+from engine.decision.standing_commands import StandingCommands, Underway
 from engine.decision.tick_grid import next_tick, round_against, round_with, tick_size
 
 __all__ = [
@@ -15,21 +24,31 @@ __all__ = [
     "BucketDecision",
     "Check",
     "Confidence",
+    "DeclineReason",
+    "Declined",
     "DeskState",
     "Filter",
+    "FlattenStep",
     "GovernorPhase",
     "GovernorState",
+    "Granted",
     "OpenTrade",
     "Outcome",
     "RefusalReason",
     "Refused",
+    "StandingCommands",
+    "Underway",
     "Verdict",
+    "answer",
     "assess",
+    "carried_out",
     "decide",
     "entry_refusal",
     "evolve",
     "exit_deadline_ns",
     "exit_due",
+    "flatness_due",
+    "flatten_step",
     "next_tick",
     "phase",
     "plan_bracket",
@@ -37,4 +56,5 @@ __all__ = [
     "round_with",
     "tick_size",
     "trailing_stop",
+    "withdrawal_due",
 ]

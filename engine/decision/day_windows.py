@@ -27,6 +27,16 @@ def flatten_ns(params: Parameters, session: Session) -> int:
     return _before_close(params.flatten_by, session)
 
 
+def cancel_entries_ns(params: Parameters, session: Session) -> int:
+    """Return the instant from which no entry may work any more."""
+    return flatten_ns(params, session) - params.flatten_cancel_seconds * NANOS_PER_SECOND
+
+
+def verify_flat_ns(params: Parameters, session: Session) -> int:
+    """Return the instant at which whatever is not flat needs a person."""
+    return flatten_ns(params, session) + params.flatten_verify_seconds * NANOS_PER_SECOND
+
+
 def _before_close(clock: str, session: Session) -> int:
     moment = session.at(clock)
     if moment < session.close_ns:

@@ -30,6 +30,8 @@ def exit_due(
     A limit of the day closes what is still open, too: the day's result would not be final else.
     The answer stays the same until the trade is over, so the caller asks only once for an exit.
     """
+    if governor.standing.closes(trade.trade_id, trade.symbol):
+        return ExitReason.OPERATOR
     if ts >= flatten_ns(params, session):
         return ExitReason.FLAT_BY_CLOSE
     if governor.done is not None:

@@ -13,7 +13,7 @@ from engine.domain.session import NANOS_PER_SECOND, Session
 
 def phase(state: GovernorState, ts: int, params: Parameters, session: Session) -> GovernorPhase:
     """Return the phase at an instant; where several hold, the one that forbids most."""
-    if state.halted:
+    if state.standing.halts_entries:
         return GovernorPhase.HALTED
     if state.done is not None:
         return state.done
@@ -45,8 +45,9 @@ def _refusals(
     if not _has_started(state, session):
         started = state.day or "no day"
         yield Refused(RefusalReason.DAY_NOT_STARTED, f"{started} has started, not {session.day}")
-    if state.halted:
-        yield Refused(RefusalReason.GOVERNOR_HALTED, "entries are stopped until resumed")
+    if state.standing.halts_entries:
+        until = "until resumed" if state.standing.paused else "for the day"
+        yield Refused(RefusalReason.GOVERNOR_HALTED, f"entries are stopped {until}")
     if state.done is not None:
         result = f"{state.realized_pnl} USD realized on {state.equity} USD"
         yield Refused(RefusalReason(state.done), f"the day ended with {result}")
@@ -60,9 +61,9 @@ def _refusals(
         yield Refused(RefusalReason.WARMUP, wait)
     if state.trades >= params.max_trades_per_day:
         yield Refused(RefusalReason.MAX_TRADES, f"{state.trades} trades today")
-    until = dict(state.cooldowns).get(symbol, ts)
-    if until > ts:
-        left = (until - ts) / NANOS_PER_SECOND
+    cool = dict(state.cooldowns).get(symbol, ts)
+    if cool > ts:
+        left = (cool - ts) / NANOS_PER_SECOND
         yield Refused(RefusalReason.COOLDOWN, f"{left:.1f} s of its cooldown are left")
 
 

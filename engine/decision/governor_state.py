@@ -8,12 +8,15 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
+from engine.decision.standing_commands import StandingCommands
 from engine.domain.candidate import Side
 from engine.domain.facts import (
+    Alarm,
+    AlarmRaised,
     AnyPayload,
     BracketPlanned,
     DayStarted,
-    GovernorMoved,
+    FlatVerified,
     OrderCanceled,
     OrderExpired,
     OrderFilled,
@@ -75,8 +78,12 @@ class GovernorState(msgspec.Struct, frozen=True):
         Symbol and the UTC ns until which it may not be entered, by symbol.
     done : GovernorPhase or None
         ``DONE_TARGET`` or ``DONE_LOSS`` from the first close beyond a limit to the end of the day.
-    halted : bool
-        Entries are stopped until a ``GovernorMoved`` out of ``HALTED``, over days and restarts.
+    flat : bool
+        All was verified flat today and nothing was planned since.
+    alarms : tuple of Alarm
+        Raised today.
+    standing : StandingCommands
+        What people have ordered.
     """
 
     day: str = ""
@@ -86,13 +93,16 @@ class GovernorState(msgspec.Struct, frozen=True):
     open_trades: tuple[OpenTrade, ...] = ()
     cooldowns: tuple[tuple[str, int], ...] = ()
     done: GovernorPhase | None = None
-    halted: bool = False
+    flat: bool = False
+    alarms: tuple[Alarm, ...] = ()
+    standing: StandingCommands = StandingCommands()
 
 
 def evolve(
     state: GovernorState, payload: AnyPayload, ts_event: int, params: Parameters
 ) -> GovernorState:
     """Return the state after one more fact; most facts are no concern of the governor."""
+    state = replace(state, standing=state.standing.after(payload))
     match payload:
         case DayStarted():
             after = _day_started(state, payload, ts_event)
@@ -106,10 +116,10 @@ def evolve(
             after = _order_ended(state, payload, ts_event, params)
         case TradeClosed():
             after = _closed(state, payload, ts_event, params)
-        case GovernorMoved():
-            resumed = payload.before == GovernorPhase.HALTED != payload.after
-            halted = payload.after == GovernorPhase.HALTED or (state.halted and not resumed)
-            after = replace(state, halted=halted)
+        case FlatVerified(symbol=None):
+            after = replace(state, flat=True)
+        case AlarmRaised():
+            after = replace(state, alarms=(*state.alarms, payload.alarm))
         case _:
             after = state
     return after
@@ -124,6 +134,8 @@ def _day_started(state: GovernorState, started: DayStarted, ts: int) -> Governor
         trades=0,
         cooldowns=tuple(entry for entry in state.cooldowns if entry[1] > ts),
         done=None,
+        flat=False,
+        alarms=(),
     )
 
 
@@ -131,7 +143,8 @@ def _planned(state: GovernorState, plan: BracketPlanned) -> GovernorState:
     trade = OpenTrade(
         plan.trade_id, plan.symbol, Side(plan.side), plan.notional, plan.max_hold_secs
     )
-    return replace(state, trades=state.trades + 1, open_trades=(*state.open_trades, trade))
+    trades = (*state.open_trades, trade)
+    return replace(state, trades=state.trades + 1, open_trades=trades, flat=False)
 
 
 def _entered(state: GovernorState, trade_id: str, ts: int) -> GovernorState:

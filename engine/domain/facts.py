@@ -31,6 +31,7 @@ class ExitReason(StrEnum):
     DAY_LIMIT = "day_limit"
     PROTECTION_LOST = "protection_lost"
     RUN_ENDED = "run_ended"
+    OPERATOR = "operator"
 
 
 class Fee(StrEnum):
@@ -229,6 +230,8 @@ class TradeMeasured(Payload, frozen=True, tag="trade_measured"):
 
 
 class GovernorMoved(Payload, frozen=True, tag="governor_moved"):
+    """The day's phase changed; a note to read, nothing follows from it."""
+
     before: str
     after: str
     reason: str
@@ -302,10 +305,16 @@ class FlatVerified(Payload, frozen=True, tag="flat_verified"):
     symbol: str | None
 
 
+class Alarm(StrEnum):
+    """What needs a person."""
+
+    NOT_FLAT = "not_flat"
+
+
 class AlarmRaised(Payload, frozen=True, tag="alarm_raised"):
     """Something needs a person."""
 
-    alarm: str
+    alarm: Alarm
     detail: str
 
 

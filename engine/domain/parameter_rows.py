@@ -19,6 +19,9 @@ _LARGEST_RATIO = Decimal("0.05")
 _OFF = frozenset({"", "off", "none", "null", "~"})
 _OPENS, _CLOSES = time(9, 30), time(16, 0)
 
+LAST_SECOND = 16 * 3_600
+"""The regular close, in seconds since midnight."""
+
 
 def row(
     default: object,
@@ -74,6 +77,12 @@ def _clock(value: str) -> str:
     if clock.tzinfo is not None or not _OPENS <= clock <= _CLOSES:
         raise ValueError("expected a New York time from 09:30 to 16:00")
     return clock.isoformat("seconds" if clock.second else "minutes")
+
+
+def seconds_of_day(clock: str) -> int:
+    """Return a ``Clock`` in seconds since midnight."""
+    at = time.fromisoformat(clock)
+    return 3_600 * at.hour + 60 * at.minute + at.second
 
 
 def _tickers(value: object) -> object:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import time
 from difflib import get_close_matches
 from typing import Any, Literal, Self, cast
 
@@ -21,6 +20,7 @@ from pydantic_core import ErrorDetails
 
 from engine.domain.errors import ConfigError
 from engine.domain.parameter_rows import (
+    LAST_SECOND,
     Clock,
     Exact,
     Percent,
@@ -28,6 +28,7 @@ from engine.domain.parameter_rows import (
     is_within,
     read_off,
     row,
+    seconds_of_day,
 )
 from engine.domain.session import NANOS_PER_SECOND
 
@@ -224,6 +225,20 @@ class Parameters(BaseModel):
     )
     no_entry_after: Clock = row("15:30", "ET", "No entry from this time on.")
     flatten_by: Clock = row("15:55", "ET", "Open trades are closed from this time on.")
+    flatten_cancel_seconds: int = row(
+        60,
+        "s",
+        "Entries still working are cancelled this long before flatten_by.",
+        low=0,
+        high=3_600,
+    )
+    flatten_verify_seconds: int = row(
+        120,
+        "s",
+        "An alarm is raised unless all is flat this long after flatten_by.",
+        low=5,
+        high=3_600,
+    )
     symbol_cooldown_seconds: int = row(
         900, "s", "No entry in a symbol this long after its trade.", low=0, high=86_400
     )
@@ -341,10 +356,21 @@ class Parameters(BaseModel):
                 f"max_open_notional {self.max_open_notional} must be at least "
                 f"position_notional {self.position_notional} USD: raise the cap"
             )
-        if time.fromisoformat(self.no_entry_after) > time.fromisoformat(self.flatten_by):
+        yield from self._broken_day()
+
+    def _broken_day(self) -> Iterator[str]:
+        """Yield what is wrong between the times of day."""
+        flatten = seconds_of_day(self.flatten_by)
+        if seconds_of_day(self.no_entry_after) > flatten - self.flatten_cancel_seconds:
             yield (
-                f"no_entry_after {self.no_entry_after} must not be later than "
-                f"flatten_by {self.flatten_by} ET"
+                f"no_entry_after {self.no_entry_after} must not be later than flatten_by "
+                f"{self.flatten_by} ET less flatten_cancel_seconds {self.flatten_cancel_seconds}: "
+                "stop entering sooner"
+            )
+        if flatten + self.flatten_verify_seconds > LAST_SECOND:
+            yield (
+                f"flatten_by {self.flatten_by} ET and flatten_verify_seconds "
+                f"{self.flatten_verify_seconds} reach beyond the close at 16:00: flatten sooner"
             )
 
 

@@ -4,6 +4,7 @@ from engine.journal.chain import GENESIS, Record, fact_of, kind_of, record_of, s
 from engine.journal.log import WRITE_AHEAD, Journal, JournalReader, JournalWriter
 from engine.journal.memory import MemoryJournal
 from engine.journal.replay import replay
+from engine.journal.resumed import ResumedJournal
 from engine.journal.verify import Break, Damage, Verification, verify
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "JournalWriter",
     "MemoryJournal",
     "Record",
+    "ResumedJournal",
     "Verification",
     "fact_of",
     "kind_of",

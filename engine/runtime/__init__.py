@@ -1,5 +1,6 @@
 """The bridge: the pure core inside nautilus's engines."""
 
+from engine.runtime.attendant import Attendant, RecordedCommands
 from engine.runtime.backtest import Engine, Progress, Scan, Stage, StrategyFactory, run_backtest
 from engine.runtime.desk import Desk, LiveTrade
 from engine.runtime.desk_strategy import DeskStrategy
@@ -9,6 +10,7 @@ from engine.runtime.outcome import DayOutcome, Outcome, OutcomeStatus
 
 __all__ = [
     "LADDER",
+    "Attendant",
     "DayOutcome",
     "Desk",
     "DeskStrategy",
@@ -19,6 +21,7 @@ __all__ = [
     "Outcome",
     "OutcomeStatus",
     "Progress",
+    "RecordedCommands",
     "Scan",
     "Stage",
     "StrategyFactory",

@@ -17,6 +17,7 @@ from engine.domain.parameter_versions import ParameterHistory, Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session, session
 from engine.journal import JournalWriter
+from engine.runtime.attendant import Attendant
 from engine.runtime.desk import Desk
 from engine.runtime.desk_strategy import DeskStrategy
 from engine.runtime.digests import DecisionDigest, FillDigest
@@ -73,7 +74,13 @@ class StrategyFactory(Protocol):
     """A strategy class; an instance is made for each day."""
 
     def __call__(
-        self, desk: Desk, failures: Failures, *, day_has_quotes: bool, latency_ns: int
+        self,
+        desk: Desk,
+        failures: Failures,
+        *,
+        day_has_quotes: bool,
+        latency_ns: int,
+        attendant: Attendant | None,
     ) -> DeskStrategy:
         """Return a strategy for the day that was started on the desk."""
         ...
@@ -93,6 +100,7 @@ def run_backtest(
     symbols: Sequence[str] | None = None,
     changes: Sequence[ParamsChanged] = (),
     scan: Scan = scan,
+    attendant: Attendant | None = None,
     on_progress: Progress | None = None,
     on_day: Callable[[DayOutcome], None] | None = None,
 ) -> Outcome:
@@ -117,6 +125,8 @@ def run_backtest(
         Versions 2, 3, … of the parameters, in the order in which they take effect.
     scan : callable
         Used by the pruned engine.
+    attendant : Attendant, optional
+        Sets the pace and gives commands; without one nobody does.
     on_day : callable
         Called with each day as soon as it is over, also if it was cut short.
 
@@ -144,6 +154,7 @@ def run_backtest(
         letters=letters,
         symbols=symbols,
         scan=scan,
+        attendant=attendant,
         on_progress=on_progress,
         on_day=on_day,
         desk=Desk(history, journal, starting_balance),
@@ -176,6 +187,7 @@ class _Run:
     letters: Sequence[str] | None
     symbols: Sequence[str] | None
     scan: Scan
+    attendant: Attendant | None
     on_progress: Progress | None
     on_day: Callable[[DayOutcome], None] | None
     desk: Desk
@@ -196,9 +208,12 @@ class _Run:
             failures,
             day_has_quotes=self.market.has_quotes(day),
             latency_ns=self.rung.latency_ns,
+            attendant=self.attendant,
         )
         feed = self._feed(hours, scanned, strategy, failures)
-        trading_day = TradingDay(self.desk, strategy, feed, self.rung, failures, self.market)
+        trading_day = TradingDay(
+            self.desk, strategy, feed, self.rung, failures, self.market, self.attendant
+        )
         try:
             with heard_interrupts() as interrupt:
                 trading_day.play(interrupt, partial(self._progress, day, Stage.REPLAY))
@@ -233,7 +248,15 @@ class _Run:
         announced = self.market.statuses(hours.day)
         halts = Halts([status for status in announced if self._reads(status.symbol)])
         if scanned is not None:
-            return PrunedFeed(self.market, scanned, self.history, halts, strategy.decide, failures)
+            return PrunedFeed(
+                self.market,
+                scanned,
+                self.history,
+                halts,
+                strategy.decide,
+                failures,
+                attended=self.attendant is not None,
+            )
         universe = {
             symbol
             for letter in self._letters(hours.day)

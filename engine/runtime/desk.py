@@ -8,11 +8,25 @@ from decimal import Decimal
 import msgspec
 
 from engine.accounting import Fill, FillBook, Ledger, Trade, TradeBook
-from engine.decision import GovernorPhase, GovernorState, OpenTrade, evolve, phase
+from engine.decision import (
+    Declined,
+    GovernorPhase,
+    GovernorState,
+    OpenTrade,
+    answer,
+    carried_out,
+    evolve,
+    flatness_due,
+    flatten_step,
+    phase,
+)
 from engine.domain.bracket import BracketPlan
 from engine.domain.errors import RunError
 from engine.domain.facts import (
     AnyPayload,
+    CommandAccepted,
+    CommandReceived,
+    CommandRefused,
     DayEnded,
     DayStarted,
     ExitReason,
@@ -26,6 +40,7 @@ from engine.domain.facts import (
     OrderRole,
     OrderSubmitted,
     OrderUpdated,
+    ParamsChanged,
     TradeClosed,
     TradeMeasured,
     TradeOpened,
@@ -100,6 +115,7 @@ class Desk:
         self._planned_today: list[str] = []
         self._phase: GovernorPhase | None = None
         self._causes: dict[str, int] = {}
+        self._commands: dict[str, int] = {}
         self._coming = deque(history.changed)
 
     @property
@@ -170,6 +186,44 @@ class Desk:
         if trade is not None:
             self._follow(trade, payload, ts)
 
+    def command(self, received: CommandReceived, ts: int) -> None:
+        """Record a command, its answer and what follows at once; one that is known is passed over.
+
+        What it orders beyond that stands in the governor's state until it is done.
+        """
+        if received.command_id in self._commands:
+            return
+        cause = self._record(received, ts, fact_id=received.command_id).seq
+        self._commands[received.command_id] = cause
+        answered = answer(received, self.governor, self.history, ts)
+        if isinstance(answered, Declined):
+            why = f"{answered.reason}: {answered.detail}"
+            self._record(CommandRefused(received.command_id, why), ts, cause=cause)
+            return
+        self._record(CommandAccepted(received.command_id), ts, cause=cause)
+        for payload in answered.facts:
+            self._record(payload, ts, cause=cause)
+
+    def must_verify(self, ts: int) -> bool:
+        """Say whether it matters at an instant what the venue still holds."""
+        step = flatten_step(ts, self.history.at(ts), self.session)
+        return step is not None or bool(self.governor.standing.underway)
+
+    def verify(self, live: frozenset[str], ts: int) -> None:
+        """Record what has become of commands, and whether the day ends flat.
+
+        Parameters
+        ----------
+        live : frozenset of str
+            Symbols on which, as the venue has it, an order works or a position is held.
+        """
+        for underway in self.governor.standing.underway:
+            for payload in carried_out(underway, self.governor, live):
+                self._record(payload, ts, cause=self._commands[underway.command_id])
+        due = flatness_due(self.governor, live, ts, self.history.at(ts), self.session)
+        if due is not None:
+            self._record(due, ts)
+
     def note_phase(self, ts: int, cause: Fact | None = None) -> None:
         """Record a change of the governor's phase, brought about by a fact or by the clock."""
         self._take_effect(ts)
@@ -188,14 +242,18 @@ class Desk:
         *,
         ts_event: int | None = None,
         trade_id: str | None = None,
+        cause: int | None = None,
+        fact_id: str | None = None,
     ) -> Fact:
-        """Append a fact and fold it; what caused it is the last fact of its trade.
+        """Append a fact and fold it; what caused it is, for a trade's, the last fact of its trade.
 
         Submissions are caused alike by the plan or request behind them, so they cause nothing.
         """
-        cause = None if trade_id is None else self._causes.get(trade_id)
+        if trade_id is not None:
+            cause = self._causes.get(trade_id)
         self._take_effect(ts)
-        fact = self._append(payload, ts if ts_event is None else ts_event, ts, cause, trade_id)
+        happened = ts if ts_event is None else ts_event
+        fact = self._append(payload, happened, ts, cause, trade_id, fact_id)
         if trade_id is not None and not isinstance(payload, OrderSubmitted):
             self._causes[trade_id] = fact.seq
         self.note_phase(ts, fact)
@@ -214,6 +272,7 @@ class Desk:
         ts_init: int,
         causation_id: int | None,
         correlation_id: str | None,
+        fact_id: str | None = None,
     ) -> Fact:
         fact = self._journal.append(
             payload,
@@ -221,12 +280,15 @@ class Desk:
             ts_init=ts_init,
             causation_id=causation_id,
             correlation_id=correlation_id,
+            fact_id=fact_id,
         )
         self.facts += 1
         change = self._fills.post(fact)
         self.ledger.post(fact, change)
         self._book.post(fact, change)
         self.governor = evolve(self.governor, payload, ts_event, self.history.at(ts_event))
+        if isinstance(payload, ParamsChanged) and payload.version > self.history.latest:
+            self.history = self.history.after(payload)
         return fact
 
     def _follow(self, trade: LiveTrade, payload: OrderFact, ts: int) -> None:

@@ -15,14 +15,16 @@ from nautilus_trader.model import (
 )
 from nautilus_trader.trading import Strategy, StrategyConfig
 
-from engine.decision import BucketDecision, DeskState
+from engine.decision import BucketDecision, DeskState, exit_due, withdrawal_due
 from engine.decision.tick_grid import round_against, tick_size
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Side
 from engine.domain.facts import ExitReason, OrderRole
 from engine.domain.session import NANOS_PER_SECOND
+from engine.runtime.attendant import Attendant
 from engine.runtime.bridge import decimal_of, fixed_of, instrument_id, price_from
 from engine.runtime.desk import Desk, LiveTrade
+from engine.runtime.exposure import live_symbols
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.messages import REPORTS
 from engine.runtime.orders import bracket_orders, exit_id, exit_order, order_id
@@ -36,8 +38,9 @@ _EXIT_REACH = Decimal("0.02")
 class DeskStrategy(Strategy):
     """Trades what ``decide`` approves and never leaves a position without a way out.
 
-    A subclass says what to enter (``decide``) and what to do with an open trade each second
-    (``watch``). It cannot tell which host it is in.
+    A subclass says what to enter (``decide``) and may do something with an open trade each second
+    (``watch``). The clock, the day's limits and commands end trades of any strategy. It cannot tell
+    which host it is in.
 
     Parameters
     ----------
@@ -47,6 +50,8 @@ class DeskStrategy(Strategy):
         Where failed handlers are kept.
     day_has_quotes : bool
         Whether quotes are known for this day at all.
+    attendant : Attendant, optional
+        Who may give commands.
     latency_ns : int
         A simulated venue looks into its inbox when time moves; every command sets an alert for
         the instant at which it arrives, so that fills do not wait for the next tick. Live: 0.
@@ -63,12 +68,14 @@ class DeskStrategy(Strategy):
         *,
         day_has_quotes: bool,
         latency_ns: int = 0,
+        attendant: Attendant | None = None,
     ) -> None:
         super().__init__(StrategyConfig(strategy_id=None, order_id_tag="001"))
         self.desk = desk
         self.failures = failures
         self.day_has_quotes = day_has_quotes
         self.latency_ns = latency_ns
+        self.attendant = attendant
         self.decisions: list[BucketDecision] = []
 
     def decide(self, report: BucketReport) -> BucketDecision:
@@ -76,13 +83,14 @@ class DeskStrategy(Strategy):
         raise NotImplementedError
 
     def watch(self, trade: LiveTrade, now: int) -> None:
-        """Look after an open trade; called every second, and only while its bracket is whole."""
+        """Look after an open trade that may stay; called every second."""
 
     def desk_state(self, report: BucketReport) -> DeskState:
         """Return what the desk knows when a report comes in."""
+        governor = self.desk.governor
         return DeskState(
-            governor=self.desk.governor,
-            open_trades=self.desk.governor.open_trades,
+            governor=governor,
+            open_trades=governor.open_trades,
             equity=self.equity(),
             day_has_quotes=self.day_has_quotes,
             halted=frozenset(
@@ -90,6 +98,7 @@ class DeskStrategy(Strategy):
                 for candidate in report.candidates
                 if candidate.qualified and self.is_halted(candidate.symbol)
             ),
+            locked=frozenset(symbol for symbol, _ in governor.standing.locked),
         )
 
     def equity(self) -> Decimal:
@@ -196,17 +205,32 @@ class DeskStrategy(Strategy):
     @guarded
     def _on_guard(self, event: TimeEvent) -> None:
         now = event.ts_event
-        patience = self.desk.history.at(now).bucket_ns
-        if not now % patience:
+        for received in self.attendant.commands(now) if self.attendant else ():
+            self.desk.command(received, now)
+        if not now % self.desk.history.at(now).bucket_ns:
             self.desk.note_phase(now)
         for trade in list(self.desk.trades.values()):
-            if trade.exit_reason is not None:
-                self.leave(trade, trade.exit_reason)
-            elif trade.is_open:
-                self._protect(trade)
-                self.watch(trade, now)
-            elif now - trade.ts_planned > patience:
+            self._look_after(trade, now)
+        if self.desk.must_verify(now):
+            self.desk.verify(frozenset(live_symbols(self.cache)), now)
+
+    def _look_after(self, trade: LiveTrade, now: int) -> None:
+        """Close a trade that is due, and withdraw an entry that waits in vain."""
+        if trade.exit_reason is not None:
+            self.leave(trade, trade.exit_reason)
+            return
+        desk, params = self.desk, self.desk.history.at(now)
+        day = desk.governed(trade), desk.governor, now, params, desk.session
+        if not trade.is_open:
+            if now - trade.ts_planned > params.bucket_ns or withdrawal_due(*day):
                 self._withdraw(trade, now)
+            return
+        self._protect(trade)
+        reason = exit_due(*day)
+        if reason is None:
+            self.watch(trade, now)
+        else:
+            self.leave(trade, reason)
 
     def _protect(self, trade: LiveTrade) -> None:
         """Close a trade whose stop is gone; go on closing one whose target went on its way out."""

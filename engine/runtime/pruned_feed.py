@@ -31,6 +31,9 @@ class PrunedFeed:
     ----------
     decide : callable
         The strategy's.
+    attended : bool
+        Commands may come in at any second: the engine is never left behind, so that each bucket is
+        decided under all that was ordered before it.
     """
 
     def __init__(
@@ -41,6 +44,8 @@ class PrunedFeed:
         halts: Halts,
         decide: Callable[[BucketReport], BucketDecision],
         failures: Failures,
+        *,
+        attended: bool = False,
     ) -> None:
         self.scanner = ReplayActor(history, scan.session, failures)
         self.candidates = 0
@@ -48,6 +53,7 @@ class PrunedFeed:
         self._halts = halts
         self._failures = failures
         self._decide = decide
+        self._attended = attended
         self._hydration = Hydration(market, scan.session, halts)
 
     @property
@@ -74,9 +80,9 @@ class PrunedFeed:
             qualified = {each.symbol for each in report.candidates if each.qualified}
             live = simulation.live_symbols()
             statuses = self._halts.take(before=now)
-            if live or statuses:
+            if live or statuses or self._attended:
                 self._between(simulation, live, statuses, played + 1, now)
-            if live or statuses or qualified:
+            if live or statuses or qualified or self._attended:
                 self._close(simulation, live, qualified, report)
                 played = now
             yield now
@@ -106,7 +112,8 @@ class PrunedFeed:
         if qualified:
             self.scanner.schedule(report)
             # Something that happens in this very nanosecond may change what is decided.
-            entering = qualified if statuses or quotes or trades else self._planned(report)
+            certain = not (statuses or quotes or trades or self._attended)
+            entering = self._planned(report) if certain else qualified
         simulation.list_symbols(entering | {status.symbol for status in statuses})
         last = self._hydration.last(entering - live, now)
         simulation.play(status_data(statuses), last, quotes, trades, until=now)

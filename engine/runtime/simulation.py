@@ -23,6 +23,7 @@ from nautilus_trader.risk import RiskEngineConfig
 from nautilus_trader.trading import Strategy
 
 from engine.runtime.bridge import USD, VENUE, equity
+from engine.runtime.exposure import live_symbols
 from engine.runtime.fills.assumptions import FillAssumptions
 from engine.runtime.fills.model import LadderFillModel
 from engine.runtime.guard import Failures
@@ -114,10 +115,7 @@ class Simulation:
 
     def live_symbols(self) -> set[str]:
         """Return the symbols with an open or travelling order, or a position."""
-        holders = (
-            self.cache.orders_open() + self.cache.orders_inflight() + self.cache.positions_open()
-        )
-        return {holder.instrument_id.symbol.value for holder in holders}
+        return live_symbols(self.cache)
 
     def close(self) -> None:
         """Stop the components and free the engine."""

@@ -10,6 +10,7 @@ from engine.accounting import EquityPoint, measure
 from engine.domain.errors import RunError
 from engine.domain.market import MarketData
 from engine.domain.session import NANOS_PER_SECOND
+from engine.runtime.attendant import Attendant
 from engine.runtime.desk import Desk
 from engine.runtime.desk_strategy import DeskStrategy
 from engine.runtime.feed import Feed
@@ -18,6 +19,9 @@ from engine.runtime.guard import Failures
 from engine.runtime.interrupt import Interrupt
 from engine.runtime.outcome import DayOutcome
 from engine.runtime.simulation import Simulation
+
+_NAP_SECS = 0.05
+"""How long a Ctrl-C may wait to be heard."""
 
 
 class TradingDay:
@@ -34,6 +38,8 @@ class TradingDay:
         The one that strategy and feed were made with.
     market : MarketData
         Where trades are measured on prints once they are over.
+    attendant : Attendant, optional
+        Who sets the pace.
     """
 
     def __init__(
@@ -44,11 +50,13 @@ class TradingDay:
         rung: FillAssumptions,
         failures: Failures,
         market: MarketData,
+        attendant: Attendant | None = None,
     ) -> None:
         self._desk = desk
         self._market = market
         self._strategy = strategy
         self._feed = feed
+        self._attendant = attendant
         self._equity = [_point(desk, desk.session.pre_market_ns, desk.ledger.equity)]
         self._play_secs = 0.0
         stale_quote_secs = desk.history.at(desk.session.open_ns).stale_quote_secs
@@ -84,6 +92,7 @@ class TradingDay:
                     self._equity.append(_point(self._desk, now, self._strategy.equity()))
                 if now >= session.open_ns:
                     on_progress((now - session.open_ns) / (session.close_ns - session.open_ns))
+                    self._rest(now, interrupt)
             self._expect_flat()
             self._measure(session.close_ns)
             self._desk.end_day(session.close_ns)
@@ -123,6 +132,12 @@ class TradingDay:
             measured = measure(trade, self._market, tapes)
             if measured is not None:
                 self._desk.measured(measured, ts)
+
+    def _rest(self, now: int, interrupt: Interrupt) -> None:
+        """Wait until whoever attends the run wants it to go on."""
+        while self._attendant is not None and (left := self._attendant.wait_secs(now)) > 0:
+            time.sleep(min(left, _NAP_SECS))
+            interrupt.check()
 
     def _expect_flat(self) -> None:
         """Refuse to carry a position over night: the next day starts in a new engine."""

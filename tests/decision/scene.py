@@ -21,7 +21,15 @@ from engine.domain.candidate import (
     Side,
     Window,
 )
-from engine.domain.facts import AnyPayload, BracketPlanned, DayStarted, TradeClosed
+from engine.domain.commands import AnyCommand, Pause
+from engine.domain.facts import (
+    AnyPayload,
+    BracketPlanned,
+    CommandAccepted,
+    CommandReceived,
+    DayStarted,
+    TradeClosed,
+)
 from engine.domain.facts import ExitReason as Exit
 from engine.domain.fixed_point import PRICE_SCALE
 from engine.domain.parameters import Parameters, parameters_from
@@ -109,6 +117,16 @@ def parameters(**changes: Any) -> Parameters:
     return parameters_from(changes)
 
 
+def received(command: AnyCommand, command_id: str = "c1") -> CommandReceived:
+    return CommandReceived(command_id, "test", "ann", command)
+
+
+def ordered(command: AnyCommand, command_id: str = "c1") -> list[AnyPayload]:
+    """Return the facts of a command that was accepted."""
+    return [received(command, command_id), CommandAccepted(command_id)]
+
+
+PAUSED = ordered(Pause(), "pause")
 STARTED = DayStarted(day=SESSION.day.isoformat(), data_hash="", equity=Decimal(100_000))
 
 

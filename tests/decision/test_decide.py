@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from engine.decision import BucketDecision, DeskState, GovernorState, RefusalReason, Verdict, decide
 from engine.decision.decide import NOTHING
 from engine.domain.candidate import BucketReport, Candidate, Side
-from engine.domain.facts import GovernorMoved
 from engine.domain.parameters import Parameters
 from tests.decision.scene import (
+    PAUSED,
     SESSION,
     candidate,
     closed,
@@ -48,7 +48,6 @@ def at_time(clock: str) -> BucketReport:
     return report(candidate(ts=ts), ts=ts)
 
 
-HALT = GovernorMoved(before="hunting", after="halted", reason="operator")
 TWO_SLOTS = parameters(concurrent_trading=True, max_concurrent=2, max_open_notional=5_000)
 
 Scene = tuple[BucketReport, DeskState, Parameters]
@@ -62,7 +61,7 @@ AAPL = frozenset({"AAPL"})
 # fmt: off
 REFUSALS: Mapping[RefusalReason, Scene] = {
     RefusalReason.DAY_NOT_STARTED: (GOOD, desk(state=GovernorState()), USUAL),
-    RefusalReason.GOVERNOR_HALTED: (GOOD, desk(state=governor(HALT)), USUAL),
+    RefusalReason.GOVERNOR_HALTED: (GOOD, desk(state=governor(*PAUSED)), USUAL),
     RefusalReason.DONE_TARGET: (GOOD, desk(state=governor(closed("x", 5_000))), USUAL),
     RefusalReason.DONE_LOSS: (GOOD, desk(state=governor(closed("x", -5_000))), USUAL),
     RefusalReason.FLATTENING: (at_time("15:55"), desk(), USUAL),

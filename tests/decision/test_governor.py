@@ -18,22 +18,58 @@ from engine.decision import (
     evolve,
     phase,
 )
+from engine.domain.commands import (
+    AnyCommand,
+    CancelEntries,
+    CloseTrade,
+    FlattenAll,
+    FlattenSymbol,
+    Pause,
+    Resume,
+    StopEntries,
+)
 from engine.domain.facts import (
+    Alarm,
+    AlarmRaised,
     AnyPayload,
+    CommandAccepted,
+    CommandDone,
+    CommandRefused,
     DayStarted,
-    GovernorMoved,
+    FlatVerified,
     OrderCanceled,
     OrderFilled,
     OrderRejected,
     OrderRole,
     OrderSubmitted,
+    SymbolLocked,
+    SymbolUnlocked,
 )
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session
-from tests.decision.scene import HALF_DAY, SESSION, closed, governor, parameters, planned
+from tests.decision.scene import (
+    HALF_DAY,
+    PAUSED,
+    SESSION,
+    closed,
+    governor,
+    ordered,
+    parameters,
+    planned,
+    received,
+)
 
-HALT = GovernorMoved(before="hunting", after="halted", reason="operator")
-RESUME = GovernorMoved(before="halted", after="hunting", reason="operator")
+RESUMED = ordered(Resume(), "resume")
+STOPPED = ordered(StopEntries(), "stop")
+COMMANDS: list[AnyCommand] = [
+    Pause(),
+    Resume(),
+    StopEntries(),
+    CancelEntries(),
+    FlattenSymbol("MSFT"),
+    FlattenAll(),
+    CloseTrade("one"),
+]
 
 
 def submitted(trade_id: str, role: OrderRole = OrderRole.ENTRY) -> OrderSubmitted:
@@ -90,9 +126,9 @@ PHASES = [
     ([ONE, closed("one", -1_000)],                          "11:15",    GovernorPhase.DONE_LOSS),
     ([ONE, closed("one", 3_000)],                           "11:15",    GovernorPhase.DONE_TARGET),
     ([ONE, TWO, closed("one", 3_000), closed("two", -5_000)], "11:15",  GovernorPhase.DONE_TARGET),
-    ([HALT],                                                "11:15",    GovernorPhase.HALTED),
-    ([ONE, closed("one", -1_000), HALT],                    "15:56",    GovernorPhase.HALTED),
-    ([HALT, RESUME],                                        "11:15",    GovernorPhase.HUNTING),
+    (PAUSED,                                                "11:15",    GovernorPhase.HALTED),
+    ([ONE, closed("one", -1_000), *PAUSED],                    "15:56",    GovernorPhase.HALTED),
+    ([*PAUSED, *STOPPED, *RESUMED],                         "11:15",    GovernorPhase.HUNTING),
     ([ONE],                                                 "15:54:59", GovernorPhase.IN_TRADE),
     ([ONE],                                                 "15:55",    GovernorPhase.FLATTENING),
 ]
@@ -175,25 +211,34 @@ def test_a_leg_that_ends_or_an_entry_partly_filled_keeps_the_trade_open() -> Non
         assert state.trades == 1
 
 
-def test_a_new_day_forgets_the_result_but_not_the_halt_or_an_open_trade() -> None:
-    state = governor(ONE, TWO, closed("one", -2_000), HALT)
+def test_a_new_day_forgets_the_result_but_not_a_pause_a_lock_or_an_open_trade() -> None:
+    lock = SymbolLocked("MSFT", "by ann")
+    state = governor(ONE, TWO, closed("one", -2_000), *PAUSED, *STOPPED, lock)
     following = DayStarted(day="2025-09-19", data_hash="", equity=Decimal(98_000))
     state = evolve(state, following, SESSION.close_ns, Parameters())
     assert (state.realized_pnl, state.trades, state.done, state.cooldowns) == (0, 0, None, ())
-    assert state.halted
+    standing = state.standing
+    assert (standing.paused, standing.stopped, standing.locked) == (
+        True,
+        False,
+        (("MSFT", "by ann"),),
+    )
     assert [trade.trade_id for trade in state.open_trades] == ["two"]
 
 
-def test_a_move_recorded_while_halted_does_not_resume() -> None:
-    moved = GovernorMoved(before="hunting", after="in_trade", reason="late")
-    assert governor(HALT, moved).halted
-
-
 trade_ids = st.sampled_from(["one", "two", "three"])
+command_ids = st.sampled_from(["c1", "c2", "c3"])
+commands = st.sampled_from(COMMANDS)
 payloads = st.one_of(
     st.just(DayStarted(day="2025-09-18", data_hash="", equity=Decimal(100_000))),
-    st.just(HALT),
-    st.just(RESUME),
+    st.builds(received, commands, command_ids),
+    command_ids.map(CommandAccepted),
+    st.builds(CommandDone, command_ids, st.just("done")),
+    st.builds(CommandRefused, command_ids, st.just("no")),
+    st.just(SymbolLocked("MSFT", "by ann")),
+    st.just(SymbolUnlocked("MSFT")),
+    st.just(FlatVerified(None)),
+    st.just(AlarmRaised(Alarm.NOT_FLAT, "MSFT")),
     trade_ids.map(planned),
     trade_ids.map(submitted),
     trade_ids.map(filled),

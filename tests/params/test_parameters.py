@@ -106,7 +106,10 @@ PAIRS = [
         {"concurrent_trading": True, "position_notional": 30_000},
         "max_open_notional 25000 must be at least position_notional 30000",
     ),
-    ({"no_entry_after": "15:56"}, "no_entry_after 15:56 must not be later than flatten_by 15:55"),
+    (
+        {"no_entry_after": "15:56"},
+        "no_entry_after 15:56 must not be later than flatten_by 15:55 ET less",
+    ),
 ]
 
 

@@ -1,0 +1,103 @@
+"""Roof: a command on its way: shown, given to the log of its run, and its answer waited for."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from cli.command_preview import preview
+from cli.governor_view import chosen_session, governor_view
+from cli.output import emit, progress_console
+from engine.domain.commands import AnyCommand
+from engine.domain.errors import RunError
+from engine.domain.facts import CommandAccepted, CommandDone, CommandReceived, CommandRefused
+from store import CommandLog, Journals, SqlJournal
+
+REFUSED = 1
+UNDONE = 5
+"""Exit code when no engine has answered, or not carried the command out, in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Whom a command is for, who gives it and how long they wait."""
+
+    run: str
+    database: str
+    yes: bool
+    who: str | None
+    command_id: str | None
+    timeout_secs: float
+    as_json: bool
+
+
+def give(command: AnyCommand, errand: Errand) -> None:
+    """Show what a command would do, give it when that was confirmed, and print the answer."""
+    journal, run = chosen_session(errand.database, errand.run)
+    view = governor_view(journal.run_id, journal.facts())
+    received = CommandReceived(
+        command_id=errand.command_id or uuid.uuid4().hex,
+        source="tradectl",
+        who=errand.who or getpass.getuser(),
+        command=command,
+    )
+    result: dict[str, Any] = {
+        "run_id": journal.run_id,
+        "command_id": received.command_id,
+        "preview": preview(received, view),
+        "status": "preview",
+        "detail": "nothing was given; confirm with --yes",
+    }
+    if _is_confirmed(errand, str(result["preview"])):
+        if not run.may_go_on:
+            raise RunError(f"{run.run_id} is {run.status}: it takes no commands any more")
+        CommandLog(Journals.existing(errand.database), journal.run_id).give(received)
+        result |= _answer(journal, received.command_id, errand.timeout_secs)
+
+    def page(console: Console) -> None:
+        if result["status"] == "preview":
+            console.print(f"{result['run_id']}: {result['preview']}", highlight=False)
+        console.print(f"{result['status']}: {result['detail']}", highlight=False)
+
+    emit(result, as_json=errand.as_json, page=page)
+    code = {"refused": REFUSED, "accepted": UNDONE, "unanswered": UNDONE}.get(result["status"], 0)
+    if code:
+        raise typer.Exit(code)
+
+
+def _is_confirmed(errand: Errand, what: str) -> bool:
+    if errand.yes or not sys.stdin.isatty() or errand.as_json:
+        return errand.yes
+    progress_console.print(what, highlight=False)
+    return typer.confirm("Give this command?", err=True)
+
+
+def _answer(journal: SqlJournal, command_id: str, timeout_secs: float) -> dict[str, str]:
+    """Return the last thing the engine said of a command within the time."""
+    said = {
+        "status": "unanswered",
+        "detail": f"no engine has answered in {timeout_secs:g} s: is 'tradectl session' running? "
+        "The command stays in the log and is carried out when it is taken up again",
+    }
+    deadline = time.monotonic() + timeout_secs
+    for fact in journal.follow(idle_secs=timeout_secs):
+        match fact.payload:
+            case CommandAccepted(command_id=known) if known == command_id:
+                late = f"accepted, but not done in {timeout_secs:g} s; it is still under way"
+                said = {"status": "accepted", "detail": late}
+            case CommandRefused(command_id=known, reason=reason) if known == command_id:
+                return {"status": "refused", "detail": reason}
+            case CommandDone(command_id=known, outcome=outcome) if known == command_id:
+                return {"status": "done", "detail": outcome}
+            case _:
+                pass
+        if time.monotonic() > deadline:
+            break
+    return said

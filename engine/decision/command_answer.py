@@ -1,0 +1,157 @@
+"""Hop 3: a command → granted, with what follows at once, or declined, and when it is done."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from engine.decision.governor_state import GovernorState
+from engine.decision.standing_commands import Underway
+from engine.domain.commands import (
+    CancelEntries,
+    CloseTrade,
+    FlattenAll,
+    FlattenSymbol,
+    LockSymbol,
+    Pause,
+    Resume,
+    SetParameters,
+    StopEntries,
+    UnlockSymbol,
+)
+from engine.domain.facts import (
+    AnyPayload,
+    CommandDone,
+    CommandReceived,
+    FlatVerified,
+    SymbolLocked,
+    SymbolUnlocked,
+)
+from engine.domain.parameter_changes import ChangeRefused, propose, step_ups, takes
+from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters import parameter_extra
+
+_HOT = ("yes", "step_up_raised", "step_up_loosened")
+
+
+class DeclineReason(StrEnum):
+    """Why a command is not carried out."""
+
+    ALREADY_SO = "already_so"
+    NO_SUCH_TRADE = "no_such_trade"
+    CHANGE_REFUSED = "change_refused"
+    NEEDS_RESTART = "needs_restart"
+    NEEDS_STEP_UP = "needs_step_up"
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """A command will be carried out; ``facts`` follow from it at once."""
+
+    facts: tuple[AnyPayload, ...] = ()
+
+
+class Declined(msgspec.Struct, frozen=True):
+    """A command changes nothing: the reason to count by, and the words to read."""
+
+    reason: DeclineReason
+    detail: str
+
+
+def answer(
+    received: CommandReceived, governor: GovernorState, history: ParameterHistory, ts: int
+) -> Granted | Declined:
+    """Return whether a command is carried out at an instant (UTC ns).
+
+    What makes the desk safer, cancelling and flattening, is never declined.
+    """
+    standing = governor.standing
+    match received.command:
+        case Pause() if standing.paused:
+            return _already("entries are paused")
+        case StopEntries() if standing.stopped:
+            return _already("entries are stopped for the day")
+        case Resume() if not standing.halts_entries:
+            return _already("entries are neither paused nor stopped")
+        case CloseTrade(trade_id=trade_id) if trade_id not in _open(governor):
+            known = ", ".join(_open(governor)) or "none"
+            detail = f"no trade {trade_id} is open; open are: {known}"
+            return Declined(DeclineReason.NO_SUCH_TRADE, detail)
+        case LockSymbol() | UnlockSymbol() as wish:
+            return _lock(wish, received.who, dict(standing.locked))
+        case SetParameters() as wish:
+            return _change(wish, received.who, history, ts)
+        case _:
+            return Granted()
+
+
+def carried_out(
+    underway: Underway, governor: GovernorState, live: frozenset[str]
+) -> tuple[AnyPayload, ...]:
+    """Return the facts that end an accepted command, none while it is under way.
+
+    Parameters
+    ----------
+    live : frozenset of str
+        Symbols on which, as the venue has it, an order works or a position is held.
+    """
+    done = CommandDone(underway.command_id, "as ordered")
+    busy = live | {trade.symbol for trade in governor.open_trades}
+    match underway.command:
+        case FlattenSymbol(symbol=symbol):
+            flat = FlatVerified(symbol), CommandDone(underway.command_id, f"{symbol} is flat")
+            return () if symbol in busy else flat
+        case FlattenAll():
+            flat = FlatVerified(None), CommandDone(underway.command_id, "all is flat")
+            return () if busy else flat
+        case CloseTrade(trade_id=trade_id):
+            return () if trade_id in _open(governor) else (done,)
+        case CancelEntries():
+            waiting = any(trade.entered_ns is None for trade in governor.open_trades)
+            return () if waiting else (done,)
+        case _:
+            return (done,)
+
+
+def _open(governor: GovernorState) -> list[str]:
+    return [trade.trade_id for trade in governor.open_trades]
+
+
+def _already(what: str) -> Declined:
+    return Declined(DeclineReason.ALREADY_SO, what)
+
+
+def _lock(wish: LockSymbol | UnlockSymbol, who: str, locked: dict[str, str]) -> Granted | Declined:
+    symbol, is_locked = wish.symbol, wish.symbol in locked
+    match wish:
+        case LockSymbol():
+            return (
+                _already(f"{symbol} is locked {locked[symbol]}")
+                if is_locked
+                else Granted((SymbolLocked(symbol, f"by {who}"),))
+            )
+        case UnlockSymbol():
+            return (
+                Granted((SymbolUnlocked(symbol),))
+                if is_locked
+                else _already(f"{symbol} is not locked")
+            )
+
+
+def _change(
+    wish: SetParameters, who: str, history: ParameterHistory, ts: int
+) -> Granted | Declined:
+    """Let parameters change that neither the scanner nor a restart has a say in."""
+    change = propose(history, wish.values, base=wish.base, now=ts, who=who, because=wish.because)
+    if isinstance(change, ChangeRefused):
+        return Declined(DeclineReason.CHANGE_REFUSED, f"{change.reason}: {change.detail}")
+    names = [each.name for each in change.changes]
+    fixed = [name for name in names if parameter_extra(name)["scan"] or takes(name) not in _HOT]
+    if fixed:
+        why = "cannot change while a recorded day is played: start a session with it"
+        return Declined(DeclineReason.NEEDS_RESTART, f"{', '.join(fixed)} {why}")
+    raised = step_ups(change.changes)
+    if raised:
+        why = "is loosened: that needs the operator to prove who they are"
+        return Declined(DeclineReason.NEEDS_STEP_UP, f"{', '.join(raised)} {why}")
+    return Granted((change,))

@@ -1,0 +1,125 @@
+"""Hop 3: what people have ordered and what still holds of it, folded from facts."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import replace
+
+from engine.domain.commands import (
+    AnyCommand,
+    CancelEntries,
+    CloseTrade,
+    FlattenAll,
+    FlattenSymbol,
+    Pause,
+    Resume,
+    StopEntries,
+)
+from engine.domain.facts import (
+    AnyPayload,
+    CommandAccepted,
+    CommandDone,
+    CommandReceived,
+    CommandRefused,
+    DayStarted,
+    SymbolLocked,
+    SymbolUnlocked,
+)
+
+
+class Underway(msgspec.Struct, frozen=True):
+    """A command that was received and is neither refused nor done."""
+
+    command_id: str
+    command: AnyCommand
+    accepted: bool = False
+
+
+class StandingCommands(msgspec.Struct, frozen=True):
+    """What is in force because somebody ordered it.
+
+    Attributes
+    ----------
+    paused : bool
+        Nothing is entered until resumed, over days and restarts.
+    stopped : bool
+        Nothing is entered for the rest of the day, or until resumed.
+    locked : tuple of (str, str)
+        Symbols that may not be entered and why, by symbol; over days and restarts.
+    underway : tuple of Underway
+        In order of receipt.
+    """
+
+    paused: bool = False
+    stopped: bool = False
+    locked: tuple[tuple[str, str], ...] = ()
+    underway: tuple[Underway, ...] = ()
+
+    @property
+    def halts_entries(self) -> bool:
+        """Whether nothing may be entered."""
+        return self.paused or self.stopped
+
+    @property
+    def cancels_entries(self) -> bool:
+        """Whether every entry that has not been filled is to be cancelled."""
+        return any(isinstance(each, CancelEntries | FlattenAll) for each in self._accepted())
+
+    def closes(self, trade_id: str, symbol: str) -> bool:
+        """Say whether a trade is to be closed."""
+        wanted = (FlattenAll(), FlattenSymbol(symbol), CloseTrade(trade_id))
+        return any(command in wanted for command in self._accepted())
+
+    def after(self, payload: AnyPayload) -> StandingCommands:
+        """Return what stands after one more fact; most facts are no concern of it."""
+        match payload:
+            case DayStarted():
+                return replace(self, stopped=False)
+            case CommandReceived():
+                return self._received(payload)
+            case CommandAccepted():
+                return self._accept(payload.command_id)
+            case CommandRefused() | CommandDone():
+                return self._without(payload.command_id)
+            case SymbolLocked():
+                locked = {**dict(self.locked), payload.symbol: payload.reason}
+                return replace(self, locked=tuple(sorted(locked.items())))
+            case SymbolUnlocked():
+                rest = tuple(entry for entry in self.locked if entry[0] != payload.symbol)
+                return replace(self, locked=rest)
+            case _:
+                return self
+
+    def _accepted(self) -> list[AnyCommand]:
+        return [each.command for each in self.underway if each.accepted]
+
+    def _received(self, received: CommandReceived) -> StandingCommands:
+        new = Underway(received.command_id, received.command)
+        return replace(self, underway=(*self._without(received.command_id).underway, new))
+
+    def _accept(self, command_id: str) -> StandingCommands:
+        after = self
+        for each in self.underway:
+            if each.command_id == command_id:
+                after = _in_force(after, each.command)
+        underway = tuple(
+            replace(each, accepted=True) if each.command_id == command_id else each
+            for each in self.underway
+        )
+        return replace(after, underway=underway)
+
+    def _without(self, command_id: str) -> StandingCommands:
+        rest = tuple(each for each in self.underway if each.command_id != command_id)
+        return replace(self, underway=rest)
+
+
+def _in_force(standing: StandingCommands, command: AnyCommand) -> StandingCommands:
+    match command:
+        case Pause():
+            return replace(standing, paused=True)
+        case StopEntries() | FlattenAll():
+            return replace(standing, stopped=True)
+        case Resume():
+            return replace(standing, paused=False, stopped=False)
+        case _:
+            return standing

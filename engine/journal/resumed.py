@@ -1,0 +1,74 @@
+"""Hop 6: a run that is played again up to where it was left, and goes on from there."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from engine.domain.errors import JournalError
+from engine.domain.facts import AnyPayload, Fact
+from engine.journal.chain import kind_of
+from engine.journal.log import Journal
+
+
+class ResumedJournal:
+    """Holds what is recorded anew against what was recorded before, then appends.
+
+    The same data, parameters, code and commands give the same facts, so a run that was cut off,
+    orders at a simulated venue and all, is had again by playing it: nothing is written twice, and
+    a fact that differs stops the run.
+
+    Parameters
+    ----------
+    journal : Journal
+        Of the run as it was left; nobody else appends to it.
+    after : int
+        ``seq`` of the last fact that is not played again.
+    """
+
+    def __init__(self, journal: Journal, after: int = 0) -> None:
+        self._journal = journal
+        self._before = deque(journal.facts(after))
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether all that was recorded before has been played again."""
+        return not self._before
+
+    def append(
+        self,
+        payload: AnyPayload,
+        *,
+        ts_event: int,
+        ts_init: int,
+        causation_id: int | None = None,
+        correlation_id: str | None = None,
+        fact_id: str | None = None,
+    ) -> Fact:
+        """Record what happened, or find it recorded; see ``JournalWriter``.
+
+        Raises
+        ------
+        JournalError
+            Also when the run goes another way than before.
+        """
+        if not self._before:
+            return self._journal.append(
+                payload,
+                ts_event=ts_event,
+                ts_init=ts_init,
+                causation_id=causation_id,
+                correlation_id=correlation_id,
+                fact_id=fact_id,
+            )
+        known = self._before.popleft()
+        if (known.payload, known.ts_event, known.ts_init) != (payload, ts_event, ts_init):
+            raise JournalError(
+                f"fact {known.seq} was {kind_of(known.payload)} at {known.ts_event}, played again "
+                f"it is {kind_of(payload)} at {ts_event}: the run can only be resumed with the "
+                "data, parameters and code it was started with"
+            )
+        return known
+
+    def commit(self) -> None:
+        """Make every fact appended so far durable; see ``JournalWriter``."""
+        self._journal.commit()

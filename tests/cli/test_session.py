@@ -1,0 +1,141 @@
+"""A session in a process of its own, commanded from others, killed, taken up again, ended."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from engine.domain.facts import (
+    BracketPlanned,
+    CommandDone,
+    CommandReceived,
+    ExitReason,
+    Fact,
+    FlatVerified,
+    TradeClosed,
+    TradeOpened,
+)
+from store import Journals, RunStatus
+from tests.cli.conftest import DAY, Tradectl, eager, environment
+
+RUN = f"session-{DAY}"
+REFUSED, UNDONE = 1, 5
+PATIENT = ("take_profit_percent=20", "stop_loss_percent=10", "max_hold_seconds=off")
+"""Trades stay open until somebody closes them."""
+
+
+@contextmanager
+def hosted(market: Path, database: str, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Host the session in another process, which is killed unless it has ended."""
+    command = [sys.executable, "-m", "cli.main", "session", "--date", str(DAY), "--json"]
+    where = ["--catalog", str(market), "--database", database, "--workers", "1"]
+    patient = [word for setting in PATIENT for word in ("--set", setting)]
+    with subprocess.Popen(
+        [*command, *where, *eager(), *patient, *options],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as host:
+        yield host
+        host.kill()
+
+
+def first[P](database: str, kind: type[P], where: Callable[[P], bool] = lambda _: True) -> P:
+    """Return the first fact of a kind once the session has recorded it."""
+    patience = time.monotonic() + 60
+    while time.monotonic() < patience:
+        for fact in facts(database):
+            if isinstance(fact.payload, kind) and where(fact.payload):
+                return fact.payload
+        time.sleep(0.05)
+    raise TimeoutError(f"no {kind.__name__} in a minute")
+
+
+def facts(database: str) -> list[Fact]:
+    journals = Journals(database)
+    known = [run.run_id for run in journals.runs()]
+    return list(journals.open(RUN).facts()) if RUN in known else []
+
+
+def test_a_session_obeys_other_processes_and_survives_a_kill(
+    tradectl: Tradectl, market: Path, database_url: str
+) -> None:
+    def do(*words: str, code: int = 0) -> Any:
+        answer = tradectl("do", *words, "--database", database_url, "--json")
+        assert answer.code == code, answer.out + answer.err
+        return answer.json
+
+    def status() -> Any:
+        return tradectl("governor", "status", "--database", database_url, "--json").json
+
+    with hosted(market, database_url, "--speed", "300"):
+        opened = first(database_url, TradeOpened)
+        symbol = opened.symbol
+        shown = do("flatten", symbol)
+        assert (shown["status"], opened.trade_id in shown["preview"]) == ("preview", True)
+        assert do("lock", symbol, "--yes", "--who", "ann")["status"] == "done"
+        flat = do("flatten", symbol, "--yes", "--id", "one")
+        assert (flat["status"], flat["detail"]) == ("done", f"{symbol} is flat")
+        assert do("flatten", symbol, "--yes", "--id", "one")["detail"] == flat["detail"]
+        refused = do("close", opened.trade_id, "--yes", code=REFUSED)
+        assert "no_such_trade" in refused["detail"]
+        assert do("pause", "--yes")["status"] == "done"
+        before = status()
+
+    unanswered = do("stop-entries", "--yes", "--id", "two", "--timeout", "0.5", code=UNDONE)
+    assert "tradectl session" in unanswered["detail"]
+
+    with hosted(market, database_url, "--set", "take_profit_percent=19") as host:
+        _, complaint = host.communicate(timeout=60)
+        assert (host.returncode, "played again it is" in complaint) == (1, True)
+
+    with hosted(market, database_url, "--speed", "300") as host:
+        first(database_url, CommandDone, lambda done: done.command_id == "two")
+        after = status()
+        assert after["stopped"]
+        assert {"phase": "halted", "paused": True}.items() <= after.items()
+        for kept in ("limits", "locks", "cooldowns", "day", "open_trades"):
+            assert after[kept] == before[kept]
+        assert after["limits"]["trades"]["used"] > 0
+        assert after["locks"] == {symbol: "by ann"}
+        assert do("resume", "--yes")["status"] == "done"
+        host.send_signal(signal.SIGINT)
+        assert host.wait(30) == 130
+
+    (run,) = (each for each in Journals(database_url).runs() if each.run_id == RUN)
+    assert run.status is RunStatus.INTERRUPTED
+    with hosted(market, database_url) as host:
+        printed, _ = host.communicate(timeout=120)
+    said = json.loads(printed)
+    assert (host.returncode, said["status"], said["resumed_at"]) == (0, "Ended", run.facts)
+    assert _told(facts(database_url), symbol) == {"one": 1, "two": 1}
+    assert Journals(database_url).open(RUN).verify().broken is None
+    over = tradectl("do", "pause", "--yes", "--database", database_url)
+    assert (over.code, "takes no commands" in over.err) == (1, True)
+
+
+def _told(recorded: list[Fact], symbol: str) -> dict[str, int]:
+    """Look through the whole story; return how often the named commands were received."""
+    (out,) = (
+        fact.seq
+        for fact in recorded
+        if isinstance(fact.payload, TradeClosed) and fact.payload.exit_reason is ExitReason.OPERATOR
+    )
+    planned = [fact for fact in recorded if isinstance(fact.payload, BracketPlanned)]
+    later = [plan.payload for plan in planned if plan.seq > out]
+    assert symbol not in {plan.symbol for plan in later if isinstance(plan, BracketPlanned)}
+    assert later
+    assert [f.payload for f in recorded if isinstance(f.payload, FlatVerified)] == [
+        FlatVerified(symbol),
+        FlatVerified(None),
+    ]
+    received = [f.payload.command_id for f in recorded if isinstance(f.payload, CommandReceived)]
+    return {name: received.count(name) for name in ("one", "two")}

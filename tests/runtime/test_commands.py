@@ -1,0 +1,206 @@
+"""Commands to a run that is played: obeyed to the second, verified, and the same when replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pytest
+
+from catalog import Catalog
+from engine.accounting import Trade
+from engine.domain.commands import (
+    AnyCommand,
+    CancelEntries,
+    CloseTrade,
+    FlattenAll,
+    FlattenSymbol,
+    LockSymbol,
+    Pause,
+    Resume,
+    SetParameters,
+    UnlockSymbol,
+)
+from engine.domain.errors import JournalError
+from engine.domain.facts import (
+    BracketPlanned,
+    CommandAccepted,
+    CommandDone,
+    CommandReceived,
+    CommandRefused,
+    ExitReason,
+    Fact,
+    FlatVerified,
+    ParamsChanged,
+    SymbolLocked,
+    TradeClosed,
+)
+from engine.domain.parameters import parameters_from
+from engine.domain.session import NANOS_PER_SECOND, session
+from engine.journal import MemoryJournal, ResumedJournal
+from engine.runtime import Engine, RecordedCommands, run_backtest
+from strategies import AoStrategy
+from tests.runtime.conftest import SYNTHETIC_DAY
+from tests.runtime.runs import EAGER, Ran, run, story
+
+HOURS = session(SYNTHETIC_DAY)
+SECOND = NANOS_PER_SECOND
+
+
+def given(*commands: tuple[int, AnyCommand]) -> RecordedCommands:
+    """Return commands that come in at these instants, named by their place from c0 on."""
+    journal = MemoryJournal()
+    for n, (ts, command) in enumerate(commands):
+        received = CommandReceived(f"c{n}", "test", "ann", command)
+        journal.append(received, ts_event=ts, ts_init=ts)
+    return RecordedCommands(journal.facts())
+
+
+def resume(synthetic: Catalog, left: MemoryJournal, commands: RecordedCommands | None) -> bool:
+    """Go on with a run that was cut off; say whether all that was recorded came again."""
+    journal = ResumedJournal(left)
+    run_backtest(
+        synthetic,
+        [SYNTHETIC_DAY],
+        parameters_from({}, EAGER),
+        strategy=AoStrategy,
+        journal=journal,
+        starting_balance=Decimal(100_000),
+        attendant=commands,
+    )
+    return journal.caught_up
+
+
+def cut_off(facts: Sequence[Fact]) -> MemoryJournal:
+    """Return a journal that has no more than these facts."""
+    left = MemoryJournal()
+    for fact in facts:
+        left.append(
+            fact.payload,
+            ts_event=fact.ts_event,
+            ts_init=fact.ts_init,
+            causation_id=fact.causation_id,
+            correlation_id=fact.correlation_id,
+            fact_id=fact.fact_id,
+        )
+    return left
+
+
+def payloads[P](facts: Sequence[Fact], kind: type[P]) -> list[tuple[int, P]]:
+    return [(fact.ts_event, fact.payload) for fact in facts if isinstance(fact.payload, kind)]
+
+
+def planned_between(ran: Ran, start: int, end: int) -> list[BracketPlanned]:
+    return [plan for ts, plan in payloads(ran.facts, BracketPlanned) if start < ts <= end]
+
+
+@pytest.fixture(scope="module")
+def alone(synthetic: Catalog) -> Ran:
+    """Return the day as it is when nobody says a word."""
+    return run(synthetic, [SYNTHETIC_DAY])
+
+
+def _held(ran: Ran) -> list[Trade]:
+    """Return the trades that lasted more than a minute."""
+    return [trade for trade in ran.outcome.trades if (trade.hold_secs or 0) > 60]
+
+
+def _whole(ts: int) -> int:
+    return ts // SECOND * SECOND
+
+
+@pytest.fixture(scope="module")
+def script(synthetic: Catalog, alone: Ran) -> list[tuple[int, AnyCommand]]:
+    """Return commands that meet trades where they are."""
+    first = _held(alone)[0]
+    flatten = [
+        (_whole(first.entry_ts) + 20 * SECOND, FlattenSymbol(first.symbol)),
+        (_whole(first.entry_ts) + 21 * SECOND, LockSymbol(first.symbol)),
+    ]
+    then = run(synthetic, [SYNTHETIC_DAY], attendant=given(*flatten))
+    second = next(trade for trade in _held(then) if trade.entry_ts > flatten[1][0])
+    return [
+        *flatten,
+        (_whole(second.entry_ts) + 10 * SECOND, CloseTrade("none such")),
+        (_whole(second.entry_ts) + 20 * SECOND, CloseTrade(second.trade_id)),
+        (HOURS.at("12:00"), Pause()),
+        (HOURS.at("12:30"), SetParameters({"max_hold_seconds": 120}, "calm", 1)),
+        (HOURS.at("13:00"), Resume()),
+        (HOURS.at("13:00"), CancelEntries()),
+        (HOURS.at("14:00"), UnlockSymbol(first.symbol)),
+        (HOURS.at("15:00"), FlattenAll()),
+    ]
+
+
+def test_commands_are_obeyed_verified_and_replayed(
+    synthetic: Catalog, alone: Ran, script: list[tuple[int, AnyCommand]]
+) -> None:
+    ran = run(synthetic, [SYNTHETIC_DAY], attendant=given(*script))
+
+    facts = ran.facts
+    answered = {payload.command_id for _, payload in payloads(facts, CommandAccepted)}
+    refused = [payload for _, payload in payloads(facts, CommandRefused)]
+    done = {payload.command_id for _, payload in payloads(facts, CommandDone)}
+    assert [each.command_id for each in refused] == ["c2"]
+    assert answered == done == {f"c{n}" for n in range(len(script))} - {"c2"}
+    came = [(ts, payload.command) for ts, payload in payloads(facts, CommandReceived)]
+    assert came == script
+
+    first, second = script[0][1], script[3][1]
+    assert isinstance(first, FlattenSymbol)
+    assert isinstance(second, CloseTrade)
+    out = [end for _, end in payloads(facts, TradeClosed) if end.exit_reason is ExitReason.OPERATOR]
+    assert [out[0].symbol, out[1].trade_id] == [first.symbol, second.trade_id]
+    (flat, *_) = payloads(facts, FlatVerified)
+    assert flat[1].symbol == first.symbol
+    assert script[0][0] < flat[0] <= script[0][0] + 5 * SECOND
+
+    assert [lock.symbol for _, lock in payloads(facts, SymbolLocked)] == [first.symbol]
+    locked = planned_between(ran, script[1][0], HOURS.at("14:00"))
+    assert locked
+    assert first.symbol not in {plan.symbol for plan in locked}
+    paused = HOURS.at("12:00"), HOURS.at("13:00")
+    assert planned_between(alone, *paused)
+    assert not planned_between(ran, *paused)
+    assert planned_between(ran, HOURS.at("13:00"), HOURS.at("15:00"))
+    assert planned_between(alone, HOURS.at("15:00"), HOURS.close_ns)
+    assert not planned_between(ran, HOURS.at("15:00"), HOURS.close_ns)
+    (change,) = [payload for _, payload in payloads(facts, ParamsChanged)]
+    assert (change.version, change.who) == (2, "ann")
+    assert {plan.params_version for plan in planned_between(ran, *paused[1:], HOURS.close_ns)} == {
+        2
+    }
+
+    again = run(synthetic, [SYNTHETIC_DAY], attendant=RecordedCommands(facts))
+    assert again.facts[-1].hash == facts[-1].hash
+    assert again.outcome.decision_digest == ran.outcome.decision_digest
+    assert again.outcome.fill_digest == ran.outcome.fill_digest != alone.outcome.fill_digest
+    full = run(synthetic, [SYNTHETIC_DAY], Engine.FULL, attendant=RecordedCommands(facts))
+    assert story(full.facts) == story(facts)
+    assert full.outcome.fill_digest == ran.outcome.fill_digest
+
+
+def test_an_attendant_who_is_silent_changes_nothing(synthetic: Catalog, alone: Ran) -> None:
+    attended = run(synthetic, [SYNTHETIC_DAY], attendant=given())
+    assert attended.outcome.trades
+    assert story(attended.facts) == story(alone.facts)
+
+
+def test_a_run_cut_off_anywhere_goes_on_as_if_it_had_not_been(
+    synthetic: Catalog, script: list[tuple[int, AnyCommand]]
+) -> None:
+    whole = run(synthetic, [SYNTHETIC_DAY], attendant=given(*script)).facts
+    accepted = next(n for n, f in enumerate(whole) if isinstance(f.payload, CommandAccepted))
+    for cut in (accepted, len(whole) // 2):
+        left = cut_off(whole[:cut])
+        assert resume(synthetic, left, given(*script))
+        assert [fact.hash for fact in left.facts()] == [fact.hash for fact in whole]
+
+
+def test_a_run_that_goes_another_way_is_not_resumed(
+    synthetic: Catalog, alone: Ran, script: list[tuple[int, AnyCommand]]
+) -> None:
+    left = cut_off(alone.facts)
+    with pytest.raises(JournalError, match="played again it is command_received"):
+        resume(synthetic, left, given(*script))
+    assert len(left) == len(alone.facts)
