@@ -7,9 +7,7 @@ from collections.abc import Iterator
 
 from engine.domain.errors import JournalError
 from engine.domain.facts import CommandReceived, Fact
-from store.journal import SqlJournal
 from store.journals import Journals
-from store.manifest import RunStatus
 
 _SUFFIX = "/commands"
 _RETRY_SECS = 0.02
@@ -40,7 +38,7 @@ class CommandLog:
     def create(self) -> None:
         """Make the log where there is none."""
         if all(run.run_id != self.run_id for run in self._journals.runs()):
-            self._give_back(self._journals.start(self.run_id))
+            self._journals.start(self.run_id).close()
 
     def give(self, command: CommandReceived, *, patience_secs: float = 5) -> Fact:
         """Append a command, or find it appended; another giver is waited for.
@@ -64,14 +62,9 @@ class CommandLog:
                 continue
             now = time.time_ns()
             fact = log.append(command, ts_event=now, ts_init=now, fact_id=command.command_id)
-            self._give_back(log)
+            log.close()
             return fact
 
     def since(self, seq: int) -> Iterator[Fact]:
         """Yield what was given after a fact of the log, in order."""
         yield from self._journals.open(self.run_id).facts(seq)
-
-    @staticmethod
-    def _give_back(log: SqlJournal) -> None:
-        """Let the next giver in; between two commands a log is no run that has crashed."""
-        log.end(RunStatus.ENDED, "commands")

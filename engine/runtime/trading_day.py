@@ -98,7 +98,8 @@ class TradingDay:
             self._desk.end_day(session.close_ns)
             self._equity.append(_point(self._desk, session.close_ns, self._desk.ledger.equity))
         except KeyboardInterrupt:
-            self._measure(self._equity[-1].ts)
+            if self._attendant is None:
+                self._measure(self._equity[-1].ts)
             raise
         finally:
             self._play_secs = time.perf_counter() - started
