@@ -1,5 +1,7 @@
 """Hop 6: facts and what was made of them, at rest: journals and run directories."""
 
+from store.backup import back_up, restore
+from store.backup_file import BackupManifest, check_backup
 from store.database import Database, newest_revision
 from store.export import RECORDS, export_journal
 from store.journal import SqlJournal
@@ -15,6 +17,7 @@ __all__ = [
     "FILLS",
     "RECORDS",
     "TRADES",
+    "BackupManifest",
     "Database",
     "JournalHead",
     "JournalRun",
@@ -25,11 +28,14 @@ __all__ = [
     "RunStatus",
     "RunStore",
     "SqlJournal",
+    "back_up",
+    "check_backup",
     "code_hash",
     "engine_version",
     "equity_table",
     "export_journal",
     "fills_table",
     "newest_revision",
+    "restore",
     "trades_table",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alembic import command
@@ -62,6 +63,35 @@ class Database:
     def connect(self) -> Connection:
         """Open a connection of its own."""
         return self._engine.connect()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Yield a connection that sees one moment of the database, whoever writes meanwhile.
+
+        Raises
+        ------
+        JournalError
+            The database cannot be read.
+        """
+        if self.is_file:
+            # Only beside a file that is written ahead of does a long look stop no writer.
+            with suppress(sqlite3.OperationalError):
+                self.set_journal_mode("WAL")
+        try:
+            with self.connect() as connection:
+                if not self.is_file:
+                    connection.execution_options(isolation_level="REPEATABLE READ")
+                yield connection
+        except SQLAlchemyError as error:
+            raise JournalError(f"cannot read {self}: {reason(error)}") from error
+        finally:
+            self.settle()
+
+    def settle(self) -> None:
+        """Leave a file plain, with nothing beside it, unless somebody still uses it."""
+        if self.is_file:
+            with suppress(sqlite3.OperationalError):
+                self.set_journal_mode("DELETE")
 
     def create(self) -> None:
         """Make the tables of a database that has none; one that has them is brought up to date.

@@ -214,10 +214,7 @@ class SqlJournal:
                         self._writer.close()
             finally:
                 self._writer = self._epoch = None
-        if self._database.is_file:
-            # A reader elsewhere keeps the file in WAL mode, in which it is as whole.
-            with suppress(Exception):
-                self._database.set_journal_mode("DELETE")
+        self._database.settle()
 
     def __enter__(self) -> Self:
         return self
