@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cli import catalog, database, journal, params, runs
+from cli.archive import archive
 from cli.backtest import backtest
 from cli.missed import missed
 from cli.scan import scan
@@ -25,6 +26,7 @@ app.command()(backtest)
 app.add_typer(runs.app, name="runs")
 app.command()(why)
 app.command()(missed)
+journal.app.command()(archive)
 app.add_typer(journal.app, name="journal")
 app.add_typer(database.app, name="database")
 app.add_typer(params.app, name="params")

@@ -1,12 +1,14 @@
 """Hop 6: facts and what was made of them, at rest: journals and run directories."""
 
+from store.archive import archive_run
 from store.backup import back_up, restore
 from store.backup_file import BackupManifest, check_backup
 from store.database import Database, newest_revision
-from store.export import RECORDS, export_journal
+from store.export import export_journal
 from store.journal import SqlJournal
 from store.journals import JournalRun, Journals
 from store.manifest import JournalHead, RunManifest, RunPlan, RunStatus
+from store.parquet_records import RECORDS
 from store.provenance import code_hash, engine_version
 from store.run import Run
 from store.runs import RunStore
@@ -28,6 +30,7 @@ __all__ = [
     "RunStatus",
     "RunStore",
     "SqlJournal",
+    "archive_run",
     "back_up",
     "check_backup",
     "code_hash",

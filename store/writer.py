@@ -103,9 +103,9 @@ class Writer:
         run = RUNS.c.run_id == self._run_id
         # Writing the row to itself locks it, on a server as in a file.
         self._connection.execute(update(RUNS).where(run).values(note=RUNS.c.note))
-        row = self._connection.execute(
-            select(RUNS.c.writer, RUNS.c.writer_epoch, RUNS.c.head_seq, RUNS.c.head_hash).where(run)
-        ).one()
+        row = self._connection.execute(select(RUNS).where(run)).one()
+        if row.archive is not None:
+            raise JournalError(f"run {self._run_id} is archived: its facts can only be read")
         if epoch not in (None, row.writer_epoch):
             raise JournalError(_TAKEN.format(self._run_id))
         other = row.writer and msgspec.json.decode(row.writer, type=Process)
