@@ -7,6 +7,7 @@ import typer
 from cli import catalog, database, journal, params, runs
 from cli.archive import archive
 from cli.backtest import backtest
+from cli.doctor import doctor
 from cli.missed import missed
 from cli.scan import scan
 from cli.synth import synth
@@ -30,6 +31,7 @@ journal.app.command()(archive)
 app.add_typer(journal.app, name="journal")
 app.add_typer(database.app, name="database")
 app.add_typer(params.app, name="params")
+app.command()(doctor)
 
 
 def main() -> None:
