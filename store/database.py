@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from engine.domain.errors import ConfigError, JournalError
 from store.schema import METADATA
+
+_log = logging.getLogger(__name__)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _FIRST_REVISION = "0001"
@@ -115,6 +118,7 @@ class Database:
                     return
                 METADATA.create_all(connection)
                 command.stamp(_config(connection), "head")
+                _log.info("made the tables of %s", self)
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the tables, and what is in them, up or down to a revision.
@@ -167,6 +171,7 @@ def _migrate(connection: Connection, revision: str) -> None:
         command.stamp(config, _FIRST_REVISION)
     later = present is None or known.index(target) <= known.index(present)
     (command.upgrade if later else command.downgrade)(config, target)
+    _log.info("migrated the tables from revision %s to %s", present, target)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import RLock
@@ -23,6 +24,8 @@ from store.writer import Writer
 
 _GROUP = 4096
 """Most facts of one commit."""
+
+_log = logging.getLogger(__name__)
 
 
 class _Report(msgspec.Struct, frozen=True):
@@ -69,6 +72,7 @@ class SqlJournal:
         self._pending: list[Fact] = []
         self._unsure: list[Fact] = []
         self._waiting: list[_Report] = []
+        self._is_halt_told = False
         self._by_id: dict[str, int] = {}
         self._last: Fact | None = None
 
@@ -97,7 +101,8 @@ class SqlJournal:
         with self._lock:
             try:
                 self._resume()
-            except JournalError:
+            except JournalError as error:
+                self._tell_halt(error)
                 self._keep(report)
                 raise
             if fact_id in self._by_id:
@@ -240,10 +245,12 @@ class SqlJournal:
             self._pending.clear()
         except SQLAlchemyError as error:
             refusal = self._refused("keep", error)
+            self._tell_halt(refusal)
             self._drop_writer()
             self._unsure, self._pending = self._pending, []
             raise refusal from error
-        except JournalError:
+        except JournalError as error:
+            self._tell_halt(error)
             self._unsure, self._pending = self._pending, []
             raise
 
@@ -273,6 +280,16 @@ class SqlJournal:
                 self._seal(report)
         if self._pending:
             self._write()
+        self._is_halt_told = False
+        _log.warning(
+            "journal resumed: %d facts had waited", len(waiting), extra={"run_id": self.run_id}
+        )
+
+    def _tell_halt(self, error: JournalError) -> None:
+        """Log the first of the refusals in a row."""
+        if not self._is_halt_told:
+            _log.error("journal halted: %s", error, extra={"run_id": self.run_id})
+        self._is_halt_told = True
 
     def _keep(self, report: _Report) -> None:
         """Let what happened wait for the database; of a run never claimed nothing can be told."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 
 import msgspec
@@ -17,6 +18,8 @@ from store.schema import FACTS, RUNS
 
 CHANNEL = "tradectl_facts"
 """PostgreSQL channel on which a run's id is told after each commit."""
+
+_log = logging.getLogger(__name__)
 
 _TAKEN = "another writer has taken over run {}: end this one"
 
@@ -97,6 +100,8 @@ class Writer:
                 .where(RUNS.c.run_id == self._run_id, RUNS.c.writer_epoch == self.epoch)
                 .values(status=status, note=note, ended_ns=time.time_ns())
             )
+        extra = {"run_id": self._run_id}
+        _log.info("run sealed as %s with %d facts %s", status, self.head_seq, note, extra=extra)
 
     def _claim(self, epoch: int | None) -> int:
         """Take the run, which must be free or, lost at ``epoch``, still this writer's own."""
