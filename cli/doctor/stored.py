@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from catalog import Catalog
@@ -72,6 +72,7 @@ class LookedAt:
             return
         yield self._writable(database)
         if not database.is_file:
+            yield self._durability(database)
             yield self._clock(database)
         if revision != newest:
             finding = f"tables of revision {revision}, this tradectl works with {newest}"
@@ -86,6 +87,19 @@ class LookedAt:
             connection.execute(text("update runs set note = note where run_id is null"))
             nothing.rollback()
         return passed("database", f"{database} can be read and written")
+
+    def _durability(self, database: Database) -> Check:
+        names = ("fsync", "full_page_writes", "synchronous_commit")
+        with database.connect() as connection:
+            off = [
+                name
+                for name in names
+                if connection.execute(select(func.current_setting(name))).scalar_one() == "off"
+            ]
+        if off:
+            finding = f"{', '.join(off)} off: what was promised may be lost"
+            return failed("durability", finding, f"set {', '.join(off)} to on, at the server")
+        return passed("durability", f"{', '.join(names)} on")
 
     def _clock(self, database: Database) -> Check:
         with database.connect() as connection:

@@ -24,6 +24,7 @@ from cli.doctor.machine import judged_clock, unmet
 from cli.main import app
 from store import Database, Journals
 from tests.accounting.streams import record, whole_run
+from tests.servers import Postgres
 
 GIB = 1 << 30
 
@@ -70,6 +71,16 @@ def test_a_run_that_nobody_writes_and_old_tables_are_told_and_left_alone(stored:
     assert found["status"] == "warn"
     assert "tradectl database migrate" in found["remedy"]
     assert Database(stored).revision() == "0002"
+
+
+def test_a_server_that_may_lose_commits_fails(postgres: Postgres) -> None:
+    url = postgres.new_database()
+    Journals(url)
+    assert _checks("--database", url)["durability"]["status"] == "ok"
+    name = Database(url).url.database
+    postgres.execute(f"alter database {name} set synchronous_commit = off")
+    found = _checks("--database", url, exits=1)["durability"]
+    assert found["finding"].startswith("synchronous_commit off")
 
 
 def test_what_cannot_work_fails_with_a_remedy(small_market: Path, tmp_path: Path) -> None:
