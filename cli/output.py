@@ -19,6 +19,8 @@ from engine.domain.errors import TradectlError
 INTERRUPTED = 130
 
 _log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())
+"""Without a log nothing of it goes to stderr: what failed is told there already."""
 
 progress_console = Console(stderr=True)
 """Progress, warnings and errors."""

@@ -101,6 +101,25 @@ def test_a_writer_goes_on_while_all_is_backed_up(database_url: str, tmp_path: Pa
     assert journals.open("meanwhile").verify().facts == 1
 
 
+def test_what_is_interrupted_leaves_nothing(
+    stored: Journals, empty_url: str, tmp_path: Path
+) -> None:
+    def interrupt(_done: float, _total: float) -> None:
+        raise KeyboardInterrupt
+
+    place = tmp_path / "place"
+    place.mkdir()
+    path, empty = place / "facts.backup", Database(empty_url)
+    with pytest.raises(KeyboardInterrupt):
+        back_up(stored.database, path, interrupt)
+    assert list(place.iterdir()) == []
+    back_up(stored.database, path)
+    with pytest.raises(KeyboardInterrupt):
+        restore(path, empty, interrupt)
+    assert Journals(empty).runs() == []
+    assert restore(path, empty).facts == 20
+
+
 def _lines(path: Path) -> list[bytes]:
     with pa.CompressedInputStream(str(path), "zstd") as packed:
         return packed.read().splitlines(keepends=True)
