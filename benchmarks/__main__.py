@@ -27,6 +27,8 @@ _GROWTH = (
     "A print costs its decoding and a few nanoseconds; each symbol that has traded costs a few "
     "tens of nanoseconds at every close of a bucket, whether it traded in it or not."
 )
+JOURNALS = {"sqlite": 10_000, "postgresql": 5_000}
+"""Facts a second that each kind of database is to make durable in groups of 64."""
 GROWTH = ((1_100, 6_000_000), (11_000, 6_000_000), (11_000, 30_000_000))
 
 
@@ -53,7 +55,8 @@ def main() -> None:
     rows = bench.whole_market(options.symbols, options.trades)
     growth = [bench.grown(symbols, trades) for symbols, trades in GROWTH]
     growth.append(bench.grown(options.symbols, options.trades))
-    options.out.write_text(page(rows, growth, workers, options.symbols, options.trades))
+    journal = [row for kind in JOURNALS for row in bench.journal(kind)]
+    options.out.write_text(page(rows, growth, journal, workers, options.symbols, options.trades))
     print(options.out.read_text())
 
 
@@ -181,6 +184,19 @@ class Bench:
         what = f"{symbols:,} symbols, {result['quality']['trades']:,} trades"
         return Row(what, f"{secs:.2f} s for {closes:,} symbol-buckets")
 
+    def journal(self, kind: str) -> list[Row]:
+        """Measure what one kind of database does for a journal."""
+        found = measure("benchmarks.journal", kind, str(self.folder)).result
+        grouped, least = found["grouped_per_sec"], JOURNALS[kind]
+        return [
+            Row(f"{kind}: append in groups of 64, each durable", f"{grouped:,.0f} facts/s",
+                f"≥ {least:,} facts/s", grouped >= least),
+            Row(f"{kind}: append one by one, each durable",
+                f"{found['single_per_sec']:,.0f} facts/s"),
+            Row(f"{kind}: durable → read by a follower",
+                f"p50 {found['follow_p50_ms']:.1f} ms, p99 {found['follow_p99_ms']:.1f} ms"),
+        ]  # fmt: skip
+
 
 def _rate(trades: int, secs: float) -> str:
     return f"{trades / secs / 1e6:.1f} M trades/s"
@@ -198,7 +214,14 @@ def _memory(cost: Cost) -> str:
     return f"{cost.peak_bytes / GIB:.2f} GiB"
 
 
-def page(rows: list[Row], growth: list[Row], workers: int, symbols: int, trades: int) -> str:
+def page(
+    rows: list[Row],
+    growth: list[Row],
+    journal: list[Row],
+    workers: int,
+    symbols: int,
+    trades: int,
+) -> str:
     """Return the page of figures."""
     conditions = (
         f"Written by `make bench` ({trades:,} trades of {symbols:,} symbols, one synthetic day): "
@@ -207,13 +230,20 @@ def page(rows: list[Row], growth: list[Row], workers: int, symbols: int, trades:
         f"pyarrow {version('pyarrow')}. Times are wall clock of one run; the ratios compare what "
         "was measured side by side in it."
     )
-    lines = ["# Benchmarks", "", conditions, ""]
-    lines += ["| what | measured | budget | met |", "|---|---|---|---|"]
-    marks = {None: "", True: "yes", False: "**no**"}
-    lines += [f"| {row.what} | {row.figure} | {row.budget} | {marks[row.met]} |" for row in rows]
+    lines = ["# Benchmarks", "", conditions, "", *_table(rows)]
+    lines += ["", "## Journal", "", *_table(journal)]
     lines += ["", "## How a scan grows", "", _GROWTH, "", "| day | scan |", "|---|---|"]
     lines += [f"| {row.what} | {row.figure} |" for row in growth]
     return "\n".join([*lines, ""])
+
+
+def _table(rows: list[Row]) -> list[str]:
+    marks = {None: "", True: "yes", False: "**no**"}
+    return [
+        "| what | measured | budget | met |",
+        "|---|---|---|---|",
+        *(f"| {row.what} | {row.figure} | {row.budget} | {marks[row.met]} |" for row in rows),
+    ]
 
 
 if __name__ == "__main__":

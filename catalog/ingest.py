@@ -8,6 +8,7 @@ Nothing is stored until every file has been read and compared with what is store
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -35,6 +36,8 @@ from catalog.staging import PART_KEY, Conflict, Staging, partition_of
 from catalog.store import Catalog
 from engine.domain.errors import DataError
 from engine.domain.session import is_session, session
+
+_log = logging.getLogger(__name__)
 
 type Progress = Callable[[int, int], None]
 """Called with rows done and rows in all, which is 0 while the files are read."""
@@ -160,6 +163,14 @@ def import_files(
         report.dates = sorted({partition_of(key)[0] for key in imported})
         report.unchanged = len(imported) - report.stored
         catalog.add_tapes(intake.tapes)
+    _log.info(
+        "imported %d of %d rows of %s from %d files into %s",
+        report.rows_out,
+        report.rows_in,
+        kind,
+        len(files),
+        catalog.root,
+    )
     return report
 
 

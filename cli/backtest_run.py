@@ -15,6 +15,7 @@ import msgspec
 
 from catalog import Catalog
 from cli.day_scans import DayScans
+from cli.redaction import redacted
 from cli.run_bounds import tell_end, tell_start
 from cli.run_report import run_tables, run_view
 from engine.accounting import Accounts, keep_accounts, performance
@@ -119,7 +120,7 @@ def _plan(catalog: Catalog, request: Request) -> RunPlan:
         data_hash=hashes.hexdigest(),
         code_hash=code_hash(),
         engine_version=engine_version(),
-        catalog=request.catalog,
+        catalog=redacted(request.catalog),
     )
 
 

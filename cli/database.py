@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+from cli.figures import figure
 from cli.options import DEFAULT_DATABASE, AsJson, Database
 from cli.output import command, emit
+from cli.progress import progress_bar
 
-app = typer.Typer(help="Make, inspect and migrate the database of facts.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from store import BackupManifest
+
+app = typer.Typer(
+    help="Make, inspect, migrate, back up and restore the database of facts.",
+    no_args_is_help=True,
+)
 
 
 @app.command()
@@ -72,3 +81,71 @@ def migrate(
             f"{store}: {before or 'no tables'} → {after}, time series are {rest}", highlight=False
         ),
     )
+
+
+@app.command()
+@command
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to write, whole or not at all.")],
+    database: Database = DEFAULT_DATABASE,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write all runs as of this moment to one file, and check it; writers go on meanwhile."""
+    from store import Journals, back_up
+
+    source = Journals.existing(database).database
+    with progress_bar("backup", "facts") as progress:
+        manifest = back_up(source, file, progress)
+    _emit_copied(manifest, {"database": str(source), "file": str(file)}, as_json=as_json)
+
+
+@app.command()
+@command
+def restore(
+    file: Annotated[Path, typer.Argument(help="File that 'tradectl database backup' wrote.")],
+    database: Annotated[
+        str,
+        typer.Option(
+            "--database", help="An empty database: SQLite file or postgresql://user@host/name."
+        ),
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Put all runs of a backup into an empty database of either kind, all or nothing."""
+    from store import Database as Store
+    from store import restore as restore_from
+
+    target = Store(database)
+    with progress_bar("restore", "facts") as progress:
+        manifest = restore_from(file, target, progress)
+    _emit_copied(manifest, {"file": str(file), "database": str(target)}, as_json=as_json)
+
+
+def _emit_copied(manifest: BackupManifest, ends: dict[str, str], *, as_json: bool) -> None:
+    """Say what was copied from the first end to the second, and which chains were broken."""
+    broken = {
+        run_id: f"fact {found.broken.seq}: {found.broken.detail}"
+        for run_id, found in manifest.runs.items()
+        if found.broken
+    }
+    result: dict[str, Any] = {
+        **ends,
+        "runs": len(manifest.runs),
+        "facts": manifest.facts,
+        "heads": {run_id: found.head for run_id, found in manifest.runs.items()},
+        "broken": broken,
+        "sha256": manifest.sha256,
+    }
+
+    def page(console: Console) -> None:
+        runs, facts = figure(len(manifest.runs)), figure(manifest.facts)
+        source, target = ends.values()
+        console.print(f"{source} → {target}: {runs} runs, {facts} facts", highlight=False)
+        for run_id, where in broken.items():
+            console.print(f"[yellow]broken already:[/] {run_id}, {where}", highlight=False)
+        if not broken:
+            console.print("[green]every chain is whole[/]")
+
+    emit(result, as_json=as_json, page=page)

@@ -15,7 +15,7 @@ from rich.text import Text
 from cli.chosen_journal import DatabaseOption, JournalName, chosen_journal
 from cli.clock import new_york
 from cli.figures import figure
-from cli.options import DEFAULT_RUNS, AsJson, RunsPath
+from cli.options import DEFAULT_RUNS, AsJson, Database, RunsPath
 from cli.output import command, emit
 
 if TYPE_CHECKING:
@@ -31,17 +31,7 @@ Since = Annotated[int, typer.Option(help="Only facts after this one.", min=0)]
 
 @app.command("list")
 @command
-def list_journals(
-    database: Annotated[
-        str,
-        typer.Option(
-            "--database",
-            envvar="TRADECTL_DATABASE",
-            help="SQLite file or postgresql://user:password@host/name.",
-        ),
-    ],
-    as_json: AsJson = False,
-) -> None:
+def list_journals(database: Database, as_json: AsJson = False) -> None:
     """List the runs of a database, the one started last first."""
     import msgspec
 
@@ -54,10 +44,12 @@ def list_journals(
         table = Table("run", "status", "started", box=None)
         table.add_column("facts", justify="right")
         table.add_column("written by")
+        table.add_column("archived in")
         for run in found:
             started = new_york(run.created_ns)
             writer = str(run.writer or "nobody")
-            table.add_row(run.run_id, run.status, started, figure(run.facts), writer)
+            archive = run.archive or ""
+            table.add_row(run.run_id, run.status, started, figure(run.facts), writer, archive)
         console.print(table if found else f"no runs in {journals.database}")
 
     emit({"runs": msgspec.to_builtins(found)}, as_json=as_json, page=page)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from cli import accounting, catalog, database, do, governor, journal, params, runs
+from cli.archive import archive
 from cli.backtest import backtest
+from cli.doctor import doctor
+from cli.json_log import Level, json_log
 from cli.missed import missed
+from cli.output import command
+from cli.redaction import known_secrets
 from cli.scan import scan
 from cli.session import session
 from cli.synth import synth
@@ -51,11 +58,29 @@ def _usage_in_json() -> Iterator[None]:
 app = typer.Typer(
     cls=_Commands,
     name="tradectl",
-    help="Backtest, rehearse and trade the whole US tape in five-second buckets.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+@app.callback()
+@command
+def logged(
+    context: typer.Context,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(envvar="TRADECTL_LOG", help="File to log into, a JSON object per line."),
+    ] = None,
+    log_level: Annotated[
+        Level, typer.Option(envvar="TRADECTL_LOG_LEVEL", help="What is worth a line.")
+    ] = Level.INFO,
+) -> None:
+    """Backtest, rehearse and trade the whole US tape in five-second buckets."""
+    secrets = known_secrets(os.environ, sys.argv)
+    context.with_resource(json_log(log_file, log_level, secrets))
+
+
 catalog.app.command()(synth)
 app.add_typer(catalog.app, name="catalog")
 app.command()(scan)
@@ -67,9 +92,11 @@ app.add_typer(runs.app, name="runs")
 app.command()(why)
 app.command()(missed)
 app.add_typer(accounting.app, name="accounting")
+journal.app.command()(archive)
 app.add_typer(journal.app, name="journal")
 app.add_typer(database.app, name="database")
 app.add_typer(params.app, name="params")
+app.command()(doctor)
 
 
 def main() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
+import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -13,9 +15,14 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cli.redaction import known_secrets, redacted
 from engine.domain.errors import TradectlError
 
 INTERRUPTED = 130
+
+_log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())
+"""Without a log nothing of it goes to stderr: what failed is told there already."""
 
 progress_console = Console(stderr=True)
 """Progress, warnings and errors."""
@@ -51,12 +58,19 @@ def command[**P](function: Callable[P, None]) -> Callable[P, None]:
             _fail(error, 1, as_json=bool(kwargs.get("as_json")))
         except KeyboardInterrupt as error:
             _fail(error, INTERRUPTED, as_json=bool(kwargs.get("as_json")))
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception:
+            _log.exception("%s failed unexpectedly", function.__name__)
+            raise
 
     return run
 
 
 def _fail(error: BaseException, code: int, *, as_json: bool) -> None:
-    message = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+    told = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+    message = redacted(told, known_secrets(os.environ, sys.argv))
+    _log.error("%s: %s", type(error).__name__, message)
     progress_console.print(
         f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
+from cli.redaction import known_secrets
 from engine.domain.errors import ConfigError
 from engine.domain.parameters import Parameters, parameters_from
+
+_UNMISTAKABLE = 8
+"""Characters from which on a secret is no number or name by chance."""
 
 
 def load_parameters(file: Path | None, settings: Sequence[str] | None = None) -> Parameters:
@@ -17,13 +22,24 @@ def load_parameters(file: Path | None, settings: Sequence[str] | None = None) ->
     Raises
     ------
     ConfigError
-        The file cannot be read, is no flat YAML mapping, or holds an impossible parameter.
+        The file cannot be read, is no flat YAML mapping, or holds an impossible parameter or a
+        secret, which every run would keep.
     """
     values = {} if file is None else read_values(file)
+    _refuse_secrets([*map(str, values.values()), *(settings or ())])
     try:
         return parameters_from(values, settings or ())
     except ConfigError as error:
         raise error if file is None else ConfigError(f"{error} (parameters from {file})") from error
+
+
+def _refuse_secrets(texts: Sequence[str]) -> None:
+    for secret in known_secrets(os.environ):
+        if len(secret) >= _UNMISTAKABLE and any(secret in text for text in texts):
+            raise ConfigError(
+                "a parameter holds the value of a secret of the environment; secrets have no place "
+                "among parameters: every run keeps them"
+            )
 
 
 def read_values(file: Path) -> dict[str, object]:

@@ -14,8 +14,12 @@ TEMPORARY = ".tmp-"
 """Prefix of files that a killed writer may leave behind."""
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file under a temporary name, make it durable, then give it its name.
+def write_atomically(
+    path: Path,
+    write: Callable[[BinaryIO], object],
+    check: Callable[[Path], object] = lambda _: None,
+) -> None:
+    """Write a file under a temporary name, make it durable, check it, then give it its name.
 
     Raises
     ------
@@ -29,6 +33,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
+            check(Path(name))
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)

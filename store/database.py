@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alembic import command
@@ -17,6 +19,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from engine.domain.errors import ConfigError, JournalError
 from store.projections import METADATA
 from store.timescale import make_hypertables, time_series
+
+_log = logging.getLogger(__name__)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _FIRST_REVISION = "0001"
@@ -64,6 +68,35 @@ class Database:
         """Open a connection of its own."""
         return self._engine.connect()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Yield a connection that sees one moment of the database, whoever writes meanwhile.
+
+        Raises
+        ------
+        JournalError
+            The database cannot be read.
+        """
+        if self.is_file:
+            # Only beside a file that is written ahead of does a long look stop no writer.
+            with suppress(sqlite3.OperationalError):
+                self.set_journal_mode("WAL")
+        try:
+            with self.connect() as connection:
+                if not self.is_file:
+                    connection.execution_options(isolation_level="REPEATABLE READ")
+                yield connection
+        except SQLAlchemyError as error:
+            raise JournalError(f"cannot read {self}: {reason(error)}") from error
+        finally:
+            self.settle()
+
+    def settle(self) -> None:
+        """Leave a file plain, with nothing beside it, unless somebody still uses it."""
+        if self.is_file:
+            with suppress(sqlite3.OperationalError):
+                self.set_journal_mode("DELETE")
+
     def create(self) -> None:
         """Make the tables of a database that has none; one that has them is brought up to date.
 
@@ -87,6 +120,7 @@ class Database:
                 METADATA.create_all(connection)
                 make_hypertables(connection)
                 command.stamp(_config(connection), "head")
+                _log.info("made the tables of %s", self)
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the tables, and what is in them, up or down to a revision.
@@ -144,6 +178,7 @@ def _migrate(connection: Connection, revision: str) -> None:
         command.stamp(config, _FIRST_REVISION)
     later = present is None or known.index(target) <= known.index(present)
     (command.upgrade if later else command.downgrade)(config, target)
+    _log.info("migrated the tables from revision %s to %s", present, target)
 
 
 def _revision(connection: Connection) -> str | None:

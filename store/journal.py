@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import RLock
-from typing import Any, Self
+from typing import Self
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.domain.errors import JournalError
@@ -17,13 +18,14 @@ from engine.journal import WRITE_AHEAD, Record, Verification, fact_of, record_of
 from store.bell import Bell
 from store.database import Database, reason
 from store.manifest import RunStatus
+from store.records import newest_record, read_records
 from store.schema import FACTS, RUNS
 from store.writer import Writer
 
 _GROUP = 4096
-"""Most facts of one commit, and of one read."""
+"""Most facts of one commit."""
 
-_RECORD = [FACTS.c[name] for name in Record.__struct_fields__]
+_log = logging.getLogger(__name__)
 
 
 class _Report(msgspec.Struct, frozen=True):
@@ -70,6 +72,7 @@ class SqlJournal:
         self._pending: list[Fact] = []
         self._unsure: list[Fact] = []
         self._waiting: list[_Report] = []
+        self._is_halt_told = False
         self._by_id: dict[str, int] = {}
         self._last: Fact | None = None
 
@@ -103,7 +106,8 @@ class SqlJournal:
         with self._lock:
             try:
                 self._resume()
-            except JournalError:
+            except JournalError as error:
+                self._tell_halt(error)
                 self._keep(report)
                 raise
             if fact_id in self._by_id:
@@ -150,11 +154,7 @@ class SqlJournal:
         """Yield the same facts as they are stored."""
         if self._pending:
             self.commit()
-        yield from self._select(
-            select(*_RECORD)
-            .where(FACTS.c.run_id == self.run_id, FACTS.c.seq > since)
-            .order_by(FACTS.c.seq)
-        )
+        yield from self._stored(since)
 
     def follow(self, since: int = 0, *, idle_secs: float | None = None) -> Iterator[Fact]:
         """Yield the facts with ``seq > since`` and go on as they are committed, by whomever.
@@ -174,10 +174,7 @@ class SqlJournal:
 
     def verify(self, head: str | None = None) -> Verification:
         """Check the chain against the run's head, or against a last hash kept elsewhere."""
-        stored = self._select(
-            select(*_RECORD).where(FACTS.c.run_id == self.run_id).order_by(FACTS.c.seq)
-        )
-        return verify(stored, head or self._head())
+        return verify(self._stored(), head or self._head())
 
     def end(self, status: RunStatus, note: str = "") -> None:
         """Commit, say how the run ended, and close.
@@ -227,10 +224,7 @@ class SqlJournal:
                         self._writer.close()
             finally:
                 self._writer = self._epoch = None
-        if self._database.is_file:
-            # A reader elsewhere keeps the file in WAL mode, in which it is as whole.
-            with suppress(Exception):
-                self._database.set_journal_mode("DELETE")
+        self._database.settle()
 
     def __enter__(self) -> Self:
         return self
@@ -264,10 +258,12 @@ class SqlJournal:
             self._pending.clear()
         except SQLAlchemyError as error:
             refusal = self._refused("keep", error)
+            self._tell_halt(refusal)
             self._drop_writer()
             self._unsure, self._pending = self._pending, []
             raise refusal from error
-        except JournalError:
+        except JournalError as error:
+            self._tell_halt(error)
             self._unsure, self._pending = self._pending, []
             raise
 
@@ -297,6 +293,16 @@ class SqlJournal:
                 self._seal(report)
         if self._pending:
             self._write()
+        self._is_halt_told = False
+        _log.warning(
+            "journal resumed: %d facts had waited", len(waiting), extra={"run_id": self.run_id}
+        )
+
+    def _tell_halt(self, error: JournalError) -> None:
+        """Log the first of the refusals in a row."""
+        if not self._is_halt_told:
+            _log.error("journal halted: %s", error, extra={"run_id": self.run_id})
+        self._is_halt_told = True
 
     def _keep(self, report: _Report) -> None:
         """Let what happened wait for the database; of a run never claimed nothing can be told."""
@@ -340,14 +346,12 @@ class SqlJournal:
         for fact in self._pending:
             if fact.seq == seq:
                 return fact
-        own = select(*_RECORD).where(FACTS.c.run_id == self.run_id, FACTS.c.seq == seq)
-        (record,) = self._select(own)
-        return fact_of(record)
+        return fact_of(next(self._stored(seq - 1)))
 
     def _newest(self) -> Fact | None:
-        own = select(*_RECORD).where(FACTS.c.run_id == self.run_id)
-        newest = list(self._select(own.order_by(FACTS.c.seq.desc()).limit(1)))
-        return fact_of(newest[0]) if newest else None
+        with self._reading() as connection:
+            record = newest_record(connection, self.run_id)
+        return record and fact_of(record)
 
     def _head(self) -> str | None:
         with self._database.connect() as connection:
@@ -355,14 +359,15 @@ class SqlJournal:
                 select(RUNS.c.head_hash).where(RUNS.c.run_id == self.run_id)
             ).scalar_one_or_none()
 
-    def _select(self, statement: Select[Any]) -> Iterator[Record]:
+    def _stored(self, since: int = 0) -> Iterator[Record]:
+        with self._reading() as connection:
+            yield from read_records(connection, self.run_id, since)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
         try:
-            with (
-                self._database.connect() as connection,
-                connection.execution_options(yield_per=_GROUP).execute(statement) as rows,
-            ):
-                for row in rows:
-                    yield Record(*row)
+            with self._database.connect() as connection:
+                yield connection
         except SQLAlchemyError as error:
             raise JournalError(
                 f"cannot read run {self.run_id} in {self._database}: {reason(error)}"

@@ -22,7 +22,11 @@ _RESUMABLE = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.CRASHED_RECOVE
 
 
 class JournalRun(msgspec.Struct, frozen=True):
-    """What the database says of a run; times are UTC ns, ``facts`` the ``seq`` of its last."""
+    """What the database says of a run.
+
+    Times are UTC ns, ``facts`` and ``head`` the ``seq`` and hash of its last fact; ``archive`` is
+    the file to which its facts have moved.
+    """
 
     run_id: str
     status: RunStatus
@@ -30,7 +34,9 @@ class JournalRun(msgspec.Struct, frozen=True):
     created_ns: int
     ended_ns: int | None
     facts: int
+    head: str
     writer: Process | None
+    archive: str | None
 
     @property
     def may_go_on(self) -> bool:
@@ -136,13 +142,9 @@ class Journals:
 
     def runs(self) -> list[JournalRun]:
         """Return the runs, the one started last first."""
-        columns = [
-            RUNS.c[name]
-            for name in ("run_id", "status", "note", "created_ns", "ended_ns", "head_seq", "writer")
-        ]
         try:
             with self.database.connect() as connection:
-                rows = connection.execute(select(*columns).order_by(RUNS.c.created_ns.desc())).all()
+                rows = connection.execute(select(RUNS).order_by(RUNS.c.created_ns.desc())).all()
         except SQLAlchemyError as error:
             raise JournalError(f"cannot read {self.database}: {reason(error)}") from error
         return [
@@ -153,7 +155,9 @@ class Journals:
                 created_ns=row.created_ns,
                 ended_ns=row.ended_ns,
                 facts=row.head_seq,
+                head=row.head_hash,
                 writer=row.writer and msgspec.json.decode(row.writer, type=Process),
+                archive=row.archive,
             )
             for row in rows
         ]

@@ -35,10 +35,11 @@ RUNS = Table(
     Column("writer_epoch", Integer, nullable=False),
     Column("head_seq", BigInteger, nullable=False),
     Column("head_hash", String(64), nullable=False),
+    Column("archive", Text),
 )
 """One row per run. ``head_seq`` and ``head_hash`` are of its last fact, ``writer`` the process that
 may append (JSON, null when none), ``writer_epoch`` how many there have been: a commit whose epoch
-is not this one changes nothing."""
+is not this one changes nothing. ``archive`` is the file to which its facts have moved."""
 
 FACTS = Table(
     "facts",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 
 import msgspec
@@ -17,6 +18,8 @@ from store.schema import FACTS, RUNS
 
 CHANNEL = "tradectl_facts"
 """PostgreSQL channel on which a run's id is told after each commit."""
+
+_log = logging.getLogger(__name__)
 
 _TAKEN = "another writer has taken over run {}: end this one"
 
@@ -87,6 +90,8 @@ class Writer:
     def end(self, status: RunStatus, note: str) -> None:
         """Say how the run ended."""
         self._say(status=status, note=note, ended_ns=time.time_ns())
+        extra = {"run_id": self._run_id}
+        _log.info("run sealed as %s with %d facts %s", status, self.head_seq, note, extra=extra)
 
     def reopen(self) -> None:
         """Say that the run goes on."""
@@ -105,9 +110,9 @@ class Writer:
         run = RUNS.c.run_id == self._run_id
         # Writing the row to itself locks it, on a server as in a file.
         self._connection.execute(update(RUNS).where(run).values(note=RUNS.c.note))
-        row = self._connection.execute(
-            select(RUNS.c.writer, RUNS.c.writer_epoch, RUNS.c.head_seq, RUNS.c.head_hash).where(run)
-        ).one()
+        row = self._connection.execute(select(RUNS).where(run)).one()
+        if row.archive is not None:
+            raise JournalError(f"run {self._run_id} is archived: its facts can only be read")
         if epoch not in (None, row.writer_epoch):
             raise JournalError(_TAKEN.format(self._run_id))
         other = row.writer and msgspec.json.decode(row.writer, type=Process)
