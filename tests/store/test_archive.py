@@ -21,6 +21,7 @@ from tests.accounting.streams import OPEN_NS, fill, plan, record, whole_run
 
 BRACKET = plan("T1", "AAA", 1, 10, Decimal(20))
 ENTRY = fill(BRACKET, OrderRole.ENTRY, 10, Decimal("20.5"), Decimal("0.01"))
+LEAVE = fill(BRACKET, OrderRole.EXIT, 10, Decimal(21), Decimal("0.01"), 2)
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def journals(database_url: str) -> Journals:
     for run_id in ("one", "two"):
         journal = journals.start(run_id)
         record(journal, whole_run([BRACKET, ENTRY]))
-        journal.append(ENTRY, ts_event=OPEN_NS, ts_init=OPEN_NS, fact_id="fill:v1")
+        journal.append(LEAVE, ts_event=OPEN_NS, ts_init=OPEN_NS, fact_id="fill:v2")
         journal.end(RunStatus.ENDED)
     return journals
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -132,32 +133,35 @@ def test_a_full_disk_halts_and_nothing_is_lost_when_there_is_room_again(
     assert journals.open("run").verify(after.hash).clean
 
 
-def test_a_full_disk_of_a_server_is_told_and_survived(tmp_path: Path) -> None:
-    room = tmp_path / "small"
-    room.mkdir()
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """Yield a disk of a few megabytes in a folder that a server of another user may reach."""
+    room = Path(tempfile.mkdtemp(prefix="tradectl-disk-"))
     mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(room)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
+        room.rmdir()
         pytest.skip("a small disk can be mounted by root only")
-    try:
-        with Postgres() as server:
-            if server.owner is not None:
-                subprocess.run(["chown", server.owner, str(room)], check=True)
-                for parent in (tmp_path, *tmp_path.parents[:2]):
-                    parent.chmod(parent.stat().st_mode | 0o055)
-            server.execute(f"create tablespace small location '{room}'")
-            journals = Journals(server.new_database(options="tablespace small"))
-            with journals.start("run") as journal:
-                _appended(journal, 0)
-                ballast = room / "ballast"
-                with pytest.raises(OSError, match="No space left"):
-                    ballast.write_bytes(bytes(24 << 20))
-                told = _fill_the_disk(journal)
-                ballast.unlink()
-                after = journal.append(BRACKET, ts_event=OPEN_NS, ts_init=OPEN_NS)
-            assert after.seq == told + 1
-            assert journals.open("run").verify(after.hash).clean
-    finally:
-        subprocess.run(["umount", "-l", str(room)], check=True)
+    yield room
+    subprocess.run(["umount", "-l", str(room)], check=True)
+    room.rmdir()
+
+
+def test_a_full_disk_of_a_server_is_told_and_survived(small_disk: Path) -> None:
+    with Postgres() as server:
+        if server.owner is not None:
+            subprocess.run(["chown", server.owner, str(small_disk)], check=True)
+        server.execute(f"create tablespace small location '{small_disk}'")
+        journals = Journals(server.new_database(options="tablespace small"))
+        with journals.start("run") as journal:
+            _appended(journal, 0)
+            ballast = small_disk / "ballast"
+            with pytest.raises(OSError, match="No space left"):
+                ballast.write_bytes(bytes(24 << 20))
+            told = _fill_the_disk(journal)
+            ballast.unlink()
+            after = journal.append(BRACKET, ts_event=OPEN_NS, ts_init=OPEN_NS)
+        assert after.seq == told + 1
+        assert journals.open("run").verify(after.hash).clean
 
 
 def _fill_the_disk(journal: SqlJournal) -> int:
