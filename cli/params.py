@@ -135,7 +135,8 @@ def history(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> N
             taken = " [red](withdrawn)[/]" if change.version in known.withdrawn else ""
             since = new_york(change.effective_ns)
             console.print(
-                f"[bold]{change.version}[/]{taken} since {since}, {change.who}: {change.because}"
+                f"[bold]{change.version}[/]{taken} since {since}, "
+                + escape(f"{change.who}: {change.because}")
             )
             for each in change.changes:
                 console.print(f"    {each.name}: {shown_value(each.old)} → {shown_value(each.new)}")

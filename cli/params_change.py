@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from cli.figures import shown_value
 from cli.options import DEFAULT_CATALOG, DEFAULT_DATABASE, AsJson, CatalogPath, Database
@@ -287,7 +288,8 @@ def _page(console: Console, change: ParamsChanged, shown: dict[str, Any] | None)
     from engine.domain.parameter_changes import takes
 
     held = f"from {new_york(change.effective_ns)} New York on"
-    console.print(f"[bold]version {change.version}[/] {held}, by {change.who}: {change.because}")
+    why = escape(f"by {change.who}: {change.because}")
+    console.print(f"[bold]version {change.version}[/] {held}, {why}")
     for each in change.changes:
         how = takes(each.name).replace("_", " ")
         values = f"{shown_value(each.old)} → [bold]{shown_value(each.new)}[/]"
@@ -300,7 +302,7 @@ def _refuse(refused: ChangeRefused, *, as_json: bool) -> None:
     """Say why nothing was changed, and what the asker had not seen, and end."""
 
     def page(console: Console) -> None:
-        console.print(f"[bold red]refused:[/] {refused.detail}", highlight=False)
+        console.print(f"[bold red]refused:[/] {escape(refused.detail)}", highlight=False)
         for change in refused.since:
             _page(console, change, None)
 

@@ -79,7 +79,7 @@ class Database:
         """
         if self.is_file:
             # Only beside a file that is written ahead of does a long look stop no writer.
-            with suppress(sqlite3.OperationalError):
+            with suppress(JournalError):
                 self.set_journal_mode("WAL")
         try:
             with self.connect() as connection:
@@ -94,7 +94,7 @@ class Database:
     def settle(self) -> None:
         """Leave a file plain, with nothing beside it, unless somebody still uses it."""
         if self.is_file:
-            with suppress(sqlite3.OperationalError):
+            with suppress(JournalError):
                 self.set_journal_mode("DELETE")
 
     def create(self) -> None:
@@ -146,10 +146,18 @@ class Database:
             return time_series(connection)
 
     def set_journal_mode(self, mode: str) -> None:
-        """Let SQLite write ahead into a file beside (``WAL``) or not (``DELETE``)."""
+        """Let SQLite write ahead into a file beside (``WAL``) or not (``DELETE``).
+
+        Raises
+        ------
+        JournalError
+            The file cannot be written, or somebody else has it open.
+        """
         connection = self._engine.raw_connection()
         try:
             connection.cursor().execute(f"PRAGMA journal_mode={mode}")
+        except sqlite3.Error as error:
+            raise JournalError(f"cannot write {self}: {error}") from error
         finally:
             connection.close()
 
