@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from cli.chosen_journal import named_run
 from cli.figures import figure
 from cli.options import DEFAULT_DATABASE, AsJson, Database
 from cli.output import command, emit
@@ -68,7 +67,7 @@ def _to_archive(journals: Journals, name: str | None, days: int | None) -> list[
     if (name is None) == (days is None):
         raise ConfigError("name one run, or an age with --older-than")
     if name is not None:
-        return [named_run(journals, name)]
+        return [journals.run(name)]
     until = time.time_ns() - (days or 0) * 86_400 * NANOS_PER_SECOND
     settled = (RunStatus.RUNNING, RunStatus.QUARANTINED)
     return [

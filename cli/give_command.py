@@ -63,8 +63,8 @@ def give(command: AnyCommand, errand: Errand) -> None:
 
     def page(console: Console) -> None:
         if result["status"] == "preview":
-            console.print(f"{result['run_id']}: {result['preview']}", highlight=False)
-        console.print(f"{result['status']}: {result['detail']}", highlight=False)
+            console.print(f"{result['run_id']}: {result['preview']}", highlight=False, markup=False)
+        console.print(f"{result['status']}: {result['detail']}", highlight=False, markup=False)
 
     emit(result, as_json=errand.as_json, page=page)
     code = {"refused": REFUSED, "accepted": UNDONE, "unanswered": UNDONE}.get(result["status"], 0)

@@ -95,7 +95,7 @@ def session(
 
     def page(console: Console) -> None:
         for key, value in result.items():
-            console.print(f"{key:16} {value}", highlight=False)
+            console.print(f"{key:16} {value}", highlight=False, markup=False)
 
     emit(result, as_json=as_json, page=page)
     if outcome.status is OutcomeStatus.INTERRUPTED:
@@ -104,4 +104,6 @@ def session(
 
 def _tell(run_id: str, found: int) -> None:
     again = f"taken up again after fact {found}" if found else "started"
-    progress_console.print(f"{run_id} {again}; command it with 'tradectl do'", highlight=False)
+    progress_console.print(
+        f"{run_id} {again}; command it with 'tradectl do'", highlight=False, markup=False
+    )

@@ -15,6 +15,7 @@ from engine.journal import GENESIS
 from store.database import Database, reason
 from store.journal import SqlJournal
 from store.manifest import RunStatus
+from store.named_run import LATEST, named_run
 from store.process import Process
 from store.schema import RUNS
 
@@ -139,6 +140,18 @@ class Journals:
         journal.claim()
         journal.reopen()
         return journal
+
+    def run(self, name: str = LATEST) -> JournalRun:
+        """Return a run by its id, by the only possible beginning of it, or ``LATEST``.
+
+        Raises
+        ------
+        NotFoundError
+            There is none.
+        ConfigError
+            Several begin like that.
+        """
+        return named_run(self.runs(), name, self.database)
 
     def runs(self) -> list[JournalRun]:
         """Return the runs, the one started last first."""

@@ -14,14 +14,12 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
+from engine.domain.errors import ConfigError, DataError, JournalError, RunError
 from store.atomic import TEMPORARY, sync_folder
 from store.manifest import RunManifest, RunPlan, RunStatus
+from store.named_run import LATEST, named_run
 from store.process import Process
 from store.run import MANIFEST, Run
-
-LATEST = "latest"
-"""Name for the run that was started last."""
 
 _HERE = f"@{socket.gethostname()}"
 """Ending of a directory that is being made on this machine, after the process id of its maker."""
@@ -69,20 +67,7 @@ class RunStore:
         ConfigError
             Several begin like that.
         """
-        runs = self.runs()
-        if name == LATEST and runs:
-            return runs[0]
-        fitting = [run for run in runs if run.run_id.startswith(name)]
-        exact = [run for run in fitting if run.run_id == name]
-        match exact or fitting:
-            case [run]:
-                return run
-            case []:
-                known = ", ".join(run.run_id for run in runs[:5]) or "none yet"
-                raise NotFoundError(f"no run {name!r} in {self.root}; there are: {known}")
-            case several:
-                ids = ", ".join(run.run_id for run in several)
-                raise ConfigError(f"{name!r} may be any of {ids}; give more of the id")
+        return named_run(self.runs(), name, self.root)
 
     def remove(self, run: Run) -> None:
         """Delete a run directory.
