@@ -23,8 +23,8 @@ from engine.decision.refusal import RefusalReason
 from engine.domain.candidate import FadeReason, Gate
 from engine.domain.errors import TradectlError
 from engine.domain.facts import AnyPayload, ExitReason, Fact, OrderRole
+from engine.domain.fill_assumptions import LADDER, TargetRule
 from engine.domain.parameters import Parameters, parameter_extra
-from engine.runtime.fills import LADDER, TargetRule
 
 REFERENCE = Path(__file__).parent / "reference"
 

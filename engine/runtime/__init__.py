@@ -1,10 +1,10 @@
 """The bridge: the pure core inside nautilus's engines."""
 
+from engine.domain.fill_assumptions import LADDER, FillAssumptions, assumptions
 from engine.runtime.attendant import Attendant, RecordedCommands
 from engine.runtime.backtest import Engine, Progress, Scan, Stage, StrategyFactory, run_backtest
 from engine.runtime.desk import Desk, LiveTrade
 from engine.runtime.desk_strategy import DeskStrategy
-from engine.runtime.fills import LADDER, FillAssumptions, assumptions
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.outcome import DayOutcome, Outcome, OutcomeStatus
 

@@ -12,6 +12,8 @@ from functools import partial
 from typing import Protocol
 
 from engine.domain.facts import ParamsChanged
+from engine.domain.fill_assumptions import BASE, FillAssumptions, assumptions
+from engine.domain.halts import Halts
 from engine.domain.market import MarketData, letter_of
 from engine.domain.parameter_versions import ParameterHistory, Stretch
 from engine.domain.parameters import Parameters
@@ -22,10 +24,8 @@ from engine.runtime.desk import Desk
 from engine.runtime.desk_strategy import DeskStrategy
 from engine.runtime.digests import DecisionDigest, FillDigest
 from engine.runtime.feed import Feed
-from engine.runtime.fills import BASE, FillAssumptions, assumptions
 from engine.runtime.full_feed import FullFeed
 from engine.runtime.guard import Failures
-from engine.runtime.halts import Halts
 from engine.runtime.interrupt import heard_interrupts
 from engine.runtime.outcome import DayOutcome, Outcome, OutcomeStatus
 from engine.runtime.pruned_feed import PrunedFeed

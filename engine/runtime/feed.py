@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from engine.domain.halts import Halts
 from engine.domain.parameter_versions import Stretch
 from engine.domain.session import NANOS_PER_SECOND, Session
 from engine.runtime.bucket_clock import BucketClock
-from engine.runtime.halts import Halts, status_data
 from engine.runtime.simulation import Simulation
+from engine.runtime.ticks import status_data
 
 _SETTLING_NS = 10 * NANOS_PER_SECOND
 """Time after the last bucket in which exits that a halt held up can still be filled."""

@@ -8,6 +8,8 @@ from itertools import batched
 
 import numpy as np
 
+from engine.domain.eligibility import fillable, moves_orders
+from engine.domain.halts import Halts
 from engine.domain.market import MarketData
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.quotes import QuoteBatch
@@ -15,11 +17,10 @@ from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
 from engine.runtime.feed import closing_instants, settle
 from engine.runtime.guard import Failures
-from engine.runtime.halts import Halts, status_data
 from engine.runtime.messages import print_message, quote_message
 from engine.runtime.scanner_actor import ScannerActor
 from engine.runtime.simulation import Simulation
-from engine.runtime.ticks import fillable, moves_orders, quote_ticks, trade_ticks
+from engine.runtime.ticks import quote_ticks, status_data, trade_ticks
 
 _BLOCK = 720
 """Buckets of all symbols that are read at once."""

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from nautilus_trader.model import QuoteTick, TradeTick
 
+from engine.domain.eligibility import fillable, moves_orders
+from engine.domain.halts import Halts
 from engine.domain.market import MarketData
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND, Session
 from engine.domain.trades import TradeBatch
-from engine.runtime.halts import Halts
-from engine.runtime.ticks import fillable, moves_orders, quote_ticks, trade_ticks
+from engine.runtime.ticks import quote_ticks, trade_ticks
 
 _BLOCK_NS = 300 * NANOS_PER_SECOND
 """Stretch read at once for a live symbol: a trade lasts minutes, a row group holds many."""

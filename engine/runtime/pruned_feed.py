@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 
 from engine.decision import BucketDecision
 from engine.domain.candidate import BucketReport, Phase
+from engine.domain.halts import Halts
 from engine.domain.market import MarketData
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.status import TradingStatus
 from engine.runtime.feed import settle
 from engine.runtime.guard import Failures
-from engine.runtime.halts import Halts, status_data
 from engine.runtime.hydration import Hydration
 from engine.runtime.replay_actor import ReplayActor
 from engine.runtime.simulation import Simulation
+from engine.runtime.ticks import status_data
 from engine.signals import ScanResult
 
 

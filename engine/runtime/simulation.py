@@ -22,10 +22,10 @@ from nautilus_trader.model import (
 from nautilus_trader.risk import RiskEngineConfig
 from nautilus_trader.trading import Strategy
 
+from engine.domain.fill_assumptions import FillAssumptions
 from engine.runtime.bridge import USD, VENUE, equity
 from engine.runtime.exposure import live_symbols
-from engine.runtime.fills.assumptions import FillAssumptions
-from engine.runtime.fills.model import LadderFillModel
+from engine.runtime.fill_model import LadderFillModel
 from engine.runtime.guard import Failures
 from engine.runtime.messages import beat
 

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from engine.accounting import EquityPoint, measure
 from engine.domain.errors import RunError
+from engine.domain.fill_assumptions import FillAssumptions
 from engine.domain.market import MarketData
 from engine.domain.session import NANOS_PER_SECOND
 from engine.runtime.attendant import Attendant
 from engine.runtime.desk import Desk
 from engine.runtime.desk_strategy import DeskStrategy
 from engine.runtime.feed import Feed
-from engine.runtime.fills import FillAssumptions
 from engine.runtime.guard import Failures
 from engine.runtime.interrupt import Interrupt
 from engine.runtime.outcome import DayOutcome

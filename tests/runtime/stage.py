@@ -19,6 +19,7 @@ from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import Breadth, BucketReport, Side
 from engine.domain.facts import AnyPayload, Fact, OrderFilled, OrderRole, TradeClosed
 from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.halts import Halts
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
 from engine.domain.quotes import QuoteBatch
@@ -27,11 +28,10 @@ from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
 from engine.journal import MemoryJournal
 from engine.runtime import Desk, Failures, LiveTrade, assumptions
-from engine.runtime.halts import Halts, status_data
 from engine.runtime.orders import order_id
 from engine.runtime.replay_actor import ReplayActor
 from engine.runtime.simulation import Simulation
-from engine.runtime.ticks import quote_ticks, trade_ticks
+from engine.runtime.ticks import quote_ticks, status_data, trade_ticks
 from strategies import AoStrategy
 
 HOURS = session(date(2026, 9, 18))

@@ -11,12 +11,13 @@ import pytest
 from nautilus_trader.model import QuoteTick, TradeTick
 
 from catalog import Catalog
+from engine.domain.eligibility import fillable, moves_orders
+from engine.domain.halts import Halts
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
-from engine.runtime.halts import Halts
 from engine.runtime.hydration import Hydration
-from engine.runtime.ticks import fillable, moves_orders, quote_ticks, trade_ticks
+from engine.runtime.ticks import quote_ticks, trade_ticks
 from tests.runtime.conftest import SYNTHETIC_DAY
 
 HOURS = session(SYNTHETIC_DAY)

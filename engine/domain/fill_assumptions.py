@@ -1,4 +1,4 @@
-"""Hop 5: the three rungs a backtest can stand on.
+"""Hop 5: what is assumed of a venue that is simulated, in three rungs.
 
 All three share what no assumption changes: an order fills whole; it fills at the touch of the
 last quote, or at the last eligible print where quotes are missing or stale (``stale_quote_secs``);
@@ -10,10 +10,51 @@ regulators would take stands beside, in the ``fees`` table, as what the schedule
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+import msgspec
+
 from engine.domain.errors import ConfigError
-from engine.runtime.fills.assumptions import FillAssumptions, TargetRule
 
 _MS = 1_000_000
+
+
+class TargetRule(StrEnum):
+    """What must happen at a resting take-profit limit before it fills, wholly and at its price.
+
+    A real queue lies between: a print at the limit may be somebody else's.
+    """
+
+    TOUCHED = "touched"
+    """A quote's far side, or a print, reaches it."""
+
+    TRADED = "traded"
+    """A print is at it or through it."""
+
+    TRADED_THROUGH = "traded_through"
+    """A print is through it."""
+
+
+class FillAssumptions(msgspec.Struct, frozen=True):
+    """One rung.
+
+    Attributes
+    ----------
+    latency_ns : int
+        From our decision to the venue's book, for entries, changes and cancels alike.
+    target : TargetRule
+        When the take profit fills.
+    slippage_bps, slippage_ticks : int
+        How much worse than the touch an entry or exit fills, and a stop than the print that
+        elected it: the larger of the two.
+    """
+
+    name: str
+    latency_ns: int
+    target: TargetRule
+    slippage_bps: int = 0
+    slippage_ticks: int = 0
+
 
 OPTIMISTIC = FillAssumptions("optimistic", latency_ns=0, target=TargetRule.TOUCHED)
 """The market waits for us: no latency, and a target fills once a quote or print touches it."""

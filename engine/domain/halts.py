@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from nautilus_trader.model import InstrumentStatus, MarketStatusAction
 from numpy.typing import NDArray
 
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
-from engine.runtime.bridge import instrument_id
 
 
 class Halts:
@@ -64,17 +62,3 @@ class Halts:
             TradingStatus(symbol, ts, ts, halted=False, reason="end of day")
             for symbol in self._unresumed
         ]
-
-
-def status_data(statuses: Sequence[TradingStatus]) -> list[InstrumentStatus]:
-    """Return announcements as nautilus data, effective when they were learned."""
-    return [
-        InstrumentStatus(
-            instrument_id(status.symbol),
-            MarketStatusAction.HALT if status.halted else MarketStatusAction.TRADING,
-            status.ts_init,
-            status.ts_init,
-            status.reason or None,
-        )
-        for status in statuses
-    ]

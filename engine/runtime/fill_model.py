@@ -19,9 +19,9 @@ from nautilus_trader.model import (
 )
 
 from engine.domain.facts import OrderRole
+from engine.domain.fill_assumptions import FillAssumptions, TargetRule
 from engine.domain.fixed_point import PRICE_SCALE
 from engine.runtime.bridge import fixed_of, price_of
-from engine.runtime.fills.assumptions import FillAssumptions, TargetRule
 from engine.runtime.guard import Failures
 from engine.runtime.orders import Order, role_of
 

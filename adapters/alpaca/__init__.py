@@ -1,0 +1,1 @@
+"""Alpaca: the wire, the sessions over it, and nautilus clients for US stocks."""

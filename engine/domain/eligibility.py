@@ -1,0 +1,38 @@
+"""Hop 1 → 5: which prints and quotes a venue trades on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain.conditions import TAPES, Updates, updates_table
+from engine.domain.quotes import QuoteBatch
+from engine.domain.trades import TradeBatch
+
+
+def moves_orders(batch: TradeBatch, tapes: Mapping[str, str]) -> NDArray[np.bool_]:
+    """Say which prints may move the last price, and so fill or elect an order.
+
+    Reversals do not: what a print brought about stays when the print is taken back.
+
+    Returns
+    -------
+    bool array, shape (n,)
+    """
+    tape_ids = np.array([TAPES.index(tapes.get(symbol, "")) for symbol in batch.symbols], np.int64)
+    bits = updates_table(batch.conditions)[tape_ids[batch.symbol_id], batch.condition_id]
+    return (bits & (Updates.LAST | Updates.REVERSAL)) == Updates.LAST
+
+
+def fillable(batch: QuoteBatch) -> NDArray[np.bool_]:
+    """Say which quotes offer something to fill at: two sides with size, and a spread.
+
+    A locked quote would look to the fill model as if a print came last.
+
+    Returns
+    -------
+    bool array, shape (n,)
+    """
+    return (batch.bid < batch.ask) & (batch.bid_size > 0) & (batch.ask_size > 0)
