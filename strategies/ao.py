@@ -8,7 +8,7 @@ from engine.decision import BucketDecision, trailing_stop
 from engine.domain.candidate import BucketReport
 from engine.domain.facts import ExitReason
 from engine.pipeline import judge
-from engine.runtime.desk import LiveTrade
+from engine.runtime.desk_books import LiveTrade
 from engine.runtime.desk_strategy import DeskStrategy
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Self
 
 import msgspec
 
@@ -50,6 +51,13 @@ class BracketPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ac_z: float
     confidence: float
     candidate_ts: int
+
+    @classmethod
+    def of(cls, planned: BracketPlanned) -> Self:
+        """Return the plan that a fact tells of."""
+        fields = msgspec.structs.asdict(planned)
+        del fields["params_version"]
+        return msgspec.convert(fields, cls)
 
     def fact(self, params_version: int) -> BracketPlanned:
         """Return the fact that is durable before any order of this plan leaves."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from nautilus_trader.common import DataActor, DataActorConfig, TimeEvent
+from nautilus_trader.common import DataActor, DataActorConfig
 from nautilus_trader.model import ActorId
 
 from engine.domain.candidate import BucketReport
@@ -12,14 +12,15 @@ from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import Session
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.messages import REPORTS, report_message
+from engine.runtime.pulse import EnginePulse, Pulse
 
 _TIMER = "bucket"
 
 
 class BucketClock(DataActor):
-    """Publishes the reports of a session from its own timer.
+    """Publishes the reports of a session, woken by the pulse of its host.
 
-    The timer fires at the end of each bucket plus the grace, after all data of that instant, and
+    It is woken at the end of each bucket plus the grace, after all data of that instant, and
     under the same name in every host, so what a strategy sees at that instant is the same too.
 
     Attributes
@@ -34,11 +35,23 @@ class BucketClock(DataActor):
         """Keep our arguments from nautilus, which takes a config alone."""
         return super().__new__(cls)
 
-    def __init__(self, history: ParameterHistory, session: Session, failures: Failures) -> None:
+    def __init__(
+        self,
+        history: ParameterHistory,
+        session: Session,
+        failures: Failures,
+        pulse: Pulse | None = None,
+    ) -> None:
         super().__init__(DataActorConfig(actor_id=ActorId("SCANNER-001")))
         self.session = session
         self.stretches = history.over(session.pre_market_ns, session.close_ns)
         self.failures = failures
+        self._pulse = pulse
+
+    @property
+    def pulse(self) -> Pulse:
+        """Whose clock this component goes by."""
+        return self._pulse or EnginePulse(self.clock)
 
     def reports(self, now: int) -> list[BucketReport]:
         """Return the reports that are due at a closing instant (UTC ns), oldest first."""
@@ -54,17 +67,16 @@ class BucketClock(DataActor):
         for each, end in zip(self.stretches, ends, strict=True):
             if start < end:
                 grace_ns = each.params.grace_ns
-                self.clock.set_timer_ns(
+                self.pulse.every(
                     f"{_TIMER}-{each.version}",
                     width,
                     start + grace_ns,
                     end + grace_ns,
                     self._on_bucket,
-                    True,
                 )
                 start = end
 
     @guarded
-    def _on_bucket(self, event: TimeEvent) -> None:
-        for report in self.reports(event.ts_event):
+    def _on_bucket(self, now: int) -> None:
+        for report in self.reports(now):
             self.publish_data(REPORTS, report_message(report))

@@ -23,11 +23,13 @@ from engine.domain.facts import ExitReason, OrderRole
 from engine.domain.session import NANOS_PER_SECOND
 from engine.runtime.attendant import Attendant
 from engine.runtime.bridge import decimal_of, fixed_of, instrument_id, price_from
-from engine.runtime.desk import Desk, LiveTrade
+from engine.runtime.desk import Desk
+from engine.runtime.desk_books import LiveTrade
 from engine.runtime.exposure import live_symbols
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.messages import REPORTS
 from engine.runtime.orders import bracket_orders, exit_id, exit_order, order_id
+from engine.runtime.pulse import EnginePulse, Pulse
 from engine.runtime.recorder import is_intent, payload_of
 
 _GUARD_NS = NANOS_PER_SECOND
@@ -55,6 +57,8 @@ class DeskStrategy(Strategy):
     latency_ns : int
         A simulated venue looks into its inbox when time moves; every command sets an alert for
         the instant at which it arrives, so that fills do not wait for the next tick. Live: 0.
+    pulse : Pulse, optional
+        Whose clock to go by; by default the engine's.
     """
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
@@ -69,6 +73,7 @@ class DeskStrategy(Strategy):
         day_has_quotes: bool,
         latency_ns: int = 0,
         attendant: Attendant | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
         super().__init__(StrategyConfig(strategy_id=None, order_id_tag="001"))
         self.desk = desk
@@ -76,7 +81,13 @@ class DeskStrategy(Strategy):
         self.day_has_quotes = day_has_quotes
         self.latency_ns = latency_ns
         self.attendant = attendant
+        self._pulse = pulse
         self.decisions: list[BucketDecision] = []
+
+    @property
+    def pulse(self) -> Pulse:
+        """Whose clock this component goes by."""
+        return self._pulse or EnginePulse(self.clock)
 
     def decide(self, report: BucketReport) -> BucketDecision:
         """Return what to do about a report; pure, and asked more than once in a backtest."""
@@ -123,9 +134,9 @@ class DeskStrategy(Strategy):
     def on_start(self) -> None:
         """Subscribe to reports and start the guardian on a whole second."""
         self.subscribe_data(REPORTS)
-        start = max(self.clock.timestamp_ns(), self.desk.session.open_ns)
+        start = max(self.pulse.now(), self.desk.session.open_ns)
         start -= start % _GUARD_NS
-        self.clock.set_timer_ns("guardian", _GUARD_NS, start, None, self._on_guard, True)
+        self.pulse.every("guardian", _GUARD_NS, start, None, self._on_guard)
 
     @guarded
     def on_data(self, data: CustomData) -> None:
@@ -155,14 +166,14 @@ class DeskStrategy(Strategy):
         payload = payload_of(event, order)
         if payload is None:
             return
-        self.desk.order_event(payload, event.ts_event, event.ts_init)
+        self.desk.order_event(payload, event.ts_event, self.pulse.now())
         trade = self.desk.trades.get(payload.trade_id)
         if trade is not None:
             self._protect(trade)
 
     def enter(self, approved: Approved[BracketPlan], report: BucketReport) -> None:
         """Send a plan as a bracket: entry, stop and target, the legs asleep until it is filled."""
-        plan, now = approved.value, self.clock.timestamp_ns()
+        plan, now = approved.value, self.pulse.now()
         self.desk.plan(plan, report.ts_event, now)
         if plan.trailing_stop_percent is not None:
             self.subscribe_trades(instrument_id(plan.symbol))
@@ -175,7 +186,7 @@ class DeskStrategy(Strategy):
         The target is re-priced through the market, so the stop rests until the very fill; without
         a target a market order goes out. A halted symbol is left alone until it trades again.
         """
-        now = self.clock.timestamp_ns()
+        now = self.pulse.now()
         self.desk.request_exit(trade, reason, now)
         plan = trade.plan
         if self.is_halted(plan.symbol):
@@ -199,12 +210,11 @@ class DeskStrategy(Strategy):
         if stop is None or not stop.is_open or stop.is_inflight:
             return
         if decimal_of(stop.trigger_price) != price:
-            self._expect_arrival(self.clock.timestamp_ns())
+            self._expect_arrival(self.pulse.now())
             self.modify_order(stop.client_order_id, trigger_price=price_from(price))
 
     @guarded
-    def _on_guard(self, event: TimeEvent) -> None:
-        now = event.ts_event
+    def _on_guard(self, now: int) -> None:
         for received in self.attendant.commands(now) if self.attendant else ():
             self.desk.command(received, now)
         if not now % self.desk.history.at(now).bucket_ns:

@@ -11,7 +11,7 @@ from engine.domain.trades import TradeBatch
 REPORTS = DataType("BucketReport")
 PRINTS = DataType("TradeBatch")
 QUOTES = DataType("QuoteBatch")
-_BEATS = DataType("Beat")
+BEATS = DataType("Beat")
 
 
 class Frame[Batch: (TradeBatch, QuoteBatch)]:
@@ -52,6 +52,6 @@ def beat(ts: int) -> CustomData:
     """Return a message that makes time pass up to ``ts`` (UTC ns).
 
     A streamed backtest fires timers only up to its last datum, so every stretch ends with a beat;
-    nobody subscribes to it.
+    live, it is how a host hands the time to its components.
     """
-    return CustomData(_BEATS, Beat(ts))
+    return CustomData(BEATS, Beat(ts))

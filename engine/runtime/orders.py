@@ -34,6 +34,12 @@ def exit_id(trade_id: str, number: int) -> str:
     return first if number <= 1 else f"{first}-{number}"
 
 
+def exit_number(client_order_id: str, trade_id: str) -> int:
+    """Return which of a trade's exits an id from ``exit_id`` names, from 1."""
+    number = client_order_id.removeprefix(exit_id(trade_id, 1)).removeprefix("-")
+    return int(number or 1)
+
+
 def role_of(order: Order) -> OrderRole:
     """Return what an order is for."""
     return OrderRole(_tags(order)[0])

@@ -18,6 +18,7 @@ from engine.pipeline import observe
 from engine.runtime.bucket_clock import BucketClock
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.messages import PRINTS, QUOTES
+from engine.runtime.pulse import Pulse
 from engine.signals.columns import must_keep_buckets
 from engine.signals.scanner import Scanner
 
@@ -37,8 +38,9 @@ class ScannerActor(BucketClock):
         session: Session,
         tapes: Mapping[str, str],
         failures: Failures,
+        pulse: Pulse | None = None,
     ) -> None:
-        super().__init__(history, session, failures)
+        super().__init__(history, session, failures, pulse)
         first, *changes = self.stretches
         keep = must_keep_buckets(first.params, changes, session)
         self.scanner = Scanner(first.params, session, tapes, keep_buckets=keep)

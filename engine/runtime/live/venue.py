@@ -1,0 +1,120 @@
+"""Hops 1 and 5, from outside: the port of a venue, as the live host sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+from nautilus_trader.config import DataClientConfig, ExecutionClientConfig
+from nautilus_trader.live.clients import DataClientFactory, ExecutionClientFactory
+from nautilus_trader.model import CustomData
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """Simulated time is ``ts`` (UTC ns); ``updates`` order updates were sent to us up to then."""
+
+    ts: int
+    updates: int
+
+
+class VenueHealth(msgspec.Struct, frozen=True):
+    """What a venue's feeds are like now.
+
+    Attributes
+    ----------
+    feed, orders : str
+        State of the market data and of the order updates: ``connecting``, ``live``, ``mute``,
+        ``down``.
+    frames, trades, quotes : int
+        Taken so far.
+    lag_ns : int or None
+        How long the newest print was on its way: arrival less exchange time.
+    gaps : int
+        Stretches that were lost and had to be fetched again.
+    skipped : int
+        Rows and messages that could not be used.
+    requests_left : int or None
+        What the account may still ask in this minute.
+    """
+
+    feed: str
+    orders: str
+    frames: int
+    trades: int
+    quotes: int
+    lag_ns: int | None
+    gaps: int
+    skipped: int
+    requests_left: int | None
+
+
+class VenueWatch(Protocol):
+    """The host, as the venue's clients see it: it stops entries while something is wrong."""
+
+    def troubled(self, what: str, detail: str) -> None:
+        """Hear of trouble, by a name under which ``healed`` will end it; more than once is one."""
+        ...
+
+    def healed(self, what: str) -> None:
+        """Hear that trouble is over; trouble that is unknown is none."""
+        ...
+
+    def foreign(self, symbol: str, detail: str) -> None:
+        """Hear that somebody else trades a symbol in this account: it is left alone."""
+        ...
+
+
+class LiveVenue(Protocol):
+    """A venue: two nautilus clients, and what a host needs beside them.
+
+    All of it is called in the loop of the node.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return the client id under which the node knows it."""
+        ...
+
+    def data_client(self) -> tuple[DataClientFactory, DataClientConfig]:
+        """Return how the node makes the market-data client."""
+        ...
+
+    def execution_client(self) -> tuple[ExecutionClientFactory, ExecutionClientConfig]:
+        """Return how the node makes the execution client."""
+        ...
+
+    def publish(self, data: CustomData) -> None:
+        """Hand a message to the node behind everything that arrived before it."""
+        ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether no command of ours is on its way, and no order event of theirs."""
+        ...
+
+    async def advance(self, until: int) -> Grant:
+        """Let simulated time go on to an instant, or to the next order update before it.
+
+        All data up to then has been handed to the node. Only of a venue that grants time.
+        """
+        ...
+
+    async def deliver(self, updates: int) -> None:
+        """Wait for that many order updates in all and hand them to the node, in order."""
+        ...
+
+    async def positions(self) -> Mapping[str, int]:
+        """Return the shares held by symbol, short ones negative, as the venue has them.
+
+        Raises
+        ------
+        VenueUnavailable
+            It does not answer.
+        """
+        ...
+
+    @property
+    def health(self) -> VenueHealth:
+        """Return what the feeds are like."""
+        ...
