@@ -68,6 +68,7 @@ def _status(view: GovernorView) -> dict[str, Any]:
         "phase": view.phase,
         "paused": state.standing.paused,
         "stopped": state.standing.stopped,
+        "troubles": dict(state.standing.troubles),
         "limits": {
             "trades": {"used": state.trades, "limit": params.max_trades_per_day},
             "realized_pnl_usd": {

@@ -71,7 +71,7 @@ def answer(
             return _already("entries are paused")
         case StopEntries() if standing.stopped:
             return _already("entries are stopped for the day")
-        case Resume() if not standing.halts_entries:
+        case Resume() if not standing.stops_entries:
             return _already("entries are neither paused nor stopped")
         case CloseTrade(trade_id=trade_id) if trade_id not in _open(governor):
             known = ", ".join(_open(governor)) or "none"

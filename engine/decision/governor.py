@@ -45,7 +45,9 @@ def _refusals(
     if not _has_started(state, session):
         started = state.day or "no day"
         yield Refused(RefusalReason.DAY_NOT_STARTED, f"{started} has started, not {session.day}")
-    if state.standing.halts_entries:
+    for trouble, detail in state.standing.troubles:
+        yield Refused(RefusalReason.GOVERNOR_HALTED, f"{trouble}: {detail}")
+    if state.standing.stops_entries:
         until = "until resumed" if state.standing.paused else "for the day"
         yield Refused(RefusalReason.GOVERNOR_HALTED, f"entries are stopped {until}")
     if state.done is not None:

@@ -1,4 +1,4 @@
-"""Hop 3: what people have ordered and what still holds of it, folded from facts."""
+"""Hop 3: what is in force: what people have ordered, and trouble; folded from facts."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from engine.domain.facts import (
     CommandReceived,
     CommandRefused,
     DayStarted,
+    EntriesHeld,
+    EntriesReleased,
     SymbolLocked,
     SymbolUnlocked,
 )
@@ -36,7 +38,7 @@ class Underway(msgspec.Struct, frozen=True):
 
 
 class StandingCommands(msgspec.Struct, frozen=True):
-    """What is in force because somebody ordered it.
+    """What is in force because somebody ordered it, or something is wrong.
 
     Attributes
     ----------
@@ -46,6 +48,8 @@ class StandingCommands(msgspec.Struct, frozen=True):
         Nothing is entered for the rest of the day, or until resumed.
     locked : tuple of (str, str)
         Symbols that may not be entered and why, by symbol; over days and restarts.
+    troubles : tuple of (str, str)
+        What is wrong, and how, by name; nothing is entered until it is over.
     underway : tuple of Underway
         In order of receipt.
     """
@@ -53,11 +57,17 @@ class StandingCommands(msgspec.Struct, frozen=True):
     paused: bool = False
     stopped: bool = False
     locked: tuple[tuple[str, str], ...] = ()
+    troubles: tuple[tuple[str, str], ...] = ()
     underway: tuple[Underway, ...] = ()
 
     @property
     def halts_entries(self) -> bool:
         """Whether nothing may be entered."""
+        return self.stops_entries or bool(self.troubles)
+
+    @property
+    def stops_entries(self) -> bool:
+        """Whether somebody has ordered that nothing may be entered."""
         return self.paused or self.stopped
 
     @property
@@ -82,11 +92,19 @@ class StandingCommands(msgspec.Struct, frozen=True):
             case CommandRefused() | CommandDone():
                 return self._without(payload.command_id)
             case SymbolLocked():
-                locked = {**dict(self.locked), payload.symbol: payload.reason}
-                return replace(self, locked=tuple(sorted(locked.items())))
+                return replace(self, locked=_with(self.locked, payload.symbol, payload.reason))
+            case EntriesHeld():
+                troubles = _with(self.troubles, payload.trouble, payload.detail)
+                return replace(self, troubles=troubles)
+            case _:
+                return self._released(payload)
+
+    def _released(self, payload: AnyPayload) -> StandingCommands:
+        match payload:
             case SymbolUnlocked():
-                rest = tuple(entry for entry in self.locked if entry[0] != payload.symbol)
-                return replace(self, locked=rest)
+                return replace(self, locked=_without(self.locked, payload.symbol))
+            case EntriesReleased():
+                return replace(self, troubles=_without(self.troubles, payload.trouble))
             case _:
                 return self
 
@@ -123,3 +141,14 @@ def _in_force(standing: StandingCommands, command: AnyCommand) -> StandingComman
             return replace(standing, paused=False, stopped=False)
         case _:
             return standing
+
+
+type _Named = tuple[tuple[str, str], ...]
+
+
+def _with(entries: _Named, name: str, why: str) -> _Named:
+    return tuple(sorted({**dict(entries), name: why}.items()))
+
+
+def _without(entries: _Named, name: str) -> _Named:
+    return tuple(entry for entry in entries if entry[0] != name)

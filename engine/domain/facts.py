@@ -276,6 +276,19 @@ class SymbolUnlocked(Payload, frozen=True, tag="symbol_unlocked"):
     symbol: str
 
 
+class EntriesHeld(Payload, frozen=True, tag="entries_held"):
+    """Something is wrong, a feed or the books: nothing is entered until it is over."""
+
+    trouble: str
+    detail: str
+
+
+class EntriesReleased(Payload, frozen=True, tag="entries_released"):
+    """The trouble of that name is over."""
+
+    trouble: str
+
+
 class CommandReceived(Payload, frozen=True, tag="command_received"):
     """Somebody asked for something: ``source`` is the way it came, ``who`` the one who asked."""
 
@@ -353,6 +366,8 @@ AnyPayload = (
     | ParamsWithdrawn
     | SymbolLocked
     | SymbolUnlocked
+    | EntriesHeld
+    | EntriesReleased
     | CommandReceived
     | CommandAccepted
     | CommandRefused

@@ -29,6 +29,8 @@ class BucketClock(DataActor):
         The parameters of the day, in order.
     failures : Failures
         Where failed handlers are kept.
+    latest : BucketReport or None
+        The report that was handed out last.
     """
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
@@ -46,6 +48,7 @@ class BucketClock(DataActor):
         self.session = session
         self.stretches = history.over(session.pre_market_ns, session.close_ns)
         self.failures = failures
+        self.latest: BucketReport | None = None
         self._pulse = pulse
 
     @property
@@ -79,4 +82,5 @@ class BucketClock(DataActor):
     @guarded
     def _on_bucket(self, now: int) -> None:
         for report in self.reports(now):
+            self.latest = report
             self.publish_data(REPORTS, report_message(report))

@@ -22,6 +22,8 @@ from engine.domain.facts import (
     CommandRefused,
     DayEnded,
     DayStarted,
+    EntriesHeld,
+    EntriesReleased,
     ExitReason,
     ExitRequested,
     Fact,
@@ -31,6 +33,7 @@ from engine.domain.facts import (
     OrderFilled,
     OrderRejected,
     OrderRole,
+    SymbolLocked,
     TradeClosed,
     TradeMeasured,
     TradeOpened,
@@ -108,6 +111,21 @@ class Desk(DeskBooks):
         self._record(CommandAccepted(received.command_id), ts, cause=cause)
         for payload in answered.facts:
             self._record(payload, ts, cause=cause)
+
+    def hold_entries(self, trouble: str, detail: str, ts: int) -> None:
+        """Let nothing be entered while something is wrong; what is open stays managed."""
+        if trouble not in dict(self.governor.standing.troubles):
+            self._record(EntriesHeld(trouble, detail), ts)
+
+    def release_entries(self, trouble: str, ts: int) -> None:
+        """Record that what was wrong is over."""
+        if trouble in dict(self.governor.standing.troubles):
+            self._record(EntriesReleased(trouble), ts)
+
+    def lock_symbol(self, symbol: str, reason: str, ts: int) -> None:
+        """Keep a symbol from being entered until somebody unlocks it."""
+        if symbol not in dict(self.governor.standing.locked):
+            self._record(SymbolLocked(symbol, reason), ts)
 
     def must_verify(self, ts: int) -> bool:
         """Say whether it matters at an instant what the venue still holds."""

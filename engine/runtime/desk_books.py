@@ -36,6 +36,7 @@ from engine.domain.facts import (
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import Session, session
 from engine.runtime.orders import exit_number, order_id
+from engine.runtime.recorder import OrderFact
 
 
 class LiveTrade(msgspec.Struct):
@@ -102,6 +103,7 @@ class DeskBooks:
         self._causes: dict[str, int] = {}
         self._commands: dict[str, int] = {}
         self._coming = deque(history.changed)
+        self._known: set[tuple[str, ...]] = set()
 
     @property
     def session(self) -> Session:
@@ -134,6 +136,13 @@ class DeskBooks:
     def booked(self, trade_id: str) -> Trade | None:
         """Return what has been filled of a trade, None before its first fill."""
         return self._book.trade(trade_id)
+
+    def knows(self, payload: OrderFact) -> bool:
+        """Say whether an order event was recorded before; a fill counts by its name at the venue.
+
+        Changes of an order are not told apart.
+        """
+        return _identity(payload) in self._known
 
     def governed(self, trade: LiveTrade) -> OpenTrade:
         """Return a trade as the governor knows it."""
@@ -170,6 +179,8 @@ class DeskBooks:
                 self.day_fills.append(Fill(fact.seq, fact.ts_event, fact.ts_init, payload))
             case _:
                 pass
+        if isinstance(payload, OrderFact):
+            self._known.add(_identity(payload))
         if trade_id in self.trades:
             self._follow(self.trades[trade_id], payload)
 
@@ -205,3 +216,9 @@ class DeskBooks:
                     del self.trades[trade_id]
             case _:
                 pass
+
+
+def _identity(payload: OrderFact) -> tuple[str, ...]:
+    kind = type(payload).__name__
+    filled = payload.venue_trade_id if isinstance(payload, OrderFilled) else ""
+    return kind, payload.client_order_id, filled

@@ -19,7 +19,7 @@ from engine.decision import BucketDecision, DeskState, exit_due, withdrawal_due
 from engine.decision.tick_grid import round_against, tick_size
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Side
-from engine.domain.facts import ExitReason, OrderRole
+from engine.domain.facts import ExitReason, OrderRejected, OrderRole
 from engine.domain.session import NANOS_PER_SECOND
 from engine.runtime.attendant import Attendant
 from engine.runtime.bridge import decimal_of, fixed_of, instrument_id, price_from
@@ -33,6 +33,7 @@ from engine.runtime.pulse import EnginePulse, Pulse
 from engine.runtime.recorder import is_intent, payload_of
 
 _GUARD_NS = NANOS_PER_SECOND
+_BRACKET = (OrderRole.ENTRY, OrderRole.STOP_LOSS, OrderRole.TAKE_PROFIT)
 _EXIT_REACH = Decimal("0.02")
 """How far through the last print an exit is priced: it fills at the touch, yet cannot run away."""
 
@@ -59,6 +60,8 @@ class DeskStrategy(Strategy):
         the instant at which it arrives, so that fills do not wait for the next tick. Live: 0.
     pulse : Pulse, optional
         Whose clock to go by; by default the engine's.
+    sends : bool
+        Whether plans become orders; a shadow only decides.
     """
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
@@ -74,14 +77,21 @@ class DeskStrategy(Strategy):
         latency_ns: int = 0,
         attendant: Attendant | None = None,
         pulse: Pulse | None = None,
+        sends: bool = True,
     ) -> None:
-        super().__init__(StrategyConfig(strategy_id=None, order_id_tag="001"))
+        held = [instrument_id(trade.plan.symbol) for trade in desk.trades.values()]
+        super().__init__(
+            StrategyConfig(
+                strategy_id=None, order_id_tag="001", external_order_instrument_ids=held or None
+            )
+        )
         self.desk = desk
         self.failures = failures
         self.day_has_quotes = day_has_quotes
         self.latency_ns = latency_ns
         self.attendant = attendant
         self._pulse = pulse
+        self._sends = sends
         self.decisions: list[BucketDecision] = []
 
     @property
@@ -132,7 +142,9 @@ class DeskStrategy(Strategy):
 
     @guarded
     def on_start(self) -> None:
-        """Subscribe to reports and start the guardian on a whole second."""
+        """Take up what is open, subscribe to reports and start the guardian on a whole second."""
+        for trade in list(self.desk.trades.values()):
+            self._adopt(trade)
         self.subscribe_data(REPORTS)
         start = max(self.pulse.now(), self.desk.session.open_ns)
         start -= start % _GUARD_NS
@@ -144,7 +156,7 @@ class DeskStrategy(Strategy):
         report: BucketReport = data.data
         decision = self.decide(report)
         self.decisions.append(decision)
-        for approved in decision.plans:
+        for approved in decision.plans if self._sends else ():
             self.enter(approved, report)
 
     @guarded
@@ -175,8 +187,7 @@ class DeskStrategy(Strategy):
         """Send a plan as a bracket: entry, stop and target, the legs asleep until it is filled."""
         plan, now = approved.value, self.pulse.now()
         self.desk.plan(plan, report.ts_event, now)
-        if plan.trailing_stop_percent is not None:
-            self.subscribe_trades(instrument_id(plan.symbol))
+        self.subscribe_trades(instrument_id(plan.symbol))
         self._expect_arrival(now)
         self.submit_order_list(bracket_orders(self.order_factory, approved))
 
@@ -223,6 +234,28 @@ class DeskStrategy(Strategy):
             self._look_after(trade, now)
         if self.desk.must_verify(now):
             self.desk.verify(frozenset(live_symbols(self.cache)), now)
+
+    def _adopt(self, trade: LiveTrade) -> None:
+        """Take up a trade of a process that is gone, from what the venue tells of its orders.
+
+        Whatever happened to them meanwhile is recorded now, and only once. A plan whose entry the
+        venue does not know was never sent, and is not sent late.
+        """
+        plan, now = trade.plan, self.pulse.now()
+        self.subscribe_trades(instrument_id(plan.symbol))
+        if self._order(trade, OrderRole.ENTRY) is None:
+            entry_id = order_id(OrderRole.ENTRY, plan.trade_id)
+            unsent = OrderRejected(entry_id, plan.trade_id, "unknown to the venue: never sent")
+            self.desk.order_event(unsent, now, now)
+            return
+        ids = [ClientOrderId(order_id(role, plan.trade_id)) for role in _BRACKET]
+        ids += [ClientOrderId(exit_id(plan.trade_id, n + 1)) for n in range(trade.exits_sent)]
+        orders = [order for order in map(self.cache.order, ids) if order is not None]
+        events = [(event, order) for order in orders for event in order.events()]
+        for event, order in sorted(events, key=lambda each: each[0].ts_event):
+            payload = payload_of(event, order)
+            if payload is not None and not self.desk.knows(payload):
+                self.desk.order_event(payload, event.ts_event, now)
 
     def _look_after(self, trade: LiveTrade, now: int) -> None:
         """Close a trade that is due, and withdraw an entry that waits in vain."""

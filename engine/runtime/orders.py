@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nautilus_trader.common import OrderFactory
 from nautilus_trader.model import (
     ClientOrderId,
@@ -21,6 +23,8 @@ from engine.domain.facts import OrderRole
 from engine.runtime.bridge import instrument_id, price_from, quantity_of
 
 type Order = MarketOrder | LimitOrder | StopMarketOrder
+
+_NAMED = re.compile(rf"(?P<trade>.+)-(?P<role>{'|'.join(OrderRole)})(-[0-9]+)?")
 
 
 def order_id(role: OrderRole, trade_id: str) -> str:
@@ -42,12 +46,17 @@ def exit_number(client_order_id: str, trade_id: str) -> int:
 
 def role_of(order: Order) -> OrderRole:
     """Return what an order is for."""
-    return OrderRole(_tags(order)[0])
+    return _parts(order)[1]
 
 
 def trade_id_of(order: Order) -> str:
     """Return the trade an order belongs to."""
-    return _tags(order)[1]
+    return _parts(order)[0]
+
+
+def is_ours(order: Order) -> bool:
+    """Say whether an order has an id that ``order_id`` or ``exit_id`` gave."""
+    return _NAMED.fullmatch(order.client_order_id.value) is not None
 
 
 def bracket_orders(factory: OrderFactory, approved: Approved[BracketPlan]) -> list[Order]:
@@ -66,17 +75,14 @@ def bracket_orders(factory: OrderFactory, approved: Approved[BracketPlan]) -> li
         entry_order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
         entry_price=None if limit is None else price_from(limit),
         entry_client_order_id=ClientOrderId(order_id(OrderRole.ENTRY, trade_id)),
-        entry_tags=[OrderRole.ENTRY.value, trade_id],
         tp_price=price_from(plan.take_profit),
         tp_time_in_force=TimeInForce.DAY,
         tp_post_only=False,
         tp_client_order_id=ClientOrderId(order_id(OrderRole.TAKE_PROFIT, trade_id)),
-        tp_tags=[OrderRole.TAKE_PROFIT.value, trade_id],
         sl_trigger_price=price_from(plan.stop_loss),
         sl_trigger_type=TriggerType.LAST_PRICE,
         sl_time_in_force=TimeInForce.DAY,
         sl_client_order_id=ClientOrderId(order_id(OrderRole.STOP_LOSS, trade_id)),
-        sl_tags=[OrderRole.STOP_LOSS.value, trade_id],
     )
 
 
@@ -89,13 +95,18 @@ def exit_order(factory: OrderFactory, plan: BracketPlan, shares: int, number: in
         time_in_force=TimeInForce.DAY,
         reduce_only=True,
         client_order_id=ClientOrderId(exit_id(plan.trade_id, number)),
-        tags=[OrderRole.EXIT.value, plan.trade_id],
     )
 
 
-def _tags(order: Order) -> tuple[str, str]:
-    match order.tags:
-        case [role, trade_id]:
-            return role, trade_id
-        case tags:
-            raise RunError(f"order {order.client_order_id} is tagged {tags}, expected role, trade")
+def _parts(order: Order) -> tuple[str, OrderRole]:
+    """Return trade and role: an order says what it is for in its id, which every venue gives back.
+
+    Raises
+    ------
+    RunError
+        The id is not one of ours.
+    """
+    named = _NAMED.fullmatch(order.client_order_id.value)
+    if named is None:
+        raise RunError(f"order {order.client_order_id} is not ours, expected '<trade>-<role>'")
+    return named["trade"], OrderRole(named["role"])

@@ -11,7 +11,7 @@ from engine.domain import facts
 from engine.runtime.bridge import decimal_of, shares_of
 from engine.runtime.orders import Order, role_of, trade_id_of
 
-type OrderFact = (
+OrderFact = (
     facts.OrderSubmitted
     | facts.OrderAccepted
     | facts.OrderUpdated

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -62,6 +62,16 @@ class ScannerActor(BucketClock):
         """Keep prints and quotes until the bucket closes."""
         kept = self._prints if data.data_type == PRINTS else self._quotes
         kept.append(data.data.batch)
+
+    def warm(self, quotes: Iterable[QuoteBatch], prints: Iterable[TradeBatch], now: int) -> None:
+        """Take what arrived before a start in mid-day; nobody acts on what it led to.
+
+        Raises
+        ------
+        DataError
+            ``ts_init`` went back.
+        """
+        observe(self.scanner, quotes, prints, now)
 
     def reports(self, now: int) -> list[BucketReport]:
         """Feed the scanner what arrived before ``now`` and return the buckets that close."""

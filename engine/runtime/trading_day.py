@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from decimal import Decimal
 
-from engine.accounting import EquityPoint, measure
+from engine.accounting import measure
 from engine.domain.errors import RunError
 from engine.domain.fill_assumptions import FillAssumptions
 from engine.domain.market import MarketData
@@ -14,6 +13,7 @@ from engine.domain.session import NANOS_PER_SECOND
 from engine.runtime.attendant import Attendant
 from engine.runtime.desk import Desk
 from engine.runtime.desk_strategy import DeskStrategy
+from engine.runtime.equity_point import equity_point
 from engine.runtime.feed import Feed
 from engine.runtime.guard import Failures
 from engine.runtime.interrupt import Interrupt
@@ -57,7 +57,7 @@ class TradingDay:
         self._strategy = strategy
         self._feed = feed
         self._attendant = attendant
-        self._equity = [_point(desk, desk.session.pre_market_ns, desk.ledger.equity)]
+        self._equity = [equity_point(desk, desk.session.pre_market_ns, desk.ledger.equity)]
         self._play_secs = 0.0
         stale_quote_secs = desk.history.at(desk.session.open_ns).stale_quote_secs
         self._simulation = Simulation(
@@ -89,14 +89,16 @@ class TradingDay:
             for now in self._feed.play(self._simulation):
                 interrupt.check()
                 if self._desk.ledger.positions:
-                    self._equity.append(_point(self._desk, now, self._strategy.equity()))
+                    self._equity.append(equity_point(self._desk, now, self._strategy.equity()))
                 if now >= session.open_ns:
                     on_progress((now - session.open_ns) / (session.close_ns - session.open_ns))
                     self._rest(now, interrupt)
             self._expect_flat()
             self._measure(session.close_ns)
             self._desk.end_day(session.close_ns)
-            self._equity.append(_point(self._desk, session.close_ns, self._desk.ledger.equity))
+            self._equity.append(
+                equity_point(self._desk, session.close_ns, self._desk.ledger.equity)
+            )
         except KeyboardInterrupt:
             if self._attendant is None:
                 self._measure(self._equity[-1].ts)
@@ -146,11 +148,3 @@ class TradingDay:
         if held:
             day = self._desk.session.day
             raise RunError(f"{held} still held at the end of {day}, expected to be flat")
-
-
-def _point(desk: Desk, ts: int, equity: Decimal) -> EquityPoint:
-    invested = sum(
-        (abs(held.quantity) * held.mark for held in desk.ledger.positions.values()), Decimal(0)
-    )
-    exposure = float(invested / equity) if equity > 0 else 0.0
-    return EquityPoint(ts, desk.ledger.cash, equity, exposure)

@@ -1,0 +1,195 @@
+"""Hops 1 → 6, live: one day at a venue, from the first frame to the last fact."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+from nautilus_trader.common import Cache
+from nautilus_trader.model import OrderStatus
+
+from engine.domain.session import NANOS_PER_SECOND
+from engine.runtime.attendant import Attendant
+from engine.runtime.desk import Desk
+from engine.runtime.desk_strategy import DeskStrategy
+from engine.runtime.equity_point import equity_point
+from engine.runtime.guard import Failures
+from engine.runtime.live.heart import Heart
+from engine.runtime.live.host_time import GrantedTime, RunningTime
+from engine.runtime.live.node import live_node
+from engine.runtime.live.timekeeper import Timekeeper
+from engine.runtime.live.trouble import TroubleDesk
+from engine.runtime.live.venue import LiveVenue
+from engine.runtime.outcome import DayOutcome
+from engine.runtime.pulse import HostPulse
+from engine.runtime.scanner_actor import ScannerActor
+
+_SETTLING_NS = 10 * NANOS_PER_SECOND
+"""Time after the last bucket in which exits can still be filled."""
+
+
+class LiveStrategy(Protocol):
+    """A strategy class; an instance is made for each day."""
+
+    def __call__(
+        self,
+        desk: Desk,
+        failures: Failures,
+        *,
+        day_has_quotes: bool,
+        attendant: Attendant | None,
+        pulse: HostPulse,
+        sends: bool,
+    ) -> DeskStrategy:
+        """Return a strategy for the day that was started on the desk."""
+        ...
+
+
+class LiveDay:
+    """A day at a venue: scanner, strategy and node, and the one who keeps their time.
+
+    Parameters
+    ----------
+    desk : Desk
+        The day has been started on it, by this process or by one that is gone.
+    strategy : LiveStrategy
+    host_time : RunningTime or GrantedTime
+        Granted time makes a rehearsal: nothing moves before everything has been done.
+    tapes : mapping of str to str
+        Tape letter by symbol.
+    attendant : Attendant, optional
+        Who may give commands.
+    sends : bool
+        Whether plans become orders.
+
+    Attributes
+    ----------
+    trouble : TroubleDesk
+        For the venue's clients.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        strategy: LiveStrategy,
+        host_time: RunningTime | GrantedTime,
+        *,
+        tapes: Mapping[str, str],
+        attendant: Attendant | None = None,
+        sends: bool = True,
+    ) -> None:
+        self.failures = Failures()
+        self.desk = desk
+        self.pulse = HostPulse(host_time)
+        self.trouble = TroubleDesk(desk, self.pulse, self.failures)
+        self.scanner = ScannerActor(desk.history, desk.session, tapes, self.failures, self.pulse)
+        self.strategy = strategy(
+            desk,
+            self.failures,
+            day_has_quotes=True,
+            attendant=attendant,
+            pulse=self.pulse,
+            sends=sends,
+        )
+        self._heart = Heart(self.pulse, self.failures)
+        self._time = host_time
+        self._reported = self.scanner.latest
+        self._equity = [equity_point(desk, self.pulse.now(), desk.ledger.equity)]
+        self._secs = 0.0
+
+    @property
+    def ends_ns(self) -> int:
+        """When there is nothing left to wait for, UTC ns."""
+        session = self.desk.session
+        return session.close_ns + self.desk.history.at(session.close_ns).grace_ns + _SETTLING_NS
+
+    async def run(self, venue: LiveVenue, stop: asyncio.Event) -> bool:
+        """Trade until the day is over, or until ``stop`` is set; return whether it is over.
+
+        Stopped or failed, whatever protects a position is left at the venue.
+
+        Raises
+        ------
+        RunError
+            A handler failed, or the node ended by itself.
+        VenueError
+            The venue could not be reached at the start, or refuses us.
+        """
+        started = time.perf_counter()
+        node = live_node(venue, [self._heart, self.scanner], self.strategy)
+        handle, cache = node.handle(), node.cache
+        running = asyncio.ensure_future(node.run_async())
+        try:
+            keeper = Timekeeper(venue, self._heart, self.pulse, self.failures, running, stop)
+            await keeper.until(self.strategy.is_running)
+            await self._reconciled(venue)
+            if isinstance(self._time, GrantedTime):
+                await keeper.step(self._time, self.ends_ns, self._beaten, lambda: _waiting(cache))
+            else:
+                await keeper.go_along(self._time, self.ends_ns, self._beaten)
+        finally:
+            self._secs = time.perf_counter() - started
+            handle.stop()
+            try:
+                await running
+            finally:
+                node.dispose()
+                self.failures.raise_first()
+        return self.pulse.now() >= self.ends_ns
+
+    def end(self) -> None:
+        """End the day on the desk."""
+        session = self.desk.session
+        self.desk.end_day(session.close_ns)
+        self._equity.append(equity_point(self.desk, session.close_ns, self.desk.ledger.equity))
+
+    def digest(self) -> str:
+        """Return the digest of what the scanner said."""
+        return self.scanner.scanner.digest()
+
+    def outcome(self) -> DayOutcome:
+        """Return what the day came to, as far as it went."""
+        desk = self.desk
+        return DayOutcome(
+            day=desk.session.day,
+            candidates=self.scanner.raised,
+            orders=desk.day_orders,
+            ticks=0,
+            trades=tuple(desk.day_trades()),
+            fills=tuple(desk.day_fills),
+            verdicts=tuple(
+                verdict for decision in self.strategy.decisions for verdict in decision.verdicts
+            ),
+            equity=tuple(self._equity),
+            timings={"scan": 0.0, "hydrate": 0.0, "replay": self._secs},
+        )
+
+    async def _reconciled(self, venue: LiveVenue) -> None:
+        """Hold entries while venue and ledger disagree on what is held."""
+        held = await venue.positions()
+        ours = {symbol: each.quantity for symbol, each in self.desk.ledger.positions.items()}
+        wrong = [
+            f"{symbol} {held.get(symbol, 0)} at the venue, {quantity} in the ledger"
+            for symbol, quantity in ours.items()
+            if held.get(symbol, 0) != quantity
+        ]
+        for symbol in held.keys() - ours.keys():
+            self.trouble.foreign(symbol, f"{held[symbol]} shares that this run did not buy")
+        if wrong:
+            self.trouble.troubled("positions", "; ".join(wrong))
+        else:
+            self.trouble.healed("positions")
+
+    def _beaten(self, now: int) -> None:
+        """Add to the equity curve when a bucket has closed while something was held."""
+        report, self._reported = self._reported, self.scanner.latest
+        if self._reported is not report and self.desk.ledger.positions:
+            self._equity.append(equity_point(self.desk, now, self.strategy.equity()))
+
+
+def _waiting(cache: Cache) -> list[str]:
+    """Return the orders that have not arrived at the venue yet."""
+    early = (OrderStatus.INITIALIZED, OrderStatus.SUBMITTED)
+    return [str(order.client_order_id) for order in cache.orders() if order.status in early]

@@ -1,0 +1,43 @@
+"""Hop 1 → 6, live: the actor through which a host wakes scanner and strategy."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from nautilus_trader.common import DataActor, DataActorConfig
+from nautilus_trader.model import ActorId, CustomData
+
+from engine.runtime.guard import Failures, guarded
+from engine.runtime.messages import BEATS
+from engine.runtime.pulse import HostPulse
+
+
+class Heart(DataActor):
+    """Hands beats to the pulse, behind whatever data the venue handed over before them.
+
+    Attributes
+    ----------
+    beaten : int
+        Instant of the last beat, UTC ns; 0 before the first.
+    """
+
+    def __new__(cls, *_args: object, **_kwargs: object) -> Self:
+        """Keep our arguments from nautilus, which takes a config alone."""
+        return super().__new__(cls)
+
+    def __init__(self, pulse: HostPulse, failures: Failures) -> None:
+        super().__init__(DataActorConfig(actor_id=ActorId("HEART-001")))
+        self.failures = failures
+        self.beaten = 0
+        self._pulse = pulse
+
+    @guarded
+    def on_start(self) -> None:
+        """Subscribe to beats."""
+        self.subscribe_data(BEATS)
+
+    @guarded
+    def on_data(self, data: CustomData) -> None:
+        """Wake whoever is due."""
+        self._pulse.beat(data.data.ts_init)
+        self.beaten = data.data.ts_init

@@ -1,0 +1,49 @@
+"""Hop 1 → 6, live: what time it is where the venue is."""
+
+from __future__ import annotations
+
+import time
+
+from engine.domain.session import NANOS_PER_SECOND
+
+
+class RunningTime:
+    """Time that runs by itself: the wall's, or a simulator's that may run faster.
+
+    It goes by a clock that never jumps, whatever happens to the one on the wall meanwhile.
+
+    Parameters
+    ----------
+    anchor_ns : int
+        What time it is now at the venue, UTC ns; by default what the wall says.
+    speed : float
+        Seconds of the venue in one of ours.
+    """
+
+    def __init__(self, anchor_ns: int | None = None, speed: float = 1.0) -> None:
+        self.speed = speed
+        self._anchor_ns = time.time_ns() if anchor_ns is None else anchor_ns
+        self._since = time.monotonic_ns()
+
+    def __call__(self) -> int:
+        """Return the present instant, UTC ns."""
+        return self._anchor_ns + int((time.monotonic_ns() - self._since) * self.speed)
+
+    def secs_until(self, ts: int) -> float:
+        """Return how long to wait for an instant, in seconds of ours; 0 when it is past."""
+        return max(0.0, (ts - self()) / NANOS_PER_SECOND / self.speed)
+
+
+class GrantedTime:
+    """Time that stands still until a simulator grants more of it."""
+
+    def __init__(self, start_ns: int) -> None:
+        self._now = start_ns
+
+    def __call__(self) -> int:
+        """Return the instant that was granted last, UTC ns."""
+        return self._now
+
+    def reach(self, ts: int) -> None:
+        """Go on to an instant."""
+        self._now = max(self._now, ts)

@@ -1,0 +1,128 @@
+"""Hops 1 → 6, live: beats as time goes by, or as it is granted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from engine.domain.errors import RunError
+from engine.runtime.guard import Failures
+from engine.runtime.live.heart import Heart
+from engine.runtime.live.host_time import GrantedTime, RunningTime
+from engine.runtime.live.venue import LiveVenue
+from engine.runtime.messages import beat
+from engine.runtime.pulse import HostPulse
+
+_PATIENCE_SECS = 10.0
+"""How long an order may be on its way before a rehearsal is given up as stuck."""
+_NAP_SECS = 0.05
+
+
+class Timekeeper:
+    """Wakes the components of a running node when they are due.
+
+    Parameters
+    ----------
+    running : Future
+        The node; when it is done, so is everything.
+    stop : Event
+        Somebody wants the day to end early.
+    """
+
+    def __init__(
+        self,
+        venue: LiveVenue,
+        heart: Heart,
+        pulse: HostPulse,
+        failures: Failures,
+        running: asyncio.Future[None],
+        stop: asyncio.Event,
+    ) -> None:
+        self._venue = venue
+        self._heart = heart
+        self._pulse = pulse
+        self._failures = failures
+        self._running = running
+        self._stop = stop
+
+    async def go_along(
+        self, host_time: RunningTime, ends_ns: int, beaten: Callable[[int], None]
+    ) -> None:
+        """Beat as time goes by; a beat that is late stands for those that it missed."""
+        now = host_time()
+        while now < ends_ns and not self._stop.is_set():
+            due = self._due(now, ends_ns)
+            while host_time() < due and not self._stop.is_set():
+                self._check()
+                await asyncio.sleep(min(host_time.secs_until(due), _NAP_SECS))
+            now = max(due, host_time())
+            await self._beat(now)
+            beaten(now)
+
+    async def step(
+        self,
+        host_time: GrantedTime,
+        ends_ns: int,
+        beaten: Callable[[int], None],
+        waiting: Callable[[], Sequence[str]],
+    ) -> None:
+        """Ask for time up to the next beat, and use each grant up before asking for more.
+
+        What a simulated venue does at an instant is learned after all data of that instant and
+        before anybody is woken at it, as in a backtest.
+
+        Parameters
+        ----------
+        waiting : callable
+            Returns the orders that have not arrived at the venue.
+        """
+        delivered = 0
+        while host_time() < ends_ns and not self._stop.is_set():
+            grant = await self._venue.advance(self._due(host_time(), ends_ns))
+            if grant.updates > delivered:
+                await self._beat(grant.ts - 1)
+                host_time.reach(grant.ts)
+                await self._venue.deliver(grant.updates)
+                delivered = grant.updates
+                await self._settle(waiting)
+            host_time.reach(grant.ts)
+            await self._beat(grant.ts)
+            await self._settle(waiting)
+            beaten(grant.ts)
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Wait for something to happen inside the node, or to be told to stop.
+
+        Raises
+        ------
+        RunError
+            A handler failed, or the node ended by itself.
+        """
+        while not reached() and not self._stop.is_set():
+            self._check()
+            await asyncio.sleep(0)
+
+    def _due(self, now: int, ends_ns: int) -> int:
+        return min(self._pulse.next_after(now) or ends_ns, ends_ns)
+
+    def _check(self) -> None:
+        self._failures.raise_first()
+        if self._running.done():
+            self._running.result()
+            raise RunError("the node ended by itself")
+
+    async def _beat(self, ts: int) -> None:
+        self._venue.publish(beat(ts))
+        await self.until(lambda: self._heart.beaten >= ts)
+
+    async def _settle(self, waiting: Callable[[], Sequence[str]]) -> None:
+        deadline = time.monotonic() + _PATIENCE_SECS
+
+        def at_rest() -> bool:
+            if time.monotonic() > deadline:
+                late = ", ".join(waiting()) or "a change or cancel"
+                raise RunError(f"{late} still on its way to the venue after {_PATIENCE_SECS} s")
+            return self._venue.idle and not waiting()
+
+        await self.until(at_rest)
