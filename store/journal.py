@@ -82,6 +82,11 @@ class SqlJournal:
         return self._database
 
     @property
+    def epoch(self) -> int:
+        """How often the run was taken up again, 0 the first time; known once it is claimed."""
+        return self._epoch or 0
+
+    @property
     def last(self) -> Fact | None:
         """The fact appended last, None before the first."""
         return self._last or self._newest()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from engine.accounting import measure
 from engine.domain.errors import RunError
 from engine.domain.fill_assumptions import FillAssumptions
 from engine.domain.market import MarketData
@@ -17,6 +16,7 @@ from engine.runtime.equity_point import equity_point
 from engine.runtime.feed import Feed
 from engine.runtime.guard import Failures
 from engine.runtime.interrupt import Interrupt
+from engine.runtime.measured import measure_trades
 from engine.runtime.outcome import DayOutcome
 from engine.runtime.simulation import Simulation
 
@@ -94,14 +94,14 @@ class TradingDay:
                     on_progress((now - session.open_ns) / (session.close_ns - session.open_ns))
                     self._rest(now, interrupt)
             self._expect_flat()
-            self._measure(session.close_ns)
+            measure_trades(self._desk, self._market, session.close_ns)
             self._desk.end_day(session.close_ns)
             self._equity.append(
                 equity_point(self._desk, session.close_ns, self._desk.ledger.equity)
             )
         except KeyboardInterrupt:
             if self._attendant is None:
-                self._measure(self._equity[-1].ts)
+                measure_trades(self._desk, self._market, self._equity[-1].ts)
             raise
         finally:
             self._play_secs = time.perf_counter() - started
@@ -127,14 +127,6 @@ class TradingDay:
                 "replay": self._play_secs - feed.hydrate_secs,
             },
         )
-
-    def _measure(self, ts: int) -> None:
-        """Record the MAE and MFE of the day's trades that are over."""
-        tapes = self._market.tapes(self._desk.session.day)
-        for trade in self._desk.day_trades():
-            measured = measure(trade, self._market, tapes)
-            if measured is not None:
-                self._desk.measured(measured, ts)
 
     def _rest(self, now: int, interrupt: Interrupt) -> None:
         """Wait until whoever attends the run wants it to go on."""

@@ -1,1 +1,18 @@
-"""Hops 1 → 6 against the wall clock: a nautilus node, its venue and whoever keeps the time."""
+"""Hops 1 → 6 against a clock outside: a nautilus node, its venue and who keeps the time."""
+
+from engine.runtime.live.day import LiveDay, LiveStrategy
+from engine.runtime.live.host_time import GrantedTime, RunningTime
+from engine.runtime.live.trouble import TroubleDesk
+from engine.runtime.live.venue import Grant, LiveVenue, VenueHealth, VenueWatch
+
+__all__ = [
+    "Grant",
+    "GrantedTime",
+    "LiveDay",
+    "LiveStrategy",
+    "LiveVenue",
+    "RunningTime",
+    "TroubleDesk",
+    "VenueHealth",
+    "VenueWatch",
+]

@@ -1,0 +1,16 @@
+"""Hop 6: how far the market went while the trades of a day were open, once they are over."""
+
+from __future__ import annotations
+
+from engine.accounting import measure
+from engine.domain.market import MarketData
+from engine.runtime.desk import Desk
+
+
+def measure_trades(desk: Desk, market: MarketData, ts: int) -> None:
+    """Record the MAE and MFE of the day's trades that are over."""
+    tapes = market.tapes(desk.session.day)
+    for trade in desk.day_trades():
+        measured = measure(trade, market, tapes)
+        if measured is not None:
+            desk.measured(measured, ts)

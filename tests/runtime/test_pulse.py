@@ -1,0 +1,51 @@
+"""A host's pulse wakes whoever is due, once, and at the instants an engine's clock would."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.runtime.pulse import HostPulse
+
+START = 1_000
+
+
+def _pulse(width: int, stop: int | None) -> tuple[HostPulse, list[int]]:
+    woken: list[int] = []
+    pulse = HostPulse(lambda: 0)
+    pulse.every("each", width, START, stop, woken.append)
+    return pulse, woken
+
+
+@given(st.integers(1, 50), st.one_of(st.none(), st.integers(START, START + 500)))
+def test_going_from_instant_to_instant_misses_none(width: int, stop: int | None) -> None:
+    pulse, woken = _pulse(width, stop)
+    now = 0
+    while (due := pulse.next_after(now)) is not None and due <= START + 500:
+        pulse.beat(due)
+        now = due
+    last = START + 500 if stop is None else stop
+    assert woken == list(range(START, last + 1, width))
+    assert woken
+
+
+@given(st.integers(1, 50), st.lists(st.integers(0, 2_000), min_size=1, max_size=30))
+def test_a_late_beat_stands_for_those_it_missed(width: int, beats: list[int]) -> None:
+    pulse, woken = _pulse(width, None)
+    for ts in sorted(beats):
+        pulse.beat(ts)
+    assert woken == sorted(set(woken))
+    assert all((instant - START) % width == 0 for instant in woken)
+    past = [ts for ts in beats if ts >= START]
+    assert bool(woken) == bool(past)
+    if past:
+        assert max(past) - width < woken[-1] <= max(past)
+
+
+def test_timers_of_one_instant_are_served_by_name() -> None:
+    woken: list[str] = []
+    pulse = HostPulse(lambda: 0)
+    pulse.every("guardian", 10, START, None, lambda _: woken.append("guardian"))
+    pulse.every("bucket-1", 50, START, None, lambda _: woken.append("bucket"))
+    pulse.beat(START)
+    assert woken == ["bucket", "guardian"]
