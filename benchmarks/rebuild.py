@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import batched, count, islice
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import insert
@@ -28,6 +31,7 @@ from engine.journal import record_of, seal
 from store import Journals, Projector
 from store.schema import FACTS
 from tests.accounting.streams import OPEN_NS, fill, plan, run_started
+from tests.servers import Postgres
 
 RUN = "bench"
 _SYMBOLS = 500
@@ -35,8 +39,25 @@ _IN, _OUT = Decimal("20.15"), Decimal("20.75")
 _LEGS = (OrderRole.ENTRY, OrderRole.TAKE_PROFIT, OrderRole.STOP_LOSS)
 
 
-def main(url: str, facts: int) -> None:
-    """Print the seconds of a first fold, and of a rebuild with digests before and after."""
+def main(kind: str, folder: Path, facts: int) -> None:
+    """Measure a SQLite file in a folder, or a PostgreSQL server started for it."""
+    with _database(kind, folder) as url:
+        print(json.dumps(_measured(url, facts)))
+
+
+@contextmanager
+def _database(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "postgresql":
+        with Postgres() as server:
+            yield server.new_database()
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        yield f"sqlite:///{Path(place).resolve()}/journal.sqlite"
+
+
+def _measured(url: str, facts: int) -> dict[str, float]:
+    """Return the seconds of a first fold, and of a rebuild with digests before and after."""
     journals = Journals(url)
     journals.start(RUN).close()
     journal = journals.open(RUN)
@@ -56,13 +77,12 @@ def main(url: str, facts: int) -> None:
     rebuilt = projector.rebuild()
     ended = time.perf_counter()
     assert not rebuilt.differing
-    result = {
+    return {
         "facts": rebuilt.facts,
         "rows": sum(rebuilt.rows.values()),
         "first_secs": folded - started,
         "rebuild_secs": ended - folded,
     }
-    print(json.dumps(result))
 
 
 def _payloads() -> Iterator[AnyPayload]:
@@ -90,4 +110,4 @@ def _payloads() -> Iterator[AnyPayload]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,400 @@
+"""Hop 1: the market as the node gets it: columns for the scanner, ticks of what is traded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from time import time_ns
+from typing import Any
+
+import numpy as np
+from nautilus_trader.live.clients import (
+    ClientRuntime,  # pyright: ignore[reportAttributeAccessIssue]
+    MarketDataClient,
+)
+from nautilus_trader.model import CustomData, InstrumentId
+
+from adapters.alpaca.backfill import Backfill, Lost
+from adapters.alpaca.config import ALL, AlpacaConfig
+from adapters.alpaca.credentials import Credentials
+from adapters.alpaca.endpoints import Endpoints, Venue
+from adapters.alpaca.gap_rows import as_if_heard, between, first_events
+from adapters.alpaca.instruments import AlpacaInstruments
+from adapters.alpaca.kept_socket import Patience, Phase, StreamState
+from adapters.alpaca.last_ticks import LastTicks
+from adapters.alpaca.recalled import Recalled
+from adapters.alpaca.silence import Silence, in_regular_hours
+from adapters.alpaca.stream import MarketStream
+from adapters.alpaca.stream_messages import Gap
+from adapters.alpaca.wire.market import Frame, FrameDecoder
+from engine.domain.errors import DataError, VenueError
+from engine.domain.quotes import QuoteBatch
+from engine.domain.session import NANOS_PER_SECOND
+from engine.domain.status import TradingStatus
+from engine.domain.trades import TradeBatch
+from engine.runtime.bridge import VENUE, instrument_id
+from engine.runtime.live.venue import Grant, VenueWatch
+from engine.runtime.messages import print_message, quote_message
+from engine.runtime.ticks import quote_ticks, status_data, trade_ticks
+
+COMMANDS = 50_000
+"""Commands that may wait for a client; nautilus drops what comes beyond, by itself at 1,024."""
+
+_LIVE_WITHIN_SECS = 15.0
+_SILENCE_OF_ALL_SECS, _SILENCE_OF_SOME_SECS = 20.0, 120.0
+_SYMBOL_SILENCE_SECS = 120.0
+_NEWS_MUTE_SECS = 1.0
+_LOSS_SEEN_SECS = 0.02
+"""What a connection takes to notice that it was cut."""
+
+_FEED, _MUTE, _BACKFILL = "feed", "mute symbols", "backfill"
+
+type OnBatch = Callable[[TradeBatch | QuoteBatch | Sequence[TradingStatus]], None]
+
+_log = logging.getLogger(__name__)
+
+
+class AlpacaDataClient(MarketDataClient):
+    """Hands what the feed sends to the node, in order and at once.
+
+    Every frame goes to the scanner as columns. Of symbols to whose trades somebody subscribed,
+    what orders could trade on goes to the node as ticks, too. A gap is fetched again before
+    anything that came after it is handed over.
+
+    Parameters
+    ----------
+    settings : AlpacaConfig
+    ticks : LastTicks
+        Shared with the execution client, which must know what is halted.
+    watch : VenueWatch
+        Hears of every trouble.
+    now : callable
+        Returns the host's time, UTC ns; never goes back.
+    recalled : Recalled, optional
+        What an earlier process of the run had heard.
+    on_batch : callable, optional
+        Called at once with whatever is handed to the scanner, and with halts.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: AlpacaConfig,
+        endpoints: Endpoints,
+        credentials: Credentials,
+        instruments: AlpacaInstruments,
+        backfill: Backfill,
+        ticks: LastTicks,
+        watch: VenueWatch,
+        now: Callable[[], int],
+        patience: Patience | None = None,
+        recalled: Recalled | None = None,
+        on_batch: OnBatch | None = None,
+        **node: Any,
+    ) -> None:
+        super().__init__(venue=VENUE, **node)
+        self._runtime = ClientRuntime(self, COMMANDS)
+        self._settings = settings
+        self._instruments = instruments
+        self._backfill = backfill
+        self._ticks = ticks
+        self._watch = watch
+        self._now = now
+        self._decoder = FrameDecoder(received_at=settings.stepped)
+        self._recalled = recalled
+        self._on_batch = on_batch
+        self._begun = self._missed = False
+        self._waiting: list[tuple[bytes | str, int]] | None = []
+        self._caught_up = asyncio.Event()
+        self._caught_up.set()
+        self.frames = self.trades = self.quotes = self.gaps = self.unread = 0
+        self.lag_ns: int | None = None
+        self._forgetting: asyncio.Task[object] | None = None
+        silence_secs = _SILENCE_OF_ALL_SECS if settings.symbols == ALL else _SILENCE_OF_SOME_SECS
+        self._silence = None if settings.stepped else Silence(silence_secs, self._is_open)
+        self.stream = MarketStream(
+            endpoints.feed_url(settings.feed),
+            credentials,
+            on_frame=self._on_frame,
+            on_gap=self._on_gap,
+            on_state=self._on_state,
+            on_mute=self._on_mute,
+            codec=settings.codec,
+            silence=self._silence,
+            patience=patience,
+        )
+
+    @property
+    def skipped(self) -> int:
+        """Rows, messages and frames that could not be used."""
+        passed = {"frames", "trades", "quotes", "statuses", "others", "controls", "unknown_fields"}
+        counted = self._decoder.counters.items()
+        return sum(count for name, count in counted if name not in passed)
+
+    def publish(self, data: CustomData) -> None:
+        """Hand a message to the node behind everything that arrived before it."""
+        self._handle_data(data)
+
+    async def advance(self, until: int) -> Grant:
+        """Grant time, again after a lost connection, and return how far it went."""
+        while True:
+            try:
+                clock = await self.stream.advance(until)
+            except VenueError:
+                await asyncio.sleep(_LOSS_SEEN_SECS)
+                await self.stream.live()  # raises when there will be no other connection
+                continue
+            await self._caught_up.wait()
+            return Grant(clock.ts, clock.updates)
+
+    async def _connect(self) -> None:
+        """Load the stocks, hand them over, and begin to listen."""
+        try:
+            await self._instruments.load_all_async()
+        except VenueError as error:  # nautilus would wait for its time-out and not say why
+            self._watch.troubled(_FEED, str(error))
+            raise
+        for instrument in self._instruments.list_all():
+            self._handle_instrument(instrument)
+        names = self._settings.subscribed
+        await self.stream.subscribe({"trades": names, "quotes": names, "statuses": names})
+        self.create_task(self._listen(), "feed")
+        if self._silence is not None:
+            self.create_task(self._heal_mute(), "mute symbols")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LIVE_WITHIN_SECS):
+                await self.stream.live()
+
+    async def _disconnect(self) -> None:
+        await self.stream.close()
+
+    async def _listen(self) -> None:
+        """Keep the feed until the node stops, or a person has to act."""
+        try:
+            await self.stream.run()
+        except VenueError as error:
+            self._watch.troubled(_FEED, str(error))
+
+    async def begin(self) -> None:
+        """Hand over what has come since the connection, now that everybody listens.
+
+        What came after an earlier process of the run had ended is fetched first.
+        """
+        recalled, lost = self._recalled, Lost((), "")
+        if recalled is not None:
+            self._tell_halts(recalled.halted.values())
+            lost = await self._backfill.fetch(recalled.ticks)
+        (waiting, self._waiting), self._begun = (self._waiting or [], None), True
+        frames = self._decode_all(waiting)
+        if recalled is not None:
+            self._bridge(recalled, lost.frames, frames)
+        for frame in frames:
+            self._hand_over(frame)
+        if self.stream.state.phase is Phase.LIVE:
+            self._watch.healed(_FEED)
+        cut_off = "the connection was lost while the run began"
+        self._tell_missing(cut_off if self._missed else lost.missing)
+
+    def _bridge(self, recalled: Recalled, pages: Iterable[bytes], frames: Sequence[Frame]) -> None:
+        """Hand over the prints between what was heard before and what has been heard since."""
+        now, heard = self._now(), [frame.trades for frame in frames if frame.trades]
+        fetched = [frame.trades for frame in self._decode_all((page, now) for page in pages)]
+        fresh, seen = first_events(heard), recalled.ticks.seen_event()
+        rows = [between(page, seen, fresh) for page in fetched if page]
+        until = min((int(batch.ts_init[0]) for batch in heard), default=now)
+        batch = as_if_heard(rows, recalled.latest, until)
+        if batch is not None:
+            self._hand_over(Frame(trades=batch))
+
+    def _tell_halts(self, statuses: Iterable[TradingStatus]) -> None:
+        """Tell of halts that were announced to an earlier process."""
+        known = [each for each in statuses if self._instruments.knows(instrument_id(each.symbol))]
+        for status in known:
+            self._ticks.halt(status)
+        for datum in status_data(known):
+            self._handle_data(datum)
+
+    def _on_frame(self, frame: bytes | str, _received_ns: int) -> None:
+        if self._waiting is not None:
+            self._waiting.append((frame, self._now()))
+            return
+        decoded = self._decoded(frame, self._now())
+        if decoded is not None:
+            self._hand_over(decoded)
+
+    def _decoded(self, frame: bytes | str, ts_init: int) -> Frame | None:
+        self.frames += 1
+        earliest = self._recalled.latest if self._recalled else 0
+        try:
+            return self._decoder.decode(frame, max(ts_init, earliest))
+        except DataError as error:
+            self.unread += 1
+            _log.error("a frame of the feed is lost: %s", error)
+            self._tell_missing(f"a frame of the feed could not be read: {error}")
+            return None
+
+    def _decode_all(self, frames: Iterable[tuple[bytes | str, int]]) -> list[Frame]:
+        return [decoded for each in frames if (decoded := self._decoded(*each)) is not None]
+
+    def _hand_over(self, frame: Frame) -> None:
+        """Give a frame to the node: halts, ticks of what is traded, then all of it as columns."""
+        if self._on_batch is not None:
+            for batch in (frame.statuses, frame.quotes, frame.trades):
+                if batch:
+                    self._on_batch(batch)
+        statuses = [
+            status
+            for status in frame.statuses
+            if self._instruments.knows(instrument_id(status.symbol))
+        ]
+        for datum in status_data(statuses):
+            self._handle_data(datum)
+        ticks: list[Any] = []
+        if frame.quotes is not None:
+            ticks += quote_ticks(self._known(self._ticks.quotes(frame.quotes)))
+        if frame.trades is not None:
+            ticks += trade_ticks(self._known(self._ticks.prints(frame.trades, frame.statuses)))
+        for status in frame.statuses:
+            self._ticks.halt(status)
+        for tick in sorted(ticks, key=_ts_init):  # stable: at one instant quotes go first
+            self._handle_data(tick)
+        if frame.quotes is not None:
+            self.quotes += len(frame.quotes)
+            self._hear(frame.quotes)
+            self._handle_data(quote_message(frame.quotes))
+        if frame.trades is not None:
+            self.trades += len(frame.trades)
+            self.lag_ns = int(frame.trades.ts_init[-1] - frame.trades.ts_event[-1])
+            self._hear(frame.trades)
+            self._handle_data(print_message(frame.trades))
+
+    def _hear(self, batch: TradeBatch | QuoteBatch) -> None:
+        if self._silence is not None:
+            self._silence.heard_of(batch, time_ns())
+
+    def _known[Batch: (TradeBatch, QuoteBatch)](self, batch: Batch) -> Batch:
+        """Return the rows of stocks that are instruments."""
+        known = np.array([self._instruments.knows(instrument_id(s)) for s in batch.symbols], bool)
+        return batch if known.all() else batch.rows(known[batch.symbol_id])
+
+    async def _subscribe_trades(self, command: Any) -> None:
+        self._want(command.instrument_id)
+
+    async def _subscribe_quotes(self, command: Any) -> None:
+        self._want(command.instrument_id)
+
+    async def _unsubscribe_trades(self, command: Any) -> None:
+        self._unwant(command.instrument_id)
+
+    async def _unsubscribe_quotes(self, command: Any) -> None:
+        self._unwant(command.instrument_id)
+
+    async def _subscribe(self, command: Any) -> None:
+        """Do nothing: what is published goes to all who asked for it."""
+
+    async def _unsubscribe(self, command: Any) -> None:
+        """Do nothing."""
+
+    async def _subscribe_instruments(self, command: Any) -> None:
+        """Do nothing: all were handed over."""
+
+    async def _subscribe_instrument(self, command: Any) -> None:
+        """Do nothing: all were handed over."""
+
+    async def _subscribe_instrument_status(self, command: Any) -> None:
+        """Do nothing: halts of every stock are told."""
+
+    async def _unsubscribe_instrument_status(self, command: Any) -> None:
+        """Do nothing."""
+
+    def _want(self, instrument: InstrumentId) -> None:
+        """Tell what is known of a stock at once, the later of quote and print last."""
+        symbol = instrument.symbol.value
+        self._ticks.want(symbol)
+        if self._silence is not None:
+            self._silence.watch(symbol, _SYMBOL_SILENCE_SECS, time_ns())
+        quote, trade = self._ticks.last_quote(symbol), self._ticks.last_print(symbol)
+        ticks = [*(quote_ticks(quote) if quote else ()), *(trade_ticks(trade) if trade else ())]
+        for tick in sorted(ticks, key=_ts_init):
+            self._handle_data(tick)
+
+    def _unwant(self, instrument: InstrumentId) -> None:
+        self._ticks.unwant(instrument.symbol.value)
+        if self._silence is not None:
+            self._silence.unwatch(instrument.symbol.value)
+
+    def _on_state(self, state: StreamState) -> None:
+        if state.phase is Phase.LIVE:
+            if self._waiting is None:
+                self._watch.healed(_FEED)
+        elif state.phase is not Phase.CLOSED:
+            self._watch.troubled(_FEED, state.reason or state.phase.value)
+
+    def _on_mute(self, symbols: tuple[str, ...]) -> None:
+        self._watch.troubled(_MUTE, f"no data for {', '.join(symbols)}")
+
+    async def _heal_mute(self) -> None:
+        while self._silence is not None:
+            await asyncio.sleep(_NEWS_MUTE_SECS)
+            if not self._silence.mute_symbols(time_ns()):
+                self._watch.healed(_MUTE)
+
+    def _is_open(self, now: int) -> bool:
+        """Say whether data is to be expected; a simulator's day is another than today."""
+        heard = self._ticks.heard_event
+        return in_regular_hours(heard if self._settings.venue is Venue.SIM else now)
+
+    def _on_gap(self, gap: Gap) -> None:
+        """Let nothing pass until what was lost has been fetched."""
+        self.gaps += 1
+        secs = (gap.end_ns - gap.start_ns) / NANOS_PER_SECOND
+        self._watch.troubled(_FEED, f"no data for {secs:.1f} s; it is being fetched")
+        if not self._begun:
+            self._missed = True
+            return
+        self._caught_up.clear()
+        if self._waiting is None:
+            self._waiting = []
+            self.create_task(self._catch_up(), "backfill")
+
+    async def _catch_up(self) -> None:
+        """Fetch what was lost and hand it over, then what came meanwhile."""
+        try:
+            lost = await self._backfill.fetch(self._ticks)
+        finally:
+            waiting, self._waiting = self._waiting or [], None
+        seen = self._ticks.seen_event()
+        now = self._now()
+        fetched = self._decode_all((page, now) for page in lost.frames)
+        pages = [frame.trades for frame in fetched if frame.trades]
+        frames = self._decode_all((frame, now) for frame, _ in waiting)
+        fresh = first_events(frame.trades for frame in frames if frame.trades)
+        for page in pages:
+            rows = between(page, seen, fresh)
+            if len(rows):
+                self._hand_over(Frame(trades=rows))
+        for frame in frames:
+            self._hand_over(frame)
+        self._watch.healed(_FEED)
+        self._tell_missing(lost.missing)
+        self._caught_up.set()
+
+    def _tell_missing(self, missing: str) -> None:
+        """Tell what was lost for good, if anything was."""
+        if not missing:
+            return
+        self._watch.troubled(_BACKFILL, missing)
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        self._forgetting = self.create_task(self._forget_missing(), "backfill alarm")
+
+    async def _forget_missing(self) -> None:
+        """End the alarm when what is missing is older than what signals look back on."""
+        await asyncio.sleep(self._settings.backfill_mins * 60)
+        self._watch.healed(_BACKFILL)
+
+
+def _ts_init(tick: Any) -> int:
+    return tick.ts_init

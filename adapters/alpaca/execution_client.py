@@ -1,0 +1,463 @@
+"""Hop 5: nautilus's commands to the venue, and what became of our orders back to nautilus."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from nautilus_trader.live.clients import (
+    ClientRuntime,  # pyright: ignore[reportAttributeAccessIssue]
+    ExecutionClient,
+)
+from nautilus_trader.model import (
+    AccountBalance,
+    AccountId,
+    AccountType,
+    ClientOrderId,
+    FillReport,
+    Money,
+    OmsType,
+    OrderStatusReport,
+    PositionStatusReport,
+)
+
+from adapters.alpaca.backoff import Backoff
+from adapters.alpaca.config import AlpacaConfig
+from adapters.alpaca.credentials import Credentials
+from adapters.alpaca.data_client import COMMANDS
+from adapters.alpaca.endpoints import Endpoints
+from adapters.alpaca.held_updates import HeldUpdates
+from adapters.alpaca.kept_socket import Patience, Phase, StreamState
+from adapters.alpaca.last_ticks import LastTicks
+from adapters.alpaca.order_entry import OrderEntry
+from adapters.alpaca.order_events import Foreign, OrderNews, OwnOrderEvent, Stray
+from adapters.alpaca.order_ids import OrderIds
+from adapters.alpaca.order_news import tell_order
+from adapters.alpaca.order_reports import fill_report, position_report, status_report
+from adapters.alpaca.order_sync import OrderSync
+from adapters.alpaca.order_terms import amount, bracket_request, own_order, simple_request
+from adapters.alpaca.orders_out import OrderRequest
+from adapters.alpaca.own_order import OwnOrder
+from adapters.alpaca.own_orders import OwnOrders
+from adapters.alpaca.rest import AlpacaRest
+from adapters.alpaca.trading_stream import TradingStream
+from adapters.alpaca.wire.trading import TradeUpdate, read_trading_message
+from engine.domain.errors import DataError, TradectlError, VenueError
+from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
+from engine.runtime.bridge import USD, VENUE, shares_of
+from engine.runtime.live.venue import VenueWatch
+
+ACCOUNT = AccountId("ALPACA-001")
+
+_LIVE_WITHIN_SECS = 15.0
+_FOLLOW_UP_SECS = (0.25, 1.0, 3.0, 10.0)
+"""Waits before what updates left open is looked up: most of it is told by then."""
+
+_FIRST_RECOVERY_SECS, _LONGEST_RECOVERY_SECS = 0.5, 10.0
+
+_ORDERS, _ACCOUNT, _RECONCILE = "orders", "account", "reconciliation"
+
+_log = logging.getLogger(__name__)
+
+
+class AlpacaExecutionClient(ExecutionClient):
+    """Trades brackets as the venue's own, and keeps nautilus's orders true to the venue's.
+
+    Hooks return at once; the venue is asked in tasks. Updates are told as they come, or, where
+    time is granted, when the host asks for them.
+
+    Attributes
+    ----------
+    own : OwnOrders
+        What is known of our orders.
+    held : HeldUpdates
+        Updates the host has not asked for.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: AlpacaConfig,
+        endpoints: Endpoints,
+        credentials: Credentials,
+        rest: AlpacaRest,
+        ticks: LastTicks,
+        watch: VenueWatch,
+        now: Callable[[], int],
+        patience: Patience | None = None,
+        **node: Any,
+    ) -> None:
+        super().__init__(
+            venue=VENUE,
+            account_id=ACCOUNT,
+            account_type=AccountType.MARGIN,
+            oms_type=OmsType.NETTING,
+            base_currency=USD,
+            **node,
+        )
+        self._runtime = ClientRuntime(self, COMMANDS)
+        self._settings = settings
+        self._rest = rest
+        self._ticks = ticks
+        self._watch = watch
+        self._now = now
+        self._since = 0
+        self._is_started = False
+        self._commands: set[asyncio.Task[object]] = set()
+        self.cancels: set[str] = set()
+        self._follow_up: asyncio.Task[object] | None = None
+        self._unread = 0
+        self._comparing: asyncio.Future[None] | None = None
+        self._recovered = asyncio.Event()
+        self._recovered.set()
+        self.held = HeldUpdates()
+        self.ids = OrderIds(settings.run_id, settings.epoch)
+        self.own = OwnOrders(self.ids)
+        self._sync = OrderSync(rest, self.own, self._tell, lambda: self._since)
+        self._entry = OrderEntry(rest, self.own, self._tell, watch, now)
+        self.stream = TradingStream(
+            endpoints.trading_stream,
+            credentials,
+            on_update=self._on_update,
+            on_connected=self._on_connected,
+            on_state=self._on_state,
+            patience=patience,
+        )
+
+    @property
+    def idle(self) -> bool:
+        """Whether no command is on its way, and nothing is to be looked up at once."""
+        return not self._commands
+
+    @property
+    def skipped(self) -> int:
+        """Updates that could not be used."""
+        return self.own.skipped + self._unread
+
+    async def whole(self) -> None:
+        """Wait until updates come and what was missed before them is known."""
+        await self.stream.live()
+        await self._recovered.wait()
+
+    async def deliver(self, updates: int) -> bool:
+        """Hand over the updates up to the simulator's count, and what they leave unsaid.
+
+        False when the count was lost on the way: it has to be heard anew.
+        """
+        if not await self.held.until(updates):
+            return False
+        frames = self.held.take(updates)
+        for frame in frames:
+            self._take(frame)
+        if frames or self.own.looks:
+            await self._look_now()
+        return True
+
+    async def _connect(self) -> None:
+        try:
+            await self._tell_account()
+            clock = await self._rest.clock()
+        except VenueError as error:  # nautilus would wait for its time-out and not say why
+            self._watch.troubled(_ORDERS, str(error))
+            raise
+        self._since = _start_of_day(clock.timestamp)
+        self.create_task(self._listen(), "orders")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LIVE_WITHIN_SECS):
+                await self.stream.live()
+        if not self._settings.stepped:
+            self.create_task(self._keep_reconciled(), "reconciliation")
+
+    async def _disconnect(self) -> None:
+        await self.stream.close()
+
+    async def _submit_order_list(self, command: Any) -> None:
+        orders = [self._order(init.client_order_id) for init in command.order_inits]
+        try:
+            request, own = bracket_request(orders, self.ids)
+        except TradectlError as error:
+            self._deny(orders, str(error))
+            return
+        if why := self._refusal(request, reduce_only=False):
+            self._deny(orders, why)
+            return
+        entry, *legs = own
+        self.own.sent(entry, legs)
+        for order in orders:
+            self.generate_order_submitted(order)
+        self._work(self._entry.submit(entry.client_order_id, request), entry.client_order_id)
+
+    async def _submit_order(self, command: Any) -> None:
+        order = self._order(command.client_order_id)
+        reduces = bool(order.is_reduce_only)
+        try:
+            request = simple_request(order, self.ids)
+            own = own_order(order)
+        except TradectlError as error:
+            self._deny([order], str(error))
+            return
+        if why := self._refusal(request, reduce_only=reduces):
+            self._deny([order], why)
+            return
+        self.own.sent(own)
+        self.generate_order_submitted(order)
+        send = self._entry.close_out if reduces else self._entry.submit
+        self._work(send(own.client_order_id, request), own.client_order_id)
+
+    async def _modify_order(self, command: Any) -> None:
+        own = self.own.orders.get(command.client_order_id.value)
+        if own is None:
+            order = self._order(command.client_order_id)
+            why = "the venue does not have the order"
+            self.generate_order_modify_rejected(order, None, why, self._now())
+            return
+        quantity = command.quantity
+        self._work(
+            self._entry.replace(
+                own.client_order_id,
+                quantity=None if quantity is None else Decimal(shares_of(quantity)),
+                price=None if command.price is None else amount(command.price),
+                trigger_price=(
+                    None if command.trigger_price is None else amount(command.trigger_price)
+                ),
+            ),
+            own.client_order_id,
+        )
+
+    async def _cancel_order(self, command: Any) -> None:
+        self.cancels.add(command.client_order_id.value)
+        own = self.own.orders.get(command.client_order_id.value)
+        if own is None:
+            order = self._order(command.client_order_id)
+            why = "the venue does not have the order"
+            self.generate_order_cancel_rejected(order, None, why, self._now())
+            return
+        self._work(self._entry.cancel(own.client_order_id), own.client_order_id)
+
+    async def _cancel_all_orders(self, command: Any) -> None:
+        """Cancel our orders in one stock, one by one: the venue's own command takes all orders."""
+        for own in self.own.open_orders(command.instrument_id.symbol.value):
+            order = self._order(ClientOrderId(own.client_order_id))
+            if order is not None and order.strategy_id == command.strategy_id:
+                self._work(self._entry.cancel(own.client_order_id), own.client_order_id)
+
+    async def _query_account(self, command: Any) -> None:
+        del command
+        await self._tell_account()
+
+    async def _query_order(self, command: Any) -> None:
+        report = await self._generate_order_status_report(command)
+        if report is not None:
+            self._handle_report(report)
+
+    async def _generate_order_status_report(self, command: Any) -> OrderStatusReport | None:
+        own = None
+        if command.client_order_id is not None:
+            own = self.own.orders.get(command.client_order_id.value)
+        if own is None and command.venue_order_id is not None:
+            own = self.own.find(command.venue_order_id.value)
+        return None if own is None else status_report(self.own, own, ACCOUNT, self._now())
+
+    async def _generate_order_status_reports(self, command: Any) -> list[OrderStatusReport]:
+        del command
+        await self._compare_for_reports()
+        return self._status_reports(self.own.orders.values())
+
+    async def _generate_fill_reports(self, command: Any) -> list[FillReport]:
+        del command
+        await self._compare_for_reports()
+        return [
+            fill_report(order, filled, ACCOUNT, self._now())
+            for order in self.own.orders.values()
+            for filled in order.fills
+        ]
+
+    async def _generate_position_status_reports(self, command: Any) -> list[PositionStatusReport]:
+        del command
+        await self._compare_for_reports()
+        symbols = sorted({order.symbol for order in self.own.orders.values()})
+        return [position_report(self.own, symbol, ACCOUNT, self._now()) for symbol in symbols]
+
+    async def _compare_for_reports(self) -> None:
+        """Compare with the venue, once for all hooks that ask at the same time."""
+        if self._comparing is None or self._comparing.done():
+            self._comparing = asyncio.ensure_future(self._sync.reconcile())
+        await asyncio.shield(self._comparing)
+        self._is_started = self.own.tells_adopted = True
+
+    def _status_reports(self, orders: Iterable[OwnOrder]) -> list[OrderStatusReport]:
+        reports = (status_report(self.own, order, ACCOUNT, self._now()) for order in orders)
+        return [report for report in reports if report is not None]
+
+    async def _listen(self) -> None:
+        try:
+            await self.stream.run()
+        except VenueError as error:
+            self._watch.troubled(_ORDERS, str(error))
+
+    def _on_state(self, state: StreamState) -> None:
+        if state.phase not in {Phase.LIVE, Phase.CLOSED}:
+            self._watch.troubled(_ORDERS, state.reason or state.phase.value)
+
+    def _on_connected(self) -> None:
+        """Ask what happened while nobody listened; at the start the node asks for it itself."""
+        if not self._is_started:
+            self._watch.healed(_ORDERS)
+            return
+        self.held.lose_count()
+        self._recovered.clear()
+        self.create_task(self._recover(), "recovery")
+
+    async def _recover(self) -> None:
+        """Reconcile until it works; only then are order updates whole again."""
+        backoff = Backoff(_FIRST_RECOVERY_SECS, _LONGEST_RECOVERY_SECS)
+        while not await self._reconciled():  # noqa: ASYNC110  (it asks each time)
+            await asyncio.sleep(backoff.next_secs())
+        self._watch.healed(_ORDERS)
+        self._recovered.set()
+
+    async def _keep_reconciled(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.reconcile_secs)
+            if self._is_started and await self._reconciled():
+                with suppress(VenueError):
+                    await self._tell_account()
+
+    async def _reconciled(self) -> bool:
+        try:
+            await self._sync.reconcile()
+        except VenueError as error:
+            self._watch.troubled(_RECONCILE, f"orders cannot be compared: {error}")
+            return False
+        self._watch.healed(_RECONCILE)
+        return True
+
+    def _on_update(self, frame: bytes | str, _received_ns: int) -> None:
+        if self._settings.stepped:
+            self.held.put(frame)
+        else:
+            self._take(frame)
+            self._look_soon()
+
+    def _take(self, frame: bytes | str) -> None:
+        try:
+            update = read_trading_message(frame)
+        except DataError as error:
+            self._unread += 1
+            _log.error("an order update cannot be read: %s", error)
+            self.create_task(self._recover(), "recovery")
+            return
+        if isinstance(update, TradeUpdate):
+            skipped = self.own.skipped
+            self._tell(self.own.take(update))
+            if self.own.skipped > skipped:
+                order = update.order
+                _log.error(
+                    "update %s of order %s with status %s is not understood and was passed over",
+                    update.event, order.id, order.status,
+                )  # fmt: skip
+
+    def _look_soon(self) -> None:
+        """Have what an update left open looked up, unless the stream tells it first."""
+        is_open = self.own.looks or self.own.unsettled() or self.own.misses_fills()
+        if is_open and (self._follow_up is None or self._follow_up.done()):
+            self._follow_up = self.create_task(self._follow(), "follow-up")
+
+    async def _follow(self) -> None:
+        for wait_secs in _FOLLOW_UP_SECS:
+            await asyncio.sleep(wait_secs)
+            with suppress(VenueError):
+                if await self._sync.follow_up():
+                    return
+
+    async def _look_now(self) -> None:
+        """Look up what is open, at once: granted time stands still meanwhile."""
+        try:
+            await self._sync.follow_up()
+        except VenueError as error:
+            self._watch.troubled(_RECONCILE, f"orders cannot be compared: {error}")
+
+    async def _tell_account(self) -> None:
+        """Tell what the account is worth, and whether it may trade."""
+        account = await self._rest.account()
+        blocked = {
+            "account": account.account_blocked,
+            "trading": account.trading_blocked,
+            "trading, by its user,": account.trade_suspended_by_user,
+        }
+        if any(blocked.values()):
+            what = ", ".join(name for name, is_so in blocked.items() if is_so)
+            self._watch.troubled(_ACCOUNT, f"{what} is blocked (status {account.status})")
+        else:
+            self._watch.healed(_ACCOUNT)
+        if account.equity is None or account.equity <= 0:
+            self._watch.troubled(_ACCOUNT, f"equity is {account.equity} USD, expected > 0")
+            return
+        total = Money.from_decimal(round(account.equity, 2), USD)
+        nothing = Money.from_decimal(Decimal(0), USD)
+        balance = AccountBalance(total, nothing, total)
+        self.generate_account_state([balance], [], True, self._now())
+
+    def _tell(self, news: Iterable[OrderNews]) -> None:
+        """Tell nautilus what is new; before the start the reports say it all."""
+        for one in list(news):
+            if isinstance(one, Foreign):
+                self._watch.foreign(one.symbol, one.detail)
+            elif isinstance(one, Stray):
+                self._work(self._entry.cancel_stray(one.venue_order_id), one.venue_order_id)
+            elif self._is_started:
+                self._tell_order(one)
+        for client_order_id in self._entry.freed():
+            self._work(self._entry.send_freed(client_order_id), client_order_id)
+
+    def _tell_order(self, one: OwnOrderEvent) -> None:
+        own = self.own.orders[one.client_order_id]
+        order = self._order(ClientOrderId(one.client_order_id))
+        if order is None:
+            fills = [fill_report(own, filled, ACCOUNT, self._now()) for filled in own.fills]
+            for report in self._status_reports([own]):
+                self._handle_report(report, fills)
+            return
+        tell_order(self, order, own, one)
+
+    def _refusal(self, request: OrderRequest, *, reduce_only: bool) -> str | None:
+        if request.type == "market" and self._ticks.is_halted(request.symbol):
+            return f"halted: a market order in {request.symbol} would trade at any price"
+        return self._entry.refusal(request, reduce_only=reduce_only)
+
+    def _deny(self, orders: Iterable[Any], why: str) -> None:
+        for order in orders:
+            self.generate_order_denied(order, why)
+
+    def _order(self, client_order_id: ClientOrderId) -> Any:
+        return self.cache.order(client_order_id)
+
+    def _work(self, command: Coroutine[object, object, object], name: str) -> None:
+        """Carry out a command; what it leaves open is looked up."""
+        task = self.create_task(self._carry_out(command, name), name)
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+
+    async def _carry_out(self, command: Coroutine[object, object, object], name: str) -> None:
+        try:
+            await command
+        except Exception as error:
+            self._watch.troubled(f"command {name}", f"it failed: {error!r}")
+            raise
+        if self._settings.stepped:
+            if self.own.looks:
+                await self._look_now()
+        else:
+            self._look_soon()
+
+
+def _start_of_day(ts: int) -> int:
+    """Return the New York midnight before an instant (UTC ns)."""
+    moment = datetime.fromtimestamp(ts // NANOS_PER_SECOND, NEW_YORK)
+    midnight = moment.replace(hour=0, minute=0, second=0)
+    return int(midnight.timestamp()) * NANOS_PER_SECOND

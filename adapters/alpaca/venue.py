@@ -1,0 +1,241 @@
+"""Hops 1 and 5, from outside: Alpaca, or its look-alike, as the venue of a live host."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nautilus_trader.config import DataClientConfig, ExecutionClientConfig
+from nautilus_trader.live.clients import DataClientFactory, ExecutionClientFactory
+from nautilus_trader.model import CustomData
+
+from adapters.alpaca.account_budget import AccountBudget
+from adapters.alpaca.backfill import Backfill
+from adapters.alpaca.config import AlpacaConfig
+from adapters.alpaca.credentials import Credentials
+from adapters.alpaca.data_client import AlpacaDataClient, OnBatch
+from adapters.alpaca.endpoints import Endpoints
+from adapters.alpaca.execution_client import AlpacaExecutionClient
+from adapters.alpaca.history import AlpacaHistory
+from adapters.alpaca.instruments import AlpacaInstruments
+from adapters.alpaca.kept_socket import Patience, Phase
+from adapters.alpaca.last_ticks import LastTicks
+from adapters.alpaca.plan import explain_refusal
+from adapters.alpaca.recalled import Recalled
+from adapters.alpaca.rest import AlpacaRest
+from adapters.alpaca.token_bucket import TokenBucket
+from engine.domain.errors import ConfigError, RunError
+from engine.runtime.live.venue import Grant, VenueHealth, VenueWatch
+
+_HISTORY_PER_MINUTE = 200
+_STATES = {
+    Phase.CONNECTING: "connecting",
+    Phase.LIVE: "live",
+    Phase.WAITING: "down",
+    Phase.REFUSED: "down",
+    Phase.CLOSED: "down",
+}
+
+
+class AlpacaVenue:
+    """The venue of one node: two clients over one account.
+
+    Parameters
+    ----------
+    settings : AlpacaConfig
+    watch : VenueWatch
+        Hears of every trouble.
+    now : callable
+        Returns the host's time, UTC ns; never goes back.
+    tapes : mapping, optional
+        Tape letter by symbol, as the scanner has them; without one the listing exchange decides.
+    endpoints : Endpoints, optional
+        Where the venue is reached; by its name by default.
+    credentials : Credentials, optional
+        From the environment by default.
+    patience : Patience, optional
+        Of both streams.
+    recalled : Recalled, optional
+        What an earlier process of the run had heard.
+    on_batch : callable, optional
+        Called in the node's loop, at once, with batches as they arrive; must not raise.
+
+    Raises
+    ------
+    ConfigError
+        Keys are missing, or the data plan cannot carry the subscription.
+    """
+
+    def __init__(
+        self,
+        settings: AlpacaConfig,
+        watch: VenueWatch,
+        now: Callable[[], int],
+        *,
+        tapes: Mapping[str, str] | None = None,
+        endpoints: Endpoints | None = None,
+        credentials: Credentials | None = None,
+        patience: Patience | None = None,
+        recalled: Recalled | None = None,
+        on_batch: OnBatch | None = None,
+    ) -> None:
+        keys = credentials or Credentials.from_environment()
+        names = settings.subscribed
+        if why := explain_refusal(settings.plan, settings.feed, names, names):
+            raise ConfigError(why)
+        addresses = endpoints or Endpoints.of(settings.venue)
+        # granted minutes pass faster than the wall's, and the simulator counts its own
+        clock = (lambda: now() + time.monotonic_ns()) if settings.stepped else time.monotonic_ns
+        self.settings = settings
+        self.rest = AlpacaRest(addresses, keys, AccountBudget(clock=clock))
+        self.tapes = dict(tapes or {})
+        history_budget = AccountBudget(TokenBucket(_HISTORY_PER_MINUTE), clock)
+        self._history = AlpacaHistory(addresses, keys, settings.feed, history_budget)
+        self._ticks = LastTicks(self.tapes)
+        self._shared = {
+            "settings": settings,
+            "endpoints": addresses,
+            "credentials": keys,
+            "ticks": self._ticks,
+            "watch": watch,
+            "now": now,
+            "patience": patience,
+        }
+        self._recalled = recalled
+        self._on_batch = on_batch
+        self._data: AlpacaDataClient | None = None
+        self._execution: AlpacaExecutionClient | None = None
+
+    @property
+    def name(self) -> str:
+        """The client id under which the node knows it."""
+        return "ALPACA"
+
+    def data_client(self) -> tuple[DataClientFactory, DataClientConfig]:
+        """Return how the node makes the market-data client."""
+        return _DataFactory(self._make_data), DataClientConfig()
+
+    def execution_client(self) -> tuple[ExecutionClientFactory, ExecutionClientConfig]:
+        """Return how the node makes the execution client."""
+        return _ExecutionFactory(self._make_execution), ExecutionClientConfig()
+
+    def publish(self, data: CustomData) -> None:
+        """Hand a message to the node behind everything that arrived before it."""
+        self._feed.publish(data)
+
+    async def begin(self) -> None:
+        """Hand over what has come since the connection, now that everybody listens."""
+        await self._feed.begin()
+
+    @property
+    def idle(self) -> bool:
+        """Whether no command of ours is on its way, and no order event of theirs."""
+        return self._orders.idle
+
+    def has_cancel(self, client_order_id: str) -> bool:
+        """Say whether a cancel of an order has come to the client."""
+        return client_order_id in self._orders.cancels
+
+    async def advance(self, until: int) -> Grant:
+        """Let simulated time go on to an instant, or to the next order update before it."""
+        if not self._orders.held.is_counting:
+            await self._count()
+        return await self._feed.advance(until)
+
+    async def deliver(self, updates: int) -> None:
+        """Wait for that many order updates in all and hand them to the node, in order."""
+        orders = self._orders
+        while not (orders.held.is_counting and await orders.deliver(updates)):
+            await self._count()
+
+    async def positions(self) -> Mapping[str, int]:
+        """Return the shares held by symbol, short ones negative, as the venue has them.
+
+        Raises
+        ------
+        VenueUnavailable
+            It does not answer.
+        """
+        listing = await self.rest.positions()
+        return {
+            position.symbol: int(abs(position.qty)) * (-1 if position.side == "short" else 1)
+            for position in listing.rows
+        }
+
+    @property
+    def health(self) -> VenueHealth:
+        """What the feeds are like."""
+        feed, orders = self._feed, self._orders
+        return VenueHealth(
+            feed=_STATES[feed.stream.state.phase],
+            orders=_STATES[orders.stream.state.phase],
+            frames=feed.frames,
+            trades=feed.trades,
+            quotes=feed.quotes,
+            lag_ns=feed.lag_ns,
+            gaps=feed.gaps,
+            skipped=feed.skipped + orders.skipped,
+            requests_left=self.rest.budget.bucket.left,
+        )
+
+    async def close(self) -> None:
+        """Close the connections to REST, after the node has stopped."""
+        await self.rest.close()
+        await self._history.close()
+
+    @property
+    def _feed(self) -> AlpacaDataClient:
+        if self._data is None:
+            raise RunError("the node has not made the market-data client yet")
+        return self._data
+
+    @property
+    def _orders(self) -> AlpacaExecutionClient:
+        if self._execution is None:
+            raise RunError("the node has not made the execution client yet")
+        return self._execution
+
+    async def _count(self) -> None:
+        """Hear how many updates the simulator has sent; no time passes."""
+        orders = self._orders
+        await orders.whole()
+        grant = await self._feed.advance(0)
+        orders.held.count_from(grant.updates)
+
+    def _make_data(self, **node: Any) -> AlpacaDataClient:
+        self._data = AlpacaDataClient(
+            instruments=AlpacaInstruments(self.rest, self.tapes),
+            backfill=Backfill(self.rest, self._history, recent_mins=self.settings.backfill_mins),
+            recalled=self._recalled,
+            on_batch=self._on_batch,
+            **self._shared,
+            **node,
+        )
+        return self._data
+
+    def _make_execution(self, **node: Any) -> AlpacaExecutionClient:
+        self._execution = AlpacaExecutionClient(rest=self.rest, **self._shared, **node)
+        return self._execution
+
+
+class _DataFactory(DataClientFactory):
+    """Makes the one client of its venue."""
+
+    def __init__(self, make: Callable[..., AlpacaDataClient]) -> None:
+        self._make = make
+
+    def create(self, **node: Any) -> AlpacaDataClient:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return the client; nothing is opened yet."""
+        return self._make(**node)
+
+
+class _ExecutionFactory(ExecutionClientFactory):
+    """Makes the one client of its venue."""
+
+    def __init__(self, make: Callable[..., AlpacaExecutionClient]) -> None:
+        self._make = make
+
+    def create(self, **node: Any) -> AlpacaExecutionClient:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return the client; nothing is opened yet."""
+        return self._make(**node)

@@ -1,0 +1,88 @@
+# pyright: basic, reportReturnType=false
+# (numba infers its own types; pyright sees numpy's scalars)
+"""Hop 1: what is wrong with a row of the stream, judged as the catalog judges imported rows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from adapters.alpaca.wire.interned import LONGEST
+from adapters.alpaca.wire.market_state import Tally
+from adapters.alpaca.wire.msgpack_walk import Bytes, compiled
+from engine.domain.fixed_point import MAX_NOTIONAL, MAX_PRICE, MAX_SIZE, PRICE_SCALE
+
+SOUND = np.int64(-1)
+"""Stands for no flaw; others are numbers of ``Tally``."""
+
+EARLIEST_NS = 157_766_400_000_000_000
+LATEST_NS = 4_102_444_800_000_000_000
+"""1975 and 2100: a time outside is none of a market's."""
+
+_LARGEST_PRICE = MAX_PRICE / PRICE_SCALE
+_LARGEST_NOTIONAL = MAX_NOTIONAL / PRICE_SCALE
+_FIRST_VISIBLE, _LAST_VISIBLE = ord("!"), ord("~")
+
+
+@compiled
+def row_flaw(frame: Bytes, symbol_at: int, symbol_n: int, ts: int) -> int:
+    """Return what is wrong with a row's ticker or time."""
+    if not 0 < symbol_n <= LONGEST:
+        return np.int64(Tally.NO_SYMBOL)
+    for k in range(symbol_at, symbol_at + symbol_n):
+        if not _FIRST_VISIBLE <= frame[k] <= _LAST_VISIBLE:
+            return np.int64(Tally.NO_SYMBOL)
+    return SOUND if EARLIEST_NS <= ts < LATEST_NS else np.int64(Tally.BAD_TIME)
+
+
+@compiled
+def print_flaw(price: float, size: float) -> int:
+    """Return what is wrong with a print's price in USD or size in shares."""
+    flaw = _price_flaw(price)
+    if flaw == SOUND and np.rint(price * PRICE_SCALE) == 0:
+        flaw = np.int64(Tally.PRICE_NOT_POSITIVE)
+    if flaw == SOUND:
+        flaw = _size_flaw(size)
+    if flaw == SOUND and size == 0:
+        flaw = np.int64(Tally.SIZE_NOT_POSITIVE)
+    if flaw == SOUND and price * size > _LARGEST_NOTIONAL:
+        flaw = np.int64(Tally.NOTIONAL_TOO_LARGE)
+    return flaw
+
+
+@compiled
+def quote_flaw(bid: float, ask: float, bid_size: float, ask_size: float) -> int:
+    """Return what is wrong with a quote's prices in USD or sizes in shares."""
+    flaw = _price_flaw(bid)
+    if flaw == SOUND:
+        flaw = _price_flaw(ask)
+    if flaw == SOUND:
+        flaw = _size_flaw(bid_size)
+    if flaw == SOUND:
+        flaw = _size_flaw(ask_size)
+    if flaw == SOUND:
+        fixed_bid, fixed_ask = np.rint(bid * PRICE_SCALE), np.rint(ask * PRICE_SCALE)
+        if fixed_bid == 0 or fixed_ask == 0 or bid_size == 0 or ask_size == 0:
+            flaw = np.int64(Tally.ONE_SIDED)
+        elif bid > ask:
+            flaw = np.int64(Tally.CROSSED)
+    return flaw
+
+
+@compiled
+def _price_flaw(price: float) -> int:
+    if not math.isfinite(price):
+        return np.int64(Tally.PRICE_NOT_A_NUMBER)
+    if price < 0:
+        return np.int64(Tally.PRICE_NOT_POSITIVE)
+    return np.int64(Tally.PRICE_TOO_LARGE) if price > _LARGEST_PRICE else SOUND
+
+
+@compiled
+def _size_flaw(size: float) -> int:
+    if not math.isfinite(size) or size != np.rint(size):
+        return np.int64(Tally.SIZE_NOT_WHOLE)
+    if size < 0:
+        return np.int64(Tally.SIZE_NOT_POSITIVE)
+    return np.int64(Tally.SIZE_TOO_LARGE) if size > MAX_SIZE else SOUND

@@ -1,0 +1,45 @@
+"""Whose order is it? The ids that survive a restart."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.alpaca.order_ids import OrderIds, OwnId
+from engine.domain.errors import ConfigError
+
+CLIENT_IDS = st.from_regex(r"\A20260918-[A-Z]{1,4}(\.[AB])?-\d{6}-(entry|stop_loss|exit-2)\Z")
+
+
+@given(st.integers(0, 99), CLIENT_IDS, st.integers(0, 40))
+def test_an_id_that_was_written_is_read_back(epoch: int, order: str, replacement: int) -> None:
+    written = OrderIds("20260918-093000-ab12", epoch).venue_id(order, replacement)
+    assert OrderIds("20260918-093000-ab12", 0).own(written) == OwnId(epoch, order, replacement)
+
+
+@pytest.mark.parametrize(
+    "venue_id",
+    [
+        "",
+        "manual order",
+        "r2.0.20260918-AAPL-093005-entry",
+        "r10.0.20260918-AAPL-093005-entry",
+        "r1.20260918-AAPL-093005-entry",
+        "r1.x.20260918-AAPL-093005-entry",
+        "r1.0.",
+        "904837e3-3b76-47ec-b432-046db621571b",
+    ],
+)
+def test_orders_of_others_are_not_taken_for_ours(venue_id: str) -> None:
+    assert OrderIds("r1", 0).own(venue_id) is None
+
+
+def test_an_id_longer_than_the_venue_takes_is_refused_before_it_is_sent() -> None:
+    with pytest.raises(ConfigError, match="129 characters, the venue takes 128"):
+        OrderIds("r", 0).venue_id("x" * 125)
+
+
+def test_a_run_id_that_could_not_be_read_back_is_refused() -> None:
+    with pytest.raises(ConfigError, match="without a dot"):
+        OrderIds("r.1", 0)
