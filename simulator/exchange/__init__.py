@@ -1,0 +1,36 @@
+"""The exchange: accounts, orders and matching of the look-alike, without sockets or clocks."""
+
+from simulator.exchange.accounts import Account, Position
+from simulator.exchange.assets import Asset, listed
+from simulator.exchange.closing import Outcome, cancel_all, close_all, close_position
+from simulator.exchange.exchange import Exchange
+from simulator.exchange.faults import Fault
+from simulator.exchange.markets import Print
+from simulator.exchange.modes import MODES, PAPER, SIZE_LIMITED, FillMode, fill_mode, honest
+from simulator.exchange.orders import Order
+from simulator.exchange.rate_limit import Allowance, RateLimit
+from simulator.exchange.state import OrderEvent
+
+__all__ = [
+    "MODES",
+    "PAPER",
+    "SIZE_LIMITED",
+    "Account",
+    "Allowance",
+    "Asset",
+    "Exchange",
+    "Fault",
+    "FillMode",
+    "Order",
+    "OrderEvent",
+    "Outcome",
+    "Position",
+    "Print",
+    "RateLimit",
+    "cancel_all",
+    "close_all",
+    "close_position",
+    "fill_mode",
+    "honest",
+    "listed",
+]

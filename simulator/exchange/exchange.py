@@ -1,0 +1,389 @@
+"""Hop 5: the look-alike's order book and back office: commands and market in, events out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from engine.domain.fixed_point import decimal_price
+from engine.domain.quotes import Quote
+from engine.domain.session import day_of
+from engine.domain.status import TradingStatus
+from simulator.exchange import admission, faults
+from simulator.exchange.accounts import (
+    Account,
+    Balances,
+    Configuration,
+    Position,
+    balances,
+)
+from simulator.exchange.arrivals import Arrivals
+from simulator.exchange.assets import Asset
+from simulator.exchange.faults import Fault
+from simulator.exchange.form import malformed, off_grid
+from simulator.exchange.hours import hours_at
+from simulator.exchange.life import OrderLife, holdings
+from simulator.exchange.markets import Market, Print
+from simulator.exchange.matching import Matching, is_live, trailed
+from simulator.exchange.modes import FillMode
+from simulator.exchange.opening import orders_from, replacement_of
+from simulator.exchange.orders import NOTHING, Order, OrderClass, OrderType, Status
+from simulator.exchange.request import OrderRequest, ReplaceRequest, read_order, read_replacement
+from simulator.exchange.snapshot import restored, written
+from simulator.exchange.state import Errand, OrderEvent, State
+
+_REPLACEABLE = frozenset({Status.NEW, Status.PARTIALLY_FILLED, Status.HELD})
+_BILLIONTH = Decimal("0.000000001")
+
+
+def _no_quote(_symbol: str) -> Quote | None:
+    return None
+
+
+def _no_print(_symbol: str) -> Print | None:
+    return None
+
+
+class Exchange:
+    """Accounts, orders and matching of the look-alike; single-threaded, without a clock or I/O.
+
+    Time enters as ``now`` and ``ts``, UTC ns, and never goes back. A command takes effect
+    ``mode.latency_ns`` after it was given: once the market of that instant has come in and
+    ``advance`` has been called, or something later comes in. Nothing waits for itself: ask
+    ``due_ns`` how far the market may be played before ``advance`` is needed.
+
+    Parameters
+    ----------
+    mode : FillMode
+        What decides about fills.
+    assets : mapping
+        What can be traded, by symbol.
+    seed : int
+        Of ids and of chance.
+    last_quote, last_print : function
+        The last fillable quote and eligible print of a stock as of what was played last; asked
+        when a stock begins to be watched.
+    """
+
+    def __init__(
+        self,
+        mode: FillMode,
+        assets: Mapping[str, Asset],
+        seed: int = 0,
+        *,
+        last_quote: Callable[[str], Quote | None] = _no_quote,
+        last_print: Callable[[str], Print | None] = _no_print,
+    ) -> None:
+        self.mode = mode
+        self.assets = assets
+        self._last_quote = last_quote
+        self._last_print = last_print
+        self._remember(State(seed))
+
+    def _remember(self, state: State) -> None:
+        self.state = state
+        self.life = OrderLife(state)
+        self._matching = Matching(state, self.mode, self.life)
+        self._arrivals = Arrivals(state, self.mode, self.life, self._matching, self._market)
+
+    def open_account(self, cash: Decimal, now: int, *, account_id: str | None = None) -> Account:
+        """Open an account with some cash and return it."""
+        state = self.state
+        new_id = account_id or state.new_id()
+        account = Account(
+            id=new_id,
+            account_number=f"PA{len(state.accounts) + 1:08d}",
+            created_at=now,
+            cash=cash,
+            last_equity=cash,
+        )
+        state.accounts[new_id] = account
+        return account
+
+    def quote(self, symbol: str, bid: int, ask: int, bid_size: int, ask_size: int, ts: int) -> None:
+        """Take a fillable quote of a watched stock: 1e-6 USD, shares."""
+        self._arrivals.pass_until(ts, inclusive=False)
+        market = self.state.markets.get(symbol)
+        if market is not None:
+            market.quoted(bid, ask, bid_size, ask_size, ts)
+            self._matching.match(symbol, ts, self._arrivals.phase(ts))
+            self._tidy(symbol)
+
+    def print(self, symbol: str, price: int, size: int, ts: int) -> None:
+        """Take an eligible print of a watched stock: 1e-6 USD, shares."""
+        del size
+        self._arrivals.pass_until(ts, inclusive=False)
+        market = self.state.markets.get(symbol)
+        if market is not None:
+            market.printed(price, ts)
+            self._matching.match(symbol, ts, self._arrivals.phase(ts))
+            market.settled()
+            self._tidy(symbol)
+
+    def status(self, status: TradingStatus) -> None:
+        """Take a halt or a resume of any stock."""
+        self._arrivals.pass_until(status.ts_init, inclusive=False)
+        if status.halted:
+            self.state.halted.add(status.symbol)
+        else:
+            self.state.halted.discard(status.symbol)
+
+    def luld(self, symbol: str, limit_down: int, limit_up: int, ts: int) -> None:
+        """Take the band of a watched stock outside which nothing fills, 1e-6 USD; 0 lifts it."""
+        self._arrivals.pass_until(ts, inclusive=False)
+        if symbol in self.state.markets:
+            market = self.state.markets[symbol]
+            market.limit_down, market.limit_up = limit_down, limit_up
+
+    def advance(self, now: int) -> None:
+        """Let time pass up to and including an instant whose market has come in."""
+        self._arrivals.pass_until(now, inclusive=True)
+        self._roll(now)
+        for symbol in list(self.state.markets):
+            self._tidy(symbol)
+
+    def due_ns(self) -> int | None:
+        """Return the next instant at which ``advance`` would do something, None for never."""
+        return self._arrivals.due_ns()
+
+    def watched(self) -> set[str]:
+        """Return the stocks whose quotes and prints are needed."""
+        return set(self.state.markets)
+
+    def _roll(self, now: int) -> None:
+        """Make today's equity yesterday's at each close, as ``last_equity`` is told."""
+        state = self.state
+        if now < state.rolls_ns:
+            return
+        if state.rolls_ns:
+            for account in state.accounts.values():
+                worth = self.balances(account.id)
+                account.last_equity = worth.equity
+                account.last_maintenance_margin = worth.maintenance_margin
+                account.balance_asof = day_of(state.rolls_ns).isoformat()
+        hours = hours_at(now)
+        is_over = now >= hours.close_ns
+        state.rolls_ns = hours_at(hours.end_ns).close_ns if is_over else hours.close_ns
+
+    def take_events(self) -> list[OrderEvent]:
+        """Return what has happened since this was asked last, in order."""
+        events, self.state.events = self.state.events, []
+        return events
+
+    def submit(self, account_id: str, body: Mapping[str, Any], now: int) -> Order | Fault:
+        """Send an order, as the body of ``POST /v2/orders`` asks for it.
+
+        Returns
+        -------
+        Order or Fault
+            The order as accepted, its legs under ``leg_ids``; or why it is refused.
+        """
+        self._arrivals.pass_until(now, inclusive=False)
+        request = read_order(body)
+        if isinstance(request, Fault):
+            return request
+        account = self.state.accounts[account_id]
+        fault = malformed(request) or self._refused(request, account, now)
+        if fault:
+            return fault
+        asset = self.assets[request.symbol]
+        orders = orders_from(request, account, asset, self.state, now)
+        order, phase = orders[0], self._arrivals.phase(now)
+        market = self._market(request.symbol)
+        order.unit_cost = admission.unit_cost(order, market, phase, self.mode.stale_quote_ns)
+        fault = admission.refused_order(
+            order, account, asset, self.state, lambda: self.balances(account_id)
+        )
+        if fault:
+            self._tidy(request.symbol)
+            return fault
+        order.status = Status.PENDING_NEW if is_live(order, phase) else Status.ACCEPTED
+        for each in orders:
+            self.life.admit(each)
+        self.life.tell(order, order.status.value, now)
+        self._arrivals.send(Errand.NEW, order, now)
+        return order
+
+    def replace(
+        self, account_id: str, order_id: str, body: Mapping[str, Any], now: int
+    ) -> Order | Fault:
+        """Ask for an order to be replaced, as the body of ``PATCH /v2/orders/{id}`` says.
+
+        Returns
+        -------
+        Order or Fault
+            The new order, which is in place once its ``new`` is told; or why it is refused.
+        """
+        self._arrivals.pass_until(now, inclusive=False)
+        change = read_replacement(body)
+        if isinstance(change, Fault):
+            return change
+        old = self.order(account_id, order_id)
+        if old is None:
+            return faults.order_not_found(order_id)
+        account = self.state.accounts[account_id]
+        fault = _irreplaceable(old, change)
+        if change.client_order_id in account.client_ids:
+            fault = faults.ID_TAKEN
+        if fault:
+            return fault
+        new = replacement_of(old, change, self.state, now)
+        if new.trail_price != old.trail_price or new.trail_percent != old.trail_percent:
+            new.stop_price = trailed(new, new.hwm) if new.hwm is not None else None
+        fault = self._refused_change(old, new, account, now)
+        if fault:
+            return fault
+        old.status = Status.PENDING_REPLACE
+        old.updated_at = now
+        self.life.admit(new)
+        self.life.tell(old, "pending_replace", now)
+        self._arrivals.send(Errand.REPLACE, old, now, new)
+        return new
+
+    def cancel(self, account_id: str, order_id: str, now: int) -> Order | Fault:
+        """Ask for an order to be canceled; it is once its ``canceled`` is told."""
+        self._arrivals.pass_until(now, inclusive=False)
+        order = self.order(account_id, order_id)
+        if order is None:
+            return faults.order_not_found(order_id)
+        if order.is_closed or order.is_pending or order.is_on_its_way:
+            return faults.NOT_CANCELABLE
+        order.status, order.cancel_requested_at = Status.PENDING_CANCEL, now
+        order.updated_at = now
+        self.life.tell(order, "pending_cancel", now)
+        self._arrivals.send(Errand.CANCEL, order, now)
+        return order
+
+    def configure(self, account_id: str, body: Mapping[str, Any]) -> Configuration | Fault:
+        """Change what the owner of an account has set, as the body of a PATCH says."""
+        account = self.state.accounts[account_id]
+        changed: dict[str, Any] = msgspec.to_builtins(account.configuration)
+        changed |= {name: value for name, value in body.items() if name in changed}
+        try:
+            account.configuration = msgspec.convert(changed, Configuration)
+        except msgspec.ValidationError as error:
+            return faults.not_understood(f"invalid configuration: {error}")
+        return account.configuration
+
+    def order(self, account_id: str, order_id: str) -> Order | None:
+        """Return an order of an account."""
+        order = self.state.orders.get(order_id)
+        return order if order is not None and order.account_id == account_id else None
+
+    def orders_of(self, account_id: str) -> list[Order]:
+        """Return all orders an account ever sent, legs included, oldest first."""
+        orders = self.state.orders
+        return [orders[order_id] for order_id in self.state.accounts[account_id].order_ids]
+
+    def order_by_client_id(self, account_id: str, client_order_id: str) -> Order | None:
+        """Return an order of an account by the id its client gave it."""
+        order_id = self.state.accounts[account_id].client_ids.get(client_order_id)
+        return None if order_id is None else self.state.orders[order_id]
+
+    def balances(self, account_id: str) -> Balances:
+        """Return what an account is worth at the last prints."""
+        account = self.state.accounts[account_id]
+        ordered = sum(
+            (
+                order.committed
+                for symbol in self.state.open_ids
+                for order in self.state.open_orders(symbol)
+                if order.account_id == account_id
+            ),
+            NOTHING,
+        )
+        return balances(account, self.price, ordered)
+
+    def held_for_orders(self, account_id: str, symbol: str) -> Decimal:
+        """Return how many shares of a position open exits hold."""
+        return sum(holdings(self.state, account_id, symbol).values(), NOTHING)
+
+    def price(self, position: Position) -> Decimal:
+        """Return the last price of a position's stock, USD."""
+        market = self._market(position.symbol)
+        if market.last_ts < 0:
+            return position.avg_entry_price
+        return decimal_price(market.last).normalize()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return everything remembered as plain JSON."""
+        return written(self.state)
+
+    def restore(self, plain: object) -> None:
+        """Take up where a ``snapshot`` was taken; what was here before is forgotten.
+
+        Raises
+        ------
+        DataError
+            It is no snapshot.
+        """
+        self._remember(restored(plain))
+
+    def _market(self, symbol: str) -> Market:
+        market = self.state.markets.get(symbol)
+        if market is None:
+            market = self.state.markets[symbol] = _market_of(
+                self._last_quote(symbol), self._last_print(symbol)
+            )
+        return market
+
+    def _tidy(self, symbol: str) -> None:
+        """Forget the market of a stock that nobody has to do with any more."""
+        if symbol in self.state.markets and not self.state.watches(symbol):
+            del self.state.markets[symbol]
+
+    def _refused(self, request: OrderRequest, account: Account, now: int) -> Fault | None:
+        market = self.state.markets.get(request.symbol) or _market_of(
+            None, self._last_print(request.symbol)
+        )
+        last_price = None if market.last_ts < 0 else decimal_price(market.last)
+        return admission.refused_request(
+            request, account, self.assets, last_price, self.mode
+        ) or admission.auction_missed(request, now, hours_at(now))
+
+    def _refused_change(self, old: Order, new: Order, account: Account, now: int) -> Fault | None:
+        """Return why a replacement may not take more shares or money than its order had."""
+        more = (new.qty or NOTHING) - old.leaves_qty
+        fault = admission.without_shares(old, account, self.state, more)
+        if fault or not new.is_opening:
+            return fault
+        phase = self._arrivals.phase(now)
+        new.unit_cost = admission.unit_cost(
+            new, self._market(new.symbol), phase, self.mode.stale_quote_ns
+        )
+        power, cost = self.balances(account.id).buying_power, new.committed - old.committed
+        if cost > power:
+            return faults.insufficient_buying_power(power, cost)
+        return None
+
+
+def _irreplaceable(old: Order, change: ReplaceRequest) -> Fault | None:
+    if old.status not in _REPLACEABLE or old.notional is not None:
+        return faults.NOT_REPLACEABLE
+    if old.order_class is OrderClass.OTO:
+        return faults.NOT_REPLACEABLE
+    if change.stop_price is not None and old.type is OrderType.LIMIT:
+        return faults.STOP_PRICE_OF_LIMIT
+    if change.limit_price is not None and old.limit_price is None:
+        words = old.type.replace("_", " ")
+        return faults.not_processable(f"{words} orders must not have limit_price")
+    if change.qty is not None and change.qty != change.qty.to_integral_value():
+        return faults.not_processable("qty must be a whole number of shares")
+    return off_grid("limit_price", change.limit_price) or off_grid("stop_price", change.stop_price)
+
+
+def _market_of(quote: Quote | None, last: Print | None) -> Market:
+    """Return a market as what came last left it; a print comes after a quote of its instant."""
+    market = Market()
+    if last is not None:
+        market.printed(last.price, last.ts_init)
+        market.settled()
+    if quote is not None:
+        printed = market.bid, market.ask
+        market.quoted(quote.bid, quote.ask, quote.bid_size, quote.ask_size, quote.ts_init)
+        if last is not None and last.ts_init >= quote.ts_init:
+            market.bid, market.ask = printed
+    return market

@@ -1,0 +1,56 @@
+"""Hop 5: at which price an order fills by the backtest's own assumptions, whole or not at all."""
+
+from __future__ import annotations
+
+from engine.domain.fill_assumptions import FillAssumptions, TargetRule
+from engine.domain.fixed_point import PRICE_SCALE
+from simulator.exchange.markets import Market
+from simulator.exchange.orders import Order, OrderType, Role, fixed
+
+_BPS = 10_000
+_TICK = PRICE_SCALE // 100
+_SUB_DOLLAR_TICK = PRICE_SCALE // 10_000
+
+
+def honest_price(
+    order: Order, market: Market, rung: FillAssumptions, stale_quote_ns: int
+) -> int | None:
+    """Return the price in 1e-6 USD at which an order fills now, None for no fill.
+
+    The same rules as ``engine.runtime.fill_model``, which cannot be had without nautilus; a stop
+    has been elected before it is asked for.
+    """
+    buys = order.is_buy
+    if order.type in {OrderType.STOP, OrderType.TRAILING_STOP}:
+        return slipped(market.ask if buys else market.bid, rung, buys=buys)
+    touch = market.touch(stale_quote_ns, buys=buys)
+    if order.limit_price is None:
+        return slipped(touch, rung, buys=buys)
+    limit = fixed(order.limit_price)
+    if not is_reached(limit, market, buys=buys):
+        return None
+    if order.role is Role.TARGET and order.limit_price == order.planned_price:
+        return limit if _target_fills(limit, market, rung.target, buys=buys) else None
+    if touch > limit if buys else touch < limit:
+        return None
+    price = slipped(touch, rung, buys=buys)
+    return min(price, limit) if buys else max(price, limit)
+
+
+def is_reached(limit: int, market: Market, *, buys: bool) -> bool:
+    """Say whether what came last is at a limit or beyond it."""
+    return market.ask <= limit if buys else market.bid >= limit
+
+
+def slipped(price: int, rung: FillAssumptions, *, buys: bool) -> int:
+    """Return a price that is worse by the rung's slippage."""
+    tick = _TICK if price >= PRICE_SCALE else _SUB_DOLLAR_TICK
+    slip = max(rung.slippage_ticks * tick, price * rung.slippage_bps // _BPS)
+    return price + slip if buys else max(price - slip, 1)
+
+
+def _target_fills(limit: int, market: Market, rule: TargetRule, *, buys: bool) -> bool:
+    if rule is TargetRule.TOUCHED:
+        return True
+    through = market.ask < limit if buys else market.bid > limit
+    return market.was_printed and (rule is TargetRule.TRADED or through)

@@ -1,0 +1,85 @@
+"""Hop 5: what the look-alike knows of one stock's market when an order meets it."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Print(msgspec.Struct, frozen=True):
+    """An eligible print: price in 1e-6 USD, size in shares, time of arrival in UTC ns."""
+
+    price: int
+    size: int
+    ts_init: int
+
+
+class Market(msgspec.Struct):
+    """One stock's touch.
+
+    Attributes
+    ----------
+    bid, ask : int
+        What came last: a quote's two sides, or a print's price on both; 0 before anything came.
+    quote_bid, quote_ask, bid_size, ask_size, quote_ts : int
+        The last quote; ``quote_ts`` is -1 before the first.
+    last, last_ts : int
+        The last print; ``last_ts`` is -1 before the first.
+    known_print_ts : int
+        The last print but the one that is being matched: the age of a quote is judged by it, as
+        the backtest's fill model sees its cache one event behind the venue.
+    limit_up, limit_down : int
+        The band outside which nothing may trade; 0 where none is known.
+    """
+
+    bid: int = 0
+    ask: int = 0
+    quote_bid: int = 0
+    quote_ask: int = 0
+    bid_size: int = 0
+    ask_size: int = 0
+    quote_ts: int = -1
+    last: int = 0
+    last_ts: int = -1
+    known_print_ts: int = -1
+    limit_up: int = 0
+    limit_down: int = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything has been quoted or traded."""
+        return self.ask > 0
+
+    @property
+    def was_printed(self) -> bool:
+        """Whether a print came last; locked quotes never come."""
+        return self.bid == self.ask
+
+    def quoted(self, bid: int, ask: int, bid_size: int, ask_size: int, ts: int) -> None:
+        """Take a quote."""
+        self.bid = self.quote_bid = bid
+        self.ask = self.quote_ask = ask
+        self.bid_size, self.ask_size, self.quote_ts = bid_size, ask_size, ts
+
+    def printed(self, price: int, ts: int) -> None:
+        """Take a print, which is not known yet until it is ``settled``."""
+        self.bid = self.ask = self.last = price
+        self.last_ts = ts
+
+    def settled(self) -> None:
+        """End an event: what it brought is known."""
+        self.known_print_ts = self.last_ts
+
+    def touch(self, stale_quote_ns: int, *, buys: bool) -> int:
+        """Return what one share can be had or sold for, 1e-6 USD."""
+        if not self.was_printed:
+            return self.ask if buys else self.bid
+        is_stale = self.known_print_ts - self.quote_ts > stale_quote_ns
+        if self.quote_ts < 0 or self.known_print_ts < 0 or is_stale:
+            return self.bid
+        return self.quote_ask if buys else self.quote_bid
+
+    def banded(self, price: int) -> int:
+        """Return the price within the limit-up limit-down band."""
+        if self.limit_up:
+            price = min(price, self.limit_up)
+        return max(price, self.limit_down)

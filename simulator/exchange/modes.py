@@ -1,0 +1,89 @@
+"""Hop 5: how an order at the look-alike meets the market: as in our backtest, or as on paper."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.domain.errors import ConfigError
+from engine.domain.fill_assumptions import LADDER, FillAssumptions, assumptions
+
+_SECOND_NS = 1_000_000_000
+
+
+class FillMode(msgspec.Struct, frozen=True):
+    """What decides about fills.
+
+    Attributes
+    ----------
+    rung : FillAssumptions, optional
+        The rung of honest fills; without it orders fill as in Alpaca's paper accounts: against the
+        best bid and offer alone, at any size.
+    latency_ns : int
+        From a command's arrival over REST to its effect.
+    stale_quote_ns : int
+        A quote counts until prints have gone on for longer than this without a newer one.
+    partial_chance : float
+        How often a paper order that could fill whole gets a random part first.
+    size_limited : bool
+        A paper order fills up to what the quote shows and waits for the next quote with the rest.
+    refuses_in_halt : bool
+        A new order that reaches a halted symbol is rejected; else it waits for the reopening.
+    checks_market : bool
+        Exits of a complex order and stops must lie beyond the last print when they are sent.
+    """
+
+    name: str
+    latency_ns: int
+    rung: FillAssumptions | None = None
+    stale_quote_ns: int = 2 * _SECOND_NS
+    partial_chance: float = 0.0
+    size_limited: bool = False
+    refuses_in_halt: bool = False
+    checks_market: bool = True
+
+    @property
+    def is_honest(self) -> bool:
+        """Whether fills are those of the backtest's venue."""
+        return self.rung is not None
+
+
+def honest(name: str, stale_quote_ns: int = 2 * _SECOND_NS) -> FillMode:
+    """Return fills by a rung of the ladder, equal to the backtest's.
+
+    The backtest's venue refuses orders in a halt and knows no rule about where exits lie, so
+    neither does this.
+    """
+    rung = assumptions(name)
+    return FillMode(
+        rung.name,
+        rung.latency_ns,
+        rung,
+        stale_quote_ns,
+        refuses_in_halt=True,
+        checks_market=False,
+    )
+
+
+PAPER = FillMode("paper", latency_ns=0, partial_chance=0.1)
+"""Alpaca's paper model: marketable against the NBBO, one order in ten filled in parts."""
+
+SIZE_LIMITED = FillMode("size_limited", latency_ns=0, size_limited=True)
+"""The paper model without its dice, and with the sizes that quotes show."""
+
+MODES = (*LADDER, PAPER.name, SIZE_LIMITED.name)
+
+
+def fill_mode(name: str) -> FillMode:
+    """Return a mode by its name.
+
+    Raises
+    ------
+    ConfigError
+        There is no such mode.
+    """
+    for mode in (PAPER, SIZE_LIMITED):
+        if name == mode.name:
+            return mode
+    if name not in LADDER:
+        raise ConfigError(f"unknown fills {name!r}: choose one of {', '.join(MODES)}")
+    return honest(name)

@@ -1,0 +1,122 @@
+"""Rehearsal, hop 1: every route of the look-alike's market data, assets, clock and calendar."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from engine.domain.errors import TradectlError
+from engine.domain.market import MarketData
+from engine.domain.reference import Reference
+from simulator.market_data import meta
+from simulator.market_data.assets import Assets, Unlisted
+from simulator.market_data.door import Door, Visit
+from simulator.market_data.happenings import Happenings
+from simulator.market_data.historical import Historical
+from simulator.market_data.latest import Latest
+from simulator.market_data.market_hours import MarketHours
+from simulator.market_data.recorded import Recorded
+from simulator.market_data.refusal import Refused
+from simulator.market_data.screener import Screener
+from simulator.market_data.tapes import Tapes
+
+_log = logging.getLogger(__name__)
+
+type Endpoint = Callable[[Request, Visit], Any]
+"""Answers a request that was let in with what becomes the JSON body; refusals are raised."""
+
+
+def routes(
+    market: MarketData,
+    day: date,
+    now: Callable[[], int],
+    *,
+    reference: Reference | None = None,
+    door: Door | None = None,
+) -> list[Route]:
+    """Return the routes of market data, assets, clock and calendar over recorded days.
+
+    Nothing that arrived after ``now()`` is shown. Endpoints run in worker threads.
+
+    Parameters
+    ----------
+    market
+        Recorded days; those up to ``day`` exist.
+    day
+        New York date that is played.
+    now
+        Simulated time, UTC nanoseconds; may be called from any thread.
+    reference
+        Listings, news and corporate actions; without it assets have no names and there is no news.
+    door
+        Who may ask, for what and how often; by default everybody who brings keys may ask for all.
+    """
+    known = reference or Unlisted(market)
+    entrance = door or Door()
+    recorded, tapes = Recorded(market, day), Tapes(market, day)
+    historical, latest = Historical(recorded, tapes, now), Latest(recorded, tapes, now)
+    screener, happenings = Screener(recorded, tapes, now), Happenings(known, now)
+    assets, hours = Assets(known, day), MarketHours(now)
+    stocks = "/v2/stocks"
+    endpoints: list[tuple[str, Endpoint]] = [
+        (f"{stocks}/meta/exchanges", meta.exchanges),
+        (f"{stocks}/meta/conditions/{{ticktype}}", meta.conditions),
+        (f"{stocks}/snapshots", latest.snapshots),
+        (f"{stocks}/trades/latest", latest.trades),
+        (f"{stocks}/quotes/latest", latest.quotes),
+        (f"{stocks}/bars/latest", latest.bars),
+        (f"{stocks}/trades", historical.trades),
+        (f"{stocks}/quotes", historical.quotes),
+        (f"{stocks}/bars", historical.bars),
+        (f"{stocks}/auctions", historical.auctions),
+        (f"{stocks}/{{symbol}}/snapshot", latest.snapshot),
+        (f"{stocks}/{{symbol}}/trades/latest", latest.trades),
+        (f"{stocks}/{{symbol}}/quotes/latest", latest.quotes),
+        (f"{stocks}/{{symbol}}/bars/latest", latest.bars),
+        (f"{stocks}/{{symbol}}/trades", historical.trades),
+        (f"{stocks}/{{symbol}}/quotes", historical.quotes),
+        (f"{stocks}/{{symbol}}/bars", historical.bars),
+        (f"{stocks}/{{symbol}}/auctions", historical.auctions),
+        ("/v1beta1/news", happenings.news),
+        ("/v1/corporate-actions", happenings.corporate_actions),
+        ("/v1beta1/screener/stocks/most-actives", screener.most_actives),
+        ("/v1beta1/screener/{market_type}/movers", screener.movers),
+        ("/v2/assets", assets.all),
+        ("/v2/assets/{symbol_or_asset_id:path}", assets.one),
+        ("/v2/clock", hours.clock),
+        ("/v2/calendar", hours.calendar),
+        ("/v3/clock", hours.clocks),
+        ("/v3/calendar/{market}", hours.days),
+    ]
+    return [
+        Route(path, _answering(answer, entrance), methods=["GET"]) for path, answer in endpoints
+    ]
+
+
+def _answering(answer: Endpoint, door: Door) -> Callable[[Request], Response]:
+    """Return an endpoint that opens the door, answers, and words every refusal as JSON."""
+
+    def endpoint(request: Request) -> Response:
+        headers: dict[str, str] = {}
+        try:
+            visit = door.enter(request)
+            headers = visit.headers
+            return _json(200, answer(request, visit), headers)
+        except Refused as refused:
+            return _json(refused.status, refused.body, headers | refused.headers)
+        except TradectlError:
+            _log.exception("simulator: %s cannot be answered", request.url.path)
+            return _json(500, {"message": "internal server error"}, headers)
+
+    return endpoint
+
+
+def _json(status: int, body: Any, headers: dict[str, str]) -> Response:
+    return Response(msgspec.json.encode(body), status, headers, media_type="application/json")

@@ -1,0 +1,112 @@
+"""Rehearsal, hop 1: recorded rows as the REST API spells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.quotes import QuoteBatch
+from simulator.market_data.bars import Bars
+from simulator.market_data.clock_times import stamps
+from simulator.market_data.recorded import Prints
+
+type Row = dict[str, Any]
+
+_LISTED_AT = {"A": "N", "B": "P", "C": "Q", "N": "N", "O": "U"}
+"""Exchange letter told for a row: the recorded tape keeps none, so it is the tape's own."""
+
+_QUOTE_CONDITIONS = ["R"]
+_SHARES_SINCE_NS = 1_762_146_000_000_000_000
+_ROUND_LOT = 100
+"""Quote sizes are shares since 2025-11-03 (New York), round lots before."""
+
+
+def tape_of(tape: str) -> str:
+    """Return the tape letter told for a symbol.
+
+    One that is unknown is told as A: the rules of both are the same, so whoever believes it
+    decides as one who knows nothing.
+    """
+    return tape or "A"
+
+
+def exchange_of(tape: str) -> str:
+    """Return the exchange letter told for a row."""
+    return _LISTED_AT[tape_of(tape)]
+
+
+def trade_rows(prints: Prints, rows: NDArray[np.int64], tape: str, now: int) -> list[Row]:
+    """Return prints as the API spells them; ``u`` says what had become of one by ``now``."""
+    batch = prints.batch
+    exchange, letter = exchange_of(tape), tape_of(tape)
+    codes = [list(conditions) for conditions in batch.conditions]
+    gone = prints.ended_at[rows] <= now
+    found: list[Row] = [
+        {"c": codes[c], "i": i, "p": p, "s": s, "t": t, "x": exchange, "z": letter}
+        for c, i, p, s, t in zip(
+            batch.condition_id[rows].tolist(),
+            prints.trade_id[rows].tolist(),
+            (batch.price[rows] / PRICE_SCALE).tolist(),
+            batch.size[rows].tolist(),
+            stamps(batch.ts_event[rows]),
+            strict=True,
+        )
+    ]
+    for at in np.flatnonzero(prints.corrects[rows]).tolist():
+        found[at]["u"] = "corrected"
+    for at in np.flatnonzero(gone).tolist():
+        found[at]["u"] = "incorrect" if prints.corrected[rows[at]] else "canceled"
+    return found
+
+
+def quote_rows(quotes: QuoteBatch, rows: NDArray[np.int64], tape: str) -> list[Row]:
+    """Return quotes as the API spells them."""
+    exchange, letter = exchange_of(tape), tape_of(tape)
+    ts = quotes.ts_event[rows]
+    in_lots = ts < _SHARES_SINCE_NS
+    sizes = [
+        np.where(in_lots, np.maximum(size[rows] // _ROUND_LOT, size[rows] > 0), size[rows])
+        for size in (quotes.bid_size, quotes.ask_size)
+    ]
+    return [
+        {
+            "ap": ap,
+            "as": asz,
+            "ax": exchange,
+            "bp": bp,
+            "bs": bsz,
+            "bx": exchange,
+            "c": _QUOTE_CONDITIONS,
+            "t": t,
+            "z": letter,
+        }
+        for ap, asz, bp, bsz, t in zip(
+            (quotes.ask[rows] / PRICE_SCALE).tolist(),
+            sizes[1].tolist(),
+            (quotes.bid[rows] / PRICE_SCALE).tolist(),
+            sizes[0].tolist(),
+            stamps(ts),
+            strict=True,
+        )
+    ]
+
+
+def bar_rows(bars: Bars, rows: NDArray[np.int64]) -> list[Row]:
+    """Return bars as the API spells them."""
+    return [
+        {"c": c, "h": h, "l": low, "n": n, "o": o, "t": t, "v": v, "vw": round(vw, 6)}
+        for c, h, low, n, o, t, v, vw in zip(
+            (bars.close[rows] / PRICE_SCALE).tolist(),
+            (bars.high[rows] / PRICE_SCALE).tolist(),
+            (bars.low[rows] / PRICE_SCALE).tolist(),
+            bars.trade_count[rows].tolist(),
+            (bars.open[rows] / PRICE_SCALE).tolist(),
+            stamps(bars.ts[rows]),
+            bars.volume[rows].tolist(),
+            bars.vwap[rows].tolist(),
+            strict=True,
+        )
+    ]

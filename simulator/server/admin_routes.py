@@ -1,0 +1,132 @@
+"""Roof of the look-alike: what only a simulator has: its clock and its switches, under ``/sim``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from engine.domain.errors import ConfigError
+from simulator.chaos import STRIKES
+from simulator.server.hall import Hall
+from simulator.tape import rfc3339
+
+_DAY_NS = 24 * 3600 * 1_000_000_000
+
+type _Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class Admin:
+    """Answers requests under ``/sim``; they need no key, as the server is on loopback."""
+
+    def __init__(self, hall: Hall) -> None:
+        self._hall = hall
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/sim/status", _endpoint(self._status), methods=["GET"]),
+            Route("/sim/pause", _endpoint(self._pause), methods=["POST"]),
+            Route("/sim/resume", _endpoint(self._resume), methods=["POST"]),
+            Route("/sim/step", _endpoint(self._step), methods=["POST"]),
+            Route("/sim/seek", _endpoint(self._seek), methods=["POST"]),
+            Route("/sim/chaos", _endpoint(self._chaos), methods=["GET", "POST"]),
+            Route("/sim/chaos/calm", _endpoint(self._calm), methods=["POST"]),
+            Route("/sim/chaos/strike", _endpoint(self._strike), methods=["POST"]),
+        ]
+
+    async def _status(self, _: dict[str, Any]) -> dict[str, Any]:
+        hall = self._hall
+        venue, clock = hall.venue, hall.venue.clock
+        return {
+            "simulator": "tradectl",
+            "day": venue.playhead.reader.day.isoformat(),
+            "now": rfc3339(venue.now),
+            "now_ns": venue.now,
+            "mode": clock.mode.value,
+            "speed": "max" if clock.speed is None else clock.speed,
+            "paused": clock.paused,
+            "ended": venue.now >= venue.playhead.reader.end_ns,
+            "symbols": len(venue.playhead.reader.symbols),
+            "fills": venue.exchange.mode.name,
+            "market_sockets": len(hall.market),
+            "trading_sockets": len(hall.trading),
+            "accounts": [
+                {
+                    "key": holder.key,
+                    "id": hall.account_ids[holder.key],
+                    "updates": venue.tidings.told[hall.account_ids[holder.key]],
+                }
+                for holder in hall.keyring.holders
+            ],
+            "chaos": msgspec.to_builtins(hall.chaos.on),
+        }
+
+    async def _pause(self, _: dict[str, Any]) -> dict[str, Any]:
+        self._hall.venue.turn(paused=True)
+        return await self._status({})
+
+    async def _resume(self, asked: dict[str, Any]) -> dict[str, Any]:
+        speed = asked.get("speed", 0.0)
+        if speed == "max":
+            self._hall.venue.turn(paused=False, speed=None)
+        elif isinstance(speed, int | float) and speed >= 0:
+            self._hall.venue.turn(paused=False, speed=float(speed))
+        else:
+            raise ConfigError(f"speed is {speed!r}, expected a positive number or 'max'")
+        return await self._status({})
+
+    async def _step(self, asked: dict[str, Any]) -> dict[str, Any]:
+        span_ns = asked.get("span_ns")
+        if type(span_ns) is not int or not 0 < span_ns <= _DAY_NS:
+            raise ConfigError(f"span_ns is {span_ns!r}, expected 1 to {_DAY_NS} ns")
+        await self._hall.venue.step(span_ns)
+        return await self._status({})
+
+    async def _seek(self, asked: dict[str, Any]) -> dict[str, Any]:
+        ts, venue = asked.get("ts"), self._hall.venue
+        last = venue.playhead.reader.end_ns
+        if type(ts) is not int or not venue.now <= ts <= last:
+            raise ConfigError(
+                f"cannot go to {ts!r}: the tape stands at {venue.now} and ends at {last} (UTC ns); "
+                "time does not go back, start the simulator anew"
+            )
+        await venue.seek(ts)
+        return await self._status({})
+
+    async def _chaos(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self._hall.chaos.turn(asked)
+        return {"chaos": msgspec.to_builtins(self._hall.chaos.on)}
+
+    async def _calm(self, _: dict[str, Any]) -> dict[str, Any]:
+        self._hall.chaos.calm()
+        return {"chaos": msgspec.to_builtins(self._hall.chaos.on)}
+
+    async def _strike(self, asked: dict[str, Any]) -> dict[str, Any]:
+        what = asked.get("what")
+        if what not in STRIKES:
+            raise ConfigError(f"cannot {what!r} sockets; choose one of {', '.join(STRIKES)}")
+        struck = self._hall.strike(what)
+        await asyncio.sleep(0)
+        return {"what": what, "sockets": struck}
+
+
+def _endpoint(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        text = await request.body()
+        try:
+            asked = msgspec.json.decode(text, type=dict[str, Any]) if text.strip() else {}
+            return _json(await handler(asked))
+        except (ConfigError, msgspec.MsgspecError) as error:
+            return _json({"message": str(error)}, 422)
+
+    return endpoint
+
+
+def _json(body: Any, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(body), status, media_type="application/json")

@@ -1,0 +1,207 @@
+"""Roof of the look-alike: all its parts put together, and its routes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from engine.domain.market import MarketData
+from engine.domain.reference import Reference
+from simulator.chaos import Switchboard
+from simulator.exchange import Asset, Exchange, FillMode, Print, listed
+from simulator.exchange.rate_limit import PER_MINUTE, RateLimit
+from simulator.market_data import Door, Plan, routes
+from simulator.server.account_routes import account_routes
+from simulator.server.admin_routes import Admin
+from simulator.server.audience import Audience
+from simulator.server.desk import Desk
+from simulator.server.equity_log import EquityLog
+from simulator.server.feeds import FEEDS, Feed
+from simulator.server.hall import Hall
+from simulator.server.keyring import Holder, Keyring
+from simulator.server.market_socket import MarketSocket
+from simulator.server.order_routes import order_routes
+from simulator.server.playhead import Playhead
+from simulator.server.state_file import StateFile
+from simulator.server.trading_socket import TradingSocket
+from simulator.server.venue import Save, Venue
+from simulator.tape import Clock, DayReader, Mode
+
+SLOW_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What a look-alike is started with.
+
+    Attributes
+    ----------
+    speed : float or None
+        Simulated seconds per second; None for as fast as subscribers read.
+    start_ns : int, optional
+        Where to begin on the tape, UTC ns; at its beginning by default.
+    requests : int
+        Requests of the trading API an account may make in a simulated minute.
+    slow_bytes : int
+        How much may wait for a market-data client before it is cut off, where time runs by itself.
+    """
+
+    day: date
+    fills: FillMode
+    holders: tuple[Holder, ...]
+    mode: Mode = Mode.PACED
+    speed: float | None = 1.0
+    paused: bool = False
+    start_ns: int | None = None
+    state: Path | None = None
+    seed: int = 0
+    requests: int = PER_MINUTE
+    connections: int = 1
+    slow_bytes: int = SLOW_BYTES
+
+
+def hall(market: MarketData, setting: Setting) -> Hall:
+    """Return the look-alike of a recorded day; reads through the day once.
+
+    Raises
+    ------
+    NotFoundError
+        The day has no prints.
+    DataError
+        The state file is not one of this day.
+    """
+    reader = DayReader(market, setting.day)
+    playhead = Playhead(reader)
+    exchange = Exchange(
+        setting.fills,
+        _assets(reader),
+        setting.seed,
+        last_quote=playhead.last_quote,
+        last_print=lambda symbol: _print(playhead, symbol),
+    )
+    keyring = Keyring(setting.holders)
+    start_ns = reader.start_ns if setting.start_ns is None else setting.start_ns
+    save, account_ids, kept_ns = _remembered(setting, exchange, keyring, start_ns)
+    for status in playhead.wind(start_ns - 1 if kept_ns is None else kept_ns):
+        if kept_ns is None:
+            exchange.status(status)
+    clock = Clock(setting.mode, playhead.now, speed=setting.speed, paused=setting.paused)
+    chaos = Switchboard(time.monotonic)
+    audience = Audience(reader, chaos, slow_bytes=setting.slow_bytes)
+    if playhead.block is not None:
+        audience.prepare(playhead.block)
+        playhead.next_event({reader.symbols[0]}, playhead.now)
+    venue = Venue(playhead, exchange, clock, audience, chaos, EquityLog(), save)
+    return Hall(venue, keyring, account_ids, chaos, connections=setting.connections)
+
+
+def app(
+    around: Hall, market: MarketData, setting: Setting, reference: Reference | None = None
+) -> Starlette:
+    """Return the look-alike as an application."""
+
+    @asynccontextmanager
+    async def running(_: Starlette) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(part.run()) for part in (around.venue, around.fake_feed)]
+        yield
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    desk = Desk(around, RateLimit(setting.requests))
+    found: list[BaseRoute] = [
+        *account_routes(desk, around.venue.equity),
+        *order_routes(desk, around.chaos),
+        *Admin(around).routes(),
+        *routes(
+            market,
+            setting.day,
+            lambda: around.venue.now,
+            reference=reference,
+            door=Door(lambda key, secret: _plan(around.keyring, key, secret)),
+        ),
+        *(_feed_route(around, feed) for feed in FEEDS.values()),
+        WebSocketRoute("/stream", _trading_route(around)),
+    ]
+    return Starlette(
+        routes=found,
+        lifespan=running,
+        exception_handlers={404: _not_found, 405: _not_allowed, 500: _failed},
+    )
+
+
+def _remembered(
+    setting: Setting, exchange: Exchange, keyring: Keyring, start_ns: int
+) -> tuple[Save, dict[str, str], int | None]:
+    """Return how to keep state, the account of each key, and up to when all was kept."""
+    file = None if setting.state is None else StateFile(setting.state, setting.day)
+    kept_ns = None if file is None else file.load(exchange)
+    begun = start_ns - 1 if kept_ns is None else kept_ns
+    account_ids = {} if file is None else dict(file.account_ids)
+    for holder in keyring.holders:
+        if holder.key not in account_ids:
+            account_ids[holder.key] = exchange.open_account(holder.cash, begun).id
+    if file is None:
+        return _forget, account_ids, None
+    file.account_ids = account_ids
+    file.save(exchange, begun)
+    return file.save, account_ids, kept_ns
+
+
+def _forget(_exchange: Exchange, _now: int) -> None:
+    """Keep nothing."""
+
+
+def _assets(reader: DayReader) -> dict[str, Asset]:
+    return listed(reader.symbols)
+
+
+def _print(playhead: Playhead, symbol: str) -> Print | None:
+    last = playhead.last_print(symbol)
+    return None if last is None else Print(*last)
+
+
+def _plan(keyring: Keyring, key: str, secret: str) -> Plan | None:
+    holder = keyring.opened(key, secret)
+    if holder is None:
+        return None
+    return Plan.BASIC if holder.basic else Plan.ALGO_TRADER_PLUS
+
+
+def _feed_route(around: Hall, feed: Feed) -> WebSocketRoute:
+    async def serve(websocket: WebSocket) -> None:
+        await MarketSocket(around, feed, websocket).serve()
+
+    return WebSocketRoute(feed.path, serve)
+
+
+def _trading_route(around: Hall) -> Callable[[WebSocket], Awaitable[None]]:
+    async def serve(websocket: WebSocket) -> None:
+        await TradingSocket(around, websocket).serve()
+
+    return serve
+
+
+def _not_found(_request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse({"code": 40410000, "message": "endpoint not found."}, 404)
+
+
+def _not_allowed(_request: Request, error: Exception) -> JSONResponse:
+    headers = getattr(error, "headers", None)
+    return JSONResponse({"code": 40510000, "message": "method not allowed"}, 405, headers)
+
+
+def _failed(_request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse({"code": 50010000, "message": "internal server error occurred"}, 500)

@@ -1,0 +1,48 @@
+"""Hop 1, rehearsed: the market-data endpoints, and who may open which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.server.keyring import FREE_PLAN_SYMBOLS, Holder
+from simulator.server.subscriptions import STOCK_CHANNELS, Subscriptions
+
+TEST_SYMBOL = "FAKEPACA"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One endpoint.
+
+    Attributes
+    ----------
+    free : bool
+        Whether the free plan has it.
+    recorded : bool
+        Whether it plays the recorded day.
+    """
+
+    path: str
+    channels: tuple[str, ...]
+    free: bool
+    recorded: bool
+
+    def subscriptions(self, holder: Holder) -> Subscriptions:
+        """Return an empty set of subscriptions within a holder's plan."""
+        limit = FREE_PLAN_SYMBOLS if holder.basic else None
+        return Subscriptions(limit=limit, channels=self.channels)
+
+    def allows(self, holder: Holder) -> bool:
+        """Say whether a holder's plan has this feed."""
+        return self.free or not holder.basic
+
+
+FEEDS = {
+    feed.path: feed
+    for feed in (
+        Feed("/v2/sip", STOCK_CHANNELS, free=False, recorded=True),
+        Feed("/v2/iex", STOCK_CHANNELS, free=True, recorded=True),
+        Feed("/v2/delayed_sip", STOCK_CHANNELS, free=True, recorded=True),
+        Feed("/v2/test", ("trades", "quotes", "bars"), free=True, recorded=False),
+    )
+}

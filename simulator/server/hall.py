@@ -1,0 +1,83 @@
+"""Roof of the look-alike: its doors, and who has come through them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from simulator.chaos import Switchboard
+from simulator.server.fake_feed import FakeFeed
+from simulator.server.keyring import Holder, Keyring
+from simulator.server.market_socket import MarketSocket
+from simulator.server.trading_socket import TradingSocket
+from simulator.server.venue import Venue
+
+
+class Hall:
+    """Sockets and accounts around one venue.
+
+    Attributes
+    ----------
+    account_ids : dict
+        The exchange's account of each key.
+    connections : int
+        How many sockets a key may have open on one endpoint.
+    """
+
+    def __init__(
+        self,
+        venue: Venue,
+        keyring: Keyring,
+        account_ids: Mapping[str, str],
+        chaos: Switchboard,
+        *,
+        connections: int = 1,
+    ) -> None:
+        self.venue = venue
+        self.keyring = keyring
+        self.account_ids = account_ids
+        self.chaos = chaos
+        self.connections = connections
+        self.market: set[MarketSocket] = set()
+        self.trading: set[TradingSocket] = set()
+        self.fake_feed = FakeFeed()
+        self._open: Counter[tuple[str, str]] = Counter()
+
+    def enter(self, socket: MarketSocket, holder: Holder) -> bool:
+        """Let an authenticated socket in, unless the endpoint has its number."""
+        place = socket.feed.path, holder.key
+        if self._open[place] >= self.connections or self.chaos.lasts("refuse_connections_secs"):
+            return False
+        self._open[place] += 1
+        self.market.add(socket)
+        if socket.feed.recorded:
+            self.venue.audience.listeners.add(socket)
+        else:
+            self.fake_feed.listeners.add(socket)
+        return True
+
+    def leave(self, socket: MarketSocket) -> None:
+        """Take leave of a socket."""
+        if socket not in self.market or socket.holder is None:
+            return
+        self.market.discard(socket)
+        self._open[socket.feed.path, socket.holder.key] -= 1
+        self.venue.audience.listeners.discard(socket)
+        self.fake_feed.listeners.discard(socket)
+
+    def strike(self, what: str) -> int:
+        """Do something to every open socket at once and return to how many."""
+        sockets = [*self.market, *self.trading]
+        for socket in sockets:
+            match what:
+                case "drop":
+                    socket.outbox.cut()
+                case "half_open":
+                    socket.outbox.swallow()
+                case "close_1011":
+                    socket.end(1011, None)
+                case _ if isinstance(socket, MarketSocket):
+                    socket.fall_behind()
+                case _:
+                    pass
+        return len(sockets)

@@ -1,0 +1,163 @@
+"""Hop 1, rehearsed: one market-data websocket, from its handshake to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from simulator.server.codec import Codec, codec_of, decoded, market_frame, said_in
+from simulator.server.feeds import Feed
+from simulator.server.keyring import Holder
+from simulator.server.outbox import Outbox
+from simulator.server.subscriptions import (
+    ALREADY_AUTHENTICATED,
+    AUTH_FAILED,
+    AUTH_TIMEOUT,
+    CONNECTION_LIMIT,
+    INSUFFICIENT_SUBSCRIPTION,
+    INVALID_SYNTAX,
+    NOT_AUTHENTICATED,
+    SLOW_CLIENT,
+    StreamError,
+    Subscriptions,
+)
+from simulator.tape import Mode
+
+if TYPE_CHECKING:
+    from simulator.server.hall import Hall
+
+AUTH_SECS = 10.0
+_POLICY = 1008
+_NO_MORE_TIME = StreamError(400, "time is not granted here: start the simulator with --stepped")
+
+
+class MarketSocket:
+    """One client of one feed.
+
+    Attributes
+    ----------
+    arrivals : bool
+        Whether rows carry ``r``: since the client first granted time.
+    """
+
+    def __init__(self, hall: Hall, feed: Feed, websocket: WebSocket) -> None:
+        self.codec: Codec = codec_of(websocket.headers.get("content-type"))
+        self.outbox = Outbox(websocket)
+        self.arrivals = False
+        self.subscriptions = Subscriptions()
+        self.holder: Holder | None = None
+        self.feed = feed
+        self._hall = hall
+        self._websocket = websocket
+        self._ending: asyncio.Task[None] | None = None
+
+    async def serve(self) -> None:
+        """Greet the client and do what it says until it leaves."""
+        await self._websocket.accept()
+        self.outbox.start()
+        self._tell({"T": "success", "msg": "connected"})
+        try:
+            headers = self._websocket.headers
+            if "apca-api-key-id" in headers or "authorization" in headers:
+                self._admit(self._hall.keyring.of_headers(headers))
+            try:
+                async with asyncio.timeout(AUTH_SECS) as waiting:
+                    while self.holder is None:
+                        await self._obey(await self._receive())
+                    waiting.reschedule(None)
+            except TimeoutError:
+                await self.outbox.close(_POLICY, self._frame(AUTH_TIMEOUT.message()))
+                return
+            while True:
+                await self._obey(await self._receive())
+        except WebSocketDisconnect:
+            pass
+        finally:
+            self._hall.leave(self)
+            if self._ending is not None:
+                with suppress(asyncio.CancelledError):
+                    await self._ending
+            await self.outbox.stop()
+
+    def end(self, code: int, last: str | bytes | None) -> None:
+        """Close the socket, without anybody waiting for it."""
+        if self._ending is None:
+            self._hall.leave(self)
+            self._ending = asyncio.create_task(self.outbox.close(code, last))
+
+    def fall_behind(self) -> None:
+        """Cut the client off as one that reads too slowly."""
+        self.end(_POLICY, self._frame(SLOW_CLIENT.message()))
+
+    async def _receive(self) -> Mapping[str, Any] | None:
+        message = await self._websocket.receive()
+        return decoded(said_in(message), self.codec)
+
+    async def _obey(self, said: Mapping[str, Any] | None) -> None:
+        if said is None:
+            self._refuse(INVALID_SYNTAX)
+            return
+        match said.get("action"):
+            case "auth" | "authenticate":
+                self._authenticate(said)
+            case "subscribe" | "unsubscribe" if self.holder is None:
+                self._refuse(NOT_AUTHENTICATED)
+            case "subscribe" | "unsubscribe" as action:
+                refusal = self.subscriptions.change(said, adds=action == "subscribe")
+                self._refuse(refusal) if refusal else self._tell(self.subscriptions.message())
+            case "advance":
+                await self._advance(said.get("until"))
+            case _:
+                self._refuse(INVALID_SYNTAX)
+
+    def _authenticate(self, said: Mapping[str, Any]) -> None:
+        if self.holder is not None:
+            self._refuse(ALREADY_AUTHENTICATED)
+            return
+        nested = said.get("data")
+        proof: Mapping[str, Any] = nested if isinstance(nested, dict) else said
+        key, secret = (
+            proof.get("key_id", proof.get("key")),
+            proof.get("secret_key", proof.get("secret")),
+        )
+        keyring = self._hall.keyring
+        self._admit(keyring.of_token(secret) if key == "oauth" else keyring.opened(key, secret))
+
+    def _admit(self, holder: Holder | None) -> None:
+        if holder is None:
+            self._refuse(AUTH_FAILED)
+        elif not self.feed.allows(holder):
+            self._refuse(INSUFFICIENT_SUBSCRIPTION)
+        elif not self._hall.enter(self, holder):
+            self._refuse(CONNECTION_LIMIT)
+        else:
+            self.holder = holder
+            self.subscriptions = self.feed.subscriptions(holder)
+            self._tell({"T": "success", "msg": "authenticated"})
+
+    async def _advance(self, until: object) -> None:
+        if self.holder is None:
+            self._refuse(NOT_AUTHENTICATED)
+        elif self._hall.venue.clock.mode is not Mode.STEPPED:
+            self._refuse(_NO_MORE_TIME)
+        elif type(until) is not int:
+            self._refuse(INVALID_SYNTAX)
+        else:
+            self.arrivals = True
+            now = await self._hall.venue.grant(until)
+            account_id = self._hall.account_ids[self.holder.key]
+            told = self._hall.venue.tidings.told[account_id]
+            self._tell({"T": "clock", "t": now, "u": told})
+
+    def _refuse(self, refusal: StreamError) -> None:
+        self._tell(refusal.message())
+
+    def _tell(self, message: Mapping[str, Any]) -> None:
+        self.outbox.put(self._frame(message))
+
+    def _frame(self, message: Mapping[str, Any]) -> str | bytes:
+        return market_frame(self.codec, [message])

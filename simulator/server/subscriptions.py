@@ -1,0 +1,127 @@
+"""Hop 1, rehearsed: what one market-data socket has subscribed to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from simulator.tape import Wanted
+
+STOCK_CHANNELS = (
+    "trades",
+    "quotes",
+    "bars",
+    "updatedBars",
+    "dailyBars",
+    "statuses",
+    "lulds",
+)
+_ACCEPTED = (*STOCK_CHANNELS, "imbalances")
+_WITH_TRADES = ("corrections", "cancelErrors")
+_COUNTED = ("trades", "quotes")
+"""Channels that a plan's symbol limit counts."""
+
+_SYMBOL = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9.\-/+:]{0,20}")
+
+
+class StreamError(msgspec.Struct, frozen=True):
+    """A refusal as the stream words it."""
+
+    code: int
+    msg: str
+
+    def message(self) -> dict[str, Any]:
+        """Return it as it is sent."""
+        return {"T": "error", "code": self.code, "msg": self.msg}
+
+
+INVALID_SYNTAX = StreamError(400, "invalid syntax")
+NOT_AUTHENTICATED = StreamError(401, "not authenticated")
+AUTH_FAILED = StreamError(402, "auth failed")
+ALREADY_AUTHENTICATED = StreamError(403, "already authenticated")
+AUTH_TIMEOUT = StreamError(404, "auth timeout")
+SYMBOL_LIMIT = StreamError(405, "symbol limit exceeded")
+CONNECTION_LIMIT = StreamError(406, "connection limit exceeded")
+SLOW_CLIENT = StreamError(407, "slow client")
+INSUFFICIENT_SUBSCRIPTION = StreamError(409, "insufficient subscription")
+INVALID_FOR_FEED = StreamError(410, "invalid subscribe action for this feed")
+INTERNAL_ERROR = StreamError(500, "internal error")
+
+
+class Subscriptions:
+    """The symbols of each channel; repeating a subscription changes nothing.
+
+    Parameters
+    ----------
+    limit : int or None
+        How many symbols a plan allows over trades and quotes; None for any number.
+    channels : tuple of str
+        What the feed offers.
+    """
+
+    def __init__(
+        self, *, limit: int | None = None, channels: tuple[str, ...] = STOCK_CHANNELS
+    ) -> None:
+        self._limit = limit
+        self._channels = channels
+        self._names: dict[str, dict[str, None]] = {name: {} for name in (*channels, "imbalances")}
+
+    def change(self, said: Mapping[str, Any], *, adds: bool) -> StreamError | None:
+        """Subscribe or unsubscribe; a refused request changes nothing."""
+        changed = {name: dict(symbols) for name, symbols in self._names.items()}
+        for name, value in said.items():
+            if name == "action" or name in _WITH_TRADES:
+                continue
+            symbols = [] if value is None else value
+            if not isinstance(symbols, list) or not all(map(_is_symbol, symbols)):
+                return INVALID_SYNTAX
+            if name not in changed:
+                if symbols or name not in _ACCEPTED:
+                    return INVALID_FOR_FEED
+                continue
+            for symbol in symbols:
+                if adds:
+                    changed[name][symbol] = None
+                else:
+                    changed[name].pop(symbol, None)
+        if self._limit is not None and _over(changed, self._limit):
+            return SYMBOL_LIMIT
+        self._names = changed
+        return None
+
+    def message(self) -> dict[str, Any]:
+        """Return the acknowledgement: always the whole set."""
+        told: dict[str, Any] = {"T": "subscription"}
+        for name in self._channels:
+            told[name] = list(self._names[name])
+        if "lulds" in self._channels:
+            told |= {name: list(self._names["trades"]) for name in _WITH_TRADES}
+        if self._names["imbalances"]:
+            told["imbalances"] = list(self._names["imbalances"])
+        return told
+
+    def takes(self, channel: str, symbol: str) -> bool:
+        """Say whether a message of a channel is asked for."""
+        names = self._names.get(channel, {})
+        return symbol in names or "*" in names
+
+    def any_of(self, channel: str) -> bool:
+        """Say whether anything of a channel is asked for."""
+        return bool(self._names.get(channel))
+
+    def wanted(self, *, arrivals: bool) -> Wanted:
+        """Return which rows of the tape are asked for."""
+        return Wanted(
+            frozenset(self._names["trades"]), frozenset(self._names["quotes"]), arrivals=arrivals
+        )
+
+
+def _is_symbol(name: object) -> bool:
+    return isinstance(name, str) and _SYMBOL.fullmatch(name) is not None
+
+
+def _over(names: Mapping[str, Mapping[str, None]], limit: int) -> bool:
+    return any("*" in names[name] or len(names[name]) > limit for name in _COUNTED)

@@ -1,0 +1,241 @@
+"""Roof of the look-alike: time, tape, exchange and listeners, moved together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from engine.domain.session import session
+from simulator.chaos import Switchboard
+from simulator.exchange import Exchange, OrderEvent
+from simulator.server.audience import Audience
+from simulator.server.equity_log import EquityLog
+from simulator.server.late_corrections import correction
+from simulator.server.playhead import NEVER, Playhead
+from simulator.server.tidings import Tidings
+from simulator.tape import BLOCK_NS, BarMaker, Block, Clock, Mode
+
+_CHUNK_ROWS = 16_384
+"""Rows that are encoded before anybody else gets a turn."""
+
+_WAITING_BYTES = 4 * 1024 * 1024
+"""What may wait for a reader where time waits for readers."""
+
+_TICK_SECS = 0.005
+_STRIDE_NS = 10_000_000_000
+"""How far time goes at once when it goes as fast as it can."""
+
+type Save = Callable[[Exchange, int], None]
+"""Keeps the exchange and the time, before anybody hears what happened."""
+
+
+class Venue:
+    """One recorded day as a market that takes orders.
+
+    Parameters
+    ----------
+    exchange : Exchange
+        Asks ``playhead`` for what was last seen.
+    save : function
+        Called after every change of an order.
+    """
+
+    def __init__(
+        self,
+        playhead: Playhead,
+        exchange: Exchange,
+        clock: Clock,
+        audience: Audience,
+        chaos: Switchboard,
+        equity: EquityLog,
+        save: Save,
+    ) -> None:
+        self.playhead = playhead
+        self.exchange = exchange
+        self.clock = clock
+        self.audience = audience
+        self.chaos = chaos
+        self.tidings = Tidings(chaos)
+        self.equity = equity
+        self._save = save
+        reader = playhead.reader
+        self._bars = BarMaker(reader.symbols, reader.tapes, session(reader.day))
+        self._before: Block | None = None
+        self._sent = 0
+        self._moving = asyncio.Lock()
+        self._turned = asyncio.Event()
+
+    @property
+    def now(self) -> int:
+        """Simulated time, UTC ns."""
+        return self.playhead.now
+
+    def take(self) -> list[OrderEvent]:
+        """Take what has just happened to orders, counted and kept; nobody has been told yet."""
+        events = self.exchange.take_events()
+        if events:
+            self.tidings.count(events)
+            self._save(self.exchange, self.now)
+        return events
+
+    async def present(self) -> int:
+        """Return the time at which a request counts; where time runs by itself it catches up."""
+        if self.clock.runs and self.clock.speed is not None:
+            await self._play(self.clock.due(time.monotonic_ns(), NEVER), stops=False)
+        return self.now
+
+    async def run(self) -> None:
+        """Let time run, for as long as it runs by itself."""
+        while True:
+            if not self.clock.runs:
+                self._turned.clear()
+                await self._turned.wait()
+                continue
+            until = self.clock.due(time.monotonic_ns(), self.now + _STRIDE_NS)
+            if until >= self.playhead.reader.end_ns and self.clock.speed is None:
+                self.clock.paused = True
+            await self._play(until, stops=False)
+            self.audience.cut_slow() if self.clock.speed is not None else None
+            await asyncio.sleep(0 if self.clock.speed is None else _TICK_SECS)
+
+    async def grant(self, until: int) -> int:
+        """Play up to an instant, or to the first at which an update was told; return it."""
+        if self.clock.due(time.monotonic_ns(), NEVER) > self.now:
+            self.clock.anchor(self.now)
+        while True:
+            while self.clock.paused:
+                self._turned.clear()
+                await self._turned.wait()
+            target = self.clock.due(time.monotonic_ns(), until)
+            if await self._play(target, stops=True) or self.now >= until:
+                return self.now
+            await asyncio.sleep(_TICK_SECS)
+
+    async def step(self, span_ns: int) -> int:
+        """Play so much further, however time moves otherwise; return the time."""
+        await self._play(self.now + span_ns, stops=False)
+        self.turn()
+        return self.now
+
+    async def seek(self, ts: int) -> int:
+        """Go forward to an instant; subscribers see nothing of what lies between."""
+        listeners, self.audience.listeners = self.audience.listeners, set()
+        try:
+            await self._play(ts, stops=False)
+        finally:
+            self.audience.listeners |= listeners
+        self.turn()
+        return self.now
+
+    def turn(self, *, paused: bool | None = None, speed: float | None = 0.0) -> None:
+        """Pause, resume or change the speed from now on; 0 leaves the speed."""
+        if paused is not None:
+            self.clock.paused = paused
+        if speed != 0.0:
+            self.clock.speed = speed
+        self.clock.anchor(self.now)
+        self._turned.set()
+
+    async def _play(self, until: int, *, stops: bool) -> bool:
+        """Play up to an instant; say whether it ``stops`` early because something was told."""
+        async with self._moving:
+            told = await self._overdue()
+            while self.now < until and not (told and stops):
+                told = await self._to_next(until)
+            await self._send_rows()
+        return told and stops
+
+    async def _overdue(self) -> bool:
+        """Let what is due at this very instant happen: commands without latency."""
+        due = self.exchange.due_ns()
+        if due is None or due > self.now:
+            return False
+        self.exchange.advance(self.now)
+        return self._tell()
+
+    async def _to_next(self, until: int) -> bool:
+        """Play up to the next instant that matters to an order, a halt or the disk."""
+        head = self.playhead
+        if head.block is not None and head.now >= head.block.end - 1:
+            await self._send_rows()
+            self._tell_bars(head.block)
+            self._correct_late(head.block)
+            await asyncio.to_thread(head.next_block)
+            self._sent = 0
+            self.equity.note(self.exchange, head.now)
+        due = self.exchange.due_ns()
+        limit = until if due is None else max(min(until, due), self.now + 1)
+        instant = head.next_event(self.exchange.watched(), limit)
+        start = head.at
+        statuses, end = head.pass_to(instant)
+        if statuses:
+            before = start if head.block is None else head.block.first_at(instant)
+            await self._send_rows(before)
+        for status in statuses:
+            self.exchange.status(status)
+            self.audience.tell_status(status)
+        self._trade(start, end)
+        self.exchange.advance(instant)
+        return self._tell()
+
+    def _trade(self, start: int, end: int) -> None:
+        """Show the exchange what it watches."""
+        block = self.playhead.block
+        if block is None:
+            return
+        trades, quotes = block.trades, block.quotes
+        for row in self.playhead.traded(start, end):
+            if row >= 0:
+                self.exchange.print(
+                    trades.symbols[trades.symbol_id[row]],
+                    int(trades.price[row]),
+                    int(trades.size[row]),
+                    int(trades.ts_init[row]),
+                )
+            else:
+                self.exchange.quote(
+                    quotes.symbols[quotes.symbol_id[~row]],
+                    int(quotes.bid[~row]),
+                    int(quotes.ask[~row]),
+                    int(quotes.bid_size[~row]),
+                    int(quotes.ask_size[~row]),
+                    int(quotes.ts_init[~row]),
+                )
+
+    def _correct_late(self, block: Block) -> None:
+        """Take back something of the block before, if chaos wants it."""
+        before, self._before = self._before, block
+        if before is not None and self.chaos.on.late_corrections:
+            told = correction(before, self.playhead.reader.tapes, self.now)
+            if told is not None and self.chaos.strikes("late_corrections"):
+                self.audience.tell("trades", [told])
+
+    def _tell_bars(self, block: Block) -> None:
+        """Send the bars that the end of a block completes."""
+        self._bars.take(block)
+        ends_minute = block.end // BLOCK_NS % 2 == 0
+        for channel, make, is_due in (
+            ("bars", self._bars.minute_bars, ends_minute),
+            ("dailyBars", self._bars.daily_bars, ends_minute),
+            ("updatedBars", self._bars.updated_bars, not ends_minute),
+        ):
+            if is_due and self.audience.wants(channel):
+                self.audience.tell(channel, make())
+
+    def _tell(self) -> bool:
+        events = self.take()
+        self.tidings.tell(events)
+        return bool(events)
+
+    async def _send_rows(self, end: int | None = None) -> None:
+        """Send what was played of the block, and wait for readers where time does."""
+        block = self.playhead.block
+        last = self.playhead.at if end is None else end
+        while block is not None and self._sent < last:
+            stop = min(last, self._sent + _CHUNK_ROWS)
+            self.audience.tell_rows(block, self._sent, stop)
+            self._sent = stop
+            if self.clock.mode is Mode.STEPPED or self.clock.speed is None:
+                await self.audience.below(_WAITING_BYTES)
+            await asyncio.sleep(0)

@@ -1,0 +1,20 @@
+"""Roof of the look-alike: websockets whose connection can be cut, as a network would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from simulator.server.outbox import TRANSPORT
+
+
+class CuttableWebSockets(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, with its transport in the scope's extensions."""
+
+    def handle_connect(self, event: Any) -> None:
+        """Take a handshake; the application begins on the loop's next turn."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            extensions: dict[str, Any] = self.scope["extensions"]  # pyright: ignore[reportTypedDictNotRequiredAccess, reportAssignmentType]
+            extensions[TRANSPORT] = self.transport

@@ -1,0 +1,52 @@
+"""Beside hop 1: simulated time: it runs by itself, or it is granted."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """Who moves simulated time."""
+
+    PACED = "paced"
+    """It runs with the wall's clock, at some speed."""
+
+    STEPPED = "stepped"
+    """Clients grant it; nothing else moves it."""
+
+
+class Clock:
+    """How far simulated time may have come. The wall's clock is an argument (ns, monotonic).
+
+    Parameters
+    ----------
+    now : int
+        Simulated time to begin at, UTC ns.
+    speed : float or None
+        Simulated seconds per second; None for as fast as subscribers read.
+    """
+
+    def __init__(self, mode: Mode, now: int, *, speed: float | None, paused: bool = False) -> None:
+        self.mode = mode
+        self.speed = speed
+        self.paused = paused
+        self._now = now
+        self._wall: int | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether time moves by itself at the moment."""
+        return self.mode is Mode.PACED and not self.paused
+
+    def due(self, wall: int, until: int) -> int:
+        """Return the simulated time that has come by now, at most ``until``."""
+        if self.speed is None:
+            return until
+        if self._wall is None:
+            self._wall = wall
+        return min(until, self._now + int((wall - self._wall) * self.speed))
+
+    def anchor(self, now: int) -> None:
+        """Take ``now`` for the present: what the wall did until here does not count."""
+        self._now = now
+        self._wall = None

@@ -1,0 +1,291 @@
+"""One stock's tape and a few commands, played by nautilus's venue and by the look-alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from nautilus_trader.common import DataActor
+from nautilus_trader.model import (
+    AggressorSide,
+    ClientOrderId,
+    InstrumentStatus,
+    OrderSide,
+    OrderType,
+    QuoteTick,
+    TimeInForce,
+    TradeId,
+    TradeTick,
+    TriggerType,
+)
+from nautilus_trader.trading import Strategy
+
+from engine.domain.fill_assumptions import assumptions
+from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.quotes import Quote
+from engine.domain.session import NANOS_PER_SECOND
+from engine.domain.status import TradingStatus
+from engine.runtime import Failures
+from engine.runtime.bridge import decimal_of, instrument_id, price_from, quantity_of
+from engine.runtime.simulation import Simulation
+from engine.runtime.ticks import status_data
+from simulator.exchange import Exchange, Order, Print, honest, listed
+from tests.runtime.stage import HOURS, TEN
+
+STALE_NS = 2 * NANOS_PER_SECOND
+SYMBOL = "ABC"
+
+type Filled = tuple[str, Decimal, int]
+"""Role, price, millisecond."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event of the tape: a quote (bid and ask), a print (bid = ask), a halt or a resume."""
+
+    ms: int
+    bid: Decimal = Decimal(0)
+    ask: Decimal = Decimal(0)
+    halted: bool | None = None
+
+
+@dataclass(frozen=True)
+class Say:
+    """One command: ``enter``, ``exit``, ``cancel ROLE``, or ``move ROLE`` to a price."""
+
+    ms: int
+    word: str
+    role: str = "entry"
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What ``enter`` sends."""
+
+    buys: bool
+    limit: Decimal | None
+    target: Decimal
+    stop: Decimal
+    shares: int = 10
+
+
+def at(ms: int) -> int:
+    """Return a millisecond of the scene in UTC nanoseconds."""
+    return TEN + ms * 1_000_000
+
+
+class Puppet(Strategy):
+    """Does as it is told."""
+
+    plan: Plan
+    says: Sequence[Say]
+    latency_ns: int
+    filled: list[Filled]
+
+    def on_start(self) -> None:
+        """Set an alert for each command and for its arrival."""
+        for n, say in enumerate(self.says):
+            self.clock.set_time_alert_ns(f"say-{n}", at(say.ms), lambda _, say=say: self.do(say))
+            arrival = at(say.ms) + self.latency_ns
+            self.clock.set_time_alert_ns(f"arrival-{n}", arrival, lambda _: None)
+
+    def do(self, say: Say) -> None:
+        """Give one command, if its order is there to take it."""
+        plan = self.plan
+        if say.word == "enter":
+            self.submit_order_list(self.bracket())
+            return
+        order = self.cache.order(ClientOrderId(say.role))
+        if say.word == "exit":
+            if self.cache.orders_open() or not self.cache.positions_open():
+                return
+            side = OrderSide.SELL if plan.buys else OrderSide.BUY
+            self.submit_order(
+                self.order_factory.market(
+                    instrument_id(SYMBOL),
+                    side,
+                    quantity_of(plan.shares),
+                    reduce_only=True,
+                    client_order_id=ClientOrderId("exit"),
+                    tags=["exit", "t"],
+                )
+            )
+        elif order is not None and order.is_open and not order.is_inflight:
+            if say.word == "cancel":
+                self.cancel_order(order.client_order_id)
+            elif say.price is not None:
+                price = price_from(say.price)
+                if say.role == "stop":
+                    self.modify_order(order.client_order_id, trigger_price=price)
+                else:
+                    self.modify_order(order.client_order_id, price=price)
+
+    def bracket(self) -> list[Any]:
+        """Return the orders of the plan."""
+        plan = self.plan
+        return self.order_factory.bracket(
+            instrument_id(SYMBOL),
+            OrderSide.BUY if plan.buys else OrderSide.SELL,
+            quantity_of(plan.shares),
+            time_in_force=TimeInForce.DAY,
+            entry_order_type=OrderType.MARKET if plan.limit is None else OrderType.LIMIT,
+            entry_price=None if plan.limit is None else price_from(plan.limit),
+            entry_client_order_id=ClientOrderId("entry"),
+            entry_tags=["entry", "t"],
+            tp_price=price_from(plan.target),
+            tp_time_in_force=TimeInForce.DAY,
+            tp_post_only=False,
+            tp_client_order_id=ClientOrderId("target"),
+            tp_tags=["take_profit", "t"],
+            sl_trigger_price=price_from(plan.stop),
+            sl_trigger_type=TriggerType.LAST_PRICE,
+            sl_time_in_force=TimeInForce.DAY,
+            sl_client_order_id=ClientOrderId("stop"),
+            sl_tags=["stop_loss", "t"],
+        )
+
+    def on_order_filled(self, event: Any) -> None:
+        """Note a fill."""
+        ms = (event.ts_event - TEN) // 1_000_000
+        self.filled.append((event.client_order_id.value, decimal_of(event.last_px), ms))
+
+
+def by_nautilus(plan: Plan, tape: Sequence[Row], says: Sequence[Say], fills: str) -> list[Filled]:
+    """Return what nautilus's venue fills."""
+    rung, failures = assumptions(fills), Failures()
+    puppet = Puppet()
+    puppet.plan, puppet.says, puppet.latency_ns = plan, says, rung.latency_ns
+    puppet.filled = []
+    simulation = Simulation(
+        rung, equity_usd=Decimal(100_000), stale_quote_ns=STALE_NS, failures=failures
+    )
+    try:
+        simulation.add(DataActor(), puppet)
+        simulation.list_symbols([SYMBOL])
+        simulation.play(until=HOURS.open_ns)
+        halts = [row for row in tape if row.halted is not None]
+        simulation.play(
+            _statuses(halts),
+            [_quote(row) for row in tape if row.halted is None and row.bid < row.ask],
+            [_print(row) for row in tape if row.halted is None and row.bid == row.ask],
+            until=at(100_000),
+        )
+    finally:
+        simulation.close()
+    return puppet.filled
+
+
+def by_the_look_alike(
+    plan: Plan, tape: Sequence[Row], says: Sequence[Say], fills: str
+) -> list[Filled]:
+    """Return what the look-alike fills."""
+    quotes: dict[str, Quote] = {}
+    prints: dict[str, Print] = {}
+    exchange = Exchange(
+        honest(fills, STALE_NS),
+        listed([SYMBOL]),
+        seed=3,
+        last_quote=quotes.get,
+        last_print=prints.get,
+    )
+    account = exchange.open_account(Decimal(100_000), TEN).id
+    current: dict[str, str] = {}
+    filled: list[Filled] = []
+
+    def note() -> None:
+        for event in exchange.take_events():
+            order = event.order
+            name = next((name for name, known in current.items() if known == order.id), None)
+            if event.event == "replaced" and name is not None and order.replaced_by:
+                current[name] = order.replaced_by
+            if event.price is not None:
+                ms = (event.ts - TEN) // 1_000_000
+                filled.append((name or "?", event.price, ms))
+
+    ordered = [*((row.ms, n, row) for n, row in enumerate(_in_turn(tape)))]
+    ordered += [(say.ms, len(tape) + n, say) for n, say in enumerate(says)]
+    for ms, _, each in sorted(ordered, key=lambda item: item[:2]):
+        if isinstance(each, Say):
+            exchange.advance(at(ms) - 1)
+            note()
+            _say(exchange, account, plan, each, current)
+            exchange.advance(at(ms))
+        elif each.halted is not None:
+            exchange.status(TradingStatus(SYMBOL, at(ms), at(ms), each.halted, ""))
+        elif each.bid == each.ask:
+            prints[SYMBOL] = Print(int(each.bid * PRICE_SCALE), 1, at(ms))
+            exchange.print(SYMBOL, prints[SYMBOL].price, 1, at(ms))
+        else:
+            bid, ask = int(each.bid * PRICE_SCALE), int(each.ask * PRICE_SCALE)
+            quotes[SYMBOL] = Quote(bid, ask, 100, 100, at(ms))
+            exchange.quote(SYMBOL, bid, ask, 100, 100, at(ms))
+        note()
+    exchange.advance(at(100_000))
+    note()
+    return filled
+
+
+def _say(exchange: Exchange, account: str, plan: Plan, say: Say, current: dict[str, str]) -> None:
+    side, other = ("buy", "sell") if plan.buys else ("sell", "buy")
+    common = {"symbol": SYMBOL, "qty": str(plan.shares), "time_in_force": "day"}
+    now = at(say.ms)
+    if say.word == "enter":
+        body: dict[str, Any] = common | {
+            "side": side,
+            "type": "market" if plan.limit is None else "limit",
+            "order_class": "bracket",
+            "take_profit": {"limit_price": str(plan.target)},
+            "stop_loss": {"stop_price": str(plan.stop)},
+        }
+        if plan.limit is not None:
+            body["limit_price"] = str(plan.limit)
+        order = exchange.submit(account, body, now)
+        assert isinstance(order, Order), order
+        current.update(zip(("entry", "target", "stop"), [order.id, *order.leg_ids], strict=True))
+        return
+    if say.word == "exit":
+        if exchange.state.open_ids or not exchange.state.accounts[account].positions:
+            return
+        order = exchange.submit(account, common | {"side": other, "type": "market"}, now)
+        assert isinstance(order, Order), order
+        current["exit"] = order.id
+        return
+    order = exchange.state.orders.get(current.get(say.role, ""))
+    if order is None or order.is_closed or order.is_pending or not order.is_working:
+        return
+    if say.word == "cancel":
+        exchange.cancel(account, order.id, now)
+    elif say.price is not None:
+        name = "stop_price" if say.role == "stop" else "limit_price"
+        assert isinstance(exchange.replace(account, order.id, {name: str(say.price)}, now), Order)
+
+
+def _in_turn(tape: Sequence[Row]) -> list[Row]:
+    return sorted(tape, key=lambda row: (row.ms, row.halted is None, row.bid == row.ask))
+
+
+def _quote(row: Row) -> QuoteTick:
+    size = quantity_of(100)
+    bid, ask = price_from(row.bid), price_from(row.ask)
+    return QuoteTick(instrument_id(SYMBOL), bid, ask, size, size, at(row.ms), at(row.ms))
+
+
+def _print(row: Row) -> TradeTick:
+    return TradeTick(
+        instrument_id(SYMBOL),
+        price_from(row.bid),
+        quantity_of(1),
+        AggressorSide.NO_AGGRESSOR,
+        TradeId("0"),
+        at(row.ms),
+        at(row.ms),
+    )
+
+
+def _statuses(halts: Sequence[Row]) -> list[InstrumentStatus]:
+    return status_data(
+        [TradingStatus(SYMBOL, at(row.ms), at(row.ms), bool(row.halted), "") for row in halts]
+    )

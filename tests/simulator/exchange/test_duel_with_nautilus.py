@@ -1,0 +1,88 @@
+"""Any tape, any commands: nautilus's venue and the look-alike fill the same."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.simulator.exchange.duel import Plan, Row, Say, by_nautilus, by_the_look_alike
+
+QUOTED = Row(-1000, Decimal("99.95"), Decimal("100.05"))
+PRINTED = Row(-990, Decimal(100), Decimal(100))
+
+cents = st.integers(9_940, 10_060).map(lambda each: Decimal(each) / 100)
+widths = st.integers(1, 20).map(lambda each: Decimal(each) / 100)
+distances = st.integers(5, 50).map(lambda each: Decimal(each) / 100)
+
+
+@st.composite
+def tapes(draw: st.DrawFn) -> list[Row]:
+    """Draw quotes, prints and halts; nothing prints in a halt. Instants may coincide."""
+    rows, ms, halted = [QUOTED, PRINTED], -900, False
+    for _ in range(draw(st.integers(5, 40))):
+        ms += draw(st.sampled_from([1, 10, 50, 100, 300, 1_000, 3_000]))
+        kind = draw(st.sampled_from("qqqqpppph"))
+        if kind == "h":
+            halted = not halted
+            rows.append(Row(ms, halted=halted))
+        elif kind == "q":
+            bid = draw(cents)
+            rows.append(Row(ms, bid, bid + draw(widths)))
+        elif not halted:
+            price = draw(cents)
+            rows.append(Row(ms, price, price))
+    return rows
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Draw a bracket, entered at the market or at a limit, near the market or in it."""
+    buys, base = draw(st.booleans()), draw(cents)
+    way = 1 if buys else -1
+    limit = base if draw(st.booleans()) else None
+    return Plan(buys, limit, base + way * draw(distances), base - way * draw(distances))
+
+
+@st.composite
+def commands(draw: st.DrawFn, *, moves_entry: bool) -> list[Say]:
+    """Draw what is said after the entry."""
+    says, ms = [Say(0, "enter")], 0
+    limits = ["target", "entry"] if moves_entry else ["target"]
+    for _ in range(draw(st.integers(0, 6))):
+        ms += draw(st.sampled_from([50, 100, 500, 1_000, 5_000]))
+        kind = draw(st.sampled_from(["cancel", "stop", "stop", "limit", "limit", "exit"]))
+        if kind == "cancel":
+            says.append(Say(ms, "cancel", draw(st.sampled_from(["entry", "stop", "target"]))))
+        elif kind == "exit":
+            says.append(Say(ms, "exit"))
+        else:
+            role = "stop" if kind == "stop" else draw(st.sampled_from(limits))
+            says.append(Say(ms, "move", role, draw(cents)))
+    return says
+
+
+@pytest.mark.parametrize("fills", ["optimistic", "base", "pessimistic"])
+@settings(max_examples=60)
+@given(plan=plans(), tape=tapes(), data=st.data())
+def test_fills_are_the_same(fills: str, plan: Plan, tape: list[Row], data: st.DataObject) -> None:
+    says = data.draw(commands(moves_entry=plan.limit is not None))
+
+    expected = by_nautilus(plan, tape, says, fills)
+    assert by_the_look_alike(plan, tape, says, fills) == expected
+
+
+def test_a_bracket_is_entered_moved_and_left() -> None:
+    plan = Plan(True, None, Decimal(103), Decimal("98.50"))
+    says = [
+        Say(0, "enter"),
+        Say(5_000, "move", "stop", Decimal(99)),
+        Say(9_000, "move", "target", Decimal(98)),
+    ]
+
+    fills = by_the_look_alike(plan, [QUOTED, PRINTED], says, "base")
+
+    assert fills == [("entry", Decimal("100.05"), 50), ("target", Decimal("99.95"), 9_050)]
+    assert fills == by_nautilus(plan, [QUOTED, PRINTED], says, "base")

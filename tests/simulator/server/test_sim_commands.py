@@ -1,0 +1,133 @@
+"""Roof: the simulator as a user starts it, steers it and kills it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from catalog import Catalog
+from tests.cli.conftest import Answer, environment
+from tests.simulator.server.conftest import DAY
+from tests.simulator.server.test_trading import busy
+
+__all__ = ["busy"]
+
+KEYS = {"APCA_API_KEY_ID": "ALICE", "APCA_API_SECRET_KEY": "alice-secret"}
+HEADERS = {"APCA-API-KEY-ID": "ALICE", "APCA-API-SECRET-KEY": "alice-secret"}
+
+
+@contextmanager
+def simulator(
+    market: Catalog, *options: str, keys: dict[str, str] = KEYS
+) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+    """Yield what a simulator said when it was ready, and its process."""
+    words = ["run", "--catalog", market.root, "--date", str(DAY), "--port", "0", "--json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "sim", *words, *options],
+        env=environment() | keys,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, process.communicate()[1]
+        yield json.loads(line), process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def tradectl(*words: str) -> Answer:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "sim", *words],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def test_a_simulator_is_steered_from_the_command_line(market: Catalog) -> None:
+    with simulator(market, "--paused", "--start", "10:00") as (ready, process):
+        url = ready["url"]
+        assert ready["accounts"] == [{"key": "ALICE"}]
+
+        def say(*words: str) -> dict[str, Any]:
+            answer = tradectl(*words, "--url", url, "--json")
+            assert answer.code == 0, answer.err
+            return answer.json
+
+        before = say("status")
+        assert (before["paused"], before["now"]) == (True, "2026-09-18T13:59:59.999999999Z")
+        assert say("step", "60")["now_ns"] == before["now_ns"] + 60 * 10**9
+        assert say("seek", "10:30")["now"] == "2026-09-18T14:30:00Z"
+        assert say("resume", "--speed", "max")["speed"] == "max"
+        assert say("pause")["paused"]
+        assert say("chaos", "mute=true", "mute_symbols=A,B")["chaos"] == {
+            "mute": True,
+            "mute_symbols": ["A", "B"],
+        }
+        assert say("chaos", "--calm")["chaos"] == {}
+        assert tradectl("seek", "09:00", "--url", url).code == 2
+        assert tradectl("chaos", "mutee=true", "--url", url).code == 2
+        assert "secret" not in tradectl("status", "--url", url).out
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) in {0, 130}
+    assert tradectl("status", "--url", url).code == 1
+
+
+def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
+    market: Catalog, busy: str, tmp_path: Path
+) -> None:
+    options = ["--start", "10:00", "--speed", "60", "--state", str(tmp_path / "sim.json")]
+    order = {"symbol": busy, "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"}
+    sent: list[str] = []
+    for _ in range(3):
+        with simulator(market, *options) as (ready, process):
+            with httpx.Client(base_url=ready["url"], headers=HEADERS, timeout=60) as rest:
+                found = rest.get("/v2/orders", params={"status": "all", "direction": "asc"})
+                assert [each["id"] for each in found.json()] == sent
+                sent += [rest.post("/v2/orders", json=order).json()["id"] for _ in range(5)]
+            os.kill(process.pid, signal.SIGKILL)
+    assert len(set(sent)) == 15
+
+
+@pytest.mark.parametrize(
+    ("options", "finding"),
+    [
+        (["--speed", "fast"], "--speed is 'fast'"),
+        (["--host", "0.0.0.0"], "--listen-anyway"),
+        (["--account", "KEY"], "KEY:SECRET"),
+        (["--account", "KEY:hush:lots"], "cash of KEY"),
+        (["--start", "noon"], "HH:MM"),
+    ],
+)
+def test_what_cannot_be_started_says_why(market: Catalog, options: list[str], finding: str) -> None:
+    answer = tradectl("run", "--catalog", market.root, *options)
+    assert answer.code == 2
+    assert finding in answer.err
+    assert "hush" not in answer.err
+
+
+def test_a_pair_of_keys_is_made_up_where_none_is_given(market: Catalog) -> None:
+    with simulator(market, keys={"APCA_API_KEY_ID": "", "APCA_API_SECRET_KEY": ""}) as (ready, _):
+        (account,) = ready["accounts"]
+        headers = {
+            "APCA-API-KEY-ID": account["key"],
+            "APCA-API-SECRET-KEY": account["secret"],
+        }
+        answer = httpx.get(f"{ready['url']}/v2/account", headers=headers, timeout=60)
+        assert answer.json()["status"] == "ACTIVE"

@@ -1,0 +1,115 @@
+"""Hop 5, rehearsed: every answer of the trading API is what the official document says it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from jsonschema import Draft202012Validator
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+
+from catalog import Catalog
+from simulator.tape import Mode
+from tests.simulator.market_data.official import document
+from tests.simulator.server.served import ALICE, Served, keys, market_client, setting
+from tests.simulator.server.test_trading import OPEN, SECOND, busy, placed
+
+__all__ = ["busy"]
+
+DOCUMENT = "fixtures/alpaca/openapi/trading-api.json"
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+FUZZED = r"^/v2/(account|orders|positions|clock|assets)(?!/fixed_income)"
+
+
+@pytest.fixture(scope="module")
+def served(market: Catalog) -> Iterator[Served]:
+    playing = setting(mode=Mode.STEPPED, speed=None, start_ns=OPEN, requests=1_000_000)
+    with Served(market, playing) as running:
+        yield running
+
+
+def valid(body: Any, official: Path, route: str, method: str = "get", status: str = "200") -> None:
+    known = document(official)
+    answer = known["paths"][route][method]["responses"][status]
+    schema = answer["content"]["application/json"]["schema"]
+    Draft202012Validator({**known, **schema}).validate(body)
+
+
+def test_orders_positions_and_accounts_are_valid(served: Served, busy: str, shared: Path) -> None:
+    official = shared / DOCUMENT
+    one, position = "/v2/orders/{order_id}", "/v2/positions/{symbol_or_asset_id}"
+
+    async def scene() -> None:
+        async with market_client(served) as data:
+            with served.rest() as rest:
+                last = rest.get(f"/v2/stocks/{busy}/trades/latest").json()["trade"]["p"]
+                bracket = placed(
+                    rest,
+                    symbol=busy,
+                    order_class="bracket",
+                    take_profit={"limit_price": f"{last * 1.5:.2f}"},
+                    stop_loss={"stop_price": f"{last * 0.5:.2f}"},
+                )
+                valid(bracket, official, "/v2/orders", "post")
+                for kind, terms in (
+                    ("stop", {"stop_price": f"{last * 2:.2f}"}),
+                    ("trailing_stop", {"trail_percent": "5"}),
+                    ("limit", {"limit_price": f"{last:.2f}"}),
+                ):
+                    other = placed(rest, symbol=busy, type=kind, **terms)
+                    valid(other, official, "/v2/orders", "post")
+                for _ in range(8):
+                    await data.grant(OPEN + 60 * SECOND)
+                for query in ({}, {"status": "all"}, {"status": "all", "nested": "true"}):
+                    orders = rest.get("/v2/orders", params=query).json()
+                    assert orders
+                    valid(orders, official, "/v2/orders")
+                valid(rest.get(f"/v2/orders/{bracket['id']}").json(), official, one)
+                target = next(leg for leg in bracket["legs"] if leg["type"] == "limit")
+                moved = rest.patch(
+                    f"/v2/orders/{target['id']}", json={"limit_price": f"{last * 1.6:.2f}"}
+                )
+                valid(moved.json(), official, one, "patch")
+                for path in ("/v2/positions", "/v2/account", "/v2/account/configurations"):
+                    valid(rest.get(path).json(), official, path)
+                valid(rest.get(f"/v2/positions/{busy}").json(), official, position)
+                fills = rest.get("/v2/account/activities/FILL").json()
+                assert fills
+                # the document's "one of" holds for both of its kinds: every field is optional
+                known = document(official)
+                fill = {**known, "$ref": "#/components/schemas/TradingActivities"}
+                Draft202012Validator(fill).validate(fills[0])
+                valid(
+                    rest.get("/v2/account/portfolio/history").json(),
+                    official,
+                    "/v2/account/portfolio/history",
+                )
+                canceled = rest.delete("/v2/orders")
+                assert canceled.status_code == 207
+                valid(canceled.json(), official, "/v2/orders", "delete", "207")
+
+    asyncio.run(scene())
+
+
+def test_no_request_that_the_document_allows_brings_the_server_down(
+    served: Served, shared: Path
+) -> None:
+    schema = schemathesis.openapi.from_path(shared / DOCUMENT).include(path_regex=FUZZED)
+    strategy = schema.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    asked: set[int] = set()
+
+    @given(case=strategy)
+    @settings(max_examples=150, deadline=None, suppress_health_check=_SLOW)
+    def fuzz(case: Any) -> None:
+        answer = case.call(base_url=f"http://{served.address}", headers=keys(ALICE), timeout=60)
+        asked.add(answer.status_code)
+        case.validate_response(answer, checks=[not_a_server_error])
+
+    fuzz()
+    assert {200} < asked
