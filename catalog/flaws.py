@@ -124,7 +124,9 @@ def find_flaws(raw: pa.Table, kind: Kind, *, one_sided: bool = False) -> NDArray
         mark(Flaw.SIZE_NOT_POSITIVE, size <= 0 if kind is Kind.TRADES else size < 0)
         mark(Flaw.SIZE_TOO_LARGE, size > _LARGEST_SIZE[kind])
     if kind is Kind.TRADES:
-        mark(Flaw.NOTIONAL_TOO_LARGE, prices[0] * sizes[0] > MAX_NOTIONAL / PRICE_SCALE)
+        with np.errstate(invalid="ignore", over="ignore"):  # infinities are marked above
+            notional = prices[0] * sizes[0]
+        mark(Flaw.NOTIONAL_TOO_LARGE, notional > MAX_NOTIONAL / PRICE_SCALE)
     elif kind is Kind.QUOTES:
         (bid, ask), (bid_size, ask_size) = prices, sizes
         both = (bid > 0) & (bid_size > 0) & (ask > 0) & (ask_size > 0)

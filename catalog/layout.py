@@ -6,6 +6,8 @@
                                     part-0.json         the part's manifest
     inventory/trades/date=2018-01-02/letter=A           says that the partition must exist
     instruments/part-0.parquet
+    news/date=2018-01-02/part-0.parquet                 likewise corporate_actions
+    pulled/trades/date=2018-01-02.json                  of which symbols a vendor was asked
     candidates/params=<hash>/date=2018-01-02/part-0.parquet     likewise every derived table
     quarantine/                                         what was rejected, or failed verification
 """
@@ -22,6 +24,9 @@ TEMPORARY = ".tmp"
 """Ending of a file that is still being written; one that stays was left by a killed process."""
 
 INSTRUMENTS_FOLDER = "instruments"
+NEWS_FOLDER = "news"
+ACTIONS_FOLDER = "corporate_actions"
+PULLED_FOLDER = "pulled"
 QUARANTINE_FOLDER = "quarantine"
 INVENTORY_FOLDER = "inventory"
 

@@ -1,7 +1,8 @@
 """Hop 1: the columns of each kind of market data at rest.
 
 Times are UTC nanoseconds, prices exact USD with six decimals (``decimal64(18, 6)``, stored as
-INT64, so that reading one is a view), sizes shares. Nothing but a trade id may be null.
+INT64, so that reading one is a view), sizes shares. Only a trade id, a bar's count
+and VWAP and an article's URL may be null.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Kind(StrEnum):
 
 
 def _schema(**columns: pa.DataType) -> pa.Schema:
-    nullable = {"trade_id", "trade_count", "vwap"}
+    nullable = {"trade_id", "trade_count", "vwap", "url"}
     return pa.schema(
         [pa.field(name, dtype, nullable=name in nullable) for name, dtype in columns.items()]
     )
@@ -76,6 +77,30 @@ HALT, RESUME = "halt", "resume"
 
 INSTRUMENTS = _schema(symbol=pa.string(), tape=pa.string(), exchange=pa.string(), name=pa.string())
 """One row per symbol: tape letter (A, B, C, N, O or ""), listing exchange and name."""
+
+NEWS = _schema(
+    id=pa.int64(),
+    created_at=pa.int64(),
+    updated_at=pa.int64(),
+    headline=pa.string(),
+    summary=pa.string(),
+    author=pa.string(),
+    source=pa.string(),
+    url=pa.string(),
+    content=pa.string(),
+    symbols=pa.list_(pa.string()),
+    images=pa.string(),
+)
+"""One row per article; times UTC ns, ``images`` a JSON array of pairs of size and URL."""
+
+CORPORATE_ACTIONS = _schema(
+    id=pa.string(),
+    kind=pa.string(),
+    process_date=pa.date32(),
+    symbols=pa.list_(pa.string()),
+    detail=pa.string(),
+)
+"""One row per corporate action; ``detail`` is the whole announcement as JSON."""
 
 ROW_GROUP_ROWS: dict[Kind, int] = {
     Kind.TRADES: 512 * 1024,

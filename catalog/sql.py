@@ -8,9 +8,18 @@ import duckdb
 import msgspec
 from fsspec.implementations.local import LocalFileSystem
 
-from catalog.layout import INSTRUMENTS_FOLDER, PART, QUARANTINE_FOLDER
+from catalog.layout import (
+    ACTIONS_FOLDER,
+    INSTRUMENTS_FOLDER,
+    NEWS_FOLDER,
+    PART,
+    QUARANTINE_FOLDER,
+)
 from catalog.store import Catalog
 from engine.domain.errors import ConfigError, DataError
+
+_DEPTHS = {INSTRUMENTS_FOLDER: "", NEWS_FOLDER: "*/", ACTIONS_FOLDER: "*/"}
+"""Folders between a kind and its parts, where they are not date or parameters and letter."""
 
 
 def connect(catalog: Catalog) -> duckdb.DuckDBPyConnection:
@@ -26,7 +35,7 @@ def connect(catalog: Catalog) -> duckdb.DuckDBPyConnection:
         database.register_filesystem(catalog.fs)
         protocol = f"{catalog.fs.protocol}://"
     for kind in kinds(catalog):
-        depth = "" if kind == INSTRUMENTS_FOLDER else "*/*/"
+        depth = _DEPTHS.get(kind, "*/*/")
         files = f"{protocol}{catalog.root}/{kind}/{depth}{PART}"
         relation = database.read_parquet(files, hive_partitioning=bool(depth))
         relation.create_view(kind)
@@ -37,8 +46,11 @@ def kinds(catalog: Catalog) -> list[str]:
     """Return the kinds of tables that are stored."""
     found = (str(path).split("/")[-4] for path in catalog.fs.glob(f"{catalog.root}/*/*/*/{PART}"))
     stored = {kind for kind in found if kind != QUARANTINE_FOLDER}
-    if catalog.fs.exists(f"{catalog.root}/{INSTRUMENTS_FOLDER}/{PART}"):
-        stored.add(INSTRUMENTS_FOLDER)
+    stored |= {
+        kind
+        for kind, depth in _DEPTHS.items()
+        if catalog.fs.glob(f"{catalog.root}/{kind}/{depth}{PART}")
+    }
     return sorted(stored)
 
 

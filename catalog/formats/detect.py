@@ -15,6 +15,7 @@ from catalog.formats.databento import read_databento
 from catalog.formats.lean import read_lean
 from catalog.formats.nautilus import read_nautilus
 from catalog.formats.raw import Reading
+from catalog.formats.spool import read_spool
 from catalog.schema import Kind
 from engine.domain.errors import ConfigError, NotFoundError
 
@@ -29,6 +30,7 @@ class Format(StrEnum):
     LEAN = "lean"
     DATABENTO = "databento"
     NAUTILUS = "nautilus"
+    SPOOL = "spool"
 
 
 _BY_ENDING = {
@@ -40,6 +42,7 @@ _BY_ENDING = {
     ".jsonl": Format.ALPACA,
     ".zip": Format.LEAN,
     ".dbn": Format.DATABENTO,
+    ".spool": Format.SPOOL,
 }
 
 _READERS = {
@@ -49,6 +52,7 @@ _READERS = {
     Format.LEAN: read_lean,
     Format.DATABENTO: read_databento,
     Format.NAUTILUS: read_nautilus,
+    Format.SPOOL: read_spool,
 }
 
 
