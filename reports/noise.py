@@ -59,16 +59,17 @@ def noise_floor(view: RunView) -> NoiseFloor | None:
     scores = scores[np.isfinite(scores)]
     if not len(scores):
         return None
-    threshold = view.params.min_ac_z if view.params else None
+    params = view.scan_params
+    threshold = params.min_ac_z if params else None
     low = max(_LOWEST, math.floor(scores.min()))
     high = min(_HIGHEST, max(low + 1, math.ceil(scores.max() + BIN_WIDTH)))
     edges = np.arange(low, high + BIN_WIDTH / 2, BIN_WIDTH)
     expected = expected_above = None
-    if view.near is not None and view.params is not None:
-        noise = noise_scores(view.params)
+    if view.near is not None and params is not None:
+        noise = noise_scores(params)
         if len(noise):
             expected = len(scores) / len(noise) * _counts(noise, edges).astype(np.float64)
-            expected_above = float((noise >= view.params.min_ac_z).mean()) * len(scores)
+            expected_above = float((noise >= params.min_ac_z).mean()) * len(scores)
     above = len(scores) if threshold is None else int((scores >= threshold).sum())
     return NoiseFloor(
         edges, _counts(scores, edges), expected, len(scores), threshold, above, expected_above

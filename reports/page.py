@@ -11,7 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from reports import attribution, headline, wording
 from reports.noise import noise_floor
-from reports.parameters import parameter_rows
+from reports.parameters import parameter_rows, version_rows
 from reports.payload import encode_payload
 from reports.view import RunView
 
@@ -38,6 +38,7 @@ def write_html(view: RunView, path: Path) -> None:
             exits=attribution.by_exit_reason(closed),
             sides=attribution.by_side(closed),
             parameters=parameter_rows(view.params) if view.params else [],
+            versions=version_rows(view.params, view.changes) if view.params else [],
             filters=attribution.filter_tallies(view.verdicts),
             refusals=attribution.refusals(view.verdicts),
             noise=noise,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.domain.parameter_changes import differences
+from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters, parameter_extra
 
 
@@ -23,6 +26,15 @@ class ParameterRow:
         return self.value != self.default
 
 
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version that came into force during the run: from when on (UTC ns), and what it changed."""
+
+    version: int
+    start_ns: int
+    changes: str
+
+
 def parameter_rows(params: Parameters) -> list[ParameterRow]:
     """Return every parameter in the order of the schema."""
     values, defaults = params.model_dump(mode="json"), Parameters().model_dump(mode="json")
@@ -35,6 +47,22 @@ def parameter_rows(params: Parameters) -> list[ParameterRow]:
             field.description or "",
         )
         for name, field in Parameters.model_fields.items()
+    ]
+
+
+def version_rows(params: Parameters, changes: Sequence[Stretch]) -> list[VersionRow]:
+    """Return the versions that followed ``params`` during a run, in order."""
+    before = (params, *(each.params for each in changes))
+    return [
+        VersionRow(
+            each.version,
+            each.start_ns,
+            ", ".join(
+                f"{made.name} {_written(made.old)} → {_written(made.new)}"
+                for made in differences(old, each.params)
+            ),
+        )
+        for old, each in zip(before, changes, strict=False)
     ]
 
 

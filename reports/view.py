@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 
 Metrics = Mapping[str, float | int | Decimal | None]
@@ -234,7 +235,11 @@ class RunView:
     gates : sequence of GateTally
         By ``Gate``: ``reports.funnel.gate_tallies``.
     params : Parameters or None
-        None leaves out the table, the threshold and the noise floor's curve.
+        What the run was started with; None leaves out the table, the threshold and the noise
+        floor's curve.
+    changes : sequence of Stretch
+        Versions that came into force during the run, in order. Where they shape candidates there is
+        no one threshold, and it is left out with the curve.
     ladder : sequence of Rung
         Other fill assumptions of the same run, the run's own among them; empty or one: no ladder.
     quality : mapping of str to int
@@ -257,10 +262,19 @@ class RunView:
     funnel: Sequence[Stage] = ()
     gates: Sequence[GateTally] = ()
     params: Parameters | None = None
+    changes: Sequence[Stretch] = ()
     ladder: Sequence[Rung] = ()
     quality: Mapping[str, int] = field(default_factory=dict[str, int])
     timings: Sequence[Timing] = ()
     peak_memory_bytes: int | None = None
+
+    @property
+    def scan_params(self) -> Parameters | None:
+        """What shaped every candidate of the run; None where that is not known or changed."""
+        if self.params is None:
+            return None
+        hashes = {each.params.scan_hash() for each in self.changes}
+        return self.params if hashes <= {self.params.scan_hash()} else None
 
     def __post_init__(self) -> None:
         """Refuse a table that lacks a column, naming both."""

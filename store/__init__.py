@@ -1,6 +1,6 @@
 """Hop 6: facts and what was made of them, at rest: journals and run directories."""
 
-from store.archive import archive_run
+from store.archive import archive_run, unarchive_run
 from store.backup import back_up, restore
 from store.backup_file import BackupManifest, check_backup
 from store.command_log import CommandLog, is_command_log
@@ -46,4 +46,5 @@ __all__ = [
     "is_command_log",
     "newest_revision",
     "restore",
+    "unarchive_run",
 ]

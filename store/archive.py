@@ -1,13 +1,15 @@
-"""Hop 6: the facts of an ended run move out of the database into a file that is as good."""
+"""Hop 6: the facts of an ended run move out of the database into a file as good, and back."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import batched
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import delete, update
+import msgspec
+from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.domain.errors import ConfigError, JournalError
@@ -18,9 +20,13 @@ from store.journal import SqlJournal
 from store.journals import JournalRun
 from store.manifest import RunStatus
 from store.parquet_records import read_parquet, write_parquet
+from store.records import archive_path, read_records
 from store.schema import FACTS, RUNS
 
 PART = "part-0.parquet"
+
+_GROUP = 4096
+_MEANWHILE = "run {} was changed meanwhile; nothing was {}"
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +62,7 @@ def archive_run(database: Database, run: JournalRun, folder: Path | None = None)
     write_atomically(
         path,
         lambda file: write_parquet(file, journal.records()),
-        check=lambda written: _check(run, read_parquet(written)),
+        check=lambda written: _check(run, read_parquet(written), "not archived"),
     )
     stored = path if folder or not database.is_file else path.relative_to(database.path.parent)
     try:
@@ -71,6 +77,41 @@ def archive_run(database: Database, run: JournalRun, folder: Path | None = None)
     return path
 
 
+def unarchive_run(database: Database, run: JournalRun) -> Path:
+    """Bring a run's facts back as rows, all or none; return the file they were read from.
+
+    The file is held against the run's head before, and the rows when they are there. It stays:
+    archiving the run again writes it anew. Who writes to a SQLite file waits meanwhile.
+
+    Raises
+    ------
+    ConfigError
+        The run is not archived.
+    JournalError
+        The file is missing, torn or was changed, somebody has changed the run meanwhile, or the
+        database is lost: the facts stay where they are.
+    """
+    if run.archive is None:
+        raise ConfigError(f"run {run.run_id} is not archived: its facts are in {database}")
+    try:
+        with database.connect() as connection, connection.begin():
+            path = archive_path(connection, run.run_id)
+            if path is None:
+                raise JournalError(_MEANWHILE.format(run.run_id, "brought back"))
+            _check(run, read_parquet(path), "not brought back")
+            _put_back(connection, run, path)
+            _check(run, read_records(connection, run.run_id), "not brought back")
+    except SQLAlchemyError as error:
+        raise JournalError(
+            f"cannot bring run {run.run_id} back into {database}: {reason(error)}; nothing was "
+            "changed"
+        ) from error
+    finally:
+        database.settle()
+    _log.info("brought %d facts back from %s", run.facts, path, extra={"run_id": run.run_id})
+    return path
+
+
 def _folder(database: Database, folder: Path | None) -> Path:
     if folder is not None:
         return folder.absolute()
@@ -79,11 +120,11 @@ def _folder(database: Database, folder: Path | None) -> Path:
     raise ConfigError(f"no folder lies beside {database}: name one with --folder")
 
 
-def _check(run: JournalRun, records: Iterator[Record]) -> None:
+def _check(run: JournalRun, records: Iterator[Record], otherwise: str) -> None:
     found = verify(records, run.head)
     if found.broken is not None:
         raise JournalError(
-            f"run {run.run_id} is not archived: fact {found.broken.seq} is "
+            f"run {run.run_id} is {otherwise}: fact {found.broken.seq} is "
             f"{found.broken.damage.replace('_', ' ')}, {found.broken.detail}; restore a backup"
         )
 
@@ -104,4 +145,22 @@ def _move(database: Database, run: JournalRun, stored: str) -> None:
         )
         gone = connection.execute(delete(FACTS).where(FACTS.c.run_id == run.run_id))
         if (told.rowcount, gone.rowcount) != (1, run.facts):
-            raise JournalError(f"run {run.run_id} was changed meanwhile; nothing was archived")
+            raise JournalError(_MEANWHILE.format(run.run_id, "archived"))
+
+
+def _put_back(connection: Connection, run: JournalRun, path: Path) -> None:
+    """Make rows of a file's records, if the run is still as it was seen."""
+    told = connection.execute(
+        update(RUNS)
+        .where(
+            RUNS.c.run_id == run.run_id,
+            RUNS.c.archive == run.archive,
+            RUNS.c.head_hash == run.head,
+        )
+        .values(archive=None)
+    )
+    if told.rowcount != 1:
+        raise JournalError(_MEANWHILE.format(run.run_id, "brought back"))
+    for some in batched(read_parquet(path), _GROUP, strict=False):
+        rows = [{"run_id": run.run_id} | msgspec.structs.asdict(record) for record in some]
+        connection.execute(insert(FACTS), rows)

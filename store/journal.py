@@ -8,35 +8,24 @@ from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import Self
 
-import msgspec
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.domain.errors import JournalError
 from engine.domain.facts import AnyPayload, Fact
-from engine.journal import WRITE_AHEAD, Record, Verification, fact_of, record_of, seal, verify
+from engine.journal import Record, Verification, fact_of, record_of, seal, verify
 from store.bell import Bell
 from store.database import Database, reason
 from store.manifest import RunStatus
 from store.records import newest_record, read_records
 from store.schema import FACTS, RUNS
+from store.unkept import Report, Unkept
 from store.writer import Writer
 
 _GROUP = 4096
 """Most facts of one commit."""
 
 _log = logging.getLogger(__name__)
-
-
-class _Report(msgspec.Struct, frozen=True):
-    """What was given to ``append``, not yet in its place."""
-
-    payload: AnyPayload
-    ts_event: int
-    ts_init: int
-    causation_id: int | None
-    correlation_id: str | None
-    fact_id: str | None
 
 
 class SqlJournal:
@@ -70,8 +59,7 @@ class SqlJournal:
         self._epoch = epoch
         self._grouping = False
         self._pending: list[Fact] = []
-        self._unsure: list[Fact] = []
-        self._waiting: list[_Report] = []
+        self._unkept = Unkept()
         self._is_halt_told = False
         self._by_id: dict[str, int] = {}
         self._last: Fact | None = None
@@ -94,7 +82,7 @@ class SqlJournal:
     @property
     def halted(self) -> bool:
         """Whether the database refused and has not been heard of since: nothing may be traded."""
-        return bool(self._unsure or self._waiting)
+        return bool(self._unkept)
 
     def append(
         self,
@@ -107,7 +95,7 @@ class SqlJournal:
         fact_id: str | None = None,
     ) -> Fact:
         """Record what happened and return it in its place; see ``JournalWriter``."""
-        report = _Report(payload, ts_event, ts_init, causation_id, correlation_id, fact_id)
+        report = Report(payload, ts_event, ts_init, causation_id, correlation_id, fact_id)
         with self._lock:
             try:
                 self._resume()
@@ -237,10 +225,10 @@ class SqlJournal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _may_wait(self, report: _Report) -> bool:
-        return self._intents_only and not _is_intent(report)
+    def _may_wait(self, report: Report) -> bool:
+        return self._intents_only and not report.is_intent
 
-    def _seal(self, report: _Report) -> Fact:
+    def _seal(self, report: Report) -> Fact:
         fact = seal(
             report.payload,
             after=self._last,
@@ -265,11 +253,11 @@ class SqlJournal:
             refusal = self._refused("keep", error)
             self._tell_halt(refusal)
             self._drop_writer()
-            self._unsure, self._pending = self._pending, []
+            self._doubt_pending()
             raise refusal from error
         except JournalError as error:
             self._tell_halt(error)
-            self._unsure, self._pending = self._pending, []
+            self._doubt_pending()
             raise
 
     def _resume(self) -> None:
@@ -284,15 +272,12 @@ class SqlJournal:
             writer = self._claimed()
             if not self.halted:
                 return
-            if self._unsure and writer.head_hash != self._unsure[-1].hash:
-                lost = [_report_of(fact) for fact in self._unsure]
-                self._waiting[:0] = [report for report in lost if not _is_intent(report)]
-            self._unsure = []
+            self._unkept.settle(writer.head_hash)
             self._learn()
         except SQLAlchemyError as error:
             self._drop_writer()
             raise self._refused("keep", error) from error
-        waiting, self._waiting = self._waiting, []
+        waiting = self._unkept.take()
         for report in waiting:
             if report.fact_id not in self._by_id:
                 self._seal(report)
@@ -303,16 +288,20 @@ class SqlJournal:
             "journal resumed: %d facts had waited", len(waiting), extra={"run_id": self.run_id}
         )
 
+    def _doubt_pending(self) -> None:
+        self._unkept.doubt(self._pending)
+        self._pending = []
+
     def _tell_halt(self, error: JournalError) -> None:
         """Log the first of the refusals in a row."""
         if not self._is_halt_told:
             _log.error("journal halted: %s", error, extra={"run_id": self.run_id})
         self._is_halt_told = True
 
-    def _keep(self, report: _Report) -> None:
+    def _keep(self, report: Report) -> None:
         """Let what happened wait for the database; of a run never claimed nothing can be told."""
-        if self._epoch is not None and not _is_intent(report):
-            self._waiting.append(report)
+        if self._epoch is not None:
+            self._unkept.wait(report)
 
     def _claimed(self) -> Writer:
         """Return the connection that writes, opened at the first fact and after a loss."""
@@ -377,19 +366,3 @@ class SqlJournal:
             raise JournalError(
                 f"cannot read run {self.run_id} in {self._database}: {reason(error)}"
             ) from error
-
-
-def _is_intent(report: _Report) -> bool:
-    return isinstance(report.payload, WRITE_AHEAD)
-
-
-def _report_of(fact: Fact) -> _Report:
-    """Return a fact that was not kept as it was reported; its cause may have been dropped."""
-    return _Report(
-        fact.payload,
-        fact.ts_event,
-        fact.ts_init,
-        None,
-        fact.correlation_id,
-        fact.fact_id,
-    )

@@ -40,6 +40,18 @@ class JournalRun(msgspec.Struct, frozen=True):
     archive: str | None
 
     @property
+    def has_crashed(self) -> bool:
+        """Whether it says ``RUNNING`` while its writer is gone: the next start seals it."""
+        return (
+            self.status is RunStatus.RUNNING and self.writer is not None and self.writer.is_gone()
+        )
+
+    @property
+    def standing(self) -> str:
+        """How it stands, for people to read: its status, or that it has crashed."""
+        return "Crashed" if self.has_crashed else self.status
+
+    @property
     def may_go_on(self) -> bool:
         """Whether it goes on, or can be taken up again."""
         return self.status in _RESUMABLE

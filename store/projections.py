@@ -27,21 +27,19 @@ from store.schema import METADATA
 _MICROS = 1_000_000
 
 
-def stored_usd(value: Decimal | None, *, in_micros: bool) -> Decimal | int | None:
-    """Return an amount as it is stored.
+def micros(amount: Decimal) -> int:
+    """Return an amount of USD in whole 1e-6 USD.
 
     Raises
     ------
     JournalError
-        It is finer than 1e-6 USD.
+        It is finer than that.
     """
-    if value is None:
-        return None
-    micros = value * _MICROS
-    whole = int(micros)
-    if whole != micros:
-        raise JournalError(f"expected an amount in whole 1e-6 USD, found {value}")
-    return whole if in_micros else value
+    scaled = amount * _MICROS
+    whole = int(scaled)
+    if whole != scaled:
+        raise JournalError(f"expected an amount in whole 1e-6 USD, found {amount}")
+    return whole
 
 
 class Usd(TypeDecorator[Decimal]):
@@ -55,8 +53,11 @@ class Usd(TypeDecorator[Decimal]):
         return Integer() if dialect.name == "sqlite" else Numeric(24, 6)
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        """Return an amount as it is stored; see ``stored_usd``."""
-        return stored_usd(value, in_micros=dialect.name == "sqlite")
+        """Return an amount as it is stored; see ``micros``."""
+        if value is None:
+            return None
+        whole = micros(value)
+        return whole if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Return a stored amount."""

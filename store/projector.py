@@ -3,45 +3,27 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
-from itertools import islice
+from itertools import batched, islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    Connection,
-    Numeric,
-    Table,
-    and_,
-    cast,
-    delete,
-    func,
-    inspect,
-    literal_column,
-    select,
-    type_coerce,
-    update,
-)
+from sqlalchemy import Connection, Table, and_, delete, func, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.accounting import PROJECTIONS, Accounts, Key, columns_of
+from engine.accounting import PROJECTIONS, Accounts, Key
 from engine.domain.errors import JournalError
 from store.database import reason
 from store.journal import SqlJournal
-from store.projections import PROJECTED, TABLES, Usd, stored_usd
+from store.projections import PROJECTED, TABLES
 from store.schema import METADATA, RUNS
+from store.table_digest import TableDigest, stored_digest
+from store.table_rows import RowForm, Stored, delete_rows, put_rows
 
-_FACTS_AT_ONCE = 50_000
-"""Facts of one transaction: short enough that the writer of a file need not wait for long."""
-
-_encode = msgspec.json.Encoder(decimal_format="string").encode
+_AT_ONCE = 50_000
+"""Facts or rows of one transaction: so few that the writer of a file need not wait for long."""
 
 
 class Rebuilt(msgspec.Struct, frozen=True):
@@ -54,7 +36,7 @@ class Rebuilt(msgspec.Struct, frozen=True):
     rows : dict of str to int
         By table.
     digests : dict of str to str
-        By table, sha256 over its sorted rows.
+        By table, sha256 over its rows in the order of their keys.
     differing : tuple of str
         Tables that had said something else of the same facts, or were missing.
     """
@@ -86,11 +68,8 @@ class Projector:
             while True:
                 stored = self.seq()
                 accounts = self._accounts_at(stored)
-                chunk = list(islice(self._journal.facts(stored), _FACTS_AT_ONCE))
-                if not chunk:
+                if not self._post(accounts, _AT_ONCE):
                     return stored
-                for fact in chunk:
-                    accounts.post(fact)
                 with self._database.connect() as connection, connection.begin():
                     if self._advance(connection, stored, accounts.seq):
                         self._write(connection, accounts)
@@ -99,23 +78,24 @@ class Projector:
                         self._accounts = None  # somebody else was faster: look again
 
     def rebuild(self) -> Rebuilt:
-        """Drop the rows of every table and make them anew from the first fact on."""
-        with self._told():
+        """Fold every fact anew, drop the rows of every table and write what follows.
+
+        A digest is taken of what was stored before and of what is written now, as it is written.
+        """
+        with self._told(), _uncollected():
             before_seq, before = self.seq(), self.digests()
+            self._accounts = accounts = Accounts()
+            while self._post(accounts, _AT_ONCE):
+                pass
+            self._clear()
+            after = {name: self._write_anew(name, accounts) for name in TABLES}
             with self._database.connect() as connection, connection.begin():
-                METADATA.create_all(connection, [*TABLES.values(), PROJECTED])
-                runs = select(func.count()).select_from(RUNS)
-                alone = connection.execute(runs).scalar_one() == 1
-                for table in (*TABLES.values(), PROJECTED):
-                    # Without a condition SQLite need not look for the rows one by one.
-                    rows = delete(table)
-                    own = rows if alone else rows.where(table.c.run_id == self.run_id)
-                    connection.execute(own)
-            self._accounts = None
-            facts, after = self.catch_up(), self.digests()
-            comparable = before_seq == facts
+                alone = self._advance(connection, 0, accounts.seq)
+            if not alone:
+                self.catch_up()  # somebody keeps the tables up meanwhile: so do we
+            comparable = before_seq == accounts.seq
             return Rebuilt(
-                facts=facts,
+                facts=accounts.seq,
                 rows={name: rows for name, (rows, _) in after.items()},
                 digests={name: digest for name, (_, digest) in after.items()},
                 differing=tuple(
@@ -132,22 +112,23 @@ class Projector:
             return connection.execute(position).scalar_one_or_none() or 0
 
     def rows(self, name: str) -> Iterator[dict[str, Any]]:
-        """Yield the rows of a table as stored, in the order of its key."""
-        table, key = TABLES[name], PROJECTIONS[name].key
-        order = [table.c[column] for column in key]
+        """Yield the rows of a table as stored, in the order in which they are shown."""
+        table, order = TABLES[name], PROJECTIONS[name].order
+        shown = [table.c[column] for column in order]
         with self._told(), self._database.connect() as connection:
-            for row in connection.execute(self._own(table).order_by(*order)):
+            for row in connection.execute(self._own(table).order_by(*shown)):
                 yield row._asdict()
 
     def digests(self) -> dict[str, tuple[int, str]]:
-        """Return by table how many rows are stored and the sha256 over them, sorted."""
+        """Return by table how many rows are stored and the sha256 over them."""
         with self._told(), self._database.connect() as connection:
             there = set(inspect(connection).get_table_names())
-            return {
-                name: self._digest(connection, table)
-                for name, table in TABLES.items()
+            found = {
+                name: stored_digest(connection, name, self.run_id)
+                for name in TABLES
                 if name in there
             }
+            return {name: (digest.rows, digest.hexdigest()) for name, digest in found.items()}
 
     def _accounts_at(self, seq: int) -> Accounts:
         """Return the books as of a fact; another process may have moved the tables on."""
@@ -155,10 +136,27 @@ class Projector:
             self._accounts = Accounts()
         accounts = self._accounts
         if accounts.seq < seq:
-            for fact in islice(self._journal.facts(accounts.seq), seq - accounts.seq):
-                accounts.post(fact)
+            self._post(accounts, seq - accounts.seq)
             accounts.forget_changes()
         return accounts
+
+    def _post(self, accounts: Accounts, most: int) -> bool:
+        """Post the next facts; False when there were none."""
+        before = accounts.seq
+        for fact in islice(self._journal.facts(before), most):
+            accounts.post(fact)
+        return accounts.seq > before
+
+    def _clear(self) -> None:
+        """Take the rows of every table away; make the tables that are missing."""
+        with self._database.connect() as connection, connection.begin():
+            METADATA.create_all(connection, [*TABLES.values(), PROJECTED])
+            runs = select(func.count()).select_from(RUNS)
+            alone = connection.execute(runs).scalar_one() == 1
+            for table in (*TABLES.values(), PROJECTED):
+                # Without a condition SQLite need not look for the rows one by one.
+                rows = delete(table)
+                connection.execute(rows if alone else rows.where(table.c.run_id == self.run_id))
 
     def _advance(self, connection: Connection, before: int, after: int) -> bool:
         """Move the position; False when somebody else has moved it."""
@@ -170,41 +168,27 @@ class Projector:
         return connection.execute(update(PROJECTED).where(mine).values(seq=after)).rowcount == 1
 
     def _write(self, connection: Connection, accounts: Accounts) -> None:
-        for name, projection in PROJECTIONS.items():
-            amounts = [
-                place
-                for place, column in enumerate(columns_of(projection.row))
-                if column.type is Decimal
-            ]
-            rows: list[tuple[Any, ...]] = []
+        for name in TABLES:
+            form = RowForm(name, self.run_id)
+            rows: list[Stored] = []
             gone: list[Key] = []
             for key, row in accounts.changes(name):
                 if row is None:
                     gone.append(key)
-                    continue
-                values = list(msgspec.structs.astuple(row))
-                for place in amounts:
-                    values[place] = stored_usd(values[place], in_micros=self._database.is_file)
-                rows.append((self.run_id, *values))
-            self._delete(connection, name, gone)
-            if rows:
-                connection.exec_driver_sql(_upsert(connection, name), rows)
+                else:
+                    rows.append(form.stored(row))
+            delete_rows(connection, name, self.run_id, gone)
+            put_rows(connection, name, rows)
 
-    def _delete(self, connection: Connection, name: str, keys: list[Key]) -> None:
-        table, columns = TABLES[name], PROJECTIONS[name].key
-        for key in keys:
-            pairs = zip(columns, key, strict=True)
-            named = [table.c[column] == value for column, value in pairs]
-            connection.execute(delete(table).where(table.c.run_id == self.run_id, *named))
-
-    def _digest(self, connection: Connection, table: Table) -> tuple[int, str]:
-        columns = [
-            _whole(connection, column) for column in table.columns if column.name != "run_id"
-        ]
-        rows = select(*columns).where(table.c.run_id == self.run_id)
-        own = connection.execution_options(yield_per=_FACTS_AT_ONCE).execute(rows)
-        lines = sorted(_encode(tuple(row)) for row in own)
-        return len(lines), hashlib.sha256(b"\n".join(lines)).hexdigest()
+    def _write_anew(self, name: str, accounts: Accounts) -> tuple[int, str]:
+        """Write every row of books that were not asked before; return their number and digest."""
+        form, digest = RowForm(name, self.run_id), TableDigest()
+        rows = (form.stored(row) for _, row in accounts.changes(name) if row is not None)
+        for some in batched(rows, _AT_ONCE, strict=False):
+            digest.add([values[1:] for values in some])
+            with self._database.connect() as connection, connection.begin():
+                put_rows(connection, name, some)
+        return digest.rows, digest.hexdigest()
 
     def _own(self, table: Table) -> Any:
         columns = [column for column in table.columns if column.name != "run_id"]
@@ -236,36 +220,6 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _whole(connection: Connection, column: Column[Any]) -> ColumnElement[Any]:
-    """Return a column as a digest covers it: amounts as whole 1e-6 USD, in any database."""
-    if not isinstance(column.type, Usd):
-        return column
-    if connection.dialect.name == "sqlite":
-        return type_coerce(column, BigInteger)
-    return cast(type_coerce(column, Numeric) * literal_column("1000000"), BigInteger)
-
-
 def _insert(connection: Connection, table: Table) -> Any:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     return dialect.insert(table)
-
-
-def _upsert(connection: Connection, name: str) -> str:
-    """Return the statement that puts a row in its place; its values are those of a row, in order.
-
-    It goes to the driver as it is: a million rows are too many to be looked at one by one.
-    """
-    statement = _insert(connection, TABLES[name])
-    rest = {
-        column.name: statement.excluded[column.name]
-        for column in TABLES[name].columns
-        if not column.primary_key
-    }
-    key = ["run_id", *PROJECTIONS[name].key]
-    compiled = statement.on_conflict_do_update(index_elements=key, set_=rest).compile(
-        connection.engine
-    )
-    text = str(compiled)
-    if compiled.positiontup is None:
-        text = text % {column.name: "%s" for column in TABLES[name].columns}
-    return text

@@ -1,4 +1,8 @@
-"""Hop 6: time series become hypertables where TimescaleDB is installed, else they stay plain."""
+"""Hop 6: time series become hypertables where TimescaleDB is installed, else they stay plain.
+
+Written after TimescaleDB's documentation, of ``create_hypertable`` in its older form, which every
+release has; not one server with the extension has run it yet.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,8 @@ def make_hypertables(connection: Connection) -> None:
             connection.execute(
                 text(
                     "select create_hypertable(cast(:name as regclass), cast(:time as name), "
-                    "chunk_time_interval => cast(:interval as bigint), if_not_exists => true)"
+                    "chunk_time_interval => cast(:interval as bigint), if_not_exists => true, "
+                    "create_default_indexes => false)"
                 ),
                 {"name": table.name, "time": table.time, "interval": _DAY_NS},
             )
@@ -56,6 +61,12 @@ def _create_extension(connection: Connection) -> bool:
         return False
     offered = "select 1 from pg_available_extensions where name = 'timescaledb'"
     if connection.execute(text(offered)).scalar_one_or_none() is None:
+        return False
+    # A server that has not preloaded it ends the connection of whoever creates it. Who may not
+    # read the list of what is preloaded sees one of its settings, which are there only then.
+    preloaded = "select current_setting('timescaledb.disable_load', true)"
+    if connection.execute(text(preloaded)).scalar_one_or_none() is None:
+        _log.warning("TimescaleDB is there but not among the server's shared_preload_libraries")
         return False
     try:
         with connection.begin_nested():

@@ -59,6 +59,7 @@ def demo_view(
         funnel=[*funnel.scan_stages(counts), *stages],
         gates=funnel.gate_tallies(counts),
         params=PARAMS,
+        changes=(),
         ladder=[
             Rung("optimistic", _scaled(metrics, 1.3)),
             Rung("base", metrics),

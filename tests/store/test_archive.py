@@ -15,7 +15,17 @@ from typer.testing import CliRunner
 from cli.main import app
 from engine.domain.errors import ConfigError, JournalError
 from engine.domain.facts import OrderRole
-from store import RECORDS, Database, Journals, RunStatus, archive_run, back_up, restore
+from store import (
+    RECORDS,
+    Database,
+    Journals,
+    Projector,
+    RunStatus,
+    archive_run,
+    back_up,
+    restore,
+    unarchive_run,
+)
 from store.schema import FACTS
 from tests.accounting.streams import OPEN_NS, fill, plan, record, whole_run
 
@@ -137,6 +147,43 @@ def test_the_command_archives_by_name_and_by_age(journals: Journals, tmp_path: P
     assert ask("verify", "one")["status"] == "whole"
     assert ask("replay", "one")["facts"] == 7
     assert ask("archive", exits=2)["error"] == "ConfigError"
+    assert ask("unarchive", "two")["file"] == archived["file"]
+    assert _rows(journals, "two") == 7
+    assert ask("show", "two") == shown["two"]
+    assert ask("unarchive", "two", exits=2)["error"] == "ConfigError"
+
+
+def test_an_archived_run_comes_back_as_it_was(journals: Journals, tmp_path: Path) -> None:
+    before, records = journals.runs(), list(journals.open("one").records())
+    checked, projector = journals.open("one").verify(), Projector(journals.open("one"))
+    projector.catch_up()
+    digests = projector.digests()
+    path = _archive(journals, "one", tmp_path)
+    (run,) = (run for run in journals.runs() if run.run_id == "one")
+    assert unarchive_run(journals.database, run) == path
+    path.unlink()
+    assert journals.runs() == before
+    assert (_rows(journals, "one"), _rows(journals, "two")) == (7, 7)
+    assert list(journals.open("one").records()) == records
+    assert journals.open("one").verify() == checked
+    rebuilt = projector.rebuild()
+    assert (rebuilt.differing, projector.digests()) == ((), digests)
+    with pytest.raises(JournalError, match="was changed meanwhile; nothing was brought back"):
+        unarchive_run(journals.database, run)
+    with pytest.raises(ConfigError, match="run one is not archived"):
+        unarchive_run(journals.database, journals.run("one"))
+
+
+def test_a_damaged_archive_does_not_come_back(journals: Journals, tmp_path: Path) -> None:
+    path = _archive(journals, "one", tmp_path)
+    pq.write_table(pq.read_table(path).slice(0, 5), path)
+    with pytest.raises(JournalError, match="run one is not brought back: fact 6 is cut off"):
+        unarchive_run(journals.database, journals.run("one"))
+    path.unlink()
+    with pytest.raises(JournalError, match=r"part-0\.parquet cannot be read"):
+        unarchive_run(journals.database, journals.run("one"))
+    assert _rows(journals, "one") == 0
+    assert journals.run("one").archive == str(path)
 
 
 def test_an_archive_beside_a_file_moves_with_it(tmp_path: Path) -> None:

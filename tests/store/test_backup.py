@@ -208,3 +208,23 @@ def test_the_commands_say_what_they_copied(stored: Journals, tmp_path: Path) -> 
     assert written["facts"] == 20
     assert list(written["broken"]) == ["broken"]
     assert ask("restore", str(path), "--database", url)["heads"] == written["heads"]
+
+
+def test_a_backup_is_checked_without_a_database(stored: Journals, tmp_path: Path) -> None:
+    def check(path: Path, exits: int) -> Any:
+        result = CliRunner().invoke(app, ["database", "check-backup", str(path), "--json"])
+        assert result.exit_code == exits, result.output
+        return json.loads(result.stdout)
+
+    path = tmp_path / "facts.backup"
+    back_up(stored.database, path)
+    assert list(check(path, exits=1)["broken"]) == ["broken"]
+    with stored.database.connect() as connection, connection.begin():
+        for table in ("facts", "runs"):
+            connection.execute(text(f"delete from {table} where run_id = 'broken'"))
+    manifest = back_up(stored.database, path)
+    found = check(path, exits=0)
+    assert (found["facts"], found["broken"]) == (14, {})
+    assert found["heads"] == {run_id: run.head for run_id, run in manifest.runs.items()}
+    _tear(path)
+    assert check(path, exits=DataError.exit_code)["error"] == "DataError"

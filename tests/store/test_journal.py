@@ -240,6 +240,8 @@ def test_a_run_left_running_is_sealed_by_what_its_chain_says(
     )
     if not journals.database.is_file:
         request.getfixturevalue("postgres").cut_connections()
+    standings = {run.run_id: run.standing for run in journals.runs()}
+    assert standings == {"alive": "Running", "left": "Crashed", "broken": "Crashed"}
     sealed = {run.run_id: run for run in journals.seal_crashed()}
     assert sealed.keys() == {"left", "broken"}
     assert sealed["left"].status is RunStatus.CRASHED_RECOVERED

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from engine.domain.facts import OrderRole
 from engine.journal import Record, verify
-from store import RECORDS, Journals, newest_revision
+from store import RECORDS, CommandLog, Journals, newest_revision
 from tests.accounting.streams import OPEN_NS, fill, plan, record, whole_run
 
 BRACKET = plan("T1", "AAA", 1, 10, Decimal(20))
@@ -122,3 +122,16 @@ def test_a_database_that_is_not_there_is_not_made_by_asking(tmp_path: Path) -> N
     refused = _ask("journal", "list", "--database", str(missing), exits=4)
     assert "tradectl database migrate" in refused["message"]
     assert not missing.exists()
+
+
+def test_the_latest_run_is_neither_the_desk_nor_a_command_log(
+    stored: str, database_url: str
+) -> None:
+    journals = Journals(database_url)
+    CommandLog(journals, "2018-01-02-run").create()
+    _ask("params", "set", "min_ac_z=5", "--because", "x", "--yes", "--database", stored)
+    assert journals.runs()[0].run_id == "parameters"
+    for asked in (("journal", "show"), ("journal", "show", "2018"), ("accounting", "trades")):
+        assert _ask(*asked, "--database", stored)["run_id"] == "2018-01-02-run"
+    desk = _ask("journal", "show", "parameters", "--database", stored)
+    assert [fact["payload"]["version"] for fact in desk["facts"]] == [1, 2]

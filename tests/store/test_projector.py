@@ -12,10 +12,11 @@ from sqlalchemy import text
 
 from engine.accounting import PROJECTIONS, keep_accounts
 from engine.domain.errors import JournalError
-from engine.domain.facts import AnyPayload, DayEnded
+from engine.domain.facts import AnyPayload, DayEnded, OrderRole
+from engine.domain.session import NANOS_PER_SECOND
 from store import Journals, Projector, SqlJournal
 from tests.accounting.busy_account import busy_account
-from tests.accounting.streams import OPEN_NS, run_started
+from tests.accounting.streams import OPEN_NS, fill, plan, run_started
 
 RUN = "2018-01-02-0a1b2c3d"
 
@@ -66,7 +67,41 @@ def test_rebuilt_tables_have_the_digests_they_had(journal: SqlJournal) -> None:
     rebuilt = projector.rebuild()
     assert rebuilt.differing == ()
     assert {name: digest for name, (_, digest) in before.items()} == rebuilt.digests
+    assert projector.digests() == before
+    assert projector.seq() == rebuilt.facts == 360
     assert rebuilt.rows["fills"] > 50
+
+
+def test_what_comes_after_a_rebuild_is_taken_in_by_whoever_looks(journal: SqlJournal) -> None:
+    payloads = list(busy_account(8, 60))
+    _append(journal, payloads[:100])
+    early, other = Projector(journal), Projector(journal)
+    other.catch_up()
+    early.rebuild()
+    _append(journal, payloads[100:])
+    assert early.catch_up() == other.catch_up() == len(payloads)
+    assert other.rebuild().differing == ()
+
+
+def test_a_short_filled_at_its_own_price_slipped_by_nothing(journal: SqlJournal) -> None:
+    bracket = plan("T1", "AAA", -1, 10, Decimal(20))
+    entry = fill(bracket, OrderRole.ENTRY, 10, Decimal(20), Decimal(0))
+    _append(journal, [run_started(), bracket, entry])
+    Projector(journal).catch_up()
+    assert str(_stored(journal, "trades")[0]["slippage_bps"]) == "0.0"
+    assert Projector(journal).rebuild().differing == ()
+
+
+def test_trades_are_shown_in_the_order_in_which_they_were_entered(journal: SqlJournal) -> None:
+    brackets = [plan(f"T{number}", "AAA", 1, 10, Decimal(20)) for number in (9, 10, 11)]
+    entries = [fill(one, OrderRole.ENTRY, 10, Decimal(20), Decimal(0)) for one in brackets]
+    for seconds, payload in enumerate([run_started(), *brackets, *entries[::-1]]):
+        ts = OPEN_NS + seconds * NANOS_PER_SECOND
+        journal.append(payload, ts_event=ts, ts_init=ts)
+    Projector(journal).catch_up()
+    shown = [row["trade_id"] for row in Projector(journal).rows("trades")]
+    told = PROJECTIONS["trades"].rows(keep_accounts(journal.facts()))
+    assert shown == [trade.trade_id for trade in told] == ["T11", "T10", "T9"]
 
 
 def test_a_table_that_was_tampered_with_or_dropped_is_made_anew_and_named(
