@@ -15,7 +15,7 @@ from engine.accounting.days import DayBook
 from engine.accounting.equity import EquityBook
 from engine.accounting.executions import ExecutionBook
 from engine.accounting.fees import FeeBook
-from engine.accounting.fills import FillBook
+from engine.accounting.fills import FILLS, FillBook
 from engine.accounting.ledger import Ledger
 from engine.accounting.lots import HoldingBook, LotBook
 from engine.accounting.orders import OrderBook
@@ -70,11 +70,13 @@ class Accounts:
         JournalError
             It contradicts those before it.
         """
-        change = self._fills.post(fact)
-        self._ledger.post(fact, change)
+        kind = type(fact.payload)
+        change = self._fills.post(fact) if kind in FILLS else None
+        if kind in Ledger.kinds:
+            self._ledger.post(fact, change)
         if isinstance(fact.payload, RunStarted):
             self._starting_balance = fact.payload.starting_balance
-        for post in self._posts[type(fact.payload)]:
+        for post in self._posts[kind]:
             post(fact, change)
         self.seq = fact.seq
 

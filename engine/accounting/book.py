@@ -41,12 +41,12 @@ class Book[R: msgspec.Struct](ABC):
         """Return the row of that key as it is now, None when there is none any more."""
 
     def changes(self) -> Iterator[tuple[Key, R | None]]:
-        """Yield each row that changed since the last call, in the order of its first change.
+        """Yield each row that changed since the last call, in the order of their keys.
 
         Of a book that was never asked these are all its rows.
         """
         changed, self._changed = self._changed, {}
-        for key in changed:
+        for key in sorted(changed):
             yield key, self.row(key)
 
     def forget_changes(self) -> None:

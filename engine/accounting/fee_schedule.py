@@ -30,6 +30,7 @@ from engine.domain.facts import Fee
 
 CENT = Decimal("0.01")
 _MILLION = 1_000_000
+_NOTHING = Decimal(0)
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -96,12 +97,13 @@ def accrued(fee: Fee, fill: Fill, day: date) -> Decimal | None:
     found = rate_on(fee, day)
     if found is None or found.rate is None:
         return None
-    sold = fill.order.last_qty if fill.signed_qty < 0 else 0
+    if fee is not Fee.CAT and fill.signed_qty > 0:
+        return _NOTHING
     match fee:
         case Fee.SEC:
-            return sold * fill.order.last_px * found.rate / _MILLION
+            return fill.order.last_qty * fill.order.last_px * found.rate / _MILLION
         case Fee.TAF:
-            taken = sold * found.rate
+            taken = fill.order.last_qty * found.rate
             return taken if found.cap is None else min(taken, found.cap)
         case _:
             return fill.order.last_qty * found.rate

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from functools import cache
 
 import msgspec
 
@@ -10,7 +12,9 @@ from engine.accounting.book import Book, Key
 from engine.accounting.fee_schedule import SCHEDULES, accrued, charge
 from engine.accounting.fills import FILLS, Fill, FillChange
 from engine.domain.facts import Fact, Fee, FeeCharged
-from engine.domain.session import day_of
+from engine.domain.session import NANOS_PER_SECOND, day_of
+
+_HOUR_NS = 3600 * NANOS_PER_SECOND
 
 
 class FeeDay(msgspec.Struct, frozen=True):
@@ -73,9 +77,9 @@ class FeeBook(Book[FeeDay]):
         )
 
     def _accrue(self, fill: Fill, times: int) -> None:
-        day = day_of(fill.ts_event)
+        day, name = _day_of_hour(fill.ts_event // _HOUR_NS)
         for fee in SCHEDULES:
-            tally, amount = self._tally(day.isoformat(), fee), accrued(fee, fill, day)
+            tally, amount = self._tally(name, fee), accrued(fee, fill, day)
             tally.fills += times
             if amount is None:
                 tally.unknown += times
@@ -83,5 +87,16 @@ class FeeBook(Book[FeeDay]):
                 tally.accrued += times * amount
 
     def _tally(self, day: str, fee: Fee) -> _Tally:
-        self._note(day, fee.value)
-        return self._tallies.setdefault((day, fee.value), _Tally())
+        key = (day, fee.value)
+        self._note(*key)
+        tally = self._tallies.get(key)
+        if tally is None:
+            tally = self._tallies[key] = _Tally()
+        return tally
+
+
+@cache
+def _day_of_hour(hour: int) -> tuple[date, str]:
+    """Return the New York date of an hour since 1970 UTC; there, days begin at whole hours."""
+    day = day_of(hour * _HOUR_NS)
+    return day, day.isoformat()

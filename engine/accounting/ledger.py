@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import ClassVar
 
 import msgspec
 
-from engine.accounting.fills import Fill, FillChange
+from engine.accounting.fills import FILLS, Fill, FillChange
 from engine.domain.facts import CashMoved, Fact, FeeCharged, RunStarted
 
 
@@ -29,6 +30,9 @@ class Ledger(msgspec.Struct):
     positions : dict of str to Position
         By symbol, only what is not flat.
     """
+
+    kinds: ClassVar[tuple[type, ...]] = (RunStarted, FeeCharged, CashMoved, *FILLS)
+    """Payloads that can move cash or positions; facts of others need not be posted."""
 
     cash: Decimal = Decimal(0)
     commission: Decimal = Decimal(0)

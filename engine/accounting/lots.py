@@ -150,11 +150,13 @@ class _Symbol:
         self.keys: dict[Key, None] = {}
         self._held: deque[Lot] = deque()
         self._realized = Decimal(0)
+        self._commission = Decimal(0)
 
     def match(self, fill: Fill) -> list[Lot]:
         """Return the lots that a further fill closes, cuts or opens."""
         side, left = Side(1 if fill.signed_qty > 0 else -1), fill.order.last_qty
         lots: list[Lot] = []
+        self._commission += fill.order.commission
         while left and self._held and self._held[0].side is not side:
             lot = self._held.popleft()
             closed = _closed(lot, fill, min(left, lot.quantity))
@@ -182,7 +184,7 @@ class _Symbol:
             cost=cost,
             avg_px_open=(cost / quantity).quantize(MICRO) if quantity else None,
             realized_pnl=self._realized,
-            commission=sum((fill.order.commission for fill in self.fills), Decimal(0)),
+            commission=self._commission,
             ts_last=self.fills[-1].ts_event,
         )
 

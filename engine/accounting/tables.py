@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from operator import attrgetter
 from types import NoneType
 from typing import Any, get_args
 
@@ -43,6 +44,8 @@ class Projection(msgspec.Struct, frozen=True):
         For a time series the column of its time, UTC ns, which is part of the key.
     refers : mapping of str to str
         Columns that hold the key of another table's row.
+    shown_by : tuple of str
+        Columns by which rows are put in order before their key, when they are shown.
     """
 
     name: str
@@ -50,12 +53,17 @@ class Projection(msgspec.Struct, frozen=True):
     key: tuple[str, ...]
     time: str | None = None
     refers: Mapping[str, str] = {}
+    shown_by: tuple[str, ...] = ()
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Columns that put the rows in the order in which they are shown."""
+        return (*self.shown_by, *(name for name in self.key if name not in self.shown_by))
 
     def rows(self, accounts: Accounts) -> Iterator[Any]:
-        """Yield every row of books that were not asked for changes before."""
-        for _, row in accounts.changes(self.name):
-            if row is not None:
-                yield row
+        """Yield every row of books that were not asked for changes before, as they are shown."""
+        rows = [row for _, row in accounts.changes(self.name) if row is not None]
+        yield from sorted(rows, key=attrgetter(*self.order))
 
 
 def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
@@ -77,7 +85,13 @@ _OF_TRADE = {"trade_id": "trades"}
 PROJECTIONS = {
     table.name: table
     for table in (
-        Projection("orders", Order, ("client_order_id",), refers=_OF_TRADE),
+        Projection(
+            "orders",
+            Order,
+            ("client_order_id",),
+            refers=_OF_TRADE,
+            shown_by=("ts_submitted",),
+        ),
         Projection(
             "fills",
             Execution,
@@ -91,6 +105,7 @@ PROJECTIONS = {
             Trade,
             ("trade_id",),
             refers={"params_version": "strategies", "symbol": "positions"},
+            shown_by=("entry_ts",),
         ),
         Projection("lots", Lot, ("open_seq", "piece"), refers={"open_seq": "fills"} | _OF_TRADE),
         Projection("fees", FeeDay, ("day", "fee"), refers={"day": "daily_close"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,16 @@ from numpy.typing import NDArray
 from engine.domain.conditions import TAPES, Updates, updates_table
 from engine.domain.quotes import QuoteBatch
 from engine.domain.trades import TradeBatch
+
+
+def tape_ids(symbols: Sequence[str], tapes: Mapping[str, str]) -> NDArray[np.int64]:
+    """Return the position of each symbol's tape in ``TAPES``.
+
+    Returns
+    -------
+    int64 array, shape (n_symbols,)
+    """
+    return np.array([TAPES.index(tapes.get(symbol, "")) for symbol in symbols], np.int64)
 
 
 def moves_orders(batch: TradeBatch, tapes: Mapping[str, str]) -> NDArray[np.bool_]:
@@ -21,8 +31,17 @@ def moves_orders(batch: TradeBatch, tapes: Mapping[str, str]) -> NDArray[np.bool
     -------
     bool array, shape (n,)
     """
-    tape_ids = np.array([TAPES.index(tapes.get(symbol, "")) for symbol in batch.symbols], np.int64)
-    bits = updates_table(batch.conditions)[tape_ids[batch.symbol_id], batch.condition_id]
+    return moves_orders_on(batch, tape_ids(batch.symbols, tapes))
+
+
+def moves_orders_on(batch: TradeBatch, tapes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say the same with the ``tape_ids`` of the batch's symbols, for who has many small batches.
+
+    Returns
+    -------
+    bool array, shape (n,)
+    """
+    bits = updates_table(batch.conditions)[tapes[batch.symbol_id], batch.condition_id]
     return (bits & (Updates.LAST | Updates.REVERSAL)) == Updates.LAST
 
 

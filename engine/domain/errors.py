@@ -7,6 +7,9 @@
     ├── DataError        the input is bad: stop the run, repair or re-import   exit 3
     ├── NotFoundError    nothing is stored under that name or date             exit 4
     ├── RunError         the run itself failed                                 exit 1
+    ├── VenueError       the broker is the cause                               exit 5
+    │   ├── VenueUnavailable   not reached or not able: wait, then try again
+    │   └── VenueRejected      understood and refused: change the request
     └── JournalError     facts cannot be kept: halt trading                    exit 1
 """
 
@@ -41,3 +44,33 @@ class RunError(TradectlError):
 
 class JournalError(TradectlError):
     """Facts cannot be kept, so nothing may be traded."""
+
+
+class VenueError(TradectlError):
+    """The broker cannot be reached or refuses what was asked."""
+
+    exit_code = 5
+
+
+class VenueUnavailable(VenueError):  # noqa: N818  (named for what the venue is)
+    """The venue was not reached, or could not answer; the same request may work later.
+
+    An order may nevertheless have arrived: only a look-up can tell.
+    """
+
+
+class VenueRejected(VenueError):  # noqa: N818  (named for what happened)
+    """The venue understood and refused; the same request will be refused again.
+
+    Attributes
+    ----------
+    status : int or None
+        HTTP status, None where the refusal came on a stream.
+    code : int or None
+        The venue's own code, None where it gave none.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, code: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code

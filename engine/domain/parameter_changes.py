@@ -12,8 +12,8 @@ from engine.domain.facts import ParamChange, ParamsChanged, ParamsWithdrawn
 from engine.domain.parameter_versions import FIRST, ParameterHistory
 from engine.domain.parameters import (
     Parameters,
+    canonical_names,
     parameter_extra,
-    parameter_name,
     parameters_from,
 )
 from engine.domain.session import day_of, is_session, session
@@ -90,8 +90,7 @@ def propose(
         starts = next_boundary(history.at(effective_ns), effective_ns - 1)
     before = history.at(starts)
     try:
-        named = {parameter_name(key): value for key, value in values.items()}
-        after = parameters_from(before.model_dump(mode="json") | named)
+        after = parameters_from(before.model_dump(mode="json") | canonical_names(values))
         changes = differences(before, after)
         proposed = ParamsChanged(
             history.latest + 1, starts, changes, after.params_hash(), who, because

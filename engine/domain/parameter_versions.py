@@ -12,6 +12,7 @@ from typing import Self
 from engine.domain.errors import JournalError
 from engine.domain.facts import AnyPayload, ParamsChanged, ParamsWithdrawn
 from engine.domain.parameters import Parameters, parameters_from
+from engine.domain.session import Session
 
 FIRST = 1
 """Number of the version that a run or a desk starts with."""
@@ -104,6 +105,11 @@ class ParameterHistory:
         is_new = [before != after for before, after in pairwise(hashes)]
         return first, *(each for each, new in zip(later, is_new, strict=True) if new)
 
+    def shaping_day(self, hours: Session) -> tuple[Parameters, tuple[Stretch, ...]]:
+        """Return what shapes a day's candidates at its start, and what does from later on."""
+        first, *later = self.shaping(hours.pre_market_ns, hours.close_ns)
+        return first.params, tuple(later)
+
     def version(self, number: int) -> Stretch | None:
         """Return a version as it took or will take effect, None if it never does."""
         return next((each for each in self.stretches if each.version == number), None)
@@ -132,6 +138,15 @@ class ParameterHistory:
             new = {each.name: each.new for each in change.changes}
             params = parameters_from(params.model_dump(mode="json") | new)
             yield Stretch(change.effective_ns, change.version, params)
+
+
+def run_history(first: Parameters, payloads: Iterable[AnyPayload]) -> ParameterHistory:
+    """Return the history of a run: what it was started with, and its facts on top."""
+    history = ParameterHistory(first)
+    for payload in payloads:
+        if not isinstance(payload, ParamsChanged) or payload.version > FIRST:
+            history = history.after(payload)
+    return history
 
 
 def desk_history(payloads: Iterable[AnyPayload]) -> ParameterHistory | None:

@@ -274,13 +274,7 @@ class Parameters(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _canonical_names(cls, values: Mapping[str, object]) -> Mapping[str, object]:
-        named: dict[str, object] = {}
-        for key, value in values.items():
-            name = parameter_name(key)
-            if name in named:
-                raise ValueError(f"{name} is given twice, the second time as {key!r}: keep one")
-            named[name] = value
-        return named
+        return canonical_names(values)
 
     @field_validator(
         "trailing_stop_percent",
@@ -395,6 +389,23 @@ def parameter_name(key: str) -> str:
         f"unknown parameter {key!r}, the nearest is {_NAMES[nearest]!r}; "
         "'tradectl params show' lists them all"
     )
+
+
+def canonical_names(values: Mapping[str, object]) -> dict[str, object]:
+    """Return values by name that come by any spelling of it.
+
+    Raises
+    ------
+    ValueError
+        No parameter is called that, or one is given twice.
+    """
+    named: dict[str, object] = {}
+    for key, value in values.items():
+        name = parameter_name(key)
+        if name in named:
+            raise ValueError(f"{name} is given twice, the second time as {key!r}: keep one")
+        named[name] = value
+    return named
 
 
 def parameters_from(values: Mapping[str, object], settings: Sequence[str] = ()) -> Parameters:

@@ -43,11 +43,16 @@ class Session(msgspec.Struct, frozen=True):
         return int(moment.timestamp()) * NANOS_PER_SECOND
 
 
-@cache
 def _calendar(year: int) -> ExchangeCalendar:
+    return _decade(year // 10 * 10)
+
+
+@cache
+def _decade(first: int) -> ExchangeCalendar:
+    """Return the calendar of ten years; it takes no longer to make than that of one."""
     import exchange_calendars  # noqa: PLC0415  (imports pandas: the core need not pay for it)
 
-    start, end = f"{year - 1}-12-01", f"{year + 1}-01-31"
+    start, end = f"{first - 1}-12-01", f"{first + 10}-01-31"
     return exchange_calendars.get_calendar("XNYS", start=start, end=end)
 
 

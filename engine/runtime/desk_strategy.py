@@ -148,7 +148,7 @@ class DeskStrategy(Strategy):
         self.subscribe_data(REPORTS)
         start = max(self.pulse.now(), self.desk.session.open_ns)
         start -= start % _GUARD_NS
-        self.pulse.every("guardian", _GUARD_NS, start, None, self._on_guard)
+        self.pulse.every("guardian", _GUARD_NS, start, None, self._on_guard, self._may_rest)
 
     @guarded
     def on_data(self, data: CustomData) -> None:
@@ -178,7 +178,9 @@ class DeskStrategy(Strategy):
         payload = payload_of(event, order)
         if payload is None:
             return
-        self.desk.order_event(payload, event.ts_event, self.pulse.now())
+        now = self.pulse.now()
+        # what a live node says by itself it dates by the clock on the wall, a rehearsal has another
+        self.desk.order_event(payload, min(event.ts_event, now), now)
         trade = self.desk.trades.get(payload.trade_id)
         if trade is not None:
             self._protect(trade)
@@ -256,6 +258,11 @@ class DeskStrategy(Strategy):
             payload = payload_of(event, order)
             if payload is not None and not self.desk.knows(payload):
                 self.desk.order_event(payload, event.ts_event, now)
+
+    def _may_rest(self, ts: int) -> bool:
+        """Say whether the guardian would find nothing to do at an instant to come."""
+        in_bucket = bool(ts % self.desk.history.at(ts).bucket_ns)
+        return in_bucket and not self.desk.trades and not self.desk.must_verify(ts)
 
     def _look_after(self, trade: LiveTrade, now: int) -> None:
         """Close a trade that is due, and withdraw an entry that waits in vain."""

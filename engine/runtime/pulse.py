@@ -10,6 +10,9 @@ from nautilus_trader.common import Clock, TimeEvent
 type Wake = Callable[[int], None]
 """Called with the instant that was due, UTC ns."""
 
+type Rest = Callable[[int], bool]
+"""Says of an instant to come, UTC ns, that waking at it would change nothing."""
+
 
 class Pulse(Protocol):
     """Time as components see it; they ask nobody else."""
@@ -19,11 +22,18 @@ class Pulse(Protocol):
         ...
 
     def every(
-        self, name: str, width_ns: int, start_ns: int, stop_ns: int | None, wake: Wake
+        self,
+        name: str,
+        width_ns: int,
+        start_ns: int,
+        stop_ns: int | None,
+        wake: Wake,
+        rests: Rest | None = None,
     ) -> None:
         """Wake somebody at ``start_ns``, and each ``width_ns`` after it up to ``stop_ns``.
 
-        At one instant everything that arrived by then comes first.
+        At one instant everything that arrived by then comes first. A host may leave out instants
+        that ``rests`` says can be.
         """
         ...
 
@@ -39,9 +49,16 @@ class EnginePulse:
         return self._clock.timestamp_ns()
 
     def every(
-        self, name: str, width_ns: int, start_ns: int, stop_ns: int | None, wake: Wake
+        self,
+        name: str,
+        width_ns: int,
+        start_ns: int,
+        stop_ns: int | None,
+        wake: Wake,
+        rests: Rest | None = None,
     ) -> None:
-        """Set a timer of the engine; instants that are past fire at once."""
+        """Set a timer of the engine; instants that are past fire at once, none is left out."""
+        del rests
 
         def on_timer(event: TimeEvent) -> None:
             wake(event.ts_event)
@@ -56,10 +73,13 @@ class HostPulse:
     ----------
     source : callable
         Returns the present instant; never goes back.
+    hurries : bool
+        Leave out every instant that can be: each costs a rehearsal a question to the simulator.
     """
 
-    def __init__(self, source: Callable[[], int]) -> None:
+    def __init__(self, source: Callable[[], int], *, hurries: bool = False) -> None:
         self._source = source
+        self._hurries = hurries
         self._timers: list[_Timer] = []
 
     def now(self) -> int:
@@ -67,10 +87,17 @@ class HostPulse:
         return self._source()
 
     def every(
-        self, name: str, width_ns: int, start_ns: int, stop_ns: int | None, wake: Wake
+        self,
+        name: str,
+        width_ns: int,
+        start_ns: int,
+        stop_ns: int | None,
+        wake: Wake,
+        rests: Rest | None = None,
     ) -> None:
         """Add a timer that ``beat`` serves; timers of one instant are served in order of name."""
-        self._timers.append(_Timer(name, width_ns, start_ns, stop_ns, wake))
+        kept = rests if self._hurries else None
+        self._timers.append(_Timer(name, width_ns, start_ns, stop_ns, wake, kept))
         self._timers.sort(key=lambda timer: timer.name)
 
     def next_after(self, ts: int) -> int | None:
@@ -91,19 +118,28 @@ class _Timer:
     """One schedule."""
 
     def __init__(
-        self, name: str, width_ns: int, start_ns: int, stop_ns: int | None, wake: Wake
+        self,
+        name: str,
+        width_ns: int,
+        start_ns: int,
+        stop_ns: int | None,
+        wake: Wake,
+        rests: Rest | None,
     ) -> None:
         self.name = name
         self._width_ns = width_ns
         self._start_ns = start_ns
         self._stop_ns = stop_ns
         self._wake = wake
+        self._rests = rests
         self._served = start_ns - width_ns
 
     def next_after(self, ts: int) -> int | None:
         """Return the first instant after ``ts``, None when it is over."""
         steps = max(-1, (ts - self._start_ns) // self._width_ns) + 1
         instant = self._start_ns + steps * self._width_ns
+        while self._rests is not None and self._rests(instant):
+            instant += self._width_ns
         return None if self._stop_ns is not None and instant > self._stop_ns else instant
 
     def serve(self, ts: int) -> None:

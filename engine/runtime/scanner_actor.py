@@ -21,6 +21,7 @@ from engine.runtime.messages import PRINTS, QUOTES
 from engine.runtime.pulse import Pulse
 from engine.signals.columns import must_keep_buckets
 from engine.signals.scanner import Scanner
+from engine.signals.warm_up import warm_up
 
 
 class ScannerActor(BucketClock):
@@ -47,6 +48,7 @@ class ScannerActor(BucketClock):
         for change in changes:
             self.scanner.change(change)
         self.raised = 0
+        self._closed = 0
         self._prints: list[TradeBatch] = []
         self._quotes: list[QuoteBatch] = []
 
@@ -59,11 +61,11 @@ class ScannerActor(BucketClock):
 
     @guarded
     def on_data(self, data: CustomData) -> None:
-        """Keep prints and quotes until the bucket closes."""
+        """Keep prints and quotes until the bucket closes; what comes late is late."""
         kept = self._prints if data.data_type == PRINTS else self._quotes
-        kept.append(data.data.batch)
+        kept.append(_not_before(data.data.batch, self._closed))
 
-    def warm(self, quotes: Iterable[QuoteBatch], prints: Iterable[TradeBatch], now: int) -> None:
+    def warm(self, quotes: Iterable[QuoteBatch], prints: Iterable[TradeBatch]) -> None:
         """Take what arrived before a start in mid-day; nobody acts on what it led to.
 
         Raises
@@ -71,17 +73,29 @@ class ScannerActor(BucketClock):
         DataError
             ``ts_init`` went back.
         """
-        observe(self.scanner, quotes, prints, now)
+        for report in warm_up(self.scanner, quotes, prints):
+            self.latest = report
+            self.raised += _raised(report)
 
     def reports(self, now: int) -> list[BucketReport]:
         """Feed the scanner what arrived before ``now`` and return the buckets that close."""
+        self._closed = now
         quotes, self._quotes = _arrived(self._quotes, now)
         prints, self._prints = _arrived(self._prints, now)
         reports = observe(self.scanner, quotes, prints, now)
-        self.raised += sum(
-            candidate.phase is Phase.RAISED for report in reports for candidate in report.candidates
-        )
+        self.raised += sum(map(_raised, reports))
         return reports
+
+
+def _raised(report: BucketReport) -> int:
+    return sum(candidate.phase is Phase.RAISED for candidate in report.candidates)
+
+
+def _not_before[Batch: (TradeBatch, QuoteBatch)](batch: Batch, closed: int) -> Batch:
+    """Return a batch as it arrived, but nothing earlier than a bucket that is closed."""
+    if batch.ts_init[0] >= closed:
+        return batch
+    return replace(batch, ts_init=np.maximum(batch.ts_init, closed))
 
 
 def _arrived[Batch: (TradeBatch, QuoteBatch)](

@@ -6,6 +6,9 @@
 All of it is integer arithmetic up to the gates, every symbol is treated alone, and a bucket closes
 before the first print that arrives at or after its closing instant: so the result does not depend
 on how the input is cut into batches. No float here may be reassociated (no ``fastmath``).
+
+It is one file because numba's cache knows a compiled function by its own file alone: ``refill`` in
+another one would go on with the ``close_until`` of before this one was changed.
 """
 
 from __future__ import annotations

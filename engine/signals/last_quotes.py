@@ -14,14 +14,12 @@ class LastQuotes:
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
         self._values = np.zeros((6, 64), np.int64)
+        self._table: tuple[str, ...] = ()
+        self._own = np.zeros(0, np.int64)
 
     def take(self, batch: QuoteBatch) -> None:
         """Remember the last row of each symbol in a batch."""
-        for name in batch.symbols:
-            self._ids.setdefault(name, len(self._ids))
-        while len(self._ids) > self._values.shape[1]:
-            self._values = np.concatenate([self._values, np.zeros_like(self._values)], axis=1)
-        own = np.array([self._ids[name] for name in batch.symbols], np.int64)
+        own = self._numbers(batch.symbols)
         rows = _last_rows(batch.symbol_id)
         columns = (
             batch.ts_event,
@@ -33,6 +31,18 @@ class LastQuotes:
         )
         for kept, column in zip(self._values, columns, strict=True):
             kept[own[batch.symbol_id[rows]]] = column[rows]
+
+    def _numbers(self, symbols: tuple[str, ...]) -> NDArray[np.int64]:
+        """Return our number of each symbol of a table; batch after batch has the same one."""
+        if symbols is self._table:
+            return self._own
+        for name in symbols:
+            self._ids.setdefault(name, len(self._ids))
+        while len(self._ids) > self._values.shape[1]:
+            self._values = np.concatenate([self._values, np.zeros_like(self._values)], axis=1)
+        self._table = symbols
+        self._own = np.array([self._ids[name] for name in symbols], np.int64)
+        return self._own
 
     def batch(self) -> QuoteBatch:
         """Return the last quotes, one row a symbol."""

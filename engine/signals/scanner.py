@@ -53,6 +53,11 @@ class Scanner:
         """Data quality by name, see ``state.COUNTERS``."""
         return self._columns.counters
 
+    @property
+    def closes_at(self) -> int:
+        """The instant at which the oldest open bucket closes, UTC ns."""
+        return self._columns.closes_at
+
     def digest(self) -> str:
         """Return the digest of everything reported so far; ``ScanResult.digest`` after a day."""
         return self._digest.hexdigest()

@@ -90,6 +90,11 @@ def test_what_is_exported_can_be_imported(ask: Ask, tmp_path: Path) -> None:
         (("set", "position_notional=9000", *SAY), "confirm with --step-up"),
         (("schedule", "min_ac_z=5", *SAY), "say when"),
         (("schedule", "min_ac_z=5", "--at", "2020-01-02T10:00", *SAY), "choose a later instant"),
+        (("schedule", "min_ac_z=5", "--at", "9" * 22, *SAY), "from 1970 to 2262"),
+        (("schedule", "min_ac_z=5", "--at", "9999-01-02T10:00", *SAY), "from 1970 to 2262"),
+        (("schedule", "min_ac_z=5", "--withdraw", "2", *SAY), "either take a change back"),
+        (("set", "min_ac_z=5", "min_ac_z=6", *SAY), "min_ac_z is given twice"),
+        (("set", "min_ac_z=5", "minAcZ=6", *SAY), "min_ac_z is given twice"),
         (("rollback", "7", *SAY), "version 7"),
         (("get", "nope"), "unknown parameter 'nope'"),
     ],
@@ -100,3 +105,41 @@ def test_refusals_exit_2_with_one_json_object(
     code, told = ask(*arguments)
     assert code == 2
     assert message in told["message"]
+
+
+def test_a_preview_needs_no_reason_and_changes_nothing(ask: Ask) -> None:
+    assert ask("set", "min_ac_z=5", "--preview")[1]["status"] == "preview"
+    assert ask("history")[1] == {"versions": []}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("set", "index_symbols=planted-venue-secret", *SAY),
+        ("set", "min_ac_z=5", "--because", "planted-venue-secret", "--yes"),
+        ("set", "min_ac_z=5", "--who", "planted-venue-secret", *SAY),
+        ("set", "min_ac_z=5", "--because", "the password: hunter2", "--yes"),
+        ("schedule", "index_symbols=planted-venue-secret", "--at", "2099-09-18T15:00", *SAY),
+        ("schedule", "--withdraw", "2", "--because", "postgresql://me:hunter2@host/name"),
+        ("rollback", "1", "--because", "planted-venue-secret", "--yes"),
+        ("import", "mine.yaml", *SAY),
+    ],
+)
+def test_nothing_secret_becomes_a_version(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("APCA_API_SECRET_KEY", "planted-venue-secret")
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text("index_symbols: planted-venue-secret\n")
+    code, told = ask(*arguments)
+    assert code == 2
+    assert "kept for good" in told["message"]
+    assert "planted" not in told["message"]
+    assert "hunter2" not in told["message"]
+    assert not (tmp_path / "desk.sqlite").exists()
+
+
+def test_reasons_with_brackets_are_shown_as_they_are(ask: Ask) -> None:
+    ask("set", "min_ac_z=5", "--because", "[bold]why[/] [/x]", "--yes")
+    page = CliRunner().invoke(app, ["history"])
+    assert "[bold]why[/] [/x]" in page.stdout

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from nautilus_trader.common import Cache
 from nautilus_trader.model import OrderStatus
 
+from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
+from engine.domain.trades import TradeBatch
 from engine.runtime.attendant import Attendant
 from engine.runtime.desk import Desk
 from engine.runtime.desk_strategy import DeskStrategy
@@ -26,6 +28,7 @@ from engine.runtime.outcome import DayOutcome
 from engine.runtime.pulse import HostPulse
 from engine.runtime.scanner_actor import ScannerActor
 
+_WARM_UP = "warm-up"
 _SETTLING_NS = 10 * NANOS_PER_SECOND
 """Time after the last bucket in which exits can still be filled."""
 
@@ -82,7 +85,7 @@ class LiveDay:
     ) -> None:
         self.failures = Failures()
         self.desk = desk
-        self.pulse = HostPulse(host_time)
+        self.pulse = HostPulse(host_time, hurries=isinstance(host_time, GrantedTime))
         self.trouble = TroubleDesk(desk, self.pulse, self.failures)
         self.scanner = ScannerActor(desk.history, desk.session, tapes, self.failures, self.pulse)
         self.strategy = strategy(
@@ -105,6 +108,19 @@ class LiveDay:
         session = self.desk.session
         return session.close_ns + self.desk.history.at(session.close_ns).grace_ns + _SETTLING_NS
 
+    def warm(self, quotes: Iterable[QuoteBatch], prints: Iterable[TradeBatch], detail: str) -> None:
+        """Take what an earlier process of the run had heard; nothing is entered meanwhile.
+
+        Entries are released once what has come since is known too.
+
+        Raises
+        ------
+        DataError
+            It cannot be read; what could be was taken.
+        """
+        self.trouble.troubled(_WARM_UP, detail)
+        self.scanner.warm(quotes, prints)
+
     async def run(self, venue: LiveVenue, stop: asyncio.Event) -> bool:
         """Trade until the day is over, or until ``stop`` is set; return whether it is over.
 
@@ -125,8 +141,11 @@ class LiveDay:
             keeper = Timekeeper(venue, self._heart, self.pulse, self.failures, running, stop)
             await keeper.until(self.strategy.is_running)
             await self._reconciled(venue)
+            await venue.begin()
             if isinstance(self._time, GrantedTime):
-                await keeper.step(self._time, self.ends_ns, self._beaten, lambda: _waiting(cache))
+                await keeper.step(
+                    self._time, self.ends_ns, self._beaten, lambda: _waiting(cache, venue)
+                )
             else:
                 await keeper.go_along(self._time, self.ends_ns, self._beaten)
         finally:
@@ -184,12 +203,26 @@ class LiveDay:
 
     def _beaten(self, now: int) -> None:
         """Add to the equity curve when a bucket has closed while something was held."""
+        self.trouble.healed(_WARM_UP)
         report, self._reported = self._reported, self.scanner.latest
         if self._reported is not report and self.desk.ledger.positions:
             self._equity.append(equity_point(self.desk, now, self.strategy.equity()))
 
 
-def _waiting(cache: Cache) -> list[str]:
-    """Return the orders that have not arrived at the venue yet."""
-    early = (OrderStatus.INITIALIZED, OrderStatus.SUBMITTED)
-    return [str(order.client_order_id) for order in cache.orders() if order.status in early]
+_ON_ITS_WAY = (OrderStatus.INITIALIZED, OrderStatus.SUBMITTED, OrderStatus.PENDING_UPDATE)
+
+
+def _waiting(cache: Cache, venue: LiveVenue) -> list[str]:
+    """Return the orders with a command that the venue has not answered yet.
+
+    A cancel is answered by the order's end alone, for which time has to pass.
+    """
+    return [
+        order.client_order_id.value
+        for order in cache.orders()
+        if order.status in _ON_ITS_WAY
+        or (
+            order.status is OrderStatus.PENDING_CANCEL
+            and not venue.has_cancel(order.client_order_id.value)
+        )
+    ]

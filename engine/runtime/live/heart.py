@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Self
 
 from nautilus_trader.common import DataActor, DataActorConfig
@@ -17,8 +18,8 @@ class Heart(DataActor):
 
     Attributes
     ----------
-    beaten : int
-        Instant of the last beat, UTC ns; 0 before the first.
+    beaten : asyncio.Event
+        Set when everybody who was due at a beat has been woken.
     """
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
@@ -28,7 +29,7 @@ class Heart(DataActor):
     def __init__(self, pulse: HostPulse, failures: Failures) -> None:
         super().__init__(DataActorConfig(actor_id=ActorId("HEART-001")))
         self.failures = failures
-        self.beaten = 0
+        self.beaten = asyncio.Event()
         self._pulse = pulse
 
     @guarded
@@ -40,4 +41,4 @@ class Heart(DataActor):
     def on_data(self, data: CustomData) -> None:
         """Wake whoever is due."""
         self._pulse.beat(data.data.ts_init)
-        self.beaten = data.data.ts_init
+        self.beaten.set()

@@ -9,8 +9,6 @@ from nautilus_trader.trading import Strategy
 
 from engine.runtime.live.venue import LiveVenue
 
-_NO_LIMIT = "1000000/00:00:01"
-"""How fast the hub may trade is a decision, taken before the node sees an order."""
 _CONNECT_SECS = 60
 _DISCONNECT_SECS = 10
 
@@ -18,16 +16,16 @@ _DISCONNECT_SECS = 10
 def live_node(venue: LiveVenue, actors: list[DataActor], strategy: Strategy) -> LiveNode:
     """Return a node that is ready to run; one process holds one.
 
-    The node's own guesses about orders that hang are off: after a time-out it would call an order
-    canceled that rests at the venue. The venue's client looks it up instead.
+    What may be sent is decided before the node sees an order, so its risk engine is bypassed: it
+    would deny a market order in a stock of which it has not been handed a tick yet. And its guesses
+    about orders that hang are off: after a time-out it would call an order canceled that rests at
+    the venue. The venue's client looks it up instead.
     """
     node = (
         LiveNode.builder("TRADECTL", TraderId("TRADECTL-001"), Environment.LIVE)
         .with_logging(LoggerConfig(bypass_logging=True))
         .with_cache_config(CacheConfig(tick_capacity=2, bar_capacity=2))
-        .with_risk_engine_config(
-            LiveRiskEngineConfig(max_order_submit_rate=_NO_LIMIT, max_order_modify_rate=_NO_LIMIT)
-        )
+        .with_risk_engine_config(LiveRiskEngineConfig(bypass=True))
         .with_exec_engine_config(LiveExecutionEngineConfig(inflight_check_interval_ms=0))
         .with_timeout_connection(_CONNECT_SECS)
         .with_timeout_disconnection_secs(_DISCONNECT_SECS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from engine.domain.errors import RunError
 from engine.runtime.guard import Failures
@@ -17,6 +18,8 @@ from engine.runtime.pulse import HostPulse
 _PATIENCE_SECS = 10.0
 """How long an order may be on its way before a rehearsal is given up as stuck."""
 _NAP_SECS = 0.05
+_LOOK_SECS = 0.0005
+"""Between two looks at orders that are on their way; a busy loop would only slow them down."""
 
 
 class Timekeeper:
@@ -101,7 +104,7 @@ class Timekeeper:
         """
         while not reached() and not self._stop.is_set():
             self._check()
-            await asyncio.sleep(0)
+            await asyncio.sleep(_LOOK_SECS)
 
     def _due(self, now: int, ends_ns: int) -> int:
         return min(self._pulse.next_after(now) or ends_ns, ends_ns)
@@ -113,8 +116,13 @@ class Timekeeper:
             raise RunError("the node ended by itself")
 
     async def _beat(self, ts: int) -> None:
+        beaten = self._heart.beaten
+        beaten.clear()
         self._venue.publish(beat(ts))
-        await self.until(lambda: self._heart.beaten >= ts)
+        while not beaten.is_set():
+            self._check()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(beaten.wait(), _NAP_SECS)
 
     async def _settle(self, waiting: Callable[[], Sequence[str]]) -> None:
         deadline = time.monotonic() + _PATIENCE_SECS

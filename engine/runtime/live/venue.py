@@ -88,9 +88,17 @@ class LiveVenue(Protocol):
         """Hand a message to the node behind everything that arrived before it."""
         ...
 
+    async def begin(self) -> None:
+        """Hand over what has come since the connection, now that everybody listens."""
+        ...
+
     @property
     def idle(self) -> bool:
         """Whether no command of ours is on its way, and no order event of theirs."""
+        ...
+
+    def has_cancel(self, client_order_id: str) -> bool:
+        """Say whether a cancel of an order has come to the client; the node queues commands."""
         ...
 
     async def advance(self, until: int) -> Grant:

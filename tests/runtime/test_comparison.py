@@ -1,0 +1,210 @@
+"""Two runs of the real engine, explained: every difference has one cause, and the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from catalog import Catalog
+from engine.comparison import Cause, Comparison, Judgement, Kind, Story, compare
+from engine.domain.commands import FlattenAll, SetParameters
+from engine.domain.facts import Fact, OrderFilled
+from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters import parameters_from
+from engine.domain.session import NANOS_PER_SECOND
+from engine.journal import MemoryJournal
+from engine.runtime import run_backtest
+from strategies import AoStrategy
+from tests.runtime.conftest import SYNTHETIC_DAY
+from tests.runtime.runs import EAGER, Ran, run
+from tests.runtime.test_commands import given as commanded
+
+SETTINGS = (*EAGER, "max_trades_per_day=25")
+
+
+def judgements(ran: Ran) -> list[Judgement]:
+    verdicts = (verdict for day in ran.outcome.days for verdict in day.verdicts)
+    return [msgspec.convert(msgspec.to_builtins(each), Judgement) for each in verdicts]
+
+
+def told(
+    name: str,
+    ran: Ran,
+    *,
+    facts: Sequence[Fact] | None = None,
+    judged: list[Judgement] | None = None,
+    settings: Sequence[str] = SETTINGS,
+) -> Story:
+    params = ParameterHistory(parameters_from({}, settings))
+    kept = judgements(ran) if judged is None else judged
+    return Story.of(name, ran.facts if facts is None else facts, kept, params)
+
+
+@pytest.fixture(scope="module")
+def base(synthetic: Catalog) -> Ran:
+    return run(synthetic, [SYNTHETIC_DAY], settings=SETTINGS)
+
+
+def check(compared: Comparison) -> Comparison:
+    """Hold a comparison against what all of them promise."""
+    for place, each in enumerate(compared.differences, start=1):
+        assert each.number == place
+        assert each.values
+        assert each.because
+        assert (each.earlier is not None) == (each.cause is Cause.CONSEQUENCE)
+        assert each.earlier is None or each.earlier < each.number
+    assert all(a.ts <= b.ts for a, b in pairwise(compared.differences))
+    assert sum(compared.causes.values()) == len(compared.differences)
+    return compared
+
+
+def test_a_run_and_itself_are_the_same_decisions_and_fills(base: Ran) -> None:
+    compared = check(compare(told("a", base), told("b", base)))
+    assert compared.differences == ()
+    assert (compared.same_decisions, compared.same_fills, compared.judged) == (True, True, True)
+    assert compared.decisions > len(base.outcome.trades) > 10
+    assert compared.fills >= 2 * len(base.outcome.trades)
+
+
+def test_a_run_without_verdicts_is_compared_by_what_it_planned(base: Ran) -> None:
+    bare = Story.of("b", base.facts)
+    compared = check(compare(told("a", base), bare))
+    assert (compared.differences, compared.judged) == ((), False)
+    assert compared.decisions == len(bare.plans)
+
+
+def test_other_fills_are_the_venue_s_and_all_else_follows(base: Ran, synthetic: Catalog) -> None:
+    worse = run(synthetic, [SYNTHETIC_DAY], settings=SETTINGS, fills="pessimistic")
+    compared = check(compare(told("a", base), told("b", worse)))
+    assert compared.differences[0].cause in {Cause.FILL, Cause.LATENCY}
+    assert compared.causes[Cause.FILL] > 0
+    assert set(compared.causes) <= {Cause.FILL, Cause.LATENCY, Cause.CONSEQUENCE}
+
+
+def test_another_parameter_is_named_and_all_else_follows(base: Ran, synthetic: Catalog) -> None:
+    changed = (*SETTINGS, "stop_loss_percent=0.5")
+    other = run(synthetic, [SYNTHETIC_DAY], settings=changed)
+    compared = check(compare(told("a", base), told("b", other, settings=changed)))
+    first = compared.differences[0]
+    assert (first.kind, first.cause) == (Kind.PLAN, Cause.PARAMETER)
+    assert first.because == "stop_loss_percent 0.4 against 0.5"
+    assert set(compared.causes) <= {Cause.PARAMETER, Cause.CONSEQUENCE, Cause.FILL}
+
+
+def test_a_gate_that_one_run_sets_higher_is_a_parameter(base: Ran, synthetic: Catalog) -> None:
+    changed = (*SETTINGS, "min_ac_z=3")
+    other = run(synthetic, [SYNTHETIC_DAY], settings=changed)
+    compared = check(compare(told("a", base), told("b", other, settings=changed)))
+    assert compared.differences[0].cause is Cause.PARAMETER
+    assert "min_ac_z 2.0 against 3.0" in compared.differences[0].because
+    assert set(compared.causes) == {Cause.PARAMETER, Cause.CONSEQUENCE}
+
+
+def test_a_command_of_one_run_is_human_and_its_author_named(base: Ran, synthetic: Catalog) -> None:
+    opened = next(each for each in base.outcome.trades if (each.hold_secs or 0) > 5)
+    at = opened.entry_ts + 2 * NANOS_PER_SECOND
+    flat = run(
+        synthetic, [SYNTHETIC_DAY], settings=SETTINGS, attendant=commanded((at, FlattenAll()))
+    )
+    compared = check(compare(told("a", base), told("b", flat)))
+    first = compared.differences[0]
+    assert (first.kind, first.cause) == (Kind.EXIT, Cause.HUMAN)
+    assert first.because == "ann gave flatten_all to b (command c0)"
+    assert set(compared.causes) == {Cause.HUMAN, Cause.CONSEQUENCE}
+    again = check(compare(told("b", flat), told("c", flat)))
+    assert again.differences == ()
+
+
+def test_parameters_set_on_the_way_are_a_version_of_one_run(base: Ran, synthetic: Catalog) -> None:
+    at = base.outcome.trades[0].entry_ts + NANOS_PER_SECOND
+    command = SetParameters({"take_profit_percent": 1.2}, "further", 1)
+    far = run(synthetic, [SYNTHETIC_DAY], settings=SETTINGS, attendant=commanded((at, command)))
+    compared = check(compare(told("a", base), told("b", far)))
+    first = compared.differences[0]
+    assert (first.kind, first.cause, first.ts > at) == (Kind.PLAN, Cause.PARAMETER, True)
+    assert "(version 1 against 2)" in first.because
+
+
+def test_another_balance_is_no_mystery(synthetic: Catalog) -> None:
+    sized = (*SETTINGS, "risk_per_trade_percent=0.05", "position_notional=1000000")
+    stories: list[Story] = []
+    for usd in (100_000, 50_000):
+        journal = MemoryJournal()
+        outcome = run_backtest(
+            synthetic,
+            [SYNTHETIC_DAY],
+            parameters_from({}, sized),
+            strategy=AoStrategy,
+            journal=journal,
+            starting_balance=Decimal(usd),
+        )
+        stories.append(told(str(usd), Ran(outcome, list(journal.facts())), settings=sized))
+    compared = check(compare(*stories))
+    assert "started with 100000 against 50000 USD" in compared.differences[0].because
+    assert Cause.UNEXPLAINED not in compared.causes
+
+
+@given(st.data())
+def test_another_candidate_is_data_and_nothing_else_is(base: Ran, data: st.DataObject) -> None:
+    known = judgements(base)
+    place = data.draw(st.integers(0, len(known) - 1))
+    changed = known.copy()
+    changed[place] = msgspec.structs.replace(known[place], ac_z=known[place].ac_z + 0.5)
+    compared = check(compare(told("a", base), told("b", base, judged=changed)))
+    (only,) = compared.differences
+    assert (only.kind, only.cause) == (Kind.DECISION, Cause.DATA)
+    assert only.symbol == known[place].symbol
+
+
+@given(st.data())
+def test_a_refused_candidate_that_one_run_never_saw_is_data(base: Ran, data: st.DataObject) -> None:
+    known = judgements(base)
+    refused = data.draw(st.sampled_from([each for each in known if not each.approved]))
+    without = [each for each in known if each is not refused]
+    (only,) = check(compare(told("a", base, judged=without), told("b", base))).differences
+    assert (only.only_in, only.cause, only.symbol) == ("b", Cause.DATA, refused.symbol)
+
+
+def later(fill: Fact) -> Fact:
+    return msgspec.structs.replace(fill, ts_event=fill.ts_event + 1)
+
+
+def dearer(fill: Fact) -> Fact:
+    assert isinstance(fill.payload, OrderFilled)
+    price = fill.payload.last_px + Decimal("0.01")
+    payload = msgspec.structs.replace(fill.payload, last_px=price)
+    return msgspec.structs.replace(fill, payload=payload)
+
+
+@given(st.data(), st.sampled_from([(later, Cause.LATENCY), (dearer, Cause.FILL)]))
+def test_a_fill_that_differs_is_found_whichever_it_is(
+    base: Ran, data: st.DataObject, way: tuple[Callable[[Fact], Fact], Cause]
+) -> None:
+    change, cause = way
+    places = [n for n, fact in enumerate(base.facts) if isinstance(fact.payload, OrderFilled)]
+    place = data.draw(st.sampled_from(places))
+    facts = [*base.facts]
+    facts[place] = change(facts[place])
+    filled: Any = facts[place].payload
+    (only,) = check(compare(told("a", base), told("b", base, facts=facts))).differences
+    assert (only.kind, only.cause, only.role) == (Kind.FILL, cause, filled.role)
+    assert only.trade_id == filled.trade_id
+
+
+@effort(max_examples=20)
+@given(st.integers(0, 2**32))
+def test_a_run_cut_off_anywhere_is_explained_and_alike_from_both_sides(base: Ran, at: int) -> None:
+    cut = base.facts[: 2 + at % (len(base.facts) - 2)]
+    short = told("b", base, facts=cut, judged=[])
+    one = check(compare(told("a", base), short))
+    two = check(compare(short, told("a", base)))
+    assert [each.cause for each in one.differences] == [each.cause for each in two.differences]
+    assert [each.kind for each in one.differences] == [each.kind for each in two.differences]

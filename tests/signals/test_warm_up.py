@@ -1,0 +1,83 @@
+"""A scanner that was warmed says what one says that was never restarted."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.domain.quotes import QuoteBatch
+from engine.domain.session import session
+from engine.domain.trades import TradeBatch
+from engine.pipeline import observe
+from engine.signals import Scanner
+from engine.signals.warm_up import warm_up
+from tests.signals.tapes import DAY, EAGER, batch, random_tapes
+
+
+def quotes_of(prints: TradeBatch, seed: int) -> QuoteBatch:
+    """Return quotes around some prints, each a moment before or after its print."""
+    chance = np.random.default_rng(seed)
+    moved = prints.ts_init + chance.integers(-(10**9), 10**9, len(prints))
+    order = np.argsort(moved, kind="stable")
+    price, size = prints.price[order], np.full(len(prints), 100)
+    return QuoteBatch(
+        prints.symbol_id[order],
+        prints.symbols,
+        moved[order],
+        moved[order],
+        price,
+        price + 10_000,
+        size,
+        size,
+    )
+
+
+def cut[Batch: (TradeBatch, QuoteBatch)](whole: Batch, at: list[int]) -> list[Batch]:
+    """Return a batch in pieces."""
+    edges = [0, *sorted(min(place, len(whole)) for place in at), len(whole)]
+    pieces = [whole.rows(slice(first, end)) for first, end in pairwise(edges)]
+    return [piece for piece in pieces if len(piece)]
+
+
+@settings(max_examples=20)
+@given(
+    frame=random_tapes(),
+    at=st.lists(st.integers(0, 400), max_size=5),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 99),
+)
+def test_a_warmed_scanner_goes_on_as_one_that_was_never_restarted(
+    frame: pd.DataFrame, at: list[int], share: float, seed: int
+) -> None:
+    prints = batch(frame)
+    quotes = quotes_of(prints, seed)
+    hours = session(DAY)
+    ends = hours.close_ns + EAGER.grace_ns
+    killed = int(prints.ts_init[int(share * (len(prints) - 1))])
+
+    undisturbed = Scanner(EAGER, hours, {})
+    before = list(warm_up(undisturbed, cut(quotes, at), cut(prints, at)))
+    before += observe(undisturbed, (), (), ends)
+
+    warmed = Scanner(EAGER, hours, {})
+    early_quotes = [each.rows(each.ts_init < killed) for each in cut(quotes, at)]
+    early_prints = [each.rows(each.ts_init < killed) for each in cut(prints, at)]
+    reports = list(
+        warm_up(
+            warmed,
+            (each for each in early_quotes if len(each)),
+            (each for each in early_prints if len(each)),
+        )
+    )
+    late_quotes = quotes.rows(quotes.ts_init >= killed)
+    late_prints = prints.rows(prints.ts_init >= killed)
+    reports += list(warm_up(warmed, cut(late_quotes, at), cut(late_prints, at)))
+    reports += observe(warmed, (), (), ends)
+
+    assert before
+    assert repr(reports) == repr(before)
+    assert warmed.digest() == undisturbed.digest()
