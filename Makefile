@@ -6,14 +6,18 @@ READY := .venv/.ready
 DEMO_DAY := 2026-09-18
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt bench docs lock clean
+.PHONY: help demo rehearse test lint fmt bench docs lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Backtest a small synthetic market day and print its report
 	@.venv/bin/tradectl catalog synth $(DEMO_DAY) --catalog data/demo --symbols 300 --trades 1000000 --seed 3
 	@.venv/bin/tradectl backtest --catalog data/demo --date $(DEMO_DAY)
+
+rehearse: $(READY) ## Trade a small synthetic market day live, over the simulator's wire, and compare
+	@.venv/bin/tradectl catalog synth $(DEMO_DAY) --catalog data/demo --symbols 300 --trades 1000000 --seed 3
+	@.venv/bin/tradectl rehearse $(DEMO_DAY) --catalog data/demo
 
 test: lint ## Check everything: lint, types, import contracts, all tests
 	@.venv/bin/python -m pytest -n 2

@@ -1,4 +1,4 @@
-"""Roof: ``tradectl journal archive``: facts of ended runs move to Parquet files."""
+"""Roof: ``tradectl journal archive|unarchive``: facts of ended runs to Parquet files and back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
+from cli.chosen_journal import named_journal
 from cli.figures import figure
 from cli.options import DEFAULT_DATABASE, AsJson, Database
 from cli.output import command, emit
@@ -50,11 +52,34 @@ def archive(
 
     def page(console: Console) -> None:
         for run in archived:
-            console.print(f"{run['run_id']}: {figure(run['facts'])} facts in {run['file']}")
+            where = escape(f"in {run['file']}")
+            console.print(f"{run['run_id']}: {figure(run['facts'])} facts {where}", soft_wrap=True)
         if not archived:
             console.print("no run ended so long ago")
 
     emit({"archived": archived}, as_json=as_json, page=page)
+
+
+@command
+def unarchive(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="Run id or its beginning.")],
+    database: Database = DEFAULT_DATABASE,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the facts of an archived run back into the database; the file stays."""
+    from store import Journals, unarchive_run
+
+    journals = Journals.existing(database)
+    run = journals.run(name)
+    path = unarchive_run(journals.database, run)
+    result = {"run_id": run.run_id, "facts": run.facts, "head": run.head, "file": str(path)}
+    emit(
+        result,
+        as_json=as_json,
+        page=lambda out: out.print(
+            f"{run.run_id}: {figure(run.facts)} facts from {path}, which may be removed"
+        ),
+    )
 
 
 def _to_archive(journals: Journals, name: str | None, days: int | None) -> list[JournalRun]:
@@ -67,7 +92,7 @@ def _to_archive(journals: Journals, name: str | None, days: int | None) -> list[
     if (name is None) == (days is None):
         raise ConfigError("name one run, or an age with --older-than")
     if name is not None:
-        return [journals.run(name)]
+        return [named_journal(journals, name)]
     until = time.time_ns() - (days or 0) * 86_400 * NANOS_PER_SECOND
     settled = (RunStatus.RUNNING, RunStatus.QUARANTINED)
     return [

@@ -48,6 +48,11 @@ class Request:
     refresh: bool
     catalog: str
 
+    @property
+    def history(self) -> ParameterHistory:
+        """The versions of the parameters that the run lives through."""
+        return ParameterHistory(self.params, self.changes)
+
 
 def backtest_run(
     catalog: Catalog, runs: Path, request: Request, progress: Callable[[float, float], None]
@@ -96,7 +101,7 @@ def backtest_run(
             "ladder": [{"fills": fills, **figures} for fills, figures in ladder.items()],
         }
         manifest = msgspec.to_builtins(run.manifest) | ended
-        view = run_view(manifest, tables, scans, catalog, request.params, timings, ladder)
+        view = run_view(manifest, tables, scans, catalog, request.history, timings, ladder)
         write_html(view, run.report)
         run.finish(**ended)
     return run, view
@@ -163,13 +168,11 @@ def _play(
 
 
 def _scan_of(scans: DayScans, catalog: Catalog, day: date, request: Request) -> ScanResult:
-    hours = session(day)
-    history = ParameterHistory(request.params, request.changes)
-    first, *changes = history.shaping(hours.pre_market_ns, hours.close_ns)
+    params, changes = request.history.shaping_day(session(day))
     return scans(
         catalog,
         day,
-        first.params,
+        params,
         letters=request.letters or None,
         symbols=request.symbols or None,
         changes=changes,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Import, check, query and export market data.", no_args_is_help=True)
 
 KindName = Literal["trades", "quotes", "bars", "statuses"]
-FormatName = Literal["auto", "parquet", "csv", "alpaca", "lean", "databento", "nautilus"]
+FormatName = Literal["auto", "parquet", "csv", "alpaca", "lean", "databento", "nautilus", "spool"]
 TargetName = Literal["csv", "parquet", "nautilus"]
 TimeUnitName = Literal["ns", "us", "ms", "s"]
 
@@ -88,6 +88,52 @@ def import_(
         {"status": "ok", **msgspec.to_builtins(report)},
         as_json=as_json,
         page=lambda console: _print_import(report, console),
+    )
+
+
+@app.command("adopt")
+@command
+def adopt_(
+    spool: Annotated[Path, typer.Argument(help="Folder of one run, beside the database.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace stored rows of the same symbol and date.")
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove the spool once it is stored.")
+    ] = False,
+    catalog: CatalogPath = DEFAULT_CATALOG,
+    as_json: AsJson = False,
+) -> None:
+    """Store what a live run has heard as a day of the catalog; a second time changes nothing.
+
+    `tradectl live --record` does it at the end of the day; this is for a run that was cut off.
+    """
+    import shutil
+
+    import msgspec
+
+    from catalog import Catalog
+    from catalog.adopt import adopt
+    from catalog.spool import Spooled
+
+    with progress_bar("storing", "rows") as show:
+        adopted = adopt(
+            Catalog(catalog),
+            Spooled(spool),
+            replace=replace,
+            progress=lambda done, total: show(done, total or done),
+        )
+    if remove:
+        shutil.rmtree(spool)
+
+    def page(console: Console) -> None:
+        for report in adopted.reports:
+            _print_import(report, console)
+
+    emit(
+        {"status": "ok", "removed": remove, **msgspec.to_builtins(adopted)},
+        as_json=as_json,
+        page=page,
     )
 
 

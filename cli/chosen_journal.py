@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.parameter_desk import RUN_ID
+
 if TYPE_CHECKING:
-    from store import SqlJournal
+    from store import JournalRun, Journals, SqlJournal
 
 JournalName = Annotated[
     str, typer.Argument(metavar="RUN", help="Run id, its beginning, or 'latest'.")
@@ -42,4 +44,24 @@ def chosen_journal(name: str, database: str | None, runs: Path) -> tuple[SqlJour
         head = run.manifest.journal
         return run.journal, head.hash if head else None
     journals = Journals.existing(database)
-    return journals.open(journals.run(name).run_id), None
+    return journals.open(named_journal(journals, name).run_id), None
+
+
+def named_journal(journals: Journals, name: str) -> JournalRun:
+    """Return a run by its id, by a beginning of it or as ``latest``.
+
+    The parameter desk and the command logs are no runs that traded: only their own ids name them.
+    Raises as ``chosen_journal`` does.
+    """
+    from store.named_run import named_run
+
+    known = journals.runs()
+    exact = [run for run in known if run.run_id == name]
+    return named_run(exact or [run for run in known if has_traded(run)], name, journals.database)
+
+
+def has_traded(run: JournalRun) -> bool:
+    """Say whether facts of a run are an engine's, not those of the desk or of a command log."""
+    from store import is_command_log
+
+    return run.run_id != RUN_ID and not is_command_log(run.run_id)

@@ -12,7 +12,7 @@ import typer
 from engine.domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from engine.domain.parameters import Parameters
+    from engine.domain.parameter_versions import ParameterHistory
     from store import Run
 
 RunOption = Annotated[
@@ -27,8 +27,8 @@ def chosen_run(
     day: date | None,
     file: Path | None,
     settings: Sequence[str] | None,
-) -> tuple[Run | None, Parameters]:
-    """Return the named run, else the last one over ``day``, with its parameters.
+) -> tuple[Run | None, ParameterHistory]:
+    """Return the named run, else the last one over ``day``, with its parameters' versions.
 
     Parameters that are given stand for themselves: then there is no run.
 
@@ -40,6 +40,7 @@ def chosen_run(
         No run has that name.
     """
     from cli.parameters_file import load_parameters
+    from engine.domain.parameter_versions import ParameterHistory, run_history
     from engine.domain.parameters import parameters_from
     from store import RunStore
 
@@ -57,8 +58,9 @@ def chosen_run(
         covering = (found for found in store.runs() if day is None or _covers(found, day))
         run = None if given else next(covering, None)
     if run is None:
-        return None, load_parameters(file, settings)
-    return run, parameters_from(run.manifest.params)
+        return None, ParameterHistory(load_parameters(file, settings))
+    started_with = parameters_from(run.manifest.params)
+    return run, run_history(started_with, (fact.payload for fact in run.journal.facts()))
 
 
 def _covers(run: Run, day: date) -> bool:

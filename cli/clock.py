@@ -7,6 +7,9 @@ from datetime import date, datetime
 from engine.domain.errors import ConfigError
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
 
+_LAST = (1 << 63) - 1
+"""The last UTC nanosecond that 64 bits hold, in 2262."""
+
 
 def new_york(ts: int | None) -> str:
     """Return a UTC nanosecond as New York date and time to the second; a dash for None."""
@@ -28,16 +31,23 @@ def instant(text: str, day: date | None) -> int:
     Raises
     ------
     ConfigError
-        It is neither, or a time without a day.
+        It is neither, or a time without a day, or lies before 1970 or after 2262.
     """
-    if text.isdecimal():
-        return int(text)
+    ts = int(text) if text.isdecimal() else _parsed(text, day)
+    if not 0 <= ts <= _LAST:
+        raise ConfigError(f"expected a time from 1970 to 2262, found {text!r}")
+    return ts
+
+
+def _parsed(text: str, day: date | None) -> int:
     full = text if "-" in text else f"{day}T{text}"
     try:
         moment = datetime.fromisoformat(full)
     except ValueError:
-        expected = "a New York time HH:MM:SS with --date, or YYYY-MM-DDTHH:MM:SS"
-        raise ConfigError(f"expected {expected}, found {text!r}") from None
+        clock = "" if day is None else "HH:MM:SS, or "
+        raise ConfigError(
+            f"expected a New York time {clock}YYYY-MM-DDTHH:MM:SS, found {text!r}"
+        ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=NEW_YORK)
     return int(moment.timestamp()) * NANOS_PER_SECOND

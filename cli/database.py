@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from cli.figures import figure
 from cli.options import DEFAULT_DATABASE, AsJson, Database
@@ -45,7 +46,8 @@ def info(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None
 
     def page(console: Console) -> None:
         for key, value in result.items():
-            console.print(f"{key:16} {'none' if value is None else value}", highlight=False)
+            shown = "none" if value is None else value
+            console.print(f"{key:16} {shown}", highlight=False, markup=False, soft_wrap=True)
         if not current:
             console.print("[yellow]bring it up to date with 'tradectl database migrate'[/]")
 
@@ -78,7 +80,10 @@ def migrate(
         result,
         as_json=as_json,
         page=lambda out: out.print(
-            f"{store}: {before or 'no tables'} → {after}, time series are {rest}", highlight=False
+            f"{store}: {before or 'no tables'} → {after}, time series are {rest}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
         ),
     )
 
@@ -98,6 +103,29 @@ def backup(
     with progress_bar("backup", "facts") as progress:
         manifest = back_up(source, file, progress)
     _emit_copied(manifest, {"database": str(source), "file": str(file)}, as_json=as_json)
+
+
+@app.command("check-backup")
+@command
+def check(
+    file: Annotated[Path, typer.Argument(help="File that 'tradectl database backup' wrote.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read a backup from end to end, walk every chain in it, and touch nothing.
+
+    Exit code 1 when the file is whole but a chain in it was broken already when it was written.
+    """
+    from store import check_backup
+
+    manifest = check_backup(file)
+    result = {"file": str(file), **_copied(manifest)}
+
+    def page(console: Console) -> None:
+        _print_copied(console, f"{file} is whole", manifest)
+
+    emit(result, as_json=as_json, page=page)
+    if result["broken"]:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -124,28 +152,36 @@ def restore(
 
 
 def _emit_copied(manifest: BackupManifest, ends: dict[str, str], *, as_json: bool) -> None:
-    """Say what was copied from the first end to the second, and which chains were broken."""
-    broken = {
-        run_id: f"fact {found.broken.seq}: {found.broken.detail}"
-        for run_id, found in manifest.runs.items()
-        if found.broken
-    }
-    result: dict[str, Any] = {
-        **ends,
+    """Say what was copied from the first end to the second."""
+    source, target = ends.values()
+
+    def page(console: Console) -> None:
+        _print_copied(console, f"{source} → {target}", manifest)
+
+    emit({**ends, **_copied(manifest)}, as_json=as_json, page=page)
+
+
+def _copied(manifest: BackupManifest) -> dict[str, Any]:
+    """Return what is in a backup, and which chains were broken when it was written."""
+    return {
         "runs": len(manifest.runs),
         "facts": manifest.facts,
         "heads": {run_id: found.head for run_id, found in manifest.runs.items()},
-        "broken": broken,
+        "broken": {
+            run_id: f"fact {found.broken.seq}: {found.broken.detail}"
+            for run_id, found in manifest.runs.items()
+            if found.broken
+        },
         "sha256": manifest.sha256,
     }
 
-    def page(console: Console) -> None:
-        runs, facts = figure(len(manifest.runs)), figure(manifest.facts)
-        source, target = ends.values()
-        console.print(f"{source} → {target}: {runs} runs, {facts} facts", highlight=False)
-        for run_id, where in broken.items():
-            console.print(f"[yellow]broken already:[/] {run_id}, {where}", highlight=False)
-        if not broken:
-            console.print("[green]every chain is whole[/]")
 
-    emit(result, as_json=as_json, page=page)
+def _print_copied(console: Console, what: str, manifest: BackupManifest) -> None:
+    copied = _copied(manifest)
+    runs, facts = figure(copied["runs"]), figure(copied["facts"])
+    console.print(escape(f"{what}: {runs} runs, {facts} facts"), highlight=False, soft_wrap=True)
+    for run_id, where in copied["broken"].items():
+        found = escape(f"{run_id}, {where}")
+        console.print(f"[yellow]broken already:[/] {found}", highlight=False)
+    if not copied["broken"]:
+        console.print("[green]every chain is whole[/]")

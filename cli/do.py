@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
 from cli.governor import SessionName
 from cli.options import DEFAULT_DATABASE, AsJson, Database
-from cli.output import command
+from cli.parameters_file import changed_values
+from cli.taking_options import taking
 from engine.domain import commands
 from engine.domain.commands import AnyCommand
 from engine.domain.errors import ConfigError
@@ -25,106 +25,96 @@ EVERYTHING = "all"
 Symbol = Annotated[str, typer.Argument(metavar="SYMBOL", help="In capitals.")]
 
 
-def _errand(
-    run: SessionName = "latest",
-    database: Database = DEFAULT_DATABASE,
-    *,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Whom a command is for, who gives it and how long they wait."""
+
+    run: SessionName = "latest"
+    database: Database = DEFAULT_DATABASE
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Give the command; without it, only show it.")
-    ] = False,
+    ] = False
     who: Annotated[
         str | None, typer.Option("--who", help="Who gives it; the system's user by default.")
-    ] = None,
+    ] = None
     command_id: Annotated[
         str | None, typer.Option("--id", help="Given again under the same id, it is done once.")
-    ] = None,
+    ] = None
     timeout_secs: Annotated[
         float, typer.Option("--timeout", metavar="SECS", min=0.1, help="How long to wait for it.")
-    ] = 30,
-    as_json: AsJson = False,
-) -> dict[str, Any]:
-    """Return the options that every command has."""
-    return locals()
+    ] = 30
+    as_json: AsJson = False
 
 
-def _giving(make: Callable[..., AnyCommand]) -> Callable[..., AnyCommand]:
-    """Make a command line of a function: its arguments, then ``_errand``'s options."""
-    own = inspect.signature(make, eval_str=True).parameters
-    common = inspect.signature(_errand, eval_str=True).parameters
-
-    @command
-    def run(**given: Any) -> None:
-        from cli.give_command import Errand, give
-
-        taken: Any = {name: given.pop(name) for name in own}
-        give(make(**taken), Errand(**given))
-
-    options = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in common.values()]
-    arguments = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own.values()]
-    # typer reads a command line off a function's signature and annotations
-    run.__signature__ = inspect.Signature([*arguments, *options])  # pyright: ignore[reportFunctionMemberAccess]
-    run.__annotations__ = {each.name: each.annotation for each in (*arguments, *options)}
-    run.__name__, run.__doc__ = make.__name__, make.__doc__
-    app.command(make.__name__.strip("_").replace("_", "-"))(run)
-    return make
-
-
-@_giving
-def pause() -> AnyCommand:
+@app.command()
+@taking(Errand)
+def pause(errand: Errand) -> None:
     """Enter nothing until resumed; what is open stays managed."""
-    return commands.Pause()
+    _give(commands.Pause(), errand)
 
 
-@_giving
-def resume() -> AnyCommand:
+@app.command()
+@taking(Errand)
+def resume(errand: Errand) -> None:
     """Let entries in again after pause, stop-entries or flatten all."""
-    return commands.Resume()
+    _give(commands.Resume(), errand)
 
 
-@_giving
-def stop_entries() -> AnyCommand:
+@app.command()
+@taking(Errand)
+def stop_entries(errand: Errand) -> None:
     """Enter nothing for the rest of the day."""
-    return commands.StopEntries()
+    _give(commands.StopEntries(), errand)
 
 
-@_giving
-def cancel_entries() -> AnyCommand:
+@app.command()
+@taking(Errand)
+def cancel_entries(errand: Errand) -> None:
     """Cancel every entry that has not been filled."""
-    return commands.CancelEntries()
+    _give(commands.CancelEntries(), errand)
 
 
-@_giving
+@app.command()
+@taking(Errand)
 def flatten(
+    errand: Errand,
     what: Annotated[
         str, typer.Argument(metavar="SYMBOL|all", help="A symbol in capitals, or 'all'.")
     ],
-) -> AnyCommand:
+) -> None:
     """Cancel what works and close what is held, until verified; 'all' stops entries, too."""
-    return commands.FlattenAll() if what == EVERYTHING else commands.FlattenSymbol(_symbol(what))
+    every = what == EVERYTHING
+    _give(commands.FlattenAll() if every else commands.FlattenSymbol(_symbol(what)), errand)
 
 
-@_giving
+@app.command()
+@taking(Errand)
 def close(
+    errand: Errand,
     trade: Annotated[str, typer.Argument(metavar="TRADE", help="Id of an open trade.")],
-) -> AnyCommand:
+) -> None:
     """Close one trade."""
-    return commands.CloseTrade(trade)
+    _give(commands.CloseTrade(trade), errand)
 
 
-@_giving
-def lock(symbol: Symbol) -> AnyCommand:
+@app.command()
+@taking(Errand)
+def lock(errand: Errand, symbol: Symbol) -> None:
     """Keep a symbol from being entered until it is unlocked."""
-    return commands.LockSymbol(_symbol(symbol))
+    _give(commands.LockSymbol(_symbol(symbol)), errand)
 
 
-@_giving
-def unlock(symbol: Symbol) -> AnyCommand:
+@app.command()
+@taking(Errand)
+def unlock(errand: Errand, symbol: Symbol) -> None:
     """Let a symbol be entered again."""
-    return commands.UnlockSymbol(_symbol(symbol))
+    _give(commands.UnlockSymbol(_symbol(symbol)), errand)
 
 
-@_giving
-def set_(
+@app.command("set")
+@taking(Errand)
+def set_values(
+    errand: Errand,
     settings: Annotated[
         list[str], typer.Argument(metavar="KEY=VALUE…", help="New values, all of them or none.")
     ],
@@ -132,13 +122,15 @@ def set_(
     base: Annotated[
         int, typer.Option("--base", min=1, help="Newest version that was looked at.")
     ] = 1,
-) -> AnyCommand:
+) -> None:
     """Change parameters from the next bucket on, unless somebody did since --base."""
-    pairs = [text.partition("=") for text in settings]
-    for (key, equals, _), text in zip(pairs, settings, strict=True):
-        if not key or not equals:
-            raise ConfigError(f"expected KEY=VALUE, found {text!r}")
-    return commands.SetParameters({key: value for key, _, value in pairs}, because, base)
+    _give(commands.SetParameters(changed_values(settings), because, base), errand)
+
+
+def _give(wish: AnyCommand, errand: Errand) -> None:
+    from cli.give_command import give
+
+    give(wish, errand)
 
 
 def _symbol(text: str) -> str:

@@ -6,15 +6,18 @@ import getpass
 import sys
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import typer
 from rich.console import Console
 
 from cli.command_preview import preview
+from cli.do import Errand
 from cli.governor_view import chosen_session, governor_view
 from cli.output import emit, progress_console
+from cli.redaction import refuse_secrets
 from engine.domain.commands import AnyCommand
 from engine.domain.errors import RunError
 from engine.domain.facts import CommandAccepted, CommandDone, CommandReceived, CommandRefused
@@ -25,39 +28,28 @@ UNDONE = 5
 """Exit code when no engine has answered, or not carried the command out, in time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
-    """Whom a command is for, who gives it and how long they wait."""
-
-    run: str
-    database: str
-    yes: bool
-    who: str | None
-    command_id: str | None
-    timeout_secs: float
-    as_json: bool
-
-
 def give(command: AnyCommand, errand: Errand) -> None:
     """Show what a command would do, give it when that was confirmed, and print the answer."""
-    journal, run = chosen_session(errand.database, errand.run)
-    view = governor_view(journal.run_id, journal.facts())
     received = CommandReceived(
         command_id=errand.command_id or uuid.uuid4().hex,
         source="tradectl",
         who=errand.who or getpass.getuser(),
         command=command,
     )
+    refuse_secrets(dict(_texts(received)))
+    journal, run = chosen_session(errand.database, errand.run)
+    view = governor_view(journal.run_id, journal.facts())
+    over = f"{run.run_id} is {run.status}: it takes no commands any more"
     result: dict[str, Any] = {
         "run_id": journal.run_id,
         "command_id": received.command_id,
-        "preview": preview(received, view),
+        "preview": preview(received, view) if run.may_go_on else f"would be refused: {over}",
         "status": "preview",
         "detail": "nothing was given; confirm with --yes",
     }
     if _is_confirmed(errand, str(result["preview"])):
         if not run.may_go_on:
-            raise RunError(f"{run.run_id} is {run.status}: it takes no commands any more")
+            raise RunError(over)
         CommandLog(Journals.existing(errand.database), journal.run_id).give(received)
         result |= _answer(journal, received.command_id, errand.timeout_secs)
 
@@ -72,10 +64,18 @@ def give(command: AnyCommand, errand: Errand) -> None:
         raise typer.Exit(code)
 
 
+def _texts(received: CommandReceived) -> Iterator[tuple[str, str]]:
+    """Yield what was typed and would be kept, by what it is."""
+    yield from (("--who", received.who), ("--id", received.command_id))
+    for name, value in msgspec.structs.asdict(received.command).items():
+        told = value if isinstance(value, dict) else {name: value}
+        yield from ((str(key), str(each)) for key, each in told.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
 def _is_confirmed(errand: Errand, what: str) -> bool:
     if errand.yes or not sys.stdin.isatty() or errand.as_json:
         return errand.yes
-    progress_console.print(what, highlight=False)
+    progress_console.print(what, highlight=False, markup=False)
     return typer.confirm("Give this command?", err=True)
 
 

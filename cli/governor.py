@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cli.clock import new_york
 from cli.options import DEFAULT_DATABASE, AsJson, Database
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="See what the day governor allows.", no_args_is_help=True)
 
-SessionName = Annotated[str, typer.Option("--run", help="Id of a session, or 'latest'.")]
+SessionName = Annotated[str, typer.Option("--run", help="Session id, its beginning, or 'latest'.")]
 
 
 @app.callback()
@@ -37,12 +38,12 @@ def status(
 
     journal, found = chosen_session(database, run)
     view = governor_view(journal.run_id, journal.facts())
-    result = {"run_id": journal.run_id, "status": found.status, **_status(view)}
+    result = {"run_id": journal.run_id, "status": found.standing, **_status(view)}
 
     def page(console: Console) -> None:
         table = Table(box=None, show_header=False, pad_edge=False)
         for name, value in result.items():
-            table.add_row(name.replace("_", " "), _shown(value))
+            table.add_row(name.replace("_", " "), Text(_shown(value)))
         console.print(table)
 
     emit(result, as_json=as_json, page=page)

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from cli.chosen_journal import named_journal
 from engine.decision import GovernorPhase, GovernorState, evolve, phase
 from engine.domain.errors import NotFoundError
 from engine.domain.facts import Fact
 from engine.domain.parameter_versions import ParameterHistory, desk_history
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session, session
-from store import JournalRun, Journals, SqlJournal, is_command_log
+from store import JournalRun, Journals, SqlJournal
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +41,21 @@ class GovernorView:
 
 
 def chosen_session(database: str, name: str) -> tuple[SqlJournal, JournalRun]:
-    """Return a session by its id, or the one started last for ``latest``: journal and standing.
+    """Return a session by its id, by a beginning of it or as ``latest``: journal and standing.
 
     Raises
     ------
     NotFoundError
         There is no such database or session.
+    ConfigError
+        Several sessions begin like that.
     """
     journals = Journals.existing(database)
-    known = [run for run in journals.runs() if not is_command_log(run.run_id)]
-    fitting = [run for run in known if name in ("latest", run.run_id)]
-    if not fitting:
-        what = "session" if name == "latest" else f"session {name!r}"
-        raise NotFoundError(f"no {what} in {journals.database}: start one with 'tradectl session'")
-    return journals.open(fitting[0].run_id), fitting[0]
+    try:
+        run = named_journal(journals, name)
+    except NotFoundError as error:
+        raise NotFoundError(f"{error}; 'tradectl session' starts one") from error
+    return journals.open(run.run_id), run
 
 
 def governor_view(run_id: str, facts: Iterable[Fact]) -> GovernorView:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -32,7 +33,10 @@ Since = Annotated[int, typer.Option(help="Only facts after this one.", min=0)]
 @app.command("list")
 @command
 def list_journals(database: Database, as_json: AsJson = False) -> None:
-    """List the runs of a database, the one started last first."""
+    """List the runs of a database, the one started last first.
+
+    A run is `Crashed` when it says `Running` while its writer is gone; the next start seals it.
+    """
     import msgspec
 
     from store import Journals
@@ -41,18 +45,22 @@ def list_journals(database: Database, as_json: AsJson = False) -> None:
     found = journals.runs()
 
     def page(console: Console) -> None:
-        table = Table("run", "status", "started", box=None)
-        table.add_column("facts", justify="right")
+        table = Table(box=None, pad_edge=False)
+        for heading in ("run", "status"):
+            table.add_column(heading, no_wrap=True)
+        table.add_column("started")
+        table.add_column("facts", justify="right", no_wrap=True)
         table.add_column("written by")
-        table.add_column("archived in")
+        table.add_column("archived in", overflow="fold")
         for run in found:
-            started = new_york(run.created_ns)
-            writer = str(run.writer or "nobody")
-            archive = run.archive or ""
-            table.add_row(run.run_id, run.status, started, figure(run.facts), writer, archive)
-        console.print(table if found else f"no runs in {journals.database}")
+            writer = f"{run.writer or 'nobody'}{', gone' if run.has_crashed else ''}"
+            row = (run.run_id, run.standing, new_york(run.created_ns), figure(run.facts))
+            table.add_row(*map(Text, (*row, writer, run.archive or "–")))
+        nothing = Text(f"no runs in {journals.database}")
+        console.print(table if found else nothing, soft_wrap=not found)
 
-    emit({"runs": msgspec.to_builtins(found)}, as_json=as_json, page=page)
+    rows = [msgspec.to_builtins(run) | {"standing": run.standing} for run in found]
+    emit({"runs": rows}, as_json=as_json, page=page)
 
 
 @app.command()
@@ -155,10 +163,12 @@ def verify(
     def page(console: Console) -> None:
         facts = f"{figure(found.facts)} facts"
         if broken is None:
-            console.print(f"[green]whole:[/] {facts}, last hash {found.head}", highlight=False)
+            whole = f"[green]whole:[/] {facts}, last hash {found.head}"
+            console.print(whole, highlight=False, soft_wrap=True)
             return
         what = broken.damage.replace("_", " ")
-        console.print(f"[bold red]broken:[/] fact {broken.seq} is {what}: {broken.detail}")
+        detail = escape(broken.detail)
+        console.print(f"[bold red]broken:[/] fact {broken.seq} is {what}: {detail}")
         console.print(f"{facts} before it are whole; restore the journal from a backup")
 
     emit(result, as_json=as_json, page=page)
@@ -203,7 +213,7 @@ def replay(
         table = Table(box=None, show_header=False)
         held = ", ".join(f"{name} {shares:,}" for name, shares in result["positions"].items())
         for key, value in (result | {"positions": held or "none"}).items():
-            table.add_row(key, figure(value))
+            table.add_row(key, escape(figure(value)))
         console.print(table)
 
     emit(result, as_json=as_json, page=page)
@@ -230,7 +240,9 @@ def export(
     emit(
         result,
         as_json=as_json,
-        page=lambda out: out.print(f"wrote {figure(facts)} facts of {journal.run_id} to {file}"),
+        page=lambda out: out.print(
+            escape(f"wrote {figure(facts)} facts of {journal.run_id} to {file}"), soft_wrap=True
+        ),
     )
 
 
@@ -274,7 +286,18 @@ def _print_line(row: dict[str, Any]) -> None:
 
 def _body(fact: Fact) -> str:
     body = _row(fact)["payload"]
-    return ", ".join(f"{key} {value}" for key, value in body.items() if key != "kind")
+    return ", ".join(f"{key} {_words(value)}" for key, value in body.items() if key != "kind")
+
+
+def _words(value: Any) -> str:
+    """Return a value of a fact without the brackets and quotes of code."""
+    match value:
+        case dict():
+            return " ".join(f"{key} {_words(each)}" for key, each in value.items())  # pyright: ignore[reportUnknownVariableType]
+        case list() | tuple():
+            return "; ".join(_words(each) for each in value) or "none"  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return str(value)
 
 
 def _line(fact: Fact) -> Text:

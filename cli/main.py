@@ -13,14 +13,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import accounting, catalog, database, do, governor, journal, params, runs
-from cli.archive import archive
+from cli import accounting, catalog, database, do, governor, journal, params, runs, sim
+from cli.archive import archive, unarchive
 from cli.backtest import backtest
+from cli.diff import diff
 from cli.doctor import doctor
 from cli.json_log import Level, json_log
+from cli.live import live
 from cli.missed import missed
 from cli.output import command
+from cli.positions import positions
+from cli.pull import pull
 from cli.redaction import known_secrets
+from cli.rehearse import rehearse
 from cli.scan import scan
 from cli.session import session
 from cli.synth import synth
@@ -82,10 +87,15 @@ def logged(
 
 
 catalog.app.command()(synth)
+catalog.app.command()(pull)
 app.add_typer(catalog.app, name="catalog")
 app.command()(scan)
 app.command()(backtest)
 app.command()(session)
+app.command()(live)
+app.command()(rehearse)
+app.command()(positions)
+app.command()(diff)
 app.add_typer(do.app, name="do")
 app.add_typer(governor.app, name="governor")
 app.add_typer(runs.app, name="runs")
@@ -93,9 +103,11 @@ app.command()(why)
 app.command()(missed)
 app.add_typer(accounting.app, name="accounting")
 journal.app.command()(archive)
+journal.app.command()(unarchive)
 app.add_typer(journal.app, name="journal")
 app.add_typer(database.app, name="database")
 app.add_typer(params.app, name="params")
+app.add_typer(sim.app, name="sim")
 app.command()(doctor)
 
 

@@ -28,6 +28,7 @@ from cli.progress import progress_bar
 if TYPE_CHECKING:
     from catalog import Catalog
     from engine.accounting import Missed, Rejection, Trade
+    from engine.domain.parameter_versions import ParameterHistory
     from engine.signals import ScanResult
     from store import Run
 
@@ -61,10 +62,10 @@ def missed(
     from cli.chosen_run import chosen_run
     from cli.kept_scans import kept_scan
     from engine.accounting import follow, untraded
-    from engine.domain.session import NANOS_PER_SECOND
+    from engine.domain.session import NANOS_PER_SECOND, session
 
     asked = None if day is None else parse_day(day)
-    chosen, parameters = chosen_run(runs, run, asked, params, set_params)
+    chosen, history = chosen_run(runs, run, asked, params, set_params)
     market = Catalog.open(catalog)
     horizon_ns = horizon * NANOS_PER_SECOND
     only_letters, only_symbols = parse_letters(letters), parse_symbols(symbols)
@@ -75,6 +76,7 @@ def missed(
     rejected = 0
     days = _days(market, chosen, asked)
     for each in days:
+        parameters, changes = history.shaping_day(session(each))
         with progress_bar(f"scan {each}", "trades") as progress:
             result = kept_scan(
                 market,
@@ -82,11 +84,12 @@ def missed(
                 parameters,
                 letters=only_letters,
                 symbols=only_symbols,
+                changes=changes,
                 workers=workers,
                 progress=progress,
             )
         rejections = sorted(
-            [*_at_gates(result), *_at_hub(result, chosen)],
+            [*_at_gates(result, history), *_at_hub(result, chosen)],
             key=lambda rejection: (rejection.ts_init, rejection.symbol),
         )
         rejected += len(rejections)
@@ -125,12 +128,13 @@ def _days(market: Catalog, run: Run | None, asked: date | None) -> list[date]:
     return stored
 
 
-def _at_gates(result: ScanResult) -> Iterator[Rejection]:
+def _at_gates(result: ScanResult, history: ParameterHistory) -> Iterator[Rejection]:
     """Yield the buckets that exactly one gate rejected."""
     from cli.gate_checks import gate_checks, in_words
 
     for row in result.near_misses.to_pylist():
-        (failed,) = (check for check in gate_checks(row, result.params) if not check["passed"])
+        checks = gate_checks(row, history.at(row["ts_event"]))
+        (failed,) = (check for check in checks if not check["passed"])
         yield _rejection(row, failed["gate"], in_words(failed))
 
 
@@ -207,6 +211,6 @@ def _page(console: Console, rows: list[dict[str, Any]], horizon: int) -> None:
             f"[bold]{row['best_pct']:.2f}[/]",
             figure(round(row["best_after_secs"])),
             f"{row['worst_before_pct']:.2f}",
-            f"{row['stopped_by']}: {row['detail']}",
+            escape(f"{row['stopped_by']}: {row['detail']}"),
         )
     console.print(table if rows else f"nothing was rejected that moved within {horizon} s")

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from engine.domain.parameter_changes import ChangeRefused
     from engine.domain.parameter_versions import ParameterHistory
 
-    type Answer = ParamsChanged | ParamsWithdrawn | ChangeRefused
-
 RUN_ID = "parameters"
 """The desk's run among those of the database."""
 
@@ -42,7 +40,7 @@ def read_desk(database: str) -> ParameterHistory:
     return found or ParameterHistory(Parameters())
 
 
-def write_desk(
+def write_desk[Answer: ParamsChanged | ParamsWithdrawn | ChangeRefused](
     database: str, who: str, ask: Callable[[ParameterHistory, int], Answer]
 ) -> tuple[Answer, ParameterHistory]:
     """Ask for a change while nobody else can, keep it if it is granted, and return the history.

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from cli.redaction import known_secrets
+from cli.redaction import refuse_secrets
 from engine.domain.errors import ConfigError
 from engine.domain.parameters import Parameters, parameters_from
-
-_UNMISTAKABLE = 8
-"""Characters from which on a secret is no number or name by chance."""
 
 
 def load_parameters(file: Path | None, settings: Sequence[str] | None = None) -> Parameters:
@@ -26,20 +23,32 @@ def load_parameters(file: Path | None, settings: Sequence[str] | None = None) ->
         secret, which every run would keep.
     """
     values = {} if file is None else read_values(file)
-    _refuse_secrets([*map(str, values.values()), *(settings or ())])
+    told = {f"parameter {key}": str(value) for key, value in values.items()}
+    told |= {f"--set {text.partition('=')[0]}": text for text in settings or ()}
+    refuse_secrets(told)
     try:
         return parameters_from(values, settings or ())
     except ConfigError as error:
         raise error if file is None else ConfigError(f"{error} (parameters from {file})") from error
 
 
-def _refuse_secrets(texts: Sequence[str]) -> None:
-    for secret in known_secrets(os.environ):
-        if len(secret) >= _UNMISTAKABLE and any(secret in text for text in texts):
-            raise ConfigError(
-                "a parameter holds the value of a secret of the environment; secrets have no place "
-                "among parameters: every run keeps them"
-            )
+def changed_values(settings: Sequence[str]) -> dict[str, Any]:
+    """Return the new values of ``KEY=VALUE`` arguments.
+
+    Raises
+    ------
+    ConfigError
+        One of them is none, or a key is given twice.
+    """
+    values: dict[str, Any] = {}
+    for text in settings:
+        key, equals, value = (part.strip() for part in text.partition("="))
+        if not key or not equals:
+            raise ConfigError(f"expected KEY=VALUE, found {text!r}: write {key or 'KEY'}=VALUE")
+        if key in values:
+            raise ConfigError(f"{key} is given twice, the second time as {text!r}: keep one")
+        values[key] = value
+    return values
 
 
 def read_values(file: Path) -> dict[str, object]:
@@ -53,7 +62,7 @@ def read_values(file: Path) -> dict[str, object]:
     try:
         document = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     except FileNotFoundError as error:
-        raise ConfigError(f"there is no parameter file {file}; check --params") from error
+        raise ConfigError(f"there is no parameter file {file}: give another") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"parameter file {file} cannot be read: {error}") from error
     except yaml.YAMLError as error:

@@ -14,7 +14,7 @@ from cli.figures import shown_value
 from cli.options import DEFAULT_DATABASE, AsJson, Database, ParamsFile, SetParams
 from cli.output import command, emit
 from cli.parameter_desk import read_desk
-from cli.params_change import COMMANDS
+from cli.params_change import COMMANDS, changed_value
 from engine.domain.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
@@ -86,16 +86,16 @@ def get(
     emit(
         {"version": stretch.version, **row},
         as_json=as_json,
-        page=lambda console: console.print(value, highlight=False),
+        page=lambda console: console.print(value, highlight=False, markup=False, soft_wrap=True),
     )
 
 
 @app.command()
 @command
 def diff(
-    before: Annotated[int | None, typer.Argument(help="A version; the first by default.")] = None,
+    before: Annotated[int, typer.Argument(min=1, help="A version; the first by default.")] = 1,
     after: Annotated[
-        int | None, typer.Argument(help="Another; the one in force by default.")
+        int | None, typer.Argument(min=1, help="Another; the one in force by default.")
     ] = None,
     database: Database = DEFAULT_DATABASE,
     as_json: AsJson = False,
@@ -104,16 +104,15 @@ def diff(
     import msgspec
 
     from engine.domain.parameter_changes import differences
-    from engine.domain.parameter_versions import FIRST
 
     history = read_desk(database)
-    old, new = _stretch(history, before or FIRST), _stretch(history, after)
+    old, new = _stretch(history, before), _stretch(history, after)
     changes = differences(old.params, new.params)
 
     def page(console: Console) -> None:
         console.print(f"version {old.version} → version {new.version}")
         for each in changes:
-            console.print(f"  {each.name}: {shown_value(each.old)} → {shown_value(each.new)}")
+            console.print(f"  {changed_value(each)}")
 
     result = {"before": old.version, "after": new.version, "changes": msgspec.to_builtins(changes)}
     emit(result, as_json=as_json, page=page)
@@ -139,7 +138,7 @@ def history(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> N
                 + escape(f"{change.who}: {change.because}")
             )
             for each in change.changes:
-                console.print(f"    {each.name}: {shown_value(each.old)} → {shown_value(each.new)}")
+                console.print(f"    {changed_value(each)}")
         console.print("[bold]1[/] the parameters the desk started with")
 
     versions = [
@@ -205,7 +204,7 @@ def check(
             f"[green]{escape(str(file))} is right[/]: {len(values)} values differ from the defaults"
         )
         for name, value in values.items():
-            console.print(f"  {name} = {shown_value(value)}")
+            console.print(escape(f"  {name} = {shown_value(value)}"))
 
     status = {"status": "ok", "file": str(file), "changed": values}
     emit(status | _hashes(parameters), as_json=as_json, page=page)
@@ -245,7 +244,7 @@ def _show_table(console: Console, rows: list[dict[str, Any]]) -> None:
     for heading in ("default", "range", "hot", "meaning") if wide else ("range", "meaning"):
         table.add_column(heading)
     for row in rows:
-        value, default = shown_value(row["value"]), shown_value(row["default"])
+        value, default = escape(shown_value(row["value"])), escape(shown_value(row["default"]))
         limits = f"{row['range']} {row['unit']}".strip()
         hot = row["hot"].replace("_", " ")
         table.add_row(

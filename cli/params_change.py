@@ -3,64 +3,78 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cli.clock import instant, new_york
 from cli.figures import shown_value
 from cli.options import DEFAULT_CATALOG, DEFAULT_DATABASE, AsJson, CatalogPath, Database
-from cli.output import command, emit, progress_console
+from cli.output import emit, progress_console
 from cli.parameter_desk import Base, Because, Who, read_desk, write_desk
+from cli.parameters_file import changed_values, read_values
 from cli.params_preview import PreviewFrom, PreviewTo, preview_page, previewed
+from cli.redaction import refuse_secrets
+from cli.taking_options import taking
 from engine.domain.errors import ConfigError
+from engine.domain.session import day_of
 
 if TYPE_CHECKING:
-    from cli.parameter_desk import Answer
-    from engine.domain.facts import ParamsChanged
+    from engine.domain.facts import ParamChange, ParamsChanged
     from engine.domain.parameter_changes import ChangeRefused
     from engine.domain.parameter_versions import ParameterHistory
+
+    type Wish = Callable[..., ParamsChanged | ChangeRefused]
 
 REFUSED = 2
 """Exit code when everything stays as it is."""
 
 Changes = Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", help="New values.")]
-Preview = Annotated[
-    bool, typer.Option("--preview", help="Only show what it would have done; change nothing.")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-StepUp = Annotated[
-    bool,
-    typer.Option("--step-up", help="Confirm a limit that is raised or loosened, or live trading."),
-]
 
 
-@command
-def set_values(
-    changes: Changes,
-    because: Because = "",
-    who: Who = "operator",
-    base: Base = None,
-    preview: Preview = False,
-    yes: Yes = False,
-    step_up: StepUp = False,
-    start: PreviewFrom = None,
-    end: PreviewTo = None,
-    catalog: CatalogPath = DEFAULT_CATALOG,
-    database: Database = DEFAULT_DATABASE,
-    as_json: AsJson = False,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Who asks for a change and why, how sure they are, and which stretch to look at first."""
+
+    because: Because = ""
+    who: Who = "operator"
+    base: Base = None
+    preview: Annotated[
+        bool,
+        typer.Option("--preview", help="Only show what it would have done; change nothing."),
+    ] = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+    step_up: Annotated[
+        bool,
+        typer.Option(
+            "--step-up", help="Confirm a limit that is raised or loosened, or live trading."
+        ),
+    ] = False
+    start: PreviewFrom = None
+    end: PreviewTo = None
+    catalog: CatalogPath = DEFAULT_CATALOG
+    database: Database = DEFAULT_DATABASE
+    as_json: AsJson = False
+
+    def __post_init__(self) -> None:
+        refuse_secrets({"--because": self.because, "--who": self.who})
+
+
+@taking(Asking)
+def set_values(asking: Asking, changes: Changes) -> None:
     """Change parameters from the next bucket on, all of them or none, after a preview."""
-    wish = _Wish(_values(changes), because, who, base, None)
-    _change(wish, database, _Asking(preview, yes, step_up, start, end, catalog, as_json))
+    _change(_proposed(changed_values(changes)), asking)
 
 
-@command
+@taking(Asking)
 def schedule(
+    asking: Asking,
     changes: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE...]", help="New values.")
     ] = None,
@@ -70,151 +84,92 @@ def schedule(
     withdraw: Annotated[
         int | None, typer.Option("--withdraw", metavar="VERSION", help="Take one back.")
     ] = None,
-    because: Because = "",
-    who: Who = "operator",
-    base: Base = None,
-    preview: Preview = False,
-    yes: Yes = False,
-    step_up: StepUp = False,
-    start: PreviewFrom = None,
-    end: PreviewTo = None,
-    catalog: CatalogPath = DEFAULT_CATALOG,
-    database: Database = DEFAULT_DATABASE,
-    as_json: AsJson = False,
 ) -> None:
     """Change parameters later, take a scheduled change back, or list what is scheduled."""
-    from cli.clock import instant
-
     if withdraw is not None:
-        _withdraw(withdraw, because, who, database, as_json=as_json)
+        if changes or at is not None:
+            raise ConfigError(
+                "either take a change back with --withdraw, or schedule one with --at"
+            )
+        _withdraw(withdraw, asking)
     elif not changes:
-        _list_scheduled(database, as_json=as_json)
+        if at is not None:
+            raise ConfigError(f"say what is to change at {at}: KEY=VALUE")
+        _list_scheduled(asking)
     elif at is None:
         raise ConfigError("say when: --at 15:00, or --at 2026-09-18T15:00 for another day")
     else:
-        wish = _Wish(_values(changes), because, who, base, instant(at, date.today()))  # noqa: DTZ011
-        _change(wish, database, _Asking(preview, yes, step_up, start, end, catalog, as_json))
+        effective_ns = instant(at, day_of(time.time_ns()))
+        _change(_proposed(changed_values(changes), effective_ns), asking)
 
 
-@command
+@taking(Asking)
 def rollback(
+    asking: Asking,
     version: Annotated[int, typer.Argument(help="Version whose values are to hold again.")],
-    because: Because = "",
-    who: Who = "operator",
-    base: Base = None,
-    preview: Preview = False,
-    yes: Yes = False,
-    step_up: StepUp = False,
-    start: PreviewFrom = None,
-    end: PreviewTo = None,
-    catalog: CatalogPath = DEFAULT_CATALOG,
-    database: Database = DEFAULT_DATABASE,
-    as_json: AsJson = False,
 ) -> None:
     """Make a new version in which everything is as it was in an earlier one."""
-    wish = _Wish(version, because, who, base, None)
-    _change(wish, database, _Asking(preview, yes, step_up, start, end, catalog, as_json))
+    from engine.domain.parameter_changes import roll_back
+
+    _change(lambda history, **asked: roll_back(history, version, **asked), asking)
 
 
-@command
+@taking(Asking)
 def import_values(
-    file: Annotated[Path, typer.Argument(help="YAML file with parameters.")],
-    because: Because = "",
-    who: Who = "operator",
-    base: Base = None,
-    preview: Preview = False,
-    yes: Yes = False,
-    step_up: StepUp = False,
-    start: PreviewFrom = None,
-    end: PreviewTo = None,
-    catalog: CatalogPath = DEFAULT_CATALOG,
-    database: Database = DEFAULT_DATABASE,
-    as_json: AsJson = False,
+    asking: Asking, file: Annotated[Path, typer.Argument(help="YAML file with parameters.")]
 ) -> None:
     """Change every parameter that a YAML file names; the others stay as they are."""
-    from cli.parameters_file import read_values
-
-    wish = _Wish(read_values(file), because, who, base, None)
-    _change(wish, database, _Asking(preview, yes, step_up, start, end, catalog, as_json))
+    _change(_proposed(read_values(file)), asking)
 
 
-class _Wish:
-    """What somebody wants; ``what`` is new values, or the number of a version to go back to."""
+def _proposed(values: dict[str, Any], effective_ns: int | None = None) -> Wish:
+    """Return the wish for new values, none of which is a secret."""
+    refuse_secrets({f"parameter {name}": str(value) for name, value in values.items()})
 
-    def __init__(
-        self,
-        what: dict[str, Any] | int,
-        because: str,
-        who: str,
-        base: int | None,
-        effective_ns: int | None,
-    ) -> None:
-        self.what, self.because, self.who = what, because, who
-        self.base, self.effective_ns = base, effective_ns
+    def wish(history: ParameterHistory, **asked: Any) -> ParamsChanged | ChangeRefused:
+        from engine.domain.parameter_changes import propose
 
-    def answer(self, history: ParameterHistory, now: int, base: int) -> Answer:
-        """Return what becomes of it."""
-        from engine.domain.parameter_changes import propose, roll_back
+        return propose(history, values, effective_ns=effective_ns, **asked)
 
-        base = base if self.base is None else self.base
-        say: dict[str, Any] = {"base": base, "now": now, "who": self.who, "because": self.because}
-        if isinstance(self.what, int):
-            return roll_back(history, self.what, **say)
-        return propose(history, self.what, effective_ns=self.effective_ns, **say)
+    return wish
 
 
-class _Asking:
-    """How sure the operator is, and which stretch to look at first."""
-
-    def __init__(
-        self,
-        preview: bool,
-        yes: bool,
-        step_up: bool,
-        start: str | None,
-        end: str | None,
-        catalog: str,
-        as_json: bool,
-    ) -> None:
-        self.preview, self.yes, self.step_up = preview, yes, step_up
-        self.start, self.end, self.catalog, self.as_json = start, end, catalog, as_json
-
-
-def _change(wish: _Wish, database: str, asking: _Asking) -> None:
+def _change(wish: Wish, asking: Asking) -> None:
     """Show what a wish comes to, ask, and keep it."""
-    import time
-
-    from engine.domain.facts import ParamsChanged
     from engine.domain.parameter_changes import ChangeRefused, step_ups
 
-    history = read_desk(database)
-    seen = history.latest
-    answer = wish.answer(history, time.time_ns(), seen)
+    if not (asking.yes or asking.preview or sys.stdin.isatty()):
+        raise ConfigError("nobody can be asked here: give --yes to change, or --preview to look")
+    seen = read_desk(asking.database)
+    because = asking.because or ("a preview" if asking.preview else "")
+
+    def ask(history: ParameterHistory, now: int) -> ParamsChanged | ChangeRefused:
+        base = seen.latest if asking.base is None else asking.base
+        return wish(history, base=base, now=now, who=asking.who, because=because)
+
+    answer = ask(seen, time.time_ns())
     if isinstance(answer, ChangeRefused):
         _refuse(answer, as_json=asking.as_json)
-    assert isinstance(answer, ParamsChanged)  # noqa: S101  (a wish never withdraws)
     loosened = step_ups(answer.changes)
     if loosened and not asking.step_up and not asking.preview:
         raise ConfigError(f"{', '.join(loosened)} is raised or loosened: confirm with --step-up")
-    shown = _shown_before(answer, history, asking)
+    shown = _shown_before(answer, seen, asking)
     if asking.preview:
         result = {"status": "preview", **_told(answer), "preview": shown}
         emit(result, as_json=asking.as_json, page=lambda console: _page(console, answer, shown))
         return
     if not asking.yes:
-        _ask(answer, shown)
-    kept, _ = write_desk(
-        database, wish.who, lambda now_known, now: wish.answer(now_known, now, seen)
-    )
+        _page(progress_console, answer, shown)
+        typer.confirm("Change it?", abort=True, err=True)
+    kept, _ = write_desk(asking.database, asking.who, ask)
     if isinstance(kept, ChangeRefused):
         _refuse(kept, as_json=asking.as_json)
-    assert isinstance(kept, ParamsChanged)  # noqa: S101  (as above)
     result = {"status": "changed", **_told(kept), "preview": shown}
     emit(result, as_json=asking.as_json, page=lambda console: _page(console, kept, None))
 
 
 def _shown_before(
-    answer: ParamsChanged, history: ParameterHistory, asking: _Asking
+    answer: ParamsChanged, history: ParameterHistory, asking: Asking
 ) -> dict[str, Any] | None:
     """Return the preview; None where it would not be looked at."""
     wanted = asking.preview or not asking.yes or asking.start or asking.end
@@ -225,34 +180,27 @@ def _shown_before(
     return previewed(asking.catalog, before, after, asking.start, asking.end)
 
 
-def _ask(answer: ParamsChanged, shown: dict[str, Any] | None) -> None:
-    if not sys.stdin.isatty():
-        raise ConfigError("nobody can be asked here: give --yes to change, or --preview to look")
-    _page(progress_console, answer, shown)
-    typer.confirm("Change it?", abort=True, err=True)
-
-
-def _withdraw(version: int, because: str, who: str, database: str, *, as_json: bool) -> None:
+def _withdraw(version: int, asking: Asking) -> None:
     from engine.domain.parameter_changes import ChangeRefused, withdraw
 
     answer, _ = write_desk(
-        database,
-        who,
-        lambda history, now: withdraw(history, version, now=now, who=who, because=because),
+        asking.database,
+        asking.who,
+        lambda history, now: withdraw(
+            history, version, now=now, who=asking.who, because=asking.because
+        ),
     )
     if isinstance(answer, ChangeRefused):
-        _refuse(answer, as_json=as_json)
+        _refuse(answer, as_json=asking.as_json)
     emit(
         {"status": "withdrawn", "version": version},
-        as_json=as_json,
+        as_json=asking.as_json,
         page=lambda console: console.print(f"version {version} is withdrawn"),
     )
 
 
-def _list_scheduled(database: str, *, as_json: bool) -> None:
-    import time
-
-    scheduled = read_desk(database).scheduled(time.time_ns())
+def _list_scheduled(asking: Asking) -> None:
+    scheduled = read_desk(asking.database).scheduled(time.time_ns())
 
     def page(console: Console) -> None:
         for change in scheduled:
@@ -260,15 +208,8 @@ def _list_scheduled(database: str, *, as_json: bool) -> None:
         if not scheduled:
             console.print("nothing is scheduled")
 
-    emit({"scheduled": [_told(change) for change in scheduled]}, as_json=as_json, page=page)
-
-
-def _values(settings: list[str]) -> dict[str, Any]:
-    pairs = [text.partition("=") for text in settings]
-    wrong = next((text for text, pair in zip(settings, pairs, strict=True) if not pair[1]), None)
-    if wrong is not None:
-        raise ConfigError(f"expected KEY=VALUE, found {wrong!r}: write {wrong}=VALUE")
-    return {key.strip(): value.strip() for key, _, value in pairs}
+    result = {"scheduled": [_told(change) for change in scheduled]}
+    emit(result, as_json=asking.as_json, page=page)
 
 
 def _told(change: ParamsChanged) -> dict[str, Any]:
@@ -284,7 +225,6 @@ def _told(change: ParamsChanged) -> dict[str, Any]:
 
 
 def _page(console: Console, change: ParamsChanged, shown: dict[str, Any] | None) -> None:
-    from cli.clock import new_york
     from engine.domain.parameter_changes import takes
 
     held = f"from {new_york(change.effective_ns)} New York on"
@@ -292,13 +232,18 @@ def _page(console: Console, change: ParamsChanged, shown: dict[str, Any] | None)
     console.print(f"[bold]version {change.version}[/] {held}, {why}")
     for each in change.changes:
         how = takes(each.name).replace("_", " ")
-        values = f"{shown_value(each.old)} → [bold]{shown_value(each.new)}[/]"
-        console.print(f"  {each.name}: {values}  [dim]{'hot' if how == 'yes' else how}[/]")
+        console.print(f"  {changed_value(each)}  [dim]{'hot' if how == 'yes' else how}[/]")
     if shown is not None:
         preview_page(console, shown)
 
 
-def _refuse(refused: ChangeRefused, *, as_json: bool) -> None:
+def changed_value(change: ParamChange) -> str:
+    """Return a parameter's old and new value as markup."""
+    old, new = escape(shown_value(change.old)), escape(shown_value(change.new))
+    return f"{change.name}: {old} → [bold]{new}[/]"
+
+
+def _refuse(refused: ChangeRefused, *, as_json: bool) -> NoReturn:
     """Say why nothing was changed, and what the asker had not seen, and end."""
 
     def page(console: Console) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote
+
+from engine.domain.errors import ConfigError
 
 REDACTED = "***"
 
 _SECRET_NAME = re.compile(r"APCA_.*(KEY|SECRET|TOKEN).*|TRADECTL_.*(PASSWORD|SECRET|TOKEN|KEY).*")
 _SHORTEST = 4
 """Anything shorter would be found in most words."""
+
+_UNMISTAKABLE = 8
+"""Characters from which on a secret is no number or name by chance."""
 
 _PASSWORD = re.compile(r"(?P<before>\b[a-zA-Z][\w+.-]*://[^\s:/@]*:)(?P<password>[^\s/@]+)(?=@)")
 _NAMED_SECRET = re.compile(
@@ -53,3 +60,32 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
         text = text.replace(secret, REDACTED)
     text = _PASSWORD.sub(rf"\g<before>{REDACTED}", text)
     return _NAMED_SECRET.sub(rf"\g<before>{REDACTED}", text)
+
+
+def refuse_secrets(texts: Mapping[str, str]) -> None:
+    """Check that nothing that is to be kept for good holds a secret, or what looks like one.
+
+    Parameters
+    ----------
+    texts : mapping
+        What would be kept, by what it is.
+
+    Raises
+    ------
+    ConfigError
+        Something does; it is named, its text is not told.
+    """
+    known = [
+        secret for secret in known_secrets(os.environ, sys.argv) if len(secret) >= _UNMISTAKABLE
+    ]
+    for what, text in texts.items():
+        if any(secret in text for secret in known):
+            raise ConfigError(
+                f"{what} holds the value of a secret of the environment: say it without, it would "
+                "be kept for good"
+            )
+        if redacted(text) != text:
+            raise ConfigError(
+                f"{what} holds what looks like a password or key: say it without, it would be kept "
+                "for good"
+            )

@@ -15,8 +15,8 @@ from catalog import Catalog
 from cli.day_scans import DayScans
 from engine.accounting import PROJECTIONS, Accounts, EquityPoint
 from engine.decision import Verdict
-from engine.domain.parameters import Parameters
-from engine.domain.session import day_of
+from engine.domain.parameter_versions import ParameterHistory, Stretch
+from engine.domain.session import day_of, session
 from engine.runtime import DayOutcome
 from engine.signals.bucket_series import bucket_series
 from reports import RunView
@@ -60,13 +60,15 @@ def run_view(
     tables: Mapping[str, pa.Table],
     scans: DayScans,
     catalog: Catalog,
-    params: Parameters,
+    history: ParameterHistory,
     timings: Mapping[str, float],
     ladder: Mapping[str, Mapping[str, Any]],
 ) -> RunView:
     """Return everything the report shows of a run."""
     prints = scans.quality["trades"]
-    hub = hub_stages(tables["verdicts"], tables["trades"], params.confidence_rule)
+    in_force = _lived_through(manifest, history)
+    by_score = any(each.params.confidence_rule == "score" for each in in_force)
+    hub = hub_stages(tables["verdicts"], tables["trades"], "score" if by_score else "all")
     return RunView(
         manifest=manifest,
         metrics=manifest["metrics"],
@@ -75,12 +77,13 @@ def run_view(
         equity=tables["equity"],
         verdicts=tables["verdicts"],
         candidates=tables["candidates"],
-        buckets=_traded_buckets(tables["trades"], catalog, params),
+        buckets=_traded_buckets(tables["trades"], catalog, history),
         breadth=tables["breadth"],
         near=tables["near_misses"],
         funnel=[*scan_stages(scans.gate_counts), *hub],
         gates=gate_tallies(scans.gate_counts),
-        params=params,
+        params=in_force[0].params,
+        changes=in_force[1:],
         ladder=[Rung(fills, metrics) for fills, metrics in ladder.items()],
         quality=scans.quality,
         timings=[
@@ -91,15 +94,22 @@ def run_view(
     )
 
 
-def _traded_buckets(trades: pa.Table, catalog: Catalog, params: Parameters) -> pa.Table:
+def _lived_through(manifest: Mapping[str, Any], history: ParameterHistory) -> tuple[Stretch, ...]:
+    """Return the versions in force from the run's first bucket to its last, in order."""
+    first, last = (session(date.fromisoformat(manifest[end])) for end in ("start", "end"))
+    return history.over(first.pre_market_ns, last.close_ns)
+
+
+def _traded_buckets(trades: pa.Table, catalog: Catalog, history: ParameterHistory) -> pa.Table:
     """Return every bucket of the symbols traded, on the days they were."""
     traded: dict[date, set[str]] = {}
     rows: list[dict[str, Any]] = trades.select(["symbol", "entry_ts"]).to_pylist()
     for row in rows:
         traded.setdefault(day_of(row["entry_ts"]), set()).add(row["symbol"])
-    series = [
-        bucket_series(catalog, day, params, sorted(symbols)) for day, symbols in traded.items()
-    ]
+    series = []
+    for day, symbols in traded.items():
+        params, changes = history.shaping_day(session(day))
+        series.append(bucket_series(catalog, day, params, sorted(symbols), changes))
     return pa.concat_tables(series) if series else BUCKETS.empty_table()
 
 

@@ -95,7 +95,7 @@ def session(
 
     def page(console: Console) -> None:
         for key, value in result.items():
-            console.print(f"{key:16} {value}", highlight=False, markup=False)
+            console.print(f"{key:16} {value}", highlight=False, markup=False, soft_wrap=True)
 
     emit(result, as_json=as_json, page=page)
     if outcome.status is OutcomeStatus.INTERRUPTED:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
+from cli.command_inbox import CommandInbox
 from engine.domain.facts import CommandReceived, Fact
 from engine.domain.session import NANOS_PER_SECOND
 from engine.journal import ResumedJournal
 from engine.runtime import RecordedCommands
 from store import CommandLog
-
-_LOOK_SECS = 0.02
 
 
 class SessionAttendant:
@@ -37,11 +36,8 @@ class SessionAttendant:
         facts = list(recorded)
         self._journal = journal
         self._recorded = RecordedCommands(facts)
-        self._answered = {fact.fact_id for fact in facts}
-        self._log = log
+        self._inbox = CommandInbox(log, facts)
         self._speed = speed
-        self._taken = 0
-        self._next_look = 0.0
         self._start: tuple[int, float] | None = None
 
     def wait_secs(self, now: int) -> float:
@@ -55,15 +51,5 @@ class SessionAttendant:
 
     def commands(self, now: int) -> Sequence[CommandReceived]:
         """Return the commands that are due at an instant, of the record or of the log."""
-        if not self._journal.caught_up:
-            return self._recorded.commands(now)
-        if time.monotonic() < self._next_look:
-            return ()
-        given = list(self._log.since(self._taken))
-        self._next_look = time.monotonic() + _LOOK_SECS
-        self._taken += len(given)
-        return [
-            fact.payload
-            for fact in given
-            if isinstance(fact.payload, CommandReceived) and fact.fact_id not in self._answered
-        ]
+        source = self._inbox if self._journal.caught_up else self._recorded
+        return source.commands(now)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from catalog import Catalog
+    from engine.domain.parameter_versions import ParameterHistory
     from engine.domain.parameters import Parameters
     from store import Run
 
@@ -64,13 +65,15 @@ def why(
 
     symbol = symbol.upper()
     asked = parse_day(day) if day else _day_in(time)
-    chosen, parameters = chosen_run(runs, run, asked, params, set_params)
+    chosen, history = chosen_run(runs, run, asked, params, set_params)
     market = Catalog.open(catalog)
     ts = instant(time, asked or _only_day(market, chosen))
-    width = parameters.bucket_ns
+    width = history.at(ts).bucket_ns
     ts_event = -(-ts // width) * width
-    rows = _judged(market, day_of(ts), symbol, parameters)
-    answer = _scanner_says(rows, symbol, ts_event, parameters)
+    rows = _judged(market, day_of(ts), symbol, history)
+    in_force = history.in_force(ts_event)
+    answer = _scanner_says(rows, symbol, ts_event, in_force.params)
+    answer["params_version"] = in_force.version
     answer |= _hub_says(chosen, symbol, ts_event)
     answer["answer"] = _conclusion(answer)
     emit(answer, as_json=as_json, page=lambda console: _page(console, answer))
@@ -95,23 +98,23 @@ def _only_day(market: Catalog, run: Run | None) -> date:
     raise ConfigError("there are several days to look at; name one with --date")
 
 
-def _judged(market: Catalog, day: date, symbol: str, params: Parameters) -> pa.Table:
+def _judged(market: Catalog, day: date, symbol: str, history: ParameterHistory) -> pa.Table:
     """Return every bucket of the symbol that has an ``ao``, held against every gate."""
+    import pyarrow as pa
+
     from engine.domain.errors import NotFoundError
-    from engine.domain.market import letter_of
     from engine.domain.session import session
-    from engine.signals.columns import ColumnScanner
-    from engine.signals.narrowing import narrowed
+    from engine.signals.bucket_series import judged_buckets
     from engine.signals.tables import rows_table
 
-    scanner = ColumnScanner(params, session(day), market.tapes(day), every_bucket=True)
-    for batch in narrowed(market.trade_batches(day, letter_of(symbol)), [symbol]):
-        scanner.step(batch)
-    scanner.finish()
+    params, changes = history.shaping_day(session(day))
+    (scanner,) = judged_buckets(market, day, params, [symbol], changes)
     if not scanner.symbols:
         raise NotFoundError(f"no trades of {symbol} are stored for {day}; 'tradectl catalog info'")
-    (output,) = scanner.take_output()
-    return rows_table(output.rows, scanner.symbols, scanner.settings)
+    pieces = scanner.take_output()
+    return pa.concat_tables(
+        rows_table(piece.rows, scanner.symbols, piece.settings) for piece in pieces
+    )
 
 
 def _scanner_says(rows: pa.Table, symbol: str, ts_event: int, params: Parameters) -> dict[str, Any]:
@@ -178,8 +181,11 @@ def _page(console: Console, answer: dict[str, Any]) -> None:
     from rich.table import Table
 
     from cli.clock import new_york
+    from engine.domain.parameter_versions import FIRST
 
-    console.print(f"[bold]{escape(answer['symbol'])}[/] bucket to {new_york(answer['ts_event'])}")
+    at, version = new_york(answer["ts_event"]), answer["params_version"]
+    under = "" if version == FIRST else f", under version {version} of the parameters"
+    console.print(f"[bold]{escape(answer['symbol'])}[/] bucket to {at}{under}")
     console.print(answer["answer"], highlight=False, markup=False)
     if answer["scanner"] is not None:
         scanner = answer["scanner"]

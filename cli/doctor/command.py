@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cli.options import (
     DEFAULT_CATALOG,
@@ -54,7 +55,8 @@ def doctor(
         table = Table("check", "", "found", "remedy", box=None)
         for check in found:
             style = _STYLES[check.status]
-            table.add_row(check.name, f"[{style}]{check.status}[/]", check.finding, check.remedy)
+            said = (Text(check.finding), Text(check.remedy))
+            table.add_row(check.name, f"[{style}]{check.status}[/]", *said)
         console.print(table)
 
     emit(result, as_json=as_json, page=page)

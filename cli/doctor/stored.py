@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from catalog import Catalog
 from catalog.schema import Kind
+from cli.chosen_journal import has_traded
 from cli.doctor.check import Check, failed, passed, warned
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError
 from engine.domain.session import NANOS_PER_SECOND
@@ -128,7 +129,9 @@ class LookedAt:
         left = [
             run.run_id
             for run in runs
-            if run.status is RunStatus.RUNNING and (run.writer is None or run.writer.is_gone())
+            if run.status is RunStatus.RUNNING
+            and has_traded(run)
+            and (run.writer is None or run.writer.is_gone())
         ]
         if left:
             remedy = "'tradectl journal verify RUN' checks each; its host seals it when it is back"

@@ -156,6 +156,20 @@ def test_a_schedule_of_parameters_is_lived_through(
         (2, "scheduled for a backtest"),
         (3, "calmer"),
     ]
+    report = RunStore(tmp_path / "runs").run().report.read_text(encoding="utf-8")
+    assert "Changed during the run" in report
+    assert "fast_period 5 → 8" in report
+    where = ("--catalog", market, "--runs", tmp_path / "runs", "--json")
+    symbol = "SOXL"
+    for clock, version, threshold in (("11:00:00", 2, 1.5), ("12:00:00", 3, 3.0)):
+        said = tradectl("why", symbol, clock, "--run", "latest", *where).json
+        limits = {check["gate"]: check["threshold"] for check in said["gates"]}
+        assert (said["params_version"], limits["ac_z"]) == (version, threshold)
+    missed = tradectl(
+        "missed", "--run", "latest", "--symbols", symbol, "--top", "1000", *where
+    ).json
+    judged = [row for row in missed["missed"] if row["stopped_by"] == "ac_z"]
+    assert {row["detail"].split()[2] for row in judged} <= {"1.5", "3"}
     file.write_text("- at: 2026-09-18T12:00\n  set: {fast_period: 90}\n")
     refused = tradectl(*options, "--params-schedule", file)
     assert refused.code == 2

@@ -1,0 +1,47 @@
+"""Roof: the commands that others give to a running engine, each once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+from engine.domain.facts import CommandReceived, Fact
+from store import CommandLog
+
+_LOOK_SECS = 0.1
+
+
+class CommandInbox:
+    """Follows a command log.
+
+    Parameters
+    ----------
+    log : CommandLog
+    recorded : iterable of Fact
+        The run's facts as it was left: what they answer is not taken again.
+    """
+
+    def __init__(self, log: CommandLog, recorded: Iterable[Fact]) -> None:
+        self._log = log
+        self._answered = {fact.fact_id for fact in recorded}
+        self._taken = 0
+        self._next_look = 0.0
+
+    def wait_secs(self, now: int) -> float:
+        """Return 0: who gives commands keeps nobody waiting."""
+        del now
+        return 0.0
+
+    def commands(self, now: int) -> Sequence[CommandReceived]:
+        """Return what was given since the last look."""
+        del now
+        if time.monotonic() < self._next_look:
+            return ()
+        given = list(self._log.since(self._taken))
+        self._next_look = time.monotonic() + _LOOK_SECS
+        self._taken += len(given)
+        return [
+            fact.payload
+            for fact in given
+            if isinstance(fact.payload, CommandReceived) and fact.fact_id not in self._answered
+        ]

@@ -1,0 +1,204 @@
+"""Roof: ``tradectl live``: trade a day at a venue, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from cli.narrowing import Letters, Symbols, parse_letters, parse_symbols
+from cli.options import (
+    DEFAULT_CATALOG,
+    DEFAULT_DATABASE,
+    DEFAULT_RUNS,
+    AsJson,
+    CatalogPath,
+    Database,
+    ParamsFile,
+    RunsPath,
+    SetParams,
+)
+from cli.output import INTERRUPTED, command, emit, progress_console
+
+if TYPE_CHECKING:
+    from cli.live_run import LiveEnd
+
+
+class Role(StrEnum):
+    """What this process does of a live system."""
+
+    ALL = "all"
+
+
+class VenueName(StrEnum):
+    """Where orders go; ``adapters.alpaca`` has the same names."""
+
+    SIM = "alpaca-sim"
+    PAPER = "alpaca-paper"
+    LIVE = "alpaca-live"
+
+
+class FeedName(StrEnum):
+    """Where prints and quotes come from."""
+
+    SIP = "sip"
+    IEX = "iex"
+
+
+_REAL_MONEY = "trade real money"
+"""What somebody has to type."""
+
+
+@command
+def live(
+    venue: Annotated[
+        VenueName, typer.Option("--venue", help="Where orders go; the simulator by default.")
+    ] = VenueName.SIM,
+    role: Annotated[
+        Role, typer.Option("--role", help="all: the whole system in this process.")
+    ] = Role.ALL,
+    feed: Annotated[
+        FeedName, typer.Option("--feed", help="iex: the free plan, 30 symbols at most.")
+    ] = FeedName.SIP,
+    run_id: Annotated[
+        str | None,
+        typer.Option("--run", help="Name of the run; an unfinished one is taken up again."),
+    ] = None,
+    letters: Letters = None,
+    symbols: Symbols = None,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="Decide everything, send nothing.")
+    ] = False,
+    record: Annotated[
+        bool,
+        typer.Option("--record", help="Make what arrives a day of the catalog once it is over."),
+    ] = False,
+    catalog: CatalogPath = DEFAULT_CATALOG,
+    view: Annotated[
+        bool, typer.Option("--view/--no-view", help="Show radar, position and health as it runs.")
+    ] = True,
+    confirm: Annotated[
+        str | None,
+        typer.Option("--confirm", metavar="WORDS", help=f"For real money: '{_REAL_MONEY}'."),
+    ] = None,
+    database: Database = DEFAULT_DATABASE,
+    runs: RunsPath = DEFAULT_RUNS,
+    params: ParamsFile = None,
+    set_params: SetParams = None,
+    as_json: AsJson = False,
+) -> None:
+    """Trade today at Alpaca, on paper, or at the simulator of `tradectl sim`.
+
+    The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. Ctrl-C ends the run and leaves what
+    protects a position at the venue; the same command takes the run up again, also after a kill:
+    what had arrived is kept in the folder spool beside the database until the day is over.
+    While it runs it obeys `tradectl do`.
+    """
+    from adapters.alpaca import Credentials, Endpoints
+    from cli.live_run import LiveRequest, live_run
+    from cli.live_view import live_view
+    from cli.parameters_file import load_parameters
+    from cli.tape_keeper import spool_root
+    from engine.runtime import OutcomeStatus
+    from store import Journals
+
+    del role
+    parameters = load_parameters(params, set_params)
+    if venue is VenueName.LIVE:
+        _confirm(confirm, parameters.model_fields_set)
+    journals = Journals(database)
+    request = LiveRequest(
+        endpoints=Endpoints.of(venue.value),
+        credentials=Credentials.from_environment(),
+        feed=feed.value,
+        params=parameters,
+        letters=parse_letters(letters),
+        symbols=parse_symbols(symbols),
+        run_id=run_id,
+        sends=not shadow,
+        verdicts=runs,
+        spool=spool_root(journals.database),
+    )
+    with live_view(enabled=view and not as_json, venue=venue.value, sends=not shadow) as screen:
+        end = asyncio.run(live_run(journals, request, tell_start_of, screen.watch))
+    is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
+    recorded = _clear_away(end.spool, catalog if record else None) if is_over else None
+    emit_end(end, as_json=as_json, **({"recorded": recorded} if record else {}))
+    if not is_over:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _clear_away(spool: Path | None, catalog: str | None) -> dict[str, int]:
+    """Remove a spool that is not needed any more; first make it a day of the catalog, if wanted.
+
+    Returns the rows by kind that are stored in the catalog now.
+    """
+    from catalog import Catalog
+    from catalog.adopt import adopt
+    from catalog.spool import Spooled
+
+    rows: dict[str, int] = {}
+    if spool is not None:
+        if catalog is not None:
+            adopted = adopt(Catalog(catalog), Spooled(spool))
+            rows = {report.kind: report.rows_out for report in adopted.reports}
+        shutil.rmtree(spool)
+    return rows
+
+
+def emit_end(end: LiveEnd, *, as_json: bool, **more: object) -> None:
+    """Print how a day ended."""
+    outcome = end.outcome
+    result: dict[str, Any] = {
+        "run_id": end.run_id,
+        "status": outcome.status,
+        "resumed_at": end.resumed_at,
+        "candidates": outcome.candidates,
+        "trades": len(outcome.trades),
+        "orders": outcome.orders,
+        "equity": outcome.equity,
+        "decision_digest": outcome.decision_digest,
+        "fill_digest": outcome.fill_digest,
+        "scan_digest": end.scan_digest,
+        **more,
+    }
+
+    def page(console: Console) -> None:
+        for key, value in result.items():
+            console.print(f"{key:24} {value}", highlight=False, markup=False)
+
+    emit(result, as_json=as_json, page=page)
+
+
+def _confirm(words: str | None, given: set[str]) -> None:
+    """Let nobody trade real money by accident.
+
+    Raises
+    ------
+    ConfigError
+        It was not confirmed, or no limit was set on what a day may lose.
+    """
+    from engine.domain.errors import ConfigError
+
+    if "daily_loss_limit_percent" not in given:
+        raise ConfigError(
+            "alpaca-live wants a loss limit that somebody chose: set daily_loss_limit_percent with "
+            "--params or --set"
+        )
+    if words is None:
+        words = typer.prompt(f"This trades real money. Type '{_REAL_MONEY}' to go on", err=True)
+    if words != _REAL_MONEY:
+        raise ConfigError(f"not confirmed: type '{_REAL_MONEY}', or give it with --confirm")
+
+
+def tell_start_of(run_id: str, found: int) -> None:
+    """Say on stderr which run has started, or was taken up again."""
+    again = f"taken up again after fact {found}" if found else "started"
+    progress_console.print(
+        f"{run_id} {again}; command it with 'tradectl do'", highlight=False, markup=False
+    )

@@ -1,0 +1,106 @@
+"""Roof: ``tradectl rehearse``: a recorded day, traded live over the broker's own protocols."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from cli.backtest import FillsName, stored_days, usd
+from cli.live import emit_end, tell_start_of
+from cli.narrowing import Letters, Symbols, parse_letters, parse_symbols
+from cli.options import (
+    DEFAULT_CATALOG,
+    DEFAULT_DATABASE,
+    DEFAULT_RUNS,
+    AsJson,
+    CatalogPath,
+    Database,
+    ParamsFile,
+    RunsPath,
+    SetParams,
+)
+from cli.output import INTERRUPTED, command
+
+_DIFFERENT = 1
+
+
+@command
+def rehearse(
+    day: Annotated[
+        str | None,
+        typer.Argument(metavar="DATE", help="A stored New York date; the last one by default."),
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option("--speed", min=0.01, help="Times real time; as fast as possible without it."),
+    ] = None,
+    fills: Annotated[
+        FillsName, typer.Option("--fills", help="What the simulator assumes about fills.")
+    ] = FillsName.BASE,
+    balance: Annotated[
+        str, typer.Option("--balance", metavar="USD", help="Cash of the account.")
+    ] = "100000",
+    run_id: Annotated[str | None, typer.Option("--run", help="Name of the run.")] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare/--no-compare", help="Backtest the same day and compare.")
+    ] = True,
+    view: Annotated[
+        bool, typer.Option("--view/--no-view", help="Show radar, position and health as it runs.")
+    ] = True,
+    letters: Letters = None,
+    symbols: Symbols = None,
+    catalog: CatalogPath = DEFAULT_CATALOG,
+    database: Database = DEFAULT_DATABASE,
+    runs: RunsPath = DEFAULT_RUNS,
+    params: ParamsFile = None,
+    set_params: SetParams = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start a simulator on a recorded day and trade it as `tradectl live` would.
+
+    Time is granted to the live process step by step, so it decides what the backtest decides at
+    any speed. Exit code 1 when it did not; `tradectl diff` tells where.
+    """
+    from catalog import Catalog
+    from cli.live_view import live_view
+    from cli.parameters_file import load_parameters
+    from cli.rehearsal import RehearsalRequest, backtested, rehearsed
+    from engine.runtime import OutcomeStatus
+    from store import Journals
+
+    source = Catalog.open(catalog)
+    (stored,) = stored_days(source, day, None, None)
+    request = RehearsalRequest(
+        day=stored,
+        catalog=catalog,
+        params=load_parameters(params, set_params),
+        fills=fills.value,
+        balance=usd(balance),
+        letters=parse_letters(letters),
+        symbols=parse_symbols(symbols),
+        speed=speed,
+        run_id=run_id,
+        verdicts=runs,
+    )
+    with live_view(enabled=view and not as_json, venue="rehearsal", sends=True) as screen:
+        end = asyncio.run(
+            rehearsed(source, Journals(database), request, tell_start_of, screen.watch)
+        )
+    if end.outcome.status is OutcomeStatus.INTERRUPTED:
+        emit_end(end, as_json=as_json)
+        raise typer.Exit(INTERRUPTED)
+    if not compare:
+        emit_end(end, as_json=as_json)
+        return
+    backtest = backtested(source, request)
+    same = end.outcome.decision_digest == backtest.decision_digest
+    emit_end(
+        end,
+        as_json=as_json,
+        same_decisions=same,
+        same_fills=end.outcome.fill_digest == backtest.fill_digest,
+    )
+    if not same:
+        raise typer.Exit(_DIFFERENT)

@@ -1,0 +1,64 @@
+"""Roof: what is said to a running simulator over its own REST."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from engine.domain.errors import ConfigError, RunError
+
+DEFAULT_URL = "http://127.0.0.1:8765"
+_PATIENCE_SECS = 600.0
+_BAD_REQUEST = 400
+
+SimUrl = Annotated[
+    str, typer.Option("--url", envvar="TRADECTL_SIM_URL", help="Where the simulator listens.")
+]
+
+
+def ask(url: str, path: str, said: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what a simulator answers: to a question, or to what is said.
+
+    Raises
+    ------
+    ConfigError
+        It refuses; the message says why.
+    RunError
+        Nobody answers, or somebody else.
+    """
+    import httpx
+
+    try:
+        with httpx.Client(base_url=url, timeout=_PATIENCE_SECS, trust_env=False) as client:
+            answer = client.get(path) if said is None else client.post(path, json=dict(said))
+            body = answer.json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise RunError(
+            f"no simulator answers at {url} ({type(error).__name__}); start one with "
+            "`tradectl sim run`, or name it with --url"
+        ) from error
+    if answer.headers.get("x-simulator") != "tradectl" or not isinstance(body, dict):
+        raise RunError(f"what answers at {url} is no simulator of ours; name it with --url")
+    if answer.status_code >= _BAD_REQUEST:
+        raise ConfigError(str(body.get("message", body)))
+    return body
+
+
+def switches(words: list[str]) -> dict[str, Any]:
+    """Return the switches written as ``NAME=VALUE``; lists have commas.
+
+    Raises
+    ------
+    ConfigError
+        One is written otherwise.
+    """
+    asked: dict[str, Any] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not name or not sign:
+            raise ConfigError(f"write a switch as NAME=VALUE, as mute=true; found {word!r}")
+        is_list = name == "mute_symbols"
+        asked[name] = [each for each in value.split(",") if each] if is_list else value
+    return asked

@@ -1,0 +1,52 @@
+"""Roof: what time it is at a venue, and whether it passes by itself."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+
+from adapters.alpaca import AlpacaRest, Endpoints, Venue
+from engine.domain.errors import ConfigError, VenueUnavailable
+from engine.domain.session import NANOS_PER_SECOND, day_of, session
+from engine.runtime.live import GrantedTime, RunningTime
+
+_TOLERATED_NS = 2 * NANOS_PER_SECOND
+
+
+async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | GrantedTime:
+    """Return the venue's time: the wall's, or a simulator's.
+
+    Raises
+    ------
+    ConfigError
+        The clock of this machine is wrong: every bucket would be.
+    VenueError
+        The venue does not tell.
+    """
+    if endpoints.venue is Venue.SIM:
+        return await _simulated(endpoints.trading)
+    told = (await rest.clock()).timestamp
+    off = abs(time.time_ns() - told)
+    if off > _TOLERATED_NS:
+        raise ConfigError(
+            f"the clock of this machine is {off / NANOS_PER_SECOND:.1f} s off the venue's, "
+            f"expected at most {_TOLERATED_NS // NANOS_PER_SECOND} s: set it by NTP"
+        )
+    return RunningTime()
+
+
+async def _simulated(url: str) -> RunningTime | GrantedTime:
+    try:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            standing = (await client.get(f"{url}/sim/status")).json()
+    except (httpx.TransportError, ValueError) as error:
+        raise VenueUnavailable(
+            f"no simulator answers at {url}: start one with 'tradectl sim run'"
+        ) from error
+    if standing["mode"] == "stepped":
+        now = standing["now_ns"]
+        return GrantedTime(max(now, session(day_of(now)).pre_market_ns))
+    if standing["speed"] == "max":
+        raise ConfigError("a simulator without a pace grants no time either: give it --stepped")
+    return RunningTime(standing["now_ns"], standing["speed"])

@@ -1,0 +1,53 @@
+"""A recorded day, traded live over the broker's protocols, decides and fills as its backtest."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from catalog import Catalog
+from store import Journals
+from tests.runtime.conftest import SYNTHETIC_DAY
+from tests.runtime.runs import EAGER
+
+_FEW_TRADES = ("max_trades_per_day=4", "max_hold_seconds=120")
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from catalog.synth import synthesize
+
+    folder = tmp_path_factory.mktemp("rehearsed")
+    synthesize(Catalog(str(folder)), SYNTHETIC_DAY, symbols=40, trades=80_000, seed=11, quotes=True)
+    return folder
+
+
+def test_a_rehearsal_equals_the_backtest_and_leaves_a_run_that_verifies(
+    catalog: Path, tmp_path: Path
+) -> None:
+    database = tmp_path / "facts.sqlite"
+    settings = [f"--set={setting}" for setting in (*EAGER, *_FEW_TRADES)]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "cli.main", "rehearse", str(SYNTHETIC_DAY), "--json"),
+            *("--catalog", str(catalog), "--database", str(database)),
+            *("--runs", str(tmp_path / "runs"), *settings),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["trades"] == 4
+    assert result["orders"] >= 12
+    assert result["same_decisions"]
+    assert result["same_fills"]
+
+    journal = Journals(database).open(result["run_id"])
+    assert journal.verify().clean
+    assert (tmp_path / "runs" / f"{result['run_id']}.verdicts.parquet").is_file()
