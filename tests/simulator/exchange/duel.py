@@ -42,6 +42,8 @@ type Filled = tuple[str, Decimal, int]
 
 
 @dataclass(frozen=True)
+NAMES = {"entry": "t-entry", "target": "t-take_profit", "stop": "t-stop_loss", "exit": "t-exit"}
+
 class Row:
     """One event of the tape: a quote (bid and ask), a print (bid = ask), a halt or a resume."""
 
@@ -98,7 +100,7 @@ class Puppet(Strategy):
         if say.word == "enter":
             self.submit_order_list(self.bracket())
             return
-        order = self.cache.order(ClientOrderId(say.role))
+        order = self.cache.order(ClientOrderId(NAMES[say.role]))
         if say.word == "exit":
             if self.cache.orders_open() or not self.cache.positions_open():
                 return
@@ -109,7 +111,7 @@ class Puppet(Strategy):
                     side,
                     quantity_of(plan.shares),
                     reduce_only=True,
-                    client_order_id=ClientOrderId("exit"),
+                    client_order_id=ClientOrderId("t-exit"),
                     tags=["exit", "t"],
                 )
             )
@@ -133,17 +135,17 @@ class Puppet(Strategy):
             time_in_force=TimeInForce.DAY,
             entry_order_type=OrderType.MARKET if plan.limit is None else OrderType.LIMIT,
             entry_price=None if plan.limit is None else price_from(plan.limit),
-            entry_client_order_id=ClientOrderId("entry"),
+            entry_client_order_id=ClientOrderId("t-entry"),
             entry_tags=["entry", "t"],
             tp_price=price_from(plan.target),
             tp_time_in_force=TimeInForce.DAY,
             tp_post_only=False,
-            tp_client_order_id=ClientOrderId("target"),
+            tp_client_order_id=ClientOrderId("t-take_profit"),
             tp_tags=["take_profit", "t"],
             sl_trigger_price=price_from(plan.stop),
             sl_trigger_type=TriggerType.LAST_PRICE,
             sl_time_in_force=TimeInForce.DAY,
-            sl_client_order_id=ClientOrderId("stop"),
+            sl_client_order_id=ClientOrderId("t-stop_loss"),
             sl_tags=["stop_loss", "t"],
         )
 
