@@ -34,6 +34,9 @@ from engine.runtime.ticks import status_data
 from simulator.exchange import Exchange, Order, Print, honest, listed
 from tests.runtime.stage import HOURS, TEN
 
+NAMES = {"entry": "t-entry", "target": "t-take_profit", "stop": "t-stop_loss", "exit": "t-exit"}
+ROLES = {name: role for role, name in NAMES.items()}
+
 STALE_NS = 2 * NANOS_PER_SECOND
 SYMBOL = "ABC"
 
@@ -42,8 +45,6 @@ type Filled = tuple[str, Decimal, int]
 
 
 @dataclass(frozen=True)
-NAMES = {"entry": "t-entry", "target": "t-take_profit", "stop": "t-stop_loss", "exit": "t-exit"}
-
 class Row:
     """One event of the tape: a quote (bid and ask), a print (bid = ask), a halt or a resume."""
 
@@ -152,7 +153,7 @@ class Puppet(Strategy):
     def on_order_filled(self, event: Any) -> None:
         """Note a fill."""
         ms = (event.ts_event - TEN) // 1_000_000
-        self.filled.append((event.client_order_id.value, decimal_of(event.last_px), ms))
+        self.filled.append((ROLES[event.client_order_id.value], decimal_of(event.last_px), ms))
 
 
 def by_nautilus(plan: Plan, tape: Sequence[Row], says: Sequence[Say], fills: str) -> list[Filled]:
