@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 
 from engine.domain.candidate import BucketReport
 from engine.domain.parameter_versions import Stretch
@@ -13,12 +15,13 @@ from engine.domain.quotes import QuoteBatch
 from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
 from engine.signals import kernel
+from engine.signals.arrivals import Arrivals
 from engine.signals.columns import ColumnScanner, Output
 from engine.signals.digest import CandidateDigest
 from engine.signals.last_quotes import LastQuotes
 from engine.signals.reports import Windows, bucket_reports
 from engine.signals.state import BUCKET_ROW
-from engine.signals.tables import breadth_table, buckets_table, rows_table, with_quotes
+from engine.signals.tables import breadth_table, buckets_table, rows_table, values, with_quotes
 
 
 class Scanner:
@@ -43,6 +46,7 @@ class Scanner:
     ) -> None:
         self._columns = ColumnScanner(params, session, tapes, keep_buckets=keep_buckets)
         self._quotes = LastQuotes()
+        self._expected = Arrivals[QuoteBatch](())
         self._recent = np.empty(0, BUCKET_ROW)
         self._reported = 0
         self._reports: list[BucketReport] = []
@@ -84,6 +88,16 @@ class Scanner:
                 self.advance(closes_at)
             taken = end
 
+    def expect(self, quotes: Iterable[QuoteBatch]) -> None:
+        """Take quotes of the past as the buckets that they belong to are told; see ``warm_up``."""
+        self._expected = Arrivals(quotes)
+
+    def take_expected(self) -> None:
+        """Take those that came after the last bucket that was told."""
+        expected, self._expected = self._expected, Arrivals[QuoteBatch](())
+        for batch in expected.rest():
+            self.quotes(batch)
+
     def advance(self, now: int) -> None:
         """Close every bucket whose end plus grace is at or before ``now`` (UTC ns)."""
         self._columns.advance(now)
@@ -106,12 +120,25 @@ class Scanner:
             self._report(output)
         self._reported = closed
 
+    def _quoted(self, events: pa.Table) -> pa.Table:
+        """Return events with quotes, those of each bucket with what had arrived by its close."""
+        if self._expected.is_over:
+            return with_quotes(events, self._quotes.batch())
+        closes = np.array(values(events, "ts_init"), np.int64)
+        edges = [0, *(np.flatnonzero(np.diff(closes)) + 1).tolist(), len(events)]
+        parts = [with_quotes(events.slice(0, 0), self._quotes.batch())]
+        for first, end in pairwise(edges):
+            for batch in self._expected.before(int(closes[first])) if end > first else ():
+                self._quotes.take(batch)
+            parts.append(with_quotes(events.slice(first, end - first), self._quotes.batch()))
+        return pa.concat_tables(parts).combine_chunks()
+
     def _report(self, output: Output) -> None:
         """Tell of the buckets that closed under one set of parameters."""
         p, params, symbols = output.settings, output.params, self._columns.symbols
         self._recent = np.concatenate([self._recent, output.bucket_rows])
         events = rows_table(output.rows[output.rows["phase"] != kernel.NEAR_MISS], symbols, p)
-        events = with_quotes(events, self._quotes.batch())
+        events = self._quoted(events)
         windows = Windows(buckets_table(self._recent, symbols, p), params)
         cut = slice(output.start, output.end)
         breadth = breadth_table(

@@ -9,6 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.domain.candidate import BucketReport
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import session
 from engine.domain.trades import TradeBatch
@@ -43,6 +44,26 @@ def cut[Batch: (TradeBatch, QuoteBatch)](whole: Batch, at: list[int]) -> list[Ba
     return [piece for piece in pieces if len(piece)]
 
 
+def as_live(scanner: Scanner, quotes: QuoteBatch, prints: TradeBatch) -> list[BucketReport]:
+    """Feed a scanner as a live host does: every bucket at its instant."""
+    first, last = (
+        pick(int(each.ts_init[end]) for each in (quotes, prints))
+        for pick, end in ((min, 0), (max, -1))
+    )
+    reports, fed = observe(scanner, (), (), first), first
+    while fed <= last:
+        now = scanner.closes_at
+        early = [(fed <= each.ts_init) & (each.ts_init < now) for each in (quotes, prints)]
+        reports += observe(
+            scanner,
+            [quotes.rows(early[0])] if early[0].any() else (),
+            [prints.rows(early[1])] if early[1].any() else (),
+            now,
+        )
+        fed = now
+    return reports
+
+
 @settings(max_examples=20)
 @given(
     frame=random_tapes(),
@@ -60,22 +81,13 @@ def test_a_warmed_scanner_goes_on_as_one_that_was_never_restarted(
     killed = int(prints.ts_init[int(share * (len(prints) - 1))])
 
     undisturbed = Scanner(EAGER, hours, {})
-    before = list(warm_up(undisturbed, cut(quotes, at), cut(prints, at)))
+    before = as_live(undisturbed, quotes, prints)
     before += observe(undisturbed, (), (), ends)
 
     warmed = Scanner(EAGER, hours, {})
-    early_quotes = [each.rows(each.ts_init < killed) for each in cut(quotes, at)]
-    early_prints = [each.rows(each.ts_init < killed) for each in cut(prints, at)]
-    reports = list(
-        warm_up(
-            warmed,
-            (each for each in early_quotes if len(each)),
-            (each for each in early_prints if len(each)),
-        )
-    )
-    late_quotes = quotes.rows(quotes.ts_init >= killed)
-    late_prints = prints.rows(prints.ts_init >= killed)
-    reports += list(warm_up(warmed, cut(late_quotes, at), cut(late_prints, at)))
+    early, heard = quotes.ts_init < killed, prints.ts_init < killed
+    reports = list(warm_up(warmed, cut(quotes.rows(early), at), cut(prints.rows(heard), at)))
+    reports += list(warm_up(warmed, cut(quotes.rows(~early), at), cut(prints.rows(~heard), at)))
     reports += observe(warmed, (), (), ends)
 
     assert before

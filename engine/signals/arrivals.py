@@ -1,0 +1,42 @@
+"""Hop 2: batches in order of arrival, cut where somebody asks for what came before an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from engine.domain.quotes import QuoteBatch
+from engine.domain.trades import TradeBatch
+
+
+class Arrivals[Batch: (TradeBatch, QuoteBatch)]:
+    """What arrived, one batch in memory at a time."""
+
+    def __init__(self, batches: Iterable[Batch]) -> None:
+        self._batches = iter(batches)
+        self._rest = next(self._batches, None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left."""
+        return self._rest is None
+
+    def rest(self) -> Iterator[Batch]:
+        """Yield all that is left."""
+        while self._rest is not None:
+            batch, self._rest = self._rest, next(self._batches, None)
+            yield batch
+
+    def before(self, ts: int) -> Iterator[Batch]:
+        """Yield what arrived before an instant."""
+        while self._rest is not None:
+            batch = self._rest
+            cut = int(np.searchsorted(batch.ts_init, ts))
+            if cut < len(batch):
+                if cut:
+                    yield batch.rows(slice(None, cut))
+                    self._rest = batch.rows(slice(cut, None))
+                return
+            self._rest = next(self._batches, None)
+            yield batch
