@@ -8,24 +8,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.eligibility import fillable, moves_orders_on, tape_ids
+from adapters.alpaca.last_ticks_kernel import PRINT, QUOTE, SYMBOL, keep_prints, keep_quotes
+from engine.domain.conditions import updates_table
+from engine.domain.eligibility import tape_ids
 from engine.domain.quotes import QuoteBatch
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
 
 _NEVER = -1
 _REGULAR = ("",)
-_PRINT = np.dtype([("price", "i8"), ("size", "i4"), ("ts_event", "i8"), ("ts_init", "i8")])
-_QUOTE = np.dtype(
-    [
-        ("bid", "i8"),
-        ("ask", "i8"),
-        ("bid_size", "i8"),
-        ("ask_size", "i8"),
-        ("ts_event", "i8"),
-        ("ts_init", "i8"),
-    ]
-)
+_NO_HALTS = np.zeros(0, np.bool_)
 
 
 class LastTicks:
@@ -46,12 +38,10 @@ class LastTicks:
         self.heard_event = _NEVER
         self._tapes = tapes
         self._ids: dict[str, int] = {}
-        self._tape_ids = np.zeros(0, np.int64)
-        self._prints = np.zeros(0, _PRINT)
-        self._quotes = np.zeros(0, _QUOTE)
-        self._seen_event = np.zeros(0, np.int64)
-        self._halted = np.zeros(0, np.bool_)
-        self._wanted = np.zeros(0, np.bool_)
+        self._known = np.zeros(0, SYMBOL)
+        self._prints = np.zeros(0, PRINT)
+        self._quotes = np.zeros(0, QUOTE)
+        self._chosen = np.zeros(0, np.int64)
         self._halted_names: set[str] = set()
         self._wanted_names: set[str] = set()
 
@@ -63,13 +53,13 @@ class LastTicks:
         """Let ``wanted_rows`` choose a symbol."""
         self._wanted_names.add(symbol)
         if symbol in self._ids:
-            self._wanted[self._ids[symbol]] = True
+            self._known["wanted"][self._ids[symbol]] = True
 
     def unwant(self, symbol: str) -> None:
         """Let ``wanted_rows`` pass a symbol over."""
         self._wanted_names.discard(symbol)
         if symbol in self._ids:
-            self._wanted[self._ids[symbol]] = False
+            self._known["wanted"][self._ids[symbol]] = False
 
     @property
     def wanted(self) -> Collection[str]:
@@ -81,7 +71,7 @@ class LastTicks:
         names = self._halted_names
         (names.add if status.halted else names.discard)(status.symbol)
         if status.symbol in self._ids:
-            self._halted[self._ids[status.symbol]] = status.halted
+            self._known["halted"][self._ids[status.symbol]] = status.halted
 
     def prints(self, batch: TradeBatch, statuses: Sequence[TradingStatus] = ()) -> TradeBatch:
         """Keep the last of the prints that may fill an order, and return those of wanted symbols.
@@ -91,31 +81,40 @@ class LastTicks:
         statuses : sequence of TradingStatus
             That came with the batch; each holds from its arrival on. They are not yet taken.
         """
-        self._grow(batch.symbols)
-        ids = batch.symbol_id
-        self.heard_event = max(self.heard_event, int(batch.ts_event.max()))
-        np.maximum.at(self._seen_event, ids, batch.ts_event)
-        halted = self._halted[ids]
-        for status in statuses:
-            mine = self._ids.get(status.symbol, _NEVER)
-            halted[(ids == mine) & (batch.ts_init >= status.ts_init)] = status.halted
-        good = np.flatnonzero(moves_orders_on(batch, self._tape_ids) & ~halted)
-        last = self._prints
-        for name in ("price", "size", "ts_event", "ts_init"):
-            # where a symbol comes more than once numpy keeps the last of them
-            last[name][ids[good]] = getattr(batch, name)[good]
-        return _compact(batch.rows(good[self._wanted[ids[good]]]))
+        self._grow(batch.symbols, len(batch))
+        self.heard_event = max(self.heard_event, int(batch.ts_event[-1]))
+        chosen = keep_prints(
+            self._known,
+            self._prints,
+            updates_table(batch.conditions),
+            self._halted_rows(batch, statuses) if statuses else _NO_HALTS,
+            batch.symbol_id,
+            batch.price,
+            batch.size,
+            batch.ts_event,
+            batch.ts_init,
+            batch.condition_id,
+            self._chosen,
+        )
+        return _compact(batch.rows(self._chosen[:chosen].copy()))
 
     def quotes(self, batch: QuoteBatch) -> QuoteBatch:
         """Keep the last of the quotes one could fill at, and return those of wanted symbols."""
-        self._grow(batch.symbols)
-        ids = batch.symbol_id
-        self.heard_event = max(self.heard_event, int(batch.ts_event.max()))
-        good = np.flatnonzero(fillable(batch))
-        last = self._quotes
-        for name in ("bid", "ask", "bid_size", "ask_size", "ts_event", "ts_init"):
-            last[name][ids[good]] = getattr(batch, name)[good]
-        return _compact(batch.rows(good[self._wanted[ids[good]]]))
+        self._grow(batch.symbols, len(batch))
+        self.heard_event = max(self.heard_event, int(batch.ts_event[-1]))
+        chosen = keep_quotes(
+            self._known,
+            self._quotes,
+            batch.symbol_id,
+            batch.bid,
+            batch.ask,
+            batch.bid_size,
+            batch.ask_size,
+            batch.ts_event,
+            batch.ts_init,
+            self._chosen,
+        )
+        return _compact(batch.rows(self._chosen[:chosen].copy()))
 
     def last_quote(self, symbol: str) -> QuoteBatch | None:
         """Return the last quote one could fill at, as a batch of one."""
@@ -151,15 +150,16 @@ class LastTicks:
 
     def printed_since(self, ts_event: int) -> list[str]:
         """Return the symbols with any print since an exchange time (UTC ns), busiest last first."""
-        recent = np.flatnonzero(self._seen_event >= max(ts_event, 0))
-        newest_first = recent[np.argsort(-self._seen_event[recent], kind="stable")]
+        seen = self._known["seen_event"][: len(self.symbols)]
+        recent = np.flatnonzero((seen > 0) & (seen >= ts_event))
+        newest_first = recent[np.argsort(-seen[recent], kind="stable")]
         return [self.symbols[number] for number in newest_first]
 
     def seen_event(self) -> dict[str, int]:
         """Return the exchange time (UTC ns) of the newest print of every symbol that had one."""
         return {
             symbol: ts
-            for symbol, ts in zip(self.symbols, self._seen_event.tolist(), strict=False)
+            for symbol, ts in zip(self.symbols, self._known["seen_event"].tolist(), strict=False)
             if ts > 0
         }
 
@@ -169,29 +169,41 @@ class LastTicks:
             return None
         return table[number : number + 1].copy()
 
-    def _grow(self, symbols: tuple[str, ...]) -> None:
-        """Make room for symbols that are new at the end of the table."""
+    def _halted_rows(
+        self, batch: TradeBatch, statuses: Sequence[TradingStatus]
+    ) -> NDArray[np.bool_]:
+        """Say which rows are halted when announcements came among them."""
+        ids = batch.symbol_id
+        halted = self._known["halted"][ids]
+        for status in statuses:
+            mine = self._ids.get(status.symbol, _NEVER)
+            halted[(ids == mine) & (batch.ts_init >= status.ts_init)] = status.halted
+        return halted
+
+    def _grow(self, symbols: tuple[str, ...], n_rows: int) -> None:
+        """Make room for rows, and for symbols that are new at the end of the table."""
+        if n_rows > len(self._chosen):
+            self._chosen = np.zeros(2 * n_rows, np.int64)
         if symbols is self.symbols or len(symbols) <= len(self.symbols):
             return
-        new = symbols[len(self.symbols) :]
-        self._ids |= {symbol: len(self.symbols) + n for n, symbol in enumerate(new)}
-        self.symbols = symbols
-        room = len(symbols) - len(self._prints)
-        if room > 0:
-            room += len(symbols)
-            self._prints = np.concatenate([self._prints, np.zeros(room, _PRINT)])
-            self._quotes = np.concatenate([self._quotes, np.zeros(room, _QUOTE)])
-            self._seen_event = np.concatenate([self._seen_event, np.zeros(room, np.int64)])
-            self._halted = np.concatenate([self._halted, np.zeros(room, np.bool_)])
-            self._wanted = np.concatenate([self._wanted, np.zeros(room, np.bool_)])
-        self._tape_ids = np.concatenate([self._tape_ids, tape_ids(new, self._tapes)])
-        for symbol in new:
-            self._halted[self._ids[symbol]] = symbol in self._halted_names
-            self._wanted[self._ids[symbol]] = symbol in self._wanted_names
+        start = len(self.symbols)
+        new, self.symbols = symbols[start:], symbols
+        self._ids |= {symbol: start + n for n, symbol in enumerate(new)}
+        if len(symbols) > len(self._known):
+            room = 2 * len(symbols) - len(self._known)
+            self._known = np.concatenate([self._known, np.zeros(room, SYMBOL)])
+            self._prints = np.concatenate([self._prints, np.zeros(room, PRINT)])
+            self._quotes = np.concatenate([self._quotes, np.zeros(room, QUOTE)])
+        fresh = self._known[start : len(symbols)]
+        fresh["tape"] = tape_ids(new, self._tapes)
+        fresh["halted"] = [symbol in self._halted_names for symbol in new]
+        fresh["wanted"] = [symbol in self._wanted_names for symbol in new]
 
 
 def _compact[Batch: (TradeBatch, QuoteBatch)](batch: Batch) -> Batch:
     """Return a batch with a table of its own symbols alone."""
+    if not len(batch):
+        return replace(batch, symbols=())
     numbers, ids = np.unique(batch.symbol_id, return_inverse=True)
     names = tuple(batch.symbols[number] for number in numbers)
     return replace(batch, symbol_id=ids.astype(np.int32), symbols=names)

@@ -31,17 +31,9 @@ def moves_orders(batch: TradeBatch, tapes: Mapping[str, str]) -> NDArray[np.bool
     -------
     bool array, shape (n,)
     """
-    return moves_orders_on(batch, tape_ids(batch.symbols, tapes))
-
-
-def moves_orders_on(batch: TradeBatch, tapes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say the same with the ``tape_ids`` of the batch's symbols, for who has many small batches.
-
-    Returns
-    -------
-    bool array, shape (n,)
-    """
-    bits = updates_table(batch.conditions)[tapes[batch.symbol_id], batch.condition_id]
+    bits = updates_table(batch.conditions)[
+        tape_ids(batch.symbols, tapes)[batch.symbol_id], batch.condition_id
+    ]
     return (bits & (Updates.LAST | Updates.REVERSAL)) == Updates.LAST
 
 
