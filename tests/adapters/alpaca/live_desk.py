@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -122,10 +123,12 @@ class LiveDesk:
         now: int,
         stepped: bool = True,
         secret: str = "alice-secret",
+        connect_secs: int = 30,
         **changes: Any,
     ) -> None:
         os.environ["TRADECTL_SIM_URL"] = f"http://{address}"
         self.now = now
+        self.connect_secs = connect_secs
         self.watch = Watch()
         settings = {"venue": "alpaca-sim", "stepped": stepped, "run_id": "r1", "epoch": 0}
         self.venue = AlpacaVenue(
@@ -140,6 +143,7 @@ class LiveDesk:
 
     async def play(self, scene: Callable[[], Awaitable[None]]) -> None:
         """Run the node, and a scene once it trades; what the scene raises is raised."""
+        gc.collect()
         node = (
             LiveNode.builder("TEST", TraderId("TEST-001"), Environment.LIVE)
             .with_logging(LoggerConfig(bypass_logging=True))
@@ -151,7 +155,7 @@ class LiveDesk:
             )
             .with_risk_engine_config(LiveRiskEngineConfig(bypass=True))
             .with_delay_post_stop_secs(0)
-            .with_timeout_connection(10)
+            .with_timeout_connection(self.connect_secs)
             .add_data_client(self.venue.name, *self.venue.data_client())
             .add_exec_client(self.venue.name, *self.venue.execution_client())
             .build()
@@ -173,6 +177,8 @@ class LiveDesk:
             finally:
                 await self.venue.close()
                 node.dispose()
+                del node, handle
+                gc.collect()  # parts of nautilus must not be collected by the server's thread
 
     async def until(self, is_so: Callable[[], object]) -> None:
         """Wait until something is so."""

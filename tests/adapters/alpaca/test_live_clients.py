@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterator
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from engine.domain.eligibility import moves_orders
 from engine.domain.fixed_point import decimal_price
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.domain.trades import TradeBatch
+from simulator.exchange import fill_mode
 from simulator.tape import Mode
 from tests.adapters.alpaca.live_desk import LiveDesk
 from tests.simulator.server.conftest import DAY, market
@@ -438,7 +440,7 @@ def rows(batch: TradeBatch, symbol: str) -> list[tuple[int, int, int]]:
 
 
 def test_wrong_keys_stop_the_start_with_what_to_do(served: Served, stock: Stock) -> None:
-    scene = Scene(served, stock, secret="not-the-secret")
+    scene = Scene(served, stock, secret="not-the-secret", connect_secs=1)
 
     async def script() -> None:
         raise AssertionError("the node must not start")
@@ -448,3 +450,67 @@ def test_wrong_keys_stop_the_start_with_what_to_do(served: Served, stock: Stock)
     assert "keys" in scene.desk.watch.troubles["feed"]
     assert "APCA_API_KEY_ID" in scene.desk.watch.troubles["orders"]
     assert "not-the-secret" not in str(scene.desk.watch.told)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_after_a_day_of_mishaps_the_node_holds_what_the_venue_holds(
+    market: Catalog, stock: Stock, seed: int
+) -> None:
+    begin = setting(
+        mode=Mode.STEPPED, speed=None, start_ns=OPEN, fills=fill_mode("paper"), seed=seed
+    )
+    with Served(market, begin) as served:
+        scene, chance = Scene(served, stock), Random(seed)
+        desk = scene.desk
+
+        async def script() -> None:
+            await scene.price()
+            for number in range(10):
+                await mishap(scene, chance)
+                price = desk.puppet.trades[-1].price.as_decimal().quantize(CENT)
+                width = chance.randint(2, 6) * CENT
+                limit = None if chance.random() < 0.5 else price
+                target, stop = price + width, price - width
+                desk.bracket(
+                    scene.symbol, trade=f"T{number}", limit=limit, target=target, stop=stop
+                )
+                for _ in range(4):
+                    await desk.grant(desk.now + 10 * SECOND)
+                if desk.status(f"T{number}-stop_loss") == "ACCEPTED":
+                    desk.modify(f"T{number}-stop_loss", trigger=stop - CENT)
+                for _ in range(4):
+                    await desk.grant(desk.now + 10 * SECOND)
+                if desk.status(f"T{number}-entry") in {"ACCEPTED", "PARTIALLY_FILLED"}:
+                    desk.cancel(f"T{number}-entry")
+            await scene.chaos(duplicate_updates=False, reorder_updates=False)
+            for _ in range(4):
+                await desk.grant(desk.now + 10 * SECOND)
+
+        scene.play(script)
+        with served.rest() as rest:
+            fills = rest.get("/v2/account/activities/FILL", params={"page_size": "100"}).json()
+            held = {each["symbol"]: int(each["qty"]) for each in rest.get("/v2/positions").json()}
+    told = [event for event in desk.puppet.events if type(event).__name__ == "OrderFilled"]
+    assert len(told) > 10
+    assert sorted((event.last_px.as_decimal(), int(event.last_qty)) for event in told) == sorted(
+        (Decimal(each["price"]).quantize(Decimal("0.000001")), int(each["qty"])) for each in fills
+    )
+    signed = [int(event.last_qty) * (1 if event.order_side.name == "BUY" else -1) for event in told]
+    assert sum(signed) == held.get(stock.symbol, 0)
+    assert desk.watch.strangers == []
+    assert desk.watch.troubles == {}
+
+
+async def mishap(scene: Scene, chance: Random) -> None:
+    """Let something go wrong."""
+    match chance.randrange(5):
+        case 0:
+            await scene.strike("drop")
+        case 1:
+            await scene.chaos(lost_replies=1)
+        case 2:
+            await scene.chaos(duplicate_updates=chance.random() < 0.5, reorder_updates=True)
+        case 3:
+            await scene.chaos(fill_during_replace=1)
+        case _:
+            await scene.strike("close_1011")
