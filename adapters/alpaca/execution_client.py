@@ -77,6 +77,8 @@ class AlpacaExecutionClient(ExecutionClient):
         What is known of our orders.
     held : HeldUpdates
         Updates the host has not asked for.
+    losses : int
+        Connections of the updates that were lost.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class AlpacaExecutionClient(ExecutionClient):
         self._comparing: asyncio.Future[None] | None = None
         self._recovered = asyncio.Event()
         self._recovered.set()
+        self.losses = 0
         self.held = HeldUpdates()
         self.ids = OrderIds(settings.run_id, settings.epoch)
         self.own = OwnOrders(self.ids)
@@ -309,6 +312,7 @@ class AlpacaExecutionClient(ExecutionClient):
         if not self._is_started:
             self._watch.healed(_ORDERS)
             return
+        self.losses += 1
         self.held.lose_count()
         self._recovered.clear()
         self.create_task(self._recover(), "recovery")

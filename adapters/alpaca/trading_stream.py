@@ -18,9 +18,10 @@ from adapters.alpaca.wire.trading import (
     TradingMessage,
     read_trading_message,
 )
-from engine.domain.errors import DataError, VenueRejected
+from engine.domain.errors import DataError, VenueRejected, VenueUnavailable
 
 _STREAM = "trade_updates"
+_LISTEN: dict[str, object] = {"action": "listen", "data": {"streams": [_STREAM]}}
 _WRONG_KEYS = (
     "the keys are not authorized; check APCA_API_KEY_ID and APCA_API_SECRET_KEY: paper and live "
     "have keys of their own"
@@ -67,12 +68,14 @@ class TradingStream:
         self._on_connected = on_connected
         self._patience = patience or Patience()
         self._clock = clock
+        self._draining = asyncio.Lock()
+        self._drained: asyncio.Future[None] | None = None
         self._socket = KeptSocket(
             url,
             credentials,
             serve=self._serve,
             headers={},
-            on_loss=lambda _: None,
+            on_loss=self._lost,
             on_state=on_state,
             patience=self._patience,
             clock=clock,
@@ -102,6 +105,25 @@ class TradingStream:
         """Wait until updates come; raises when the session is over."""
         await self._socket.live()
 
+    async def drain(self) -> None:
+        """Wait until every update that was sent up to now has gone to ``on_update``.
+
+        The server answers in order, so it is asked once more for what it sends already.
+
+        Raises
+        ------
+        VenueUnavailable
+            The connection was lost first.
+        """
+        async with self._draining:
+            await self.live()
+            drained = self._drained = asyncio.get_running_loop().create_future()
+            try:
+                await self._send(_LISTEN)
+                await drained
+            finally:
+                self._drained = None
+
     def reconnect(self, reason: str) -> None:
         """Give this connection up for another: updates were missed that it should have told."""
         self._socket.abort(reason)
@@ -111,7 +133,7 @@ class TradingStream:
         keys = {"key_id": self._credentials.key_id, "secret_key": self._credentials.secret}
         await self._send({"action": "authenticate", "data": keys})
         await self._answer(Authorization, held)
-        await self._send({"action": "listen", "data": {"streams": [_STREAM]}})
+        await self._send(_LISTEN)
         await self._answer(Listening, held)
         self._socket.begin()
         self._on_connected()
@@ -142,6 +164,10 @@ class TradingStream:
                 if isinstance(message, wanted):
                     return
 
+    def _lost(self, why: VenueUnavailable) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_exception(why)
+
     def _check(self, message: TradingMessage) -> None:
         """Raise what ends the connection or the session."""
         match message:
@@ -153,6 +179,8 @@ class TradingStream:
                 raise self._socket.unavailable(f"the server says: {message.message}")
             case Listening() if _STREAM not in message.streams:
                 raise self._socket.unavailable(f"the server does not send {_STREAM}")
+            case Listening() if self._drained is not None and not self._drained.done():
+                self._drained.set_result(None)
             case _:
                 pass
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from nautilus_trader.config import DataClientConfig, ExecutionClientConfig
@@ -25,7 +26,7 @@ from adapters.alpaca.plan import explain_refusal
 from adapters.alpaca.recalled import Recalled
 from adapters.alpaca.rest import AlpacaRest
 from adapters.alpaca.token_bucket import TokenBucket
-from engine.domain.errors import ConfigError, RunError
+from engine.domain.errors import ConfigError, RunError, VenueUnavailable
 from engine.runtime.live.venue import Grant, VenueHealth, VenueWatch
 
 _HISTORY_PER_MINUTE = 200
@@ -197,11 +198,16 @@ class AlpacaVenue:
         return self._execution
 
     async def _count(self) -> None:
-        """Hear how many updates the simulator has sent; no time passes."""
+        """Hear how many updates the simulator has sent; no time passes, so none follow."""
         orders = self._orders
-        await orders.whole()
-        grant = await self._feed.advance(0)
-        orders.held.count_from(grant.updates)
+        while not orders.held.is_counting:
+            await orders.whole()
+            losses = orders.losses
+            grant = await self._feed.advance(0)
+            with suppress(VenueUnavailable):
+                await orders.stream.drain()
+                if orders.losses == losses:
+                    orders.held.count_from(grant.updates)
 
     def _make_data(self, **node: Any) -> AlpacaDataClient:
         self._data = AlpacaDataClient(
