@@ -12,7 +12,7 @@ from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import Session
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.messages import REPORTS, report_message
-from engine.runtime.pulse import EnginePulse, Pulse
+from engine.runtime.pulse import EnginePulse, Pulse, Timer
 
 _TIMER = "bucket"
 
@@ -69,13 +69,9 @@ class BucketClock(DataActor):
         ends = [each.start_ns - width for each in self.stretches[1:]] + [session.close_ns]
         for each, end in zip(self.stretches, ends, strict=True):
             if start < end:
-                grace_ns = each.params.grace_ns
+                name, grace_ns = f"{_TIMER}-{each.version}", each.params.grace_ns
                 self.pulse.every(
-                    f"{_TIMER}-{each.version}",
-                    width,
-                    start + grace_ns,
-                    end + grace_ns,
-                    self._on_bucket,
+                    Timer(name, width, start + grace_ns, end + grace_ns, self._on_bucket)
                 )
                 start = end
 

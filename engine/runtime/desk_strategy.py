@@ -29,7 +29,7 @@ from engine.runtime.exposure import live_symbols
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.messages import REPORTS
 from engine.runtime.orders import bracket_orders, exit_id, exit_order, order_id
-from engine.runtime.pulse import EnginePulse, Pulse
+from engine.runtime.pulse import EnginePulse, Pulse, Timer
 from engine.runtime.recorder import is_intent, payload_of
 
 _GUARD_NS = NANOS_PER_SECOND
@@ -148,7 +148,7 @@ class DeskStrategy(Strategy):
         self.subscribe_data(REPORTS)
         start = max(self.pulse.now(), self.desk.session.open_ns)
         start -= start % _GUARD_NS
-        self.pulse.every("guardian", _GUARD_NS, start, None, self._on_guard, self._may_rest)
+        self.pulse.every(Timer("guardian", _GUARD_NS, start, None, self._on_guard, self._may_rest))
 
     @guarded
     def on_data(self, data: CustomData) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from nautilus_trader.common import Clock, TimeEvent
@@ -14,6 +15,39 @@ type Rest = Callable[[int], bool]
 """Says of an instant to come, UTC ns, that waking at it would change nothing."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Timer:
+    """Who is to be woken when: at ``start_ns``, and each ``width_ns`` after it up to ``stop_ns``.
+
+    Attributes
+    ----------
+    name : str
+        Timers of one instant are served in order of name.
+    rests : callable, optional
+        A host may leave out instants that it says can be.
+    """
+
+    name: str
+    width_ns: int
+    start_ns: int
+    stop_ns: int | None
+    wake: Wake
+    rests: Rest | None = None
+
+    def last_by(self, ts: int) -> int:
+        """Return the last instant by ``ts``; one before the start when there is none yet."""
+        by = ts if self.stop_ns is None else min(ts, self.stop_ns)
+        return self.start_ns + max(-1, (by - self.start_ns) // self.width_ns) * self.width_ns
+
+    def next_after(self, ts: int, *, hurries: bool) -> int | None:
+        """Return the first instant after ``ts``, None when it is over."""
+        steps = max(-1, (ts - self.start_ns) // self.width_ns) + 1
+        instant = self.start_ns + steps * self.width_ns
+        while hurries and self.rests is not None and self.rests(instant):
+            instant += self.width_ns
+        return None if self.stop_ns is not None and instant > self.stop_ns else instant
+
+
 class Pulse(Protocol):
     """Time as components see it; they ask nobody else."""
 
@@ -21,20 +55,8 @@ class Pulse(Protocol):
         """Return the present instant, UTC ns."""
         ...
 
-    def every(
-        self,
-        name: str,
-        width_ns: int,
-        start_ns: int,
-        stop_ns: int | None,
-        wake: Wake,
-        rests: Rest | None = None,
-    ) -> None:
-        """Wake somebody at ``start_ns``, and each ``width_ns`` after it up to ``stop_ns``.
-
-        At one instant everything that arrived by then comes first. A host may leave out instants
-        that ``rests`` says can be.
-        """
+    def every(self, timer: Timer) -> None:
+        """Wake somebody as a timer says; at one instant what arrived by then comes first."""
         ...
 
 
@@ -48,22 +70,15 @@ class EnginePulse:
         """Return the instant of the datum or timer that is being handled."""
         return self._clock.timestamp_ns()
 
-    def every(
-        self,
-        name: str,
-        width_ns: int,
-        start_ns: int,
-        stop_ns: int | None,
-        wake: Wake,
-        rests: Rest | None = None,
-    ) -> None:
+    def every(self, timer: Timer) -> None:
         """Set a timer of the engine; instants that are past fire at once, none is left out."""
-        del rests
 
         def on_timer(event: TimeEvent) -> None:
-            wake(event.ts_event)
+            timer.wake(event.ts_event)
 
-        self._clock.set_timer_ns(name, width_ns, start_ns, stop_ns, on_timer, True)
+        self._clock.set_timer_ns(
+            timer.name, timer.width_ns, timer.start_ns, timer.stop_ns, on_timer, True
+        )
 
 
 class HostPulse:
@@ -80,29 +95,20 @@ class HostPulse:
     def __init__(self, source: Callable[[], int], *, hurries: bool = False) -> None:
         self._source = source
         self._hurries = hurries
-        self._timers: list[_Timer] = []
+        self._served: dict[Timer, int] = {}
 
     def now(self) -> int:
         """Return the host's present instant."""
         return self._source()
 
-    def every(
-        self,
-        name: str,
-        width_ns: int,
-        start_ns: int,
-        stop_ns: int | None,
-        wake: Wake,
-        rests: Rest | None = None,
-    ) -> None:
-        """Add a timer that ``beat`` serves; timers of one instant are served in order of name."""
-        kept = rests if self._hurries else None
-        self._timers.append(_Timer(name, width_ns, start_ns, stop_ns, wake, kept))
-        self._timers.sort(key=lambda timer: timer.name)
+    def every(self, timer: Timer) -> None:
+        """Add a timer that ``beat`` serves."""
+        timers = {**self._served, timer: timer.start_ns - timer.width_ns}
+        self._served = dict(sorted(timers.items(), key=lambda each: each[0].name))
 
     def next_after(self, ts: int) -> int | None:
         """Return the first instant after ``ts`` at which somebody is to be woken."""
-        coming = (timer.next_after(ts) for timer in self._timers)
+        coming = (timer.next_after(ts, hurries=self._hurries) for timer in self._served)
         return min((instant for instant in coming if instant is not None), default=None)
 
     def beat(self, ts: int) -> None:
@@ -110,42 +116,8 @@ class HostPulse:
 
         A host that was held up skips what it missed: a guardian has to look once, now.
         """
-        for timer in self._timers:
-            timer.serve(ts)
-
-
-class _Timer:
-    """One schedule."""
-
-    def __init__(
-        self,
-        name: str,
-        width_ns: int,
-        start_ns: int,
-        stop_ns: int | None,
-        wake: Wake,
-        rests: Rest | None,
-    ) -> None:
-        self.name = name
-        self._width_ns = width_ns
-        self._start_ns = start_ns
-        self._stop_ns = stop_ns
-        self._wake = wake
-        self._rests = rests
-        self._served = start_ns - width_ns
-
-    def next_after(self, ts: int) -> int | None:
-        """Return the first instant after ``ts``, None when it is over."""
-        steps = max(-1, (ts - self._start_ns) // self._width_ns) + 1
-        instant = self._start_ns + steps * self._width_ns
-        while self._rests is not None and self._rests(instant):
-            instant += self._width_ns
-        return None if self._stop_ns is not None and instant > self._stop_ns else instant
-
-    def serve(self, ts: int) -> None:
-        """Wake for the last instant by ``ts`` that was not served yet."""
-        by = ts if self._stop_ns is None else min(ts, self._stop_ns)
-        due = self._start_ns + (by - self._start_ns) // self._width_ns * self._width_ns
-        if due > self._served:
-            self._served = due
-            self._wake(due)
+        for timer, served in self._served.items():
+            due = timer.last_by(ts)
+            if due > served:
+                self._served[timer] = due
+                timer.wake(due)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtime.pulse import HostPulse
+from engine.runtime.pulse import HostPulse, Timer
 
 START = 1_000
 
@@ -13,7 +13,7 @@ START = 1_000
 def _pulse(width: int, stop: int | None) -> tuple[HostPulse, list[int]]:
     woken: list[int] = []
     pulse = HostPulse(lambda: 0)
-    pulse.every("each", width, START, stop, woken.append)
+    pulse.every(Timer("each", width, START, stop, woken.append))
     return pulse, woken
 
 
@@ -45,7 +45,7 @@ def test_a_late_beat_stands_for_those_it_missed(width: int, beats: list[int]) ->
 def test_timers_of_one_instant_are_served_by_name() -> None:
     woken: list[str] = []
     pulse = HostPulse(lambda: 0)
-    pulse.every("guardian", 10, START, None, lambda _: woken.append("guardian"))
-    pulse.every("bucket-1", 50, START, None, lambda _: woken.append("bucket"))
+    pulse.every(Timer("guardian", 10, START, None, lambda _: woken.append("guardian")))
+    pulse.every(Timer("bucket-1", 50, START, None, lambda _: woken.append("bucket")))
     pulse.beat(START)
     assert woken == ["bucket", "guardian"]
