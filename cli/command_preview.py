@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cli.governor_view import GovernorView
-from engine.decision import Declined, OpenTrade, answer
+from engine.decision import Declined, OpenTrade, Reach, answer
 from engine.domain.commands import (
     CancelEntries,
     CloseTrade,
@@ -31,8 +31,11 @@ _PLAIN: dict[type[Command], str] = {
 
 
 def preview(received: CommandReceived, view: GovernorView) -> str:
-    """Return in one line what would happen; the engine decides anew when the command arrives."""
-    answered = answer(received, view.state, view.history, view.now)
+    """Return in one line what would happen; the engine decides anew when the command arrives.
+
+    It knows how far parameters can change in it, which is taken for granted here.
+    """
+    answered = answer(received, view.state, view.history, view.now, Reach.CANDIDATES)
     if isinstance(answered, Declined):
         return f"would be refused: {answered.detail}"
     trades = view.state.open_trades

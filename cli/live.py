@@ -97,21 +97,23 @@ def live(
     The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. Ctrl-C ends the run and leaves what
     protects a position at the venue; the same command takes the run up again, also after a kill:
     what had arrived is kept in the folder spool beside the database until the day is over.
-    While it runs it obeys `tradectl do`.
+    While it runs it obeys `tradectl do`. Without --params and --set it goes by the parameters of
+    `tradectl params`, and takes each new version of them from the next bucket on.
     """
     from adapters.alpaca import Credentials, Endpoints
     from cli.live_run import LiveRequest, live_run
     from cli.live_view import live_view
+    from cli.parameter_desk import chosen_at_desk
     from cli.parameters_file import load_parameters
     from cli.tape_keeper import spool_root
     from engine.runtime import OutcomeStatus
     from store import Journals
 
     del role
-    parameters = load_parameters(params, set_params)
-    if venue is VenueName.LIVE:
-        _confirm(confirm, parameters.model_fields_set)
     journals = Journals(database)
+    parameters = load_parameters(params, set_params) if params or set_params else None
+    if venue is VenueName.LIVE:
+        _confirm(confirm, parameters.model_fields_set if parameters else chosen_at_desk(journals))
     request = LiveRequest(
         endpoints=Endpoints.of(venue.value),
         credentials=Credentials.from_environment(),

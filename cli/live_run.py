@@ -22,6 +22,8 @@ from adapters.alpaca import (
 )
 from catalog.spool import Heading
 from cli.command_inbox import CommandInbox
+from cli.live_parameters import LiveAttendant, started_with
+from cli.parameter_inbox import ParameterInbox
 from cli.run_bounds import tell_end, tell_start
 from cli.run_report import verdicts_table
 from cli.tape_keeper import TapeKeeper
@@ -48,6 +50,8 @@ class LiveRequest:
 
     Attributes
     ----------
+    params : Parameters or None
+        None for those of the parameter desk, whose changes the run then goes along with.
     letters, symbols : tuple of str
         What to look at and trade; both empty for the whole tape.
     sends : bool
@@ -63,7 +67,7 @@ class LiveRequest:
     endpoints: Endpoints
     credentials: Credentials
     feed: str
-    params: Parameters
+    params: Parameters | None
     letters: tuple[str, ...]
     symbols: tuple[str, ...]
     run_id: str | None
@@ -106,7 +110,8 @@ async def live_run(
     Raises
     ------
     ConfigError
-        No keys, an exchange that is closed, or a run that has ended.
+        No keys, an exchange that is closed, a run that has ended, or one that was started with
+        other parameters.
     VenueError
         The venue cannot be reached at the start, or refuses us.
     JournalError
@@ -129,17 +134,26 @@ async def live_run(
     recorded = list(journal.facts())
     told(run_id, len(recorded))
     try:
-        desk = Desk(ParameterHistory(request.params), journal, _balance(cash, recorded))
+        params = started_with(journals, request.params, recorded)
+        desk = Desk(ParameterHistory(params), journal, _balance(cash, recorded))
         desk.restore(recorded)
         if not desk.day_started:
-            _start(journal, desk, request, run_id, host_time())
+            _start(journal, desk, params, request, run_id, host_time())
+        began_ns = journals.run(run_id).created_ns
+        attendant = LiveAttendant(
+            CommandInbox(log, recorded),
+            ParameterInbox(journals, began_ns, recorded, journal.epoch, lambda: desk.history.latest)
+            if request.params is None
+            else None,
+        )
+        attendant.catch_up(desk, host_time())
         tapes = request.market.tapes(hours.day) if request.market else listed_tapes(listed)
         day = LiveDay(
             desk,
             AoStrategy,
             host_time,
             tapes=tapes,
-            attendant=CommandInbox(log, recorded),
+            attendant=attendant,
             sends=request.sends,
         )
         config = AlpacaConfig.of(
@@ -194,8 +208,10 @@ def _balance(cash: Decimal, recorded: list[Fact]) -> Decimal:
     return first.starting_balance if isinstance(first, RunStarted) else cash
 
 
-def _start(journal: SqlJournal, desk: Desk, request: LiveRequest, run_id: str, now: int) -> None:
-    hours, params = session(day_of(now)), request.params
+def _start(
+    journal: SqlJournal, desk: Desk, params: Parameters, request: LiveRequest, run_id: str, now: int
+) -> None:
+    hours = session(day_of(now))
     opens = hours.pre_market_ns
     tell_start(journal, run_id, hours.day, params, request.endpoints.venue, desk.ledger.cash)
     first = open_desk(params, opens, "live", "the parameters the run was started with")

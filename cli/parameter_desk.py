@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.domain.facts import ParamsChanged, ParamsWithdrawn
     from engine.domain.parameter_changes import ChangeRefused
     from engine.domain.parameter_versions import ParameterHistory
+    from store import Journals
 
 RUN_ID = "parameters"
 """The desk's run among those of the database."""
@@ -28,16 +29,34 @@ Base = Annotated[
 
 def read_desk(database: str) -> ParameterHistory:
     """Return the versions kept in a database; the defaults alone where nothing was ever changed."""
-    from engine.domain.parameter_versions import ParameterHistory, desk_history
+    from engine.domain.parameter_versions import ParameterHistory
     from engine.domain.parameters import Parameters
     from store import Journals
 
     try:
-        journal = Journals.existing(database).open(RUN_ID)
+        journals = Journals.existing(database)
+    except NotFoundError:
+        return ParameterHistory(Parameters())
+    return desk_versions(journals)
+
+
+def desk_versions(journals: Journals) -> ParameterHistory:
+    """Return the versions kept in journals that are open; the defaults alone without any."""
+    from engine.domain.parameter_versions import ParameterHistory, desk_history
+    from engine.domain.parameters import Parameters
+
+    try:
+        journal = journals.open(RUN_ID)
     except NotFoundError:
         return ParameterHistory(Parameters())
     found = desk_history(fact.payload for fact in journal.facts())
     return found or ParameterHistory(Parameters())
+
+
+def chosen_at_desk(journals: Journals) -> set[str]:
+    """Return the parameters that somebody has changed at the desk."""
+    versions = desk_versions(journals).changed
+    return {change.name for version in versions for change in version.changes}
 
 
 def write_desk[Answer: ParamsChanged | ParamsWithdrawn | ChangeRefused](

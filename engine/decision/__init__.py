@@ -1,9 +1,11 @@
 """Hop 3: candidate → confidence → selection → bracket, under the day's governor."""
 
 from engine.decision.command_answer import (
+    PARAMETER_DESK,
     Declined,
     DeclineReason,
     Granted,
+    Reach,
     answer,
     carried_out,
 )
@@ -20,6 +22,7 @@ from engine.decision.standing_commands import StandingCommands, Underway
 from engine.decision.tick_grid import next_tick, round_against, round_with, tick_size
 
 __all__ = [
+    "PARAMETER_DESK",
     "Basis",
     "BucketDecision",
     "Check",
@@ -34,6 +37,7 @@ __all__ = [
     "Granted",
     "OpenTrade",
     "Outcome",
+    "Reach",
     "RefusalReason",
     "Refused",
     "StandingCommands",

@@ -33,6 +33,22 @@ from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameter_extra
 
 _HOT = ("yes", "step_up_raised", "step_up_loosened")
+_TIMED = "late_trade_grace_ms"
+"""The clock of a scanner that runs is set to it."""
+
+PARAMETER_DESK = "parameter desk"
+"""Source of changes whose author has proved there who they are, where that was needed."""
+
+
+class Reach(StrEnum):
+    """How far a change of parameters can go in a run: each reach includes those before it."""
+
+    DECISIONS = "decisions"
+    """The candidates of the day are known already."""
+    CANDIDATES = "candidates"
+    """The scanner runs along and judges the next bucket by other thresholds."""
+    WINDOWS = "windows"
+    """The scanner is yet to start, and can keep the buckets that it fills new windows from."""
 
 
 class DeclineReason(StrEnum):
@@ -59,7 +75,11 @@ class Declined(msgspec.Struct, frozen=True):
 
 
 def answer(
-    received: CommandReceived, governor: GovernorState, history: ParameterHistory, ts: int
+    received: CommandReceived,
+    governor: GovernorState,
+    history: ParameterHistory,
+    ts: int,
+    reach: Reach = Reach.DECISIONS,
 ) -> Granted | Declined:
     """Return whether a command is carried out at an instant (UTC ns).
 
@@ -80,7 +100,7 @@ def answer(
         case LockSymbol() | UnlockSymbol() as wish:
             return _lock(wish, received.who, dict(standing.locked))
         case SetParameters() as wish:
-            return _change(wish, received.who, history, ts)
+            return _change(wish, received, history, ts, reach)
         case _:
             return Granted()
 
@@ -139,19 +159,44 @@ def _lock(wish: LockSymbol | UnlockSymbol, who: str, locked: dict[str, str]) -> 
 
 
 def _change(
-    wish: SetParameters, who: str, history: ParameterHistory, ts: int
+    wish: SetParameters,
+    received: CommandReceived,
+    history: ParameterHistory,
+    ts: int,
+    reach: Reach,
 ) -> Granted | Declined:
-    """Let parameters change that neither the scanner nor a restart has a say in."""
-    change = propose(history, wish.values, base=wish.base, now=ts, who=who, because=wish.because)
+    """Let parameters change that are within reach, and need no proof that is not there."""
+    change = propose(
+        history, wish.values, base=wish.base, now=ts, who=received.who, because=wish.because
+    )
     if isinstance(change, ChangeRefused):
         return Declined(DeclineReason.CHANGE_REFUSED, f"{change.reason}: {change.detail}")
-    names = [each.name for each in change.changes]
-    fixed = [name for name in names if parameter_extra(name)["scan"] or takes(name) not in _HOT]
+    fixed = [each.name for each in change.changes if not _within(each.name, reach)]
     if fixed:
-        why = "cannot change while a recorded day is played: start a session with it"
-        return Declined(DeclineReason.NEEDS_RESTART, f"{', '.join(fixed)} {why}")
+        return Declined(DeclineReason.NEEDS_RESTART, f"{', '.join(fixed)} {_TO_RESTART[reach]}")
     raised = step_ups(change.changes)
-    if raised:
+    if raised and received.source != PARAMETER_DESK:
         why = "is loosened: that needs the operator to prove who they are"
         return Declined(DeclineReason.NEEDS_STEP_UP, f"{', '.join(raised)} {why}")
     return Granted((change,))
+
+
+def _within(name: str, reach: Reach) -> bool:
+    """Say whether a parameter can change without a restart."""
+    if not parameter_extra(name)["scan"]:
+        return takes(name) in _HOT
+    match reach:
+        case Reach.DECISIONS:
+            return False
+        case Reach.CANDIDATES:
+            return takes(name) in _HOT and name != _TIMED
+        case Reach.WINDOWS:
+            return takes(name) in (*_HOT, "reseed")
+
+
+_TO_RESTART = {
+    Reach.DECISIONS: "cannot change while a recorded day is played: start a session with it",
+    Reach.CANDIDATES: "cannot change while the scanner runs: change it with 'tradectl params set', "
+    "stop the run and start it again",
+    Reach.WINDOWS: "cannot change within a day",
+}

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Protocol
 
+from engine.decision import Reach
 from engine.domain.facts import ParamsChanged
 from engine.domain.fill_assumptions import BASE, FillAssumptions, assumptions
 from engine.domain.halts import Halts
@@ -159,6 +160,8 @@ def run_backtest(
         on_day=on_day,
         desk=Desk(history, journal, starting_balance),
     )
+    if engine is Engine.FULL:
+        run.desk.reach = Reach.CANDIDATES
     status = OutcomeStatus.ENDED
     try:
         for day in days:
@@ -264,7 +267,7 @@ class _Run:
             for symbol in batch.symbols
             if self._reads(symbol)
         }
-        return FullFeed(self.market, hours, self.history, universe, halts, failures)
+        return FullFeed(self.market, hours, lambda: self.desk.history, universe, halts, failures)
 
     def _letters(self, day: date) -> list[str]:
         """Return the stored letters that this run reads."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from engine.accounting import Trade
 from engine.decision import (
     Declined,
+    Reach,
     answer,
     carried_out,
     flatness_due,
@@ -55,10 +56,16 @@ class Desk(DeskBooks):
     journal : JournalWriter
     balance : Decimal
         USD at the start of the run.
+
+    Attributes
+    ----------
+    reach : Reach
+        How far commands can change parameters; the host widens it.
     """
 
     def __init__(self, history: ParameterHistory, journal: JournalWriter, balance: Decimal) -> None:
         super().__init__(history, balance)
+        self.reach = Reach.DECISIONS
         self._journal = journal
 
     def start_day(self, session: Session, data_hash: str, ts: int) -> None:
@@ -103,7 +110,7 @@ class Desk(DeskBooks):
         if received.command_id in self._commands:
             return
         cause = self._record(received, ts, fact_id=received.command_id).seq
-        answered = answer(received, self.governor, self.history, ts)
+        answered = answer(received, self.governor, self.history, ts, self.reach)
         if isinstance(answered, Declined):
             why = f"{answered.reason}: {answered.detail}"
             self._record(CommandRefused(received.command_id, why), ts, cause=cause)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import batched
 
 import numpy as np
@@ -39,7 +39,7 @@ class FullFeed:
         self,
         market: MarketData,
         session: Session,
-        history: ParameterHistory,
+        history: Callable[[], ParameterHistory],
         symbols: Iterable[str],
         halts: Halts,
         failures: Failures,

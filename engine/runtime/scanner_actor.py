@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -27,6 +27,11 @@ from engine.signals.warm_up import warm_up
 class ScannerActor(BucketClock):
     """Collects what arrives and lets the scanner close a bucket at each tick of the clock.
 
+    Parameters
+    ----------
+    history : callable
+        Returns the parameters as they are known by now; asked whenever a bucket is to close.
+
     Attributes
     ----------
     raised : int
@@ -35,18 +40,18 @@ class ScannerActor(BucketClock):
 
     def __init__(
         self,
-        history: ParameterHistory,
+        history: Callable[[], ParameterHistory],
         session: Session,
         tapes: Mapping[str, str],
         failures: Failures,
         pulse: Pulse | None = None,
     ) -> None:
-        super().__init__(history, session, failures, pulse)
+        super().__init__(history(), session, failures, pulse)
         first, *changes = self.stretches
         keep = must_keep_buckets(first.params, changes, session)
         self.scanner = Scanner(first.params, session, tapes, keep_buckets=keep)
-        for change in changes:
-            self.scanner.change(change)
+        self._history = history
+        self._told_ns = first.start_ns
         self.raised = 0
         self._closed = 0
         self._prints: list[TradeBatch] = []
@@ -73,6 +78,7 @@ class ScannerActor(BucketClock):
         DataError
             ``ts_init`` went back.
         """
+        self._change_over(self.pulse.now())
         for report in warm_up(self.scanner, quotes, prints):
             self.latest = report
             self.raised += _raised(report)
@@ -80,11 +86,22 @@ class ScannerActor(BucketClock):
     def reports(self, now: int) -> list[BucketReport]:
         """Feed the scanner what arrived before ``now`` and return the buckets that close."""
         self._closed = now
+        self._change_over(now)
         quotes, self._quotes = _arrived(self._quotes, now)
         prints, self._prints = _arrived(self._prints, now)
         reports = observe(self.scanner, quotes, prints, now)
         self.raised += sum(map(_raised, reports))
         return reports
+
+    def _change_over(self, now: int) -> None:
+        """Tell the scanner of parameters that have come to hold; of what is to come, later."""
+        history = self._history()
+        newest = history.in_force(now).start_ns
+        if newest > self._told_ns:
+            for stretch in history.shaping(self.session.pre_market_ns, now):
+                if stretch.start_ns > self._told_ns:
+                    self.scanner.change(stretch)
+            self._told_ns = newest
 
 
 def _raised(report: BucketReport) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from engine.decision import (
+    PARAMETER_DESK,
     Declined,
     DeclineReason,
     FlattenStep,
     Granted,
+    Reach,
     Underway,
     answer,
     carried_out,
@@ -114,6 +117,40 @@ def test_answer(
         assert (change.version, change.who, change.effective_ns) == (2, "ann", NOON + 5 * 10**9)
     else:
         assert found == Granted(expected)
+
+
+# fmt: off
+REACHES: list[tuple[SetParameters, list[bool]]] = [
+    # change                         in Reach.DECISIONS, CANDIDATES, WINDOWS
+    (wish(max_hold_seconds=60),             [True, True, True]),
+    (wish(min_ac_z=3),                      [False, True, True]),
+    (wish(min_ac_z=3, max_hold_seconds=60), [False, True, True]),
+    (wish(late_trade_grace_ms=300),         [False, False, True]),
+    (wish(fast_period=6),                   [False, False, True]),
+    (wish(letters_per_shard=2),             [False, False, False]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("change", "expected"), REACHES)
+def test_a_change_goes_as_far_as_its_host_can_follow(
+    change: SetParameters, expected: list[bool]
+) -> None:
+    found = [
+        answer(received(change), governor(), ParameterHistory(Parameters()), NOON, reach)
+        for reach in Reach
+    ]
+    assert [isinstance(each, Granted) for each in found] == expected
+    declined = [each.reason for each in found if isinstance(each, Declined)]
+    assert declined == [DeclineReason.NEEDS_RESTART] * expected.count(False)
+
+
+def test_a_limit_is_loosened_by_who_has_proved_who_they_are_at_the_parameter_desk() -> None:
+    loosened = received(wish(position_notional=9_000))
+    proved = msgspec.structs.replace(loosened, source=PARAMETER_DESK)
+    history = ParameterHistory(Parameters())
+    assert isinstance(answer(loosened, governor(), history, NOON), Declined)
+    assert isinstance(answer(proved, governor(), history, NOON), Granted)
 
 
 MSFT, NVDA = frozenset({"MSFT"}), frozenset({"NVDA"})

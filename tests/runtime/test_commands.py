@@ -180,6 +180,18 @@ def test_commands_are_obeyed_verified_and_replayed(
     assert full.outcome.fill_digest == ran.outcome.fill_digest
 
 
+def test_thresholds_change_while_the_scanner_runs(synthetic: Catalog, alone: Ran) -> None:
+    at, stricter = HOURS.at("11:00"), {"min_ac_z": 3, "max_hold_seconds": 120}
+    commands = given((at, SetParameters(stricter, "noisy", 1)))
+    told = run(synthetic, [SYNTHETIC_DAY], Engine.FULL, attendant=commands)
+    ((_, change),) = payloads(told.facts, ParamsChanged)
+    known = run(synthetic, [SYNTHETIC_DAY], changes=[change])
+    assert change.effective_ns == at + 5 * SECOND
+    assert told.outcome.decision_digest == known.outcome.decision_digest
+    assert told.outcome.fill_digest == known.outcome.fill_digest
+    assert alone.outcome.candidates > known.outcome.candidates > 0
+
+
 def test_an_attendant_who_is_silent_changes_nothing(synthetic: Catalog, alone: Ran) -> None:
     attended = run(synthetic, [SYNTHETIC_DAY], attendant=given())
     assert attended.outcome.trades

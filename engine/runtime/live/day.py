@@ -87,7 +87,9 @@ class LiveDay:
         self.desk = desk
         self.pulse = HostPulse(host_time, hurries=isinstance(host_time, GrantedTime))
         self.trouble = TroubleDesk(desk, self.pulse, self.failures)
-        self.scanner = ScannerActor(desk.history, desk.session, tapes, self.failures, self.pulse)
+        self.scanner = ScannerActor(
+            lambda: desk.history, desk.session, tapes, self.failures, self.pulse
+        )
         self.strategy = strategy(
             desk,
             self.failures,

@@ -1,0 +1,76 @@
+"""Roof: which parameters a live run goes by: its own, or those of the parameter desk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+from cli.command_inbox import CommandInbox
+from cli.parameter_desk import desk_versions
+from cli.parameter_inbox import ParameterInbox
+from engine.decision import Reach
+from engine.domain.errors import ConfigError
+from engine.domain.facts import CommandReceived, Fact
+from engine.domain.parameter_versions import desk_history
+from engine.domain.parameters import Parameters
+from engine.runtime import Desk
+from store import Journals
+
+
+def started_with(
+    journals: Journals, asked: Parameters | None, recorded: Iterable[Fact]
+) -> Parameters:
+    """Return the parameters that a run began with, or is to begin with.
+
+    Parameters
+    ----------
+    asked : Parameters or None
+        None for those that hold at the parameter desk.
+    recorded : iterable of Fact
+        The run's, none if it is new.
+
+    Raises
+    ------
+    ConfigError
+        It began with others than those that are asked for.
+    """
+    own = desk_history(fact.payload for fact in recorded)
+    if own is None:
+        return asked or desk_versions(journals).at(time.time_ns())
+    if asked not in (None, own.first):
+        raise ConfigError(
+            "the run was started with other parameters: take it up again with the same ones, or "
+            "without --params and --set; 'tradectl do set' changes them while it runs"
+        )
+    return own.first
+
+
+class LiveAttendant:
+    """Gives a live run the commands of its log, and the changes of the desk's parameters.
+
+    Parameters
+    ----------
+    parameters : ParameterInbox, optional
+        None for a run that was given parameters of its own.
+    """
+
+    def __init__(self, inbox: CommandInbox, parameters: ParameterInbox | None) -> None:
+        self._inbox = inbox
+        self._parameters = parameters
+
+    def wait_secs(self, now: int) -> float:
+        """Return 0: the venue's time waits for nobody."""
+        del now
+        return 0.0
+
+    def commands(self, now: int) -> Sequence[CommandReceived]:
+        """Return what has come in since the last look."""
+        changes = self._parameters.commands(now) if self._parameters else ()
+        return [*self._inbox.commands(now), *changes]
+
+    def catch_up(self, desk: Desk, now: int) -> None:
+        """Take what came while nothing ran, before the scanner starts: it can take more then."""
+        desk.reach = Reach.WINDOWS
+        for received in self.commands(now):
+            desk.command(received, now)
+        desk.reach = Reach.CANDIDATES
