@@ -54,5 +54,5 @@ def _bits(table: pa.Table, name: str) -> NDArray[np.generic]:
     column: Any = table.column(name)
     if pa.types.is_boolean(dtype):
         return column.to_numpy()
-    bits: NDArray[Any] = column.fill_null(0).to_numpy()
+    bits: NDArray[Any] = (column.fill_null(0) if column.null_count else column).to_numpy()
     return np.where(np.isnan(bits), np.nan, bits) if pa.types.is_floating(dtype) else bits

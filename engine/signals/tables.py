@@ -82,14 +82,14 @@ def rows_table(rows: Records, symbols: Sequence[str], p: Settings) -> pa.Table:
     ``side`` (1 or -1), ``phase``, ``fade_reason``, ``qualified``, the kernel's values as in
     ``Candidate``, and the value behind each gate.
     """
-    names = np.array(symbols, dtype=object)
-    rank = np.argsort(np.argsort(names)) if len(names) else np.empty(0, np.int64)
-    rows = rows[np.lexsort((rank[rows["symbol_id"]], rows["bucket"]))]
+    names, rank = _names(rows, symbols)
+    order = np.lexsort((rank, rows["bucket"]))
+    names, rows = names[order], rows[order]
     ts_event = p.first_ns + (rows["bucket"].astype(np.int64) + 1) * p.width_ns
     columns: dict[str, Any] = {
         "ts_event": pa.array(ts_event),
         "ts_init": pa.array(ts_event + p.grace_ns),
-        "symbol": pa.array(names[rows["symbol_id"]], pa.string()),
+        "symbol": pa.array(names, pa.string()),
         "side": pa.array(rows["side"]),
         "phase": pa.array([PHASES.get(phase) for phase in rows["phase"].tolist()], pa.string()),
         "fade_reason": pa.array(
@@ -110,12 +110,12 @@ def buckets_table(rows: Records, symbols: Sequence[str], p: Settings) -> pa.Tabl
     Columns: ``symbol``, ``ts`` (end of the bucket), ``high``, ``low`` (0 where carried), ``last``,
     ``volume``, ``ao``, ``ac`` (USD).
     """
-    names = np.array(symbols, dtype=object)
-    rank = np.argsort(np.argsort(names)) if len(names) else np.empty(0, np.int64)
-    rows = rows[np.lexsort((rows["bucket"], rank[rows["symbol_id"]]))]
+    names, rank = _names(rows, symbols)
+    order = np.lexsort((rows["bucket"], rank))
+    names, rows = names[order], rows[order]
     return pa.table(
         {
-            "symbol": pa.array(names[rows["symbol_id"]], pa.string()),
+            "symbol": pa.array(names, pa.string()),
             "ts": pa.array(p.first_ns + (rows["bucket"].astype(np.int64) + 1) * p.width_ns),
             "high": price_array(rows["high"]),
             "low": price_array(rows["low"]),
@@ -125,6 +125,14 @@ def buckets_table(rows: Records, symbols: Sequence[str], p: Settings) -> pa.Tabl
             "ac": pa.array(np.ascontiguousarray(rows["ac"])),
         }
     )
+
+
+def _names(rows: Records, symbols: Sequence[str]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return each row's symbol, and its place among the rows' symbols in order of name."""
+    ids, own = np.unique(rows["symbol_id"], return_inverse=True)
+    names = np.array([symbols[k] for k in ids.tolist()], dtype=object)
+    rank = np.argsort(np.argsort(names)) if len(names) else np.empty(0, np.int64)
+    return names[own], rank[own]
 
 
 def breadth_table(
