@@ -77,7 +77,9 @@ def _bounded(ts: int) -> int:
 
 
 def a_date(text: str, name: str) -> date:
-    """Return a parameter as a date; a time's New York date is taken.
+    """Return a parameter as a date; of a time the date is taken as it is written.
+
+    The official JavaScript client writes a date as its midnight in UTC.
 
     Raises
     ------
@@ -85,8 +87,8 @@ def a_date(text: str, name: str) -> date:
         It is none.
     """
     if not _DATE.fullmatch(text):
-        return datetime.fromtimestamp(moment(text, name) // NANOS_PER_SECOND, NEW_YORK).date()
+        moment(text, name)
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text.strip()[:10])
     except ValueError as error:
         raise Refused(400, f"invalid {name}: {text!r} is no date") from error
