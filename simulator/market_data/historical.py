@@ -26,7 +26,8 @@ from simulator.market_data.paging import Chunk, Mark, page_of
 from simulator.market_data.query import Stretch, check_currency, stretch_of
 from simulator.market_data.recorded import Recorded
 from simulator.market_data.refusal import Refused
-from simulator.market_data.rows import Row, bar_rows, exchange_of, quote_rows, trade_rows
+from simulator.market_data.row_facts import exchange
+from simulator.market_data.rows import Row, bar_rows, quote_rows, trade_rows
 from simulator.market_data.tapes import Tapes
 
 _ADJUSTMENTS = ("raw", "split", "dividend", "spin-off", "all")
@@ -114,7 +115,7 @@ class Historical:
             prints = self._recorded.prints(day, symbol, following)
             rows = prints.standing(midnight(day), end_of(day), now)
             opens, closes = (
-                _auction(prints.batch, rows, codes, exchange_of(self._tapes.of(symbol)))
+                _auction(prints.batch, rows, codes, exchange(self._tapes.of(symbol)))
                 for codes in (_OPENING, _CLOSING)
             )
             n = 1 if opens or closes else 0
@@ -204,9 +205,9 @@ def _bar_chunk(symbol: str, bars: Bars, asked: Stretch) -> Chunk:
     return Chunk(symbol, bars.ts[rows], lambda places: bar_rows(bars, rows[places]))
 
 
-def _auction(batch: Any, rows: NDArray[np.int64], codes: str, exchange: str) -> list[Row]:
+def _auction(batch: Any, rows: NDArray[np.int64], letters: str, venue: str) -> list[Row]:
     """Return auction prints, each price and code once, at its earliest time."""
-    wanted = [next((c for c in codes if c in text), "") for text in batch.conditions]
+    wanted = [next((c for c in letters if c in text), "") for text in batch.conditions]
     found: dict[tuple[str, int], Row] = {}
     for row in rows.tolist():
         code = wanted[batch.condition_id[row]]
@@ -217,6 +218,6 @@ def _auction(batch: Any, rows: NDArray[np.int64], codes: str, exchange: str) -> 
                 "p": price / 1_000_000,
                 "s": int(batch.size[row]),
                 "t": rfc3339(int(batch.ts_event[row])),
-                "x": exchange,
+                "x": venue,
             }
     return list(found.values())

@@ -12,11 +12,9 @@ from engine.domain.quotes import QuoteBatch
 from simulator.market_data.bars import Bars
 from simulator.market_data.clock_times import stamps
 from simulator.market_data.recorded import Prints
+from simulator.market_data.row_facts import codes, exchange, told_tape
 
 type Row = dict[str, Any]
-
-_LISTED_AT = {"A": "N", "B": "P", "C": "Q", "N": "N", "O": "U"}
-"""Exchange letter told for a row: the recorded tape keeps none, so it is the tape's own."""
 
 _QUOTE_CONDITIONS = ["R"]
 _SHARES_SINCE_NS = 1_762_146_000_000_000_000
@@ -24,28 +22,14 @@ _ROUND_LOT = 100
 """Quote sizes are shares since 2025-11-03 (New York), round lots before."""
 
 
-def tape_of(tape: str) -> str:
-    """Return the tape letter told for a symbol.
-
-    One that is unknown is told as A: the rules of both are the same, so whoever believes it
-    decides as one who knows nothing.
-    """
-    return tape or "A"
-
-
-def exchange_of(tape: str) -> str:
-    """Return the exchange letter told for a row."""
-    return _LISTED_AT[tape_of(tape)]
-
-
 def trade_rows(prints: Prints, rows: NDArray[np.int64], tape: str, now: int) -> list[Row]:
     """Return prints as the API spells them; ``u`` says what had become of one by ``now``."""
     batch = prints.batch
-    exchange, letter = exchange_of(tape), tape_of(tape)
-    codes = [list(conditions) for conditions in batch.conditions]
+    venue, letter = exchange(tape), told_tape(tape)
+    listed = [codes(conditions) for conditions in batch.conditions]
     gone = prints.ended_at[rows] <= now
     found: list[Row] = [
-        {"c": codes[c], "i": i, "p": p, "s": s, "t": t, "x": exchange, "z": letter}
+        {"c": listed[c], "i": i, "p": p, "s": s, "t": t, "x": venue, "z": letter}
         for c, i, p, s, t in zip(
             batch.condition_id[rows].tolist(),
             prints.trade_id[rows].tolist(),
@@ -64,7 +48,7 @@ def trade_rows(prints: Prints, rows: NDArray[np.int64], tape: str, now: int) -> 
 
 def quote_rows(quotes: QuoteBatch, rows: NDArray[np.int64], tape: str) -> list[Row]:
     """Return quotes as the API spells them."""
-    exchange, letter = exchange_of(tape), tape_of(tape)
+    venue, letter = exchange(tape), told_tape(tape)
     ts = quotes.ts_event[rows]
     in_lots = ts < _SHARES_SINCE_NS
     sizes = [
@@ -75,10 +59,10 @@ def quote_rows(quotes: QuoteBatch, rows: NDArray[np.int64], tape: str) -> list[R
         {
             "ap": ap,
             "as": asz,
-            "ax": exchange,
+            "ax": venue,
             "bp": bp,
             "bs": bsz,
-            "bx": exchange,
+            "bx": venue,
             "c": _QUOTE_CONDITIONS,
             "t": t,
             "z": letter,

@@ -7,8 +7,8 @@ from typing import Any
 
 from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.fixed_point import PRICE_SCALE
+from simulator.market_data.row_facts import codes, exchange, told_tape
 from simulator.tape import Block
-from simulator.tape.row_facts import codes, exchange, told_tape
 
 
 def correction(block: Block, tape_of: Mapping[str, str], ts: int) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.domain.status import TradingStatus
-from simulator.tape.row_facts import told_tape
+from simulator.market_data.row_facts import told_tape
 
 _CODES = {
     ("AB", True): ("2", "Trading Halt"),

@@ -16,8 +16,8 @@ from engine.domain.conditions import REVERSAL_MARK, TAPES
 from engine.domain.fixed_point import PRICE_SCALE
 from engine.domain.session import Session
 from simulator.market_data.bar_rules import BarUpdates, bar_updates_table
+from simulator.market_data.row_facts import told_tape
 from simulator.tape.block import Block, compiled
-from simulator.tape.row_facts import told_tape
 
 _MINUTE_NS = 60_000_000_000
 _HIGH_LOW, _OPEN_CLOSE, _VOLUME, _YELLOW = (int(bit) for bit in BarUpdates if bit)

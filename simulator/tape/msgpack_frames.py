@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.fixed_point import float_prices
+from simulator.market_data.row_facts import codes, exchange, told_tape
 from simulator.tape.block import Block, compiled
 from simulator.tape.msgpack_bytes import (
     Texts,
@@ -23,7 +24,6 @@ from simulator.tape.msgpack_bytes import (
     unsigned,
     unsigned64,
 )
-from simulator.tape.row_facts import codes, exchange, told_tape
 
 _FRAME_BYTES = 256 * 1024
 """A frame ends once it is this long: Python clients refuse more than 1 MiB."""

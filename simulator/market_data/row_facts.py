@@ -8,8 +8,12 @@ _MAIN_EXCHANGE = {"A": "N", "B": "P", "C": "Q", "N": "N", "O": "U"}
 
 
 def told_tape(tape: str) -> str:
-    """Return the tape letter told for a symbol; one that is unknown is told as C."""
-    return tape or "C"
+    """Return the tape letter told for a symbol.
+
+    One that is unknown is told as A: the rules of both are the same, so whoever believes it
+    decides as one who knows nothing.
+    """
+    return tape or "A"
 
 
 def exchange(tape: str) -> str:
