@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +32,7 @@ from simulator.exchange.modes import FillMode
 from simulator.exchange.opening import orders_from, replacement_of
 from simulator.exchange.orders import NOTHING, Order, OrderClass, OrderType, Status
 from simulator.exchange.request import OrderRequest, ReplaceRequest, read_order, read_replacement
-from simulator.exchange.snapshot import restored, written
+from simulator.exchange.snapshot import Notebook, restored, written
 from simulator.exchange.state import Errand, OrderEvent, State
 
 _REPLACEABLE = frozenset({Status.NEW, Status.PARTIALLY_FILLED, Status.HELD})
@@ -85,6 +85,7 @@ class Exchange:
 
     def _remember(self, state: State) -> None:
         self.state = state
+        self._notebook = Notebook(state)
         self.life = OrderLife(state)
         self._matching = Matching(state, self.mode, self.life)
         self._arrivals = Arrivals(state, self.mode, self.life, self._matching, self._market)
@@ -308,19 +309,24 @@ class Exchange:
             return position.avg_entry_price
         return decimal_price(market.last).normalize()
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return everything remembered as plain JSON."""
+    def snapshot(self) -> bytes:
+        """Return everything remembered as JSON."""
+        self._notebook = Notebook(self.state)
         return written(self.state)
 
-    def restore(self, plain: object) -> None:
-        """Take up where a ``snapshot`` was taken; what was here before is forgotten.
+    def changes(self) -> bytes:
+        """Return as JSON what is different since this or a ``snapshot`` was asked for last."""
+        return self._notebook.different()
+
+    def restore(self, whole: bytes, changes: Iterable[bytes] = ()) -> None:
+        """Take up where a ``snapshot`` was taken and then ``changes``; all else is forgotten.
 
         Raises
         ------
         DataError
             It is no snapshot.
         """
-        self._remember(restored(plain))
+        self._remember(restored(whole, changes))
 
     def _market(self, symbol: str) -> Market:
         market = self.state.markets.get(symbol)

@@ -1,0 +1,84 @@
+"""Hop 6, rehearsed: the state on disk, whenever the process dies, and how fast it is written."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from engine.domain.errors import DataError
+from simulator.exchange import Exchange, Order, fill_mode, listed
+from simulator.server.state_file import StateFile
+from tests.simulator.exchange.floor import TEN
+from tests.simulator.server.conftest import DAY
+
+MS = 1_000_000
+LIMIT = {"symbol": "ABC", "side": "buy", "qty": "1", "type": "limit", "time_in_force": "day"}
+
+
+def exchange() -> Exchange:
+    return Exchange(fill_mode("base"), listed(["ABC"]), 0)
+
+
+def placed(on: Exchange, who: str, now: int) -> Order:
+    order = on.submit(who, LIMIT | {"limit_price": "1"}, now)
+    assert isinstance(order, Order)
+    on.advance(now + 60 * MS)
+    on.take_events()
+    return order
+
+
+def test_a_line_cut_short_by_a_kill_does_not_count_and_no_other_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    played, file = exchange(), StateFile(path, DAY)
+    account = played.open_account(Decimal(1_000), TEN)
+    file.account_ids = {"KEY": account.id}
+    file.save(played, TEN)
+    states = []
+    for n in range(3):
+        now = TEN + n * 1_000 * MS
+        placed(played, account.id, now)
+        file.save(played, now)
+        states.append((path.read_bytes(), now, played.snapshot()))
+        file.save(played, now)
+    text, now, _ = states[1]
+    for end in range(len(text) - 200, len(text) + 1):
+        path.write_bytes(text[:end])
+        again = StateFile(path, DAY)
+        restored = exchange()
+        is_whole = end == len(text)
+        assert again.load(restored) == (now if is_whole else states[0][1])
+        assert len(restored.state.orders) == (2 if is_whole else 1)
+        assert again.account_ids == {"KEY": account.id}
+        assert list(restored.state.accounts[account.id].order_ids) == list(restored.state.orders)
+    path.write_bytes(text.replace(b'"now"', b'"then"', 1))
+    with pytest.raises(DataError, match="no state of a simulator"):
+        StateFile(path, DAY).load(exchange())
+
+
+def test_the_file_grows_by_what_changed_and_is_written_anew_when_it_has_doubled(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "state"
+    played, file = exchange(), StateFile(path, DAY)
+    account = played.open_account(Decimal(100_000), TEN)
+    file.save(played, TEN)
+    sizes, now = [path.stat().st_size], TEN
+    for _ in range(1_500):
+        now += 1_000 * MS
+        order = placed(played, account.id, now)
+        played.cancel(account.id, order.id, now + 100 * MS)
+        played.advance(now + 200 * MS)
+        played.take_events()
+        file.save(played, now)
+        sizes.append(path.stat().st_size)
+    steps = [after - before for before, after in pairwise(sizes)]
+    grown = [step for step in steps if step > 0]
+    assert max(grown[-100:]) < 2 * min(grown[:100])
+    assert len(steps) > len(grown) > len(steps) - 10
+    restored = exchange()
+    assert StateFile(path, DAY).load(restored) == now
+    assert restored.state == played.state
+    assert list(restored.state.orders) == list(played.state.orders)
