@@ -131,8 +131,9 @@ def run(
     )
     listener = listening(host, port, anywhere=listen_anyway)
     with listener:
-        around = hall(source, setting)
-        served = server_app(around, source, setting, StoredReference(source))
+        reference = StoredReference(source)
+        around = hall(source, setting, reference)
+        served = server_app(around, source, setting, reference)
 
         def ready(url: str) -> None:
             result = {

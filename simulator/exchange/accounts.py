@@ -76,6 +76,16 @@ class Fill(msgspec.Struct, frozen=True):
     order_status: str
 
 
+class Watchlist(msgspec.Struct):
+    """A named list of stocks, in the order in which its owner put them; times are UTC ns."""
+
+    id: str
+    name: str
+    created_at: int
+    updated_at: int
+    symbols: list[str]
+
+
 class Account(msgspec.Struct, kw_only=True):
     """One account.
 
@@ -102,6 +112,7 @@ class Account(msgspec.Struct, kw_only=True):
     client_ids: dict[str, str] = {}
     fills: list[Fill] = []
     configuration: Configuration = msgspec.field(default_factory=Configuration)
+    watchlists: dict[str, Watchlist] = {}
 
     def held(self, symbol: str) -> Decimal:
         """Return the signed shares of a stock."""

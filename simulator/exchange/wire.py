@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from simulator.exchange.accounts import Account, Balances, Fill, Position
+from simulator.exchange.accounts import Account, Balances, Fill, Position, Watchlist
 from simulator.exchange.assets import Asset
 from simulator.exchange.numbers import plain
 from simulator.exchange.orders import NOTHING, Order
@@ -198,6 +198,22 @@ def asset_body(asset: Asset) -> dict[str, Any]:
         "symbol": asset.symbol,
         "tradable": asset.tradable,
     }
+
+
+def watchlist_body(
+    watchlist: Watchlist, account_id: str, assets: Iterable[Asset] | None = None
+) -> dict[str, Any]:
+    """Return a watchlist; its assets only where one is asked for by itself."""
+    told: dict[str, Any] = {
+        "account_id": account_id,
+        "created_at": rfc3339(watchlist.created_at),
+        "id": watchlist.id,
+        "name": watchlist.name,
+        "updated_at": rfc3339(watchlist.updated_at),
+    }
+    if assets is not None:
+        told["assets"] = [asset_body(asset) for asset in assets]
+    return told
 
 
 def mean(value: Decimal) -> str:

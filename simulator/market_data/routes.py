@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -32,6 +33,9 @@ _log = logging.getLogger(__name__)
 type Endpoint = Callable[[Request, Visit], Any]
 """Answers a request that was let in with what becomes the JSON body; refusals are raised."""
 
+type Gate = Callable[[Request], Awaitable[Visit]]
+"""Lets a request of the trading API in, or raises why not."""
+
 
 def routes(
     market: MarketData,
@@ -40,10 +44,11 @@ def routes(
     *,
     reference: Reference | None = None,
     door: Door | None = None,
+    gate: Gate | None = None,
 ) -> list[Route]:
     """Return the routes of market data, assets, clock and calendar over recorded days.
 
-    Nothing that arrived after ``now()`` is shown. Endpoints run in worker threads.
+    Nothing that arrived after ``now()`` is shown. Questions are answered in worker threads.
 
     Parameters
     ----------
@@ -57,6 +62,9 @@ def routes(
         Listings, news and corporate actions; without it assets have no names and there is no news.
     door
         Who may ask, for what and how often; by default everybody who brings keys may ask for all.
+    gate
+        Who may ask for assets, clock and calendar: they are the trading API's, and share its
+        requests. By default the door.
     """
     known = reference or Unlisted(market)
     entrance = door or Door()
@@ -88,6 +96,8 @@ def routes(
         ("/v1/corporate-actions", happenings.corporate_actions),
         ("/v1beta1/screener/stocks/most-actives", screener.most_actives),
         ("/v1beta1/screener/{market_type}/movers", screener.movers),
+    ]
+    of_trading: list[tuple[str, Endpoint]] = [
         ("/v2/assets", assets.all),
         ("/v2/assets/{symbol_or_asset_id:path}", assets.one),
         ("/v2/clock", hours.clock),
@@ -95,20 +105,26 @@ def routes(
         ("/v3/clock", hours.clocks),
         ("/v3/calendar/{market}", hours.days),
     ]
+
+    async def at_the_door(request: Request) -> Visit:
+        return entrance.enter(request)
+
     return [
-        Route(path, _answering(answer, entrance), methods=["GET"]) for path, answer in endpoints
+        Route(path, _answering(answer, enter), methods=["GET"])
+        for enter, some in ((at_the_door, endpoints), (gate or at_the_door, of_trading))
+        for path, answer in some
     ]
 
 
-def _answering(answer: Endpoint, door: Door) -> Callable[[Request], Response]:
-    """Return an endpoint that opens the door, answers, and words every refusal as JSON."""
+def _answering(answer: Endpoint, enter: Gate) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that lets in, answers, and words every refusal as JSON."""
 
-    def endpoint(request: Request) -> Response:
+    async def endpoint(request: Request) -> Response:
         headers: dict[str, str] = {}
         try:
-            visit = door.enter(request)
+            visit = await enter(request)
             headers = visit.headers
-            return _json(200, answer(request, visit), headers)
+            return _json(200, await run_in_threadpool(answer, request, visit), headers)
         except Refused as refused:
             return _json(refused.status, refused.body, headers | refused.headers)
         except TradectlError:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import msgspec
 from starlette.routing import Route
 
 from engine.domain.session import day_of
-from simulator.exchange import Account, Fault, Position
-from simulator.exchange.accounts import Configuration
-from simulator.exchange.faults import not_processable, not_understood
-from simulator.exchange.life import holdings
-from simulator.exchange.numbers import plain
-from simulator.exchange.orders import NOTHING
+from simulator.exchange import Account, Fault, Position, close_all, close_position
+from simulator.exchange.faults import NO_POSITION, not_understood
 from simulator.exchange.wire import (
     account_body,
     configuration_body,
@@ -23,13 +17,10 @@ from simulator.exchange.wire import (
 )
 from simulator.server.desk import Answer, Asked, Desk
 from simulator.server.equity_log import EquityLog
-from simulator.server.order_routes import cancel_open, instant, nested_body
+from simulator.server.order_routes import MULTI_STATUS, instant, nested_body, truth
 
-_NO_POSITION = Fault(404, {"code": 40410000, "message": "position does not exist"})
 _BOUNDS = "after", "until"
 _PAGE = 100
-_MULTI_STATUS = 207
-_HUNDRED = Decimal(100)
 _MINUTES = {"1Min": 1, "5Min": 5, "15Min": 15, "1H": 60, "1D": 24 * 60}
 
 
@@ -66,14 +57,8 @@ def _settings(asked: Asked) -> Answer | Fault:
 
 
 def _set(asked: Asked) -> Answer | Fault:
-    account = _mine(asked)
-    known = msgspec.to_builtins(account.configuration)
-    changed = known | {name: asked.body[name] for name in known if name in asked.body}
-    try:
-        account.configuration = msgspec.convert(changed, Configuration)
-    except msgspec.ValidationError as error:
-        return not_understood(str(error))
-    return Answer(configuration_body(account))
+    changed = asked.exchange.configure(asked.account_id, asked.body)
+    return changed if isinstance(changed, Fault) else Answer(configuration_body(_mine(asked)))
 
 
 def _positions(asked: Asked) -> Answer | Fault:
@@ -82,52 +67,33 @@ def _positions(asked: Asked) -> Answer | Fault:
 
 def _position(asked: Asked) -> Answer | Fault:
     position = _found(asked)
-    return _NO_POSITION if position is None else Answer(_told(asked, position))
+    return NO_POSITION if position is None else Answer(_told(asked, position))
 
 
 def _close(asked: Asked) -> Answer | Fault:
     position = _found(asked)
     if position is None:
-        return _NO_POSITION
+        return NO_POSITION
     qty, percentage = asked.query.get("qty"), asked.query.get("percentage")
-    try:
-        if qty is not None:
-            shares = Decimal(qty)
-        elif percentage is not None:
-            shares = abs(position.qty) * Decimal(percentage) / _HUNDRED
-        else:
-            shares = abs(position.qty)
-    except InvalidOperation:
-        return not_understood("qty and percentage must be numbers")
-    if not shares.is_finite() or not NOTHING < shares <= abs(position.qty):
-        return not_processable("qty must be between 0 and the position's")
-    order = _exit(asked, position, shares)
-    return order if isinstance(order, Fault) else Answer(order, placed=True)
+    exchange, account_id, now = asked.exchange, asked.account_id, asked.now
+    order = close_position(
+        exchange, account_id, position.symbol, now, qty=qty, percentage=percentage
+    )
+    return order if isinstance(order, Fault) else Answer(nested_body(exchange, order), placed=True)
 
 
 def _close_all(asked: Asked) -> Answer | Fault:
-    if asked.query.get("cancel_orders", "").lower() == "true":
-        cancel_open(asked)
+    exchange, cancels = asked.exchange, truth(asked.query.get("cancel_orders"))
+    outcomes = close_all(exchange, asked.account_id, asked.now, cancel_orders=cancels)
     said: list[dict[str, Any]] = []
-    for position in list(_mine(asked).positions.values()):
-        order = _exit(asked, position, abs(position.qty))
-        is_refused = isinstance(order, Fault)
-        status, body = (order.http_status, order.body) if is_refused else (200, order)
-        said.append({"symbol": position.symbol, "status": status, "body": body})
-    return Answer(said, _MULTI_STATUS)
-
-
-def _exit(asked: Asked, position: Position, shares: Decimal) -> dict[str, Any] | Fault:
-    """Send a market order against some shares of a position."""
-    terms = {
-        "symbol": position.symbol,
-        "qty": plain(shares),
-        "side": "sell" if position.qty > 0 else "buy",
-        "type": "market",
-        "time_in_force": "day",
-    }
-    order = asked.exchange.submit(asked.account_id, terms, asked.now)
-    return order if isinstance(order, Fault) else nested_body(asked.exchange, order)
+    for outcome in outcomes:
+        order = outcome.answer
+        if isinstance(order, Fault):
+            status, body = order.http_status, order.body
+        else:
+            status, body = 200, nested_body(exchange, order)
+        said.append({"symbol": outcome.name, "status": status, "body": body})
+    return Answer(said, MULTI_STATUS)
 
 
 def _activities(asked: Asked) -> Answer | Fault:
@@ -195,6 +161,6 @@ def _found(asked: Asked) -> Position | None:
 
 def _told(asked: Asked, position: Position) -> dict[str, Any]:
     exchange = asked.exchange
-    held = sum(holdings(exchange.state, asked.account_id, position.symbol).values(), NOTHING)
+    held = exchange.held_for_orders(asked.account_id, position.symbol)
     price = exchange.price(position)
     return position_body(position, exchange.assets[position.symbol], price, held)

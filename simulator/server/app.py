@@ -31,11 +31,13 @@ from simulator.server.feeds import FEEDS, Feed
 from simulator.server.hall import Hall
 from simulator.server.keyring import Holder, Keyring
 from simulator.server.market_socket import MarketSocket
+from simulator.server.newsroom import Newsroom
 from simulator.server.order_routes import order_routes
 from simulator.server.playhead import Playhead
 from simulator.server.state_file import StateFile
 from simulator.server.trading_socket import TradingSocket
 from simulator.server.venue import Save, Venue
+from simulator.server.watchlist_routes import watchlist_routes
 from simulator.tape import Clock, DayReader, Mode
 
 SLOW_BYTES = 64 * 1024 * 1024
@@ -71,8 +73,13 @@ class Setting:
     slow_bytes: int = SLOW_BYTES
 
 
-def hall(market: MarketData, setting: Setting) -> Hall:
+def hall(market: MarketData, setting: Setting, reference: Reference | None = None) -> Hall:
     """Return the look-alike of a recorded day; reads through the day once.
+
+    Parameters
+    ----------
+    reference : Reference, optional
+        Where news are recorded; without it there are none.
 
     Raises
     ------
@@ -102,7 +109,9 @@ def hall(market: MarketData, setting: Setting) -> Hall:
     if playhead.block is not None:
         audience.prepare(playhead.block)
         playhead.next_event({reader.symbols[0]}, playhead.now)
-    venue = Venue(playhead, exchange, clock, audience, chaos, EquityLog(), save)
+    news = reference.news(playhead.now + 1, reader.end_ns) if reference else ()
+    newsroom = Newsroom(news, chaos)
+    venue = Venue(playhead, exchange, clock, audience, newsroom, chaos, EquityLog(), save)
     return Hall(venue, keyring, account_ids, chaos, connections=setting.connections)
 
 
@@ -124,6 +133,7 @@ def app(
     found: list[BaseRoute] = [
         *account_routes(desk, around.venue.equity),
         *order_routes(desk, around.chaos),
+        *watchlist_routes(desk),
         *Admin(around).routes(),
         *routes(
             market,
@@ -131,6 +141,7 @@ def app(
             lambda: around.venue.now,
             reference=reference,
             door=Door(lambda key, secret: _plan(around.keyring, key, secret)),
+            gate=desk.gate,
         ),
         *(_feed_route(around, feed) for feed in FEEDS.values()),
         WebSocketRoute("/stream", _trading_route(around)),
@@ -175,9 +186,7 @@ def _print(playhead: Playhead, symbol: str) -> Print | None:
 
 def _plan(keyring: Keyring, key: str, secret: str) -> Plan | None:
     holder = keyring.opened(key, secret)
-    if holder is None:
-        return None
-    return Plan.BASIC if holder.basic else Plan.ALGO_TRADER_PLUS
+    return None if holder is None else holder.plan
 
 
 def _feed_route(around: Hall, feed: Feed) -> WebSocketRoute:

@@ -42,10 +42,16 @@ class Audience:
     ----------
     slow_bytes : int
         How much may wait for a listener before it is cut off, where nobody waits for it.
+
+    Attributes
+    ----------
+    hushed : bool
+        Time passes without anybody being told.
     """
 
     def __init__(self, reader: DayReader, chaos: Switchboard, *, slow_bytes: int) -> None:
         self.listeners: set[Listener] = set()
+        self.hushed = False
         self._chaos = chaos
         self._slow_bytes = slow_bytes
         self._ids = {symbol: n for n, symbol in enumerate(reader.symbols)}
@@ -95,7 +101,7 @@ class Audience:
 
     def wants(self, channel: str) -> bool:
         """Say whether anybody has asked for a channel."""
-        return any(each.subscriptions.any_of(channel) for each in self.listeners)
+        return any(each.subscriptions.any_of(channel) for each in self._hearing())
 
     async def below(self, waiting_bytes: int) -> None:
         """Wait until every listener has read on."""
@@ -109,7 +115,7 @@ class Audience:
                 each.fall_behind()
 
     def _hearing(self) -> list[Listener]:
-        return [] if self._chaos.on.mute else list(self.listeners)
+        return [] if self.hushed or self._chaos.on.mute else list(self.listeners)
 
     def _masks_of(self, wanted: Wanted) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         muted = frozenset(self._chaos.on.mute_symbols)

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 from engine.domain.session import NANOS_PER_SECOND
 from simulator.tape import rfc3339
 
-_TIMES = frozenset({"t", "r"})
+_TIMES = frozenset({"t", "r", "created_at", "updated_at"})
 
 
 class Codec(StrEnum):
@@ -28,7 +28,7 @@ def codec_of(content_type: str | None) -> Codec:
 
 
 def market_frame(codec: Codec, messages: Sequence[Mapping[str, Any]]) -> str | bytes:
-    """Return an array of messages; their ``t`` and ``r`` are given as UTC nanoseconds."""
+    """Return an array of messages, whose times are given as UTC nanoseconds."""
     written = [
         {name: _time(codec, value) if name in _TIMES else value for name, value in told.items()}
         for told in messages

@@ -16,11 +16,12 @@ from starlette.responses import Response
 
 from engine.domain.session import NANOS_PER_SECOND
 from simulator.exchange import Exchange, Fault
+from simulator.exchange.faults import RATE_LIMITED, UNAUTHORIZED
 from simulator.exchange.rate_limit import RateLimit
+from simulator.market_data import Refused, Visit
 from simulator.server.hall import Hall
+from simulator.server.keyring import Holder
 
-UNAUTHORIZED = Fault(401, {"message": "unauthorized."})
-RATE_LIMITED = Fault(429, {"code": 42910000, "message": "rate limit exceeded"})
 FAILED = Fault(500, {"code": 50010000, "message": "internal server error occurred"})
 NOT_READABLE = Fault(400, {"code": 40010000, "message": "request body format is invalid"})
 _GATEWAY_TIMEOUT = 504
@@ -81,24 +82,44 @@ class Desk:
         """Return a handler as an endpoint."""
 
         async def endpoint(request: Request) -> Response:
-            if self._hall.chaos.on.slow_rest_secs:
-                await asyncio.sleep(self._hall.chaos.on.slow_rest_secs)
             return await self._answer(handler, request)
 
         return endpoint
 
-    async def _answer(self, handler: Handler, request: Request) -> Response:
+    async def gate(self, request: Request) -> Visit:
+        """Let in a question about assets, clock or calendar: it counts as any other.
+
+        Raises
+        ------
+        Refused
+            The key is wrong, was used too often, or chaos wants it so.
+        """
+        asker, headers = await self._admitted(request)
+        if isinstance(asker, Fault):
+            refused = Refused(asker.http_status, asker.body["message"], asker.body.get("code"))
+            refused.headers = headers
+            raise refused
+        return Visit(asker.plan, headers)
+
+    async def _admitted(self, request: Request) -> tuple[Holder | Fault, dict[str, str]]:
+        """Return who asks, or why nobody may, and the headers of the answer."""
         hall, chaos = self._hall, self._hall.chaos
+        if chaos.on.slow_rest_secs:
+            await asyncio.sleep(chaos.on.slow_rest_secs)
         holder = hall.keyring.of_headers(request.headers)
         if holder is None:
-            return _response(UNAUTHORIZED, {})
-        account_id = hall.account_ids[holder.key]
-        now = await hall.venue.present()
-        headers, exceeded = self._spend(account_id, now)
+            return UNAUTHORIZED, {}
+        headers, exceeded = self._spend(hall.account_ids[holder.key], await hall.venue.present())
         if exceeded:
-            return _response(RATE_LIMITED, headers)
-        if chaos.strikes("failing_requests"):
-            return _response(FAILED, headers)
+            return RATE_LIMITED, headers
+        return FAILED if chaos.strikes("failing_requests") else holder, headers
+
+    async def _answer(self, handler: Handler, request: Request) -> Response:
+        hall, chaos = self._hall, self._hall.chaos
+        asker, headers = await self._admitted(request)
+        if isinstance(asker, Fault):
+            return _response(asker, headers)
+        account_id = hall.account_ids[asker.key]
         body = _object(await request.body())
         if body is None:
             return _response(NOT_READABLE, headers)
@@ -107,7 +128,7 @@ class Desk:
         now = hall.venue.now
         asked = Asked(exchange, account_id, now, request.query_params, request.path_params, body)
         answer = handler(asked)
-        events = hall.venue.take()
+        events = hall.venue.take(changed=request.method != "GET")
         tidings = hall.venue.tidings
         if isinstance(answer, Answer) and answer.placed and chaos.strikes("lost_replies"):
             tidings.tell(events)

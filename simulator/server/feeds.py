@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from simulator.server.keyring import FREE_PLAN_SYMBOLS, Holder
-from simulator.server.subscriptions import STOCK_CHANNELS, Subscriptions
+from simulator.server.subscriptions import NEWS_CHANNELS, STOCK_CHANNELS, Subscriptions
 
 TEST_SYMBOL = "FAKEPACA"
+
+
+class Source(StrEnum):
+    """Where an endpoint's messages come from."""
+
+    TAPE = "tape"
+    NEWS = "news"
+    MADE_UP = "made up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +27,12 @@ class Feed:
     ----------
     free : bool
         Whether the free plan has it.
-    recorded : bool
-        Whether it plays the recorded day.
     """
 
     path: str
     channels: tuple[str, ...]
     free: bool
-    recorded: bool
+    source: Source = Source.TAPE
 
     def subscriptions(self, holder: Holder) -> Subscriptions:
         """Return an empty set of subscriptions within a holder's plan."""
@@ -40,9 +47,10 @@ class Feed:
 FEEDS = {
     feed.path: feed
     for feed in (
-        Feed("/v2/sip", STOCK_CHANNELS, free=False, recorded=True),
-        Feed("/v2/iex", STOCK_CHANNELS, free=True, recorded=True),
-        Feed("/v2/delayed_sip", STOCK_CHANNELS, free=True, recorded=True),
-        Feed("/v2/test", ("trades", "quotes", "bars"), free=True, recorded=False),
+        Feed("/v2/sip", STOCK_CHANNELS, free=False),
+        Feed("/v2/iex", STOCK_CHANNELS, free=True),
+        Feed("/v2/delayed_sip", STOCK_CHANNELS, free=True),
+        Feed("/v2/test", ("trades", "quotes", "bars"), free=True, source=Source.MADE_UP),
+        Feed("/v1beta1/news", NEWS_CHANNELS, free=True, source=Source.NEWS),
     )
 }

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 
 from simulator.chaos import Switchboard
+from simulator.server.audience import Listener
 from simulator.server.fake_feed import FakeFeed
+from simulator.server.feeds import Source
 from simulator.server.keyring import Holder, Keyring
 from simulator.server.market_socket import MarketSocket
 from simulator.server.trading_socket import TradingSocket
@@ -41,6 +43,11 @@ class Hall:
         self.market: set[MarketSocket] = set()
         self.trading: set[TradingSocket] = set()
         self.fake_feed = FakeFeed()
+        self._hearers: dict[Source, set[Listener]] = {
+            Source.TAPE: venue.audience.listeners,
+            Source.NEWS: venue.newsroom.listeners,
+            Source.MADE_UP: self.fake_feed.listeners,
+        }
         self._open: Counter[tuple[str, str]] = Counter()
 
     def enter(self, socket: MarketSocket, holder: Holder) -> bool:
@@ -50,10 +57,7 @@ class Hall:
             return False
         self._open[place] += 1
         self.market.add(socket)
-        if socket.feed.recorded:
-            self.venue.audience.listeners.add(socket)
-        else:
-            self.fake_feed.listeners.add(socket)
+        self._hearers[socket.feed.source].add(socket)
         return True
 
     def leave(self, socket: MarketSocket) -> None:
@@ -62,8 +66,7 @@ class Hall:
             return
         self.market.discard(socket)
         self._open[socket.feed.path, socket.holder.key] -= 1
-        self.venue.audience.listeners.discard(socket)
-        self.fake_feed.listeners.discard(socket)
+        self._hearers[socket.feed.source].discard(socket)
 
     def strike(self, what: str) -> int:
         """Do something to every open socket at once and return to how many."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from engine.domain.errors import ConfigError
+from simulator.market_data import Plan
 
 FREE_PLAN_SYMBOLS = 30
 
@@ -30,6 +31,11 @@ class Holder:
     secret: str = field(repr=False)
     cash: Decimal = Decimal(100_000)
     basic: bool = False
+
+    @property
+    def plan(self) -> Plan:
+        """The market-data plan."""
+        return Plan.BASIC if self.basic else Plan.ALGO_TRADER_PLUS
 
 
 def holder(text: str) -> Holder:

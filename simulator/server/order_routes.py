@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from engine.domain.session import NANOS_PER_SECOND
 from simulator.chaos import Switchboard
-from simulator.exchange import Exchange, Fault, Order
+from simulator.exchange import Exchange, Fault, Order, cancel_all
 from simulator.exchange.faults import not_understood, order_not_found
 from simulator.exchange.orders import NOTHING, fixed
 from simulator.exchange.wire import order_body
@@ -19,7 +19,7 @@ from simulator.server.desk import Answer, Asked, Desk
 _LIMIT, _MOST = 50, 500
 _BOUNDS = "after", "until"
 _STATUSES = ("open", "closed", "all")
-_NO_CONTENT, _MULTI_STATUS = 204, 207
+NO_CONTENT, MULTI_STATUS = 204, 207
 
 
 def order_routes(desk: Desk, chaos: Switchboard) -> list[Route]:
@@ -40,18 +40,6 @@ def order_routes(desk: Desk, chaos: Switchboard) -> list[Route]:
     ]
 
 
-def cancel_open(asked: Asked) -> list[dict[str, Any]]:
-    """Ask for every open order of an account to be canceled; return what was said to each."""
-    said: list[dict[str, Any]] = []
-    for order in [each for each in _orders(asked) if not each.is_closed and not each.is_pending]:
-        answer = asked.exchange.cancel(asked.account_id, order.id, asked.now)
-        if isinstance(answer, Fault):
-            said.append({"id": order.id, "status": answer.http_status, "body": answer.body})
-        else:
-            said.append({"id": order.id, "status": 200})
-    return said
-
-
 def nested_body(exchange: Exchange, order: Order) -> dict[str, Any]:
     """Return an order with its legs."""
     return order_body(order, exchange.state.legs_of(order))
@@ -68,7 +56,7 @@ def _find(asked: Asked) -> Answer | Fault:
     order = asked.exchange.order(asked.account_id, asked.path["order_id"])
     if order is None:
         return order_not_found(asked.path["order_id"])
-    is_nested = _truth(asked.query.get("nested"))
+    is_nested = truth(asked.query.get("nested"))
     return Answer(nested_body(asked.exchange, order) if is_nested else order_body(order))
 
 
@@ -102,11 +90,18 @@ def _fill(exchange: Exchange, order: Order, now: int) -> None:
 
 def _cancel(asked: Asked) -> Answer | Fault:
     answer = asked.exchange.cancel(asked.account_id, asked.path["order_id"], asked.now)
-    return answer if isinstance(answer, Fault) else Answer(None, _NO_CONTENT)
+    return answer if isinstance(answer, Fault) else Answer(None, NO_CONTENT)
 
 
 def _cancel_all(asked: Asked) -> Answer | Fault:
-    return Answer(cancel_open(asked), _MULTI_STATUS)
+    said: list[dict[str, Any]] = []
+    for outcome in cancel_all(asked.exchange, asked.account_id, asked.now):
+        answer = outcome.answer
+        if isinstance(answer, Fault):
+            said.append({"id": outcome.name, "status": answer.http_status, "body": answer.body})
+        else:
+            said.append({"id": outcome.name, "status": 200})
+    return Answer(said, MULTI_STATUS)
 
 
 def _list(asked: Asked) -> Answer | Fault:
@@ -123,7 +118,7 @@ def _list(asked: Asked) -> Answer | Fault:
         return not_understood(str(error))
     found = [
         order
-        for order in _orders(asked)
+        for order in asked.exchange.orders_of(asked.account_id)
         if _is_asked_for(order, query, asked)
         and (since is None or order.submitted_at > since)
         and (until is None or order.submitted_at < until)
@@ -131,17 +126,11 @@ def _list(asked: Asked) -> Answer | Fault:
     found.sort(key=lambda order: order.submitted_at)  # stable: as they were sent
     if direction == "desc":
         found.reverse()
-    if not _truth(query.get("nested")):
+    if not truth(query.get("nested")):
         return Answer([order_body(order) for order in found[: min(int(limit), _MOST)]])
     ids = {order.id for order in found}
     roots = [order for order in found if order.parent_id not in ids]
     return Answer([nested_body(asked.exchange, each) for each in roots[: min(int(limit), _MOST)]])
-
-
-def _orders(asked: Asked) -> list[Order]:
-    state = asked.exchange.state
-    mine = state.accounts[asked.account_id].order_ids
-    return [state.orders[order_id] for order_id in mine]
 
 
 def _is_asked_for(order: Order, query: Mapping[str, str], asked: Asked) -> bool:
@@ -170,7 +159,8 @@ def _is_among(name: str, names: str | None) -> bool:
     return not names or name in names.split(",")
 
 
-def _truth(text: str | None) -> bool:
+def truth(text: str | None) -> bool:
+    """Return whether a parameter says yes."""
     return text is not None and text.lower() in {"true", "1"}
 
 

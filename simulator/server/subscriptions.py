@@ -18,8 +18,12 @@ STOCK_CHANNELS = (
     "dailyBars",
     "statuses",
     "lulds",
+    "imbalances",
 )
-_ACCEPTED = (*STOCK_CHANNELS, "imbalances")
+NEWS_CHANNELS = ("news",)
+_ACCEPTED = (*STOCK_CHANNELS, *NEWS_CHANNELS, "orderbooks")
+"""Channels that may be named on any feed as long as nothing is asked of them."""
+
 _WITH_TRADES = ("corrections", "cancelErrors")
 _COUNTED = ("trades", "quotes")
 """Channels that a plan's symbol limit counts."""
@@ -67,7 +71,7 @@ class Subscriptions:
     ) -> None:
         self._limit = limit
         self._channels = channels
-        self._names: dict[str, dict[str, None]] = {name: {} for name in (*channels, "imbalances")}
+        self._names: dict[str, dict[str, None]] = {name: {} for name in channels}
 
     def change(self, said: Mapping[str, Any], *, adds: bool) -> StreamError | None:
         """Subscribe or unsubscribe; a refused request changes nothing."""
@@ -96,11 +100,10 @@ class Subscriptions:
         """Return the acknowledgement: always the whole set."""
         told: dict[str, Any] = {"T": "subscription"}
         for name in self._channels:
-            told[name] = list(self._names[name])
+            if name != "imbalances" or self._names[name]:
+                told[name] = list(self._names[name])
         if "lulds" in self._channels:
             told |= {name: list(self._names["trades"]) for name in _WITH_TRADES}
-        if self._names["imbalances"]:
-            told["imbalances"] = list(self._names["imbalances"])
         return told
 
     def takes(self, channel: str, symbol: str) -> bool:
@@ -124,4 +127,5 @@ def _is_symbol(name: object) -> bool:
 
 
 def _over(names: Mapping[str, Mapping[str, None]], limit: int) -> bool:
-    return any("*" in names[name] or len(names[name]) > limit for name in _COUNTED)
+    counted = [names[name] for name in _COUNTED if name in names]
+    return any("*" in symbols or len(symbols) > limit for symbols in counted)

@@ -12,6 +12,7 @@ from simulator.exchange import Exchange, OrderEvent
 from simulator.server.audience import Audience
 from simulator.server.equity_log import EquityLog
 from simulator.server.late_corrections import correction
+from simulator.server.newsroom import Newsroom
 from simulator.server.playhead import NEVER, Playhead
 from simulator.server.tidings import Tidings
 from simulator.tape import BLOCK_NS, BarMaker, Block, Clock, Mode
@@ -38,7 +39,7 @@ class Venue:
     exchange : Exchange
         Asks ``playhead`` for what was last seen.
     save : function
-        Called after every change of an order.
+        Called after every change of an order or an account.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Venue:
         exchange: Exchange,
         clock: Clock,
         audience: Audience,
+        newsroom: Newsroom,
         chaos: Switchboard,
         equity: EquityLog,
         save: Save,
@@ -55,6 +57,7 @@ class Venue:
         self.exchange = exchange
         self.clock = clock
         self.audience = audience
+        self.newsroom = newsroom
         self.chaos = chaos
         self.tidings = Tidings(chaos)
         self.equity = equity
@@ -71,11 +74,17 @@ class Venue:
         """Simulated time, UTC ns."""
         return self.playhead.now
 
-    def take(self) -> list[OrderEvent]:
-        """Take what has just happened to orders, counted and kept; nobody has been told yet."""
+    def take(self, *, changed: bool = False) -> list[OrderEvent]:
+        """Take what has just happened to orders, counted and kept; nobody has been told yet.
+
+        Parameters
+        ----------
+        changed : bool
+            Whether there is something to keep that is told to nobody, such as a setting.
+        """
         events = self.exchange.take_events()
-        if events:
-            self.tidings.count(events)
+        self.tidings.count(events)
+        if events or changed:
             self._save(self.exchange, self.now)
         return events
 
@@ -120,11 +129,11 @@ class Venue:
 
     async def seek(self, ts: int) -> int:
         """Go forward to an instant; subscribers see nothing of what lies between."""
-        listeners, self.audience.listeners = self.audience.listeners, set()
+        self.audience.hushed = self.newsroom.hushed = True
         try:
             await self._play(ts, stops=False)
         finally:
-            self.audience.listeners |= listeners
+            self.audience.hushed = self.newsroom.hushed = False
         self.turn()
         return self.now
 
@@ -155,7 +164,7 @@ class Venue:
         return self._tell()
 
     async def _to_next(self, until: int) -> bool:
-        """Play up to the next instant that matters to an order, a halt or the disk."""
+        """Play up to the next instant that matters to an order, a halt, the news or the disk."""
         head = self.playhead
         if head.block is not None and head.now >= head.block.end - 1:
             await self._send_rows()
@@ -166,9 +175,11 @@ class Venue:
             self.equity.note(self.exchange, head.now)
         due = self.exchange.due_ns()
         limit = until if due is None else max(min(until, due), self.now + 1)
+        limit = min(limit, max(self.newsroom.due_ns(), self.now + 1))
         instant = head.next_event(self.exchange.watched(), limit)
         start = head.at
         statuses, end = head.pass_to(instant)
+        self.newsroom.tell(instant)
         if statuses:
             before = start if head.block is None else head.block.first_at(instant)
             await self._send_rows(before)

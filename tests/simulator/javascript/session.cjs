@@ -63,16 +63,18 @@ async function reference() {
 }
 
 async function listen() {
-  const seen = { trades: [], quotes: [], bars: [], updates: [], acks: [], errors: [] };
+  const seen = { trades: [], quotes: [], bars: [], updates: [], news: [], acks: [], errors: [] };
   const data = alpaca.marketData.stockStream({ url: `ws://${address}/v2/sip` });
+  const news = alpaca.marketData.newsStream({ url: `ws://${address}/v1beta1/news` });
   const updates = alpaca.trading.stream({ url: `ws://${address}/stream` });
   data.onTrade((trade) => seen.trades.push(trade));
   data.onQuote((quote) => seen.quotes.push(quote));
   data.onBar((bar) => seen.bars.push(bar));
   data.on("subscription", (set) => seen.acks.push(set));
+  news.onNews((article) => seen.news.push(article));
   updates.onTradeUpdate((update) => seen.updates.push(update));
   updates.on("subscription", (streams) => seen.acks.push(streams));
-  for (const stream of [data, updates]) stream.on("client_error", (e) => seen.errors.push(e));
+  for (const stream of [data, news, updates]) stream.on("client_error", (e) => seen.errors.push(e));
   data.onConnect(() => {
     data.subscribeForTrades([symbol]);
     data.subscribeForQuotes([symbol]);
@@ -81,12 +83,12 @@ async function listen() {
     data.subscribeForLulds(["*"]);
     data.subscribeForImbalances([symbol]);
   });
+  news.onConnect(() => news.subscribeForNews(["*"]));
   updates.onConnect(() => updates.subscribeTradeUpdates());
-  data.connect();
-  updates.connect();
+  for (const stream of [data, news, updates]) stream.connect();
   await until("market data", () => seen.trades.length > 20 && seen.quotes.length && seen.bars.length);
   await until("all acknowledgements", () => seen.acks.length >= 7);
-  return { seen, data, updates };
+  return { seen, updates, streams: [data, news, updates] };
 }
 
 async function history(seen) {
@@ -106,6 +108,23 @@ async function history(seen) {
   const bar = bars[seen.bars[0].symbol];
   say("history", { ...told, trades: trades[symbol], quotes: quotes[symbol], bar, price });
   return price;
+}
+
+async function lists() {
+  const { watchlists } = alpaca.trading;
+  const createWatchlistRequest = { name: "Mine", symbols: [symbol] };
+  const made = await watchlists.postWatchlist({ createWatchlistRequest });
+  const added = await watchlists.addAssetToWatchlistByName({
+    name: "Mine",
+    addAssetToWatchlistRequest: { symbol: "SPY" },
+  });
+  const found = await watchlists.getWatchlistById({ watchlistId: made.id });
+  const left = await watchlists.removeAssetFromWatchlist({ watchlistId: made.id, symbol });
+  const heads = await watchlists.getWatchlists();
+  await watchlists.deleteWatchlistByName({ name: "Mine" });
+  const gone = await refusal(watchlists.getWatchlistById({ watchlistId: made.id }));
+  const names = [made, added, found, left].map((each) => each.assets.map((one) => one.symbol));
+  say("watchlists", { made, names, heads, gone });
 }
 
 async function trade({ seen, updates }, price) {
@@ -199,13 +218,17 @@ async function afterwards(seen) {
 async function main() {
   await reference();
   const listening = await listen();
-  const { seen, data, updates } = listening;
+  const { seen, streams } = listening;
+  await lists();
   await trade(listening, await history(seen));
   await afterwards(seen);
   const { acks, errors, trades, quotes, bars } = seen;
   const latest = acks.filter((each) => !Array.isArray(each)).at(-1);
   say("stream", { ack: latest, errors, trades: trades.slice(0, 200), quotes: quotes.slice(0, 50), bars });
-  for (const stream of [data, updates]) stream.disconnect();
+  await until("news", () => seen.news.length > 3);
+  const past = await alpaca.marketData.collectNews({ sort: "asc", includeContent: true, limit: 3 });
+  say("news", { streamed: seen.news, past });
+  for (const stream of streams) stream.disconnect();
 }
 
 main().then(

@@ -12,11 +12,12 @@ import threading
 import time
 from typing import Any
 
-from alpaca.data.live import StockDataStream
+from alpaca.data.live import NewsDataStream, StockDataStream
 from alpaca.trading.client import TradingClient
 from alpaca.trading.enums import OrderClass, OrderSide, QueryOrderStatus, TimeInForce
 from alpaca.trading.requests import (
     ClosePositionRequest,
+    CreateWatchlistRequest,
     GetOrdersRequest,
     LimitOrderRequest,
     MarketOrderRequest,
@@ -31,8 +32,11 @@ _PATIENCE_SECS = 60
 
 def main(address: str, symbol: str) -> None:
     """Listen, trade, and say what came."""
-    seen: dict[str, list[Any]] = {"trades": [], "quotes": [], "bars": [], "updates": []}
+    seen: dict[str, list[Any]] = {
+        name: [] for name in ("trades", "quotes", "bars", "news", "updates")
+    }
     data = StockDataStream("ALICE", "alice-secret", url_override=f"ws://{address}/v2/sip")
+    news = NewsDataStream("ALICE", "alice-secret", url_override=f"ws://{address}/v1beta1/news")
     updates = TradingStream("ALICE", "alice-secret", url_override=f"ws://{address}/stream")
 
     def noting(kind: str) -> Any:
@@ -44,8 +48,9 @@ def main(address: str, symbol: str) -> None:
     data.subscribe_trades(noting("trades"), symbol)
     data.subscribe_quotes(noting("quotes"), "*")
     data.subscribe_bars(noting("bars"), "*")
+    news.subscribe_news(noting("news"), "*")
     updates.subscribe_trade_updates(noting("updates"))
-    for stream in (data, updates):
+    for stream in (data, news, updates):
         threading.Thread(target=stream.run, daemon=True).start()
     until(lambda: len(seen["trades"]) > 5 and len(seen["quotes"]) > 5 and seen["bars"])
 
@@ -86,6 +91,9 @@ def main(address: str, symbol: str) -> None:
     until(lambda: events(seen).count("fill") == 3)
     account = client.get_account()
     history = client.get_portfolio_history()
+    until(lambda: seen["news"])
+    watched = CreateWatchlistRequest(name="Mine", symbols=[symbol])
+    watchlist = client.add_asset_to_watchlist_by_id(client.create_watchlist(watched).id, "SPY")
     result = {
         "counts": {kind: len(rows) for kind, rows in seen.items()},
         "events": events(seen),
@@ -97,6 +105,8 @@ def main(address: str, symbol: str) -> None:
         "equity": account.equity,
         "history": len(history.equity),
         "positions": len(client.get_all_positions()),
+        "headline": seen["news"][0].headline,
+        "watchlist": [asset.symbol for asset in watchlist.assets],
         "clock": client.get_clock().is_open,
         "asset": client.get_asset(symbol).symbol,
         "same_asset": str(client.get_asset(symbol).id) == str(bought.asset_id),

@@ -15,7 +15,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from catalog import Catalog
+from catalog import Catalog, StoredReference
 from simulator.server import Holder, Setting, app, hall, listening
 from simulator.server.serve import config
 from tests.simulator.server.conftest import DAY
@@ -35,10 +35,11 @@ class Served:
     """
 
     def __init__(self, market: Catalog, setting: Setting) -> None:
-        self.hall = hall(market, setting)
+        reference = StoredReference(market)
+        self.hall = hall(market, setting, reference)
         listener = listening("127.0.0.1", 0)
         self.address = f"127.0.0.1:{listener.getsockname()[1]}"
-        self._server = uvicorn.Server(config(app(self.hall, market, setting)))
+        self._server = uvicorn.Server(config(app(self.hall, market, setting, reference)))
         self._started = Event()
         self._listener = listener
         self._thread = Thread(target=self._run)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, MutableMapping
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from catalog import Catalog
+from simulator.server import app, hall
 from simulator.tape import Mode
-from tests.simulator.server.served import ALICE, Served, closed, market_client, setting
+from tests.simulator.server.served import ALICE, Served, closed, keys, market_client, setting
 from tests.simulator.server.served import trading_client as updates_of
 from tests.simulator.server.test_trading import OPEN, SECOND, busy, placed, told
 
@@ -103,7 +106,6 @@ def test_connections_are_refused_for_a_while_and_on_the_same_socket_accepted(
             refused = 0
             while (await client.ask(**auth))[0].get("code") == 406:
                 refused += 1
-                await asyncio.sleep(0.1)
             assert refused
 
     asyncio.run(scene())
@@ -149,6 +151,79 @@ def test_updates_come_twice_and_out_of_order_and_with_words_nobody_knows(
                 await data.grant(OPEN + SECOND)
                 later = [each["event"] for each in await told(updates, 4)]
                 assert later == ["fill", "fill", "new", "new"]
+
+    asyncio.run(scene())
+
+
+def test_every_answer_may_come_late(served: Served) -> None:
+    with served.rest() as rest:
+        rest.get("/v2/account").raise_for_status()
+        turn(rest, slow_rest_secs=0.4)
+        for path in ("/v2/account", "/v2/clock"):
+            assert rest.get(path).elapsed >= timedelta(seconds=0.4)
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_an_update_may_come_before_the_answer_to_its_order(
+    market: Catalog, busy: str, *, early: bool
+) -> None:
+    playing = setting(mode=Mode.STEPPED, speed=None, start_ns=OPEN)
+    around = hall(market, playing)
+    around.chaos.turn({"early_updates": early})
+    seen: list[str] = []
+    account_id = around.account_ids[ALICE.key]
+    around.venue.tidings.join(account_id, lambda told: seen.append(told["data"]["event"]))
+    terms = {"symbol": busy, "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v2/orders",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), key.encode()) for name, key in keys(ALICE).items()],
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(terms).encode()}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        seen.append(message["type"])
+
+    asyncio.run(app(around, market, playing)(scope, receive, send))
+    answer = ["http.response.start", "http.response.body"]
+    assert seen == (["pending_new", *answer] if early else [*answer, "pending_new"])
+
+
+@pytest.mark.parametrize("tells", [False, True])
+def test_the_cancel_of_the_leg_that_lost_is_found_out_or_told(
+    served: Served, busy: str, *, tells: bool
+) -> None:
+    async def scene() -> None:
+        async with market_client(served) as data, updates_of(served) as updates:
+            with served.rest() as rest:
+                turn(rest, tell_sibling_cancels=tells)
+                last = rest.get(f"/v2/stocks/{busy}/trades/latest").json()["trade"]["p"]
+                entry = placed(
+                    rest,
+                    symbol=busy,
+                    order_class="bracket",
+                    take_profit={"limit_price": f"{last * 1.5:.2f}"},
+                    stop_loss={"stop_price": f"{last * 0.5:.2f}"},
+                )
+                account_id = served.hall.account_ids[ALICE.key]
+                counts = served.hall.venue.tidings.told
+                while counts[account_id] < 4:
+                    await data.grant(OPEN + 60 * SECOND)
+                target, stop = entry["legs"]
+                turn(rest, fill_during_replace=1)
+                better = {"limit_price": f"{last * 1.6:.2f}"}
+                rest.patch(f"/v2/orders/{target['id']}", json=better).raise_for_status()
+                await data.grant(OPEN + 120 * SECOND)
+                await data.grant(OPEN + 120 * SECOND)
+                events = await told(updates, counts[account_id])
+                of_stop = [each["event"] for each in events if each["order"]["id"] == stop["id"]]
+                assert ("canceled" in of_stop) is tells
+                assert rest.get(f"/v2/orders/{target['id']}").json()["status"] == "filled"
+                assert rest.get(f"/v2/orders/{stop['id']}").json()["status"] == "canceled"
 
     asyncio.run(scene())
 

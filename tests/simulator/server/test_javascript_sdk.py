@@ -127,6 +127,25 @@ def test_history_is_what_the_stream_told(saw: dict[str, Any], market: Catalog) -
     assert history["price"] in last
 
 
+def test_news_are_read_and_streamed(saw: dict[str, Any]) -> None:
+    news = saw["news"]
+    past = {article["id"]: article for article in news["past"]}
+    assert len(past) == len(news["past"]) > 3
+    assert len(news["streamed"]) > 3
+    for article in news["streamed"]:
+        known = past[article["id"]]
+        for name in ("headline", "summary", "author", "createdAt", "updatedAt", "url", "symbols"):
+            assert article[name] == known[name], name
+
+
+def test_watchlists_are_kept(saw: dict[str, Any]) -> None:
+    told, symbol = saw["watchlists"], saw["symbol"]
+    assert told["names"] == [[symbol], [symbol, "SPY"], [symbol, "SPY"], ["SPY"]]
+    assert (told["made"]["name"], told["made"]["accountId"]) == ("Mine", saw["account"]["id"])
+    assert [(head["id"], head["name"]) for head in told["heads"]] == [(told["made"]["id"], "Mine")]
+    assert (told["gone"]["status"], told["gone"]["code"]) == (404, 40410000)
+
+
 def test_a_replacement_is_a_new_order(saw: dict[str, Any]) -> None:
     told = saw["replacement"]
     placed, before, after = told["placed"], told["before"], told["after"]

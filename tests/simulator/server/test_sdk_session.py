@@ -39,5 +39,7 @@ def test_alpaca_py_listens_and_trades(market: Catalog, busy: str) -> None:
     assert seen["new_id"]
     assert (seen["canceled"], seen["other"]) == ([200], True)
     assert seen["positions"] == 0
+    assert seen["headline"].startswith("Headline ")
+    assert seen["watchlist"] == [busy, "SPY"]
     assert seen["clock"]
     assert (seen["asset"], seen["same_asset"]) == (busy, True)

@@ -155,12 +155,19 @@ def test_every_answer_says_it_is_a_simulator_and_what_is_left_of_the_budget(
         assert answer.headers["server"] == "tradectl-simulator"
         assert answer.headers["x-ratelimit-limit"] == "200"
         assert answer.headers["x-ratelimit-remaining"] == "199"
-        for _ in range(199):
+        reference = ("/v2/assets", "/v2/clock", "/v2/calendar", "/v3/clock")
+        left = [rest.get(path).headers["x-ratelimit-remaining"] for path in reference]
+        assert left == ["198", "197", "196", "195"]
+        history = rest.get("/v2/stocks/trades/latest", params={"symbols": "AAPL"})
+        assert history.headers["x-ratelimit-limit"] == "10000"
+        for _ in range(195):
             assert rest.get("/v2/account").status_code == 200
-        refused = rest.get("/v2/account")
-        assert refused.status_code == 429
-        assert refused.json() == {"code": 42910000, "message": "rate limit exceeded"}
-        assert int(refused.headers["x-ratelimit-reset"]) > 0
+        for path in ("/v2/account", "/v2/clock"):
+            refused = rest.get(path)
+            assert refused.status_code == 429
+            assert refused.json() == {"code": 42910000, "message": "rate limit exceeded"}
+            assert refused.headers["x-ratelimit-limit"] == "200"
+            assert int(refused.headers["x-ratelimit-reset"]) > 0
     with served.rest(BOB) as other:
         assert other.get("/v2/account").status_code == 200
 
@@ -169,8 +176,9 @@ def test_refusals_are_worded_as_recorded(served: Served, shared: Path) -> None:
     bodies = json.loads((shared / "fixtures/alpaca/errors/error_bodies.json").read_text())
     worded = {json.dumps(each["body"]) for each in bodies}
     with httpx.Client(base_url=f"http://{served.address}") as nobody:
-        answer = nobody.get("/v2/account")
-        assert (answer.status_code, json.dumps(answer.json()) in worded) == (401, True)
+        for path in ("/v2/account", "/v2/clock"):
+            answer = nobody.get(path)
+            assert (answer.status_code, json.dumps(answer.json()) in worded) == (401, True)
     with served.rest() as rest:
         assert rest.get("/v2/positions/NONE").status_code == 404
         assert json.dumps(rest.get("/v2/positions/NONE").json()) in worded
@@ -197,20 +205,25 @@ def test_a_killed_simulator_goes_on_where_it_was(
                     _, clock = await data.grant(OPEN + 60 * SECOND)
                 placed(rest, symbol=busy, type="limit", limit_price="1", client_order_id="rests")
 
+    paths = ("/v2/positions", "/v2/account", "/v2/account/configurations", "/v2/watchlists")
     with Served(market, kept) as running:
         asyncio.run(buy(running))
         with running.rest() as rest:
-            before = [rest.get(path).json() for path in ("/v2/positions", "/v2/account")]
+            rest.patch("/v2/account/configurations", json={"no_shorting": True})
+            rest.post("/v2/watchlists", json={"name": "Mine", "symbols": [busy]})
+            before = [rest.get(path).json() for path in paths]
             orders = rest.get("/v2/orders", params={"status": "all"}).json()
         now = running.hall.venue.now
     with Served(market, kept) as again:
         assert again.hall.venue.now == now
         with again.rest() as rest:
-            after = [rest.get(path).json() for path in ("/v2/positions", "/v2/account")]
+            after = [rest.get(path).json() for path in paths]
             assert rest.get("/v2/orders", params={"status": "all"}).json() == orders
             assert len(orders) == 2
         assert after == before
         assert before[0][0]["qty"] == "10"
+        assert before[2]["no_shorting"]
+        assert [watchlist["name"] for watchlist in before[3]] == ["Mine"]
 
 
 def test_the_stream_refuses_who_is_not_known(served: Served) -> None:

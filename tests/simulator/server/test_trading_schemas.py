@@ -24,7 +24,7 @@ __all__ = ["busy"]
 
 DOCUMENT = "fixtures/alpaca/openapi/trading-api.json"
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-FUZZED = r"^/v2/(account|orders|positions|clock|assets)(?!/fixed_income)"
+FUZZED = r"^/v[23]/(account|orders|positions|clock|calendar|assets|watchlists)(?!/fixed_income)"
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +95,44 @@ def test_orders_positions_and_accounts_are_valid(served: Served, busy: str, shar
                 valid(canceled.json(), official, "/v2/orders", "delete", "207")
 
     asyncio.run(scene())
+
+
+def test_watchlists_are_valid_by_id_and_by_name(served: Served, busy: str, shared: Path) -> None:
+    official = shared / DOCUMENT
+    every = "/v2/watchlists"
+    one, by_name = f"{every}/{{watchlist_id}}", f"{every}:by_name"
+    with served.rest() as rest:
+        made = rest.post(every, json={"name": "Mine", "symbols": [busy, None, busy]})
+        valid(made.json(), official, every, "post")
+        path = f"{every}/{made.json()['id']}"
+        valid(rest.get(every).json(), official, every)
+        valid(rest.get(path).json(), official, one)
+        mine = {"name": "Mine"}
+        added = rest.post(by_name, json={"symbol": "SPY"}, params=mine)
+        valid(added.json(), official, by_name, "post")
+        assert [asset["symbol"] for asset in added.json()["assets"]] == [busy, "SPY"]
+        removed = rest.delete(f"{path}/{busy}")
+        valid(removed.json(), official, "/v2/watchlists/{watchlist_id}/{symbol}", "delete")
+        renamed = rest.put(by_name, json={"name": "Yours", "symbols": [busy]}, params=mine)
+        valid(renamed.json(), official, by_name, "put")
+        assert [asset["symbol"] for asset in renamed.json()["assets"]] == [busy]
+        asked: list[tuple[str, str, Any]] = [
+            ("GET", by_name, None),
+            ("POST", every, {"name": "Yours"}),
+            ("POST", every, {"name": ""}),
+            ("POST", every, {"name": "x" * 65}),
+            ("POST", every, {"name": "Other", "symbols": ["NONESUCH"]}),
+            ("POST", every, {"name": "Other", "symbols": "SPY"}),
+            ("POST", path, {"symbol": busy}),
+            ("POST", path, {}),
+            ("DELETE", f"{path}/SPY", None),
+            ("DELETE", path, None),
+            ("DELETE", path, None),
+        ]
+        answers = [rest.request(method, where, json=body) for method, where, body in asked]
+        codes = [answer.status_code for answer in answers]
+        assert codes == [404, 422, 422, 422, 422, 422, 422, 422, 404, 204, 404]
+        assert all("message" in answer.json() for answer in answers if answer.status_code != 204)
 
 
 def test_no_request_that_the_document_allows_brings_the_server_down(
