@@ -35,15 +35,26 @@ from engine.domain.quotes import QuoteBatch
 from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
 from engine.signals import Scanner
+from engine.signals.arrivals import Arrivals
 
 
 def observe(
     scanner: Scanner, quotes: Iterable[QuoteBatch], prints: Iterable[TradeBatch], now: int
 ) -> list[BucketReport]:
-    """Take what arrived before ``now`` (UTC ns) and return the buckets that close by then."""
-    for batch in quotes:
+    """Take what arrived before ``now`` (UTC ns) and return the buckets that close by then.
+
+    A host that was held up for more than a bucket closes each with what arrived before its end.
+    """
+    heard, printed = Arrivals(quotes), Arrivals(prints)
+    while (closes_at := scanner.closes_at) < now:
+        for batch in heard.before(closes_at):
+            scanner.quotes(batch)
+        for batch in printed.before(closes_at):
+            scanner.step(batch)
+        scanner.advance(closes_at)
+    for batch in heard.rest():
         scanner.quotes(batch)
-    for batch in prints:
+    for batch in printed.rest():
         scanner.step(batch)
     scanner.advance(now)
     return scanner.reports()

@@ -1,4 +1,4 @@
-"""A scanner that was warmed says what one says that was never restarted."""
+"""A scanner that was warmed, or held up, says what one says that never was."""
 
 from __future__ import annotations
 
@@ -93,3 +93,16 @@ def test_a_warmed_scanner_goes_on_as_one_that_was_never_restarted(
     assert before
     assert repr(reports) == repr(before)
     assert warmed.digest() == undisturbed.digest()
+
+
+def test_a_host_that_was_held_up_says_of_each_bucket_what_it_would_have_said_in_time() -> None:
+    opens = session(DAY).open_ns
+    times = [opens + second * 10**9 for second in range(40)]
+    columns = {"price": [20 + second % 7 / 100 for second in range(40)], "size": 100}
+    prints = batch(pd.DataFrame({"symbol": "AAA", "ts_event": times, "conditions": "", **columns}))
+    quotes = quotes_of(prints, 1)
+    in_time, held_up = (Scanner(EAGER, session(DAY), {}) for _ in range(2))
+    ends = opens + 50 * 10**9
+    before = as_live(in_time, quotes, prints) + observe(in_time, (), (), ends)
+    assert len(before) > 8
+    assert repr(observe(held_up, cut(quotes, [5]), cut(prints, [9]), ends)) == repr(before)
