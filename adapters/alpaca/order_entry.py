@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,8 @@ class OrderEntry:
             self._waiting[client_order_id] = Waiting(request, tuple(holders))
             for holder in holders:
                 why = await self._cancel(holder)
+                if holder.is_closed:
+                    continue
                 if why is not None and self._waiting.pop(client_order_id, None):
                     why = f"{holder.client_order_id} holds the shares and was not canceled: {why}"
                     self._tell(self._own.refused(client_order_id, why, self._now()))
@@ -269,7 +272,8 @@ class OrderEntry:
     async def _cancel(self, order: OwnOrder) -> str | None:
         """Ask for a cancel and return why it was refused.
 
-        That it came about is told by an update or found by a look.
+        That it came about is told by an update or found by a look. An order that the venue does
+        not cancel has mostly ended unheard of, so it is looked up before anything else is asked.
         """
         if order.current is None:
             return "the venue does not have the order"
@@ -280,7 +284,13 @@ class OrderEntry:
         if isinstance(outcome, CancelRequested):
             return None
         self._own.looks.add(self._root(order))
-        return reason(outcome.fault) if isinstance(outcome, Rejected) else None
+        if not isinstance(outcome, Rejected):
+            return None
+        with suppress(VenueError):
+            venue = await self._rest.order_by_id(self._root(order), priority=Priority.CANCEL)
+            if venue is not None:
+                self._tell(self._own.see(venue))
+        return reason(outcome.fault)
 
     def _not_replaced(self, client_order_id: str, replacement: Replacement, why: str) -> None:
         self._tell(self._own.not_replaced(client_order_id, replacement, why, self._now()))

@@ -204,6 +204,25 @@ def test_an_exit_whose_legs_cannot_be_canceled_is_rejected_so_that_it_is_tried_a
     assert kinds(played.news) == [("Rejected", "T-exit")]
 
 
+def test_an_exit_goes_out_when_a_leg_that_cannot_be_canceled_has_ended_unheard_of() -> None:
+    ended = [{**leg, "status": "canceled", "canceled_at": "2026-09-18T13:31:00Z"} for leg in LEGS]
+    with RestVenue() as venue:
+        refusal = {"code": 42210000, "message": "order is not cancelable"}
+        venue.on("DELETE", f"{ORDERS}/{STOP_LEG.id}", JSONResponse(refusal, 422))
+        venue.on("DELETE", f"{ORDERS}/{TARGET_LEG.id}", Response(status_code=204))
+        bracket = {**TAKEN, "status": "filled", "filled_qty": "100", "legs": ended}
+        venue.on("GET", f"{ORDERS}/{ENTRY_ID}", JSONResponse(bracket))
+        own = live_bracket()
+        own.sent(exit_order())
+
+        async def script(entry: Entry) -> None:
+            await entry.entry.close_out("T-exit", EXIT)
+            assert entry.entry.freed() == ["T-exit"]
+
+        played = play(venue, own, script)
+    assert sorted(kinds(played.news)) == [("Canceled", STOP), ("Canceled", TARGET)]
+
+
 def test_more_than_is_held_is_never_sold() -> None:
     own = live_bracket()
     with RestVenue() as venue:
