@@ -250,6 +250,9 @@ class DeskStrategy(Strategy):
             unsent = OrderRejected(entry_id, plan.trade_id, "unknown to the venue: never sent")
             self.desk.order_event(unsent, now, now)
             return
+        # an exit may have left before the fact that it was to leave was written
+        while self.cache.order(ClientOrderId(exit_id(plan.trade_id, trade.exits_sent + 1))):
+            trade.exits_sent += 1
         ids = [ClientOrderId(order_id(role, plan.trade_id)) for role in _BRACKET]
         ids += [ClientOrderId(exit_id(plan.trade_id, n + 1)) for n in range(trade.exits_sent)]
         orders = [order for order in map(self.cache.order, ids) if order is not None]
