@@ -10,12 +10,13 @@ import argparse
 import os
 import platform
 import shutil
-from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks import live_rows
 from benchmarks.child import Cost, measure
+from benchmarks.row import Row
 
 DAY = date(2026, 9, 18)
 TABLE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -31,17 +32,12 @@ JOURNALS = {"sqlite": 10_000, "postgresql": 5_000}
 """Facts a second that each kind of database is to make durable in groups of 64."""
 FRAMES = 5_000
 """Frames of a hundred trades; alpaca-py is given a tenth of them."""
+PIECES = ("stream", "simulator", "latency", "restart", "soak")
+"""What ``--only`` can measure alone."""
+WHOLE_MARKET = (11_000, 8_000_000)
+"""Symbols and trades of the day, with quotes, on which latency is measured."""
+SOAKED = (400, 1_500_000)
 GROWTH = ((1_100, 6_000_000), (11_000, 6_000_000), (11_000, 30_000_000))
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table; ``met`` is None where nothing was promised."""
-
-    what: str
-    figure: str
-    budget: str = ""
-    met: bool | None = None
 
 
 def main() -> None:
@@ -51,14 +47,21 @@ def main() -> None:
     parser.add_argument("--symbols", type=int, default=11_000)
     parser.add_argument("--folder", type=Path, default=Path("data/bench"))
     parser.add_argument("--out", type=Path, default=TABLE)
+    parser.add_argument(
+        "--only", choices=PIECES, help="Measure one piece and print its rows; write no table."
+    )
     options = parser.parse_args()
     workers = os.cpu_count() or 1
     bench = Bench(options.folder, workers)
+    if options.only:
+        print("\n".join(_table(bench.piece(options.only))))
+        return
     rows = bench.whole_market(options.symbols, options.trades)
     growth = [bench.grown(symbols, trades) for symbols, trades in GROWTH]
     growth.append(bench.grown(options.symbols, options.trades))
     journal = [row for kind in JOURNALS for row in bench.journal(kind)]
-    sections = {"Journal and accounts": journal, "Alpaca's stream": stream()}
+    live = [row for piece in PIECES for row in bench.piece(piece)]
+    sections = {"Journal and accounts": journal, "Live, at the simulator": live}
     options.out.write_text(page(rows, growth, sections, workers, options.symbols, options.trades))
     print(options.out.read_text())
 
@@ -74,14 +77,40 @@ class Bench:
         """Return the catalog of one size of day."""
         return str(self.folder / f"{symbols}x{trades}")
 
-    def synth(self, symbols: int, trades: int) -> Cost:
+    def synth(self, symbols: int, trades: int, *, quotes: bool = False) -> Cost:
         """Make one size of day anew."""
-        root = self.catalog(symbols, trades)
+        root = self.quoted(symbols, trades) if quotes else self.catalog(symbols, trades)
         shutil.rmtree(root, ignore_errors=True)
         return self.tradectl(
             "catalog", "synth", str(DAY), "--catalog", root, "--symbols", str(symbols),
-            "--trades", str(trades), "--no-quotes", "--workers", str(self.workers),
+            "--trades", str(trades), "--quotes" if quotes else "--no-quotes",
+            "--workers", str(self.workers),
         )  # fmt: skip
+
+    def quoted(self, symbols: int, trades: int) -> str:
+        """Return the catalog of one size of day with quotes."""
+        return f"{self.catalog(symbols, trades)}-quoted"
+
+    def day_with_quotes(self, symbols: int, trades: int) -> str:
+        """Return such a catalog, made if it is not there."""
+        root = self.quoted(symbols, trades)
+        if not Path(root).is_dir():
+            self.synth(symbols, trades, quotes=True)
+        return root
+
+    def piece(self, name: str) -> list[Row]:
+        """Measure one of ``PIECES``."""
+        match name:
+            case "simulator":
+                return live_rows.streaming(self.day_with_quotes(*WHOLE_MARKET), DAY)
+            case "latency":
+                return live_rows.latency(self.day_with_quotes(*WHOLE_MARKET), DAY)
+            case "restart":
+                return live_rows.restart(self.day_with_quotes(*WHOLE_MARKET), DAY)
+            case "soak":
+                return live_rows.soak(self.day_with_quotes(*SOAKED), DAY)
+            case _:
+                return stream()
 
     def tradectl(self, *arguments: str) -> Cost:
         """Run one command of ours."""

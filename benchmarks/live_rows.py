@@ -1,0 +1,98 @@
+"""Beside hops 1 → 6: what is promised of a live process at the simulator, held against a run."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from benchmarks.child import measure
+from benchmarks.row import Row
+
+_STREAMED_MINUTES = 10
+_RESTARTS = 5
+_LATENCY = ("--start", "10:00", "--until", "10:20")
+_LEAST_SPEED = 20.0
+_CLOSE_MS, _WIRE_MS, _RESTART_SECS = 100.0, 50.0, 5.0
+_FLAT_MIB_PER_HOUR = 4.0
+"""Slope of a line through memory after a quarter of the day up to which it counts as flat."""
+
+
+def streaming(root: str, day: date) -> list[Row]:
+    """Measure how fast the simulator sends a day."""
+    found = measure("benchmarks.sim_stream", root, str(day), str(_STREAMED_MINUTES)).result
+    figure = (
+        f"{found['rows_per_sec'] / 1e6:.2f} M rows/s, {found['bytes_per_sec'] / 1e6:.0f} MB/s, "
+        f"{found['times_real_time']:.0f} × real time"
+    )
+    return [Row("simulator streams the whole market to one client that decodes it", figure)]
+
+
+def latency(root: str, day: date) -> list[Row]:
+    """Measure a live process on the whole market, from frame to order on the wire."""
+    found = measure("benchmarks.live_day", root, str(day), *_LATENCY).result
+    close, wire = found["close_to_report_ms"], found["candidate_to_wire_ms"]
+    return [
+        Row(
+            "live: bucket close → report at the strategy, 11,000 symbols",
+            _spread(close), f"p99 ≤ {_CLOSE_MS:g} ms", close["p99"] <= _CLOSE_MS,
+        ),
+        Row(
+            "live: last frame of a bucket → its candidates at the strategy",
+            _spread(found["frame_to_candidate_ms"]),
+        ),
+        Row(
+            "live: candidate → order on the wire", _spread(wire), f"p99 ≤ {_WIRE_MS:g} ms",
+            wire["n"] > 0 and wire["p99"] <= _WIRE_MS,
+        ),
+        Row(
+            "live: frames to scanner through the node, one core",
+            f"{found['trades_per_cpu_sec'] / 1e3:.1f} k trades/s, with as many quotes",
+        ),
+    ]  # fmt: skip
+
+
+def restart(root: str, day: date) -> list[Row]:
+    """Measure how soon a killed process trades again."""
+    found = measure("benchmarks.restart", root, str(day), str(_RESTARTS)).result
+    return [
+        Row(
+            f"live: from the start after a kill to the first closed bucket, median of {_RESTARTS}",
+            f"{found['secs']:.1f} s (worst {found['worst_secs']:.1f})",
+            f"≤ {_RESTART_SECS:g} s", found["secs"] <= _RESTART_SECS,
+        )
+    ]  # fmt: skip
+
+
+def soak(root: str, day: date) -> list[Row]:
+    """Trade a whole day and look at buckets and memory."""
+    found = measure("benchmarks.live_day", root, str(day), "--start", "09:29").result
+    speed = found["simulated_secs"] / found["wall_secs"]
+    missed = found["missed_buckets"]
+    return [
+        Row(
+            "soak: a whole session of 400 symbols, simulator and live process",
+            f"{speed:.0f} × real time, {found['trades']:,} trades, {found['orders']:,} orders",
+            f"≥ {_LEAST_SPEED:g} ×", speed >= _LEAST_SPEED,
+        ),
+        Row(
+            "soak: buckets missed", f"{missed} of {found['buckets'] + missed:,}", "none",
+            missed == 0,
+        ),
+        _memory("live process", found["live"]),
+        _memory("simulator", found["simulator"]),
+    ]  # fmt: skip
+
+
+def _memory(whose: str, grown: dict[str, Any]) -> Row:
+    slope = grown["mib_per_hour"]
+    return Row(
+        f"soak: memory of the {whose} after a quarter of the day",
+        f"{grown['settled_mib']:.0f} → {grown['last_mib']:.0f} MiB, {slope:+.1f} MiB/h",
+        f"≤ {_FLAT_MIB_PER_HOUR:g} MiB/h", slope <= _FLAT_MIB_PER_HOUR,
+    )  # fmt: skip
+
+
+def _spread(found: dict[str, Any]) -> str:
+    if not found["n"]:
+        return "none"
+    return f"p50 {found['p50']:.1f} ms, p99 {found['p99']:.1f} ms of {found['n']:,}"
