@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 
+from engine.domain.errors import JournalError
 from engine.domain.facts import CommandReceived, Fact
 from store import CommandLog
 
-_LOOK_SECS = 0.1
+_LOOK_SECS, _LOOK_AGAIN_SECS = 0.1, 2.0
+
+_log = logging.getLogger(__name__)
 
 
 class CommandInbox:
@@ -33,11 +37,16 @@ class CommandInbox:
         return 0.0
 
     def commands(self, now: int) -> Sequence[CommandReceived]:
-        """Return what was given since the last look."""
+        """Return what was given since the last look; nothing while the log cannot be read."""
         del now
         if time.monotonic() < self._next_look:
             return ()
-        given = list(self._log.since(self._taken))
+        try:
+            given = list(self._log.since(self._taken))
+        except JournalError as error:
+            _log.warning("no commands are heard: %s", error)
+            self._next_look = time.monotonic() + _LOOK_AGAIN_SECS
+            return ()
         self._next_look = time.monotonic() + _LOOK_SECS
         self._taken += len(given)
         return [

@@ -35,6 +35,7 @@ from engine.domain.parameter_changes import open_desk
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
 from engine.domain.session import day_of, session
+from engine.journal import WaitingJournal
 from engine.runtime import Desk, Outcome, OutcomeStatus
 from engine.runtime.digests import DecisionDigest, FillDigest
 from engine.runtime.live import GrantedTime, LiveDay
@@ -135,10 +136,11 @@ async def live_run(
     told(run_id, len(recorded))
     try:
         params = started_with(journals, request.params, recorded)
-        desk = Desk(ParameterHistory(params), journal, _balance(cash, recorded))
+        waiting = WaitingJournal(journal, len(recorded))
+        desk = Desk(ParameterHistory(params), waiting, _balance(cash, recorded))
         desk.restore(recorded)
         if not desk.day_started:
-            _start(journal, desk, params, request, run_id, host_time())
+            _start(waiting, desk, params, request, run_id, host_time())
         began_ns = journals.run(run_id).created_ns
         attendant = LiveAttendant(
             CommandInbox(log, recorded),
@@ -150,6 +152,7 @@ async def live_run(
         tapes = request.market.tapes(hours.day) if request.market else listed_tapes(listed)
         day = LiveDay(
             desk,
+            waiting,
             AoStrategy,
             host_time,
             tapes=tapes,
@@ -186,7 +189,8 @@ async def live_run(
             await venue.close()
             if keeper:
                 keeper.close()
-        outcome = _outcome(journal, day, request, whole=whole)
+        waiting.commit()
+        outcome = _outcome(waiting, day, request, whole=whole)
         _keep_verdicts(request.verdicts, run_id, day)
         journal.end(RunStatus.ENDED if whole else RunStatus.INTERRUPTED, "" if whole else _LATER)
     except BaseException as error:
@@ -209,7 +213,12 @@ def _balance(cash: Decimal, recorded: list[Fact]) -> Decimal:
 
 
 def _start(
-    journal: SqlJournal, desk: Desk, params: Parameters, request: LiveRequest, run_id: str, now: int
+    journal: WaitingJournal,
+    desk: Desk,
+    params: Parameters,
+    request: LiveRequest,
+    run_id: str,
+    now: int,
 ) -> None:
     hours = session(day_of(now))
     opens = hours.pre_market_ns
@@ -263,7 +272,9 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
-def _outcome(journal: SqlJournal, day: LiveDay, request: LiveRequest, *, whole: bool) -> Outcome:
+def _outcome(
+    journal: WaitingJournal, day: LiveDay, request: LiveRequest, *, whole: bool
+) -> Outcome:
     """Return what the day came to; write its last facts if it is over."""
     desk, decisions, fills = day.desk, DecisionDigest(), FillDigest()
     if whole:

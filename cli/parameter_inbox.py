@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from cli.parameter_desk import desk_versions
 from engine.decision import PARAMETER_DESK, DeclineReason
 from engine.domain.commands import SetParameters
+from engine.domain.errors import JournalError
 from engine.domain.facts import (
     CommandAccepted,
     CommandReceived,
@@ -62,7 +63,10 @@ class ParameterInbox:
         return [self._command(change) for change in self._due(time.time_ns())]
 
     def _due(self, wall_ns: int) -> Iterator[ParamsChanged]:
-        history = desk_versions(self._journals)
+        try:
+            history = desk_versions(self._journals)
+        except JournalError:
+            return  # whoever reads the commands says so
         for change in history.changed:
             width_ns = history.at(change.effective_ns).bucket_ns
             is_due = self._since_ns < change.effective_ns <= wall_ns + width_ns

@@ -48,7 +48,9 @@ class Database:
         self._engine = create_engine(
             self.url,
             poolclass=NullPool,
-            connect_args={"check_same_thread": False} if self.is_file else {"connect_timeout": 5},
+            connect_args={"check_same_thread": False}
+            if self.is_file
+            else {"connect_timeout": 5, "tcp_user_timeout": 10_000},
         )
         if self.is_file:
             event.listen(self._engine, "connect", _configure_file)

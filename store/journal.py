@@ -39,8 +39,8 @@ class SqlJournal:
     for 4,096 of them, or ``commit``: right for a run that can be had again.
 
     When the database refuses or is lost, ``append`` raises and the journal is halted. What has
-    happened is kept in memory and written first when the database is back; an intent is dropped,
-    for it must not be acted upon. Each further ``append`` or ``commit`` tries again by itself.
+    happened is kept in memory and written first when the database is back; a plan is dropped, for
+    it must not be acted upon. Each further ``append`` or ``commit`` tries again by itself.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from engine.domain.facts import AnyPayload, Fact
-from engine.journal import WRITE_AHEAD
+from engine.journal import DROPPED, WRITE_AHEAD
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -22,12 +22,17 @@ class Report(msgspec.Struct, frozen=True):
 
     @property
     def is_intent(self) -> bool:
-        """Whether it may be acted upon only once it is kept."""
+        """Whether it is to be kept before it is acted upon."""
         return isinstance(self.payload, WRITE_AHEAD)
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether it never happened when it could not be kept."""
+        return isinstance(self.payload, DROPPED)
 
 
 class Unkept:
-    """Facts that may have been kept or not, and what has happened since; intents are dropped.
+    """Facts that may have been kept or not, and what has happened since; plans are dropped.
 
     It is true while it holds anything: then nothing may be traded.
     """
@@ -44,8 +49,8 @@ class Unkept:
         self._unsure = facts
 
     def wait(self, report: Report) -> None:
-        """Hold what was reported since, unless it is an intent."""
-        if not report.is_intent:
+        """Hold what was reported since, unless it is dropped."""
+        if not report.is_dropped:
             self._waiting.append(report)
 
     def settle(self, head_hash: str) -> None:
@@ -66,4 +71,4 @@ def _reports(facts: Iterable[Fact]) -> list[Report]:
         Report(fact.payload, fact.ts_event, fact.ts_init, None, fact.correlation_id, fact.fact_id)
         for fact in facts
     ]
-    return [report for report in reports if not report.is_intent]
+    return [report for report in reports if not report.is_dropped]

@@ -9,7 +9,7 @@ import time
 import msgspec
 from sqlalchemy import func, insert, select, update
 
-from engine.domain.errors import JournalError
+from engine.domain.errors import JournalError, JournalTaken
 from engine.journal import Record
 from store.database import Database
 from store.manifest import RunStatus
@@ -32,6 +32,8 @@ class Writer:
 
     Raises
     ------
+    JournalTaken
+        Another writer has taken over since ``epoch``.
     JournalError
         Somebody else is writing the run.
     SQLAlchemyError
@@ -54,7 +56,7 @@ class Writer:
 
         Raises
         ------
-        JournalError
+        JournalTaken
             Another writer has taken the run over.
         SQLAlchemyError
             The database refused, or was lost: then the records may have been kept or not.
@@ -72,7 +74,7 @@ class Writer:
                 .values(head_seq=last.seq, head_hash=last.hash)
             )
             if moved.rowcount != 1:
-                raise JournalError(_TAKEN.format(self._run_id))
+                raise JournalTaken(_TAKEN.format(self._run_id))
             self._connection.execute(insert(FACTS), rows)
             if not self._database.is_file:
                 self._connection.execute(select(func.pg_notify(CHANNEL, self._run_id)))
@@ -114,7 +116,7 @@ class Writer:
         if row.archive is not None:
             raise JournalError(f"run {self._run_id} is archived: its facts can only be read")
         if epoch not in (None, row.writer_epoch):
-            raise JournalError(_TAKEN.format(self._run_id))
+            raise JournalTaken(_TAKEN.format(self._run_id))
         other = row.writer and msgspec.json.decode(row.writer, type=Process)
         if not self._is_free(other, own=epoch is not None):
             raise JournalError(

@@ -11,6 +11,8 @@
     │   ├── VenueUnavailable   not reached or not able: wait, then try again
     │   └── VenueRejected      understood and refused: change the request
     └── JournalError     facts cannot be kept: halt trading                    exit 1
+        ├── JournalTaken       another process writes the run: end this one
+        └── NotKept            what was to be done is not kept: do not do it
 """
 
 
@@ -44,6 +46,14 @@ class RunError(TradectlError):
 
 class JournalError(TradectlError):
     """Facts cannot be kept, so nothing may be traded."""
+
+
+class JournalTaken(JournalError):  # noqa: N818  (named for what happened)
+    """Another process writes the run; waiting does not help."""
+
+
+class NotKept(JournalError):  # noqa: N818  (named for what happened)
+    """An intent is not kept while facts wait for their database; it is dropped, the run goes on."""
 
 
 class VenueError(TradectlError):

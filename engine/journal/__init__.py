@@ -1,13 +1,15 @@
 """Hop 6: what happened in a run, kept in order, chained and never changed."""
 
 from engine.journal.chain import GENESIS, Record, fact_of, kind_of, record_of, seal
-from engine.journal.log import WRITE_AHEAD, Journal, JournalReader, JournalWriter
+from engine.journal.log import DROPPED, WRITE_AHEAD, Journal, JournalReader, JournalWriter
 from engine.journal.memory import MemoryJournal
 from engine.journal.replay import replay
 from engine.journal.resumed import ResumedJournal
 from engine.journal.verify import Break, Damage, Verification, verify
+from engine.journal.waiting import WaitingJournal
 
 __all__ = [
+    "DROPPED",
     "GENESIS",
     "WRITE_AHEAD",
     "Break",
@@ -19,6 +21,7 @@ __all__ = [
     "Record",
     "ResumedJournal",
     "Verification",
+    "WaitingJournal",
     "fact_of",
     "kind_of",
     "record_of",

@@ -18,7 +18,14 @@ WRITE_AHEAD = (RunStarted, BracketPlanned, ExitRequested, RunEnded)
 """Payloads that are durable, with everything before them, when ``append`` returns.
 
 Among them are the intents: an order leaves only after its plan or exit request is kept, and its id
-follows from these. Facts of what has already happened may wait for the next intent or ``commit``.
+follows from these; see ``DROPPED`` for what is done when one cannot be. Facts of what has already happened may wait for the next intent or ``commit``.
+"""
+
+DROPPED = (RunStarted, BracketPlanned, RunEnded)
+"""Intents that are dropped when they cannot be kept.
+
+An exit is not among them: it only takes risk away, its order's name follows from its trade, and a
+venue takes a name once. So it goes out while the database is away, and is kept afterwards.
 """
 
 

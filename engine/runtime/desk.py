@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from engine.accounting import Trade
@@ -15,9 +16,10 @@ from engine.decision import (
     phase,
 )
 from engine.domain.bracket import BracketPlan
-from engine.domain.errors import RunError
+from engine.domain.errors import NotKept, RunError
 from engine.domain.facts import (
     AnyPayload,
+    BracketPlanned,
     CommandAccepted,
     CommandReceived,
     CommandRefused,
@@ -82,11 +84,17 @@ class Desk(DeskBooks):
         trade_id = measured.trade_id
         self._append(measured, ts, ts, self._causes.get(trade_id), trade_id)
 
-    def plan(self, plan: BracketPlan, ts_event: int, ts: int) -> LiveTrade:
-        """Record a plan before any of its orders leaves."""
+    def plan(self, plan: BracketPlan, ts_event: int, ts: int) -> bool:
+        """Record a plan before any of its orders leaves; False when it must not leave.
+
+        That is while facts wait for their database, at hosts that go on without one.
+        """
         version = self.history.in_force(plan.candidate_ts).version
-        self._record(plan.fact(version), ts, ts_event=ts_event, trade_id=plan.trade_id)
-        return self.trades[plan.trade_id]
+        try:
+            self._record(plan.fact(version), ts, ts_event=ts_event, trade_id=plan.trade_id)
+        except NotKept:
+            return False
+        return True
 
     def request_exit(self, trade: LiveTrade, reason: ExitReason, ts: int) -> None:
         """Record why a trade is to be closed from above its bracket; the first reason stays."""
@@ -119,20 +127,43 @@ class Desk(DeskBooks):
         for payload in answered.facts:
             self._record(payload, ts, cause=cause)
 
-    def hold_entries(self, trouble: str, detail: str, ts: int) -> None:
-        """Let nothing be entered while something is wrong; what is open stays managed."""
-        if trouble not in dict(self.governor.standing.troubles):
+    def hold_entries(self, trouble: str, detail: str, ts: int) -> bool:
+        """Let nothing be entered while something is wrong; what is open stays managed.
+
+        Return whether that is new.
+        """
+        is_new = trouble not in dict(self.governor.standing.troubles)
+        if is_new:
             self._record(EntriesHeld(trouble, detail), ts)
+        return is_new
 
-    def release_entries(self, trouble: str, ts: int) -> None:
-        """Record that what was wrong is over."""
-        if trouble in dict(self.governor.standing.troubles):
+    def release_entries(self, trouble: str, ts: int) -> bool:
+        """Record that what was wrong is over; return whether it was wrong."""
+        was_wrong = trouble in dict(self.governor.standing.troubles)
+        if was_wrong:
             self._record(EntriesReleased(trouble), ts)
+        return was_wrong
 
-    def lock_symbol(self, symbol: str, reason: str, ts: int) -> None:
-        """Keep a symbol from being entered until somebody unlocks it."""
-        if symbol not in dict(self.governor.standing.locked):
+    def journal_is_back(self, moved: Mapping[int, int], late: Iterable[Fact], ts: int) -> None:
+        """Take over what became of facts while their database was away; see ``WaitingJournal``.
+
+        Of a plan that was kept too late no order has left.
+        """
+        self.renumber(moved)
+        for fact in late:
+            self.fold(fact)
+            if isinstance(fact.payload, BracketPlanned):
+                trade_id = fact.payload.trade_id
+                entry_id = order_id(OrderRole.ENTRY, trade_id)
+                unsent = OrderRejected(entry_id, trade_id, "kept too late: never sent")
+                self.order_event(unsent, ts, ts)
+
+    def lock_symbol(self, symbol: str, reason: str, ts: int) -> bool:
+        """Keep a symbol from being entered until somebody unlocks it; say whether that is new."""
+        is_new = symbol not in dict(self.governor.standing.locked)
+        if is_new:
             self._record(SymbolLocked(symbol, reason), ts)
+        return is_new
 
     def must_verify(self, ts: int) -> bool:
         """Say whether it matters at an instant what the venue still holds."""

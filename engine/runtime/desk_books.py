@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -127,6 +127,11 @@ class DeskBooks:
         """Take over what was recorded before, in order."""
         for fact in facts:
             self.fold(fact)
+
+    def renumber(self, moved: Mapping[int, int]) -> None:
+        """Learn that facts were kept under other numbers than they were folded with."""
+        for known in (self._causes, self._commands):
+            known.update({name: moved.get(seq, seq) for name, seq in known.items()})
 
     def day_trades(self) -> list[Trade]:
         """Return the day's trades so far, open ones too."""

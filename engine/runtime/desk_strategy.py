@@ -188,7 +188,8 @@ class DeskStrategy(Strategy):
     def enter(self, approved: Approved[BracketPlan], report: BucketReport) -> None:
         """Send a plan as a bracket: entry, stop and target, the legs asleep until it is filled."""
         plan, now = approved.value, self.pulse.now()
-        self.desk.plan(plan, report.ts_event, now)
+        if not self.desk.plan(plan, report.ts_event, now):
+            return
         self.subscribe_trades(instrument_id(plan.symbol))
         self._expect_arrival(now)
         self.submit_order_list(bracket_orders(self.order_factory, approved))

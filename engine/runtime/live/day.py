@@ -13,6 +13,7 @@ from nautilus_trader.model import OrderStatus
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.trades import TradeBatch
+from engine.journal import WaitingJournal
 from engine.runtime.attendant import Attendant
 from engine.runtime.desk import Desk
 from engine.runtime.desk_strategy import DeskStrategy
@@ -20,6 +21,7 @@ from engine.runtime.equity_point import equity_point
 from engine.runtime.guard import Failures
 from engine.runtime.live.heart import Heart
 from engine.runtime.live.host_time import GrantedTime, RunningTime
+from engine.runtime.live.journal_watch import JournalWatch
 from engine.runtime.live.node import live_node
 from engine.runtime.live.timekeeper import Timekeeper
 from engine.runtime.live.trouble import TroubleDesk
@@ -57,6 +59,8 @@ class LiveDay:
     ----------
     desk : Desk
         The day has been started on it, by this process or by one that is gone.
+    journal : WaitingJournal
+        The one the desk writes.
     strategy : LiveStrategy
     host_time : RunningTime or GrantedTime
         Granted time makes a rehearsal: nothing moves before everything has been done.
@@ -76,6 +80,7 @@ class LiveDay:
     def __init__(
         self,
         desk: Desk,
+        journal: WaitingJournal,
         strategy: LiveStrategy,
         host_time: RunningTime | GrantedTime,
         *,
@@ -87,6 +92,7 @@ class LiveDay:
         self.desk = desk
         self.pulse = HostPulse(host_time, hurries=isinstance(host_time, GrantedTime))
         self.trouble = TroubleDesk(desk, self.pulse, self.failures)
+        self._journal = JournalWatch(journal, desk, self.pulse, self.trouble, self.failures)
         self.scanner = ScannerActor(
             lambda: desk.history, desk.session, tapes, self.failures, self.pulse
         )
@@ -136,6 +142,7 @@ class LiveDay:
             The venue could not be reached at the start, or refuses us.
         """
         started = time.perf_counter()
+        self.trouble.forget_others()
         node = live_node(venue, [self._heart, self.scanner], self.strategy)
         handle, cache = node.handle(), node.cache
         running = asyncio.ensure_future(node.run_async())
@@ -150,6 +157,7 @@ class LiveDay:
                 )
             else:
                 await keeper.go_along(self._time, self.ends_ns, self._beaten)
+            await self._journal.settle(stop)
         finally:
             self._secs = time.perf_counter() - started
             handle.stop()
@@ -206,6 +214,7 @@ class LiveDay:
     def _beaten(self, now: int) -> None:
         """Add to the equity curve when a bucket has closed while something was held."""
         self.trouble.healed(_WARM_UP)
+        self._journal.look()
         report, self._reported = self._reported, self.scanner.latest
         if self._reported is not report and self.desk.ledger.positions:
             self._equity.append(equity_point(self.desk, now, self.strategy.equity()))

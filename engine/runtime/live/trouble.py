@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+import logging
+
 from engine.runtime.desk import Desk
 from engine.runtime.guard import Failures
 from engine.runtime.pulse import Pulse
+
+_REMEDIES = {
+    "feed": "wait; if it stays, look at the network and at the venue's status page",
+    "mute symbols": "wait; if it stays, close by hand what is held in them",
+    "backfill": "wait: it ends when signals no longer look back on what is missing",
+    "orders": "wait; if it stays, look at keys, network and the venue's status page",
+    "reconciliation": "wait; if it stays, look at keys, network and the venue's status page",
+    "account": "ask the broker; close by hand what is held",
+    "positions": "compare 'tradectl positions' with the broker's page, close what is too much",
+    "warm-up": "wait",
+    "recording": "make room on the disk, then start the same command again",
+    "journal": "bring the database back, or make room on its disk: it goes on by itself",
+    "flatten": "close by hand, or wait until it trades again",
+}
+"""What a person can do, by name of trouble."""
+
+_OF_AN_ORDER = "wait: it is looked up; if it stays, look at the order on the broker's page"
+
+_log = logging.getLogger(__name__)
+
+
+def remedy(trouble: str) -> str:
+    """Return what a person can do about a trouble."""
+    return _REMEDIES.get(trouble, _OF_AN_ORDER)
 
 
 class TroubleDesk:
@@ -14,18 +40,29 @@ class TroubleDesk:
         self._desk = desk
         self._pulse = pulse
         self._failures = failures
+        self._told: set[str] = set()
+
+    def forget_others(self) -> None:
+        """End what an earlier process of the run was troubled with; what still is, is told anew."""
+        for what, _ in self._desk.governor.standing.troubles:
+            if what not in self._told:
+                self.healed(what)
 
     def troubled(self, what: str, detail: str) -> None:
         """Hold entries."""
+        self._told.add(what)
         with self._failures.kept(f"trouble with {what}"):
-            self._desk.hold_entries(what, detail, self._pulse.now())
+            if self._desk.hold_entries(what, detail, self._pulse.now()):
+                _log.error("entries are held: %s: %s; %s", what, detail, remedy(what))
 
     def healed(self, what: str) -> None:
         """Release them."""
         with self._failures.kept(f"end of trouble with {what}"):
-            self._desk.release_entries(what, self._pulse.now())
+            if self._desk.release_entries(what, self._pulse.now()):
+                _log.warning("the trouble with %s is over", what)
 
     def foreign(self, symbol: str, detail: str) -> None:
         """Keep away from a symbol that somebody else trades in this account."""
         with self._failures.kept(f"foreign order in {symbol}"):
-            self._desk.lock_symbol(symbol, detail, self._pulse.now())
+            if self._desk.lock_symbol(symbol, detail, self._pulse.now()):
+                _log.warning("%s is locked: %s", symbol, detail)

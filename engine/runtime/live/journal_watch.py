@@ -1,0 +1,72 @@
+"""Hop 6, live: a database that goes away stops entries, and one that comes back lets them go on."""
+
+from __future__ import annotations
+
+import asyncio
+
+from engine.journal import WaitingJournal
+from engine.runtime.desk import Desk
+from engine.runtime.guard import Failures
+from engine.runtime.live.trouble import TroubleDesk
+from engine.runtime.pulse import Pulse
+
+_JOURNAL = "journal"
+_EVERY_SECS = 0.5
+
+
+class JournalWatch:
+    """Tells of a halted journal, and tries again in a thread until it is back.
+
+    Parameters
+    ----------
+    journal : WaitingJournal
+        The one the desk writes.
+    """
+
+    def __init__(
+        self,
+        journal: WaitingJournal,
+        desk: Desk,
+        pulse: Pulse,
+        trouble: TroubleDesk,
+        failures: Failures,
+    ) -> None:
+        self._journal = journal
+        self._desk = desk
+        self._pulse = pulse
+        self._trouble = trouble
+        self._failures = failures
+        self._is_ending = False
+        self._returning: asyncio.Task[None] | None = None
+
+    def look(self) -> None:
+        """Hold entries while facts wait, and see that they do not wait for long."""
+        if not self._journal.halted:
+            self._trouble.healed(_JOURNAL)
+            return
+        self._trouble.troubled(_JOURNAL, self._journal.why)
+        if self._returning is None or self._returning.done():
+            self._returning = asyncio.create_task(self._return())
+
+    async def settle(self, stop: asyncio.Event) -> None:
+        """Wait until no fact waits, or somebody wants to end nevertheless."""
+        while self._journal.halted and not self._failures and not stop.is_set():
+            self.look()
+            await asyncio.sleep(_EVERY_SECS)
+        self._is_ending = True
+        if self._returning is not None:
+            await self._returning
+
+    async def _return(self) -> None:
+        with self._failures.kept("the return of the journal"):
+            while self._journal.halted and not self._is_ending:
+                await asyncio.sleep(_EVERY_SECS)
+                await self._try()
+
+    async def _try(self) -> None:
+        if not await asyncio.to_thread(self._journal.try_again):
+            return
+        back = self._journal.resume()
+        if back is not None:
+            self._desk.journal_is_back(*back, self._pulse.now())
+            self._trouble.healed(_JOURNAL)

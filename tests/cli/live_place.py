@@ -1,0 +1,159 @@
+"""A simulator in a process of its own, and a place from which a user trades it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from engine.domain.facts import Fact
+from store import Journals
+from tests.cli.conftest import DAY, ROOT, eager, environment
+
+KEYS = ("SIMRECORD", "simulated-secret")
+_PATIENCE_SECS = 120.0
+
+
+class Place:
+    """A simulator, and a database and catalog of one run's own.
+
+    Parameters
+    ----------
+    url : str
+        Of the simulator.
+    database : str
+        By default a file in the folder.
+    """
+
+    def __init__(self, url: str, folder: Path, database: str = "") -> None:
+        self.url = url
+        self.folder = folder
+        self.database = database or str(folder / "journal.sqlite")
+
+    @property
+    def run_id(self) -> str:
+        """The name a run has when nobody gives it one."""
+        return f"sim-{DAY}"
+
+    @property
+    def spool(self) -> Path:
+        """The folder of the run's spool."""
+        return self.folder / "spool" / self.run_id
+
+    @property
+    def recorded(self) -> Path:
+        """The catalog that a recorded day goes to."""
+        return self.folder / "recorded"
+
+    @property
+    def log(self) -> Path:
+        """What the live process writes down."""
+        return self.folder / "live.log"
+
+    def live(self, *arguments: str, **secrets: str) -> subprocess.Popen[str]:
+        """Start to trade, with the account's keys or others."""
+        words = (
+            *("--database", self.database, "--catalog", str(self.recorded)),
+            *("--runs", str(self.folder / "runs"), "--no-view", "--json", *eager()),
+        )
+        keys = {"APCA_API_KEY_ID": KEYS[0], "APCA_API_SECRET_KEY": KEYS[1]}
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "cli.main", "--log-file", str(self.log), "live"),
+                *words,
+                *arguments,
+            ],
+            cwd=self.folder,
+            env=environment() | {"TRADECTL_SIM_URL": self.url} | keys | secrets,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def whole_day(self, *arguments: str) -> dict[str, Any]:
+        """Trade to the end of the day."""
+        return self.ended(self.live(*arguments))
+
+    def ended(self, process: subprocess.Popen[str]) -> dict[str, Any]:
+        """Wait until a process has traded to the end of the day."""
+        out, err = process.communicate()
+        assert process.returncode == 0, err
+        return json.loads(out)
+
+    def wait(self, process: subprocess.Popen[str], is_so: Callable[[], object]) -> None:
+        """Wait until something is so, while a process trades."""
+        deadline = time.monotonic() + _PATIENCE_SECS
+        while not is_so():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.02)
+
+    def logged(self, words: str) -> bool:
+        """Say whether the live process has written something down."""
+        return self.log.exists() and words in self.log.read_text()
+
+    def facts(self) -> list[Fact]:
+        """Return what the run has recorded."""
+        return list(Journals(self.database).open(self.run_id).facts())
+
+    def now(self) -> int:
+        """Return the simulator's time."""
+        return self.status()["now_ns"]
+
+    def listeners(self) -> int:
+        """Return how many listen to its market data."""
+        return self.status()["market_sockets"]
+
+    def turn(self, what: str) -> None:
+        """Pause or resume the simulator."""
+        httpx.post(f"{self.url}/sim/{what}", json={}, trust_env=False).raise_for_status()
+
+    def strike(self, **switches: object) -> None:
+        """Let things go wrong."""
+        answer = httpx.post(f"{self.url}/sim/chaos", json=switches, trust_env=False)
+        answer.raise_for_status()
+
+    def asked(self, path: str) -> Any:
+        """Return what the account's owner is answered."""
+        keys = {"APCA-API-KEY-ID": KEYS[0], "APCA-API-SECRET-KEY": KEYS[1]}
+        answer = httpx.get(f"{self.url}{path}", headers=keys, trust_env=False)
+        return answer.raise_for_status().json()
+
+    def status(self) -> dict[str, Any]:
+        """Return how the simulator stands."""
+        return httpx.get(f"{self.url}/sim/status", trust_env=False).json()
+
+
+@contextmanager
+def simulated(
+    market: Path,
+    folder: Path,
+    *,
+    start: str,
+    database: str = "",
+    pace: tuple[str, ...] = ("--stepped",),
+    plan: str = "",
+) -> Iterator[Place]:
+    """Run a simulator on a day from some minute on, in a process of its own."""
+    words = ("--json", *pace, "--start", start, "--port", "0", "--date", str(DAY))
+    account = ":".join((*KEYS, "100000", *((plan,) if plan else ())))
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "sim", "run", *words, "--catalog", str(market)],
+        cwd=ROOT,
+        env=environment() | {"TRADECTL_SIM_ACCOUNTS": account},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout
+        try:
+            yield Place(json.loads(process.stdout.readline())["url"], folder, database)
+        finally:
+            process.terminate()

@@ -1,0 +1,79 @@
+"""What a live run does while something it needs is away, and after it has come back."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from catalog import Catalog
+from catalog.synth import synthesize
+from cli.output import INTERRUPTED
+from engine.domain.facts import (
+    BracketPlanned,
+    EntriesHeld,
+    EntriesReleased,
+    ExitRequested,
+    Fact,
+    OrderFilled,
+    TradeClosed,
+)
+from store import Journals
+from tests.cli.conftest import DAY
+from tests.cli.live_place import simulated
+from tests.servers import Postgres
+
+_HOLD = ("--set=take_profit_percent=9", "--set=stop_loss_percent=8", "--set=max_hold_seconds=300")
+"""Positions that last until their time is over."""
+
+
+@pytest.fixture(scope="module")
+def small_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("catalog")
+    synthesize(Catalog(str(root)), DAY, symbols=40, trades=80_000, seed=11, quotes=True)
+    return root
+
+
+def _of(kind: type, facts: list[Fact]) -> list[Fact]:
+    return [fact for fact in facts if isinstance(fact.payload, kind)]
+
+
+def test_while_its_database_is_away_nothing_is_entered_and_what_is_held_still_ends(
+    small_market: Path, tmp_path: Path
+) -> None:
+    with Postgres() as server, simulated(small_market, tmp_path, start="09:50") as place:
+        place.database = server.new_database()
+        with place.live(*_HOLD) as process:
+            place.wait(process, lambda: place.asked("/v2/positions"))
+            place.turn("pause")
+            server.crash()
+            place.turn("resume")
+            place.wait(process, lambda: not place.asked("/v2/positions"))
+            place.wait(process, lambda: place.logged("entries are held: journal"))
+            place.turn("pause")
+            server.start()
+            place.wait(process, lambda: place.logged("the trouble with journal is over"))
+            seen = place.facts()
+            place.turn("resume")
+            place.wait(process, lambda: len(_of(TradeClosed, place.facts())) > 1)
+            process.send_signal(signal.SIGINT)
+            assert process.wait() == INTERRUPTED
+        facts = place.facts()
+        assert Journals(place.database).open(place.run_id).verify().clean
+        filled = place.asked("/v2/account/activities/FILL?page_size=100")
+
+    held, back = (
+        next(fact for fact in _of(kind, facts) if fact.payload.trouble == "journal")
+        for kind in (EntriesHeld, EntriesReleased)
+    )
+    planned = [fact.ts_init for fact in _of(BracketPlanned, facts)]
+    assert min(planned) < held.ts_init
+    assert max(planned) > back.ts_init
+    assert not [ts for ts in planned if held.ts_init <= ts <= back.ts_init]
+    (exited,) = (each for each in _of(ExitRequested, seen) if each.ts_init > min(planned))
+    assert min(planned) < exited.ts_init < back.ts_init
+    assert _of(TradeClosed, seen)
+    fills = {fact.payload.venue_trade_id: fact.payload.last_qty for fact in _of(OrderFilled, facts)}
+    assert len(fills) == len(_of(OrderFilled, facts))
+    assert sum(fills.values()) == sum(int(each["qty"]) for each in filled)
