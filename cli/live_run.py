@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from adapters.alpaca import (
     AlpacaConfig,
     AlpacaRest,
@@ -25,9 +23,9 @@ from cli.command_inbox import CommandInbox
 from cli.live_parameters import LiveAttendant, started_with
 from cli.parameter_inbox import ParameterInbox
 from cli.run_bounds import tell_end, tell_start
-from cli.run_report import verdicts_table
 from cli.tape_keeper import TapeKeeper
 from cli.venue_time import venue_time
+from cli.verdict_keeper import VerdictKeeper
 from engine.domain.errors import ConfigError, JournalError, VenueUnavailable
 from engine.domain.facts import Fact, RunStarted
 from engine.domain.market import MarketData, letter_of
@@ -41,7 +39,6 @@ from engine.runtime.digests import DecisionDigest, FillDigest
 from engine.runtime.live import GrantedTime, LiveDay
 from engine.runtime.measured import measure_trades
 from store import CommandLog, Journals, RunStatus, SqlJournal
-from store.atomic import write_atomically
 from strategies import AoStrategy
 
 
@@ -150,6 +147,7 @@ async def live_run(
         )
         attendant.catch_up(desk, host_time())
         tapes = request.market.tapes(hours.day) if request.market else listed_tapes(listed)
+        verdicts = VerdictKeeper(request.verdicts, run_id)
         day = LiveDay(
             desk,
             waiting,
@@ -158,6 +156,8 @@ async def live_run(
             tapes=tapes,
             attendant=attendant,
             sends=request.sends,
+            decided=() if is_new else verdicts.decided(),
+            on_decision=verdicts.add,
         )
         config = AlpacaConfig.of(
             venue=request.endpoints.venue,
@@ -191,7 +191,7 @@ async def live_run(
                 keeper.close()
         waiting.commit()
         outcome = _outcome(waiting, day, request, whole=whole)
-        _keep_verdicts(request.verdicts, run_id, day)
+        verdicts.table(day.decisions, is_whole=whole)
         journal.end(RunStatus.ENDED if whole else RunStatus.INTERRUPTED, "" if whole else _LATER)
     except BaseException as error:
         _seal(journal, error)
@@ -245,14 +245,6 @@ def _symbols(listed: Iterable[str], request: LiveRequest) -> tuple[str, ...]:
     return tuple(wanted)
 
 
-def _keep_verdicts(folder: Path, run_id: str, day: LiveDay) -> None:
-    table = verdicts_table(day.outcome().verdicts)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(
-        folder / f"{run_id}.verdicts.parquet", lambda file: pq.write_table(table, file)
-    )
-
-
 def _chosen(journals: Journals, request: LiveRequest, day: str) -> tuple[str, bool]:
     """Return the run's id and whether it is a new one."""
     known = {run.run_id: run for run in journals.runs()}
@@ -282,7 +274,7 @@ def _outcome(
             measure_trades(desk, request.market, desk.session.close_ns)
         day.end()
     played = day.outcome()
-    decisions.add_day(day.digest(), day.strategy.decisions)
+    decisions.add_day(day.digest(), day.decisions)
     fills.add(played.fills)
     outcome = Outcome(
         status=OutcomeStatus.ENDED if whole else OutcomeStatus.INTERRUPTED,

@@ -29,6 +29,11 @@ class AlpacaConfig(BaseModel):
         How often orders and fills are compared with the venue's while all is well.
     backfill_mins : int
         After a gap, symbols that printed in so many minutes before it are fetched again.
+    mute_secs : float
+        A socket that says nothing for so long while the market is open is given up; six times as
+        long where some symbols alone are subscribed to.
+    mute_symbol_secs : float
+        A symbol that is traded and silent for so long is looked into.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -42,6 +47,8 @@ class AlpacaConfig(BaseModel):
     epoch: int = Field(ge=0)
     reconcile_secs: float = Field(default=30.0, gt=0)
     backfill_mins: int = Field(default=5, ge=1, le=60)
+    mute_secs: float = Field(default=20.0, gt=0)
+    mute_symbol_secs: float = Field(default=120.0, gt=0)
 
     @model_validator(mode="after")
     def _only_the_simulator_grants_time(self) -> Self:

@@ -43,8 +43,7 @@ COMMANDS = 50_000
 """Commands that may wait for a client; nautilus drops what comes beyond, by itself at 1,024."""
 
 _LIVE_WITHIN_SECS = 15.0
-_SILENCE_OF_ALL_SECS, _SILENCE_OF_SOME_SECS = 20.0, 120.0
-_SYMBOL_SILENCE_SECS = 120.0
+_SOME_ARE_QUIETER = 6
 _NEWS_MUTE_SECS = 1.0
 _LOSS_SEEN_SECS = 0.02
 """What a connection takes to notice that it was cut."""
@@ -112,8 +111,9 @@ class AlpacaDataClient(MarketDataClient):
         self.frames = self.trades = self.quotes = self.gaps = self.unread = 0
         self.lag_ns: int | None = None
         self._forgetting: asyncio.Task[object] | None = None
-        silence_secs = _SILENCE_OF_ALL_SECS if settings.symbols == ALL else _SILENCE_OF_SOME_SECS
+        silence_secs = settings.mute_secs * (1 if settings.symbols == ALL else _SOME_ARE_QUIETER)
         self._silence = None if settings.stepped else Silence(silence_secs, self._is_open)
+        self._muted: set[str] = set()
         self.stream = MarketStream(
             endpoints.feed_url(settings.feed),
             credentials,
@@ -182,14 +182,14 @@ class AlpacaDataClient(MarketDataClient):
 
         What came after an earlier process of the run had ended is fetched first.
         """
-        recalled, lost = self._recalled, Lost((), "")
+        recalled, lost = self._recalled, Lost()
         if recalled is not None:
             self._tell_halts(recalled.halted.values())
             lost = await self._backfill.fetch(recalled.ticks)
         (waiting, self._waiting), self._begun = (self._waiting or [], None), True
         frames = self._decode_all(waiting)
         if recalled is not None:
-            self._bridge(recalled, lost.frames, frames)
+            self._bridge(recalled, lost, frames)
         for frame in frames:
             self._hand_over(frame)
         if self.stream.state.phase is Phase.LIVE:
@@ -197,22 +197,40 @@ class AlpacaDataClient(MarketDataClient):
         cut_off = "the connection was lost while the run began"
         self._tell_missing(cut_off if self._missed else lost.missing)
 
-    def _bridge(self, recalled: Recalled, pages: Iterable[bytes], frames: Sequence[Frame]) -> None:
+    def _bridge(self, recalled: Recalled, lost: Lost, frames: Sequence[Frame]) -> None:
         """Hand over the prints between what was heard before and what has been heard since."""
         now, heard = self._now(), [frame.trades for frame in frames if frame.trades]
-        fetched = [frame.trades for frame in self._decode_all((page, now) for page in pages)]
+        fetched = [frame.trades for frame in self._decode_all((page, now) for page in lost.frames)]
         fresh, seen = first_events(heard), recalled.ticks.seen_event()
         rows = [between(page, seen, fresh) for page in fetched if page]
         until = min((int(batch.ts_init[0]) for batch in heard), default=now)
         batch = as_if_heard(rows, recalled.latest, until)
         if batch is not None:
+            self._tell_resumes(batch, now)
             self._hand_over(Frame(trades=batch))
+        self._hand_over_quotes(lost, frames, now)
+
+    def _tell_resumes(self, prints: TradeBatch, now: int) -> None:
+        """Tell of halts whose end fell into a gap."""
+        over = tuple(self._ticks.resumes(prints, now))
+        if over:
+            self._hand_over(Frame(statuses=over))
+
+    def _hand_over_quotes(self, lost: Lost, frames: Iterable[Frame], now: int) -> None:
+        """Hand over the last quotes of symbols that have not been quoted since."""
+        quoted = {symbol for each in frames if each.quotes for symbol in _named(each.quotes)}
+        for frame in self._decode_all((page, now) for page in lost.quotes):
+            if frame.quotes is not None:
+                stale = np.array([symbol not in quoted for symbol in frame.quotes.symbols], bool)
+                quotes = frame.quotes.rows(stale[frame.quotes.symbol_id])
+                if len(quotes):
+                    self._hand_over(Frame(quotes=quotes))
 
     def _tell_halts(self, statuses: Iterable[TradingStatus]) -> None:
         """Tell of halts that were announced to an earlier process."""
         known = [each for each in statuses if self._instruments.knows(instrument_id(each.symbol))]
         for status in known:
-            self._ticks.halt(status)
+            self._halt(status)
         for datum in status_data(known):
             self._handle_data(datum)
 
@@ -257,7 +275,7 @@ class AlpacaDataClient(MarketDataClient):
         if frame.trades is not None:
             ticks += trade_ticks(self._known(self._ticks.prints(frame.trades, frame.statuses)))
         for status in frame.statuses:
-            self._ticks.halt(status)
+            self._halt(status)
         for tick in sorted(ticks, key=_ts_init):  # stable: at one instant quotes go first
             self._handle_data(tick)
         if frame.quotes is not None:
@@ -269,6 +287,19 @@ class AlpacaDataClient(MarketDataClient):
             self.lag_ns = int(frame.trades.ts_init[-1] - frame.trades.ts_event[-1])
             self._hear(frame.trades)
             self._handle_data(print_message(frame.trades))
+
+    def _halt(self, status: TradingStatus) -> None:
+        """Take an announcement; a halted symbol may be silent."""
+        self._ticks.halt(status)
+        if self._silence is not None and status.symbol in self._ticks.wanted:
+            self._watch_symbol(status.symbol)
+
+    def _watch_symbol(self, symbol: str) -> None:
+        if self._silence is not None:
+            if self._ticks.is_halted(symbol):
+                self._silence.unwatch(symbol)
+            else:
+                self._silence.watch(symbol, self._settings.mute_symbol_secs, time_ns())
 
     def _hear(self, batch: TradeBatch | QuoteBatch) -> None:
         if self._silence is not None:
@@ -313,8 +344,7 @@ class AlpacaDataClient(MarketDataClient):
         """Tell what is known of a stock at once, the later of quote and print last."""
         symbol = instrument.symbol.value
         self._ticks.want(symbol)
-        if self._silence is not None:
-            self._silence.watch(symbol, _SYMBOL_SILENCE_SECS, time_ns())
+        self._watch_symbol(symbol)
         quote, trade = self._ticks.last_quote(symbol), self._ticks.last_print(symbol)
         ticks = [*(quote_ticks(quote) if quote else ()), *(trade_ticks(trade) if trade else ())]
         for tick in sorted(ticks, key=_ts_init):
@@ -333,7 +363,19 @@ class AlpacaDataClient(MarketDataClient):
             self._watch.troubled(_FEED, state.reason or state.phase.value)
 
     def _on_mute(self, symbols: tuple[str, ...]) -> None:
-        self._watch.troubled(_MUTE, f"no data for {', '.join(symbols)}")
+        self.create_task(self._look_into(symbols), "mute symbols")
+
+    async def _look_into(self, symbols: tuple[str, ...]) -> None:
+        """Open another connection when silent symbols do trade; others are only quiet."""
+        try:
+            if not await self._backfill.has_more(symbols, self._ticks):
+                return
+            why = f"no data for {', '.join(symbols)}, which trade"
+        except VenueError as error:
+            why = f"no data for {', '.join(symbols)}, and nobody tells whether they trade: {error}"
+        self._watch.troubled(_MUTE, why)
+        self._muted |= set(symbols)
+        self.stream.reconnect(why)
 
     async def _heal_mute(self) -> None:
         while self._silence is not None:
@@ -361,8 +403,9 @@ class AlpacaDataClient(MarketDataClient):
 
     async def _catch_up(self) -> None:
         """Fetch what was lost and hand it over, then what came meanwhile."""
+        muted, self._muted = self._muted, set()
         try:
-            lost = await self._backfill.fetch(self._ticks)
+            lost = await self._backfill.fetch(self._ticks, muted)
         finally:
             waiting, self._waiting = self._waiting or [], None
         seen = self._ticks.seen_event()
@@ -374,7 +417,9 @@ class AlpacaDataClient(MarketDataClient):
         for page in pages:
             rows = between(page, seen, fresh)
             if len(rows):
+                self._tell_resumes(rows, now)
                 self._hand_over(Frame(trades=rows))
+        self._hand_over_quotes(lost, frames, now)
         for frame in frames:
             self._hand_over(frame)
         self._watch.healed(_FEED)
@@ -394,6 +439,11 @@ class AlpacaDataClient(MarketDataClient):
         """End the alarm when what is missing is older than what signals look back on."""
         await asyncio.sleep(self._settings.backfill_mins * 60)
         self._watch.healed(_BACKFILL)
+
+
+def _named(batch: QuoteBatch) -> list[str]:
+    """Return the symbols that have rows."""
+    return [batch.symbols[number] for number in np.unique(batch.symbol_id)]
 
 
 def _ts_init(tick: Any) -> int:

@@ -26,6 +26,10 @@ class _Flaw(msgspec.Struct, frozen=True):
     u: str | None = None
 
 
+class _Latest(msgspec.Struct, frozen=True):
+    quotes: dict[str, msgspec.Raw]
+
+
 class AlpacaHistory:
     """Trades, quotes and bars of the past, for one event loop.
 
@@ -80,6 +84,21 @@ class AlpacaHistory:
         """Yield the bars, not adjusted, that begin in ``[start, end]`` (UTC ns)."""
         query: Query = {"timeframe": timeframe, "adjustment": "raw"}
         return self._frames("bars", symbols, start, end, query)
+
+    async def latest_quotes(self, symbols: Collection[str]) -> AsyncIterator[bytes]:
+        """Yield the quotes that hold now; raises as the others do."""
+        path = "/v2/stocks/quotes/latest"
+        for some in batched(sorted(set(symbols)), _SYMBOLS_OF_REQUEST, strict=False):
+            asked: Query = {"symbols": ",".join(some), "feed": self._feed}
+            body = await self._door.get(path, Priority.RECONCILE, query=asked)
+            try:
+                page = msgspec.json.decode(body, type=_Latest)
+            except msgspec.MsgspecError as error:
+                reason = f"no latest quotes: {error}"
+                raise self._door.unavailable("GET", path, reason) from error
+            rows = b",".join(_rows({name: [raw] for name, raw in page.quotes.items()}, "q"))
+            if rows:
+                yield b"[%b]" % rows
 
     async def _frames(
         self, kind: str, symbols: Collection[str], start: int, end: int, query: Query

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from adapters.alpaca.last_ticks_kernel import PRINT, QUOTE, SYMBOL, keep_prints, keep_quotes
 from engine.domain.conditions import updates_table
-from engine.domain.eligibility import tape_ids
+from engine.domain.eligibility import moves_orders, tape_ids
 from engine.domain.quotes import QuoteBatch
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
@@ -31,6 +31,8 @@ class LastTicks:
         The table so far.
     heard_event : int
         Newest exchange time of any print or quote, UTC ns; -1 before the first.
+    halts : dict
+        The announcement of every symbol that is halted now.
     """
 
     def __init__(self, tapes: Mapping[str, str]) -> None:
@@ -42,12 +44,12 @@ class LastTicks:
         self._prints = np.zeros(0, PRINT)
         self._quotes = np.zeros(0, QUOTE)
         self._chosen = np.zeros(0, np.int64)
-        self._halted_names: set[str] = set()
+        self.halts: dict[str, TradingStatus] = {}
         self._wanted_names: set[str] = set()
 
     def is_halted(self, symbol: str) -> bool:
         """Say whether a symbol is halted now."""
-        return symbol in self._halted_names
+        return symbol in self.halts
 
     def want(self, symbol: str) -> None:
         """Let ``wanted_rows`` choose a symbol."""
@@ -66,10 +68,26 @@ class LastTicks:
         """The symbols that ``wanted_rows`` chooses."""
         return self._wanted_names
 
+    def resumes(self, prints: TradeBatch, now: int) -> list[TradingStatus]:
+        """Return halts of which prints tell that they are over, as announcements of now (UTC ns).
+
+        Halts are told by the stream alone, and an end that fell into a gap is not told again.
+        """
+        over: dict[str, TradingStatus] = {}
+        concerned = self.halts.keys() & set(prints.symbols)
+        rows = prints.rows(moves_orders(prints, self._tapes)) if concerned else prints
+        for symbol in sorted(concerned):
+            mine = rows.ts_event[rows.symbol_id == prints.symbols.index(symbol)]
+            if len(mine) and mine.max() > self.halts[symbol].ts_event:
+                over[symbol] = TradingStatus(symbol, int(mine.max()), now, False, "it trades again")
+        return list(over.values())
+
     def halt(self, status: TradingStatus) -> None:
         """Take an announcement."""
-        names = self._halted_names
-        (names.add if status.halted else names.discard)(status.symbol)
+        if status.halted:
+            self.halts[status.symbol] = status
+        else:
+            self.halts.pop(status.symbol, None)
         if status.symbol in self._ids:
             self._known["halted"][self._ids[status.symbol]] = status.halted
 
@@ -196,7 +214,7 @@ class LastTicks:
             self._quotes = np.concatenate([self._quotes, np.zeros(room, QUOTE)])
         fresh = self._known[start : len(symbols)]
         fresh["tape"] = tape_ids(new, self._tapes)
-        fresh["halted"] = [symbol in self._halted_names for symbol in new]
+        fresh["halted"] = [symbol in self.halts for symbol in new]
         fresh["wanted"] = [symbol in self._wanted_names for symbol in new]
 
 

@@ -18,7 +18,8 @@ WRITE_AHEAD = (RunStarted, BracketPlanned, ExitRequested, RunEnded)
 """Payloads that are durable, with everything before them, when ``append`` returns.
 
 Among them are the intents: an order leaves only after its plan or exit request is kept, and its id
-follows from these; see ``DROPPED`` for what is done when one cannot be. Facts of what has already happened may wait for the next intent or ``commit``.
+follows from these; see ``DROPPED`` for when one cannot be. Facts of what has already happened may
+wait for the next intent or ``commit``.
 """
 
 DROPPED = (RunStarted, BracketPlanned, RunEnded)

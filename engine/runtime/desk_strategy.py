@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Self
 
@@ -37,6 +38,8 @@ _BRACKET = (OrderRole.ENTRY, OrderRole.STOP_LOSS, OrderRole.TAKE_PROFIT)
 _EXIT_REACH = Decimal("0.02")
 """How far through the last print an exit is priced: it fills at the touch, yet cannot run away."""
 
+type OnDecision = Callable[[BucketDecision], None]
+
 
 class DeskStrategy(Strategy):
     """Trades what ``decide`` approves and never leaves a position without a way out.
@@ -62,6 +65,8 @@ class DeskStrategy(Strategy):
         Whose clock to go by; by default the engine's.
     sends : bool
         Whether plans become orders; a shadow only decides.
+    on_decision : callable, optional
+        Takes each decision before anything is sent.
     """
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
@@ -78,6 +83,7 @@ class DeskStrategy(Strategy):
         attendant: Attendant | None = None,
         pulse: Pulse | None = None,
         sends: bool = True,
+        on_decision: OnDecision | None = None,
     ) -> None:
         held = [instrument_id(trade.plan.symbol) for trade in desk.trades.values()]
         super().__init__(
@@ -92,6 +98,7 @@ class DeskStrategy(Strategy):
         self.attendant = attendant
         self._pulse = pulse
         self._sends = sends
+        self._on_decision = on_decision
         self.decisions: list[BucketDecision] = []
 
     @property
@@ -156,6 +163,8 @@ class DeskStrategy(Strategy):
         report: BucketReport = data.data
         decision = self.decide(report)
         self.decisions.append(decision)
+        if self._on_decision is not None:
+            self._on_decision(decision)
         for approved in decision.plans if self._sends else ():
             self.enter(approved, report)
 

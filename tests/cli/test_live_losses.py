@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from catalog import Catalog
@@ -19,13 +23,17 @@ from engine.domain.facts import (
     OrderFilled,
     TradeClosed,
 )
+from engine.domain.session import session
 from store import Journals
 from tests.cli.conftest import DAY
-from tests.cli.live_place import simulated
+from tests.cli.live_place import Place, simulated
 from tests.servers import Postgres
 
 _HOLD = ("--set=take_profit_percent=9", "--set=stop_loss_percent=8", "--set=max_hold_seconds=300")
 """Positions that last until their time is over."""
+
+_FLUSHED_SECS = 1.5
+"""After so long what has arrived is on disk."""
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +85,37 @@ def test_while_its_database_is_away_nothing_is_entered_and_what_is_held_still_en
     fills = {fact.payload.venue_trade_id: fact.payload.last_qty for fact in _of(OrderFilled, facts)}
     assert len(fills) == len(_of(OrderFilled, facts))
     assert sum(fills.values()) == sum(int(each["qty"]) for each in filled)
+
+
+def _verdicts(place: Place, process: subprocess.Popen[str]) -> list[dict[str, Any]]:
+    """End a run before half past ten and return the rows of its table."""
+    place.wait(process, lambda: place.now() > session(DAY).at("10:29"))
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert process.returncode == INTERRUPTED
+    table = pq.read_table(place.folder / "runs" / f"{place.run_id}.verdicts.parquet")
+    until = session(DAY).at("10:28")
+    return [row for row in table.to_pylist() if row["ts_event"] <= until]
+
+
+def test_the_verdicts_of_a_killed_run_are_those_of_one_that_was_not(
+    small_market: Path, tmp_path: Path
+) -> None:
+    (first := tmp_path / "first").mkdir()
+    (second := tmp_path / "second").mkdir()
+    with simulated(small_market, first, start="09:50") as place:
+        undisturbed = _verdicts(place, place.live("--shadow"))
+    with simulated(small_market, second, start="09:50") as place:
+        with place.live("--shadow") as process:
+            place.wait(process, lambda: place.now() > session(DAY).at("10:10"))
+            place.turn("pause")
+            time.sleep(_FLUSHED_SECS)
+            process.kill()
+        with next((second / "runs").iterdir()).open("ab") as file:
+            file.write(b'{"verdicts":[{"sym')
+        place.turn("resume")
+        place.wait(process := place.live("--shadow"), lambda: place.now() > 0)
+        again = _verdicts(place, process)
+    assert len({row["ts_event"] for row in undisturbed}) > 3
+    assert min(row["ts_event"] for row in undisturbed) < session(DAY).at("10:10")
+    assert again == undisturbed

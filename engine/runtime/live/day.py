@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from nautilus_trader.common import Cache
 from nautilus_trader.model import OrderStatus
 
+from engine.decision import BucketDecision
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.trades import TradeBatch
 from engine.journal import WaitingJournal
 from engine.runtime.attendant import Attendant
 from engine.runtime.desk import Desk
-from engine.runtime.desk_strategy import DeskStrategy
+from engine.runtime.desk_strategy import DeskStrategy, OnDecision
 from engine.runtime.equity_point import equity_point
 from engine.runtime.guard import Failures
 from engine.runtime.live.heart import Heart
@@ -47,6 +48,7 @@ class LiveStrategy(Protocol):
         attendant: Attendant | None,
         pulse: HostPulse,
         sends: bool,
+        on_decision: OnDecision | None,
     ) -> DeskStrategy:
         """Return a strategy for the day that was started on the desk."""
         ...
@@ -70,6 +72,10 @@ class LiveDay:
         Who may give commands.
     sends : bool
         Whether plans become orders.
+    decided : sequence of BucketDecision
+        By earlier processes of the run.
+    on_decision : callable, optional
+        Takes each decision before anything is sent.
 
     Attributes
     ----------
@@ -87,6 +93,8 @@ class LiveDay:
         tapes: Mapping[str, str],
         attendant: Attendant | None = None,
         sends: bool = True,
+        decided: Sequence[BucketDecision] = (),
+        on_decision: OnDecision | None = None,
     ) -> None:
         self.failures = Failures()
         self.desk = desk
@@ -103,12 +111,19 @@ class LiveDay:
             attendant=attendant,
             pulse=self.pulse,
             sends=sends,
+            on_decision=on_decision,
         )
+        self._decided = decided
         self._heart = Heart(self.pulse, self.failures)
         self._time = host_time
         self._reported = self.scanner.latest
         self._equity = [equity_point(desk, self.pulse.now(), desk.ledger.equity)]
         self._secs = 0.0
+
+    @property
+    def decisions(self) -> list[BucketDecision]:
+        """The run's decisions of this day, those of earlier processes first."""
+        return [*self._decided, *self.strategy.decisions]
 
     @property
     def ends_ns(self) -> int:
@@ -188,9 +203,7 @@ class LiveDay:
             ticks=0,
             trades=tuple(desk.day_trades()),
             fills=tuple(desk.day_fills),
-            verdicts=tuple(
-                verdict for decision in self.strategy.decisions for verdict in decision.verdicts
-            ),
+            verdicts=tuple(verdict for decision in self.decisions for verdict in decision.verdicts),
             equity=tuple(self._equity),
             timings={"scan": 0.0, "hydrate": 0.0, "replay": self._secs},
         )
