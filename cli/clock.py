@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from engine.domain.errors import ConfigError
-from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
+from engine.domain.session import NANOS_PER_SECOND, NEW_YORK, new_york_clock
 
 _LAST = (1 << 63) - 1
 """The last UTC nanosecond that 64 bits hold, in 2262."""
@@ -13,10 +13,7 @@ _LAST = (1 << 63) - 1
 
 def new_york(ts: int | None) -> str:
     """Return a UTC nanosecond as New York date and time to the second; a dash for None."""
-    if ts is None:
-        return "–"
-    moment = datetime.fromtimestamp(ts // NANOS_PER_SECOND, tz=NEW_YORK)
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
+    return "–" if ts is None else new_york_clock(ts)
 
 
 def instant(text: str, day: date | None) -> int:

@@ -8,6 +8,7 @@ import msgspec
 import yaml
 
 from cli.clock import instant
+from cli.redaction import refuse_secrets
 from engine.domain.errors import ConfigError
 from engine.domain.facts import ParamsChanged
 from engine.domain.parameter_changes import ChangeRefused, propose
@@ -29,7 +30,8 @@ def load_schedule(file: Path, params: Parameters, who: str) -> tuple[ParamsChang
     Raises
     ------
     ConfigError
-        The file cannot be read, holds no list of changes, or one of them cannot be made.
+        The file cannot be read, holds no list of changes or a secret, or one of the changes cannot
+        be made.
     """
     try:
         document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
@@ -37,6 +39,9 @@ def load_schedule(file: Path, params: Parameters, who: str) -> tuple[ParamsChang
     except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
         expected = "a list of changes, each with at: YYYY-MM-DDTHH:MM and set: {name: value}"
         raise ConfigError(f"expected {expected} in {file}: {error}") from error
+    for each in entries:
+        refuse_secrets({f"because in {file}": each.because})
+        refuse_secrets({f"{name} in {file}": text for name, text in each.set.items()})
     history = ParameterHistory(params)
     for starts, entry in sorted((instant(each.at, None), n) for n, each in enumerate(entries)):
         change = propose(

@@ -7,6 +7,8 @@ import time
 import httpx
 
 from adapters.alpaca import AlpacaRest, Endpoints, Venue
+from adapters.alpaca.connection import network_reason
+from adapters.alpaca.door import root_cause
 from engine.domain.errors import ConfigError, VenueUnavailable
 from engine.domain.session import NANOS_PER_SECOND, day_of, session
 from engine.runtime.live import GrantedTime, RunningTime
@@ -39,11 +41,22 @@ async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | Gr
 async def _simulated(url: str) -> RunningTime | GrantedTime:
     try:
         async with httpx.AsyncClient(trust_env=False) as client:
-            standing = (await client.get(f"{url}/sim/status")).json()
-    except (httpx.TransportError, ValueError) as error:
+            answer = await client.get(f"{url}/sim/status")
+            standing = answer.json()
+    except httpx.TransportError as error:
+        why = network_reason(root_cause(error))
         raise VenueUnavailable(
-            f"no simulator answers at {url}: start one with 'tradectl sim run'"
+            f"no simulator answers at {url} ({why}): start one with 'tradectl sim run', or name it "
+            "in TRADECTL_SIM_URL"
         ) from error
+    except ValueError as error:
+        raise VenueUnavailable(
+            f"what answers at {url} is no simulator of ours: name it in TRADECTL_SIM_URL"
+        ) from error
+    if answer.headers.get("x-simulator") != "tradectl":
+        raise VenueUnavailable(
+            f"what answers at {url} is no simulator of ours: name it in TRADECTL_SIM_URL"
+        )
     if standing["mode"] == "stepped":
         now = standing["now_ns"]
         return GrantedTime(max(now, session(day_of(now)).pre_market_ns))

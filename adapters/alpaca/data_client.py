@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from dataclasses import replace
 from time import time_ns
 from typing import Any
 
@@ -114,6 +114,7 @@ class AlpacaDataClient(MarketDataClient):
         silence_secs = settings.mute_secs * (1 if settings.symbols == ALL else _SOME_ARE_QUIETER)
         self._silence = None if settings.stepped else Silence(silence_secs, self._is_open)
         self._muted: set[str] = set()
+        self._fetched_too = 0
         self.stream = MarketStream(
             endpoints.feed_url(settings.feed),
             credentials,
@@ -153,8 +154,8 @@ class AlpacaDataClient(MarketDataClient):
         """Load the stocks, hand them over, and begin to listen."""
         try:
             await self._instruments.load_all_async()
-        except VenueError as error:  # nautilus would wait for its time-out and not say why
-            self._watch.troubled(_FEED, str(error))
+        except VenueError as error:
+            self._watch.refused(error)
             raise
         for instrument in self._instruments.list_all():
             self._handle_instrument(instrument)
@@ -163,9 +164,14 @@ class AlpacaDataClient(MarketDataClient):
         self.create_task(self._listen(), "feed")
         if self._silence is not None:
             self.create_task(self._heal_mute(), "mute symbols")
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(_LIVE_WITHIN_SECS):
                 await self.stream.live()
+        except TimeoutError:
+            pass
+        except VenueError as error:
+            self._watch.refused(error)
+            raise
 
     async def _disconnect(self) -> None:
         await self.stream.close()
@@ -400,19 +406,31 @@ class AlpacaDataClient(MarketDataClient):
         if self._waiting is None:
             self._waiting = []
             self.create_task(self._catch_up(), "backfill")
+        else:
+            self._fetched_too = len(self._waiting)
 
     async def _catch_up(self) -> None:
-        """Fetch what was lost and hand it over, then what came meanwhile."""
+        """Fetch what was lost and hand it over, then what came meanwhile.
+
+        A connection that is lost meanwhile has it fetched anew, with the prints that came in
+        between, for what follows them is lost, too.
+        """
         muted, self._muted = self._muted, set()
+        self._fetched_too, gaps, lost = 0, 0, Lost()
         try:
-            lost = await self._backfill.fetch(self._ticks, muted)
+            while gaps != self.gaps:
+                gaps = self.gaps
+                lost = await self._backfill.fetch(self._ticks, muted)
         finally:
             waiting, self._waiting = self._waiting or [], None
         seen = self._ticks.seen_event()
         now = self._now()
         fetched = self._decode_all((page, now) for page in lost.frames)
         pages = [frame.trades for frame in fetched if frame.trades]
-        frames = self._decode_all((frame, now) for frame, _ in waiting)
+        frames = self._decode_all((frame, now) for frame, _ in waiting[: self._fetched_too])
+        if not lost.missing:
+            frames = [replace(frame, trades=None) for frame in frames]
+        frames += self._decode_all((frame, now) for frame, _ in waiting[self._fetched_too :])
         fresh = first_events(frame.trades for frame in frames if frame.trades)
         for page in pages:
             rows = between(page, seen, fresh)

@@ -27,7 +27,7 @@ _CLIENT_ERRORS = range(400, 500)
 _NOT_PROCESSED = frozenset({_REQUEST_TIMEOUT, TOO_MANY_REQUESTS})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _ADVICE = {
-    401: "check APCA_API_KEY_ID and APCA_API_SECRET_KEY: paper and live have keys of their own",
+    401: "check APCA_API_KEY_ID and APCA_API_SECRET_KEY; paper and live have keys of their own",
     403: "the account, its keys or its plan do not allow this",
 }
 
@@ -135,7 +135,7 @@ class Door:
                         method, path, params=params, content=body, headers=headers
                     )
             except _NEVER_SENT as error:
-                raise self.unavailable(method, path, network_reason(_root(error))) from error
+                raise self.unavailable(method, path, network_reason(root_cause(error))) from error
             except (httpx.HTTPError, TimeoutError) as error:
                 return Unanswered(self._text(method, path, _lost_reason(error)))
             turn.answered(response.status_code, response.headers)
@@ -250,7 +250,7 @@ def _lost_reason(error: BaseException) -> str:
     return f"the answer was lost ({str(error) or type(error).__name__})"
 
 
-def _root(error: BaseException) -> BaseException:
+def root_cause(error: BaseException) -> BaseException:
     """Return the innermost cause that the operating system or TLS named."""
     named: BaseException = error
     cause: BaseException | None = error

@@ -165,14 +165,19 @@ class AlpacaExecutionClient(ExecutionClient):
         try:
             await self._tell_account()
             clock = await self._rest.clock()
-        except VenueError as error:  # nautilus would wait for its time-out and not say why
-            self._watch.troubled(_ORDERS, str(error))
+        except VenueError as error:
+            self._watch.refused(error)
             raise
         self._since = _start_of_day(clock.timestamp)
         self.create_task(self._listen(), "orders")
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(_LIVE_WITHIN_SECS):
                 await self.stream.live()
+        except TimeoutError:
+            pass
+        except VenueError as error:
+            self._watch.refused(error)
+            raise
         if not self._settings.stepped:
             self.create_task(self._keep_reconciled(), "reconciliation")
 

@@ -23,7 +23,7 @@ from engine.domain.errors import DataError, VenueRejected, VenueUnavailable
 _STREAM = "trade_updates"
 _LISTEN: dict[str, object] = {"action": "listen", "data": {"streams": [_STREAM]}}
 _WRONG_KEYS = (
-    "the keys are not authorized; check APCA_API_KEY_ID and APCA_API_SECRET_KEY: paper and live "
+    "the keys are not authorized; check APCA_API_KEY_ID and APCA_API_SECRET_KEY; paper and live "
     "have keys of their own"
 )
 

@@ -322,6 +322,9 @@ class Alarm(StrEnum):
     """What needs a person."""
 
     NOT_FLAT = "not_flat"
+    """The day's end, or what is left of an order to end it, does not come to be."""
+    EXIT_HELD_UP = "exit_held_up"
+    """A trade that is to be closed is still open, by a halt or for want of a fill."""
 
 
 class AlarmRaised(Payload, frozen=True, tag="alarm_raised"):

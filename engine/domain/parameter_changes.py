@@ -16,7 +16,7 @@ from engine.domain.parameters import (
     parameter_extra,
     parameters_from,
 )
-from engine.domain.session import day_of, is_session, session
+from engine.domain.session import day_of, is_session, new_york_clock, session
 
 _AT_RESTART = ("no", "restart")
 _STEP_UP = ("step_up_raised", "step_up_loosened")
@@ -85,8 +85,9 @@ def propose(
     starts = next_boundary(history.at(now), now)
     if effective_ns is not None:
         if effective_ns <= now:
-            late = f"it was to hold from {effective_ns} on, and it is {now} already (UTC ns)"
-            return ChangeRefused(ChangeRefusal.IN_THE_PAST, f"{late}: choose a later instant")
+            late = f"it was to hold from {new_york_clock(effective_ns)} on"
+            already = f"it is {new_york_clock(now)} New York already: choose a later instant"
+            return ChangeRefused(ChangeRefusal.IN_THE_PAST, f"{late}, and {already}")
         starts = next_boundary(history.at(effective_ns), effective_ns - 1)
     before = history.at(starts)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
@@ -85,6 +86,10 @@ def seconds_of_day(clock: str) -> int:
     return 3_600 * at.hour + 60 * at.minute + at.second
 
 
+_TICKER = re.compile(r"[A-Z][A-Z0-9]{0,7}([./-][A-Z0-9]{1,4})?")
+"""One to eight letters or figures, perhaps a class or series: SPY, BRK.B."""
+
+
 def _tickers(value: object) -> object:
     if isinstance(value, str):
         return tuple(ticker.strip().upper() for ticker in value.split(","))
@@ -92,8 +97,10 @@ def _tickers(value: object) -> object:
 
 
 def _each_once(tickers: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(tickers) or len(set(tickers)) < len(tickers):
-        raise ValueError("expected tickers with commas between them, each once, such as SPY,QQQ")
+    wrong = [ticker for ticker in tickers if not _TICKER.fullmatch(ticker)]
+    if wrong or len(set(tickers)) < len(tickers):
+        found = f", found {wrong[0]!r}" if wrong else ""
+        raise ValueError(f"expected tickers with commas between, each once, as in SPY,QQQ{found}")
     return tickers
 
 

@@ -43,6 +43,12 @@ class Session(msgspec.Struct, frozen=True):
         return int(moment.timestamp()) * NANOS_PER_SECOND
 
 
+def new_york_clock(ts: int) -> str:
+    """Return a UTC nanosecond as New York date and time to the second."""
+    moment = datetime.fromtimestamp(ts // NANOS_PER_SECOND, tz=NEW_YORK)
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
 def _calendar(year: int) -> ExchangeCalendar:
     return _decade(year // 10 * 10)
 

@@ -18,6 +18,8 @@ from engine.decision import (
 from engine.domain.bracket import BracketPlan
 from engine.domain.errors import NotKept, RunError
 from engine.domain.facts import (
+    Alarm,
+    AlarmRaised,
     AnyPayload,
     BracketPlanned,
     CommandAccepted,
@@ -42,7 +44,7 @@ from engine.domain.facts import (
     TradeOpened,
 )
 from engine.domain.parameter_versions import ParameterHistory
-from engine.domain.session import Session
+from engine.domain.session import NANOS_PER_SECOND, Session
 from engine.journal import JournalWriter
 from engine.runtime.desk_books import DeskBooks, LiveTrade
 from engine.runtime.orders import order_id
@@ -103,6 +105,15 @@ class Desk(DeskBooks):
             request = ExitRequested(plan.trade_id, plan.symbol, reason)
             self._record(request, ts, trade_id=plan.trade_id)
 
+    def note_delay(self, trade: LiveTrade, why: str, ts: int) -> None:
+        """Raise an alarm, once, for a trade that should have been closed long ago."""
+        late_secs = self.history.at(ts).flatten_verify_seconds
+        is_late = trade.ts_exit is not None and ts - trade.ts_exit >= late_secs * NANOS_PER_SECOND
+        if is_late and not trade.has_alarm:
+            plan = trade.plan
+            detail = f"{plan.symbol} is open {late_secs} s after {trade.exit_reason}: {why}"
+            self._record(AlarmRaised(Alarm.EXIT_HELD_UP, detail), ts, trade_id=plan.trade_id)
+
     def order_event(self, payload: OrderFact, ts_event: int, ts: int) -> None:
         """Record what became of an order, and what follows from it for its trade."""
         self._record(payload, ts, ts_event=ts_event, trade_id=payload.trade_id)
@@ -127,15 +138,10 @@ class Desk(DeskBooks):
         for payload in answered.facts:
             self._record(payload, ts, cause=cause)
 
-    def hold_entries(self, trouble: str, detail: str, ts: int) -> bool:
-        """Let nothing be entered while something is wrong; what is open stays managed.
-
-        Return whether that is new.
-        """
-        is_new = trouble not in dict(self.governor.standing.troubles)
-        if is_new:
+    def hold_entries(self, trouble: str, detail: str, ts: int) -> None:
+        """Let nothing be entered while something is wrong; what is open stays managed."""
+        if trouble not in dict(self.governor.standing.troubles):
             self._record(EntriesHeld(trouble, detail), ts)
-        return is_new
 
     def release_entries(self, trouble: str, ts: int) -> bool:
         """Record that what was wrong is over; return whether it was wrong."""

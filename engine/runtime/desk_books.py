@@ -14,6 +14,7 @@ from engine.decision import GovernorPhase, GovernorState, OpenTrade, evolve
 from engine.domain.bracket import BracketPlan
 from engine.domain.errors import RunError
 from engine.domain.facts import (
+    AlarmRaised,
     AnyPayload,
     BracketPlanned,
     CommandReceived,
@@ -50,6 +51,10 @@ class LiveTrade(msgspec.Struct):
         The entry is filled, as far as it will be.
     exit_reason : ExitReason or None
         Why it is being closed from above its bracket; None while the bracket is left alone.
+    ts_exit : int or None
+        When that was asked for, UTC ns.
+    has_alarm : bool
+        Somebody was told that it takes too long.
     exits_sent : int
         Orders sent to close it beside its bracket.
     stop_trails : bool
@@ -62,6 +67,8 @@ class LiveTrade(msgspec.Struct):
     ts_planned: int
     is_open: bool = False
     exit_reason: ExitReason | None = None
+    ts_exit: int | None = None
+    has_alarm: bool = False
     exits_sent: int = 0
     stop_trails: bool = False
     best_price: int | None = None
@@ -85,6 +92,8 @@ class DeskBooks:
         Orders submitted today.
     day_fills : list of Fill
         Today's, in order.
+    alarms : list of AlarmRaised
+        Today's, in order.
     """
 
     def __init__(self, history: ParameterHistory, balance: Decimal) -> None:
@@ -95,6 +104,7 @@ class DeskBooks:
         self.facts = 0
         self.day_orders = 0
         self.day_fills: list[Fill] = []
+        self.alarms: list[AlarmRaised] = []
         self._session: Session | None = None
         self._fills = FillBook()
         self._book = TradeBook()
@@ -178,6 +188,8 @@ class DeskBooks:
             case BracketPlanned():
                 self.trades[payload.trade_id] = LiveTrade(BracketPlan.of(payload), fact.ts_init)
                 self._planned_today.append(payload.trade_id)
+            case AlarmRaised():
+                self.alarms.append(payload)
             case OrderSubmitted():
                 self.day_orders += 1
             case OrderFilled():
@@ -187,11 +199,11 @@ class DeskBooks:
         if isinstance(payload, OrderFact):
             self._known.add(_identity(payload))
         if trade_id in self.trades:
-            self._follow(self.trades[trade_id], payload)
+            self._follow(self.trades[trade_id], payload, fact.ts_init)
 
     def _start(self, day: Session) -> None:
         self._session, self._phase = day, None
-        self.day_orders, self.day_fills, self._planned_today = 0, [], []
+        self.day_orders, self.day_fills, self.alarms, self._planned_today = 0, [], [], []
         self._causes.clear()
 
     def _change(self, change: ParamsChanged) -> None:
@@ -200,7 +212,7 @@ class DeskBooks:
         if change.version > self.history.latest:
             self.history = self.history.after(change)
 
-    def _follow(self, trade: LiveTrade, payload: AnyPayload) -> None:
+    def _follow(self, trade: LiveTrade, payload: AnyPayload, ts: int) -> None:
         """Take what a fact means for a trade that lives."""
         trade_id = trade.plan.trade_id
         match payload:
@@ -211,6 +223,9 @@ class DeskBooks:
                 trade.stop_trails = payload.trigger_price != trade.plan.stop_loss
             case ExitRequested():
                 trade.exit_reason = trade.exit_reason or payload.reason
+                trade.ts_exit = ts if trade.ts_exit is None else trade.ts_exit
+            case AlarmRaised():
+                trade.has_alarm = True
             case TradeOpened():
                 trade.is_open = True
             case TradeClosed():

@@ -281,6 +281,8 @@ class DeskStrategy(Strategy):
         """Close a trade that is due, and withdraw an entry that waits in vain."""
         if trade.exit_reason is not None:
             self.leave(trade, trade.exit_reason)
+            halted = self.is_halted(trade.plan.symbol)
+            self.desk.note_delay(trade, "halted" if halted else "its exit is not filled", now)
             return
         desk, params = self.desk, self.desk.history.at(now)
         day = desk.governed(trade), desk.governor, now, params, desk.session

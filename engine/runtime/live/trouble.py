@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
+from engine.domain.errors import VenueError
 from engine.runtime.desk import Desk
 from engine.runtime.guard import Failures
 from engine.runtime.pulse import Pulse
@@ -34,32 +36,45 @@ def remedy(trouble: str) -> str:
 
 
 class TroubleDesk:
-    """Takes what the clients of a venue tell; see ``VenueWatch``."""
+    """Takes what the clients of a venue tell; see ``VenueWatch``.
+
+    Attributes
+    ----------
+    details : dict of str to str
+        What is wrong now, in the latest words; the fact keeps the first.
+    """
 
     def __init__(self, desk: Desk, pulse: Pulse, failures: Failures) -> None:
         self._desk = desk
         self._pulse = pulse
         self._failures = failures
-        self._told: set[str] = set()
+        self.details: dict[str, str] = {}
 
     def forget_others(self) -> None:
         """End what an earlier process of the run was troubled with; what still is, is told anew."""
         for what, _ in self._desk.governor.standing.troubles:
-            if what not in self._told:
+            if what not in self.details:
                 self.healed(what)
 
     def troubled(self, what: str, detail: str) -> None:
         """Hold entries."""
-        self._told.add(what)
+        if self.details.get(what) != detail:
+            _log.error("entries are held: %s: %s; %s", what, detail, remedy(what))
+        self.details[what] = detail
         with self._failures.kept(f"trouble with {what}"):
-            if self._desk.hold_entries(what, detail, self._pulse.now()):
-                _log.error("entries are held: %s: %s; %s", what, detail, remedy(what))
+            self._desk.hold_entries(what, detail, self._pulse.now())
 
     def healed(self, what: str) -> None:
         """Release them."""
+        self.details.pop(what, None)
         with self._failures.kept(f"end of trouble with {what}"):
             if self._desk.release_entries(what, self._pulse.now()):
                 _log.warning("the trouble with %s is over", what)
+
+    def refused(self, error: VenueError) -> None:
+        """End the host."""
+        with suppress(VenueError), self._failures.kept("the start"):
+            raise error
 
     def foreign(self, symbol: str, detail: str) -> None:
         """Keep away from a symbol that somebody else trades in this account."""

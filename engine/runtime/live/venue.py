@@ -10,6 +10,8 @@ from nautilus_trader.config import DataClientConfig, ExecutionClientConfig
 from nautilus_trader.live.clients import DataClientFactory, ExecutionClientFactory
 from nautilus_trader.model import CustomData
 
+from engine.domain.errors import VenueError
+
 
 class Grant(msgspec.Struct, frozen=True):
     """Simulated time is ``ts`` (UTC ns); ``updates`` order updates were sent to us up to then."""
@@ -58,6 +60,10 @@ class VenueWatch(Protocol):
 
     def healed(self, what: str) -> None:
         """Hear that trouble is over; trouble that is unknown is none."""
+        ...
+
+    def refused(self, error: VenueError) -> None:
+        """Hear that nothing can begin: the host ends with this error."""
         ...
 
     def foreign(self, symbol: str, detail: str) -> None:

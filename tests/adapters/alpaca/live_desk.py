@@ -25,6 +25,7 @@ from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.kept_socket import Patience
 from adapters.alpaca.venue import AlpacaVenue
+from engine.domain.errors import VenueError
 from engine.domain.trades import TradeBatch
 from engine.runtime.bridge import instrument_id, price_from, quantity_of
 from engine.runtime.live.venue import Grant
@@ -43,6 +44,8 @@ class Watch:
         What is wrong now.
     told : list
         All that was ever wrong.
+    refusals : list
+        Why nothing could begin.
     strangers : list
         Symbols and details of orders of others.
     """
@@ -50,6 +53,7 @@ class Watch:
     def __init__(self) -> None:
         self.troubles: dict[str, str] = {}
         self.told: list[tuple[str, str]] = []
+        self.refusals: list[str] = []
         self.strangers: list[tuple[str, str]] = []
 
     def troubled(self, what: str, detail: str) -> None:
@@ -60,6 +64,10 @@ class Watch:
     def healed(self, what: str) -> None:
         """Forget it."""
         self.troubles.pop(what, None)
+
+    def refused(self, error: VenueError) -> None:
+        """Keep it."""
+        self.refusals.append(str(error))
 
     def foreign(self, symbol: str, detail: str) -> None:
         """Keep it."""

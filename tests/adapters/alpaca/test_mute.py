@@ -1,0 +1,120 @@
+"""A feed that is connected and says nothing is noticed, reopened, and whole again afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from catalog import Catalog
+from engine.domain.fixed_point import decimal_price
+from engine.runtime.bridge import instrument_id
+from tests.adapters.alpaca.test_live_clients import (
+    DAY,
+    OPEN,
+    SECOND,
+    Scene,
+    Stock,
+    _collected_here,
+    market,
+    rows,
+    running,
+    stock,
+)
+from tests.simulator.server.served import Served
+
+__all__ = ["_collected_here", "market", "running", "stock"]
+
+_QUICK = {"stepped": False, "mute_secs": 0.6, "mute_symbol_secs": 0.6}
+
+
+def _is_whole(scene: Scene, market: Catalog) -> bool:
+    """Say whether every print of the symbol came once between the first and the last heard."""
+    heard = [row for batch in scene.desk.puppet.prints for row in rows(batch, scene.symbol)]
+    first, last = heard[0][0], max(row[0] for row in heard)
+    day = market.trades(DAY, [scene.symbol], OPEN, OPEN + 3_600 * SECOND)
+    printed = [row for row in rows(day, scene.symbol) if first < row[0] < last]
+    assert len(printed) > 30
+    return sorted(row for row in heard if first < row[0] < last) == sorted(printed)
+
+
+async def _withhold(scene: Scene, **switches: Any) -> None:
+    """Let half a minute of the day pass under switches of the simulator, and stop its time."""
+    await scene.chaos(**switches)
+    venue = scene.served.hall.venue
+    until = venue.now + 30 * SECOND
+    await scene.desk.until(lambda: venue.now > until)
+    async with httpx.AsyncClient(base_url=f"http://{scene.served.address}") as admin:
+        (await admin.post("/sim/pause", json={})).raise_for_status()
+
+
+async def _go_on(scene: Scene, **switches: Any) -> None:
+    """Turn switches back, let time pass again and wait for prints."""
+    desk = scene.desk
+    await scene.chaos(**switches)
+    await scene.resume()
+    heard = len(desk.puppet.trades)
+    await desk.until(lambda: len(desk.puppet.trades) > heard + 10 and not desk.watch.troubles)
+
+
+def test_a_mute_socket_is_reopened_and_what_it_withheld_is_fetched(
+    running: Served, stock: Stock, market: Catalog
+) -> None:
+    scene = Scene(running, stock, **_QUICK)
+    desk = scene.desk
+
+    async def script() -> None:
+        await scene.resume()
+        await desk.until(lambda: len(desk.puppet.trades) > 10)
+        await _withhold(scene, mute=True)
+        gaps = desk.venue.health.gaps
+        await desk.until(lambda: desk.venue.health.gaps > gaps and not desk.watch.troubles)
+        await _go_on(scene, mute=False)
+
+    scene.play(script)
+    told = [detail for what, detail in desk.watch.told if what == "feed"]
+    assert any("mute" in detail for detail in told)
+    assert any("is being fetched" in detail for detail in told)
+    assert _is_whole(scene, market)
+
+
+def test_after_a_gap_the_last_quote_is_the_venues(
+    running: Served, stock: Stock, market: Catalog
+) -> None:
+    scene = Scene(running, stock, **_QUICK)
+    desk, traded = scene.desk, instrument_id(stock.symbol)
+
+    async def script() -> None:
+        await scene.resume()
+        await desk.until(lambda: desk.cache.quote(traded))
+        before = desk.cache.quote(traded)
+        await _withhold(scene, mute=True)
+        at = running.hall.venue.now
+        gaps = desk.venue.health.gaps
+        await desk.until(lambda: desk.venue.health.gaps > gaps and not desk.watch.troubles)
+        quotes = market.quotes(DAY, [stock.symbol], OPEN, at + 1)
+        told = desk.cache.quote(traded)
+        assert told.ts_event > before.ts_event
+        assert told.bid_price.as_decimal() == decimal_price(int(quotes.bid[-1]))
+        assert told.ask_price.as_decimal() == decimal_price(int(quotes.ask[-1]))
+
+    scene.play(script)
+
+
+def test_a_mute_symbol_opens_another_connection_and_is_fetched_since_its_own_last_print(
+    running: Served, stock: Stock, market: Catalog
+) -> None:
+    scene = Scene(running, stock, **_QUICK | {"mute_secs": 60, "mute_symbol_secs": 5})
+    desk = scene.desk
+
+    async def script() -> None:
+        await scene.resume()
+        await desk.until(lambda: len(desk.puppet.trades) > 10)
+        await _withhold(scene, mute_symbols=[stock.symbol])
+        await desk.until(lambda: "mute symbols" in dict(desk.watch.told))
+        await desk.until(lambda: desk.venue.health.gaps and not desk.watch.troubles)
+        await _go_on(scene, mute_symbols=[])
+
+    scene.play(script)
+    assert f"no data for {stock.symbol}, which trade" in dict(desk.watch.told)["mute symbols"]
+    assert _is_whole(scene, market)
