@@ -68,6 +68,11 @@ class LiveAttendant:
         changes = self._parameters.commands(now) if self._parameters else ()
         return [*self._inbox.commands(now), *changes]
 
+    def is_due(self, now: int) -> bool:
+        """Say whether it is time for another look."""
+        changes = self._parameters is not None and self._parameters.is_due(now)
+        return changes or self._inbox.is_due(now)
+
     def catch_up(self, desk: Desk, now: int) -> None:
         """Take what came while nothing ran, before the scanner starts: it can take more then."""
         desk.reach = Reach.WINDOWS

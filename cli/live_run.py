@@ -154,6 +154,7 @@ async def live_run(
             AoStrategy,
             host_time,
             tapes=tapes,
+            day_has_quotes=request.market is None or request.market.has_quotes(hours.day),
             attendant=attendant,
             sends=request.sends,
             decided=() if is_new else verdicts.decided(),

@@ -56,11 +56,15 @@ class ParameterInbox:
 
     def commands(self, now: int) -> Sequence[CommandReceived]:
         """Return the versions whose time has come; looks once a second."""
-        del now
-        if time.monotonic() < self._next_look:
+        if not self.is_due(now):
             return ()
         self._next_look = time.monotonic() + _LOOK_SECS
         return [self._command(change) for change in self._due(time.time_ns())]
+
+    def is_due(self, now: int) -> bool:
+        """Say whether a second has passed since the last look."""
+        del now
+        return time.monotonic() >= self._next_look
 
     def _due(self, wall_ns: int) -> Iterator[ParamsChanged]:
         try:

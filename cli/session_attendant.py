@@ -9,7 +9,7 @@ from cli.command_inbox import CommandInbox
 from engine.domain.facts import CommandReceived, Fact
 from engine.domain.session import NANOS_PER_SECOND
 from engine.journal import ResumedJournal
-from engine.runtime import RecordedCommands
+from engine.runtime import Attendant, RecordedCommands
 from store import CommandLog
 
 
@@ -51,5 +51,12 @@ class SessionAttendant:
 
     def commands(self, now: int) -> Sequence[CommandReceived]:
         """Return the commands that are due at an instant, of the record or of the log."""
-        source = self._inbox if self._journal.caught_up else self._recorded
-        return source.commands(now)
+        return self._source.commands(now)
+
+    def is_due(self, now: int) -> bool:
+        """Say whether there may be commands at an instant."""
+        return self._source.is_due(now)
+
+    @property
+    def _source(self) -> Attendant:
+        return self._inbox if self._journal.caught_up else self._recorded

@@ -27,6 +27,10 @@ class AoStrategy(DeskStrategy):
         if plan.trailing_stop_percent is not None and trade.best_price is not None:
             self._trail(trade, trade.best_price, plan.trailing_stop_percent)
 
+    def watches(self, trade: LiveTrade) -> bool:
+        """Say whether the stop of a trade trails."""
+        return trade.plan.trailing_stop_percent is not None
+
     def _trail(self, trade: LiveTrade, best_price: int, percent: Decimal) -> None:
         """Move the stop after the best price; leave where the market has fallen through it already.
 

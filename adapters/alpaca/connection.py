@@ -37,8 +37,9 @@ async def open_socket(
     open_secs: float,
     ping_secs: float,
     pong_secs: float,
+    compresses: bool,
 ) -> ClientConnection:
-    """Open a websocket that offers compression and sends heartbeats of its own.
+    """Open a websocket that offers compression, if wanted, and sends heartbeats of its own.
 
     Raises
     ------
@@ -55,6 +56,7 @@ async def open_socket(
             ping_interval=ping_secs,
             ping_timeout=pong_secs,
             close_timeout=1,
+            compression="deflate" if compresses else None,
             max_size=MAX_FRAME_BYTES,
             max_queue=_MAX_FRAMES,
             proxy=None if is_loopback(url) else True,

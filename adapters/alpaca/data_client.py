@@ -125,6 +125,7 @@ class AlpacaDataClient(MarketDataClient):
             codec=settings.codec,
             silence=self._silence,
             patience=patience,
+            compresses=not settings.stepped,
         )
 
     @property

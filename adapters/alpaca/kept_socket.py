@@ -69,6 +69,8 @@ class KeptSocket:
         Takes why the connection is gone, before the next attempt.
     on_state : callable
         Takes each new state.
+    compresses : bool
+        Whether compression is offered: it saves the network's time and costs both ends theirs.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class KeptSocket:
         patience: Patience,
         clock: Callable[[], int] = time.time_ns,
         seed: int = 0,
+        compresses: bool = True,
     ) -> None:
         self.url = url
         self._credentials = credentials
@@ -92,6 +95,7 @@ class KeptSocket:
         self._on_state = on_state
         self._patience = patience
         self._clock = clock
+        self._compresses = compresses
         self._backoff = Backoff(patience.first_retry_secs, patience.longest_retry_secs, seed)
         self._socket: ClientConnection | None = None
         self._live = asyncio.Event()
@@ -210,6 +214,7 @@ class KeptSocket:
             open_secs=self._patience.open_secs,
             ping_secs=self._patience.ping_secs,
             pong_secs=self._patience.pong_secs,
+            compresses=self._compresses,
         )
         try:
             if not self._closing.is_set():

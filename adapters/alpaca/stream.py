@@ -57,6 +57,8 @@ class MarketStream:
         UTC nanoseconds.
     seed : int
         Repeats the jitter of the waits.
+    compresses : bool
+        See ``KeptSocket``.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class MarketStream:
         patience: Patience | None = None,
         clock: Callable[[], int] = time.time_ns,
         seed: int = 0,
+        compresses: bool = True,
     ) -> None:
         if codec not in _CONTENT_TYPES:
             raise ConfigError(f"codec is {codec!r}, expected one of {', '.join(_CONTENT_TYPES)}")
@@ -94,6 +97,7 @@ class MarketStream:
             patience=self._patience,
             clock=clock,
             seed=seed,
+            compresses=compresses,
         )
         self._decoder = FrameDecoder()
         self._desired: dict[str, set[str]] = {channel: set() for channel in CHANNELS}

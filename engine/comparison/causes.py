@@ -89,6 +89,10 @@ def _decision(
                for reason in (each.first, each.second) if reason}  # fmt: skip
     if "ac_z" in names and found.only_in is None:
         yield _given(inputs, ts, SCANNED, "ac_z is not the same")
+    for each in found.values:
+        if each.name.endswith(" basis"):
+            what = f"{each.name.removesuffix(' basis')} was {each.first} against {each.second}"
+            yield Explained(Cause.DATA, f"{what}: only one of the runs had quotes")
     looked = [name for name in sorted(names) if name.endswith(" value")]
     if looked:
         seen = f"{looked[0].removesuffix(' value')} is not the same"

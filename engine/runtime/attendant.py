@@ -23,6 +23,13 @@ class Attendant(Protocol):
         """
         ...
 
+    def is_due(self, now: int) -> bool:
+        """Say whether ``commands`` is worth a call at an instant (UTC ns); costs next to nothing.
+
+        A host that waits for nobody leaves out instants at which nothing else is to be done.
+        """
+        ...
+
 
 class RecordedCommands:
     """Gives the commands of a run again, each at the instant at which it came in then.
@@ -51,3 +58,7 @@ class RecordedCommands:
         while self._coming and self._coming[0][0] <= now:
             given.append(self._coming.popleft()[1])
         return given
+
+    def is_due(self, now: int) -> bool:
+        """Say whether a command came in by an instant (UTC ns) and was not given yet."""
+        return bool(self._coming) and self._coming[0][0] <= now

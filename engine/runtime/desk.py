@@ -191,6 +191,16 @@ class Desk(DeskBooks):
         if due is not None:
             self._record(due, ts)
 
+    def moves_by_clock(self, ts: int) -> bool:
+        """Say whether a look at an instant to come would find another phase, if none comes before.
+
+        The phase is noted at the ends of buckets.
+        """
+        params = self.history.at(ts)
+        if ts % params.bucket_ns:
+            return False
+        return phase(self.governor, ts, params, self.session) is not self._phase
+
     def note_phase(self, ts: int, cause: Fact | None = None) -> None:
         """Record a change of the governor's phase, brought about by a fact or by the clock."""
         self._take_effect(ts)

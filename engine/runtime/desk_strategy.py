@@ -16,7 +16,7 @@ from nautilus_trader.model import (
 )
 from nautilus_trader.trading import Strategy, StrategyConfig
 
-from engine.decision import BucketDecision, DeskState, exit_due, withdrawal_due
+from engine.decision import BucketDecision, DeskState
 from engine.decision.tick_grid import round_against, tick_size
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Side
@@ -28,6 +28,7 @@ from engine.runtime.desk import Desk
 from engine.runtime.desk_books import LiveTrade
 from engine.runtime.exposure import live_symbols
 from engine.runtime.guard import Failures, guarded
+from engine.runtime.guardian import exit_reason, is_quiet, withdraws
 from engine.runtime.messages import REPORTS
 from engine.runtime.orders import bracket_orders, exit_id, exit_order, order_id
 from engine.runtime.pulse import EnginePulse, Pulse, Timer
@@ -112,6 +113,11 @@ class DeskStrategy(Strategy):
 
     def watch(self, trade: LiveTrade, now: int) -> None:
         """Look after an open trade that may stay; called every second."""
+
+    def watches(self, trade: LiveTrade) -> bool:
+        """Say whether ``watch`` may have anything to do for an open trade."""
+        del trade
+        return True
 
     def desk_state(self, report: BucketReport) -> DeskState:
         """Return what the desk knows when a report comes in."""
@@ -274,8 +280,13 @@ class DeskStrategy(Strategy):
 
     def _may_rest(self, ts: int) -> bool:
         """Say whether the guardian would find nothing to do at an instant to come."""
-        in_bucket = bool(ts % self.desk.history.at(ts).bucket_ns)
-        return in_bucket and not self.desk.trades and not self.desk.must_verify(ts)
+        at_bucket = not ts % self.desk.history.at(ts).bucket_ns
+        if at_bucket and self.attendant is not None and self.attendant.is_due(ts):
+            return False
+        trades = self.desk.trades.values()
+        if any(trade.is_open and (self.watches(trade) or self._is_bare(trade)) for trade in trades):
+            return False
+        return is_quiet(self.desk, ts)
 
     def _look_after(self, trade: LiveTrade, now: int) -> None:
         """Close a trade that is due, and withdraw an entry that waits in vain."""
@@ -284,14 +295,12 @@ class DeskStrategy(Strategy):
             halted = self.is_halted(trade.plan.symbol)
             self.desk.note_delay(trade, "halted" if halted else "its exit is not filled", now)
             return
-        desk, params = self.desk, self.desk.history.at(now)
-        day = desk.governed(trade), desk.governor, now, params, desk.session
         if not trade.is_open:
-            if now - trade.ts_planned > params.bucket_ns or withdrawal_due(*day):
+            if withdraws(self.desk, trade, now):
                 self._withdraw(trade, now)
             return
         self._protect(trade)
-        reason = exit_due(*day)
+        reason = exit_reason(self.desk, trade, now)
         if reason is None:
             self.watch(trade, now)
         else:
@@ -299,12 +308,13 @@ class DeskStrategy(Strategy):
 
     def _protect(self, trade: LiveTrade) -> None:
         """Close a trade whose stop is gone; go on closing one whose target went on its way out."""
-        if not trade.is_open:
-            return
-        reason = trade.exit_reason
-        leg = self._order(trade, OrderRole.STOP_LOSS if reason is None else OrderRole.TAKE_PROFIT)
-        if leg is None or leg.is_closed:
-            self.leave(trade, reason or ExitReason.PROTECTION_LOST)
+        if trade.is_open and self._is_bare(trade):
+            self.leave(trade, trade.exit_reason or ExitReason.PROTECTION_LOST)
+
+    def _is_bare(self, trade: LiveTrade) -> bool:
+        is_leaving = trade.exit_reason is not None
+        leg = self._order(trade, OrderRole.TAKE_PROFIT if is_leaving else OrderRole.STOP_LOSS)
+        return leg is None or leg.is_closed
 
     def _withdraw(self, trade: LiveTrade, now: int) -> None:
         """Cancel what is left of an entry."""

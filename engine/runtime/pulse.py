@@ -39,13 +39,18 @@ class Timer:
         by = ts if self.stop_ns is None else min(ts, self.stop_ns)
         return self.start_ns + max(-1, (by - self.start_ns) // self.width_ns) * self.width_ns
 
-    def next_after(self, ts: int, *, hurries: bool) -> int | None:
-        """Return the first instant after ``ts``, None when it is over."""
+    def may_rest(self) -> bool:
+        """Say whether instants can be left out."""
+        return self.rests is not None
+
+    def next_after(self, ts: int, by: int, *, hurries: bool) -> int:
+        """Return the first instant after ``ts``, ``by`` if there is none before."""
         steps = max(-1, (ts - self.start_ns) // self.width_ns) + 1
         instant = self.start_ns + steps * self.width_ns
-        while hurries and self.rests is not None and self.rests(instant):
+        end = by if self.stop_ns is None else min(by, self.stop_ns + 1)
+        while hurries and self.rests is not None and instant < end and self.rests(instant):
             instant += self.width_ns
-        return None if self.stop_ns is not None and instant > self.stop_ns else instant
+        return instant if instant < end else by
 
 
 class Pulse(Protocol):
@@ -90,6 +95,7 @@ class HostPulse:
         Returns the present instant; never goes back.
     hurries : bool
         Leave out every instant that can be: each costs a rehearsal a question to the simulator.
+        Right only where no instant that was asked for is ever missed.
     """
 
     def __init__(self, source: Callable[[], int], *, hurries: bool = False) -> None:
@@ -106,10 +112,11 @@ class HostPulse:
         timers = {**self._served, timer: timer.start_ns - timer.width_ns}
         self._served = dict(sorted(timers.items(), key=lambda each: each[0].name))
 
-    def next_after(self, ts: int) -> int | None:
-        """Return the first instant after ``ts`` at which somebody is to be woken."""
-        coming = (timer.next_after(ts, hurries=self._hurries) for timer in self._served)
-        return min((instant for instant in coming if instant is not None), default=None)
+    def next_after(self, ts: int, by: int) -> int:
+        """Return the first instant after ``ts`` at which somebody is due, ``by`` if none before."""
+        for timer in sorted(self._served, key=Timer.may_rest):
+            by = min(by, timer.next_after(ts, by, hurries=self._hurries))
+        return by
 
     def beat(self, ts: int) -> None:
         """Wake everybody who is due by ``ts``, each for the last of its instants that is past.
@@ -120,4 +127,6 @@ class HostPulse:
             due = timer.last_by(ts)
             if due > served:
                 self._served[timer] = due
-                timer.wake(due)
+                was_left_out = self._hurries and timer.may_rest() and due < ts
+                if not was_left_out:
+                    timer.wake(due)

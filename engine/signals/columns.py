@@ -288,13 +288,20 @@ class ColumnScanner:
         return int(self._state.clock["now"][0])
 
     def _register(self, names: tuple[str, ...]) -> NDArray[np.int32]:
-        """Return the scanner's id of each of a batch's symbols, making room for new ones."""
+        """Return the scanner's id of each of a batch's symbols, making room for new ones.
+
+        The table of a stream grows at its end; what was looked up before is not again.
+        """
         if names is not self._registered:
-            for name in names:
+            known = len(self._registered)
+            if names[:known] != self._registered:
+                known = 0
+            for name in names[known:]:
                 if name not in self._ids:
                     self._add(name)
+            fresh = np.array([self._ids[name] for name in names[known:]], dtype=np.int32)
             self._registered = names
-            self._registered_ids = np.array([self._ids[name] for name in names], dtype=np.int32)
+            self._registered_ids = np.concatenate([self._registered_ids[:known], fresh])
         return self._registered_ids
 
     def _add(self, name: str) -> None:

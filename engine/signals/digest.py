@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from engine.signals.tables import fixed_column, values
 
 _TEXT = "S24"
+_AT_ONCE = 64
+"""Pieces that are hashed together: each costs the same whether it has one row or many."""
 
 
 class CandidateDigest:
@@ -24,15 +26,26 @@ class CandidateDigest:
     def __init__(self) -> None:
         self._candidates = hashlib.sha256()
         self._breadth = hashlib.sha256()
+        self._waiting: tuple[list[pa.Table], list[pa.Table]] = [], []
 
     def update(self, candidates: pa.Table, breadth: pa.Table) -> None:
         """Take further rows of ``tables.rows_table`` with quotes, and ``tables.breadth_table``."""
-        self._candidates.update(_rows(candidates))
-        self._breadth.update(_rows(breadth))
+        for waiting, table in zip(self._waiting, (candidates, breadth), strict=True):
+            if len(table):
+                waiting.append(table)
+            if len(waiting) >= _AT_ONCE:
+                self._hash()
 
     def hexdigest(self) -> str:
         """Return the digest of all rows so far."""
+        self._hash()
         return hashlib.sha256(self._candidates.digest() + self._breadth.digest()).hexdigest()
+
+    def _hash(self) -> None:
+        for waiting, sha in zip(self._waiting, (self._candidates, self._breadth), strict=True):
+            if waiting:
+                sha.update(_rows(pa.concat_tables(waiting).combine_chunks()))
+                waiting.clear()
 
 
 def _rows(table: pa.Table) -> bytes:

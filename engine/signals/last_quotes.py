@@ -33,15 +33,17 @@ class LastQuotes:
             kept[own[batch.symbol_id[rows]]] = column[rows]
 
     def _numbers(self, symbols: tuple[str, ...]) -> NDArray[np.int64]:
-        """Return our number of each symbol of a table; batch after batch has the same one."""
+        """Return our number of each symbol of a table; a stream's only grows at its end."""
         if symbols is self._table:
             return self._own
-        for name in symbols:
-            self._ids.setdefault(name, len(self._ids))
+        known = len(self._table)
+        if symbols[:known] != self._table:
+            known, self._own = 0, self._own[:0]
+        fresh = [self._ids.setdefault(name, len(self._ids)) for name in symbols[known:]]
         while len(self._ids) > self._values.shape[1]:
             self._values = np.concatenate([self._values, np.zeros_like(self._values)], axis=1)
         self._table = symbols
-        self._own = np.array([self._ids[name] for name in symbols], np.int64)
+        self._own = np.concatenate([self._own, np.array(fresh, np.int64)])
         return self._own
 
     def batch(self) -> QuoteBatch:

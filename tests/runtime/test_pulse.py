@@ -21,12 +21,26 @@ def _pulse(width: int, stop: int | None) -> tuple[HostPulse, list[int]]:
 def test_going_from_instant_to_instant_misses_none(width: int, stop: int | None) -> None:
     pulse, woken = _pulse(width, stop)
     now = 0
-    while (due := pulse.next_after(now)) is not None and due <= START + 500:
+    while (due := pulse.next_after(now, START + 501)) <= START + 500:
         pulse.beat(due)
         now = due
     last = START + 500 if stop is None else stop
     assert woken == list(range(START, last + 1, width))
     assert woken
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.sets(st.integers(START, START + 200)))
+def test_who_may_rest_misses_nothing_it_needs(width: int, other: int, busy: set[int]) -> None:
+    woken: list[int] = []
+    pulse = HostPulse(lambda: 0, hurries=True)
+    pulse.every(Timer("resting", width, START, None, woken.append, lambda ts: ts not in busy))
+    pulse.every(Timer("other", other, START, None, lambda _: None))
+    now = 0
+    while (due := pulse.next_after(now, START + 201)) <= START + 200:
+        pulse.beat(due)
+        now = due
+    asked_for = busy | set(range(START, START + 201, other))
+    assert woken == [ts for ts in range(START, START + 201, width) if ts in asked_for]
 
 
 @given(st.integers(1, 50), st.lists(st.integers(0, 2_000), min_size=1, max_size=30))

@@ -68,6 +68,8 @@ class LiveDay:
         Granted time makes a rehearsal: nothing moves before everything has been done.
     tapes : mapping of str to str
         Tape letter by symbol.
+    day_has_quotes : bool
+        Whether the feed brings quotes at all; that of a day that was recorded without has none.
     attendant : Attendant, optional
         Who may give commands.
     sends : bool
@@ -91,6 +93,7 @@ class LiveDay:
         host_time: RunningTime | GrantedTime,
         *,
         tapes: Mapping[str, str],
+        day_has_quotes: bool = True,
         attendant: Attendant | None = None,
         sends: bool = True,
         decided: Sequence[BucketDecision] = (),
@@ -107,7 +110,7 @@ class LiveDay:
         self.strategy = strategy(
             desk,
             self.failures,
-            day_has_quotes=True,
+            day_has_quotes=day_has_quotes,
             attendant=attendant,
             pulse=self.pulse,
             sends=sends,

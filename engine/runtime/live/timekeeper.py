@@ -107,7 +107,7 @@ class Timekeeper:
             await asyncio.sleep(_LOOK_SECS)
 
     def _due(self, now: int, ends_ns: int) -> int:
-        return min(self._pulse.next_after(now) or ends_ns, ends_ns)
+        return self._pulse.next_after(now, ends_ns)
 
     def _check(self) -> None:
         self._failures.raise_first()
