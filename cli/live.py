@@ -153,10 +153,10 @@ def _clear_away(spool: Path | None, catalog: str | None) -> dict[str, int]:
     return rows
 
 
-def emit_end(end: LiveEnd, *, as_json: bool, **more: object) -> None:
-    """Print how a day ended."""
+def end_of(end: LiveEnd) -> dict[str, Any]:
+    """Return how a day ended, by name."""
     outcome = end.outcome
-    result: dict[str, Any] = {
+    return {
         "run_id": end.run_id,
         "status": outcome.status,
         "resumed_at": end.resumed_at,
@@ -167,8 +167,12 @@ def emit_end(end: LiveEnd, *, as_json: bool, **more: object) -> None:
         "decision_digest": outcome.decision_digest,
         "fill_digest": outcome.fill_digest,
         "scan_digest": end.scan_digest,
-        **more,
     }
+
+
+def emit_end(end: LiveEnd, *, as_json: bool, **more: object) -> None:
+    """Print how a day ended."""
+    result = end_of(end) | more
 
     def page(console: Console) -> None:
         for key, value in result.items():

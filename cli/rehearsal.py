@@ -19,10 +19,13 @@ from adapters.alpaca import Credentials, Endpoints
 from adapters.alpaca.endpoints import SIM_URL
 from catalog import Catalog
 from cli.live_run import LiveEnd, LiveRequest, Look, live_run
+from engine.comparison import Judgement, Story
 from engine.domain.errors import RunError
+from engine.domain.fill_assumptions import BASE, LADDER
+from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
 from engine.journal import MemoryJournal
-from engine.runtime import Outcome, run_backtest
+from engine.runtime import Outcome, Stage, run_backtest
 from store import Journals
 from strategies import AoStrategy
 
@@ -68,19 +71,42 @@ async def rehearsed(
         return await live_run(journals, live, told, look)
 
 
-def backtested(catalog: Catalog, request: RehearsalRequest) -> Outcome:
-    """Backtest the same day with the same parameters, account and fills."""
-    return run_backtest(
+def backtested(
+    catalog: Catalog, request: RehearsalRequest, progress: Callable[[float, float], None]
+) -> tuple[Outcome, Story]:
+    """Backtest the same day with the same parameters and account; return its story, too.
+
+    Fills are the same where a backtest has the model, else those of its base.
+    """
+    journal = MemoryJournal()
+
+    def on_progress(_day: date, stage: Stage, share: float) -> None:
+        half = 50 * share
+        progress(half if stage is Stage.SCAN else 50 + half, 100)
+
+    outcome = run_backtest(
         catalog,
         [request.day],
         request.params,
         strategy=AoStrategy,
-        journal=MemoryJournal(),
+        journal=journal,
         starting_balance=request.balance,
-        fills=request.fills,
+        fills=backtest_fills(request.fills),
         letters=request.letters or None,
         symbols=request.symbols or None,
+        on_progress=on_progress,
     )
+    judged = [
+        msgspec.convert(msgspec.to_builtins(verdict), Judgement)
+        for verdict in outcome.days[0].verdicts
+    ]
+    params = ParameterHistory(request.params)
+    return outcome, Story.of("backtest", journal.facts(), judged, params)
+
+
+def backtest_fills(fills: str) -> str:
+    """Return the model of fills for the backtest that is nearest to a simulator's."""
+    return fills if fills in LADDER else BASE.name
 
 
 def _new_name(journals: Journals, stem: str) -> str:

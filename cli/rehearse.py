@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Annotated
 
 import typer
 
-from cli.backtest import FillsName, stored_days, usd
-from cli.live import emit_end, tell_start_of
+from cli.backtest import stored_days, usd
+from cli.live import emit_end, end_of, tell_start_of
 from cli.narrowing import Letters, Symbols, parse_letters, parse_symbols
 from cli.options import (
     DEFAULT_CATALOG,
@@ -21,7 +22,9 @@ from cli.options import (
     RunsPath,
     SetParams,
 )
-from cli.output import INTERRUPTED, command
+from cli.output import INTERRUPTED, command, emit
+from cli.progress import progress_bar
+from cli.sim import SimFills
 
 _DIFFERENT = 1
 
@@ -37,8 +40,9 @@ def rehearse(
         typer.Option("--speed", min=0.01, help="Times real time; as fast as possible without it."),
     ] = None,
     fills: Annotated[
-        FillsName, typer.Option("--fills", help="What the simulator assumes about fills.")
-    ] = FillsName.BASE,
+        SimFills,
+        typer.Option("--fills", help="How the simulator fills; no backtest knows paper's way."),
+    ] = SimFills.BASE,
     balance: Annotated[
         str, typer.Option("--balance", metavar="USD", help="Cash of the account.")
     ] = "100000",
@@ -61,12 +65,15 @@ def rehearse(
     """Start a simulator on a recorded day and trade it as `tradectl live` would.
 
     Time is granted to the live process step by step, so it decides what the backtest decides at
-    any speed. Exit code 1 when it did not; `tradectl diff` tells where.
+    any speed. Exit code 1 when it did not; every difference is told with its cause.
     """
     from catalog import Catalog
-    from cli.live_view import live_view
     from cli.parameters_file import load_parameters
-    from cli.rehearsal import RehearsalRequest, backtested, rehearsed
+    from cli.rehearsal import RehearsalRequest, backtest_fills, backtested, rehearsed
+    from cli.rehearsal_page import Compared, rehearsal_page
+    from cli.rehearsal_view import rehearsal_view
+    from cli.run_story import run_story
+    from engine.comparison import compare as compare_stories
     from engine.runtime import OutcomeStatus
     from store import Journals
 
@@ -84,23 +91,40 @@ def rehearse(
         run_id=run_id,
         verdicts=runs,
     )
-    with live_view(enabled=view and not as_json, venue="rehearsal", sends=True) as screen:
+    began = time.perf_counter()
+    with rehearsal_view(enabled=view and not as_json) as screen:
         end = asyncio.run(
             rehearsed(source, Journals(database), request, tell_start_of, screen.watch)
         )
+    live_secs = time.perf_counter() - began
     if end.outcome.status is OutcomeStatus.INTERRUPTED:
         emit_end(end, as_json=as_json)
         raise typer.Exit(INTERRUPTED)
     if not compare:
         emit_end(end, as_json=as_json)
         return
-    backtest = backtested(source, request)
-    same = end.outcome.decision_digest == backtest.decision_digest
-    emit_end(
-        end,
-        as_json=as_json,
-        same_decisions=same,
-        same_fills=end.outcome.fill_digest == backtest.fill_digest,
+    began = time.perf_counter()
+    with progress_bar("backtest", "%") as progress:
+        backtest, story = backtested(source, request, progress)
+    same = (
+        end.outcome.decision_digest == backtest.decision_digest,
+        end.outcome.fill_digest == backtest.fill_digest,
     )
-    if not same:
+    compared = Compared(
+        backtest,
+        None if all(same) else compare_stories(run_story(end.run_id, database, runs), story),
+        live_secs,
+        time.perf_counter() - began,
+        (request.fills, backtest_fills(request.fills)),
+    )
+    emit(
+        end_of(end)
+        | {"same_decisions": same[0], "same_fills": same[1]}
+        | {"causes": {} if compared.why is None else dict(compared.why.causes)},
+        as_json=as_json,
+        page=lambda console: rehearsal_page(
+            console, stored.isoformat(), end, compared, screen.health
+        ),
+    )
+    if not same[0]:
         raise typer.Exit(_DIFFERENT)

@@ -3,7 +3,14 @@
 from reports.candidates import candidates_table
 from reports.page import write_html
 from reports.sparkline import sparkline
-from reports.terminal import render_terminal
+from reports.terminal import render_terminal, trades_table
 from reports.view import RunView
 
-__all__ = ["RunView", "candidates_table", "render_terminal", "sparkline", "write_html"]
+__all__ = [
+    "RunView",
+    "candidates_table",
+    "render_terminal",
+    "sparkline",
+    "trades_table",
+    "write_html",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pyarrow as pa
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -75,9 +76,11 @@ def _numbers(view: RunView) -> RenderableType:
 
 
 def _trades(view: RunView) -> RenderableType | None:
-    trades = view.trades
-    if not trades.num_rows:
-        return None
+    return trades_table(view.trades) if view.trades.num_rows else None
+
+
+def trades_table(trades: pa.Table) -> RenderableType:
+    """Return trades (rows of ``engine.accounting.Trade``) as a reader sees them, the first ones."""
     table = _table(
         "Trades", ("entry", "symbol", "side", "shares", "in", "out", "P&L", "hold", "exit")
     )

@@ -51,6 +51,7 @@ class Scanner:
         self._reported = 0
         self._reports: list[BucketReport] = []
         self._digest = CandidateDigest()
+        self._nothing: tuple[pa.Table, Windows] | None = None
 
     @property
     def counters(self) -> dict[str, int]:
@@ -137,9 +138,14 @@ class Scanner:
         """Tell of the buckets that closed under one set of parameters."""
         p, params, symbols = output.settings, output.params, self._columns.symbols
         self._recent = np.concatenate([self._recent, output.bucket_rows])
-        events = rows_table(output.rows[output.rows["phase"] != kernel.NEAR_MISS], symbols, p)
-        events = self._quoted(events)
-        windows = Windows(buckets_table(self._recent, symbols, p), params)
+        rows = output.rows[output.rows["phase"] != kernel.NEAR_MISS]
+        if len(rows) or self._nothing is None:
+            events = self._quoted(rows_table(rows, symbols, p))
+            windows = Windows(buckets_table(self._recent, symbols, p), params)
+            if not len(rows):
+                self._nothing = events, windows
+        else:
+            events, windows = self._nothing
         cut = slice(output.start, output.end)
         breadth = breadth_table(
             self._columns.breadth[cut],
