@@ -43,6 +43,7 @@ _MONEY = {
     RefusalReason.NOTIONAL_CAP,
     RefusalReason.TOO_SMALL,
 }
+_LOOKED_AT = {RefusalReason.NOT_CONFIDENT}
 _SIZE = {"quantity", "notional", "top_size threshold", "top_size outcome", "confidence", "detail"}
 
 
@@ -85,8 +86,8 @@ def _decision(
         missing = _other(inputs, found.only_in)
         if missing.knows(found.key):
             yield _given(inputs, ts, SCANNED, f"{missing.run_id} has no such candidate")
-    reasons = {reason for each in found.values if each.name == "reason"
-               for reason in (each.first, each.second) if reason}  # fmt: skip
+    judged = (story.judgements.get(found.key) for story in (inputs.first, inputs.second))
+    reasons = {each.reason for each in judged if each is not None and each.reason}
     if "ac_z" in names and found.only_in is None:
         yield _given(inputs, ts, SCANNED, "ac_z is not the same")
     for each in found.values:
@@ -100,7 +101,7 @@ def _decision(
     if any(name.endswith(" threshold") for name in names - _SIZE):
         yield from _parameters(inputs, ts)
     yield from _state(found, reasons, inputs, before)
-    if names <= _SIZE:
+    if names <= _SIZE and (names != {"detail"} or reasons <= _MONEY | _LOOKED_AT):
         yield from _size(found, inputs, before)
     yield from _parameters(inputs, ts)
     if RefusalReason.SYMBOL_HALTED in reasons:
@@ -224,13 +225,15 @@ def _fill(found: Finding, inputs: Inputs, before: Collection[Difference]) -> Ite
         yield from _human(inputs.command(_late(found, inputs), _CANCELLERS, symbol=found.symbol))
     else:
         yield from _led_to(found, orders, inputs, before)
-    if found.names == {"time"}:
-        yield Explained(Cause.LATENCY, "the same shares at the same price")
-        return
     fills = [
         story.started.fills if story.started else "" for story in (inputs.first, inputs.second)
     ]
     models = f"; fills are {fills[0]} against {fills[1]}" if fills[0] != fills[1] else ""
+    if not models:
+        yield from _data(inputs.data(day_of(found.key[0]).isoformat()))
+    if found.names == {"time"}:
+        yield Explained(Cause.LATENCY, f"the same shares at the same price{models}")
+        return
     what = "filled there alone" if found.only_in else f"other {', '.join(sorted(found.names))}"
     yield Explained(Cause.FILL, f"the same order, {what}{models}")
 

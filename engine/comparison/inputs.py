@@ -15,6 +15,9 @@ SCANNED = frozenset(name for name in Parameters.model_fields if parameter_extra(
 QUOTED = frozenset({"stale_quote_secs"})
 """Parameters that choose between quote and print."""
 
+_TOLD = 12
+"""Digits of a hash that tell two apart."""
+
 
 class Inputs:
     """Two runs, and what only one of them was given."""
@@ -62,6 +65,13 @@ class Inputs:
         """Return in words that a day was started with other money, None if with the same."""
         one, two = self.first.day_equity.get(day), self.second.day_equity.get(day)
         return None if one == two else f"{day} started with {one} against {two} USD"
+
+    def data(self, day: str) -> str | None:
+        """Return in words that two recorded days are not the same, None where nobody knows."""
+        one, two = self.first.day_data.get(day), self.second.day_data.get(day)
+        if not one or not two or one == two:
+            return None
+        return f"the recorded day is another: {one[:_TOLD]} against {two[:_TOLD]}"
 
     def command(self, ts: int, kinds: tuple[type[AnyCommand], ...], **about: str) -> str | None:
         """Return in words the last command of these kinds, before an instant, of one run alone.

@@ -115,6 +115,8 @@ class Story(msgspec.Struct, kw_only=True):
         From this bucket on every verdict is known, UTC ns; None: none is.
     day_equity : dict of str to Decimal
         USD at the start of each day, in order.
+    day_data : dict of str to str
+        Hash of each day's data, empty where a run had it from a venue.
     over : dict of str to int
         When a trade closed, or ended without a fill, UTC ns.
     ended_ns : int or None
@@ -127,6 +129,7 @@ class Story(msgspec.Struct, kw_only=True):
     judgements: dict[DecisionKey, Judgement] = {}
     judged_from: int | None = None
     day_equity: dict[str, Decimal] = {}
+    day_data: dict[str, str] = {}
     plans: dict[str, Planned] = {}
     orders: dict[str, Working] = {}
     exits: dict[str, tuple[int, ExitRequested]] = {}
@@ -224,6 +227,7 @@ class Story(msgspec.Struct, kw_only=True):
                 self.started = payload
             case DayStarted():
                 self.day_equity[payload.day] = payload.equity
+                self.day_data[payload.day] = payload.data_hash
             case ParamsChanged() | ParamsWithdrawn():
                 self._change(payload)
             case BracketPlanned():

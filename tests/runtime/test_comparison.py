@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -14,12 +16,13 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from catalog import Catalog
-from engine.comparison import Cause, Comparison, Judgement, Kind, Story, compare
+from engine.comparison import Cause, Comparison, Difference, Judgement, Kind, Story, compare
 from engine.domain.commands import FlattenAll, SetParameters
 from engine.domain.facts import Fact, OrderFilled
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND
+from engine.domain.trades import TradeBatch
 from engine.journal import MemoryJournal
 from engine.runtime import run_backtest
 from strategies import AoStrategy
@@ -87,6 +90,18 @@ def test_other_fills_are_the_venue_s_and_all_else_follows(base: Ran, synthetic: 
     assert compared.differences[0].cause in {Cause.FILL, Cause.LATENCY}
     assert compared.causes[Cause.FILL] > 0
     assert set(compared.causes) <= {Cause.FILL, Cause.LATENCY, Cause.CONSEQUENCE}
+    cooling = [each for each in compared.differences if _cools(each)]
+    assert cooling
+    for each in cooling:
+        assert each.earlier is not None
+        assert compared.differences[each.earlier - 1].symbol == each.symbol
+
+
+def _cools(difference: Difference) -> bool:
+    """Say whether a symbol was left alone for another while only."""
+    return [each.name for each in difference.values] == ["detail"] and all(
+        "cooldown" in side for each in difference.values for side in (each.first, each.second)
+    )
 
 
 def test_another_parameter_is_named_and_all_else_follows(base: Ran, synthetic: Catalog) -> None:
@@ -106,6 +121,51 @@ def test_a_gate_that_one_run_sets_higher_is_a_parameter(base: Ran, synthetic: Ca
     assert compared.differences[0].cause is Cause.PARAMETER
     assert "min_ac_z 2.0 against 3.0" in compared.differences[0].because
     assert set(compared.causes) == {Cause.PARAMETER, Cause.CONSEQUENCE}
+
+
+class LateTape(Catalog):
+    """The same day, heard over a line that is slower by more than the grace of a bucket."""
+
+    def trade_batches(self, day: date, letter: str) -> Iterator[TradeBatch]:  # noqa: D102
+        return map(_late, super().trade_batches(day, letter))
+
+    def trades(  # noqa: D102
+        self, day: date, symbols: Sequence[str], start_ns: int, end_ns: int
+    ) -> TradeBatch:
+        return _late(super().trades(day, symbols, start_ns - LATE_NS, end_ns - LATE_NS))
+
+    def data_hash(self, day: date, letters: Sequence[str]) -> str:  # noqa: D102
+        return f"late {super().data_hash(day, letters)}"
+
+
+LATE_NS = 600_000_000
+
+
+def _late(batch: TradeBatch) -> TradeBatch:
+    return replace(batch, ts_init=batch.ts_init + LATE_NS)
+
+
+def test_a_tape_that_came_late_is_data(base: Ran, synthetic: Catalog) -> None:
+    late = run(LateTape(synthetic.root), [SYNTHETIC_DAY], settings=SETTINGS)
+    assert late.outcome.trades
+    compared = check(compare(told("a", base), told("b", late)))
+    assert compared.causes[Cause.DATA] > 10
+    assert set(compared.causes) == {Cause.DATA, Cause.CONSEQUENCE}
+
+
+def test_a_run_that_took_the_day_for_one_without_quotes_is_data(base: Ran) -> None:
+    """Half of what such a run says is an estimate where the other has a quote."""
+    known = judgements(base)
+    place = next(n for n, each in enumerate(known) if each.checks)
+    looks = tuple(
+        msgspec.structs.replace(each, basis="estimated") if each.basis == "quoted" else each
+        for each in known[place].checks
+    )
+    changed = [*known]
+    changed[place] = msgspec.structs.replace(known[place], checks=looks)
+    (only,) = check(compare(told("a", base), told("b", base, judged=changed))).differences
+    assert (only.kind, only.cause) == (Kind.DECISION, Cause.DATA)
+    assert only.because == "spread was quoted against estimated: only one of the runs had quotes"
 
 
 def test_a_command_of_one_run_is_human_and_its_author_named(base: Ran, synthetic: Catalog) -> None:
