@@ -230,13 +230,12 @@ def _frame(  # noqa: PLR0917  (a compiled step: calls with tuples in tuples cost
         if not wants_trades[trades.symbol_id[row]]:
             continue
         count += 1
-        if not reversals[trades.condition_id[row]]:
-            at = _print(out, at, trades, row, trade_heads, conditions, arrivals)
-        elif n < end and _corrects(trades, row, order[n], reversals):
+        cancels = reversals[trades.condition_id[row]]
+        if cancels and n < end and _corrects(trades, row, order[n], reversals):
             at = _correction(out, at, trades, row, trade_heads, conditions, arrivals)
             n += 1
         else:
-            at = _cancel(out, at, trades, row, trade_heads, conditions, arrivals)
+            at = _print(out, at, trades, row, trade_heads, conditions, cancels, arrivals)
     return (n, *_headed(out, at, count))
 
 
@@ -274,42 +273,18 @@ def _print(
     row: int,
     heads: Texts,
     conditions: Texts,
+    cancels: bool,  # noqa: FBT001
     arrivals: bool,  # noqa: FBT001
 ) -> int:
-    at = opened(out, at, _FIELDS[_TRADE] + arrivals, ord("t"))
+    """Write a print, or that one is taken back; of that the conditions only with arrivals."""
+    fields = _FIELDS[_CANCEL] + 2 * arrivals if cancels else _FIELDS[_TRADE] + arrivals
+    at = opened(out, at, fields, ord("x") if cancels else ord("t"))
     at = copied(out, at, heads, trades.symbol_id[row])
-    at = key(out, at, ord("i"))
-    at = unsigned64(out, at, trades.trade_id[row])
-    at = key(out, at, ord("p"))
-    at = float64(out, at, trades.price_bits[row])
-    at = key(out, at, ord("s"))
-    at = unsigned(out, at, trades.size[row])
-    at = key(out, at, ord("c"))
-    at = copied(out, at, conditions, trades.condition_id[row])
-    return _times(out, at, trades.ts_event[row], trades.ts_init[row], arrivals)
-
-
-@compiled
-def _cancel(
-    out: NDArray[np.uint8],
-    at: int,
-    trades: _Trades,
-    row: int,
-    heads: Texts,
-    conditions: Texts,
-    arrivals: bool,  # noqa: FBT001
-) -> int:
-    at = opened(out, at, _FIELDS[_CANCEL] + 2 * arrivals, ord("x"))
-    at = copied(out, at, heads, trades.symbol_id[row])
-    at = key(out, at, ord("i"))
-    at = unsigned64(out, at, trades.trade_id[row])
-    at = key(out, at, ord("p"))
-    at = float64(out, at, trades.price_bits[row])
-    at = key(out, at, ord("s"))
-    at = unsigned(out, at, trades.size[row])
-    at = key(out, at, ord("a"))
-    at = key(out, at, ord("C"))
-    if arrivals:
+    at = _terms(out, at, 0, trades, row)
+    if cancels:
+        at = key(out, at, ord("a"))
+        at = key(out, at, ord("C"))
+    if arrivals or not cancels:
         at = key(out, at, ord("c"))
         at = copied(out, at, conditions, trades.condition_id[row])
     return _times(out, at, trades.ts_event[row], trades.ts_init[row], arrivals)
@@ -329,15 +304,26 @@ def _correction(
     at = copied(out, at, heads, trades.symbol_id[row])
     for of in range(2):
         version = ord("o") if of == 0 else ord("c")
-        at = long_key(out, at, version, ord("i"))
-        at = unsigned64(out, at, trades.trade_id[row + of])
-        at = long_key(out, at, version, ord("p"))
-        at = float64(out, at, trades.price_bits[row + of])
-        at = long_key(out, at, version, ord("s"))
-        at = unsigned(out, at, trades.size[row + of])
+        at = _terms(out, at, version, trades, row + of)
         at = long_key(out, at, version, ord("c"))
         at = copied(out, at, conditions, trades.condition_id[row + of])
     return _times(out, at, trades.ts_event[row], trades.ts_init[row], arrivals)
+
+
+@compiled
+def _terms(out: NDArray[np.uint8], at: int, version: int, trades: _Trades, row: int) -> int:
+    """Write id, price and size of a print, each key behind its version's letter if it has one."""
+    at = _versioned(out, at, version, ord("i"))
+    at = unsigned64(out, at, trades.trade_id[row])
+    at = _versioned(out, at, version, ord("p"))
+    at = float64(out, at, trades.price_bits[row])
+    at = _versioned(out, at, version, ord("s"))
+    return unsigned(out, at, trades.size[row])
+
+
+@compiled
+def _versioned(out: NDArray[np.uint8], at: int, version: int, letter: int) -> int:
+    return long_key(out, at, version, letter) if version else key(out, at, letter)
 
 
 @compiled

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import socket
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -13,8 +13,27 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_PATIENCE_SECS = 60
+
 KEY, SECRET = "PKLOOPBACK", "loopback-secret-of-nobody"
 HEADERS = {"APCA-API-KEY-ID": KEY, "APCA-API-SECRET-KEY": SECRET}
+
+
+class AnnouncedServer(uvicorn.Server):
+    """A server that says when it has begun to listen."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._listens = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        self._listens.set()
+
+    def wait(self) -> None:
+        """Wait until it listens."""
+        assert self._listens.wait(_PATIENCE_SECS)
 
 
 class Loopback:
@@ -38,7 +57,7 @@ class Loopback:
             ws="none",
             lifespan="off",
         )
-        self._server = uvicorn.Server(config)
+        self._server = AnnouncedServer(config)
         self._client = httpx.Client(headers=HEADERS, timeout=60)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
@@ -54,9 +73,7 @@ class Loopback:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        deadline = time.monotonic() + 30
-        while not self._server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
+        self._server.wait()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -6,18 +6,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from threading import Event, Thread
+from threading import Thread
 from typing import Any, Self
 
 import httpx
 import msgpack
-import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog, StoredReference
 from simulator.server import Holder, Setting, app, hall, listening
 from simulator.server.serve import config
+from tests.simulator.market_data.loopback import AnnouncedServer
 from tests.simulator.server.conftest import DAY
 
 ALICE = Holder("ALICE", "alice-secret")
@@ -39,8 +39,7 @@ class Served:
         self.hall = hall(market, setting, reference)
         listener = listening("127.0.0.1", 0)
         self.address = f"127.0.0.1:{listener.getsockname()[1]}"
-        self._server = uvicorn.Server(config(app(self.hall, market, setting, reference)))
-        self._started = Event()
+        self._server = AnnouncedServer(config(app(self.hall, market, setting, reference)))
         self._listener = listener
         self._thread = Thread(target=self._run)
 
@@ -49,19 +48,11 @@ class Served:
         return httpx.Client(base_url=f"http://{self.address}", headers=keys(holder), timeout=30)
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
-        while not self._server.started and not serving.done():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
-        self._started.set()
-        await serving
+        asyncio.run(self._server.serve(sockets=[self._listener]))
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._started.wait()
-        assert self._server.started
+        self._server.wait()
         return self
 
     def __exit__(self, *_: object) -> None:

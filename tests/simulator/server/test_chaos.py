@@ -16,7 +16,7 @@ from simulator.server import app, hall
 from simulator.tape import Mode
 from tests.simulator.server.served import ALICE, Served, closed, keys, market_client, setting
 from tests.simulator.server.served import trading_client as updates_of
-from tests.simulator.server.test_trading import OPEN, SECOND, busy, placed, told
+from tests.simulator.server.test_trading import OPEN, SECOND, bracketed, busy, placed, told
 
 __all__ = ["busy"]
 
@@ -201,14 +201,7 @@ def test_the_cancel_of_the_leg_that_lost_is_found_out_or_told(
         async with market_client(served) as data, updates_of(served) as updates:
             with served.rest() as rest:
                 turn(rest, tell_sibling_cancels=tells)
-                last = rest.get(f"/v2/stocks/{busy}/trades/latest").json()["trade"]["p"]
-                entry = placed(
-                    rest,
-                    symbol=busy,
-                    order_class="bracket",
-                    take_profit={"limit_price": f"{last * 1.5:.2f}"},
-                    stop_loss={"stop_price": f"{last * 0.5:.2f}"},
-                )
+                entry, last = bracketed(rest, busy)
                 account_id = served.hall.account_ids[ALICE.key]
                 counts = served.hall.venue.tidings.told
                 while counts[account_id] < 4:

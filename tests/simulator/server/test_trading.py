@@ -55,6 +55,14 @@ def placed(rest: httpx.Client, **terms: Any) -> dict[str, Any]:
     return answer.json()
 
 
+def bracketed(rest: httpx.Client, symbol: str) -> tuple[dict[str, Any], float]:
+    """Place a bracket whose exits are far off; return it and the last price."""
+    last = rest.get(f"/v2/stocks/{symbol}/trades/latest").json()["trade"]["p"]
+    target, stop = {"limit_price": f"{last * 1.5:.2f}"}, {"stop_price": f"{last * 0.5:.2f}"}
+    exits = {"take_profit": target, "stop_loss": stop}
+    return placed(rest, symbol=symbol, order_class="bracket", **exits), last
+
+
 async def told(client: Any, count: int) -> list[dict[str, Any]]:
     return [(await client.hear())["data"] for _ in range(count)]
 
@@ -98,14 +106,7 @@ def test_a_bracket_is_listed_nested_replaced_and_canceled(served: Served, busy: 
     async def scene() -> None:
         async with market_client(served) as data, trading_client(served) as updates:
             with served.rest() as rest:
-                last = rest.get(f"/v2/stocks/{busy}/trades/latest").json()["trade"]["p"]
-                entry = placed(
-                    rest,
-                    symbol=busy,
-                    order_class="bracket",
-                    take_profit={"limit_price": f"{last * 1.5:.2f}"},
-                    stop_loss={"stop_price": f"{last * 0.5:.2f}"},
-                )
+                entry, last = bracketed(rest, busy)
                 assert [leg["status"] for leg in entry["legs"]] == ["held", "held"]
                 _, clock = await data.grant(OPEN + 60 * SECOND)
                 while clock["u"] < 4:

@@ -18,7 +18,7 @@ from catalog import Catalog
 from simulator.tape import Mode
 from tests.simulator.market_data.official import document
 from tests.simulator.server.served import ALICE, Served, keys, market_client, setting
-from tests.simulator.server.test_trading import OPEN, SECOND, busy, placed
+from tests.simulator.server.test_trading import OPEN, SECOND, bracketed, busy, placed
 
 __all__ = ["busy"]
 
@@ -48,14 +48,7 @@ def test_orders_positions_and_accounts_are_valid(served: Served, busy: str, shar
     async def scene() -> None:
         async with market_client(served) as data:
             with served.rest() as rest:
-                last = rest.get(f"/v2/stocks/{busy}/trades/latest").json()["trade"]["p"]
-                bracket = placed(
-                    rest,
-                    symbol=busy,
-                    order_class="bracket",
-                    take_profit={"limit_price": f"{last * 1.5:.2f}"},
-                    stop_loss={"stop_price": f"{last * 0.5:.2f}"},
-                )
+                bracket, last = bracketed(rest, busy)
                 valid(bracket, official, "/v2/orders", "post")
                 for kind, terms in (
                     ("stop", {"stop_price": f"{last * 2:.2f}"}),
