@@ -47,6 +47,9 @@ def refused_request(
         return faults.forbidden("new orders are rejected by user request")
     if request.client_order_id in account.client_ids:
         return faults.ID_TAKEN
+    inferred = intent(request.side, account.held(request.symbol))
+    if request.position_intent not in {None, inferred}:
+        return faults.intent_mismatch(inferred, str(request.position_intent))
     is_whole = request.qty is not None and request.qty == request.qty.to_integral_value()
     may_split = asset.fractionable and account.configuration.fractional_trading
     if not is_whole and not may_split:

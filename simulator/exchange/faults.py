@@ -108,6 +108,16 @@ def wash_trade(existing_order_id: str | None) -> Fault:
     )
 
 
+def intent_mismatch(inferred: str, specified: str) -> Fault:
+    """Return what an order gets that would do other than its ``position_intent`` says.
+
+    As users of Alpaca have reported it.
+    """
+    return not_processable(
+        f"position intent mismatch, inferred: {inferred}, specified: {specified}"
+    )
+
+
 def order_not_found(order_id: str) -> Fault:
     """Return what a question for an unknown order gets."""
     return Fault(404, {"code": 40410000, "message": f"order not found for {order_id}"})

@@ -14,6 +14,7 @@ from simulator.exchange.orders import OrderClass, OrderType, Side, TimeInForce
 
 _MAX_ID = 128
 _MAX_DECIMALS = 9
+_INTENTS = ("buy_to_open", "buy_to_close", "sell_to_open", "sell_to_close")
 _LARGEST = Decimal(10) ** 12
 
 
@@ -119,7 +120,7 @@ def _order(body: Mapping[str, Any]) -> OrderRequest:
         stop_loss=stop_loss,
         extended_hours=_flag(body, "extended_hours"),
         client_order_id=_client_id(body),
-        position_intent=_text(body, "position_intent"),
+        position_intent=_intent(body),
     )
 
 
@@ -194,6 +195,13 @@ def _text(body: Mapping[str, Any], field: str) -> str | None:
     if value is None or isinstance(value, str):
         return value or None
     raise _Refused(not_understood(f"invalid {field}: expected text"))
+
+
+def _intent(body: Mapping[str, Any]) -> str | None:
+    value = _text(body, "position_intent")
+    if value not in {None, *_INTENTS}:
+        raise _Refused(not_understood(f"invalid position_intent: {value}"))
+    return value
 
 
 def _client_id(body: Mapping[str, Any]) -> str | None:

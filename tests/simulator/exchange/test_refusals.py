@@ -244,6 +244,23 @@ def test_exits_lie_a_cent_beyond_the_last_print(
     assert message in floor.refused(**(whole | exits)).body["message"]
 
 
+def test_an_order_does_what_its_intent_says_or_nothing(floor: Floor) -> None:
+    refused = floor.refused(side="sell", position_intent="sell_to_close")
+    assert refused == faults.not_processable(
+        "position intent mismatch, inferred: sell_to_open, specified: sell_to_close"
+    )
+    floor.order(position_intent="buy_to_open")
+    floor.at(1)
+    assert floor.held() == 10
+    again = floor.refused(side="sell", position_intent="sell_to_open")
+    assert again.body["message"].endswith("inferred: sell_to_close, specified: sell_to_open")
+    floor.order(side="sell", position_intent="sell_to_close")
+    floor.at(1)
+    assert floor.held() == 0
+    strange = floor.refused(position_intent="buy_to_hold")
+    assert strange == faults.not_understood("invalid position_intent: buy_to_hold")
+
+
 def test_a_client_order_id_is_used_once(floor: Floor) -> None:
     order = floor.order(client_order_id="one")
 
