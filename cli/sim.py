@@ -17,6 +17,7 @@ from cli.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.output import command, emit
 from cli.sim_admin import DEFAULT_URL, SimUrl, ask, switches
 from engine.domain.errors import ConfigError
+from engine.domain.fixed_point import PRICE_SCALE
 
 if TYPE_CHECKING:
     from datetime import date
@@ -202,6 +203,23 @@ def seek(
 
     day = parse_day(ask(url, "/sim/status")["day"])
     _show(ask(url, "/sim/seek", {"ts": instant(when, day)}), as_json=as_json)
+
+
+@app.command()
+@command
+def band(
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL")],
+    down: Annotated[float, typer.Option("--down", min=0, help="USD; 0 for none.")] = 0.0,
+    up: Annotated[float, typer.Option("--up", min=0, help="USD; 0 for none.")] = 0.0,
+    url: SimUrl = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Set a stock's limit-down and limit-up prices; without options lift them.
+
+    No fill is outside them, and who subscribed to `lulds` is told. Recorded days keep no bands.
+    """
+    limits = {"limit_down": round(down * PRICE_SCALE), "limit_up": round(up * PRICE_SCALE)}
+    _show(ask(url, "/sim/band", {"symbol": symbol, **limits}), as_json=as_json)
 
 
 @app.command()

@@ -133,8 +133,9 @@ class Exchange:
             self.state.halted.discard(status.symbol)
 
     def luld(self, symbol: str, limit_down: int, limit_up: int, ts: int) -> None:
-        """Take the band of a watched stock outside which nothing fills, 1e-6 USD; 0 lifts it."""
+        """Take the band of a stock outside which nothing fills, 1e-6 USD; 0 lifts a side."""
         self._arrivals.pass_until(ts, inclusive=False)
+        self.state.bands[symbol] = limit_down, limit_up
         if symbol in self.state.markets:
             market = self.state.markets[symbol]
             market.limit_down, market.limit_up = limit_down, limit_up
@@ -334,6 +335,7 @@ class Exchange:
             market = self.state.markets[symbol] = _market_of(
                 self._last_quote(symbol), self._last_print(symbol)
             )
+            market.limit_down, market.limit_up = self.state.bands.get(symbol, (0, 0))
         return market
 
     def _tidy(self, symbol: str) -> None:

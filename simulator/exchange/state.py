@@ -67,6 +67,8 @@ class State(msgspec.Struct):
         Ids of the orders whose life is not over, by symbol, oldest first.
     markets : dict
         Of the symbols that are watched.
+    bands : dict
+        Limit down and up by symbol, 1e-6 USD.
     now : int
         Up to and including which phases have begun and orders have expired, UTC ns; -1 before
         anything was told.
@@ -80,6 +82,7 @@ class State(msgspec.Struct):
     open_ids: dict[str, list[str]] = {}
     markets: dict[str, Market] = {}
     halted: set[str] = set()
+    bands: dict[str, tuple[int, int]] = {}
     inbox: list[Command] = []
     events: list[OrderEvent] = []
     now: int = -1

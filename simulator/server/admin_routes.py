@@ -35,6 +35,7 @@ class Admin:
             Route("/sim/resume", _endpoint(self._resume), methods=["POST"]),
             Route("/sim/step", _endpoint(self._step), methods=["POST"]),
             Route("/sim/seek", _endpoint(self._seek), methods=["POST"]),
+            Route("/sim/band", _endpoint(self._band), methods=["POST"]),
             Route("/sim/chaos", _endpoint(self._chaos), methods=["GET", "POST"]),
             Route("/sim/chaos/calm", _endpoint(self._calm), methods=["POST"]),
             Route("/sim/chaos/strike", _endpoint(self._strike), methods=["POST"]),
@@ -98,6 +99,18 @@ class Admin:
             )
         await venue.seek(ts)
         return await self._status({})
+
+    async def _band(self, asked: dict[str, Any]) -> dict[str, Any]:
+        symbol, down, up = (asked.get(name) for name in ("symbol", "limit_down", "limit_up"))
+        if not isinstance(symbol, str) or symbol not in self._hall.venue.exchange.assets:
+            raise ConfigError(f"{symbol!r} does not trade on this day")
+        if type(down) is not int or type(up) is not int or not 0 <= down <= (up or down):
+            raise ConfigError(
+                f"the band of {symbol} is {down!r} to {up!r}, expected limit_down and limit_up in "
+                "1e-6 USD, the upper one above, 0 for none"
+            )
+        await self._hall.venue.band(symbol, down, up)
+        return {"symbol": symbol, "limit_down": down, "limit_up": up}
 
     async def _chaos(self, asked: dict[str, Any]) -> dict[str, Any]:
         self._hall.chaos.turn(asked)

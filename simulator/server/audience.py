@@ -13,7 +13,7 @@ from engine.domain.status import TradingStatus
 from simulator.chaos import Switchboard
 from simulator.server.codec import Codec, market_frame
 from simulator.server.outbox import Outbox
-from simulator.server.statuses import status_message
+from simulator.server.statuses import band_message, status_message
 from simulator.server.subscriptions import Subscriptions
 from simulator.tape import Block, DayReader, JsonFrames, MsgpackFrames, Wanted, mask
 
@@ -83,6 +83,11 @@ class Audience:
         """Send a halt or a resume."""
         told = status_message(status, self._tapes.get(status.symbol, ""))
         self.tell("statuses", [told])
+
+    def tell_band(self, symbol: str, limit_down: int, limit_up: int, ts: int) -> None:
+        """Send a price band."""
+        tape = self._tapes.get(symbol, "")
+        self.tell("lulds", [band_message(symbol, limit_down, limit_up, tape, ts)])
 
     def tell(self, channel: str, messages: Iterable[Mapping[str, Any]]) -> None:
         """Send messages of a channel, each to whoever wants its symbol."""

@@ -1,9 +1,10 @@
-"""Hop 1, rehearsed: halts and resumes in the codes of a symbol's tape."""
+"""Hop 1, rehearsed: halts, resumes and price bands in the codes of a symbol's tape."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from engine.domain.fixed_point import PRICE_SCALE
 from engine.domain.status import TradingStatus
 from simulator.market_data.row_facts import told_tape
 
@@ -24,6 +25,20 @@ _REASONS = {
     "MWC2": "Market Wide Circuit Breaker Level 2",
     "MWC3": "Market Wide Circuit Breaker Level 3",
 }
+
+
+def band_message(symbol: str, limit_down: int, limit_up: int, tape: str, ts: int) -> dict[str, Any]:
+    """Return a limit-up limit-down band, 1e-6 USD, as the stream tells it."""
+    return {
+        "T": "l",
+        "S": symbol,
+        "u": limit_up / PRICE_SCALE,
+        "d": limit_down / PRICE_SCALE,
+        "i": "B",
+        "t": ts,
+        "z": told_tape(tape),
+        "r": ts,
+    }
 
 
 def status_message(status: TradingStatus, tape: str) -> dict[str, Any]:

@@ -137,6 +137,13 @@ class Venue:
         self.turn()
         return self.now
 
+    async def band(self, symbol: str, limit_down: int, limit_up: int) -> None:
+        """Set the prices between which a stock may trade from now on, 1e-6 USD; 0 lifts a side."""
+        async with self._moving:
+            self.exchange.luld(symbol, limit_down, limit_up, self.now)
+            self.audience.tell_band(symbol, limit_down, limit_up, self.now)
+            self.tidings.tell(self.take(changed=True))
+
     def turn(self, *, paused: bool | None = None, speed: float | None = 0.0) -> None:
         """Pause, resume or change the speed from now on; 0 leaves the speed."""
         if paused is not None:

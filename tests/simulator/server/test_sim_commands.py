@@ -80,9 +80,12 @@ def test_a_simulator_is_steered_from_the_command_line(market: Catalog) -> None:
             "mute": True,
             "mute_symbols": ["A", "B"],
         }
+        banded = say("band", "AAPL", "--down", "10", "--up", "200.5")
+        assert (banded["limit_down"], banded["limit_up"]) == (10_000_000, 200_500_000)
         assert say("chaos", "--calm")["chaos"] == {}
         assert tradectl("seek", "09:00", "--url", url).code == 2
         assert tradectl("chaos", "mutee=true", "--url", url).code == 2
+        assert tradectl("band", "NONE", "--url", url).code == 2
         assert "secret" not in tradectl("status", "--url", url).out
         process.send_signal(signal.SIGINT)
         assert process.wait(30) in {0, 130}

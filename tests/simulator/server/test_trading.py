@@ -227,6 +227,33 @@ def test_a_killed_simulator_goes_on_where_it_was(
         assert [watchlist["name"] for watchlist in before[3]] == ["Mine"]
 
 
+def test_a_price_band_is_told_and_nothing_fills_outside(served: Served, busy: str) -> None:
+    async def scene() -> None:
+        async with market_client(served) as data:
+            await data.ask(action="subscribe", lulds=[busy], imbalances=["*"])
+            with served.rest() as rest:
+                last = rest.get(f"/v2/stocks/{busy}/trades/latest").json()["trade"]["p"]
+                up = round(last * 0.9, 2)
+                band = {"symbol": busy, "limit_down": 0, "limit_up": round(up * 1_000_000)}
+                rest.post("/sim/band", json=band).raise_for_status()
+                for wrong in ({"symbol": "NONE"}, {"limit_up": -1}, {"limit_down": 10**12}):
+                    assert rest.post("/sim/band", json=band | wrong).status_code == 422
+                (told_band,) = await data.hear()
+                assert {name: told_band[name] for name in "TSudi"} == {
+                    "T": "l",
+                    "S": busy,
+                    "u": up,
+                    "d": 0.0,
+                    "i": "B",
+                }
+                order = placed(rest, symbol=busy)
+                await data.grant(OPEN + SECOND)
+                filled = rest.get(f"/v2/orders/{order['id']}").json()
+                assert (filled["status"], float(filled["filled_avg_price"])) == ("filled", up)
+
+    asyncio.run(scene())
+
+
 def test_the_stream_refuses_who_is_not_known(served: Served) -> None:
     async def scene() -> None:
         stranger = type(ALICE)("ALICE", "wrong")

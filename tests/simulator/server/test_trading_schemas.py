@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from catalog import Catalog
 from simulator.tape import Mode
@@ -24,7 +25,15 @@ __all__ = ["busy"]
 
 DOCUMENT = "fixtures/alpaca/openapi/trading-api.json"
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-FUZZED = r"^/v[23]/(account|orders|positions|clock|calendar|assets|watchlists)(?!/fixed_income)"
+OPENAPI = "fixtures/alpaca/openapi"
+FUZZED = [
+    (
+        "trading-api.json",
+        r"^/v[23]/(account|orders|positions|clock|calendar|assets|watchlists)(?!/fixed_income)",
+        150,
+    ),
+    ("market-data-api.json", r"^/(v2/stocks|v1beta1/(news|screener)|v1/corporate-actions)", 60),
+]
 
 
 @pytest.fixture(scope="module")
@@ -128,19 +137,20 @@ def test_watchlists_are_valid_by_id_and_by_name(served: Served, busy: str, share
         assert all("message" in answer.json() for answer in answers if answer.status_code != 204)
 
 
-def test_no_request_that_the_document_allows_brings_the_server_down(
-    served: Served, shared: Path
+@pytest.mark.parametrize(("name", "routes", "examples"), FUZZED)
+def test_no_request_that_a_document_allows_brings_the_server_down_or_is_answered_otherwise(
+    served: Served, shared: Path, name: str, routes: str, examples: int
 ) -> None:
-    schema = schemathesis.openapi.from_path(shared / DOCUMENT).include(path_regex=FUZZED)
+    schema = schemathesis.openapi.from_path(shared / OPENAPI / name).include(path_regex=routes)
     strategy = schema.as_strategy(generation_mode=GenerationMode.POSITIVE)
     asked: set[int] = set()
 
     @given(case=strategy)
-    @settings(max_examples=150, deadline=None, suppress_health_check=_SLOW)
+    @settings(max_examples=examples, deadline=None, suppress_health_check=_SLOW)
     def fuzz(case: Any) -> None:
         answer = case.call(base_url=f"http://{served.address}", headers=keys(ALICE), timeout=60)
         asked.add(answer.status_code)
-        case.validate_response(answer, checks=[not_a_server_error])
+        case.validate_response(answer, checks=[not_a_server_error, response_schema_conformance])
 
     fuzz()
     assert {200} < asked
