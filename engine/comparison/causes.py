@@ -106,6 +106,8 @@ def _decision(
     yield from _parameters(inputs, ts)
     if RefusalReason.SYMBOL_HALTED in reasons:
         yield Explained(Cause.DATA, f"{found.symbol} was halted in one run alone")
+    if RefusalReason.TOO_LATE in reasons:
+        yield Explained(Cause.LATENCY, "a host was held up and saw the bucket too late")
 
 
 def _state(

@@ -15,8 +15,8 @@ class Cause(StrEnum):
     ``DATA``: a candidate, a quote or a halt was not the same. ``PARAMETER``: other parameters, or
     another version of them, or another balance to start with. ``HUMAN``: a command that only one
     run was given. ``FILL``: the same plan, another price or quantity. ``LATENCY``: the same fill at
-    another time. ``CONSEQUENCE``: an earlier difference had changed what the run held, was worth or
-    was waiting for.
+    another time, or a host that was held up. ``CONSEQUENCE``: an earlier difference had changed
+    what the run held, was worth or was waiting for.
     """
 
     DATA = "data"

@@ -17,7 +17,7 @@ from engine.decision.sizing import bracket_size
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Candidate, Side
 from engine.domain.parameters import Parameters
-from engine.domain.session import Session
+from engine.domain.session import NANOS_PER_SECOND, Session
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -93,6 +93,9 @@ def _desk_refusal(
         return Refused(RefusalReason.SYMBOL_LOCKED, "the symbol is locked")
     if symbol in desk.halted:
         return Refused(RefusalReason.SYMBOL_HALTED, "the exchange has halted it")
+    if desk.late_ns > params.bucket_ns:
+        late = desk.late_ns / NANOS_PER_SECOND
+        return Refused(RefusalReason.TOO_LATE, f"its bucket closed {late:.1f} s ago, unseen")
     return None
 
 

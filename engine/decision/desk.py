@@ -25,6 +25,8 @@ class DeskState(msgspec.Struct, frozen=True):
         Symbols whose trading the exchange has halted.
     locked : frozenset of str
         Symbols that may not be entered for another reason: no locate, a foreign order, an operator.
+    late_ns : int
+        How long ago the bucket could have been known: a live host may have been held up.
     """
 
     governor: GovernorState
@@ -33,6 +35,7 @@ class DeskState(msgspec.Struct, frozen=True):
     day_has_quotes: bool
     halted: frozenset[str] = frozenset()
     locked: frozenset[str] = frozenset()
+    late_ns: int = 0
 
     @property
     def open_notional(self) -> Decimal:

@@ -22,6 +22,7 @@ class RefusalReason(StrEnum):
     SYMBOL_IN_TRADE = "symbol_in_trade"
     SYMBOL_LOCKED = "symbol_locked"
     SYMBOL_HALTED = "symbol_halted"
+    TOO_LATE = "too_late"
     NOT_CONFIDENT = "not_confident"
     NO_FREE_SLOT = "no_free_slot"
     OUTRANKED = "outranked"

@@ -133,6 +133,7 @@ class DeskStrategy(Strategy):
                 if candidate.qualified and self.is_halted(candidate.symbol)
             ),
             locked=frozenset(symbol for symbol, _ in governor.standing.locked),
+            late_ns=max(0, self.pulse.now() - report.ts_init),
         )
 
     def equity(self) -> Decimal:

@@ -182,6 +182,7 @@ def desk(
     day_has_quotes: bool = True,
     halted: frozenset[str] = frozenset(),
     locked: frozenset[str] = frozenset(),
+    late_ns: int = 0,
 ) -> DeskState:
     return DeskState(
         governor=governor() if state is None else state,
@@ -190,6 +191,7 @@ def desk(
         day_has_quotes=day_has_quotes,
         halted=halted,
         locked=locked,
+        late_ns=late_ns,
     )
 
 

@@ -74,6 +74,7 @@ REFUSALS: Mapping[RefusalReason, Scene] = {
     RefusalReason.SYMBOL_IN_TRADE: (GOOD, desk(open_trade("AAPL")), TWO_SLOTS),
     RefusalReason.SYMBOL_LOCKED: (GOOD, desk(locked=AAPL), USUAL),
     RefusalReason.SYMBOL_HALTED: (GOOD, desk(halted=AAPL), USUAL),
+    RefusalReason.TOO_LATE: (GOOD, desk(late_ns=USUAL.bucket_ns + 1), USUAL),
     RefusalReason.NOT_CONFIDENT: (report(candidate(quote=None)), desk(), USUAL),
     RefusalReason.NO_FREE_SLOT: (GOOD, desk(open_trade("MSFT")), USUAL),
     RefusalReason.OUTRANKED: (report(candidate(), candidate("MSFT", ac_z=9.0)), desk(), USUAL),
