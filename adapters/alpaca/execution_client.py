@@ -117,6 +117,7 @@ class AlpacaExecutionClient(ExecutionClient):
         self._comparing: asyncio.Future[None] | None = None
         self._recovered = asyncio.Event()
         self._recovered.set()
+        self._leaving = asyncio.Event()
         self.losses = 0
         self.held = HeldUpdates()
         self.ids = OrderIds(settings.run_id, settings.epoch)
@@ -182,6 +183,7 @@ class AlpacaExecutionClient(ExecutionClient):
             self.create_task(self._keep_reconciled(), "reconciliation")
 
     async def _disconnect(self) -> None:
+        self._leaving.set()
         await self.stream.close()
 
     async def _submit_order_list(self, command: Any) -> None:
@@ -325,17 +327,23 @@ class AlpacaExecutionClient(ExecutionClient):
     async def _recover(self) -> None:
         """Reconcile until it works; only then are order updates whole again."""
         backoff = Backoff(_FIRST_RECOVERY_SECS, _LONGEST_RECOVERY_SECS)
-        while not await self._reconciled():  # noqa: ASYNC110  (it asks each time)
-            await asyncio.sleep(backoff.next_secs())
+        while not await self._reconciled():
+            if await self._leaves_within(backoff.next_secs()):
+                return
         self._watch.healed(_ORDERS)
         self._recovered.set()
 
     async def _keep_reconciled(self) -> None:
-        while True:
-            await asyncio.sleep(self._settings.reconcile_secs)
+        while not await self._leaves_within(self._settings.reconcile_secs):
             if self._is_started and await self._reconciled():
                 with suppress(VenueError):
                     await self._tell_account()
+
+    async def _leaves_within(self, secs: float) -> bool:
+        """Wait, less when the node disconnects: it waits for this, and not for long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._leaving.wait(), secs)
+        return self._leaving.is_set()
 
     async def _reconciled(self) -> bool:
         try:
