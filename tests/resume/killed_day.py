@@ -211,6 +211,7 @@ class KilledDay:
         self.kills += 1
         until(lambda: not self.venue.status()["market_sockets"], "the end of its connection")
         self.down.append((stopped, stopped))
+        self.venue.admin("chaos/calm")
         self.states.update(self._states())
         self._released = self._feed_was_back()
 
