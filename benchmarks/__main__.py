@@ -2,6 +2,7 @@
 
 Every figure is of one run on one machine; the ratios set our cost against the alternative's, both
 measured here. A child process does each piece, so that its peak memory is its own.
+``python -m benchmarks --only PIECE`` measures one piece and prints its rows.
 """
 
 from __future__ import annotations
