@@ -258,9 +258,9 @@ def _chosen(journals: Journals, request: LiveRequest, day: str) -> tuple[str, bo
 
 
 def _stop_signal() -> asyncio.Event:
-    """Return what Ctrl-C and SIGTERM set: the day ends early, protection stays at the venue."""
+    """Return what Ctrl-C, SIGTERM and a closed terminal set; protection stays at the venue."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     return stop
 

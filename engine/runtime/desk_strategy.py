@@ -234,6 +234,11 @@ class DeskStrategy(Strategy):
         stop = self._order(trade, OrderRole.STOP_LOSS)
         return trade.plan.stop_loss if stop is None else decimal_of(stop.trigger_price)
 
+    def stop_rests(self, trade: LiveTrade) -> bool:
+        """Say whether the stop of a trade works at the venue."""
+        stop = self._order(trade, OrderRole.STOP_LOSS)
+        return stop is not None and stop.is_open
+
     def move_stop(self, trade: LiveTrade, price: Decimal) -> None:
         """Move the stop of a trade, unless it is there already or another change is on its way."""
         stop = self._order(trade, OrderRole.STOP_LOSS)

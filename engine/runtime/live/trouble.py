@@ -21,9 +21,10 @@ _REMEDIES = {
     "warm-up": "wait",
     "recording": "make room on the disk, then start the same command again",
     "journal": "bring the database back, or make room on its disk: it goes on by itself",
-    "flatten": "close by hand, or wait until it trades again",
+    "not_flat": "close by hand at the broker, then see what kept it open",
+    "exit_held_up": "halted: wait until it trades again; else close by hand at the broker",
 }
-"""What a person can do, by name of trouble."""
+"""What a person can do, by name of trouble or alarm."""
 
 _OF_AN_ORDER = "wait: it is looked up; if it stays, look at the order on the broker's page"
 
@@ -31,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 def remedy(trouble: str) -> str:
-    """Return what a person can do about a trouble."""
+    """Return what a person can do about a trouble or an alarm."""
     return _REMEDIES.get(trouble, _OF_AN_ORDER)
 
 
