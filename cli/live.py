@@ -94,9 +94,9 @@ def live(
 ) -> None:
     """Trade today at Alpaca, on paper, or at the simulator of `tradectl sim`.
 
-    The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. Ctrl-C ends the run and leaves what
-    protects a position at the venue; the same command takes the run up again, also after a kill:
-    what had arrived is kept in the folder spool beside the database until the day is over.
+    The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. q or Ctrl-C ends the run and leaves
+    what protects a position at the venue; the same command takes the run up again, also after a
+    kill: what had arrived is kept in the folder spool beside the database until the day is over.
     While it runs it obeys `tradectl do`. Without --params and --set it goes by the parameters of
     `tradectl params`, and takes each new version of them from the next bucket on.
     """
@@ -132,6 +132,11 @@ def live(
     recorded = _clear_away(end.spool, catalog if record else None) if is_over else None
     emit_end(end, as_json=as_json, **({"recorded": recorded} if record else {}))
     if not is_over:
+        progress_console.print(
+            "stopped before the close: what protects a position stays at the venue; the same "
+            "command takes the run up again",
+            soft_wrap=True,
+        )
         raise typer.Exit(INTERRUPTED)
 
 
@@ -176,7 +181,7 @@ def emit_end(end: LiveEnd, *, as_json: bool, **more: object) -> None:
 
     def page(console: Console) -> None:
         for key, value in result.items():
-            console.print(f"{key:24} {value}", highlight=False, markup=False)
+            console.print(f"{key:24} {value}", highlight=False, markup=False, soft_wrap=True)
 
     emit(result, as_json=as_json, page=page)
 

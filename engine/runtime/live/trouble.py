@@ -10,7 +10,7 @@ from engine.runtime.desk import Desk
 from engine.runtime.guard import Failures
 from engine.runtime.pulse import Pulse
 
-_REMEDIES = {
+REMEDIES = {
     "feed": "wait; if it stays, look at the network and at the venue's status page",
     "mute symbols": "wait; if it stays, close by hand what is held in them",
     "backfill": "wait: it ends when signals no longer look back on what is missing",
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 def remedy(trouble: str) -> str:
     """Return what a person can do about a trouble or an alarm."""
-    return _REMEDIES.get(trouble, _OF_AN_ORDER)
+    return REMEDIES.get(trouble, _OF_AN_ORDER)
 
 
 class TroubleDesk:
