@@ -123,7 +123,7 @@ async def live_run(
         if cash is None:
             raise VenueUnavailable(f"{request.endpoints.venue} does not tell the account's cash")
         listed = (await rest.assets()).rows
-    symbols = _symbols([asset.symbol for asset in listed], request)
+    symbols = _symbols([asset.symbol for asset in listed if asset.tradable], request)
     hours = session(day_of(host_time()))
     run_id, is_new = _chosen(journals, request, hours.day.isoformat())
     log = CommandLog(journals, run_id)
@@ -235,11 +235,17 @@ def _symbols(listed: Iterable[str], request: LiveRequest) -> tuple[str, ...]:
     Raises
     ------
     ConfigError
-        Nothing tradable begins with these letters.
+        Nothing tradable begins with these letters, or a symbol is none of the venue's.
     """
+    tradable = set(listed)
+    if unknown := [symbol for symbol in request.symbols if symbol not in tradable]:
+        raise ConfigError(
+            f"{', '.join(unknown)} cannot be traded at {request.endpoints.venue}: misspelt, "
+            "renamed or delisted; correct or drop it"
+        )
     if not request.letters:
         return request.symbols
-    found = sorted(symbol for symbol in listed if letter_of(symbol) in request.letters)
+    found = sorted(symbol for symbol in tradable if letter_of(symbol) in request.letters)
     wanted = [symbol for symbol in found if symbol in request.symbols or not request.symbols]
     if not wanted:
         raise ConfigError(f"nothing tradable begins with {', '.join(request.letters)}")

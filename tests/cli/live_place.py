@@ -38,6 +38,11 @@ class Place:
         self.database = database or str(folder / "journal.sqlite")
 
     @property
+    def port(self) -> int:
+        """Where the simulator listens."""
+        return int(self.url.rpartition(":")[2])
+
+    @property
     def run_id(self) -> str:
         """The name a run has when nobody gives it one."""
         return f"sim-{DAY}"
@@ -140,9 +145,14 @@ def simulated(
     database: str = "",
     pace: tuple[str, ...] = ("--stepped",),
     plan: str = "",
+    port: int = 0,
 ) -> Iterator[Place]:
-    """Run a simulator on a day from some minute on, in a process of its own."""
-    words = ("--json", *pace, "--start", start, "--port", "0", "--date", str(DAY))
+    """Run a simulator on a day from some minute on, in a process of its own.
+
+    On a port of an earlier one it goes on where that was killed.
+    """
+    words = ("--json", *pace, "--start", start, "--port", str(port), "--date", str(DAY))
+    words = (*words, "--state", str(folder / "simulator.state"))
     account = ":".join((*KEYS, "100000", *((plan,) if plan else ())))
     with subprocess.Popen(
         [sys.executable, "-m", "cli.main", "sim", "run", *words, "--catalog", str(market)],
@@ -156,4 +166,4 @@ def simulated(
         try:
             yield Place(json.loads(process.stdout.readline())["url"], folder, database)
         finally:
-            process.terminate()
+            process.kill()

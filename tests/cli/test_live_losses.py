@@ -43,7 +43,7 @@ def small_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def _of(kind: type, facts: list[Fact]) -> list[Fact]:
+def _of(kind: type, facts: list[Fact]) -> list[Any]:
     return [fact for fact in facts if isinstance(fact.payload, kind)]
 
 

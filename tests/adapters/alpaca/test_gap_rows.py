@@ -1,4 +1,4 @@
-"""Prints that nobody heard arrive when they were to be expected, within the gap."""
+"""What is fetched again is what nobody heard, and arrives when it was to be expected."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.alpaca.gap_rows import as_if_heard, between
+from adapters.alpaca.gap_rows import as_if_heard, between, first_events
+from adapters.alpaca.last_ticks import LastTicks
 from adapters.alpaca.recalled import Recalled
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
@@ -25,6 +26,18 @@ def prints(ids: list[int], ts_event: list[int], symbols: tuple[str, ...]) -> Tra
         np.zeros(n, np.int32),
         ("",),
     )
+
+
+@given(st.lists(st.integers(0, 1), min_size=1, max_size=30), st.integers(0, 30), st.integers(0, 30))
+def test_before_between_and_after_are_the_whole_tape(ids: list[int], cut: int, width: int) -> None:
+    names, times = ("AAPL", "F"), list(range(100, 100 + len(ids)))
+    tape = list(zip(ids, times, strict=True))
+    before, after = tape[:cut], tape[cut + width :]
+    seen = {names[symbol]: ts for symbol, ts in before}
+    fresh = first_events([prints(ids[cut + width :], times[cut + width :], names)] if after else [])
+    fetched = between(prints(ids, times, names), seen, fresh)
+    lost = list(zip(fetched.symbol_id.tolist(), fetched.ts_event.tolist(), strict=True))
+    assert sorted(before + lost + after) == sorted(tape)
 
 
 def test_pages_become_one_batch_by_exchange_time() -> None:
@@ -67,3 +80,12 @@ def test_a_halt_is_recalled_until_it_was_lifted() -> None:
     halts = [TradingStatus(name, 1, 1, halted=True, reason="LUDP") for name in ("AAA", "BBB")]
     recalled.statuses([*halts, TradingStatus("AAA", 2, 2, halted=False, reason="")])
     assert recalled.halted == {"BBB": halts[1]}
+
+
+def test_a_halt_ends_with_the_first_print_after_it_and_with_no_earlier_one() -> None:
+    ticks = LastTicks({"AAA": "C", "BBB": "C"})
+    for name in ("AAA", "BBB"):
+        ticks.halt(TradingStatus(name, 60, 60, halted=True, reason="LUDP"))
+    late, over = prints([0, 1], [50, 55], ("AAA", "BBB")), prints([1], [90], ("AAA", "BBB"))
+    assert ticks.resumes(late, 100) == []
+    assert [(each.symbol, each.halted) for each in ticks.resumes(over, 100)] == [("BBB", False)]
