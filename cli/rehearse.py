@@ -65,7 +65,8 @@ def rehearse(
     """Start a simulator on a recorded day and trade it as `tradectl live` would.
 
     Time is granted to the live process step by step, so it decides what the backtest decides at
-    any speed. Exit code 1 when it did not; every difference is told with its cause.
+    any speed. Exit code 1 when it did not; every difference is told with its cause. What arrives is
+    not kept: it is the recorded day, and a rehearsal is not taken up again but played anew.
     """
     from catalog import Catalog
     from cli.parameters_file import load_parameters

@@ -100,7 +100,9 @@ def _each_once(tickers: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [ticker for ticker in tickers if not _TICKER.fullmatch(ticker)]
     if wrong or len(set(tickers)) < len(tickers):
         found = f", found {wrong[0]!r}" if wrong else ""
-        raise ValueError(f"expected tickers with commas between, each once, as in SPY,QQQ{found}")
+        raise ValueError(
+            f"expected tickers with commas between them, each once, such as SPY,QQQ{found}"
+        )
     return tickers
 
 

@@ -127,6 +127,7 @@ WRONG = [
     ("fast_period=5.5", "fast_period is '5.5'"),
     ("index_symbols=SPY,QQQ,spy", "expected tickers with commas between them, each once"),
     ("index_symbols=SPY,,QQQ", "expected tickers with commas between them, each once"),
+    ("index_symbols=SPY,Q Q", "each once, such as SPY,QQQ, found 'Q Q'"),
     ("index_symbols=", "expected tickers with commas between them, each once"),
     ("flatten_by=16:01", "flatten_by is '16:01': expected a New York time from 09:30 to 16:00"),
     ("flatten_by=930", "flatten_by is '930': expected a New York time HH:MM"),
