@@ -58,7 +58,8 @@ def rehearsal_page(
     console.print(_side_by_side(live, compared))
     if live.trades:
         console.print()
-        console.print(trades_table(arrow_table(Trade, live.trades)))
+        rest = f"tradectl journal show {end.run_id}"
+        console.print(trades_table(arrow_table(Trade, live.trades), rest))
     console.print()
     for line in _verdict(end, compared):
         console.print(line)

@@ -76,11 +76,14 @@ def _numbers(view: RunView) -> RenderableType:
 
 
 def _trades(view: RunView) -> RenderableType | None:
-    return trades_table(view.trades) if view.trades.num_rows else None
+    return trades_table(view.trades, "see the HTML report") if view.trades.num_rows else None
 
 
-def trades_table(trades: pa.Table) -> RenderableType:
-    """Return trades (rows of ``engine.accounting.Trade``) as a reader sees them, the first ones."""
+def trades_table(trades: pa.Table, rest: str) -> RenderableType:
+    """Return trades (rows of ``engine.accounting.Trade``) as a reader sees them.
+
+    ``rest`` says where those are that do not fit.
+    """
     table = _table(
         "Trades", ("entry", "symbol", "side", "shares", "in", "out", "P&L", "hold", "exit")
     )
@@ -123,7 +126,7 @@ def trades_table(trades: pa.Table) -> RenderableType:
     more = trades.num_rows - MOST_TRADES
     if more <= 0:
         return table
-    return Group(table, Text(f"and {wording.count(more)} more: see the HTML report", style="dim"))
+    return Group(table, Text(f"and {wording.count(more)} more: {rest}", style="dim"))
 
 
 def _exits(view: RunView) -> RenderableType | None:

@@ -11,8 +11,12 @@ import pytest
 
 from catalog import Catalog
 from store import Journals
+from tests.cli.conftest import Tradectl, eager
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER
+
+_HALF_MINUTES = ("bucket_seconds=30", "bucket_ttl=5000", "max_hold_seconds=120")
+"""A rehearsal asks for time once a bucket, so these are quick."""
 
 _FEW_TRADES = ("max_trades_per_day=4", "max_hold_seconds=120")
 
@@ -51,3 +55,32 @@ def test_a_rehearsal_equals_the_backtest_and_leaves_a_run_that_verifies(
     journal = Journals(database).open(result["run_id"])
     assert journal.verify().clean
     assert (tmp_path / "runs" / f"{result['run_id']}.verdicts.parquet").is_file()
+
+
+@pytest.mark.parametrize(
+    ("day", "kinds", "trades"),
+    [
+        ("2014-09-17", {"trades": "ticks/highfrequency_multi"}, 12),
+        (
+            "2018-01-02",
+            {"trades": "ticks/highfrequency_xxx", "quotes": "quotes/highfrequency_xxx"},
+            5,
+        ),
+    ],
+)
+def test_a_real_day_rehearsed_equals_its_backtest_with_quotes_and_without(
+    shared: Path, tradectl: Tradectl, tmp_path: Path, day: str, kinds: dict[str, str], trades: int
+) -> None:
+    root = tmp_path / "recorded"
+    for kind, folder in kinds.items():
+        file = shared / "data" / folder / f"{day}.parquet"
+        extra = ["--consolidate"] if kind == "quotes" else []
+        done = tradectl("catalog", "import", file, "--kind", kind, *extra, "--catalog", root)
+        assert done.code == 0, done.err
+    where = ("--catalog", root, "--database", tmp_path / "facts.sqlite", "--runs", tmp_path)
+    settings = [word for each in _HALF_MINUTES for word in ("--set", each)]
+    answer = tradectl("rehearse", day, *where, *eager(), *settings, "--json")
+    assert answer.code == 0, answer.out + answer.err
+    assert answer.json["trades"] == trades
+    assert (answer.json["same_decisions"], answer.json["same_fills"]) == (True, True)
+    assert answer.json["causes"] == {}
