@@ -16,8 +16,8 @@ demo: $(READY) ## Backtest a small synthetic market day and print its report
 	@.venv/bin/tradectl backtest --catalog data/demo --date $(DEMO_DAY)
 
 rehearse: $(READY) ## Trade a small synthetic market day live, over the simulator's wire, and compare
-	@.venv/bin/tradectl catalog synth $(DEMO_DAY) --catalog data/demo --symbols 300 --trades 1000000 --seed 3
-	@.venv/bin/tradectl rehearse $(DEMO_DAY) --catalog data/demo
+	@.venv/bin/tradectl catalog synth $(DEMO_DAY) --catalog data/rehearsal --symbols 120 --trades 300000 --seed 3
+	@.venv/bin/tradectl rehearse $(DEMO_DAY) --catalog data/rehearsal
 
 test: lint ## Check everything: lint, types, import contracts, all tests
 	@.venv/bin/python -m pytest -n 2

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
 from rich.table import Table
 
 from cli.clock import new_york
@@ -29,6 +30,7 @@ class RehearsalScreen:
 
     def __init__(self) -> None:
         self.venue: LiveVenue | None = None
+        self._starting = Spinner("dots", "starting simulator and strategy; new code is compiled")
         self._live = LiveScreen("rehearsal", sends=True)
         self._day: LiveDay | None = None
 
@@ -44,7 +46,7 @@ class RehearsalScreen:
 
     def __rich__(self) -> RenderableType:
         """Return view and bar."""
-        return self._live if self._day is None else Group(self._live, _bar(self._day))
+        return self._starting if self._day is None else Group(self._live, _bar(self._day))
 
 
 @contextmanager
