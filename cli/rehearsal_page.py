@@ -44,7 +44,7 @@ class Compared(NamedTuple):
 
 
 def rehearsal_page(
-    console: Console, day: str, end: LiveEnd, compared: Compared, health: VenueHealth | None
+    console: Console, day: str, end: LiveEnd, compared: Compared, health: VenueHealth
 ) -> None:
     """Print both runs, their digests, and what they prove or where they part."""
     live, width = end.outcome, min(console.width, _WIDTH)
@@ -52,8 +52,7 @@ def rehearsal_page(
     console.print(Rule(title, style="dim", align="left"), width=width)
     about = " · ".join((end.run_id, str(live.status), "live over Alpaca's protocols"))
     console.print(Text(about, style="dim"))
-    if health is not None:
-        console.print(Text(_heard(health), style="dim"))
+    console.print(Text(_heard(health), style="dim"))
     console.print()
     console.print(_side_by_side(live, compared))
     if live.trades:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,9 @@ from cli.options import (
 from cli.output import INTERRUPTED, command, emit
 from cli.progress import progress_bar
 from cli.sim import SimFills
+
+if TYPE_CHECKING:
+    from engine.runtime.live import LiveDay, LiveVenue
 
 _DIFFERENT = 1
 
@@ -69,10 +72,10 @@ def rehearse(
     not kept: it is the recorded day, and a rehearsal is not taken up again but played anew.
     """
     from catalog import Catalog
+    from cli.live_view import live_view
     from cli.parameters_file import load_parameters
     from cli.rehearsal import RehearsalRequest, backtest_fills, backtested, rehearsed
     from cli.rehearsal_page import Compared, rehearsal_page
-    from cli.rehearsal_view import rehearsal_view
     from cli.run_story import run_story
     from engine.comparison import compare as compare_stories
     from engine.runtime import OutcomeStatus
@@ -93,10 +96,14 @@ def rehearse(
         verdicts=runs,
     )
     began = time.perf_counter()
-    with rehearsal_view(enabled=view and not as_json) as screen:
-        end = asyncio.run(
-            rehearsed(source, Journals(database), request, tell_start_of, screen.watch)
-        )
+    venues: list[LiveVenue] = []
+    with live_view(enabled=view and not as_json, venue="rehearsal", sends=True) as screen:
+
+        def look(run_id: str, day: LiveDay, venue: LiveVenue) -> None:
+            venues.append(venue)
+            screen.watch(run_id, day, venue)
+
+        end = asyncio.run(rehearsed(source, Journals(database), request, tell_start_of, look))
     live_secs = time.perf_counter() - began
     if end.outcome.status is OutcomeStatus.INTERRUPTED:
         emit_end(end, as_json=as_json)
@@ -124,7 +131,7 @@ def rehearse(
         | {"causes": {} if compared.why is None else dict(compared.why.causes)},
         as_json=as_json,
         page=lambda console: rehearsal_page(
-            console, stored.isoformat(), end, compared, screen.health
+            console, stored.isoformat(), end, compared, venues[0].health
         ),
     )
     if not same[0]:
