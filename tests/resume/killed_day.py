@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from cli.output import INTERRUPTED
 from engine.domain.facts import (
     BracketPlanned,
     EntriesReleased,
@@ -29,7 +30,7 @@ from tests.resume.oracle import Span, Trade, trades
 from tests.resume.venue import KEYS, Ear, Venue, until
 
 RUN = "killed"
-_LIFE_SECS, _PACED_LIFE_SECS = 300, 80
+_LIFE_SECS, _PACED_LIFE_SECS = 300, 90
 """How long a process lives at most once it trades, in simulated seconds."""
 
 _MOMENTS: tuple[frozenset[str], ...] = (
@@ -95,7 +96,7 @@ class KilledDay:
         return self.nursery.start(words, added, self.folder / "said")
 
     def play(self, kills: int, *, begins_ns: int, ends_ns: int) -> None:
-        """Kill so often, from one time of the day to another, then trade to its end."""
+        """Kill so often, from one time of the day to another, then let it end."""
         ear = Ear(self.venue)
         pid = self.start()
         try:
@@ -103,13 +104,26 @@ class KilledDay:
                 self._go_wrong(ear)
                 self._live(pid, ear)
                 self._kill(pid)
-                self._stay_down(begins_ns + (ends_ns - begins_ns) * number // kills)
+                aim = begins_ns + (ends_ns - begins_ns) * number // kills
+                self._stay_down(0 if self.is_paced else aim)
                 pid = self.start()
             self.venue.admin("chaos/calm")
         finally:
             ear.close()
+        if self.is_paced:
+            self._go_home(pid)
         code = self.nursery.ended(pid, wait=True)
-        assert code == 0, self.said()
+        assert code == (INTERRUPTED if self.is_paced else 0), self.said()
+
+    def _go_home(self, pid: int) -> None:
+        """Have everything sold, and the process end as it is asked to."""
+        self._until_it_trades(pid, self.venue.now)
+        words = ["do", "flatten", "all", "--yes", "--run", RUN, "--timeout", "100"]
+        words += ["--database", str(self.folder / "journal.sqlite")]
+        told = self.nursery.start(words, {}, self.folder / "said")
+        assert self.nursery.ended(told, wait=True) == 0, self.said()
+        until(lambda: not self.venue.positions(), "the end of every position")
+        os.kill(pid, signal.SIGTERM)
 
     def said(self) -> str:
         """Return the last words of the processes."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import traceback
@@ -61,7 +62,8 @@ class Nursery:
 
 
 def main() -> None:
-    """Serve until nobody asks any more."""
+    """Serve until nobody asks any more, then let no child live on."""
+    living: set[int] = set()
     _prepare()
     # threads of libraries that idle hold nothing that a child could wait for
     warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
@@ -71,12 +73,16 @@ def main() -> None:
             pid = os.fork()
             if pid == 0:
                 _live(asked)
+            living.add(pid)
             answer: int | None = pid
         else:
             pid, status = os.waitpid(asked["pid"], 0 if asked["wait"] else os.WNOHANG)
             answer = os.waitstatus_to_exitcode(status) if pid else None
+            living.discard(pid)
         sys.stdout.write(f"{json.dumps(answer)}\n")
         sys.stdout.flush()
+    for pid in living:
+        os.kill(pid, signal.SIGKILL)
 
 
 def _prepare() -> None:
