@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -201,14 +202,16 @@ class OwnOrders:
 
     def unsettled(self) -> set[str]:
         """Return the venue ids of brackets of which one leg has ended and another has not."""
-        found: set[str] = set()
+        legs: defaultdict[str, list[OwnOrder]] = defaultdict(list)
         for order in self.orders.values():
-            parent = self.orders.get(order.parent or "")
-            if parent is not None and parent.current is not None and order.is_closed:
-                legs = self.group(parent.client_order_id)[1:]
-                if any(leg.is_open for leg in legs):
-                    found.add(parent.current.venue.id)
-        return found
+            if order.parent is not None:
+                legs[order.parent].append(order)
+        parents = (
+            self.orders.get(parent)
+            for parent, group in legs.items()
+            if any(leg.is_open for leg in group) and any(leg.is_closed for leg in group)
+        )
+        return {each.current.venue.id for each in parents if each is not None and each.current}
 
     def group(self, client_order_id: str) -> list[OwnOrder]:
         """Return an order with its legs, the order first."""
