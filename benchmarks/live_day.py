@@ -73,7 +73,7 @@ class Probe:
         Simulated UTC ns, and bytes of this process and of the simulator.
     """
 
-    def __init__(self, simulator: int, until_ns: int) -> None:
+    def __init__(self, simulator: int, start_ns: int, until_ns: int) -> None:
         self.candidates: list[float] = []
         self.closes: list[float] = []
         self.wire: list[float] = []
@@ -81,7 +81,7 @@ class Probe:
         self.memory: list[tuple[int, int, int]] = []
         self.trades = 0
         self.cpu_secs = self.wall_secs = 0.0
-        self._until_ns = until_ns
+        self._start_ns, self._until_ns = start_ns, until_ns
         self._ours, self._theirs = psutil.Process(), psutil.Process(simulator)
         self._framed = self._beaten = _NEVER
         self._decided: dict[str, int] = {}
@@ -125,6 +125,8 @@ class Probe:
     def _reported(
         self, report: BucketReport, arrived: int, day: LiveDay, venue: AlpacaVenue
     ) -> None:
+        if report.ts_init <= self._start_ns:  # of buckets before the start, all told at once
+            return
         now, used = day.pulse.now(), time.process_time()
         trades = venue.health.trades
         if self._began is None:
@@ -157,7 +159,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         keys = Credentials(f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20))
         with simulator(options, keys) as (url, pid):
-            probe = Probe(pid, until_ns)
+            probe = Probe(pid, hours.at(options.start), until_ns)
             request = LiveRequest(
                 endpoints=Endpoints.of("alpaca-sim", {SIM_URL: url}),
                 credentials=keys,

@@ -70,7 +70,7 @@ def nursery() -> Iterator[Nursery]:
     ("seed", "pace", "limits"),
     [
         (1, None, {"max_trades_per_day": str(5 * _KILLS // 2), "daily_loss_limit_percent": "50"}),
-        (2, None, {"max_trades_per_day": "5000", "daily_loss_limit_percent": "0.1"}),
+        (2, None, {"max_trades_per_day": "5000", "daily_loss_limit_percent": "0.3"}),
         (3, 5, {"max_trades_per_day": str(_KILLS), "daily_loss_limit_percent": "50"}),
     ],
     ids=["trades", "loss", "paced"],
