@@ -11,6 +11,8 @@ import pytest
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
 from engine.domain.facts import (
+    Alarm,
+    AlarmRaised,
     ExitReason,
     ExitRequested,
     OrderAccepted,
@@ -20,6 +22,7 @@ from engine.domain.facts import (
     TradeClosed,
     TradeOpened,
 )
+from engine.domain.session import NANOS_PER_SECOND
 from tests.runtime.stage import Filled, Halt, Print, Touch, act, closed, filled, payloads, plan
 
 QUOTED = ((-1.0, 100.00, 100.10),)
@@ -303,3 +306,23 @@ def test_a_trade_whose_stop_is_gone_is_closed_at_once() -> None:
         ExitReason.PROTECTION_LOST
     ]
     assert payloads(facts, TradeClosed)[0].exit_reason is ExitReason.PROTECTION_LOST
+
+
+def test_an_exit_that_a_halt_holds_up_raises_one_alarm_and_leaves_at_the_resume() -> None:
+    facts = act(
+        LONG,
+        prints=PRINTED,
+        touches=[*QUOTED, (250.7, 99.00, 99.10)],
+        halts=[(50, "halt"), (250.5, "resume")],
+        until=260,
+    )
+
+    (asked,) = (fact for fact in facts if isinstance(fact.payload, ExitRequested))
+    (rang,) = (fact for fact in facts if isinstance(fact.payload, AlarmRaised))
+    assert rang.payload == AlarmRaised(
+        Alarm.EXIT_HELD_UP, "ABC is open 120 s after time_stop: halted"
+    )
+    assert rang.ts_init - asked.ts_init == 120 * NANOS_PER_SECOND
+    assert rang.correlation_id == LONG.trade_id
+    assert closed(facts).exit_reason is ExitReason.TIME_STOP
+    assert filled(facts)[-1][2] > 250.5
