@@ -15,6 +15,7 @@ from adapters.alpaca.kept_socket import KeptSocket, Patience, Phase, StreamState
 from adapters.alpaca.silence import Silence
 from adapters.alpaca.stream_errors import Remedy, advice, remedy
 from adapters.alpaca.stream_messages import CHANNELS, Gap, Symbols, change, is_control
+from adapters.alpaca.stream_session import StreamSession
 from adapters.alpaca.wire.market import FrameDecoder
 from adapters.alpaca.wire.market_messages import (
     Authenticated,
@@ -33,7 +34,7 @@ _MOST_AUTH_WAITS = 10
 _log = logging.getLogger(__name__)
 
 
-class MarketStream:
+class MarketStream(StreamSession):
     """One connection to one feed, kept.
 
     ``run`` does everything until ``close``, or a refusal that only a person can remedy. Frames of
@@ -87,17 +88,19 @@ class MarketStream:
         self._silence = silence
         self._patience = patience or Patience()
         self._clock = clock
-        self._socket = KeptSocket(
-            url,
-            credentials,
-            serve=self._serve,
-            headers={"Content-Type": _CONTENT_TYPES[codec]},
-            on_loss=self._lost,
-            on_state=on_state,
-            patience=self._patience,
-            clock=clock,
-            seed=seed,
-            compresses=compresses,
+        super().__init__(
+            KeptSocket(
+                url,
+                credentials,
+                serve=self._serve,
+                headers={"Content-Type": _CONTENT_TYPES[codec]},
+                on_loss=self._lost,
+                on_state=on_state,
+                patience=self._patience,
+                clock=clock,
+                seed=seed,
+                compresses=compresses,
+            )
         )
         self._decoder = FrameDecoder()
         self._desired: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
@@ -109,29 +112,6 @@ class MarketStream:
         self._granted: asyncio.Future[Clock] | None = None
         self.subscription = Subscription()
         """What the server says is subscribed."""
-
-    @property
-    def state(self) -> StreamState:
-        """Where the session stands."""
-        return self._socket.state
-
-    async def run(self) -> None:
-        """Keep the session until ``close``.
-
-        Raises
-        ------
-        VenueRejected
-            Keys, plan or the whole subscription were refused; the message says what to do.
-        """
-        await self._socket.run()
-
-    async def close(self) -> None:
-        """End the session; ``run`` returns."""
-        await self._socket.close()
-
-    async def live(self) -> None:
-        """Wait until everything desired is subscribed; raises when the session is over."""
-        await self._socket.live()
 
     def reconnect(self, reason: str) -> None:
         """Give this connection up for another: a symbol is mute, a frame could not be read."""

@@ -10,6 +10,7 @@ import msgspec
 
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.kept_socket import KeptSocket, Patience, StreamState
+from adapters.alpaca.stream_session import StreamSession
 from adapters.alpaca.wire.trading import (
     Authorization,
     Listening,
@@ -28,7 +29,7 @@ _WRONG_KEYS = (
 )
 
 
-class TradingStream:
+class TradingStream(StreamSession):
     """One connection to an account's trade updates, kept.
 
     Nothing that happened while it was down is ever told (ALPACA §0.4), so ``on_connected`` is
@@ -70,40 +71,19 @@ class TradingStream:
         self._clock = clock
         self._draining = asyncio.Lock()
         self._drained: asyncio.Future[None] | None = None
-        self._socket = KeptSocket(
-            url,
-            credentials,
-            serve=self._serve,
-            headers={},
-            on_loss=self._lost,
-            on_state=on_state,
-            patience=self._patience,
-            clock=clock,
-            seed=seed,
+        super().__init__(
+            KeptSocket(
+                url,
+                credentials,
+                serve=self._serve,
+                headers={},
+                on_loss=self._lost,
+                on_state=on_state,
+                patience=self._patience,
+                clock=clock,
+                seed=seed,
+            )
         )
-
-    @property
-    def state(self) -> StreamState:
-        """Where the session stands."""
-        return self._socket.state
-
-    async def run(self) -> None:
-        """Keep the session until ``close``.
-
-        Raises
-        ------
-        VenueRejected
-            The keys were refused; the message says what to do.
-        """
-        await self._socket.run()
-
-    async def close(self) -> None:
-        """End the session; ``run`` returns."""
-        await self._socket.close()
-
-    async def live(self) -> None:
-        """Wait until updates come; raises when the session is over."""
-        await self._socket.live()
 
     async def drain(self) -> None:
         """Wait until every update that was sent up to now has gone to ``on_update``.

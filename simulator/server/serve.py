@@ -55,7 +55,10 @@ def listening(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        raise ConfigError(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another port with --port, "
+            "0 for a free one"
+        ) from error
     listener.listen(128)
     return listener
 

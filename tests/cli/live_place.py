@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from engine.domain.facts import Fact
+from engine.domain.session import session
 from store import Journals
 from tests.cli.conftest import DAY, ROOT, eager, environment
 
@@ -62,11 +63,14 @@ class Place:
         """What the live process writes down."""
         return self.folder / "live.log"
 
-    def live(self, *arguments: str, **secrets: str) -> subprocess.Popen[str]:
-        """Start to trade, with the account's keys or others."""
+    def live(
+        self, *arguments: str, settings: Sequence[str] | None = None, **secrets: str
+    ) -> subprocess.Popen[str]:
+        """Start to trade, with the account's keys or others, eagerly or with given settings."""
         words = (
             *("--database", self.database, "--catalog", str(self.recorded)),
-            *("--runs", str(self.folder / "runs"), "--no-view", "--json", *eager()),
+            *("--runs", str(self.folder / "runs"), "--no-view", "--json"),
+            *(eager() if settings is None else settings),
         )
         keys = {"APCA_API_KEY_ID": KEYS[0], "APCA_API_SECRET_KEY": KEYS[1]}
         return subprocess.Popen(
@@ -82,9 +86,9 @@ class Place:
             text=True,
         )
 
-    def whole_day(self, *arguments: str) -> dict[str, Any]:
+    def whole_day(self, *arguments: str, settings: Sequence[str] | None = None) -> dict[str, Any]:
         """Trade to the end of the day."""
-        return self.ended(self.live(*arguments))
+        return self.ended(self.live(*arguments, settings=settings))
 
     def ended(self, process: subprocess.Popen[str]) -> dict[str, Any]:
         """Wait until a process has traded to the end of the day."""
@@ -99,6 +103,11 @@ class Place:
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.02)
+
+    def reach(self, clock: str, process: subprocess.Popen[str]) -> None:
+        """Wait until a process has traded up to a time of the day, and pause."""
+        self.wait(process, lambda: self.now() >= session(DAY).at(clock))
+        self.turn("pause")
 
     def logged(self, words: str) -> bool:
         """Say whether the live process has written something down."""

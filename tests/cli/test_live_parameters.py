@@ -11,9 +11,8 @@ from engine.domain.facts import BracketPlanned, CommandRefused, Fact, ParamsChan
 from engine.domain.parameter_versions import desk_history
 from engine.domain.session import session
 from engine.signals import scan
-from store import Journals
-from tests.cli.afternoon import simulated
 from tests.cli.conftest import DAY, EAGER, Tradectl
+from tests.cli.live_place import simulated
 
 _LOOKED_SECS = 1.1
 """After it a live process looks at the desk again."""
@@ -22,8 +21,8 @@ _LOOKED_SECS = 1.1
 def test_a_live_run_goes_along_with_the_parameter_desk(
     market: Path, tmp_path: Path, tradectl: Tradectl
 ) -> None:
-    with simulated(market, tmp_path) as place:
-        database = "--database", place.folder / "journal.sqlite"
+    with simulated(market, tmp_path, start="15:30") as place:
+        database = "--database", place.database
 
         def change(*values: str) -> None:
             told = "--because", "test", "--who", "ann", "--yes", "--step-up", "--json"
@@ -49,7 +48,7 @@ def test_a_live_run_goes_along_with_the_parameter_desk(
             assert "started with other parameters" in process.communicate()[1]
         end = place.whole_day("--record", settings=())
 
-    facts = [*Journals.existing(str(database[1])).open(f"sim-{DAY}").facts()]
+    facts = place.facts()
     versions = [fact.payload for fact in facts if isinstance(fact.payload, ParamsChanged)]
     assert [(each.version, each.who) for each in versions] == [(1, "live"), (2, "ann"), (3, "ann")]
     (refused,) = [fact.payload for fact in facts if isinstance(fact.payload, CommandRefused)]

@@ -1,0 +1,40 @@
+"""Hop 1 and 5: what both sessions show of the socket that they keep."""
+
+from __future__ import annotations
+
+from adapters.alpaca.kept_socket import KeptSocket, StreamState
+
+
+class StreamSession:
+    """A session over one kept socket; a subclass speaks its protocol.
+
+    Parameters
+    ----------
+    socket : KeptSocket
+    """
+
+    def __init__(self, socket: KeptSocket) -> None:
+        self._socket = socket
+
+    @property
+    def state(self) -> StreamState:
+        """Where the session stands."""
+        return self._socket.state
+
+    async def run(self) -> None:
+        """Keep the session until ``close``.
+
+        Raises
+        ------
+        VenueRejected
+            Keys, plan or the whole subscription were refused; the message says what to do.
+        """
+        await self._socket.run()
+
+    async def close(self) -> None:
+        """End the session; ``run`` returns."""
+        await self._socket.close()
+
+    async def live(self) -> None:
+        """Wait until everything desired comes; raises when the session is over."""
+        await self._socket.live()
