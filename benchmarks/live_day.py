@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--until", default="16:00")
     parser.add_argument("--speed", type=float)
     options = parser.parse_args()
-    hours = session(options.day)
+    hours, params = session(options.day), parameters_from({}, LOOSE)
     until_ns = hours.at(options.until)
     with tempfile.TemporaryDirectory() as place:
         keys = Credentials(f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20))
@@ -164,7 +164,7 @@ def main() -> None:
                 endpoints=Endpoints.of("alpaca-sim", {SIM_URL: url}),
                 credentials=keys,
                 feed="sip",
-                params=parameters_from({}, LOOSE),
+                params=params,
                 letters=(),
                 symbols=(),
                 run_id="bench",
@@ -174,7 +174,7 @@ def main() -> None:
             )
             journals = Journals(Path(place) / "journal.sqlite")
             end = asyncio.run(live_run(journals, request, lambda *_: None, probe.watch))
-    width_ns = request.params.bucket_ns
+    width_ns = params.bucket_ns
     first, last = min(probe.buckets), max(probe.buckets)
     print(
         json.dumps(

@@ -44,7 +44,7 @@ def test_what_is_recorded_is_what_the_venue_sent(
     undisturbed: tuple[Place, dict[str, Any]], market: Path
 ) -> None:
     place, end = undisturbed
-    start, stop = session(DAY).at(STARTS), session(DAY).close_ns
+    start, stop = session(DAY).at(_STARTS), session(DAY).close_ns
     ours, theirs = Catalog(str(place.recorded)), Catalog(str(market))
     names = sorted(theirs.tapes(DAY))
     sent, kept = (each.trades(DAY, names, start + 1, stop) for each in (theirs, ours))
