@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from cli.backtest import EngineName, FillsName, stored_days, usd
+from cli.live import tell_start_of
 from cli.narrowing import Letters, Symbols, Workers, parse_letters, parse_symbols
 from cli.options import (
     DEFAULT_CATALOG,
@@ -18,7 +19,7 @@ from cli.options import (
     ParamsFile,
     SetParams,
 )
-from cli.output import INTERRUPTED, command, emit, progress_console
+from cli.output import INTERRUPTED, command, emit
 from cli.progress import progress_bar
 
 
@@ -80,7 +81,7 @@ def session(
         run_id=run_id,
     )
     with progress_bar("session", "%") as progress:
-        end = session_run(source, Journals(database), request, progress, _tell)
+        end = session_run(source, Journals(database), request, progress, tell_start_of)
     outcome = end.outcome
     result = {
         "run_id": end.run_id,
@@ -100,10 +101,3 @@ def session(
     emit(result, as_json=as_json, page=page)
     if outcome.status is OutcomeStatus.INTERRUPTED:
         raise typer.Exit(INTERRUPTED)
-
-
-def _tell(run_id: str, found: int) -> None:
-    again = f"taken up again after fact {found}" if found else "started"
-    progress_console.print(
-        f"{run_id} {again}; command it with 'tradectl do'", highlight=False, markup=False
-    )

@@ -182,11 +182,14 @@ class AlpacaRest:
     async def open_orders(self, symbols: tuple[str, ...] = ()) -> Listing[VenueOrder]:
         """Return every open order with its legs, newest first, however many there are."""
         query: Query = {"status": "open", "symbols": ",".join(symbols) or None}
-        return await self._orders(query, 0)
+        return await self._orders(query | {"nested": "true"}, 0)
 
-    async def orders(self, after: int) -> Listing[VenueOrder]:
-        """Return every order submitted after an instant (UTC ns), newest first, with its legs."""
-        return await self._orders({"status": "all"}, after)
+    async def orders(self, after: int, *, nested: bool = True) -> Listing[VenueOrder]:
+        """Return every order submitted after an instant (UTC ns), newest first.
+
+        Nested, with the legs that it has now; else each leg, and all that it replaced, by itself.
+        """
+        return await self._orders({"status": "all", "nested": str(nested).lower()}, after)
 
     async def positions(self) -> Listing[VenuePosition]:
         """Return every open position."""
@@ -316,7 +319,6 @@ class AlpacaRest:
                 **query,
                 "limit": _ORDER_PAGE,
                 "direction": "desc",
-                "nested": "true",
                 **cursor,
             }
             page = await self._many(_ORDERS, VenueOrder, Priority.RECONCILE, asked)

@@ -77,7 +77,7 @@ def test_a_warmed_scanner_goes_on_as_one_that_was_never_restarted(
     prints = batch(frame)
     quotes = quotes_of(prints, seed)
     hours = session(DAY)
-    ends = hours.close_ns + EAGER.grace_ns
+    ends = int(prints.ts_init[-1]) + 60 * 10**9
     killed = int(prints.ts_init[int(share * (len(prints) - 1))])
 
     undisturbed = Scanner(EAGER, hours, {})

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from nautilus_trader.common import Cache
+from nautilus_trader.live import LiveNode
 from nautilus_trader.model import OrderStatus
 
 from engine.decision import BucketDecision
+from engine.domain.errors import RunError
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.trades import TradeBatch
@@ -163,7 +165,7 @@ class LiveDay:
         self.trouble.forget_others()
         node = live_node(venue, [self._heart, self.scanner], self.strategy)
         handle, cache = node.handle(), node.cache
-        running = asyncio.ensure_future(node.run_async())
+        running = asyncio.ensure_future(_run(node))
         try:
             keeper = Timekeeper(venue, self._heart, self.pulse, self.failures, running, stop)
             await keeper.until(self.strategy.is_running)
@@ -234,6 +236,20 @@ class LiveDay:
         report, self._reported = self._reported, self.scanner.latest
         if self._reported is not report and self.desk.ledger.positions:
             self._equity.append(equity_point(self.desk, now, self.strategy.equity()))
+
+
+async def _run(node: LiveNode) -> None:
+    """Run a node to its end.
+
+    Raises
+    ------
+    RunError
+        It could not start or go on; nautilus says why.
+    """
+    try:
+        await node.run_async()
+    except RuntimeError as error:
+        raise RunError(f"the node ended: {error}; start the same command again") from error
 
 
 _ON_ITS_WAY = (OrderStatus.INITIALIZED, OrderStatus.SUBMITTED, OrderStatus.PENDING_UPDATE)

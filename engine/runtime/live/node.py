@@ -11,6 +11,8 @@ from engine.runtime.live.venue import LiveVenue
 
 _CONNECT_SECS = 60
 _DISCONNECT_SECS = 10
+_RECONCILE_SECS = 120
+"""A minute's requests may be spent when it begins; the next has as many."""
 
 
 def live_node(venue: LiveVenue, actors: list[DataActor], strategy: Strategy) -> LiveNode:
@@ -29,6 +31,7 @@ def live_node(venue: LiveVenue, actors: list[DataActor], strategy: Strategy) -> 
         .with_exec_engine_config(LiveExecutionEngineConfig(inflight_check_interval_ms=0))
         .with_timeout_connection(_CONNECT_SECS)
         .with_timeout_disconnection_secs(_DISCONNECT_SECS)
+        .with_timeout_reconciliation(_RECONCILE_SECS)
         .with_delay_post_stop_secs(0)
         .add_data_client(venue.name, *venue.data_client())
         .add_exec_client(venue.name, *venue.execution_client())

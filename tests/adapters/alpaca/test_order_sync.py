@@ -1,0 +1,47 @@
+"""What a process that starts asks the venue about its orders, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from starlette.responses import JSONResponse
+
+from adapters.alpaca.order_events import OrderNews
+from adapters.alpaca.order_sync import OrderSync
+from adapters.alpaca.own_orders import OwnOrders
+from adapters.alpaca.rest import AlpacaRest
+from tests.adapters.alpaca.scripted_rest import CREDENTIALS, QUICK, RestVenue, order
+from tests.adapters.alpaca.venue_orders import ENTRY, ENTRY_ID, IDS, STOP, TARGET_LEG
+
+_MOVES = 300
+
+
+def test_a_stop_that_was_moved_all_day_is_known_again_after_a_few_questions() -> None:
+    links = [
+        order(f"link-{n}", id=f"stop-{n}", side="sell", type="stop", qty="100", limit_price=None,
+              stop_price="98", status="replaced" if n < _MOVES else "new",
+              replaces=f"stop-{n - 1}" if n else None,
+              replaced_by=f"stop-{n + 1}" if n < _MOVES else None)
+        for n in range(_MOVES + 1)
+    ]  # fmt: skip
+    target = order("leg-1", id=TARGET_LEG.id, side="sell", qty="100", limit_price="103")
+    entry = order(IDS.venue_id(ENTRY), id=ENTRY_ID, qty="100", limit_price="100",
+                  order_class="bracket")  # fmt: skip
+    nested = [{**entry, "legs": [target, links[-1]]}]
+    own = OwnOrders(IDS)
+
+    def tell(news: Iterable[OrderNews]) -> None:
+        list(news)
+
+    async def reconcile(venue: RestVenue) -> None:
+        async with AlpacaRest(venue.endpoints, CREDENTIALS, patience=QUICK) as rest:
+            await OrderSync(rest, own, tell, lambda: 0).reconcile()
+
+    with RestVenue() as venue:
+        flat = JSONResponse([entry, target, *links])
+        venue.on("GET", "/v2/orders", JSONResponse(nested), JSONResponse([]), flat)
+        asyncio.run(reconcile(venue))
+        assert venue.count("GET", "/v2/orders") == 3
+        assert not [each for each in venue.asked if "/v2/orders/" in each.path]
+    assert [link.venue.id for link in own.orders[STOP].links] == [each["id"] for each in links]
