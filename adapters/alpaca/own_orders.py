@@ -120,10 +120,11 @@ class OwnOrders:
                 yield ModifyRejected(client_order_id, self.venue_id(order), ts, reason)
 
     def take(self, update: TradeUpdate) -> Iterator[OrderNews]:
-        """Hear an update of the stream."""
+        """Hear an update of the stream; what is not understood is to be looked up."""
         venue = update.order
         if update.event not in _EVENTS:
             self.skipped += 1
+            self.looks |= {venue.id} & self._by_venue.keys()
             return
         yield from self._refused_first(venue)
         yield from self._place(venue)
@@ -131,6 +132,8 @@ class OwnOrders:
         if order is None:
             yield from self._strange(update)
             return
+        if venue.status not in STATUSES:
+            self.looks.add(venue.id)
         news: list[OrderNews] = []
         if update.event in _FILLS:
             news += self._fill(order, update)

@@ -263,3 +263,13 @@ def test_what_is_unknown_is_skipped_and_counted() -> None:
     assert list(own.take(update("levitated", STOP_LEG))) == []
     assert list(own.take(update("new", replace(STOP_LEG, status="levitating")))) == []
     assert own.skipped == 2
+
+
+@pytest.mark.parametrize(
+    ("event", "status"), [("canceled", "canceled_under_review"), ("set_aside", "canceled")]
+)
+def test_an_update_that_is_not_understood_is_looked_up(event: str, status: str) -> None:
+    own = live_bracket()
+    list(own.take(update(event, after(BRACKET, 1, status=status))))
+    assert own.looks == {ENTRY_ID}
+    assert own.skipped == 1
