@@ -117,8 +117,8 @@ class Probe:
                     self.wire.append((time.perf_counter_ns() - arrived) / 1e6)
 
         venue._on_batch = on_batch  # noqa: SLF001  (the same)
-        venue.publish = on_beat  # type: ignore[method-assign]
-        day.strategy.decide = on_report  # type: ignore[method-assign]
+        venue.publish = on_beat
+        day.strategy.decide = on_report
         door = venue.rest._door  # noqa: SLF001  (its client tells of each request)
         door._client.event_hooks = {"request": [on_request]}  # noqa: SLF001  (the same)
 

@@ -42,7 +42,6 @@ from engine.runtime.ticks import quote_ticks, status_data, trade_ticks
 COMMANDS = 50_000
 """Commands that may wait for a client; nautilus drops what comes beyond, by itself at 1,024."""
 
-_LIVE_WITHIN_SECS = 15.0
 _SOME_ARE_QUIETER = 6
 _NEWS_MUTE_SECS = 1.0
 _LOSS_SEEN_SECS = 0.02
@@ -166,10 +165,7 @@ class AlpacaDataClient(MarketDataClient):
         if self._silence is not None:
             self.create_task(self._heal_mute(), "mute symbols")
         try:
-            async with asyncio.timeout(_LIVE_WITHIN_SECS):
-                await self.stream.live()
-        except TimeoutError:
-            pass
+            await self.stream.begun()
         except VenueError as error:
             self._watch.refused(error)
             raise

@@ -54,7 +54,6 @@ from engine.runtime.live.venue import VenueWatch
 
 ACCOUNT = AccountId("ALPACA-001")
 
-_LIVE_WITHIN_SECS = 15.0
 _FOLLOW_UP_SECS = (0.25, 1.0, 3.0, 10.0)
 """Waits before what updates left open is looked up: most of it is told by then."""
 
@@ -172,10 +171,7 @@ class AlpacaExecutionClient(ExecutionClient):
         self._since = _start_of_day(clock.timestamp)
         self.create_task(self._listen(), "orders")
         try:
-            async with asyncio.timeout(_LIVE_WITHIN_SECS):
-                await self.stream.live()
-        except TimeoutError:
-            pass
+            await self.stream.begun()
         except VenueError as error:
             self._watch.refused(error)
             raise

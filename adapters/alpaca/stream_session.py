@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from adapters.alpaca.kept_socket import KeptSocket, StreamState
+
+_BEGUN_WITHIN_SECS = 15.0
 
 
 class StreamSession:
@@ -38,3 +43,15 @@ class StreamSession:
     async def live(self) -> None:
         """Wait until everything desired comes; raises when the session is over."""
         await self._socket.live()
+
+    async def begun(self) -> None:
+        """Wait a while for the first connection; one that takes longer comes by itself later.
+
+        Raises
+        ------
+        VenueRejected, VenueUnavailable
+            It was refused, or closed.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BEGUN_WITHIN_SECS):
+                await self.live()
