@@ -56,13 +56,11 @@ class _Stranger(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _stranger(certificate: Path | None = None) -> Iterator[int]:
+def _stranger(certificate: ssl.SSLContext | None = None) -> Iterator[int]:
     """Serve on a free port, with TLS if there is a certificate; yield the port."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Stranger)
     if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.socket = certificate.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -75,22 +73,18 @@ def _stranger(certificate: Path | None = None) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def starts(
-    small_market: Path, tmp_path_factory: pytest.TempPathFactory
+    small_market: Path,
+    certificate: ssl.SSLContext,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, tuple[int, str, str]]:
     """Return code, output and everything written, of starts that all go wrong, side by side."""
     folder = tmp_path_factory.mktemp("starts")
-    pem = folder / "self-signed.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    made += ["-subj", "/CN=localhost", "-keyout", str(pem), "-out", str(pem) + ".crt"]
-    if subprocess.run(made, capture_output=True, check=False).returncode:
-        pytest.skip("certificates are made by openssl, which is not there")
-    pem.write_text(pem.read_text() + Path(str(pem) + ".crt").read_text())
     with socket.create_server(("127.0.0.1", 0)) as free:
         nobody = free.getsockname()[1]
     with (
         simulated(small_market, folder, start="09:50", plan="basic") as venue,
         _stranger() as other,
-        _stranger(pem) as secure,
+        _stranger(certificate) as secure,
     ):
         urls = {
             "no simulator": f"http://127.0.0.1:{nobody}",
