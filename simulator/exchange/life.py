@@ -9,7 +9,7 @@ from engine.domain.fixed_point import decimal_price
 from simulator.exchange.accounts import Fill
 from simulator.exchange.orders import NOTHING, Order, OrderClass, Role, Status
 from simulator.exchange.state import OrderEvent, State
-from simulator.exchange.times import activity_stamp
+from simulator.instants import activity_stamp
 
 _ENDS = {
     Status.CANCELED: ("canceled", "canceled_at"),

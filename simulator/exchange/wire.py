@@ -16,7 +16,7 @@ from simulator.exchange.assets import Asset
 from simulator.exchange.numbers import plain
 from simulator.exchange.orders import NOTHING, Order
 from simulator.exchange.state import OrderEvent
-from simulator.exchange.times import rfc3339
+from simulator.instants import rfc3339
 
 _DEPRECATED = {"dtbp_check": "entry", "pdt_check": "entry"}
 _RATIO = Decimal("0.0000000000000001")

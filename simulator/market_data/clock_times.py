@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -18,11 +19,6 @@ _MOMENT = re.compile(
     r"(?P<whole>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?)(\.(?P<part>\d{1,9})\d*)?"
     r"(?P<zone>Z|[+-]\d{2}:?\d{2})?"
 )
-
-
-def rfc3339(ts: int) -> str:
-    """Return UTC nanoseconds as RFC 3339, trailing zeros trimmed as the venue trims them."""
-    return stamps(np.array([ts], np.int64))[0]
 
 
 def stamps(ts: NDArray[np.int64]) -> list[str]:
@@ -69,6 +65,11 @@ def moment(text: str, name: str) -> int:
     except (ValueError, OverflowError) as error:
         raise unread from error
     return _bounded(whole * NANOS_PER_SECOND + int((found["part"] or "0").ljust(9, "0")))
+
+
+def time_of(query: Mapping[str, str], name: str) -> int | None:
+    """Return a parameter as ``moment`` reads it, None if it is not given."""
+    return moment(query[name], name) if query.get(name) else None
 
 
 def _bounded(ts: int) -> int:

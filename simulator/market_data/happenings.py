@@ -11,7 +11,8 @@ from starlette.requests import Request
 
 from engine.domain.reference import Article, CorporateAction, Reference
 from engine.domain.session import day_of
-from simulator.market_data.clock_times import a_date, midnight, rfc3339
+from simulator.instants import rfc3339
+from simulator.market_data.clock_times import a_date, midnight
 from simulator.market_data.door import Visit
 from simulator.market_data.paging import Chunk, Mark, Row, page_of
 from simulator.market_data.query import one_of, span_of, symbols_of, truth, whole_number

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from starlette.requests import Request
 
 from engine.domain.session import day_of
+from simulator.instants import rfc3339
 from simulator.market_data.bars import (
     Bars,
     Timeframe,
@@ -20,7 +21,7 @@ from simulator.market_data.bars import (
     minute_bars,
     timeframe_of,
 )
-from simulator.market_data.clock_times import end_of, midnight, rfc3339
+from simulator.market_data.clock_times import end_of, midnight
 from simulator.market_data.door import Visit
 from simulator.market_data.paging import Chunk, Mark, page_of
 from simulator.market_data.query import Stretch, check_currency, stretch_of

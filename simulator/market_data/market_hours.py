@@ -18,7 +18,8 @@ from engine.domain.session import (
     session,
     sessions,
 )
-from simulator.market_data.clock_times import a_date, moment, new_york, rfc3339
+from simulator.instants import rfc3339
+from simulator.market_data.clock_times import a_date, moment, new_york
 from simulator.market_data.door import Visit
 from simulator.market_data.query import one_of
 from simulator.market_data.refusal import Refused

@@ -15,7 +15,8 @@ from engine.domain.conditions import TAPES, Updates, updates_table
 from engine.domain.fixed_point import PRICE_SCALE
 from engine.domain.session import day_of
 from engine.domain.trades import TradeBatch
-from simulator.market_data.clock_times import MINUTE_NS, rfc3339
+from simulator.instants import rfc3339
+from simulator.market_data.clock_times import MINUTE_NS
 from simulator.market_data.door import Visit
 from simulator.market_data.query import one_of, whole_number
 from simulator.market_data.recorded import Recorded

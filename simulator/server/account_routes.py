@@ -15,13 +15,15 @@ from simulator.exchange.wire import (
     fill_body,
     position_body,
 )
+from simulator.market_data.clock_times import time_of
+from simulator.market_data.refusal import Refused
 from simulator.server.desk import Answer, Asked, Desk
 from simulator.server.equity_log import EquityLog
-from simulator.server.order_routes import MULTI_STATUS, instant, nested_body, truth
+from simulator.server.order_routes import MULTI_STATUS, nested_body, truth
+from simulator.server.portfolio_history import stretch, windows
 
 _BOUNDS = "after", "until"
 _PAGE = 100
-_MINUTES = {"1Min": 1, "5Min": 5, "15Min": 15, "1H": 60, "1D": 24 * 60}
 
 
 def account_routes(desk: Desk, equity: EquityLog) -> list[Route]:
@@ -105,8 +107,8 @@ def _activities(asked: Asked) -> Answer | Fault:
     if not page_size.isdecimal() or not 1 <= int(page_size) <= _PAGE:
         return not_understood(f"invalid page_size: {page_size}, expected 1 to {_PAGE}")
     try:
-        since, until = (instant(query[name]) if query.get(name) else None for name in _BOUNDS)
-    except (ValueError, OverflowError) as error:
+        since, until = (time_of(query, name) for name in _BOUNDS)
+    except Refused as error:
         return not_understood(str(error))
     fills = [
         fill
@@ -126,20 +128,20 @@ def _activities(asked: Asked) -> Answer | Fault:
 
 
 def _history(asked: Asked, equity: EquityLog) -> Answer | Fault:
-    timeframe = asked.query.get("timeframe", "1Min")
-    if timeframe not in _MINUTES:
-        return not_understood(f"invalid timeframe: {timeframe}")
-    windows = equity.windows(asked.account_id, _MINUTES[timeframe] * 60)
+    span = stretch(asked.query, asked.now)
+    if isinstance(span, Fault):
+        return span
+    told = windows(equity.minutes(asked.account_id), span)
     base = _mine(asked).last_equity
-    gains = [worth - base for worth in windows.values()]
+    gains = [worth - base for worth in told.values()]
     return Answer(
         {
-            "timestamp": list(windows),
-            "equity": [float(worth) for worth in windows.values()],
+            "timestamp": list(told),
+            "equity": [float(worth) for worth in told.values()],
             "profit_loss": [float(gain) for gain in gains],
             "profit_loss_pct": [float(gain / base) if base else 0.0 for gain in gains],
             "base_value": float(base),
-            "timeframe": timeframe,
+            "timeframe": span.timeframe,
             "cashflow": {},
         }
     )

@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from engine.domain.errors import ConfigError
 from simulator.chaos import STRIKES
+from simulator.instants import rfc3339
 from simulator.server.hall import Hall
-from simulator.tape import rfc3339
 
 _DAY_NS = 24 * 3600 * 1_000_000_000
 

@@ -10,7 +10,7 @@ import msgspec
 from starlette.websockets import WebSocketDisconnect
 
 from engine.domain.session import NANOS_PER_SECOND
-from simulator.tape import rfc3339
+from simulator.instants import rfc3339
 
 _TIMES = frozenset({"t", "r", "created_at", "updated_at"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from engine.domain.session import NANOS_PER_SECOND
@@ -23,7 +24,6 @@ class EquityLog:
             notes = self._notes.setdefault(account_id, {})
             notes[minute] = exchange.balances(account_id).equity
 
-    def windows(self, account_id: str, width_secs: int) -> dict[int, Decimal]:
-        """Return the equity at the end of each window of an account, by the window's start."""
-        notes = self._notes.get(account_id, {})
-        return {minute // width_secs * width_secs: equity for minute, equity in notes.items()}
+    def minutes(self, account_id: str) -> Mapping[int, Decimal]:
+        """Return the equity of an account by the UTC second at which each minute begins."""
+        return self._notes.get(account_id, {})

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.routing import Route
 
-from engine.domain.session import NANOS_PER_SECOND
 from simulator.chaos import Switchboard
 from simulator.exchange import Exchange, Fault, Order, cancel_all
 from simulator.exchange.faults import not_understood, order_not_found
 from simulator.exchange.orders import NOTHING, fixed
 from simulator.exchange.wire import order_body
+from simulator.market_data.clock_times import time_of
+from simulator.market_data.refusal import Refused
 from simulator.server.desk import Answer, Asked, Desk
 
 _LIMIT, _MOST = 50, 500
@@ -113,8 +113,8 @@ def _list(asked: Asked) -> Answer | Fault:
     if status not in _STATUSES or direction not in {"asc", "desc"}:
         return not_understood("invalid status or direction")
     try:
-        since, until = (instant(query[name]) if query.get(name) else None for name in _BOUNDS)
-    except (ValueError, OverflowError) as error:
+        since, until = (time_of(query, name) for name in _BOUNDS)
+    except Refused as error:
         return not_understood(str(error))
     found = [
         order
@@ -162,27 +162,3 @@ def _is_among(name: str, names: str | None) -> bool:
 def truth(text: str | None) -> bool:
     """Return whether a parameter says yes."""
     return text is not None and text.lower() in {"true", "1"}
-
-
-def instant(text: str) -> int:
-    """Return the UTC nanosecond of RFC 3339 text or a date.
-
-    Raises
-    ------
-    ValueError
-        It is neither.
-    """
-    # a plus sign in a query is a space unless the client encodes it
-    whole, dot, rest = text.replace(" ", "+").partition(".")
-    digits = "".join(_leading_digits(rest))
-    moment = datetime.fromisoformat(whole + rest[len(digits) :] if dot else whole)
-    if moment.tzinfo is None:
-        moment = datetime.fromisoformat(f"{moment.isoformat()}+00:00")
-    return int(moment.timestamp()) * NANOS_PER_SECOND + int(f"{digits:0<9}"[:9] or 0)
-
-
-def _leading_digits(text: str) -> Iterable[str]:
-    for letter in text:
-        if not letter.isdecimal():
-            return
-        yield letter

@@ -3,7 +3,6 @@
 from simulator.tape.bars import BarMaker
 from simulator.tape.block import Block
 from simulator.tape.clock import Clock, Mode
-from simulator.tape.instants import rfc3339
 from simulator.tape.json_frames import JsonFrames
 from simulator.tape.last_seen import LastPrint, LastSeen
 from simulator.tape.msgpack_frames import MsgpackFrames
@@ -23,5 +22,4 @@ __all__ = [
     "MsgpackFrames",
     "Wanted",
     "mask",
-    "rfc3339",
 ]

@@ -14,9 +14,9 @@ from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.fixed_point import PRICE_SCALE
 from engine.domain.quotes import QuoteBatch
 from engine.domain.trades import TradeBatch
+from simulator.instants import rfc3339
 from simulator.market_data.row_facts import codes, exchange, told_tape
 from simulator.tape.block import Block
-from simulator.tape.instants import rfc3339
 
 _FRAME_ROWS = 2_000
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from catalog import Catalog
 from engine.domain.session import session
 from engine.domain.trades import TradeBatch
-from simulator.market_data.clock_times import rfc3339
+from simulator.instants import rfc3339
 from simulator.market_data.paging import Chunk, Mark, page_of
 from simulator.market_data.recorded import NEVER, settle
 from simulator.market_data.rows import trade_rows

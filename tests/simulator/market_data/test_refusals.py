@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from catalog import Catalog
+from simulator.instants import rfc3339
 from simulator.market_data import Door, Plan, routes
-from simulator.market_data.clock_times import rfc3339
 from tests.simulator.market_data.conftest import Hands
 from tests.simulator.market_data.loopback import HEADERS, SECRET, Loopback
 from tests.simulator.market_data.recorded_day import CLOSE, DAY, MINUTE

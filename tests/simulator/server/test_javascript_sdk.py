@@ -12,7 +12,8 @@ import pytest
 from catalog import Catalog
 from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.fixed_point import PRICE_SCALE
-from simulator.tape import Mode, rfc3339
+from simulator.instants import rfc3339
+from simulator.tape import Mode
 from tests.simulator.javascript.sdk import HERE, run
 from tests.simulator.server.conftest import DAY
 from tests.simulator.server.served import Served, setting

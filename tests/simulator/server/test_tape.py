@@ -14,9 +14,10 @@ from engine.domain.halts import Halts
 from engine.domain.market import MarketData
 from engine.domain.session import session
 from engine.domain.trades import TradeBatch
+from simulator.instants import rfc3339
 from simulator.market_data.bars import minute_bars
 from simulator.market_data.recorded import NEVER, Recorded
-from simulator.tape import BarMaker, Block, DayReader, JsonFrames, LastSeen, MsgpackFrames, rfc3339
+from simulator.tape import BarMaker, Block, DayReader, JsonFrames, LastSeen, MsgpackFrames
 from tests.simulator.server.conftest import DAY
 
 MINUTE = 60_000_000_000
