@@ -31,7 +31,8 @@ import psutil
 
 from adapters.alpaca import AlpacaVenue, Credentials, Endpoints
 from adapters.alpaca.endpoints import SIM_URL
-from cli.live_run import LiveRequest, live_run
+from cli.live_request import LiveRequest
+from cli.live_run import live_run
 from engine.domain.candidate import BucketReport
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND, session

@@ -11,9 +11,11 @@ import typer
 
 from cli.narrowing import Letters, Symbols, Workers, parse_day, parse_letters, parse_symbols
 from cli.options import (
+    DEFAULT_BALANCE,
     DEFAULT_CATALOG,
     DEFAULT_RUNS,
     AsJson,
+    Balance,
     CatalogPath,
     ParamsFile,
     RunsPath,
@@ -66,9 +68,7 @@ def backtest(
     ladder: Annotated[
         bool, typer.Option("--ladder", help="Report the other fill assumptions, too.")
     ] = False,
-    balance: Annotated[
-        str, typer.Option("--balance", metavar="USD", help="Starting balance.")
-    ] = "100000",
+    balance: Balance = DEFAULT_BALANCE,
     letters: Letters = None,
     symbols: Symbols = None,
     workers: Workers = 2,

@@ -23,7 +23,8 @@ _DIFFERENT = 1
 _RunName = Annotated[
     str,
     typer.Argument(
-        metavar="RUN", help="Run id or its beginning, of a run directory or a run in the database."
+        metavar="RUN",
+        help="Run id, its beginning, or 'latest': a run directory or a run in the database.",
     ),
 ]
 

@@ -6,10 +6,9 @@ import asyncio
 import shutil
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.narrowing import Letters, Symbols, parse_letters, parse_symbols
 from cli.options import (
@@ -21,12 +20,12 @@ from cli.options import (
     Database,
     ParamsFile,
     RunsPath,
+    RunToTakeUp,
     SetParams,
+    View,
 )
-from cli.output import INTERRUPTED, command, emit, progress_console
-
-if TYPE_CHECKING:
-    from cli.live_run import LiveEnd
+from cli.output import INTERRUPTED, command, progress_console
+from cli.run_page import emit_end, tell_start_of
 
 
 class Role(StrEnum):
@@ -65,10 +64,7 @@ def live(
     feed: Annotated[
         FeedName, typer.Option("--feed", help="iex: the free plan, 30 symbols at most.")
     ] = FeedName.SIP,
-    run_id: Annotated[
-        str | None,
-        typer.Option("--run", help="Name of the run; an unfinished one is taken up again."),
-    ] = None,
+    run_id: RunToTakeUp = None,
     letters: Letters = None,
     symbols: Symbols = None,
     shadow: Annotated[
@@ -79,9 +75,7 @@ def live(
         typer.Option("--record", help="Make what arrives a day of the catalog once it is over."),
     ] = False,
     catalog: CatalogPath = DEFAULT_CATALOG,
-    view: Annotated[
-        bool, typer.Option("--view/--no-view", help="Show radar, position and health as it runs.")
-    ] = True,
+    view: View = True,
     confirm: Annotated[
         str | None,
         typer.Option("--confirm", metavar="WORDS", help=f"For real money: '{_REAL_MONEY}'."),
@@ -101,7 +95,8 @@ def live(
     `tradectl params`, and takes each new version of them from the next bucket on.
     """
     from adapters.alpaca import Credentials, Endpoints
-    from cli.live_run import LiveRequest, live_run
+    from cli.live_request import LiveRequest
+    from cli.live_run import live_run
     from cli.live_view import live_view
     from cli.parameter_desk import chosen_at_desk
     from cli.parameters_file import load_parameters
@@ -130,7 +125,8 @@ def live(
         end = asyncio.run(live_run(journals, request, tell_start_of, screen.watch))
     is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
     recorded = _clear_away(end.spool, catalog if record else None) if is_over else None
-    emit_end(end, as_json=as_json, **({"recorded": recorded} if record else {}))
+    more = {"recorded": recorded} if record else {}
+    emit_end(end, as_json=as_json, scan_digest=end.scan_digest, **more)
     if not is_over:
         progress_console.print(
             "stopped before the close: what protects a position stays at the venue; the same "
@@ -158,34 +154,6 @@ def _clear_away(spool: Path | None, catalog: str | None) -> dict[str, int]:
     return rows
 
 
-def end_of(end: LiveEnd) -> dict[str, Any]:
-    """Return how a day ended, by name."""
-    outcome = end.outcome
-    return {
-        "run_id": end.run_id,
-        "status": outcome.status,
-        "resumed_at": end.resumed_at,
-        "candidates": outcome.candidates,
-        "trades": len(outcome.trades),
-        "orders": outcome.orders,
-        "equity": outcome.equity,
-        "decision_digest": outcome.decision_digest,
-        "fill_digest": outcome.fill_digest,
-        "scan_digest": end.scan_digest,
-    }
-
-
-def emit_end(end: LiveEnd, *, as_json: bool, **more: object) -> None:
-    """Print how a day ended."""
-    result = end_of(end) | more
-
-    def page(console: Console) -> None:
-        for key, value in result.items():
-            console.print(f"{key:24} {value}", highlight=False, markup=False, soft_wrap=True)
-
-    emit(result, as_json=as_json, page=page)
-
-
 def _confirm(words: str | None, given: set[str]) -> None:
     """Let nobody trade real money by accident.
 
@@ -205,11 +173,3 @@ def _confirm(words: str | None, given: set[str]) -> None:
         words = typer.prompt(f"This trades real money. Type '{_REAL_MONEY}' to go on", err=True)
     if words != _REAL_MONEY:
         raise ConfigError(f"not confirmed: type '{_REAL_MONEY}', or give it with --confirm")
-
-
-def tell_start_of(run_id: str, found: int) -> None:
-    """Say on stderr which run has started, or was taken up again."""
-    again = f"taken up again after fact {found}" if found else "started"
-    progress_console.print(
-        f"{run_id} {again}; command it with 'tradectl do'", highlight=False, markup=False
-    )

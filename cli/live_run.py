@@ -4,94 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from adapters.alpaca import (
-    AlpacaConfig,
-    AlpacaRest,
-    AlpacaVenue,
-    Credentials,
-    Endpoints,
-    listed_tapes,
-)
+from adapters.alpaca import AlpacaConfig, AlpacaRest, AlpacaVenue, listed_tapes
 from catalog.spool import Heading
 from cli.command_inbox import CommandInbox
+from cli.hosted_run import HostedRun, RunEnd, Told, hosted_run, run_name
 from cli.live_parameters import LiveAttendant, started_with
+from cli.live_request import LiveRequest
 from cli.parameter_inbox import ParameterInbox
 from cli.run_bounds import tell_end, tell_start
 from cli.tape_keeper import TapeKeeper
 from cli.venue_time import venue_time
 from cli.verdict_keeper import VerdictKeeper
-from engine.domain.errors import ConfigError, JournalError, VenueUnavailable
-from engine.domain.facts import Fact, RunStarted
-from engine.domain.market import MarketData, letter_of
+from engine.domain.errors import VenueUnavailable
+from engine.domain.facts import RunStarted
 from engine.domain.parameter_changes import open_desk
 from engine.domain.parameter_versions import ParameterHistory
-from engine.domain.parameters import Parameters
-from engine.domain.session import day_of, session
+from engine.domain.session import Session, day_of, session
 from engine.journal import WaitingJournal
 from engine.runtime import Desk, Outcome, OutcomeStatus
 from engine.runtime.digests import DecisionDigest, FillDigest
-from engine.runtime.live import GrantedTime, LiveDay
+from engine.runtime.live import GrantedTime, LiveDay, RunningTime
 from engine.runtime.measured import measure_trades
-from store import CommandLog, Journals, RunStatus, SqlJournal
+from store import Journals
 from strategies import AoStrategy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveRequest:
-    """What was asked for.
-
-    Attributes
-    ----------
-    params : Parameters or None
-        None for those of the parameter desk, whose changes the run then goes along with.
-    letters, symbols : tuple of str
-        What to look at and trade; both empty for the whole tape.
-    sends : bool
-        Whether plans become orders.
-    verdicts : Path
-        Folder for the table of verdicts: why, and why not.
-    market : MarketData or None
-        Where the day is recorded, if it is: trades are measured on it once they are over.
-    spool : Path or None
-        Folder under which what arrives is kept, so that a restart is warm; None for nowhere.
-    """
-
-    endpoints: Endpoints
-    credentials: Credentials
-    feed: str
-    params: Parameters | None
-    letters: tuple[str, ...]
-    symbols: tuple[str, ...]
-    run_id: str | None
-    sends: bool
-    verdicts: Path
-    market: MarketData | None = None
-    spool: Path | None = None
-
-
 @dataclass(frozen=True, slots=True)
-class LiveEnd:
+class LiveEnd(RunEnd):
     """How a day ended.
 
     Attributes
     ----------
-    resumed_at : int
-        The fact it was taken up again after, 0 if new.
     scan_digest : str
         Of all that the scanner said of the day, with what it said to processes before.
     spool : Path or None
         Where lies what arrived, if it was kept.
     """
 
-    run_id: str
-    resumed_at: int
-    outcome: Outcome
     scan_digest: str
     spool: Path | None
 
@@ -100,9 +54,7 @@ type Look = Callable[[str, LiveDay, AlpacaVenue], None]
 """Called with run, day and venue once both are there: whoever watches may read them."""
 
 
-async def live_run(
-    journals: Journals, request: LiveRequest, told: Callable[[str, int], None], look: Look
-) -> LiveEnd:
+async def live_run(journals: Journals, request: LiveRequest, told: Told, look: Look) -> LiveEnd:
     """Trade a day; an unfinished run of that name is taken up again.
 
     Raises
@@ -117,150 +69,132 @@ async def live_run(
     RunError
         A handler failed. What protects a position is left at the venue.
     """
-    async with AlpacaRest(request.endpoints, request.credentials) as rest:
-        host_time = await venue_time(rest, request.endpoints)
-        cash = (await rest.account()).cash
-        if cash is None:
-            raise VenueUnavailable(f"{request.endpoints.venue} does not tell the account's cash")
-        listed = (await rest.assets()).rows
-    symbols = _symbols([asset.symbol for asset in listed if asset.tradable], request)
-    hours = session(day_of(host_time()))
-    run_id, is_new = _chosen(journals, request, hours.day.isoformat())
-    log = CommandLog(journals, run_id)
-    log.create()
-    journal = journals.start(run_id) if is_new else journals.resume(run_id)
-    recorded = list(journal.facts())
-    told(run_id, len(recorded))
-    try:
-        params = started_with(journals, request.params, recorded)
-        waiting = WaitingJournal(journal, len(recorded))
-        desk = Desk(ParameterHistory(params), waiting, _balance(cash, recorded))
-        desk.restore(recorded)
-        if not desk.day_started:
-            _start(waiting, desk, params, request, run_id, host_time())
-        began_ns = journals.run(run_id).created_ns
-        attendant = LiveAttendant(
-            CommandInbox(log, recorded),
-            ParameterInbox(journals, began_ns, recorded, journal.epoch, lambda: desk.history.latest)
-            if request.params is None
-            else None,
-        )
-        attendant.catch_up(desk, host_time())
-        tapes = request.market.tapes(hours.day) if request.market else listed_tapes(listed)
-        verdicts = VerdictKeeper(request.verdicts, run_id)
+    venue = request.endpoints.venue
+    found = await _found(request)
+    symbols = request.subscribed(found.tradable)
+    hours = session(day_of(found.host_time()))
+    name = request.run_id or run_name(journals, f"{venue.removeprefix('alpaca-')}-{hours.day}")
+    with hosted_run(journals, name, told, resumable=(BaseException,)) as run:
+        journal = WaitingJournal(run.journal, len(run.recorded))
+        desk = _desk(journals, run, journal, request, found, hours)
+        verdicts = VerdictKeeper(request.verdicts, run.run_id)
+        market = request.market
+        tapes = market.tapes(hours.day) if market else found.tapes
         day = LiveDay(
             desk,
-            waiting,
+            journal,
             AoStrategy,
-            host_time,
+            found.host_time,
             tapes=tapes,
-            day_has_quotes=request.market is None or request.market.has_quotes(hours.day),
-            attendant=attendant,
+            day_has_quotes=market is None or market.has_quotes(hours.day),
+            attendant=_attendant(journals, run, desk, request, found.host_time()),
             sends=request.sends,
-            decided=() if is_new else verdicts.decided(),
+            decided=() if run.is_new else verdicts.decided(),
             on_decision=verdicts.add,
         )
+        keeper = None
+        if request.spool:
+            heading = Heading(run.run_id, hours.day, request.feed, dict(tapes))
+            keeper = TapeKeeper(request.spool, heading, day)
+        if keeper and not run.is_new:
+            keeper.recall()
         config = AlpacaConfig.of(
-            venue=request.endpoints.venue,
+            venue=venue,
             feed=request.feed,
             symbols=symbols or "*",
-            stepped=isinstance(host_time, GrantedTime),
-            run_id=run_id,
-            epoch=journal.epoch,
+            stepped=isinstance(found.host_time, GrantedTime),
+            run_id=run.run_id,
+            epoch=run.journal.epoch,
         )
-        keeper = _keeper(request, day, Heading(run_id, hours.day, request.feed, dict(tapes)))
-        if keeper and not is_new:
-            keeper.recall()
-        venue = AlpacaVenue(
+        clients = AlpacaVenue(
             config,
             day.trouble,
             day.pulse.now,
             tapes=tapes,
             endpoints=request.endpoints,
             credentials=request.credentials,
-            recalled=keeper.recalled if keeper and not is_new else None,
+            recalled=keeper.recalled if keeper and not run.is_new else None,
             on_batch=keeper.add if keeper else None,
         )
-        look(run_id, day, venue)
-        try:
-            if keeper:
-                keeper.start()
-            whole = await day.run(venue, _stop_signal())
-        finally:
-            await venue.close()
-            if keeper:
-                keeper.close()
-        waiting.commit()
-        outcome = _outcome(waiting, day, request, whole=whole)
-        verdicts.table(day.decisions, is_whole=whole)
-        journal.end(RunStatus.ENDED if whole else RunStatus.INTERRUPTED, "" if whole else _LATER)
-    except BaseException as error:
-        _seal(journal, error)
-        raise
-    return LiveEnd(run_id, len(recorded), outcome, day.digest(), keeper.folder if keeper else None)
+        look(run.run_id, day, clients)
+        is_whole = await _traded(day, clients, keeper)
+        journal.commit()
+        outcome = _outcome(journal, day, request, is_whole=is_whole)
+        verdicts.table(day.decisions, is_whole=is_whole)
+        run.end(outcome.status)
+    folder = keeper.folder if keeper else None
+    return LiveEnd(run.run_id, len(run.recorded), outcome, day.digest(), folder)
 
 
-_LATER = "stopped before the end of its day: the same command takes it up again"
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the venue says before a run is named; ``tapes`` are tape letters by symbol."""
+
+    host_time: RunningTime | GrantedTime
+    cash: Decimal
+    tradable: tuple[str, ...]
+    tapes: dict[str, str]
 
 
-def _keeper(request: LiveRequest, day: LiveDay, heading: Heading) -> TapeKeeper | None:
-    return TapeKeeper(request.spool, heading, day) if request.spool else None
+async def _found(request: LiveRequest) -> _Found:
+    async with AlpacaRest(request.endpoints, request.credentials) as rest:
+        host_time = await venue_time(rest, request.endpoints)
+        cash = (await rest.account()).cash
+        if cash is None:
+            raise VenueUnavailable(f"{request.endpoints.venue} does not tell the account's cash")
+        listed = (await rest.assets()).rows
+    tradable = tuple(asset.symbol for asset in listed if asset.tradable)
+    return _Found(host_time, cash, tradable, listed_tapes(listed))
 
 
-def _balance(cash: Decimal, recorded: list[Fact]) -> Decimal:
-    """Return what the ledger starts with: what it did, if it did."""
-    first = recorded[0].payload if recorded else None
-    return first.starting_balance if isinstance(first, RunStarted) else cash
-
-
-def _start(
+def _desk(
+    journals: Journals,
+    run: HostedRun,
     journal: WaitingJournal,
-    desk: Desk,
-    params: Parameters,
     request: LiveRequest,
-    run_id: str,
-    now: int,
-) -> None:
-    hours = session(day_of(now))
-    opens = hours.pre_market_ns
-    tell_start(journal, run_id, hours.day, params, request.endpoints.venue, desk.ledger.cash)
-    first = open_desk(params, opens, "live", "the parameters the run was started with")
-    journal.append(first, ts_event=opens, ts_init=opens)
-    desk.start_day(hours, "", opens)
+    found: _Found,
+    hours: Session,
+) -> Desk:
+    """Return the desk as the run's facts left it, its day begun."""
+    params = started_with(journals, request.params, run.recorded)
+    first = run.recorded[0].payload if run.recorded else None
+    balance = first.starting_balance if isinstance(first, RunStarted) else found.cash
+    desk = Desk(ParameterHistory(params), journal, balance)
+    desk.restore(run.recorded)
+    if not desk.day_started:
+        opens = hours.pre_market_ns
+        tell_start(journal, run.run_id, hours.day, params, request.endpoints.venue, balance)
+        opened = open_desk(params, opens, "live", "the parameters the run was started with")
+        journal.append(opened, ts_event=opens, ts_init=opens)
+        desk.start_day(hours, "", opens)
+    return desk
 
 
-def _symbols(listed: Iterable[str], request: LiveRequest) -> tuple[str, ...]:
-    """Return what to subscribe to, none for the whole tape.
-
-    Raises
-    ------
-    ConfigError
-        Nothing tradable begins with these letters, or a symbol is none of the venue's.
-    """
-    tradable = set(listed)
-    if unknown := [symbol for symbol in request.symbols if symbol not in tradable]:
-        raise ConfigError(
-            f"{', '.join(unknown)} cannot be traded at {request.endpoints.venue}: misspelt, "
-            "renamed or delisted; correct or drop it"
+def _attendant(
+    journals: Journals, run: HostedRun, desk: Desk, request: LiveRequest, now: int
+) -> LiveAttendant:
+    """Return who gives the run its commands; what came while nothing ran is taken already."""
+    changes = None
+    if request.params is None:
+        began_ns = journals.run(run.run_id).created_ns
+        changes = ParameterInbox(
+            journals, began_ns, run.recorded, run.journal.epoch, lambda: desk.history.latest
         )
-    if not request.letters:
-        return request.symbols
-    found = sorted(symbol for symbol in tradable if letter_of(symbol) in request.letters)
-    wanted = [symbol for symbol in found if symbol in request.symbols or not request.symbols]
-    if not wanted:
-        raise ConfigError(f"nothing tradable begins with {', '.join(request.letters)}")
-    return tuple(wanted)
+    attendant = LiveAttendant(CommandInbox(run.log, run.recorded), changes)
+    attendant.catch_up(desk, now)
+    return attendant
 
 
-def _chosen(journals: Journals, request: LiveRequest, day: str) -> tuple[str, bool]:
-    """Return the run's id and whether it is a new one."""
-    known = {run.run_id: run for run in journals.runs()}
-    stem = request.run_id or f"{request.endpoints.venue.removeprefix('alpaca-')}-{day}"
-    run_id, number = stem, 1
-    while request.run_id is None and run_id in known and not known[run_id].may_go_on:
-        number += 1
-        run_id = f"{stem}-{number}"
-    return run_id, run_id not in known
+async def _traded(day: LiveDay, venue: AlpacaVenue, keeper: TapeKeeper | None) -> bool:
+    """Trade until the day is over or somebody stops it; return whether it is over."""
+    try:
+        if keeper:
+            keeper.start()
+        return await day.run(venue, _stop_signal())
+    finally:
+        await venue.close()
+        if keeper:
+            keeper.close()
 
 
 def _stop_signal() -> asyncio.Event:
@@ -272,11 +206,11 @@ def _stop_signal() -> asyncio.Event:
 
 
 def _outcome(
-    journal: WaitingJournal, day: LiveDay, request: LiveRequest, *, whole: bool
+    journal: WaitingJournal, day: LiveDay, request: LiveRequest, *, is_whole: bool
 ) -> Outcome:
     """Return what the day came to; write its last facts if it is over."""
     desk, decisions, fills = day.desk, DecisionDigest(), FillDigest()
-    if whole:
+    if is_whole:
         if request.market is not None:
             measure_trades(desk, request.market, desk.session.close_ns)
         day.end()
@@ -284,19 +218,13 @@ def _outcome(
     decisions.add_day(day.digest(), day.decisions)
     fills.add(played.fills)
     outcome = Outcome(
-        status=OutcomeStatus.ENDED if whole else OutcomeStatus.INTERRUPTED,
+        status=OutcomeStatus.ENDED if is_whole else OutcomeStatus.INTERRUPTED,
         days=(played,),
         facts=desk.facts,
         equity=desk.ledger.equity,
         decision_digest=decisions.hexdigest(),
         fill_digest=fills.hexdigest(),
     )
-    if whole:
+    if is_whole:
         tell_end(journal, outcome)
     return outcome
-
-
-def _seal(journal: SqlJournal, error: BaseException) -> None:
-    """Say what ended the run, if the database lets it; it can be taken up again."""
-    with suppress(JournalError):
-        journal.end(RunStatus.INTERRUPTED, f"{type(error).__name__}: {error}"[:500])

@@ -35,7 +35,22 @@ Database = Annotated[
         help="Where facts are kept: a SQLite file or postgresql://user:password@host/name.",
     ),
 ]
+Balance = Annotated[
+    str, typer.Option("--balance", metavar="USD", help="Cash that the account starts with.")
+]
+Speed = Annotated[
+    float | None,
+    typer.Option("--speed", min=0.01, help="Times real time; as fast as possible without it."),
+]
+RunToTakeUp = Annotated[
+    str | None,
+    typer.Option("--run", help="Name of the run; an unfinished one is taken up again."),
+]
+View = Annotated[
+    bool, typer.Option("--view/--no-view", help="Show radar, position and health as it runs.")
+]
 
+DEFAULT_BALANCE = "100000"
 DEFAULT_DATABASE = "data/tradectl.sqlite"
 DEFAULT_CATALOG = "data/catalog"
 DEFAULT_RUNS = Path("runs")

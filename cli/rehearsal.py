@@ -18,7 +18,9 @@ import msgspec
 from adapters.alpaca import Credentials, Endpoints
 from adapters.alpaca.endpoints import SIM_URL
 from catalog import Catalog
-from cli.live_run import LiveEnd, LiveRequest, Look, live_run
+from cli.hosted_run import Told, run_name
+from cli.live_request import LiveRequest
+from cli.live_run import LiveEnd, Look, live_run
 from engine.comparison import Judgement, Story
 from engine.domain.errors import RunError
 from engine.domain.fill_assumptions import BASE, LADDER
@@ -50,10 +52,12 @@ async def rehearsed(
     catalog: Catalog,
     journals: Journals,
     request: RehearsalRequest,
-    told: Callable[[str, int], None],
+    told: Told,
     look: Look,
 ) -> LiveEnd:
     """Trade a recorded day at a simulator of our own; raises as ``live_run`` does."""
+    # the simulator of an earlier rehearsal is gone: none is taken up again
+    name = request.run_id or run_name(journals, f"rehearsal-{request.day}", takes_up=False)
     credentials = Credentials(f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20))
     async with _simulator(request, credentials) as url:
         live = LiveRequest(
@@ -63,7 +67,7 @@ async def rehearsed(
             params=request.params,
             letters=request.letters,
             symbols=request.symbols,
-            run_id=request.run_id or _new_name(journals, f"rehearsal-{request.day}"),
+            run_id=name,
             sends=True,
             verdicts=request.verdicts,
             market=catalog,
@@ -107,15 +111,6 @@ def backtested(
 def backtest_fills(fills: str) -> str:
     """Return the model of fills for the backtest that is nearest to a simulator's."""
     return fills if fills in LADDER else BASE.name
-
-
-def _new_name(journals: Journals, stem: str) -> str:
-    """Return a name that no run has: the simulator of an earlier one is gone."""
-    taken, name, number = {run.run_id for run in journals.runs()}, stem, 1
-    while name in taken:
-        number += 1
-        name = f"{stem}-{number}"
-    return name
 
 
 @asynccontextmanager

@@ -9,21 +9,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.backtest import stored_days, usd
-from cli.live import emit_end, end_of, tell_start_of
 from cli.narrowing import Letters, Symbols, parse_letters, parse_symbols
 from cli.options import (
+    DEFAULT_BALANCE,
     DEFAULT_CATALOG,
     DEFAULT_DATABASE,
     DEFAULT_RUNS,
     AsJson,
+    Balance,
     CatalogPath,
     Database,
     ParamsFile,
     RunsPath,
     SetParams,
+    Speed,
+    View,
 )
 from cli.output import INTERRUPTED, command, emit
 from cli.progress import progress_bar
+from cli.run_page import emit_end, end_of, tell_start_of
 from cli.sim import SimFills
 
 if TYPE_CHECKING:
@@ -38,24 +42,17 @@ def rehearse(
         str | None,
         typer.Argument(metavar="DATE", help="A stored New York date; the last one by default."),
     ] = None,
-    speed: Annotated[
-        float | None,
-        typer.Option("--speed", min=0.01, help="Times real time; as fast as possible without it."),
-    ] = None,
+    speed: Speed = None,
     fills: Annotated[
         SimFills,
         typer.Option("--fills", help="How the simulator fills; no backtest knows paper's way."),
     ] = SimFills.BASE,
-    balance: Annotated[
-        str, typer.Option("--balance", metavar="USD", help="Cash of the account.")
-    ] = "100000",
+    balance: Balance = DEFAULT_BALANCE,
     run_id: Annotated[str | None, typer.Option("--run", help="Name of the run.")] = None,
     compare: Annotated[
         bool, typer.Option("--compare/--no-compare", help="Backtest the same day and compare.")
     ] = True,
-    view: Annotated[
-        bool, typer.Option("--view/--no-view", help="Show radar, position and health as it runs.")
-    ] = True,
+    view: View = True,
     letters: Letters = None,
     symbols: Symbols = None,
     catalog: CatalogPath = DEFAULT_CATALOG,
@@ -105,12 +102,10 @@ def rehearse(
 
         end = asyncio.run(rehearsed(source, Journals(database), request, tell_start_of, look))
     live_secs = time.perf_counter() - began
-    if end.outcome.status is OutcomeStatus.INTERRUPTED:
-        emit_end(end, as_json=as_json)
-        raise typer.Exit(INTERRUPTED)
-    if not compare:
-        emit_end(end, as_json=as_json)
-        return
+    is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
+    if not (is_over and compare):
+        emit_end(end, as_json=as_json, scan_digest=end.scan_digest)
+        raise typer.Exit(0 if is_over else INTERRUPTED)
     began = time.perf_counter()
     with progress_bar("backtest", "%") as progress:
         backtest, story = backtested(source, request, progress)
@@ -127,6 +122,7 @@ def rehearse(
     )
     emit(
         end_of(end)
+        | {"scan_digest": end.scan_digest}
         | {"same_decisions": same[0], "same_fills": same[1]}
         | {"causes": {} if compared.why is None else dict(compared.why.causes)},
         as_json=as_json,

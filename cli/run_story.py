@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cli.chosen_journal import has_traded
 from engine.comparison import Judgement, Story
-from engine.domain.errors import ConfigError, DataError, NotFoundError
+from engine.domain.errors import DataError, NotFoundError
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
-from store import JournalRun, Journals, Run, RunStore, is_command_log
+from engine.domain.session import NANOS_PER_SECOND
+from store import Journals, Run, RunStore
 from store.named_run import named_run
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A run wherever it is kept; ``created_ns`` is when it was started, UTC ns."""
+
+    run_id: str
+    created_ns: int
+    tell: Callable[[], Story]
+
+
 def run_story(name: str, database: str, runs: Path) -> Story:
-    """Return the story of the run directory or the run in the database of that name.
+    """Return the story of a run directory or of a run in the database.
+
+    Parameters
+    ----------
+    name : str
+        Run id, its beginning, or ``latest`` for the one of either that was started last.
 
     Raises
     ------
@@ -30,30 +49,32 @@ def run_story(name: str, database: str, runs: Path) -> Story:
     DataError
         Its verdicts cannot.
     """
-    missing: list[str] = []
-    run, journals, run_id = None, None, None
-    try:
-        run = RunStore(runs).run(name)
-    except NotFoundError as error:
-        missing.append(str(error))
+    kept = sorted(
+        [*_directories(runs), *_journals(database, runs)],
+        key=lambda run: run.created_ns,
+        reverse=True,
+    )
+    return named_run(kept, name, f"{runs} or {database}").tell()
+
+
+def _directories(runs: Path) -> Iterator[_Kept]:
+    for run in RunStore(runs).runs():
+        created = datetime.fromisoformat(run.manifest.created).timestamp()
+        yield _Kept(run.run_id, int(created * NANOS_PER_SECOND), lambda run=run: _of_directory(run))
+
+
+def _journals(database: str, runs: Path) -> Iterator[_Kept]:
+    """Yield the runs of a database; none while there is no database."""
     try:
         journals = Journals.existing(database)
-        run_id = named_run(_played(journals), name, journals.database).run_id
-    except NotFoundError as error:
-        missing.append(str(error))
-    if run is not None and run_id is not None and (run.run_id == name) != (run_id == name):
-        run, run_id = (run, None) if run.run_id == name else (None, run_id)
-    if run is not None and run_id is not None:
-        raise ConfigError(
-            f"{name!r} may be {run.run_id} in {runs} or {run_id} in the database; "
-            "give more of the id"
+    except NotFoundError:
+        return
+    for run in filter(has_traded, journals.runs()):
+        yield _Kept(
+            run.run_id,
+            run.created_ns,
+            lambda run_id=run.run_id: _of_journal(journals, run_id, runs),
         )
-    if run is not None:
-        return _of_directory(run)
-    if journals is None or run_id is None:
-        raise NotFoundError("; ".join(missing))
-    table = _read(runs / f"{run_id}.verdicts.parquet")
-    return Story.of(run_id, journals.open(run_id).facts(), _judgements(table))
 
 
 def _of_directory(run: Run) -> Story:
@@ -62,9 +83,9 @@ def _of_directory(run: Run) -> Story:
     return Story.of(run.run_id, run.journal.facts(), _judgements(table), params)
 
 
-def _played(journals: Journals) -> list[JournalRun]:
-    """Return the runs of an engine, not the logs of commands beside them."""
-    return [each for each in journals.runs() if not is_command_log(each.run_id)]
+def _of_journal(journals: Journals, run_id: str, runs: Path) -> Story:
+    table = _read(runs / f"{run_id}.verdicts.parquet")
+    return Story.of(run_id, journals.open(run_id).facts(), _judgements(table))
 
 
 def _judgements(table: pa.Table | None) -> list[Judgement] | None:

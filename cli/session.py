@@ -5,22 +5,25 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.backtest import EngineName, FillsName, stored_days, usd
-from cli.live import tell_start_of
 from cli.narrowing import Letters, Symbols, Workers, parse_letters, parse_symbols
 from cli.options import (
+    DEFAULT_BALANCE,
     DEFAULT_CATALOG,
     DEFAULT_DATABASE,
     AsJson,
+    Balance,
     CatalogPath,
     Database,
     ParamsFile,
+    RunToTakeUp,
     SetParams,
+    Speed,
 )
-from cli.output import INTERRUPTED, command, emit
+from cli.output import INTERRUPTED, command
 from cli.progress import progress_bar
+from cli.run_page import emit_end, tell_start_of
 
 
 @command
@@ -28,23 +31,15 @@ def session(
     day: Annotated[
         str | None, typer.Option("--date", help="A stored New York date; the last one by default.")
     ] = None,
-    speed: Annotated[
-        float | None,
-        typer.Option("--speed", min=0.01, help="Times real time; as fast as possible without it."),
-    ] = None,
-    run_id: Annotated[
-        str | None,
-        typer.Option("--run", help="Name of the run; an unfinished one is taken up again."),
-    ] = None,
+    speed: Speed = None,
+    run_id: RunToTakeUp = None,
     engine: Annotated[
         EngineName, typer.Option("--engine", help="full replays every tick.")
     ] = EngineName.PRUNED,
     fills: Annotated[
         FillsName, typer.Option("--fills", help="What to assume about fills.")
     ] = FillsName.BASE,
-    balance: Annotated[
-        str, typer.Option("--balance", metavar="USD", help="Starting balance.")
-    ] = "100000",
+    balance: Balance = DEFAULT_BALANCE,
     letters: Letters = None,
     symbols: Symbols = None,
     workers: Workers = 2,
@@ -82,22 +77,6 @@ def session(
     )
     with progress_bar("session", "%") as progress:
         end = session_run(source, Journals(database), request, progress, tell_start_of)
-    outcome = end.outcome
-    result = {
-        "run_id": end.run_id,
-        "status": outcome.status,
-        "resumed_at": end.resumed_at,
-        "trades": len(outcome.trades),
-        "orders": outcome.orders,
-        "equity": outcome.equity,
-        "decision_digest": outcome.decision_digest,
-        "fill_digest": outcome.fill_digest,
-    }
-
-    def page(console: Console) -> None:
-        for key, value in result.items():
-            console.print(f"{key:16} {value}", highlight=False, markup=False, soft_wrap=True)
-
-    emit(result, as_json=as_json, page=page)
-    if outcome.status is OutcomeStatus.INTERRUPTED:
+    emit_end(end, as_json=as_json)
+    if end.outcome.status is OutcomeStatus.INTERRUPTED:
         raise typer.Exit(INTERRUPTED)

@@ -64,6 +64,8 @@ def test_a_run_in_the_database_equals_its_directory_with_verdicts_and_without(
     whole = tradectl("diff", source.run_id, "copied", *where, "--json")
     assert (whole.code, whole.json["judged"]) == (0, True)
     assert whole.json["decisions"] > whole.json["fills"] > 0
+    last = tradectl("diff", source.run_id, "latest", *where, "--json")
+    assert last.json["runs"] == [source.run_id, "copied"], "the one started last of either"
 
 
 def test_a_name_that_is_nobody_s_or_several_s_is_refused(tradectl: Tradectl, runs: Path) -> None:

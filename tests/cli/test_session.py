@@ -76,7 +76,7 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
     def status() -> Any:
         return tradectl("governor", "status", "--database", database_url, "--json").json
 
-    with hosted(market, database_url, "--speed", "300"):
+    with hosted(market, database_url, "--speed", "100"):
         opened = first(database_url, TradeOpened)
         symbol = opened.symbol
         shown = do("flatten", symbol)
@@ -97,7 +97,7 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
         _, complaint = host.communicate(timeout=60)
         assert (host.returncode, "played again it is" in complaint) == (1, True)
 
-    with hosted(market, database_url, "--speed", "300") as host:
+    with hosted(market, database_url, "--speed", "100") as host:
         first(database_url, CommandDone, lambda done: done.command_id == "two")
         after = status()
         assert after["stopped"]

@@ -1,0 +1,99 @@
+"""Roof: a run whose facts go into the database: started or taken up again, ended or sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+
+from engine.domain.errors import JournalError
+from engine.domain.facts import Fact
+from engine.runtime import Outcome, OutcomeStatus
+from store import CommandLog, Journals, RunStatus, SqlJournal
+
+type Told = Callable[[str, int], None]
+"""Hears the run's id and how many facts were found in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostedRun:
+    """A run that this process writes.
+
+    Attributes
+    ----------
+    recorded : list of Fact
+        What earlier processes of the run have written, none if it is new.
+    log : CommandLog
+        Where its commands come in.
+    """
+
+    run_id: str
+    journal: SqlJournal
+    recorded: list[Fact]
+    log: CommandLog
+    is_new: bool
+
+    def end(self, status: OutcomeStatus) -> None:
+        """Say that the run is over, or was stopped before."""
+        if status is OutcomeStatus.ENDED:
+            self.journal.end(RunStatus.ENDED)
+        else:
+            note = "stopped before its end: the same command takes it up again"
+            self.journal.end(RunStatus.INTERRUPTED, note)
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a hosted run ended; ``resumed_at`` is the fact it was taken up again after, 0 if new."""
+
+    run_id: str
+    resumed_at: int
+    outcome: Outcome
+
+
+@contextmanager
+def hosted_run(
+    journals: Journals,
+    run_id: str,
+    told: Told,
+    *,
+    resumable: tuple[type[BaseException], ...],
+) -> Iterator[HostedRun]:
+    """Start a run, or take it up again; one that fails is sealed with the reason.
+
+    Parameters
+    ----------
+    resumable : tuple of exception types
+        After which the run can be taken up again; after any other it has failed.
+
+    Raises
+    ------
+    ConfigError
+        The run has ended.
+    JournalError
+        Facts cannot be kept, or somebody else writes the run.
+    """
+    is_new = all(run.run_id != run_id for run in journals.runs())
+    log = CommandLog(journals, run_id)
+    log.create()
+    journal = journals.start(run_id) if is_new else journals.resume(run_id)
+    recorded = list(journal.facts())
+    told(run_id, len(recorded))
+    try:
+        yield HostedRun(run_id, journal, recorded, log, is_new)
+    except BaseException as error:
+        status = RunStatus.INTERRUPTED if isinstance(error, resumable) else RunStatus.FAILED
+        with suppress(JournalError):  # what ended the run matters more
+            journal.end(status, f"{type(error).__name__}: {error}"[:500])
+        raise
+
+
+def run_name(journals: Journals, stem: str, *, takes_up: bool = True) -> str:
+    """Return the first of ``stem``, ``stem-2``, … that is free, or may be taken up again."""
+    known = {run.run_id: run for run in journals.runs()}
+
+    def serves(name: str) -> bool:
+        return name not in known or (takes_up and known[name].may_go_on)
+
+    return next(filter(serves, (stem if n == 1 else f"{stem}-{n}" for n in count(1))))
