@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from cli.command_inbox import CommandInbox
 from cli.parameter_desk import desk_versions
@@ -15,6 +16,9 @@ from engine.domain.parameter_versions import desk_history
 from engine.domain.parameters import Parameters
 from engine.runtime import Desk
 from store import Journals
+
+_LOOK_SECS = 0.02
+"""How long a look may keep a run waiting; a database that is well answers in a few ms."""
 
 
 def started_with(
@@ -48,6 +52,8 @@ def started_with(
 class LiveAttendant:
     """Gives a live run the commands of its log, and the changes of the desk's parameters.
 
+    It looks in a thread: a database that hangs keeps nobody waiting who has exits to send.
+
     Parameters
     ----------
     parameters : ParameterInbox, optional
@@ -57,6 +63,8 @@ class LiveAttendant:
     def __init__(self, inbox: CommandInbox, parameters: ParameterInbox | None) -> None:
         self._inbox = inbox
         self._parameters = parameters
+        self._looker = ThreadPoolExecutor(1, "commands")
+        self._look: Future[Sequence[CommandReceived]] | None = None
 
     def wait_secs(self, now: int) -> float:
         """Return 0: the venue's time waits for nobody."""
@@ -64,18 +72,32 @@ class LiveAttendant:
         return 0.0
 
     def commands(self, now: int) -> Sequence[CommandReceived]:
-        """Return what has come in since the last look."""
-        changes = self._parameters.commands(now) if self._parameters else ()
-        return [*self._inbox.commands(now), *changes]
+        """Return what a look has found; one that takes longer is asked again at the next call."""
+        if self._look is None:
+            if not self.is_due(now):
+                return ()
+            self._look = self._looker.submit(self._found, now)
+        try:
+            found = self._look.result(_LOOK_SECS)
+        except TimeoutError:
+            return ()
+        self._look = None
+        return found
 
     def is_due(self, now: int) -> bool:
-        """Say whether it is time for another look."""
+        """Say whether it is time for another look, or one has ended."""
+        if self._look is not None:
+            return self._look.done()
         changes = self._parameters is not None and self._parameters.is_due(now)
         return changes or self._inbox.is_due(now)
 
     def catch_up(self, desk: Desk, now: int) -> None:
         """Take what came while nothing ran, before the scanner starts: it can take more then."""
         desk.reach = Reach.WINDOWS
-        for received in self.commands(now):
+        for received in self._found(now):
             desk.command(received, now)
         desk.reach = Reach.CANDIDATES
+
+    def _found(self, now: int) -> Sequence[CommandReceived]:
+        changes = self._parameters.commands(now) if self._parameters else ()
+        return [*self._inbox.commands(now), *changes]

@@ -7,22 +7,33 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, NullPool, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Dialect, NullPool, create_engine, event, inspect, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from engine.domain.errors import ConfigError, JournalError
+from store.answers import AnsweredConnection
 from store.projections import METADATA
 from store.timescale import make_hypertables, time_series
 
 _log = logging.getLogger(__name__)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_SERVER = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+"""Seconds, and milliseconds, after which a server is lost that cannot be reached any more."""
+
 _FIRST_REVISION = "0001"
 """Files of the first version carry no revision: they held one run each, and only its facts."""
 
@@ -48,13 +59,13 @@ class Database:
         self._engine = create_engine(
             self.url,
             poolclass=NullPool,
-            connect_args={"check_same_thread": False}
-            if self.is_file
-            else {"connect_timeout": 5, "tcp_user_timeout": 10_000},
+            connect_args={"check_same_thread": False} if self.is_file else _SERVER,
         )
         if self.is_file:
             event.listen(self._engine, "connect", _configure_file)
             event.listen(self._engine, "begin", _begin)
+        else:
+            event.listen(self._engine, "do_connect", _connect)
 
     def __str__(self) -> str:
         if self.is_file:
@@ -66,9 +77,20 @@ class Database:
         """The file of a SQLite database."""
         return Path(self.url.database or "")
 
-    def connect(self) -> Connection:
-        """Open a connection of its own."""
-        return self._engine.connect()
+    def connect(self, *, answer_secs: float | None = None) -> Connection:
+        """Open a connection of its own.
+
+        Parameters
+        ----------
+        answer_secs : float, optional
+            A server that takes longer over a statement is lost; without it, it takes its time. A
+            file has a limit of its own.
+        """
+        connection = self._engine.connect()
+        driver = connection.connection.driver_connection
+        if isinstance(driver, AnsweredConnection):
+            driver.answer_secs = answer_secs
+        return connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -232,6 +254,12 @@ def _configure_file(connection: DBAPIConnection, _record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _connect(
+    _dialect: Dialect, _record: object, words: tuple[Any, ...], settings: dict[str, Any]
+) -> DBAPIConnection:
+    return cast("DBAPIConnection", AnsweredConnection.connect(*words, **settings))
 
 
 def _begin(connection: Connection) -> None:

@@ -17,7 +17,7 @@ from engine.journal import Record, Verification, fact_of, record_of, seal, verif
 from store.bell import Bell
 from store.database import Database, reason
 from store.manifest import RunStatus
-from store.records import newest_record, read_records
+from store.records import READ_SECS, newest_record, read_records
 from store.schema import FACTS, RUNS
 from store.unkept import Report, Unkept
 from store.writer import Writer
@@ -318,7 +318,7 @@ class SqlJournal:
     def _learn(self) -> None:
         """Read where the run stands and which names it has kept."""
         self._last = self._newest()
-        with self._database.connect() as connection:
+        with self._database.connect(answer_secs=READ_SECS) as connection:
             named = select(FACTS.c.fact_id, FACTS.c.seq).where(
                 FACTS.c.run_id == self.run_id, FACTS.c.fact_id.is_not(None)
             )
@@ -360,7 +360,7 @@ class SqlJournal:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         try:
-            with self._database.connect() as connection:
+            with self._database.connect(answer_secs=READ_SECS) as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise JournalError(

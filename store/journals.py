@@ -17,6 +17,7 @@ from store.journal import SqlJournal
 from store.manifest import RunStatus
 from store.named_run import LATEST, named_run
 from store.process import Process
+from store.records import READ_SECS
 from store.schema import RUNS
 
 _RESUMABLE = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.CRASHED_RECOVERED)
@@ -168,7 +169,7 @@ class Journals:
     def runs(self) -> list[JournalRun]:
         """Return the runs, the one started last first."""
         try:
-            with self.database.connect() as connection:
+            with self.database.connect(answer_secs=READ_SECS) as connection:
                 rows = connection.execute(select(RUNS).order_by(RUNS.c.created_ns.desc())).all()
         except SQLAlchemyError as error:
             raise JournalError(f"cannot read {self.database}: {reason(error)}") from error

@@ -11,6 +11,9 @@ from engine.journal import Record
 from store.parquet_records import read_parquet
 from store.schema import FACTS, RUNS
 
+READ_SECS = 10.0
+"""How long whoever reads facts waits for the next of them."""
+
 _GROUP = 4096
 
 _RECORD = [FACTS.c[name] for name in Record.__struct_fields__]

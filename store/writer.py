@@ -21,6 +21,9 @@ CHANNEL = "tradectl_facts"
 
 _log = logging.getLogger(__name__)
 
+_ANSWER_SECS = 3.0
+"""A live day waits for each commit before it goes on, and exits are not to wait for long."""
+
 _TAKEN = "another writer has taken over run {}: end this one"
 
 
@@ -43,7 +46,7 @@ class Writer:
     def __init__(self, database: Database, run_id: str, epoch: int | None = None) -> None:
         self._database = database
         self._run_id = run_id
-        self._connection = database.connect()
+        self._connection = database.connect(answer_secs=_ANSWER_SECS)
         try:
             with self._connection.begin():
                 self.epoch = self._claim(epoch)

@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
+import psutil
 import psycopg
 from sqlalchemy import make_url
 
@@ -66,12 +67,26 @@ class Postgres:
             time.sleep(0.2)
         raise TimeoutError("the server does not come back")
 
+    def hang(self) -> None:
+        """Stop everything the server does, with its sockets open, until ``go_on``."""
+        self._signal_all(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let the server go on where it hung."""
+        self._signal_all(signal.SIGCONT)
+
     def cut_connections(self) -> None:
         """End every connection of every client."""
         self.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity "
             "where pid <> pg_backend_pid() and backend_type = 'client backend'"
         )
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        postmaster = psutil.Process(self._server.get_pid() or 0)
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
     def _is_up(self) -> bool:
         with suppress(psycopg.Error):

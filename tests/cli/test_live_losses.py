@@ -32,6 +32,8 @@ from tests.servers import Postgres
 _HOLD = ("--set=take_profit_percent=9", "--set=stop_loss_percent=8", "--set=max_hold_seconds=300")
 """Positions that last until their time is over."""
 
+_BACK = "the trouble with journal is over"
+
 _FLUSHED_SECS = 1.5
 """After so long what has arrived is on disk."""
 
@@ -47,24 +49,28 @@ def _of(kind: type, facts: list[Fact]) -> list[Any]:
     return [fact for fact in facts if isinstance(fact.payload, kind)]
 
 
-def test_while_its_database_is_away_nothing_is_entered_and_what_is_held_still_ends(
+def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held_still_ends(
     small_market: Path, tmp_path: Path
 ) -> None:
     with Postgres() as server, simulated(small_market, tmp_path, start="09:50") as place:
         place.database = server.new_database()
+        losses = ((server.crash, server.start), (server.hang, server.go_on))
+        seen: list[list[Fact]] = []
         with place.live(*_HOLD) as process:
-            place.wait(process, lambda: place.asked("/v2/positions"))
-            place.turn("pause")
-            server.crash()
-            place.turn("resume")
-            place.wait(process, lambda: not place.asked("/v2/positions"))
-            place.wait(process, lambda: place.logged("entries are held: journal"))
-            place.turn("pause")
-            server.start()
-            place.wait(process, lambda: place.logged("the trouble with journal is over"))
-            seen = place.facts()
-            place.turn("resume")
-            place.wait(process, lambda: len(_of(TradeClosed, place.facts())) > 1)
+            for number, (lose, bring_back) in enumerate(losses, 1):
+                place.wait(process, lambda: place.asked("/v2/positions"))
+                place.turn("pause")
+                lose()
+                place.turn("resume")
+                try:
+                    place.wait(process, lambda: not place.asked("/v2/positions"))
+                    place.turn("pause")
+                finally:
+                    bring_back()
+                place.wait(process, lambda n=number: place.log.read_text().count(_BACK) == n)
+                seen.append(place.facts())
+                place.turn("resume")
+            place.wait(process, lambda: len(_of(TradeClosed, place.facts())) > len(losses))
             process.send_signal(signal.SIGINT)
             assert process.wait() == INTERRUPTED
         facts = place.facts()
@@ -72,16 +78,19 @@ def test_while_its_database_is_away_nothing_is_entered_and_what_is_held_still_en
         filled = place.asked("/v2/account/activities/FILL?page_size=100")
 
     held, back = (
-        next(fact for fact in _of(kind, facts) if fact.payload.trouble == "journal")
+        [fact.ts_init for fact in _of(kind, facts) if fact.payload.trouble == "journal"]
         for kind in (EntriesHeld, EntriesReleased)
     )
+    assert len(held) == len(back) == len(losses)
     planned = [fact.ts_init for fact in _of(BracketPlanned, facts)]
-    assert min(planned) < held.ts_init
-    assert max(planned) > back.ts_init
-    assert not [ts for ts in planned if held.ts_init <= ts <= back.ts_init]
-    (exited,) = (each for each in _of(ExitRequested, seen) if each.ts_init > min(planned))
-    assert min(planned) < exited.ts_init < back.ts_init
-    assert _of(TradeClosed, seen)
+    assert min(planned) < held[0]
+    assert max(planned) > back[-1]
+    for since, until, known in zip(held, back, seen, strict=True):
+        assert not [ts for ts in planned if since <= ts <= until]
+        before = max(ts for ts in planned if ts < since)
+        (exited,) = (fact for fact in _of(ExitRequested, known) if fact.ts_init > before)
+        assert exited.ts_init < until
+        assert [fact for fact in _of(TradeClosed, known) if before < fact.ts_init <= until]
     fills = {fact.payload.venue_trade_id: fact.payload.last_qty for fact in _of(OrderFilled, facts)}
     assert len(fills) == len(_of(OrderFilled, facts))
     assert sum(fills.values()) == sum(int(each["qty"]) for each in filled)

@@ -72,6 +72,30 @@ def test_a_plan_that_was_refused_is_not_kept_and_what_comes_next_is(postgres: Po
     assert [fact.causation_id for fact in facts] == [None, 1, 2]
 
 
+def test_a_server_that_hangs_with_its_sockets_open_keeps_nobody_waiting(
+    postgres: Postgres,
+) -> None:
+    journals = Journals(postgres.new_database())
+    with journals.start("run") as stored:
+        journal = WaitingJournal(stored, 0)
+        first = _append(journal, BRACKET, None)
+        postgres.hang()
+        try:
+            with pytest.raises(NotKept, match="has not answered for"):
+                _append(journal, BRACKET, first.seq)
+            exit_ = _append(journal, _EXIT, first.seq)
+            assert journal.halted
+        finally:
+            postgres.go_on()
+        _append(journal, ENTRY, exit_.seq)
+        assert any(journal.try_again() for _ in range(_PATIENT))
+        assert journal.resume() == ({}, [])
+        assert _append(journal, BRACKET, exit_.seq + 1).seq == exit_.seq + 2
+    facts = list(journals.open("run").facts())
+    assert [fact.payload for fact in facts] == [BRACKET, _EXIT, ENTRY, BRACKET]
+    assert journals.open("run").verify().clean
+
+
 class _Undecided:
     """A journal of which a commit was refused and yet kept, as after a lost answer."""
 
