@@ -8,14 +8,16 @@ from itertools import batched, groupby
 
 import msgspec
 
-from adapters.alpaca.history import AlpacaHistory
+from adapters.alpaca.history import SYMBOLS_OF_REQUEST, AlpacaHistory
 from adapters.alpaca.last_ticks import LastTicks
 from adapters.alpaca.rest import AlpacaRest
 from engine.domain.errors import VenueError
 from engine.domain.session import NANOS_PER_SECOND
 
 _MARGIN_NS = NANOS_PER_SECOND
-_SYMBOLS_OF_REQUEST = 100
+_AT_ONCE = 8
+"""Most of an answer's time is its way there and back; a plan with all symbols may ask 10,000 times
+a minute, and the 46 requests of a whole market are over in six rounds."""
 _NAMED = 10
 _MINUTE_NS = 60 * NANOS_PER_SECOND
 
@@ -32,6 +34,20 @@ class Lost(msgspec.Struct, frozen=True):
     quotes: tuple[bytes, ...] = ()
 
 
+class _Part:
+    """Some symbols and what came of them; pages in order, whichever part was answered first.
+
+    ``missing`` says why not all of it is there, and is empty once it is.
+    """
+
+    def __init__(self, start: int, symbols: tuple[str, ...], missing: str) -> None:
+        self.start = start
+        self.symbols = symbols
+        self.missing = missing
+        self.frames: list[bytes] = []
+        self.quotes: list[bytes] = []
+
+
 class Backfill:
     """Fetches prints and last quotes over REST after a gap; halts are not to be had there.
 
@@ -41,6 +57,8 @@ class Backfill:
         Symbols that printed in so many minutes before the gap are fetched.
     within_secs : float
         What has not come by then is given up: data that comes now is waiting meanwhile.
+    at_once, symbols_of_request : int
+        How many parts are asked for side by side, and how many symbols are a part.
     """
 
     def __init__(
@@ -50,43 +68,80 @@ class Backfill:
         *,
         recent_mins: int,
         within_secs: float = 20.0,
+        at_once: int = _AT_ONCE,
+        symbols_of_request: int = SYMBOLS_OF_REQUEST,
     ) -> None:
         self._rest = rest
         self._history = history
         self._recent_ns = recent_mins * _MINUTE_NS
         self._within_secs = within_secs
+        self._at_once = at_once
+        self._symbols_of_request = symbols_of_request
 
-    async def fetch(self, ticks: LastTicks, muted: Collection[str] = ()) -> Lost:
+    async def fetch(
+        self, ticks: LastTicks, traded: Collection[str], muted: Collection[str] = ()
+    ) -> Lost:
         """Fetch the prints since the last ones heard; those of traded symbols come first.
 
-        A little more than the gap is fetched, for prints come up to a second late.
+        A little more than the gap is fetched, for prints come up to a second late. What comes is
+        in the same order however the answers overtake each other.
 
         Parameters
         ----------
+        traded : collection of str
+            Symbols in which somebody trades: they are fetched however long they were silent.
         muted : collection of str
             Symbols that were silent alone: theirs are fetched since their own last print.
         """
         if ticks.heard_event < 0:
             return Lost()
         recent = ticks.printed_since(ticks.heard_event - self._recent_ns)
-        first = [*muted, *(symbol for symbol in ticks.wanted if symbol not in muted)]
-        symbols = [*first, *(symbol for symbol in recent if symbol not in set(first))]
-        frames: list[bytes] = []
-        quotes: list[bytes] = []
-        fetched, why = 0, f"not within {self._within_secs:g} s"
+        first = [*sorted(muted), *sorted(set(traded) - set(muted))]
+        others = [symbol for symbol in recent if symbol not in set(first)]
+        late = f"not within {self._within_secs:g} s"
+        parts = [
+            _Part(start, some, late)
+            for symbols in (first, others)
+            for start, some in self._requests(symbols, ticks, muted)
+        ]
         try:
             async with asyncio.timeout(self._within_secs):
                 clock = await self._rest.clock()
-                for start, some in _requests(symbols, ticks, muted):
-                    pages = self._history.trades(some, start - _MARGIN_NS, clock.timestamp)
-                    frames += [page async for page in pages]
-                    quotes += [page async for page in self._history.latest_quotes(some)]
-                    fetched += len(some)
+                await self._fetch_all(parts, clock.timestamp)
         except TimeoutError:
             pass
         except VenueError as error:
-            why = str(error)
-        return Lost(tuple(frames), _missing(symbols[fetched:], why), tuple(quotes))
+            for part in parts:
+                part.missing = str(error)
+        return Lost(
+            tuple(page for part in parts for page in part.frames),
+            _missing(parts),
+            tuple(page for part in parts for page in part.quotes),
+        )
+
+    async def _fetch_all(self, parts: Sequence[_Part], end: int) -> None:
+        """Fetch parts up to an instant (UTC ns), some at once; they begin in their order."""
+        waiting = iter(parts)
+
+        async def fetch_next() -> None:
+            for part in waiting:
+                await self._fetch_part(part, end)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._at_once):
+                group.create_task(fetch_next())
+
+    async def _fetch_part(self, part: _Part, end: int) -> None:
+        """Fetch one part; what the venue refuses or fails to give ends this part alone."""
+        try:
+            async for page in self._history.trades(part.symbols, part.start - _MARGIN_NS, end):
+                part.frames.append(page)
+            async for page in self._history.latest_quotes(part.symbols):
+                part.quotes.append(page)
+        except VenueError as error:
+            part.missing = str(error)
+        else:
+            part.missing = ""
 
     async def has_more(self, symbols: Collection[str], ticks: LastTicks) -> bool:
         """Say whether symbols have traded since they were heard last.
@@ -97,29 +152,30 @@ class Backfill:
             It cannot be asked.
         """
         clock = await self._rest.clock()
-        for start, some in _requests(list(symbols), ticks, symbols):
+        for start, some in self._requests(list(symbols), ticks, symbols):
             async for _ in self._history.trades(some, start + 1, clock.timestamp):
                 return True
         return False
 
+    def _requests(
+        self, symbols: Sequence[str], ticks: LastTicks, muted: Collection[str]
+    ) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield since when (UTC ns) which symbols are to be asked for, in order of the symbols."""
+        seen = ticks.seen_event()
 
-def _requests(
-    symbols: Sequence[str], ticks: LastTicks, muted: Collection[str]
-) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield since when (UTC ns) which symbols are to be asked for, in order of the symbols."""
-    seen = ticks.seen_event()
+        def start(symbol: str) -> int:
+            return seen.get(symbol, ticks.heard_event) if symbol in muted else ticks.heard_event
 
-    def start(symbol: str) -> int:
-        return seen.get(symbol, ticks.heard_event) if symbol in muted else ticks.heard_event
-
-    for since, same in groupby(symbols, start):
-        for some in batched(same, _SYMBOLS_OF_REQUEST, strict=False):
-            yield since, some
+        for since, same in groupby(symbols, start):
+            for some in batched(same, self._symbols_of_request, strict=False):
+                yield since, some
 
 
-def _missing(symbols: list[str], why: str) -> str:
+def _missing(parts: Sequence[_Part]) -> str:
+    symbols = [symbol for part in parts if part.missing for symbol in part.symbols]
     if not symbols:
         return ""
     named = ", ".join(symbols[:_NAMED])
     more = f" and {len(symbols) - _NAMED:,} more" if len(symbols) > _NAMED else ""
+    why = "; ".join(dict.fromkeys(part.missing for part in parts if part.missing))
     return f"prints of {named}{more} that were lost could not be fetched again: {why}"

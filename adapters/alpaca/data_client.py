@@ -188,7 +188,7 @@ class AlpacaDataClient(MarketDataClient):
         recalled, lost = self._recalled, Lost()
         if recalled is not None:
             self._tell_halts(recalled.halted.values())
-            lost = await self._backfill.fetch(recalled.ticks)
+            lost = await self._backfill.fetch(recalled.ticks, self._ticks.wanted)
         (waiting, self._waiting), self._begun = (self._waiting or [], None), True
         frames = self._decode_all(waiting)
         if recalled is not None:
@@ -417,7 +417,7 @@ class AlpacaDataClient(MarketDataClient):
         try:
             while gaps != self.gaps:
                 gaps = self.gaps
-                lost = await self._backfill.fetch(self._ticks, muted)
+                lost = await self._backfill.fetch(self._ticks, self._ticks.wanted, muted)
         finally:
             waiting, self._waiting = self._waiting or [], None
         seen = self._ticks.seen_event()

@@ -86,7 +86,7 @@ def test_prints_that_were_taken_back_are_left_out(venue: RestVenue) -> None:
 
 def test_the_whole_market_is_asked_for_in_parts(venue: RestVenue) -> None:
     venue.on("GET", "/v2/stocks/bars", JSONResponse({"bars": {}, "next_page_token": None}))
-    symbols = [f"S{n:03}" for n in range(250)]
+    symbols = [f"S{n:04}" for n in range(1_250)]
     assert fetch(venue, lambda history: history.bars(symbols, START, END)) == []
     asked = [symbol for each in venue.asked for symbol in each.query["symbols"].split(",")]
     assert asked == symbols
