@@ -59,12 +59,14 @@ _FIRST_PRINTABLE, _LAST_PRINTABLE = ord(" "), ord("~")
 _LONGEST_SEARCH = 4096
 """Prints of its symbol that are looked at for the one to take back."""
 
-_cached: Any = njit(**UNCOUNTED, cache=True)
-_inlined: Any = njit(**UNCOUNTED, forceinline=True)
-"""A call would copy the whole ``State`` of array headers.
+STEPS_SHA256 = "732d84fb545cf520ba431a595524be7807a62e8de29c67b9fbdc77d9b0be8d01"
+"""Of the other files that are compiled into ``walk``, one after another by name.
 
-What is compiled is kept on disk until this file changes: touch it when a step it calls does.
+What is compiled is kept on disk until the text of this very file changes, whatever becomes of
+theirs: this line makes it change with them.
 """
+
+_cached: Any = njit(**UNCOUNTED, cache=True)
 
 
 @_cached
@@ -188,7 +190,7 @@ def _arrival(cursor: Any, told: int, ts_init: int, received: bool) -> int:
     return arrived if arrived != UNTIMED else ts_init
 
 
-@_inlined
+@compiled
 def _take(state: State, frame: Bytes, kind: int, ts_init: int, received: bool, lot: int) -> None:
     """Write the rows of the message whose fields were read, or count why there are none."""
     cursor, tally, places, numbers = state.cursor, state.tally, state.places, state.numbers
@@ -231,7 +233,7 @@ def _take(state: State, frame: Bytes, kind: int, ts_init: int, received: bool, l
     cursor[column.N_QUOTES] = k + 1
 
 
-@_inlined
+@compiled
 def _write_prints(state: State, frame: Bytes, kind: int, symbol: int, arrived: int) -> None:
     """Write a print; or the one that goes (0), and of a correction the one that comes (1).
 

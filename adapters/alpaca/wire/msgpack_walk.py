@@ -60,6 +60,7 @@ _VALUE[0xE0:] -= 0x20
 
 _TEXT_OF_1, _TEXT_OF_2 = 0xA1, 0xA2
 _NAME_BYTES = 2
+_BYTE, _SHORT, _LONG = 1, 2, 4
 _TIMESTAMP = 0xFF
 _SECONDS, _PACKED, _WIDE = 4, 8, 12
 """Extension type -1 has so many bytes: seconds; 30 bits of ns, 34 of seconds; ns and seconds."""
@@ -71,18 +72,35 @@ _LAST_SECOND = 4_102_444_800
 UNCOUNTED: dict[str, Any] = {"nogil": True, "_nrt": False}
 """No reference counts: nothing here allocates."""
 
-compiled: Any = njit(**UNCOUNTED)
+compiled: Any = njit(**UNCOUNTED, forceinline=True)
+"""A step of a walk; as a call it would copy the headers of every array it is given, which took
+longer than most steps.
+"""
 
 Bytes = NDArray[np.uint8]
 
 
 @compiled
 def unsigned(frame: Bytes, at: int, width: int) -> int:
-    """Return a big-endian number of up to 8 bytes; of 8 the bits, which may be negative."""
-    value = np.int64(0)
-    for k in range(width):
-        value = (value << 8) | np.int64(frame[at + k])
-    return value
+    """Return a big-endian number of 1, 2, 4 or 8 bytes; of 8 the bits, which may be negative.
+
+    Written out, for a compiler makes one load of it; of a loop it makes a loop.
+    """
+    if width == _BYTE:
+        return np.int64(frame[at])
+    high = np.int64(frame[at]) << 8 | np.int64(frame[at + 1])
+    if width == _SHORT:
+        return high
+    high = high << 16 | np.int64(frame[at + 2]) << 8 | np.int64(frame[at + 3])
+    if width == _LONG:
+        return high
+    low = (
+        np.int64(frame[at + 4]) << 24
+        | np.int64(frame[at + 5]) << 16
+        | np.int64(frame[at + 6]) << 8
+        | np.int64(frame[at + 7])
+    )
+    return high << 32 | low
 
 
 @compiled
@@ -145,7 +163,7 @@ def key(frame: Bytes, at: int) -> tuple[int, int]:
     kind, n, start = head(frame, at)
     if kind != STR:
         return UNNAMED, skip(frame, at)
-    return (unsigned(frame, start, n) if n <= _NAME_BYTES else UNNAMED), start + n
+    return (unsigned(frame, start, n) if 0 < n <= _NAME_BYTES else UNNAMED), start + n
 
 
 @compiled

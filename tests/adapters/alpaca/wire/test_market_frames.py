@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+from pathlib import Path
 
 import msgpack
 import numpy as np
@@ -20,6 +22,7 @@ from adapters.alpaca.wire import (
     PriceBand,
     StreamError,
     Subscription,
+    market_kernel,
 )
 from engine.domain.errors import DataError
 from engine.domain.status import TradingStatus
@@ -304,3 +307,11 @@ def test_sizes_in_round_lots_become_shares() -> None:
     quote = {"T": "q", "S": "A", "bp": 1.0, "bs": 2, "ap": 1.5, "as": 3, "t": T0}
     (row,) = quotes_of(FrameDecoder(quote_lot=100).decode(msgpack_frame([quote]), ARRIVED))
     assert row[-2:] == (200, 300)
+
+
+def test_what_is_compiled_is_thrown_away_when_a_step_of_the_walk_changes() -> None:
+    kernel = Path(market_kernel.__file__)
+    steps = ("interned", "market_fields", "market_flaws", "market_state", "msgpack_walk")
+    sources = b"".join((kernel.parent / f"{step}.py").read_bytes() for step in steps)
+    found = hashlib.sha256(sources).hexdigest()
+    assert found == market_kernel.STEPS_SHA256, f"write {found} there"
