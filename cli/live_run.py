@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from adapters.alpaca import AlpacaConfig, AlpacaRest, AlpacaVenue, listed_tapes
+from adapters.alpaca.clock_watch import CLOCK_OFF_SECS
 from catalog.spool import Heading
 from cli.command_inbox import CommandInbox
 from cli.hosted_run import HostedRun, RunEnd, Told, hosted_run, run_name
@@ -105,6 +106,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
             stepped=isinstance(found.host_time, GrantedTime),
             run_id=run.run_id,
             epoch=run.journal.epoch,
+            clock_off_secs=CLOCK_OFF_SECS * found.host_time.speed,
         )
         clients = AlpacaVenue(
             config,

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from cli import sim_broker
 from cli.narrowing import parse_day
 from cli.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.output import command, emit
-from cli.sim_admin import DEFAULT_URL, SimUrl, ask, switches
+from cli.sim_admin import DEFAULT_URL, SimUrl, ask, show, switches
 from engine.domain.errors import ConfigError
 from engine.domain.fixed_point import PRICE_SCALE
 
@@ -52,6 +53,9 @@ class Strike(StrEnum):
     HALF_OPEN = "half_open"
     CLOSE_1011 = "close_1011"
     SLOW_CLIENT = "slow_client"
+    MALFORMED = "malformed"
+    HUGE = "huge"
+    NAN = "nan"
 
 
 @app.command()
@@ -101,6 +105,10 @@ def run(
     requests: Annotated[
         int, typer.Option("--requests", min=1, help="Requests an account may make in a minute.")
     ] = 200,
+    pdt: Annotated[
+        bool,
+        typer.Option("--pdt", help="Deny a fourth day trade, as until June 2026."),
+    ] = False,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same ids and chance.")] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -128,6 +136,7 @@ def run(
         start_ns=_start(chosen, start),
         state=state,
         seed=seed,
+        pdt=pdt,
         requests=requests,
     )
     listener = listening(host, port, anywhere=listen_anyway)
@@ -156,14 +165,14 @@ def run(
 @command
 def status(url: SimUrl = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Show where a running simulator stands, who listens, and which switches are on."""
-    _show(ask(url, "/sim/status"), as_json=as_json)
+    show(ask(url, "/sim/status"), as_json=as_json)
 
 
 @app.command()
 @command
 def pause(url: SimUrl = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Stop simulated time; sockets stay open."""
-    _show(ask(url, "/sim/pause", {}), as_json=as_json)
+    show(ask(url, "/sim/pause", {}), as_json=as_json)
 
 
 @app.command()
@@ -177,7 +186,7 @@ def resume(
 ) -> None:
     """Let simulated time run on."""
     said = {} if speed is None else {"speed": _speed(speed, stepped=False) or _FASTEST}
-    _show(ask(url, "/sim/resume", said), as_json=as_json)
+    show(ask(url, "/sim/resume", said), as_json=as_json)
 
 
 @app.command()
@@ -188,7 +197,7 @@ def step(
     as_json: AsJson = False,
 ) -> None:
     """Let some simulated time pass at once."""
-    _show(ask(url, "/sim/step", {"span_ns": round(secs * _NANOS)}), as_json=as_json)
+    show(ask(url, "/sim/step", {"span_ns": round(secs * _NANOS)}), as_json=as_json)
 
 
 @app.command()
@@ -202,7 +211,7 @@ def seek(
     from cli.clock import instant
 
     day = parse_day(ask(url, "/sim/status")["day"])
-    _show(ask(url, "/sim/seek", {"ts": instant(when, day)}), as_json=as_json)
+    show(ask(url, "/sim/seek", {"ts": instant(when, day)}), as_json=as_json)
 
 
 @app.command()
@@ -219,7 +228,7 @@ def band(
     No fill is outside them, and who subscribed to `lulds` is told. Recorded days keep no bands.
     """
     limits = {"limit_down": round(down * PRICE_SCALE), "limit_up": round(up * PRICE_SCALE)}
-    _show(ask(url, "/sim/band", {"symbol": symbol, **limits}), as_json=as_json)
+    show(ask(url, "/sim/band", {"symbol": symbol, **limits}), as_json=as_json)
 
 
 @app.command()
@@ -249,7 +258,11 @@ def chaos(
         result |= ask(url, "/sim/chaos", switches(switch) if switch else None)
     if strike is not None:
         result |= ask(url, "/sim/chaos/strike", {"what": strike.value})
-    _show(result, as_json=as_json)
+    show(result, as_json=as_json)
+
+
+for by_hand in (sim_broker.account, sim_broker.asset, sim_broker.halt):
+    app.command()(by_hand)
 
 
 def _stored_day(source: Catalog, day: str | None) -> date:
@@ -291,14 +304,6 @@ def _start(day: date, text: str | None) -> int | None:
     from cli.clock import instant
 
     return None if text is None else instant(text, day)
-
-
-def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
-    def page(console: Console) -> None:
-        for key, value in result.items():
-            console.print(f"{key:16} {value}", highlight=False, markup=False)
-
-    emit(result, as_json=as_json, page=page)
 
 
 def _ready_page(console: Console, result: Mapping[str, Any]) -> None:

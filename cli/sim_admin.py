@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
+from cli.output import emit
 from engine.domain.errors import ConfigError, RunError
 
 DEFAULT_URL = "http://127.0.0.1:8765"
@@ -44,6 +46,16 @@ def ask(url: str, path: str, said: Mapping[str, Any] | None = None) -> dict[str,
     if answer.status_code >= _BAD_REQUEST:
         raise ConfigError(str(body.get("message", body)))
     return body
+
+
+def show(result: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print what a simulator answered."""
+
+    def page(console: Console) -> None:
+        for key, value in result.items():
+            console.print(f"{key:16} {value}", highlight=False, markup=False)
+
+    emit(result, as_json=as_json, page=page)
 
 
 def switches(words: list[str]) -> dict[str, Any]:

@@ -7,13 +7,12 @@ import time
 import httpx
 
 from adapters.alpaca import AlpacaRest, Endpoints, Venue
+from adapters.alpaca.clock_watch import CLOCK_OFF_SECS, clock_ahead_ns
 from adapters.alpaca.connection import network_reason
 from adapters.alpaca.door import root_cause
 from engine.domain.errors import ConfigError, VenueUnavailable
 from engine.domain.session import NANOS_PER_SECOND, day_of, session
 from engine.runtime.live import GrantedTime, RunningTime
-
-_TOLERATED_NS = 2 * NANOS_PER_SECOND
 
 
 async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | GrantedTime:
@@ -28,12 +27,11 @@ async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | Gr
     """
     if endpoints.venue is Venue.SIM:
         return await _simulated(endpoints.trading)
-    told = (await rest.clock()).timestamp
-    off = abs(time.time_ns() - told)
-    if off > _TOLERATED_NS:
+    off_secs = abs(await clock_ahead_ns(rest, time.time_ns)) / NANOS_PER_SECOND
+    if off_secs > CLOCK_OFF_SECS:
         raise ConfigError(
-            f"the clock of this machine is {off / NANOS_PER_SECOND:.1f} s off the venue's, "
-            f"expected at most {_TOLERATED_NS // NANOS_PER_SECOND} s: set it by NTP"
+            f"the clock of this machine is {off_secs:.1f} s off the venue's, "
+            f"expected at most {CLOCK_OFF_SECS:g} s: set it by NTP"
         )
     return RunningTime()
 

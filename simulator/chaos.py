@@ -61,8 +61,8 @@ class Chaos(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defau
     late_corrections: int = 0
 
 
-STRIKES = ("drop", "half_open", "close_1011", "slow_client")
-"""What is done at once to every open socket of a stream."""
+STRIKES = ("drop", "half_open", "close_1011", "slow_client", "malformed", "huge", "nan")
+"""What is done at once to every open socket of a stream; the last three are frames it is sent."""
 
 
 class Switchboard:

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from adapters.alpaca.clock_watch import CLOCK_OFF_SECS
 from adapters.alpaca.endpoints import Venue
 from adapters.alpaca.plan import ALGO_TRADER_PLUS, BASIC, DataPlan
 from engine.domain.errors import ConfigError
@@ -34,6 +35,8 @@ class AlpacaConfig(BaseModel):
         long where some symbols alone are subscribed to.
     mute_symbol_secs : float
         A symbol that is traded and silent for so long is looked into.
+    clock_off_secs : float
+        How far the host's time may be off the venue's, in seconds of the venue.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -49,6 +52,7 @@ class AlpacaConfig(BaseModel):
     backfill_mins: int = Field(default=5, ge=1, le=60)
     mute_secs: float = Field(default=20.0, gt=0)
     mute_symbol_secs: float = Field(default=120.0, gt=0)
+    clock_off_secs: float = Field(default=CLOCK_OFF_SECS, gt=0)
 
     @model_validator(mode="after")
     def _only_the_simulator_grants_time(self) -> Self:

@@ -44,6 +44,9 @@ COMMANDS = 50_000
 
 _SOME_ARE_QUIETER = 6
 _NEWS_MUTE_SECS = 1.0
+_UNREAD_AGAIN_NS = 60 * NANOS_PER_SECOND
+"""Frames that cannot be read within so long are no accident."""
+
 _LOSS_SEEN_SECS = 0.02
 """What a connection takes to notice that it was cut."""
 
@@ -103,7 +106,8 @@ class AlpacaDataClient(MarketDataClient):
         self._decoder = FrameDecoder(received_at=settings.stepped)
         self._recalled = recalled
         self._on_batch = on_batch
-        self._begun = self._missed = False
+        self._begun = self._missed = self._is_given_up = False
+        self._given_up_at = 0
         self._waiting: list[tuple[bytes | str, int]] | None = []
         self._caught_up = asyncio.Event()
         self._caught_up.set()
@@ -238,23 +242,48 @@ class AlpacaDataClient(MarketDataClient):
             self._handle_data(datum)
 
     def _on_frame(self, frame: bytes | str, _received_ns: int) -> None:
+        if self._is_given_up:
+            return
         if self._waiting is not None:
             self._waiting.append((frame, self._now()))
             return
-        decoded = self._decoded(frame, self._now())
-        if decoded is not None:
+        try:
+            decoded = self._decode(frame, self._now())
+        except DataError as error:
+            self._give_up(error)
+        else:
             self._hand_over(decoded)
 
-    def _decoded(self, frame: bytes | str, ts_init: int) -> Frame | None:
+    def _give_up(self, error: DataError) -> None:
+        """Have what an unreadable frame held fetched, over another connection.
+
+        Where they come again and again that is no help: entries wait until none has come for long.
+        """
+        now = time_ns()
+        again, self._given_up_at = now - self._given_up_at < _UNREAD_AGAIN_NS, now
+        if again:
+            self._lose(error)
+            return
+        self._is_given_up = True
+        self.unread += 1
+        self.stream.reconnect(f"a frame could not be read: {error}")
+
+    def _decode(self, frame: bytes | str, ts_init: int) -> Frame:
         self.frames += 1
         earliest = self._recalled.latest if self._recalled else 0
+        return self._decoder.decode(frame, max(ts_init, earliest))
+
+    def _decoded(self, frame: bytes | str, ts_init: int) -> Frame | None:
         try:
-            return self._decoder.decode(frame, max(ts_init, earliest))
+            return self._decode(frame, ts_init)
         except DataError as error:
-            self.unread += 1
-            _log.error("a frame of the feed is lost: %s", error)
-            self._tell_missing(f"a frame of the feed could not be read: {error}")
+            self._lose(error)
             return None
+
+    def _lose(self, error: DataError) -> None:
+        self.unread += 1
+        _log.error("a frame of the feed is lost: %s", error)
+        self._tell_missing(f"a frame of the feed could not be read: {error}")
 
     def _decode_all(self, frames: Iterable[tuple[bytes | str, int]]) -> list[Frame]:
         return [decoded for each in frames if (decoded := self._decoded(*each)) is not None]
@@ -394,6 +423,7 @@ class AlpacaDataClient(MarketDataClient):
     def _on_gap(self, gap: Gap) -> None:
         """Let nothing pass until what was lost has been fetched."""
         self.gaps += 1
+        self._is_given_up = False
         secs = (gap.end_ns - gap.start_ns) / NANOS_PER_SECOND
         self._watch.troubled(_FEED, f"no data for {secs:.1f} s; it is being fetched")
         if not self._begun:

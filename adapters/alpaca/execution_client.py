@@ -26,7 +26,9 @@ from nautilus_trader.model import (
     PositionStatusReport,
 )
 
+from adapters.alpaca.account_watch import AccountWatch
 from adapters.alpaca.backoff import Backoff
+from adapters.alpaca.clock_watch import ClockWatch
 from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.data_client import COMMANDS
@@ -46,6 +48,7 @@ from adapters.alpaca.own_order import OwnOrder
 from adapters.alpaca.own_orders import OwnOrders
 from adapters.alpaca.rest import AlpacaRest
 from adapters.alpaca.trading_stream import TradingStream
+from adapters.alpaca.wire.rest import VenueAccount, VenueFault
 from adapters.alpaca.wire.trading import TradeUpdate, read_trading_message
 from engine.domain.errors import DataError, TradectlError, VenueError
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
@@ -57,9 +60,10 @@ ACCOUNT = AccountId("ALPACA-001")
 _FOLLOW_UP_SECS = (0.25, 1.0, 3.0, 10.0)
 """Waits before what updates left open is looked up: most of it is told by then."""
 
+_TROUBLED_SECS = 5.0
 _FIRST_RECOVERY_SECS, _LONGEST_RECOVERY_SECS = 0.5, 10.0
 
-_ORDERS, _ACCOUNT, _RECONCILE = "orders", "account", "reconciliation"
+_ORDERS, _RECONCILE = "orders", "reconciliation"
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +78,7 @@ class AlpacaExecutionClient(ExecutionClient):
     ----------
     own : OwnOrders
         What is known of our orders.
+    account : AccountWatch
     held : HeldUpdates
         Updates the host has not asked for.
     losses : int
@@ -122,7 +127,11 @@ class AlpacaExecutionClient(ExecutionClient):
         self.ids = OrderIds(settings.run_id, settings.epoch)
         self.own = OwnOrders(self.ids)
         self._sync = OrderSync(rest, self.own, self._tell, lambda: self._since)
-        self._entry = OrderEntry(rest, self.own, self._tell, watch, now)
+        self._entry = OrderEntry(
+            rest, self.own, self._tell, watch, now, on_refused=self._on_refused
+        )
+        self.account = AccountWatch(rest, watch, self._tell_account)
+        self._clock = ClockWatch(rest, watch, now, settings.clock_off_secs)
         self.stream = TradingStream(
             endpoints.trading_stream,
             credentials,
@@ -163,7 +172,7 @@ class AlpacaExecutionClient(ExecutionClient):
 
     async def _connect(self) -> None:
         try:
-            await self._tell_account()
+            await self.account.look()
             clock = await self._rest.clock()
         except VenueError as error:
             self._watch.refused(error)
@@ -177,6 +186,7 @@ class AlpacaExecutionClient(ExecutionClient):
             raise
         if not self._settings.stepped:
             self.create_task(self._keep_reconciled(), "reconciliation")
+            self.create_task(self._keep_watch(), "account and clock")
 
     async def _disconnect(self) -> None:
         self._leaving.set()
@@ -254,7 +264,7 @@ class AlpacaExecutionClient(ExecutionClient):
 
     async def _query_account(self, command: Any) -> None:
         del command
-        await self._tell_account()
+        await self.account.look()
 
     async def _query_order(self, command: Any) -> None:
         report = await self._generate_order_status_report(command)
@@ -328,12 +338,27 @@ class AlpacaExecutionClient(ExecutionClient):
                 return
         self._watch.healed(_ORDERS)
         self._recovered.set()
+        if not self._settings.stepped:
+            await self._look_around()  # a machine that slept has lost its time as well
 
     async def _keep_reconciled(self) -> None:
         while not await self._leaves_within(self._settings.reconcile_secs):
-            if self._is_started and await self._reconciled():
-                with suppress(VenueError):
-                    await self._tell_account()
+            if self._is_started:
+                await self._reconciled()
+
+    async def _keep_watch(self) -> None:
+        """Look at account and clock, sooner again while the account is in trouble."""
+        usual = self._settings.reconcile_secs
+        while True:
+            soon = min(_TROUBLED_SECS, usual) if self.account.is_troubled else usual
+            if await self._leaves_within(soon):
+                return
+            await self._look_around()
+
+    async def _look_around(self) -> None:
+        for watch in (self.account, self._clock):
+            with suppress(VenueError):
+                await watch.look()
 
     async def _leaves_within(self, secs: float) -> bool:
         """Wait, less when the node disconnects: it waits for this, and not for long."""
@@ -362,7 +387,7 @@ class AlpacaExecutionClient(ExecutionClient):
             update = read_trading_message(frame)
         except DataError as error:
             self._unread += 1
-            _log.error("an order update cannot be read: %s", error)
+            self._watch.troubled(_ORDERS, f"an update cannot be read, orders are compared: {error}")
             self.create_task(self._recover(), "recovery")
             return
         if isinstance(update, TradeUpdate):
@@ -395,32 +420,23 @@ class AlpacaExecutionClient(ExecutionClient):
         except VenueError as error:
             self._watch.troubled(_RECONCILE, f"orders cannot be compared: {error}")
 
-    async def _tell_account(self) -> None:
-        """Tell what the account is worth, and whether it may trade."""
-        account = await self._rest.account()
-        blocked = {
-            "account": account.account_blocked,
-            "trading": account.trading_blocked,
-            "trading, by its user,": account.trade_suspended_by_user,
-        }
-        if any(blocked.values()):
-            what = ", ".join(name for name, is_so in blocked.items() if is_so)
-            self._watch.troubled(_ACCOUNT, f"{what} is blocked (status {account.status})")
-        else:
-            self._watch.healed(_ACCOUNT)
+    def _tell_account(self, account: VenueAccount) -> None:
+        """Tell what the account is worth, if it is."""
         if account.equity is None or account.equity <= 0:
-            self._watch.troubled(_ACCOUNT, f"equity is {account.equity} USD, expected > 0")
             return
         total = Money.from_decimal(round(account.equity, 2), USD)
         nothing = Money.from_decimal(Decimal(0), USD)
         balance = AccountBalance(total, nothing, total)
         self.generate_account_state([balance], [], True, self._now())
 
+    def _on_refused(self, symbol: str, fault: VenueFault) -> None:
+        self._work(self.account.refused(symbol, fault), f"refusal in {symbol}")
+
     def _tell(self, news: Iterable[OrderNews]) -> None:
         """Tell nautilus what is new; before the start the reports say it all."""
         for one in list(news):
             if isinstance(one, Foreign):
-                self._watch.foreign(one.symbol, one.detail)
+                self._watch.avoid(one.symbol, one.detail)
             elif isinstance(one, Stray):
                 self._work(self._entry.cancel_stray(one.venue_order_id), one.venue_order_id)
             elif self._is_started:

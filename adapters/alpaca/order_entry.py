@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 _FIRST_LOOK_SECS, _LONGEST_LOOK_SECS = 1.0, 10.0
 
+_log = logging.getLogger(__name__)
+
+type OnRefused = Callable[[str, VenueFault], None]
+
 
 class Waiting(msgspec.Struct, frozen=True):
     """An order that is sent when the orders that hold its shares are closed."""
@@ -51,6 +56,8 @@ class OrderEntry:
         Returns the host's time, UTC ns.
     give_up_secs : float
         After so long an order that the venue says it does not have never arrived.
+    on_refused : callable
+        Takes the symbol and the refusal of every order and change that the venue does not take.
     """
 
     def __init__(
@@ -62,6 +69,7 @@ class OrderEntry:
         now: Callable[[], int],
         *,
         give_up_secs: float = 30.0,
+        on_refused: OnRefused = lambda *_: None,
     ) -> None:
         self._rest = rest
         self._own = own
@@ -69,6 +77,7 @@ class OrderEntry:
         self._watch = watch
         self._now = now
         self._give_up_secs = give_up_secs
+        self._on_refused = on_refused
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: dict[str, Waiting] = {}
 
@@ -191,7 +200,9 @@ class OrderEntry:
                 await self._answered(client_order_id, outcome.order)
             case Rejected():
                 why = reason(outcome.fault)
+                _log.warning("%s is refused: %s", client_order_id, why)
                 self._tell(self._own.refused(client_order_id, why, self._now()))
+                self._on_refused(request.symbol, outcome.fault)
             case Unknown():
                 await self._find_out(client_order_id, request, outcome.reason)
 
@@ -245,7 +256,10 @@ class OrderEntry:
                 news = self._own.replaced(order.client_order_id, replacement, outcome.order)
                 self._tell(news)
             case Rejected():
-                self._not_replaced(order.client_order_id, replacement, reason(outcome.fault))
+                why = reason(outcome.fault)
+                _log.warning("a change of %s is refused: %s", order.client_order_id, why)
+                self._not_replaced(order.client_order_id, replacement, why)
+                self._on_refused(order.symbol, outcome.fault)
             case Unknown():
                 await self._find_out_replacement(order, replacement, change, outcome.reason)
 

@@ -26,7 +26,7 @@ from adapters.alpaca.plan import explain_refusal
 from adapters.alpaca.recalled import Recalled
 from adapters.alpaca.rest import AlpacaRest
 from adapters.alpaca.token_bucket import TokenBucket
-from engine.domain.errors import ConfigError, RunError, VenueUnavailable
+from engine.domain.errors import ConfigError, RunError, VenueError, VenueUnavailable
 from engine.runtime.live.venue import Grant, VenueHealth, VenueWatch
 
 _HISTORY_PER_MINUTE = 200
@@ -142,6 +142,9 @@ class AlpacaVenue:
         """Let simulated time go on to an instant, or to the next order update before it."""
         if not self._orders.held.is_counting:
             await self._count()
+        if self._orders.account.is_troubled:
+            with suppress(VenueError):
+                await self._orders.account.look()
         return await self._feed.advance(until)
 
     async def deliver(self, updates: int) -> None:

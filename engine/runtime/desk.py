@@ -105,11 +105,12 @@ class Desk(DeskBooks):
             request = ExitRequested(plan.trade_id, plan.symbol, reason)
             self._record(request, ts, trade_id=plan.trade_id)
 
-    def note_delay(self, trade: LiveTrade, why: str, ts: int) -> None:
-        """Raise an alarm, once, for a trade that should have been closed long ago."""
-        late_secs = self.history.at(ts).flatten_verify_seconds
-        is_late = trade.ts_exit is not None and ts - trade.ts_exit >= late_secs * NANOS_PER_SECOND
-        if is_late and not trade.has_alarm:
+    def note_delay(self, trade: LiveTrade, why: str, ts: int, *, is_stuck: bool = False) -> None:
+        """Raise an alarm, once, for a trade that should be closed: late, or when it is stuck."""
+        if trade.ts_exit is None or trade.has_alarm:
+            return
+        late_secs = (ts - trade.ts_exit) // NANOS_PER_SECOND
+        if is_stuck or late_secs >= self.history.at(ts).flatten_verify_seconds:
             plan = trade.plan
             detail = f"{plan.symbol} is open {late_secs} s after {trade.exit_reason}: {why}"
             self._record(AlarmRaised(Alarm.EXIT_HELD_UP, detail), ts, trade_id=plan.trade_id)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Self
 
+from nautilus_trader import model
 from nautilus_trader.common import TimeEvent
 from nautilus_trader.model import (
     ClientOrderId,
@@ -26,16 +27,26 @@ from engine.runtime.attendant import Attendant
 from engine.runtime.bridge import decimal_of, fixed_of, instrument_id, price_from
 from engine.runtime.desk import Desk
 from engine.runtime.desk_books import LiveTrade
+from engine.runtime.exit_attempts import ExitAttempts
 from engine.runtime.exposure import live_symbols
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.guardian import exit_reason, is_quiet, withdraws
 from engine.runtime.messages import REPORTS
-from engine.runtime.orders import bracket_orders, exit_id, exit_order, order_id
+from engine.runtime.orders import (
+    bracket_orders,
+    exit_id,
+    exit_order,
+    order_id,
+    role_of,
+    trade_id_of,
+)
 from engine.runtime.pulse import EnginePulse, Pulse, Timer
 from engine.runtime.recorder import is_intent, payload_of
 
 _GUARD_NS = NANOS_PER_SECOND
 _BRACKET = (OrderRole.ENTRY, OrderRole.STOP_LOSS, OrderRole.TAKE_PROFIT)
+_EXITS = (OrderRole.TAKE_PROFIT, OrderRole.EXIT)
+_REFUSALS = (model.OrderModifyRejected, model.OrderRejected, model.OrderDenied)
 _EXIT_REACH = Decimal("0.02")
 """How far through the last print an exit is priced: it fills at the touch, yet cannot run away."""
 
@@ -100,6 +111,7 @@ class DeskStrategy(Strategy):
         self._pulse = pulse
         self._sends = sends
         self._on_decision = on_decision
+        self._attempts = ExitAttempts()
         self.decisions: list[BucketDecision] = []
 
     @property
@@ -191,10 +203,11 @@ class DeskStrategy(Strategy):
         if is_intent(event):
             return
         order: Any = self.cache.order(event.client_order_id)
+        now = self.pulse.now()
+        self._note_attempt(event, order, now)
         payload = payload_of(event, order)
         if payload is None:
             return
-        now = self.pulse.now()
         # what a live node says by itself it dates by the clock on the wall, a rehearsal has another
         self.desk.order_event(payload, min(event.ts_event, now), now)
         trade = self.desk.trades.get(payload.trade_id)
@@ -211,7 +224,9 @@ class DeskStrategy(Strategy):
         self.submit_order_list(bracket_orders(self.order_factory, approved))
 
     def leave(self, trade: LiveTrade, reason: ExitReason) -> None:
-        """Close a trade from above its bracket, and keep at it each second until it is over.
+        """Close a trade from above its bracket, and keep at it until it is over.
+
+        That is each second, less often while the venue refuses.
 
         The target is re-priced through the market, so the stop rests until the very fill; without
         a target a market order goes out. A halted symbol is left alone until it trades again.
@@ -224,6 +239,8 @@ class DeskStrategy(Strategy):
         target = self._order(trade, OrderRole.TAKE_PROFIT)
         if not trade.is_open:
             self._withdraw(trade, now)
+        elif not self._attempts.may_try(plan.trade_id, now):
+            return
         elif target is not None and target.is_open:
             self._cross(target, plan, now)
         elif target is None or target.is_closed:
@@ -298,8 +315,11 @@ class DeskStrategy(Strategy):
         """Close a trade that is due, and withdraw an entry that waits in vain."""
         if trade.exit_reason is not None:
             self.leave(trade, trade.exit_reason)
-            halted = self.is_halted(trade.plan.symbol)
-            self.desk.note_delay(trade, "halted" if halted else "its exit is not filled", now)
+            trade_id, attempts = trade.plan.trade_id, self._attempts
+            why = "halted" if self.is_halted(trade.plan.symbol) else "its exit is not filled"
+            if refusal := attempts.why(trade_id):
+                why = f"its exit is refused: {refusal}"
+            self.desk.note_delay(trade, why, now, is_stuck=attempts.is_stuck(trade_id))
             return
         if not trade.is_open:
             if withdraws(self.desk, trade, now):
@@ -311,6 +331,18 @@ class DeskStrategy(Strategy):
             self.watch(trade, now)
         else:
             self.leave(trade, reason)
+
+    def _note_attempt(self, event: Any, order: Any, now: int) -> None:
+        """Learn whether the venue takes what closes a trade."""
+        trade_id = trade_id_of(order)
+        trade = self.desk.trades.get(trade_id)
+        leaves = trade is not None and trade.exit_reason is not None
+        if not leaves or role_of(order) not in _EXITS:
+            return
+        if isinstance(event, _REFUSALS):
+            self._attempts.refused(trade_id, str(event.reason), now)
+        elif not isinstance(event, model.OrderSubmitted):
+            self._attempts.taken(trade_id)
 
     def _protect(self, trade: LiveTrade) -> None:
         """Close a trade whose stop is gone; go on closing one whose target went on its way out."""

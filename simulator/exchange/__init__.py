@@ -1,7 +1,8 @@
 """The exchange: accounts, orders and matching of the look-alike, without sockets or clocks."""
 
+from simulator.exchange.account_change import AccountChange, account_change
 from simulator.exchange.accounts import Account, Position
-from simulator.exchange.assets import Asset, listed
+from simulator.exchange.assets import Asset, Listing, listed
 from simulator.exchange.closing import Outcome, cancel_all, close_all, close_position
 from simulator.exchange.exchange import Exchange
 from simulator.exchange.faults import Fault
@@ -16,17 +17,20 @@ __all__ = [
     "PAPER",
     "SIZE_LIMITED",
     "Account",
+    "AccountChange",
     "Allowance",
     "Asset",
     "Exchange",
     "Fault",
     "FillMode",
+    "Listing",
     "Order",
     "OrderEvent",
     "Outcome",
     "Position",
     "Print",
     "RateLimit",
+    "account_change",
     "cancel_all",
     "close_all",
     "close_position",

@@ -95,6 +95,10 @@ class Account(msgspec.Struct, kw_only=True):
         USD; negative when margin is used.
     last_equity : Decimal
         At the close before.
+    day_trades : int
+        Positions opened and lessened again on one day, in the last five days.
+    opened_today : set of str
+        Stocks bought or sold short today and not lessened since: what lessens them is a day trade.
     """
 
     id: str
@@ -113,6 +117,8 @@ class Account(msgspec.Struct, kw_only=True):
     fills: list[Fill] = []
     configuration: Configuration = msgspec.field(default_factory=Configuration)
     watchlists: dict[str, Watchlist] = {}
+    day_trades: int = 0
+    opened_today: set[str] = set()
 
     def held(self, symbol: str) -> Decimal:
         """Return the signed shares of a stock."""
@@ -122,11 +128,20 @@ class Account(msgspec.Struct, kw_only=True):
     def take_fill(self, symbol: str, qty: Decimal, price: Decimal) -> Decimal:
         """Book a fill of signed quantity and return the signed position after it."""
         self.cash -= qty * price
+        self._count_day_trade(symbol, qty)
         position = self.positions.setdefault(symbol, Position(symbol))
         position.filled(qty, price)
         if not position.qty:
             del self.positions[symbol]
         return position.qty
+
+    def _count_day_trade(self, symbol: str, qty: Decimal) -> None:
+        held = self.held(symbol)
+        if held * qty < 0 and symbol in self.opened_today:
+            self.day_trades += 1
+            self.opened_today.discard(symbol)
+        if (held + qty) * qty > 0:
+            self.opened_today.add(symbol)
 
 
 class Balances(msgspec.Struct, frozen=True):

@@ -22,6 +22,9 @@ from simulator.exchange.state import State
 from simulator.exchange.wash_trade import may_wash
 
 _SHORT_MARKUP = Decimal("1.03")
+_DAY_TRADES = 3
+_DAY_TRADER_FROM_USD = Decimal(25_000)
+_TRADING = frozenset({"ACTIVE", "PAPER_ONLY"})
 _MINUTE_NS = 60 * NANOS_PER_SECOND
 _OPG_SHUTS_NS = 2 * _MINUTE_NS
 _CLS_SHUTS_NS = 10 * _MINUTE_NS
@@ -39,12 +42,8 @@ def refused_request(
     asset = assets.get(request.symbol)
     if asset is None:
         return faults.not_listed(request.symbol)
-    if asset.status != "active":
-        return faults.not_active(request.symbol)
-    if not asset.tradable:
-        return faults.not_tradable(request.symbol)
-    if account.account_blocked or account.trading_blocked or account.configuration.suspend_trade:
-        return faults.forbidden("new orders are rejected by user request")
+    if fault := barred(account, asset):
+        return fault
     if request.client_order_id in account.client_ids:
         return faults.ID_TAKEN
     inferred = intent(request.side, account.held(request.symbol))
@@ -60,14 +59,36 @@ def refused_request(
     )
 
 
+def barred(account: Account, asset: Asset) -> Fault | None:
+    """Return why an account may not send any order in a stock, not even one that closes."""
+    if asset.status != "active":
+        return faults.not_active(asset.symbol)
+    if not asset.tradable:
+        return faults.not_tradable(asset.symbol)
+    if account.configuration.suspend_trade:
+        return faults.SUSPENDED
+    if account.account_blocked or account.trading_blocked or account.status not in _TRADING:
+        return faults.NOT_AUTHORIZED
+    return None
+
+
 def refused_order(
     order: Order,
     account: Account,
     asset: Asset,
     state: State,
     balances: Callable[[], Balances],
+    *,
+    pdt: bool,
 ) -> Fault | None:
-    """Return why an order is refused beside the account's positions and orders, if it is."""
+    """Return why an order is refused beside the account's positions and orders, if it is.
+
+    Parameters
+    ----------
+    pdt : bool
+        Whether day traders are protected from themselves, as until 2026-06-04: below 25,000 USD
+        at the close before, nothing is opened after three day trades in five days.
+    """
     beside = [other for other in state.open_orders(order.symbol) if other.account_id == account.id]
     for other in beside:
         if may_wash(other, order):
@@ -77,6 +98,8 @@ def refused_order(
         return _without_shares(order, account, state, order.qty or NOTHING)
     if order.order_class is OrderClass.OCO:
         return faults.forbidden("oco orders must be exit orders")
+    if pdt and account.day_trades >= _DAY_TRADES and account.last_equity < _DAY_TRADER_FROM_USD:
+        return faults.DAY_TRADING
     for other in beside:
         if other.is_opening and other.side is not order.side:
             mine, its = ("long buy", "short sell") if order.is_buy else ("short sell", "long buy")

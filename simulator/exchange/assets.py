@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID, uuid5
 
 import msgspec
@@ -25,6 +26,13 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     fractionable: bool = True
     attributes: tuple[str, ...] = ()
     lastday_price: Decimal | None = None
+
+
+class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a stock stands since somebody changed it: delisted, renamed, closed to trading."""
+
+    status: Literal["active", "inactive"] = "active"
+    tradable: bool = True
 
 
 def asset_id(symbol: str) -> str:

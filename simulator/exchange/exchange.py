@@ -13,6 +13,7 @@ from engine.domain.quotes import Quote
 from engine.domain.session import day_of
 from engine.domain.status import TradingStatus
 from simulator.exchange import admission, faults
+from simulator.exchange.account_change import AccountChange, changed
 from simulator.exchange.accounts import (
     Account,
     Balances,
@@ -21,7 +22,7 @@ from simulator.exchange.accounts import (
     balances,
 )
 from simulator.exchange.arrivals import Arrivals
-from simulator.exchange.assets import Asset
+from simulator.exchange.assets import Asset, Listing
 from simulator.exchange.faults import Fault
 from simulator.exchange.form import malformed, off_grid
 from simulator.exchange.hours import hours_at
@@ -66,6 +67,8 @@ class Exchange:
     last_quote, last_print : function
         The last fillable quote and eligible print of a stock as of what was played last; asked
         when a stock begins to be watched.
+    pdt : bool
+        Whether the rule of pattern day trading holds that ended on 2026-06-04.
     """
 
     def __init__(
@@ -76,15 +79,21 @@ class Exchange:
         *,
         last_quote: Callable[[str], Quote | None] = _no_quote,
         last_print: Callable[[str], Print | None] = _no_print,
+        pdt: bool = False,
     ) -> None:
         self.mode = mode
-        self.assets = assets
+        self._listed = dict(assets)
+        self._pdt = pdt
         self._last_quote = last_quote
         self._last_print = last_print
         self._remember(State(seed))
 
     def _remember(self, state: State) -> None:
         self.state = state
+        self.assets = self._listed | {
+            symbol: msgspec.structs.replace(self._listed[symbol], **msgspec.structs.asdict(listing))
+            for symbol, listing in state.listings.items()
+        }
         self._notebook = Notebook(state)
         self.life = OrderLife(state)
         self._matching = Matching(state, self.mode, self.life)
@@ -103,6 +112,19 @@ class Exchange:
         )
         state.accounts[new_id] = account
         return account
+
+    def change_account(self, account_id: str, change: AccountChange) -> Account:
+        """Do to an account what its broker may, and return it."""
+        account = self.state.accounts[account_id]
+        changed(account, change)
+        return account
+
+    def change_listing(self, symbol: str, listing: Listing) -> Asset:
+        """Let a stock stand otherwise from now on, and return it."""
+        self.state.listings[symbol] = listing
+        asset = msgspec.structs.replace(self.assets[symbol], **msgspec.structs.asdict(listing))
+        self.assets[symbol] = asset
+        return asset
 
     def quote(self, symbol: str, bid: int, ask: int, bid_size: int, ask_size: int, ts: int) -> None:
         """Take a fillable quote of a watched stock: 1e-6 USD, shares."""
@@ -166,6 +188,7 @@ class Exchange:
                 account.last_equity = worth.equity
                 account.last_maintenance_margin = worth.maintenance_margin
                 account.balance_asof = day_of(state.rolls_ns).isoformat()
+                account.opened_today.clear()
         hours = hours_at(now)
         is_over = now >= hours.close_ns
         state.rolls_ns = hours_at(hours.end_ns).close_ns if is_over else hours.close_ns
@@ -197,7 +220,7 @@ class Exchange:
         market = self._market(request.symbol)
         order.unit_cost = admission.unit_cost(order, market, phase, self.mode.stale_quote_ns)
         fault = admission.refused_order(
-            order, account, asset, self.state, lambda: self.balances(account_id)
+            order, account, asset, self.state, lambda: self.balances(account_id), pdt=self._pdt
         )
         if fault:
             self._tidy(request.symbol)
@@ -227,7 +250,7 @@ class Exchange:
         if old is None:
             return faults.order_not_found(order_id)
         account = self.state.accounts[account_id]
-        fault = _irreplaceable(old, change)
+        fault = admission.barred(account, self.assets[old.symbol]) or _irreplaceable(old, change)
         if change.client_order_id in account.client_ids:
             fault = faults.ID_TAKEN
         if fault:

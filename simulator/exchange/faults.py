@@ -124,6 +124,8 @@ def order_not_found(order_id: str) -> Fault:
 
 
 UNAUTHORIZED = Fault(401, {"message": "unauthorized."})
+SUSPENDED = forbidden("new orders are rejected by user request")
+NOT_AUTHORIZED = forbidden("account is not authorized to trade")
 NOT_ALLOWED_TO_SHORT = forbidden("account is not allowed to short")
 DAY_TRADING = Fault(
     403,

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from simulator.exchange.accounts import Account
+from simulator.exchange.assets import Listing
 from simulator.exchange.markets import Market
 from simulator.exchange.orders import NOTHING, Order, OrderClass
 
@@ -69,6 +70,8 @@ class State(msgspec.Struct):
         Of the symbols that are watched.
     bands : dict
         Limit down and up by symbol, 1e-6 USD.
+    listings : dict
+        How stocks stand that were changed by hand.
     now : int
         Up to and including which phases have begun and orders have expired, UTC ns; -1 before
         anything was told.
@@ -83,6 +86,7 @@ class State(msgspec.Struct):
     markets: dict[str, Market] = {}
     halted: set[str] = set()
     bands: dict[str, tuple[int, int]] = {}
+    listings: dict[str, Listing] = {}
     inbox: list[Command] = []
     events: list[OrderEvent] = []
     now: int = -1

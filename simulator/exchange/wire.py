@@ -18,6 +18,7 @@ from simulator.exchange.orders import NOTHING, Order
 from simulator.exchange.state import OrderEvent
 from simulator.instants import rfc3339
 
+_DAY_TRADES = 3
 _DEPRECATED = {"dtbp_check": "entry", "pdt_check": "entry"}
 _RATIO = Decimal("0.0000000000000001")
 _MEAN = Decimal("0.000000001")
@@ -128,7 +129,7 @@ def account_body(account: Account, worth: Balances) -> dict[str, Any]:
         "cash": plain(account.cash),
         "created_at": rfc3339(account.created_at),
         "currency": "USD",
-        "daytrade_count": 0,
+        "daytrade_count": account.day_trades,
         "daytrading_buying_power": plain(worth.buying_power),
         "equity": plain(worth.equity),
         "id": account.id,
@@ -143,7 +144,7 @@ def account_body(account: Account, worth: Balances) -> dict[str, Any]:
         "options_approved_level": 0,
         "options_buying_power": plain(worth.non_marginable_buying_power),
         "options_trading_level": 0,
-        "pattern_day_trader": False,
+        "pattern_day_trader": account.day_trades > _DAY_TRADES,
         "pending_reg_taf_fees": "0",
         "portfolio_value": plain(worth.equity),
         "regt_buying_power": plain(worth.regt_buying_power),

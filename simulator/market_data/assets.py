@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -59,38 +59,61 @@ def exchange(instrument: Instrument) -> str:
 
 
 class Assets:
-    """Answers about the assets of one day."""
+    """Answers about the assets of one day.
 
-    def __init__(self, reference: Reference, day: date) -> None:
+    Parameters
+    ----------
+    changed
+        Returns, by symbol, what is different by now of what was listed in the morning.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        day: date,
+        changed: Callable[[], Mapping[str, Mapping[str, Any]]] = dict,
+    ) -> None:
         self._reference = reference
         self._day = day
+        self._changed = changed
+
+    @property
+    def by_symbol(self) -> Mapping[str, dict[str, Any]]:
+        """Every asset as it stands now."""
+        listed, changes = self._listed, self._changed()
+        known = {symbol: new for symbol, new in changes.items() if symbol in listed}
+        return {**listed, **{symbol: listed[symbol] | dict(new) for symbol, new in known.items()}}
 
     @cached_property
-    def by_symbol(self) -> Mapping[str, dict[str, Any]]:
+    def _listed(self) -> Mapping[str, dict[str, Any]]:
         """Every asset, sorted by exchange and symbol as the API sorts them."""
         rows = [asset(instrument) for instrument in self._reference.instruments(self._day)]
         rows.sort(key=lambda row: (row["exchange"], row["symbol"]))
         return {row["symbol"]: row for row in rows}
 
     @cached_property
-    def _by_id(self) -> dict[str, dict[str, Any]]:
-        return {row["id"]: row for row in self.by_symbol.values()}
+    def _by_id(self) -> dict[str, str]:
+        return {row["id"]: row["symbol"] for row in self._listed.values()}
 
     def all(self, request: Request, visit: Visit) -> list[dict[str, Any]]:  # noqa: ARG002
         """Answer ``/v2/assets``."""
         status = request.query_params.get("status") or "active"
         kind = one_of(request, "asset_class", _CLASSES, "us_equity")
         place = request.query_params.get("exchange")
-        if status not in ("active", "all") or kind != "us_equity":
+        if status not in ("active", "inactive", "all") or kind != "us_equity":
             return []
         if request.query_params.get("attributes"):
             return []
-        return [row for row in self.by_symbol.values() if not place or row["exchange"] == place]
+        return [
+            row
+            for row in self.by_symbol.values()
+            if status in ("all", row["status"]) and (not place or row["exchange"] == place)
+        ]
 
     def one(self, request: Request, visit: Visit) -> dict[str, Any]:  # noqa: ARG002
         """Answer ``/v2/assets/{symbol_or_asset_id}``."""
-        name = request.path_params["symbol_or_asset_id"]
-        found = self.by_symbol.get(name) or self._by_id.get(name)
+        name: str = request.path_params["symbol_or_asset_id"]
+        found = self.by_symbol.get(self._by_id.get(name) or name)
         if found is None:
             raise Refused(404, f"asset not found for {name}", 40410000)
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -45,6 +45,7 @@ def routes(
     reference: Reference | None = None,
     door: Door | None = None,
     gate: Gate | None = None,
+    changed: Callable[[], Mapping[str, Mapping[str, Any]]] = dict,
 ) -> list[Route]:
     """Return the routes of market data, assets, clock and calendar over recorded days.
 
@@ -65,13 +66,15 @@ def routes(
     gate
         Who may ask for assets, clock and calendar: they are the trading API's, and share its
         requests. By default the door.
+    changed
+        What is different by now of the assets, by symbol.
     """
     known = reference or Unlisted(market)
     entrance = door or Door()
     recorded, tapes = Recorded(market, day), Tapes(market, day)
     historical, latest = Historical(recorded, tapes, now), Latest(recorded, tapes, now)
     screener, happenings = Screener(recorded, tapes, now), Happenings(known, now)
-    assets, hours = Assets(known, day), MarketHours(now)
+    assets, hours = Assets(known, day, changed), MarketHours(now)
     stocks = "/v2/stocks"
     endpoints: list[tuple[str, Endpoint]] = [
         (f"{stocks}/meta/exchanges", meta.exchanges),

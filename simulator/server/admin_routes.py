@@ -30,15 +30,15 @@ class Admin:
     def routes(self) -> list[Route]:
         """Return the routes."""
         return [
-            Route("/sim/status", _endpoint(self._status), methods=["GET"]),
-            Route("/sim/pause", _endpoint(self._pause), methods=["POST"]),
-            Route("/sim/resume", _endpoint(self._resume), methods=["POST"]),
-            Route("/sim/step", _endpoint(self._step), methods=["POST"]),
-            Route("/sim/seek", _endpoint(self._seek), methods=["POST"]),
-            Route("/sim/band", _endpoint(self._band), methods=["POST"]),
-            Route("/sim/chaos", _endpoint(self._chaos), methods=["GET", "POST"]),
-            Route("/sim/chaos/calm", _endpoint(self._calm), methods=["POST"]),
-            Route("/sim/chaos/strike", _endpoint(self._strike), methods=["POST"]),
+            Route("/sim/status", said(self._status), methods=["GET"]),
+            Route("/sim/pause", said(self._pause), methods=["POST"]),
+            Route("/sim/resume", said(self._resume), methods=["POST"]),
+            Route("/sim/step", said(self._step), methods=["POST"]),
+            Route("/sim/seek", said(self._seek), methods=["POST"]),
+            Route("/sim/band", said(self._band), methods=["POST"]),
+            Route("/sim/chaos", said(self._chaos), methods=["GET", "POST"]),
+            Route("/sim/chaos/calm", said(self._calm), methods=["POST"]),
+            Route("/sim/chaos/strike", said(self._strike), methods=["POST"]),
         ]
 
     async def _status(self, _: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +129,9 @@ class Admin:
         return {"what": what, "sockets": struck}
 
 
-def _endpoint(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
+def said(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
+    """Return what answers with a handler's result, and says why where it refuses."""
+
     async def endpoint(request: Request) -> Response:
         text = await request.body()
         try:

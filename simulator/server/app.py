@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -25,6 +26,7 @@ from simulator.market_data import Door, Plan, routes
 from simulator.server.account_routes import account_routes
 from simulator.server.admin_routes import Admin
 from simulator.server.audience import Audience
+from simulator.server.broker_routes import broker_routes
 from simulator.server.desk import Desk
 from simulator.server.equity_log import EquityLog
 from simulator.server.feeds import FEEDS, Feed
@@ -55,6 +57,8 @@ class Setting:
         Where to begin on the tape, UTC ns; at its beginning by default.
     requests : int
         Requests of the trading API an account may make in a simulated minute.
+    pdt : bool
+        Whether the rule of pattern day trading holds that ended on 2026-06-04.
     slow_bytes : int
         How much may wait for a market-data client before it is cut off, where time runs by itself.
     """
@@ -68,6 +72,7 @@ class Setting:
     start_ns: int | None = None
     state: Path | None = None
     seed: int = 0
+    pdt: bool = False
     requests: int = PER_MINUTE
     connections: int = 1
     slow_bytes: int = SLOW_BYTES
@@ -96,6 +101,7 @@ def hall(market: MarketData, setting: Setting, reference: Reference | None = Non
         setting.seed,
         last_quote=playhead.last_quote,
         last_print=lambda symbol: _print(playhead, symbol),
+        pdt=setting.pdt,
     )
     keyring = Keyring(setting.holders)
     start_ns = reader.start_ns if setting.start_ns is None else setting.start_ns
@@ -135,6 +141,7 @@ def app(
         *order_routes(desk, around.chaos),
         *watchlist_routes(desk),
         *Admin(around).routes(),
+        *broker_routes(around),
         *routes(
             market,
             setting.day,
@@ -142,6 +149,10 @@ def app(
             reference=reference,
             door=Door(lambda key, secret: _plan(around.keyring, key, secret)),
             gate=desk.gate,
+            changed=lambda: {
+                symbol: msgspec.structs.asdict(listing)
+                for symbol, listing in around.venue.exchange.state.listings.items()
+            },
         ),
         *(_feed_route(around, feed) for feed in FEEDS.values()),
         WebSocketRoute("/stream", _trading_route(around)),

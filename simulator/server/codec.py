@@ -30,7 +30,7 @@ def codec_of(content_type: str | None) -> Codec:
 def market_frame(codec: Codec, messages: Sequence[Mapping[str, Any]]) -> str | bytes:
     """Return an array of messages, whose times are given as UTC nanoseconds."""
     written = [
-        {name: _time(codec, value) if name in _TIMES else value for name, value in told.items()}
+        {name: wire_time(codec, value) if name in _TIMES else value for name, value in told.items()}
         for told in messages
     ]
     return _encoded(codec, written)
@@ -77,7 +77,8 @@ def _encoded(codec: Codec, written: Any) -> str | bytes:
     return msgspec.json.encode(written).decode()
 
 
-def _time(codec: Codec, ts: int) -> str | msgspec.msgpack.Ext:
+def wire_time(codec: Codec, ts: int) -> str | msgspec.msgpack.Ext:
+    """Return a UTC nanosecond as a codec writes it."""
     if codec is Codec.JSON:
         return rfc3339(ts)
     seconds, nanos = divmod(ts, NANOS_PER_SECOND)

@@ -9,6 +9,7 @@ from simulator.chaos import Switchboard
 from simulator.server.audience import Listener
 from simulator.server.fake_feed import FakeFeed
 from simulator.server.feeds import Source
+from simulator.server.flawed_frames import FLAWS, flawed_market_frame, flawed_trading_frame
 from simulator.server.keyring import Holder, Keyring
 from simulator.server.market_socket import MarketSocket
 from simulator.server.trading_socket import TradingSocket
@@ -79,8 +80,16 @@ class Hall:
                     socket.outbox.swallow()
                 case "close_1011":
                     socket.end(1011, None)
+                case flaw if flaw in FLAWS:
+                    socket.outbox.put(self._flawed(flaw, socket))
                 case _ if isinstance(socket, MarketSocket):
                     socket.fall_behind()
                 case _:
                     pass
         return len(sockets)
+
+    def _flawed(self, flaw: str, socket: MarketSocket | TradingSocket) -> str | bytes:
+        if isinstance(socket, TradingSocket):
+            return flawed_trading_frame(flaw)
+        symbol = self.venue.playhead.reader.symbols[0]
+        return flawed_market_frame(flaw, socket.codec, symbol, self.venue.now)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from engine.domain.session import session
+from engine.domain.status import TradingStatus
 from simulator.chaos import Switchboard
 from simulator.exchange import Exchange, OrderEvent
 from simulator.server.audience import Audience
@@ -26,6 +27,9 @@ _WAITING_BYTES = 4 * 1024 * 1024
 _TICK_SECS = 0.005
 _STRIDE_NS = 10_000_000_000
 """How far time goes at once when it goes as fast as it can."""
+
+_BY_HAND = "T1"
+"""News are pending: the reason of a halt that somebody calls."""
 
 type Save = Callable[[Exchange, int], None]
 """Keeps the exchange and the time, before anybody hears what happened."""
@@ -142,6 +146,14 @@ class Venue:
         async with self._moving:
             self.exchange.luld(symbol, limit_down, limit_up, self.now)
             self.audience.tell_band(symbol, limit_down, limit_up, self.now)
+            self.tidings.tell(self.take(changed=True))
+
+    async def halt(self, symbol: str, *, halted: bool) -> None:
+        """Halt a stock, or let it trade again; its rows go on as they were recorded."""
+        async with self._moving:
+            status = TradingStatus(symbol, self.now, self.now, halted, _BY_HAND)
+            self.exchange.status(status)
+            self.audience.tell_status(status)
             self.tidings.tell(self.take(changed=True))
 
     def turn(self, *, paused: bool | None = None, speed: float | None = 0.0) -> None:

@@ -59,6 +59,11 @@ class Place:
         return self.folder / "recorded"
 
     @property
+    def verdicts(self) -> Path:
+        """Why, and why not, as the run writes it down."""
+        return self.folder / "runs" / f"{self.run_id}.verdicts.jsonl"
+
+    @property
     def log(self) -> Path:
         """What the live process writes down."""
         return self.folder / "live.log"
@@ -133,6 +138,11 @@ class Place:
         """Let things go wrong."""
         answer = httpx.post(f"{self.url}/sim/chaos", json=switches, trust_env=False)
         answer.raise_for_status()
+
+    def steer(self, what: str, /, **said: object) -> Any:
+        """Do something by hand that a broker or an exchange does; return what it is now."""
+        answer = httpx.post(f"{self.url}/sim/{what}", json=said, trust_env=False)
+        return answer.raise_for_status().json()
 
     def asked(self, path: str) -> Any:
         """Return what the account's owner is answered."""

@@ -223,7 +223,7 @@ class LiveDay:
             if held.get(symbol, 0) != quantity
         ]
         for symbol in held.keys() - ours.keys():
-            self.trouble.foreign(symbol, f"{held[symbol]} shares that this run did not buy")
+            self.trouble.avoid(symbol, f"{held[symbol]} shares that this run did not buy")
         if wrong:
             self.trouble.troubled("positions", "; ".join(wrong))
         else:
@@ -233,6 +233,7 @@ class LiveDay:
         """Add to the equity curve when a bucket has closed while something was held."""
         self.trouble.healed(_WARM_UP)
         self._journal.look()
+        self.trouble.tell_alarms()
         report, self._reported = self._reported, self.scanner.latest
         if self._reported is not report and self.desk.ledger.positions:
             self._equity.append(equity_point(self.desk, now, self.strategy.equity()))

@@ -37,6 +37,8 @@ class RunningTime:
 class GrantedTime:
     """Time that stands still until a simulator grants more of it."""
 
+    speed = 1.0
+
     def __init__(self, start_ns: int) -> None:
         self._now = start_ns
 

@@ -17,6 +17,9 @@ REMEDIES = {
     "orders": "wait; if it stays, look at keys, network and the venue's status page",
     "reconciliation": "wait; if it stays, look at keys, network and the venue's status page",
     "account": "ask the broker; close by hand what is held",
+    "buying power": "free cash: close what is not this run's, or deposit; it goes on by itself",
+    "day trades": "wait for tomorrow, or have 25,000 USD; what is open can still be closed",
+    "clock": "set this machine's clock by NTP, then press q and start the same command again",
     "positions": "compare 'tradectl positions' with the broker's page, close what is too much",
     "warm-up": "wait",
     "recording": "make room on the disk, then start the same command again",
@@ -49,6 +52,7 @@ class TroubleDesk:
         self._desk = desk
         self._pulse = pulse
         self._failures = failures
+        self._alarms_told = len(desk.alarms)
         self.details: dict[str, str] = {}
 
     def forget_others(self) -> None:
@@ -72,13 +76,19 @@ class TroubleDesk:
             if self._desk.release_entries(what, self._pulse.now()):
                 _log.warning("the trouble with %s is over", what)
 
+    def tell_alarms(self) -> None:
+        """Log what rang since this was called last."""
+        for raised in self._desk.alarms[self._alarms_told :]:
+            _log.error("alarm %s: %s; %s", raised.alarm, raised.detail, remedy(raised.alarm))
+        self._alarms_told = len(self._desk.alarms)
+
     def refused(self, error: VenueError) -> None:
         """End the host."""
         with suppress(VenueError), self._failures.kept("the start"):
             raise error
 
-    def foreign(self, symbol: str, detail: str) -> None:
-        """Keep away from a symbol that somebody else trades in this account."""
-        with self._failures.kept(f"foreign order in {symbol}"):
+    def avoid(self, symbol: str, detail: str) -> None:
+        """Keep away from a symbol that somebody else trades in this account, or nobody can."""
+        with self._failures.kept(f"the lock of {symbol}"):
             if self._desk.lock_symbol(symbol, detail, self._pulse.now()):
                 _log.warning("%s is locked: %s", symbol, detail)

@@ -66,8 +66,8 @@ class VenueWatch(Protocol):
         """Hear that nothing can begin: the host ends with this error."""
         ...
 
-    def foreign(self, symbol: str, detail: str) -> None:
-        """Hear that somebody else trades a symbol in this account: it is left alone."""
+    def avoid(self, symbol: str, detail: str) -> None:
+        """Hear that a symbol is to be left alone: another trades it here, or nobody can."""
         ...
 
 

@@ -69,7 +69,7 @@ class Watch:
         """Keep it."""
         self.refusals.append(str(error))
 
-    def foreign(self, symbol: str, detail: str) -> None:
+    def avoid(self, symbol: str, detail: str) -> None:
         """Keep it."""
         self.strangers.append((symbol, detail))
 

@@ -38,7 +38,13 @@ class Floor:
     """Seconds count from 10:00 New York of a Friday; every command takes effect at once."""
 
     def __init__(
-        self, mode: FillMode = STEADY, cash: str = "100000", *, start: int = TEN, **asset: Any
+        self,
+        mode: FillMode = STEADY,
+        cash: str = "100000",
+        *,
+        start: int = TEN,
+        pdt: bool = False,
+        **asset: Any,
     ) -> None:
         self.quotes: dict[str, Quote] = {}
         self.prints: dict[str, Print] = {}
@@ -46,7 +52,7 @@ class Floor:
         if asset:
             assets["ABC"] = Asset(id="a", symbol="ABC", **asset)
         self.exchange = Exchange(
-            mode, assets, 5, last_quote=self.quotes.get, last_print=self.prints.get
+            mode, assets, 5, last_quote=self.quotes.get, last_print=self.prints.get, pdt=pdt
         )
         self.start = self.now = start
         self.account = self.exchange.open_account(Decimal(cash), start)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Iterator, MutableMapping
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog
+from simulator.exchange import faults
 from simulator.server import app, hall
 from simulator.tape import Mode
 from tests.simulator.server.served import ALICE, Served, closed, keys, market_client, setting
@@ -67,6 +70,58 @@ def test_open_sockets_are_struck(served: Served, what: str, code: int | None) ->
             assert await closed(data) == code
             if what != "slow_client":
                 assert await closed(updates) == code
+
+    asyncio.run(scene())
+
+
+def test_flawed_frames_are_sent_as_announced(served: Served) -> None:
+    async def scene() -> None:
+        async with market_client(served) as data, updates_of(served) as updates:
+            with served.rest() as rest:
+                strike(rest, "nan")
+                trade, quote = await data.hear()
+                assert all(map(math.isnan, (trade["p"], quote["bp"], quote["ap"])))
+                assert b'"price":NaN' in await updates.socket.recv(decode=False)
+                strike(rest, "malformed")
+                with pytest.raises(ValueError, match="incomplete"):
+                    await data.hear()
+                with pytest.raises(json.JSONDecodeError):
+                    await updates.hear()
+                strike(rest, "huge")
+            for client in (data, updates):
+                with pytest.raises(ConnectionClosed) as gone:
+                    await client.socket.recv()
+                assert gone.value.sent is not None
+                assert gone.value.sent.code == 1009
+
+    asyncio.run(scene())
+
+
+def test_broker_and_exchange_are_played_by_hand(served: Served, busy: str) -> None:
+    async def scene() -> None:
+        async with market_client(served) as data:
+            await data.ask(action="subscribe", statuses=["*"])
+            with served.rest() as rest:
+                blocked = {"key": ALICE.key, "trading_blocked": True}
+                assert rest.post("/sim/account", json=blocked).json()["trading_blocked"] is True
+                assert rest.get("/v2/account").json()["trading_blocked"] is True
+                order = {"symbol": busy, "qty": "1", "side": "buy", "type": "market"}
+                answer = rest.post("/v2/orders", json=order | {"time_in_force": "day"})
+                assert (answer.status_code, answer.json()) == (403, faults.NOT_AUTHORIZED.body)
+                assert rest.post("/sim/account", json={}).status_code == 422
+                closed_to_trade = {"symbol": busy, "tradable": False, "status": "inactive"}
+                rest.post("/sim/asset", json=closed_to_trade).raise_for_status()
+                assert not rest.get(f"/v2/assets/{busy}").json()["tradable"]
+                active = {each["symbol"] for each in rest.get("/v2/assets").json()}
+                assert active
+                assert busy not in active
+                assert rest.post("/sim/asset", json={"symbol": "NONE"}).status_code == 422
+                for halted, code in ((True, {"H", "2"}), (False, {"T", "3"})):
+                    asked = {"symbol": busy, "halted": halted}
+                    rest.post("/sim/halt", json=asked).raise_for_status()
+                    (status,) = await data.hear()
+                    assert (status["T"], status["S"]) == ("s", busy)
+                    assert status["sc"] in code
 
     asyncio.run(scene())
 

@@ -86,6 +86,12 @@ def test_a_simulator_is_steered_from_the_command_line(market: Catalog) -> None:
         assert tradectl("seek", "09:00", "--url", url).code == 2
         assert tradectl("chaos", "mutee=true", "--url", url).code == 2
         assert tradectl("band", "NONE", "--url", url).code == 2
+        assert say("account", "trading_blocked=true", "cash=500")["buying_power"] == "500"
+        assert say("account", "--key", "ALICE")["trading_blocked"] is True
+        assert say("asset", "AAPL", "tradable=false")["tradable"] is False
+        assert say("halt", "AAPL", "--over") == {"symbol": "AAPL", "halted": False}
+        assert say("chaos", "--strike", "malformed") == {"what": "malformed", "sockets": 0}
+        assert tradectl("account", "blocked=true", "--url", url).code == 2
         assert "secret" not in tradectl("status", "--url", url).out
         process.send_signal(signal.SIGINT)
         assert process.wait(30) in {0, 130}

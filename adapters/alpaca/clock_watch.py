@@ -1,0 +1,69 @@
+"""Hop 5: our clock against the venue's: buckets are wrong where they disagree, so entries stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from adapters.alpaca.rest import AlpacaRest
+from engine.domain.session import NANOS_PER_SECOND
+
+if TYPE_CHECKING:
+    from engine.runtime.live.venue import VenueWatch
+
+CLOCK_OFF_SECS = 2.0
+"""How far our clock may be off the venue's."""
+
+_CLOCK = "clock"
+
+
+class ClockWatch:
+    """Compares the host's time with the venue's.
+
+    Parameters
+    ----------
+    now : callable
+        Returns the host's time, UTC ns.
+    off_secs : float
+        How far it may be off, in seconds of the venue.
+    """
+
+    def __init__(
+        self, rest: AlpacaRest, watch: VenueWatch, now: Callable[[], int], off_secs: float
+    ) -> None:
+        self._rest = rest
+        self._watch = watch
+        self._now = now
+        self._off_secs = off_secs
+
+    async def look(self) -> None:
+        """Ask the venue for its time.
+
+        Raises
+        ------
+        VenueUnavailable, VenueRejected
+            It does not tell.
+        """
+        ahead_secs = await clock_ahead_ns(self._rest, self._now) / NANOS_PER_SECOND
+        if abs(ahead_secs) <= self._off_secs:
+            self._watch.healed(_CLOCK)
+            return
+        where = "ahead of" if ahead_secs > 0 else "behind"
+        self._watch.troubled(
+            _CLOCK,
+            f"it is more than {self._off_secs:g} s {where} the venue's: {abs(ahead_secs):.1f} s",
+        )
+
+
+async def clock_ahead_ns(rest: AlpacaRest, now: Callable[[], int]) -> int:
+    """Return how far a clock is ahead of the venue's at least; 0 where the question's way hides it.
+
+    Raises
+    ------
+    VenueUnavailable, VenueRejected
+        The venue does not tell its time.
+    """
+    asked = now()
+    told = (await rest.clock()).timestamp
+    answered = now()
+    return asked - told if told < asked else min(answered - told, 0)

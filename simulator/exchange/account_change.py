@@ -1,0 +1,87 @@
+"""Hop 5: what a broker does to an account while it trades: blocks it, moves its cash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from engine.domain.errors import ConfigError
+from simulator.exchange.accounts import Account
+from simulator.exchange.orders import NOTHING
+
+type AccountStatus = Literal[
+    "ACCOUNT_CLOSED",
+    "ACCOUNT_CLOSED_PENDING",
+    "ACCOUNT_UPDATED",
+    "ACTION_REQUIRED",
+    "ACTIVE",
+    "APPROVAL_PENDING",
+    "APPROVED",
+    "INACTIVE",
+    "LIMITED",
+    "ONBOARDING",
+    "PAPER_ONLY",
+    "REJECTED",
+    "SUBMISSION_FAILED",
+    "SUBMITTED",
+]
+"""The words of Alpaca's OpenAPI document."""
+
+
+class AccountChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Fields of an account under the names Alpaca tells them by; None stays as it is.
+
+    Attributes
+    ----------
+    cash : Decimal
+        USD to have from now on; below zero is borrowed.
+    daytrade_count : int
+        Day trades of the last five days.
+    """
+
+    status: AccountStatus | None = None
+    trading_blocked: bool | None = None
+    account_blocked: bool | None = None
+    trade_suspended_by_user: bool | None = None
+    cash: Decimal | None = None
+    daytrade_count: int | None = None
+
+
+def account_change(asked: Mapping[str, Any]) -> AccountChange:
+    """Return a change as somebody asks for it.
+
+    Raises
+    ------
+    ConfigError
+        There is no such field, or it takes another kind of value.
+    """
+    try:
+        change = msgspec.convert(asked, AccountChange, strict=False)
+    except msgspec.ValidationError as error:
+        names = ", ".join(AccountChange.__struct_fields__)
+        raise ConfigError(f"{error}; an account has {names}") from error
+    if change.cash is not None and not change.cash.is_finite():
+        raise ConfigError(f"cash is {change.cash}, expected an amount of USD")
+    if change.daytrade_count is not None and change.daytrade_count < 0:
+        raise ConfigError(f"daytrade_count is {change.daytrade_count}, expected at least 0")
+    return change
+
+
+def changed(account: Account, change: AccountChange) -> None:
+    """Change an account; money that comes or goes is none of the day's profit."""
+    if change.status is not None:
+        account.status = change.status
+    if change.trading_blocked is not None:
+        account.trading_blocked = change.trading_blocked
+    if change.account_blocked is not None:
+        account.account_blocked = change.account_blocked
+    if change.trade_suspended_by_user is not None:
+        account.configuration.suspend_trade = change.trade_suspended_by_user
+    if change.daytrade_count is not None:
+        account.day_trades = change.daytrade_count
+    if change.cash is not None:
+        account.last_equity = max(account.last_equity + change.cash - account.cash, NOTHING)
+        account.cash = change.cash

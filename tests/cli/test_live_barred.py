@@ -1,0 +1,202 @@
+"""A live run that is blocked, out of money, or holds what cannot be traded: told, and over."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog import Catalog
+from catalog.synth import synthesize
+from cli.output import INTERRUPTED
+from engine.domain.facts import (
+    AlarmRaised,
+    BracketPlanned,
+    EntriesHeld,
+    EntriesReleased,
+    ExitRequested,
+    OrderRejected,
+    SymbolLocked,
+    TradeClosed,
+    TradeOpened,
+)
+from engine.domain.session import NANOS_PER_SECOND
+from tests.cli.conftest import DAY, Tradectl
+from tests.cli.live_place import KEYS, Place, simulated
+
+_HOLD = (
+    "--set=take_profit_percent=9",
+    "--set=stop_loss_percent=8",
+    "--set=max_hold_seconds=60",
+    "--set=flatten_verify_seconds=30",
+)
+"""Positions that last a minute."""
+
+
+@pytest.fixture(scope="module")
+def small_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("catalog")
+    synthesize(Catalog(str(root)), DAY, symbols=40, trades=80_000, seed=11, quotes=True)
+    return root
+
+
+class Run:
+    """A live run that a scene goes through."""
+
+    def __init__(self, place: Place, process: subprocess.Popen[str]) -> None:
+        self.place = place
+        self.process = process
+
+    def of(self, kind: type) -> list[Any]:
+        """Return the run's facts of a kind."""
+        return [fact for fact in self.place.facts() if isinstance(fact.payload, kind)]
+
+    def held(self, trouble: str, kind: type = EntriesHeld) -> list[Any]:
+        """Return the facts with which a trouble began, or ended."""
+        return [fact for fact in self.of(kind) if fact.payload.trouble == trouble]
+
+    def until(self, is_so: Callable[[], object]) -> None:
+        """Let the run go on until something is so."""
+        self.place.wait(self.process, is_so)
+
+    def with_a_position(self) -> str:
+        """Go on until something is held, and stop time; return the symbol."""
+        self.until(lambda: self._open() > 0)
+        self.place.turn("pause")
+        return self.of(TradeOpened)[-1].payload.symbol
+
+    def flat(self) -> None:
+        """Go on until nothing is held."""
+        self.until(lambda: self._open() == 0)
+
+    def steer(self, what: str, /, **said: object) -> None:
+        """Let something happen by hand, and time run."""
+        self.place.steer(what, **said)
+        self.place.turn("resume")
+
+    def rang(self, count: int) -> str:
+        """Go on until so many alarms rang; return what the last one says."""
+        self.until(lambda: len(self.of(AlarmRaised)) == count)
+        detail = self.of(AlarmRaised)[-1].payload.detail
+        self.until(lambda: self.place.logged(f"alarm exit_held_up: {detail[:20]}"))
+        return detail
+
+    def _open(self) -> int:
+        return len(self.of(TradeOpened)) - len(self.of(TradeClosed))
+
+
+@pytest.fixture
+def run(small_market: Path, tmp_path: Path) -> Iterator[Run]:
+    """Yield a run that was started while its account was blocked."""
+    with simulated(small_market, tmp_path, start="09:50") as place:
+        assert place.steer("account", trading_blocked=True)["trading_blocked"] is True
+        process = place.live(*_HOLD)
+        try:
+            yield Run(place, process)
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_what_a_broker_or_an_exchange_takes_away_stops_entries_and_is_told_until_it_is_back(
+    run: Run, tradectl: Tradectl
+) -> None:
+    _blocked_from_the_start(run, tradectl)
+    _blocked_while_it_holds_something(run)
+    _without_buying_power(run)
+    _in_a_stock_that_is_closed_to_trading(run)
+    _in_a_stock_that_is_halted(run)
+    run.with_a_position()
+    run.place.turn("resume")
+    run.process.send_signal(signal.SIGINT)
+    out, err = run.process.communicate()
+    assert run.process.returncode == INTERRUPTED, err
+    _nothing_was_entered_meanwhile(run)
+    _exits_were_tried_ever_less_often(run)
+    folder, log = run.place.folder, run.place.log.read_text()
+    assert "Traceback" not in err + log
+    written = [path.read_text("latin-1") for path in folder.rglob("*") if path.is_file()]
+    assert not [text for text in (*written, out, err) if KEYS[1] in text]
+
+
+def _blocked_from_the_start(run: Run, tradectl: Tradectl) -> None:
+    place = run.place
+    run.until(lambda: place.logged("entries are held: account: trading is blocked"))
+    run.until(place.verdicts.exists)
+    answer = tradectl("governor", "status", "--database", place.database, "--json")
+    assert answer.code == 0, answer.err
+    assert answer.json["phase"] == "halted"
+    assert "trading is blocked" in answer.json["troubles"]["account"]
+    assert not run.of(BracketPlanned)
+    run.steer("account", trading_blocked=False)
+
+
+def _blocked_while_it_holds_something(run: Run) -> None:
+    symbol = run.with_a_position()
+    run.steer("account", account_blocked=True)
+    assert "its exit is refused: HTTP 403 (code 40310000): account is not" in run.rang(1)
+    run.until(lambda: len(run.held("account")) == 2)
+    assert "account is blocked" in run.held("account")[-1].payload.detail
+    run.place.turn("pause")
+    listed = run.place.asked(f"/v2/orders?status=open&symbols={symbol}")
+    assert {order["type"] for order in listed} == {"limit", "stop"}
+    run.steer("account", account_blocked=False)
+    run.flat()
+
+
+def _without_buying_power(run: Run) -> None:
+    run.steer("account", cash="100")
+    run.until(lambda: run.held("buying power"))
+    (held,) = run.held("buying power")
+    assert "USD, the account has 100 USD" in held.payload.detail
+    run.until(lambda: "buying power: an order needs" in run.place.verdicts.read_text())
+    refused = [fact for fact in run.of(OrderRejected) if "-entry" in fact.payload.client_order_id]
+    assert len(refused) == 1
+    assert "insufficient buying power" in refused[0].payload.reason
+    run.steer("account", cash="100000")
+
+
+def _in_a_stock_that_is_closed_to_trading(run: Run) -> None:
+    symbol = run.with_a_position()
+    run.steer("asset", symbol=symbol, tradable=False)
+    assert f'asset "{symbol}" is not tradable' in run.rang(2)
+    run.until(lambda: run.of(SymbolLocked))
+    (locked,) = run.of(SymbolLocked)
+    assert locked.payload.symbol == symbol
+    assert "does not trade it any more" in locked.payload.reason
+    run.steer("asset", symbol=symbol, tradable=True)
+    run.flat()
+
+
+def _in_a_stock_that_is_halted(run: Run) -> None:
+    symbol = run.with_a_position()
+    run.steer("halt", symbol=symbol, halted=True)
+    assert run.rang(3).endswith("halted")
+    run.steer("halt", symbol=symbol, halted=False)
+    run.flat()
+
+
+def _nothing_was_entered_meanwhile(run: Run) -> None:
+    planned = [fact.seq for fact in run.of(BracketPlanned)]
+    for trouble, times in (("account", 2), ("buying power", 1)):
+        begun, over = run.held(trouble), run.held(trouble, EntriesReleased)
+        assert len(begun) == len(over) == times
+        for start, end in zip(begun, over, strict=True):
+            assert not [seq for seq in planned if start.seq < seq < end.seq]
+            assert [seq for seq in planned if seq > end.seq]
+    assert "account: trading is blocked" in run.place.verdicts.read_text()
+
+
+def _exits_were_tried_ever_less_often(run: Run) -> None:
+    ends = {fact.correlation_id: fact.ts_init for fact in run.of(TradeClosed)}
+    took_ns = sum(
+        ends[fact.correlation_id] - fact.ts_init
+        for fact in run.of(ExitRequested)
+        if fact.correlation_id in ends
+    )
+    tried = run.place.log.read_text().count("a change of ")
+    assert 6 <= tried <= 12 + took_ns / NANOS_PER_SECOND / 30
