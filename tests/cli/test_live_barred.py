@@ -92,7 +92,8 @@ class Run:
 @pytest.fixture
 def run(small_market: Path, tmp_path: Path) -> Iterator[Run]:
     """Yield a run that was started while its account was blocked."""
-    with simulated(small_market, tmp_path, start="09:50") as place:
+    old_rule = ("--stepped", "--pdt")
+    with simulated(small_market, tmp_path, start="09:50", pace=old_rule) as place:
         assert place.steer("account", trading_blocked=True)["trading_blocked"] is True
         process = place.live(*_HOLD)
         try:
@@ -108,6 +109,7 @@ def test_what_a_broker_or_an_exchange_takes_away_stops_entries_and_is_told_until
     _blocked_from_the_start(run, tradectl)
     _blocked_while_it_holds_something(run)
     _without_buying_power(run)
+    _after_three_day_trades(run)
     _in_a_stock_that_is_closed_to_trading(run)
     _in_a_stock_that_is_halted(run)
     run.with_a_position()
@@ -160,6 +162,16 @@ def _without_buying_power(run: Run) -> None:
     run.steer("account", cash="100000")
 
 
+def _after_three_day_trades(run: Run) -> None:
+    run.steer("account", cash="20000", daytrade_count=3)
+    run.until(lambda: run.held("day trades"))
+    (held,) = run.held("day trades")
+    assert "3 day trades in five days with 20" in held.payload.detail
+    refused = run.of(OrderRejected)[-1].payload
+    assert "pattern day trading protection" in refused.reason
+    run.steer("account", cash="100000", daytrade_count=0)
+
+
 def _in_a_stock_that_is_closed_to_trading(run: Run) -> None:
     symbol = run.with_a_position()
     run.steer("asset", symbol=symbol, tradable=False)
@@ -182,7 +194,7 @@ def _in_a_stock_that_is_halted(run: Run) -> None:
 
 def _nothing_was_entered_meanwhile(run: Run) -> None:
     planned = [fact.seq for fact in run.of(BracketPlanned)]
-    for trouble, times in (("account", 2), ("buying power", 1)):
+    for trouble, times in (("account", 2), ("buying power", 1), ("day trades", 1)):
         begun, over = run.held(trouble), run.held(trouble, EntriesReleased)
         assert len(begun) == len(over) == times
         for start, end in zip(begun, over, strict=True):

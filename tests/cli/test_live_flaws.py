@@ -38,7 +38,7 @@ def test_flawed_frames_and_a_clock_that_is_off_stop_entries_until_they_are_over(
         try:
             place.wait(process, lambda: place.logged("the trouble with feed is over"))
             for flaw, feed in (
-                ("nan", ""),
+                ("nan", "2 price_not_a_number"),
                 ("malformed", "a frame could not be read"),
                 ("huge", "closed with 1009"),
             ):

@@ -28,7 +28,7 @@ __all__ = ["_collected_here", "market", "running", "stock"]
 _QUICK = {"stepped": False, "mute_secs": 0.6, "mute_symbol_secs": 0.6}
 
 
-def _is_whole(scene: Scene, market: Catalog) -> bool:
+def is_whole(scene: Scene, market: Catalog) -> bool:
     """Say whether every print of the symbol came once between the first and the last heard."""
     heard = [row for batch in scene.desk.puppet.prints for row in rows(batch, scene.symbol)]
     first, last = heard[0][0], max(row[0] for row in heard)
@@ -75,7 +75,7 @@ def test_a_mute_socket_is_reopened_and_what_it_withheld_is_fetched(
     told = [detail for what, detail in desk.watch.told if what == "feed"]
     assert any("mute" in detail for detail in told)
     assert any("is being fetched" in detail for detail in told)
-    assert _is_whole(scene, market)
+    assert is_whole(scene, market)
 
 
 def test_after_a_gap_the_last_quote_is_the_venues(
@@ -117,4 +117,4 @@ def test_a_mute_symbol_opens_another_connection_and_is_fetched_since_its_own_las
 
     scene.play(script)
     assert f"no data for {stock.symbol}, which trade" in dict(desk.watch.told)["mute symbols"]
-    assert _is_whole(scene, market)
+    assert is_whole(scene, market)
