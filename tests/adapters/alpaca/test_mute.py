@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -9,33 +10,23 @@ import httpx
 from catalog import Catalog
 from engine.domain.fixed_point import decimal_price
 from engine.runtime.bridge import instrument_id
-from tests.adapters.alpaca.test_live_clients import (
+from tests.adapters.alpaca.live_scene import (
     DAY,
     OPEN,
     SECOND,
     Scene,
     Stock,
-    _collected_here,
+    collected_here,
+    is_whole,
     market,
-    rows,
     running,
     stock,
 )
 from tests.simulator.server.served import Served
 
-__all__ = ["_collected_here", "market", "running", "stock"]
+__all__ = ["collected_here", "market", "running", "stock"]
 
 _QUICK = {"stepped": False, "mute_secs": 0.6, "mute_symbol_secs": 0.6}
-
-
-def is_whole(scene: Scene, market: Catalog) -> bool:
-    """Say whether every print of the symbol came once between the first and the last heard."""
-    heard = [row for batch in scene.desk.puppet.prints for row in rows(batch, scene.symbol)]
-    first, last = heard[0][0], max(row[0] for row in heard)
-    day = market.trades(DAY, [scene.symbol], OPEN, OPEN + 3_600 * SECOND)
-    printed = [row for row in rows(day, scene.symbol) if first < row[0] < last]
-    assert len(printed) > 30
-    return sorted(row for row in heard if first < row[0] < last) == sorted(printed)
 
 
 async def _withhold(scene: Scene, **switches: Any) -> None:
@@ -93,10 +84,15 @@ def test_after_a_gap_the_last_quote_is_the_venues(
         gaps = desk.venue.health.gaps
         await desk.until(lambda: desk.venue.health.gaps > gaps and not desk.watch.troubles)
         quotes = market.quotes(DAY, [stock.symbol], OPEN, at + 1)
-        told = desk.cache.quote(traded)
-        assert told.ts_event > before.ts_event
-        assert told.bid_price.as_decimal() == decimal_price(int(quotes.bid[-1]))
-        assert told.ask_price.as_decimal() == decimal_price(int(quotes.ask[-1]))
+        last = tuple(decimal_price(int(side[-1])) for side in (quotes.bid, quotes.ask))
+
+        def told() -> tuple[Decimal, Decimal]:
+            quote = desk.cache.quote(traded)
+            return quote.bid_price.as_decimal(), quote.ask_price.as_decimal()
+
+        # the feed is whole before the node has worked through all that was handed to it
+        await desk.until(lambda: told() == last)
+        assert desk.cache.quote(traded).ts_event > before.ts_event
 
     scene.play(script)
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from catalog import Catalog
-from tests.adapters.alpaca.test_live_clients import (
+from tests.adapters.alpaca.live_scene import (
     Scene,
     Stock,
-    _collected_here,
+    collected_here,
+    is_whole,
     market,
     running,
     stock,
 )
-from tests.adapters.alpaca.test_mute import is_whole
 from tests.simulator.server.served import Served
 
-__all__ = ["_collected_here", "market", "running", "stock"]
+__all__ = ["collected_here", "market", "running", "stock"]
 
 
 def test_what_follows_an_unreadable_frame_is_fetched_and_a_second_one_holds_entries(
