@@ -79,6 +79,11 @@ class DeskStrategy(Strategy):
         Whether plans become orders; a shadow only decides.
     on_decision : callable, optional
         Takes each decision before anything is sent.
+
+    Attributes
+    ----------
+    unsent : set of str
+        Orders that were given to nautilus and have not left it, by client order id.
     """
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
@@ -113,6 +118,7 @@ class DeskStrategy(Strategy):
         self._on_decision = on_decision
         self._attempts = ExitAttempts()
         self.decisions: list[BucketDecision] = []
+        self.unsent: set[str] = set()
 
     @property
     def pulse(self) -> Pulse:
@@ -202,6 +208,7 @@ class DeskStrategy(Strategy):
         """Write an order event down before anything acts on it, then see to the trade."""
         if is_intent(event):
             return
+        self.unsent.discard(event.client_order_id.value)
         order: Any = self.cache.order(event.client_order_id)
         now = self.pulse.now()
         self._note_attempt(event, order, now)
@@ -221,7 +228,9 @@ class DeskStrategy(Strategy):
             return
         self.subscribe_trades(instrument_id(plan.symbol))
         self._expect_arrival(now)
-        self.submit_order_list(bracket_orders(self.order_factory, approved))
+        orders = bracket_orders(self.order_factory, approved)
+        self.unsent.update(order.client_order_id.value for order in orders)
+        self.submit_order_list(orders)
 
     def leave(self, trade: LiveTrade, reason: ExitReason) -> None:
         """Close a trade from above its bracket, and keep at it until it is over.
@@ -382,9 +391,9 @@ class DeskStrategy(Strategy):
             return
         trade.exits_sent += 1
         self._expect_arrival(now)
-        self.submit_order(
-            exit_order(self.order_factory, plan, abs(held.quantity), trade.exits_sent)
-        )
+        order = exit_order(self.order_factory, plan, abs(held.quantity), trade.exits_sent)
+        self.unsent.add(order.client_order_id.value)
+        self.submit_order(order)
 
     def _order(self, trade: LiveTrade, role: OrderRole) -> Any:
         return self.cache.order(ClientOrderId(order_id(role, trade.plan.trade_id)))

@@ -173,7 +173,7 @@ class LiveDay:
             await venue.begin()
             if isinstance(self._time, GrantedTime):
                 await keeper.step(
-                    self._time, self.ends_ns, self._beaten, lambda: _waiting(cache, venue)
+                    self._time, self.ends_ns, self._beaten, lambda: self._waiting(cache, venue)
                 )
             else:
                 await keeper.go_along(self._time, self.ends_ns, self._beaten)
@@ -229,6 +229,20 @@ class LiveDay:
         else:
             self.trouble.healed("positions")
 
+    def _waiting(self, cache: Cache, venue: LiveVenue) -> list[str]:
+        """Return the orders with a command that the venue has not answered yet.
+
+        A cancel is answered by the order's end alone, for which time has to pass. Asked two
+        thousand times a second, so orders that are closed are not looked at.
+        """
+        inflight = [
+            order.client_order_id.value
+            for order in cache.orders_inflight()
+            if order.status is not OrderStatus.PENDING_CANCEL
+            or not venue.has_cancel(order.client_order_id.value)
+        ]
+        return [*self.strategy.unsent, *inflight]
+
     def _beaten(self, now: int) -> None:
         """Add to the equity curve when a bucket has closed while something was held."""
         self.trouble.healed(_WARM_UP)
@@ -251,22 +265,3 @@ async def _run(node: LiveNode) -> None:
         await node.run_async()
     except RuntimeError as error:
         raise RunError(f"the node ended: {error}; start the same command again") from error
-
-
-_ON_ITS_WAY = (OrderStatus.INITIALIZED, OrderStatus.SUBMITTED, OrderStatus.PENDING_UPDATE)
-
-
-def _waiting(cache: Cache, venue: LiveVenue) -> list[str]:
-    """Return the orders with a command that the venue has not answered yet.
-
-    A cancel is answered by the order's end alone, for which time has to pass.
-    """
-    return [
-        order.client_order_id.value
-        for order in cache.orders()
-        if order.status in _ON_ITS_WAY
-        or (
-            order.status is OrderStatus.PENDING_CANCEL
-            and not venue.has_cancel(order.client_order_id.value)
-        )
-    ]
