@@ -49,6 +49,8 @@ class Link:
 
     Attributes
     ----------
+    venue : VenueOrder
+        As it was told of last, without its legs: they are orders of their own.
     told : Decimal
         Shares that are filled, as far as the venue has told.
     end : type of event or None
@@ -58,7 +60,7 @@ class Link:
     """
 
     def __init__(self, venue: VenueOrder) -> None:
-        self.venue = venue
+        self.venue = _alone(venue)
         self.executions = Executions()
         self.told = NOTHING
         self.end: type[Canceled | Expired] | None = None
@@ -184,7 +186,7 @@ class OwnOrder:
         newer = (venue.updated_at or 0) >= (link.venue.updated_at or 0)
         is_news = newer or venue.filled_qty > link.venue.filled_qty
         if is_news:
-            link.venue = venue
+            link.venue = _alone(venue)
         if self.given_up:
             if venue.status in LIVE:
                 yield Stray(self.client_order_id, venue.id, _ts(venue))
@@ -294,6 +296,10 @@ class OwnOrder:
             self.price,
             self.trigger_price,
         )
+
+
+def _alone(venue: VenueOrder) -> VenueOrder:
+    return msgspec.structs.replace(venue, legs=()) if venue.legs else venue
 
 
 def _ts(venue: VenueOrder) -> int:

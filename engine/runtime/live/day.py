@@ -22,6 +22,7 @@ from engine.runtime.desk import Desk
 from engine.runtime.desk_strategy import DeskStrategy, OnDecision
 from engine.runtime.equity_point import equity_point
 from engine.runtime.guard import Failures
+from engine.runtime.live.forgetting import Forgetting
 from engine.runtime.live.heart import Heart
 from engine.runtime.live.host_time import GrantedTime, RunningTime
 from engine.runtime.live.journal_watch import JournalWatch
@@ -165,6 +166,12 @@ class LiveDay:
         self.trouble.forget_others()
         node = live_node(venue, [self._heart, self.scanner], self.strategy)
         handle, cache = node.handle(), node.cache
+        forgetting = Forgetting(cache)
+
+        def beaten(now: int) -> None:
+            self._beaten(now)
+            forgetting.look(now)
+
         running = asyncio.ensure_future(_run(node))
         try:
             keeper = Timekeeper(venue, self._heart, self.pulse, self.failures, running, stop)
@@ -173,10 +180,10 @@ class LiveDay:
             await venue.begin()
             if isinstance(self._time, GrantedTime):
                 await keeper.step(
-                    self._time, self.ends_ns, self._beaten, lambda: self._waiting(cache, venue)
+                    self._time, self.ends_ns, beaten, lambda: self._waiting(cache, venue)
                 )
             else:
-                await keeper.go_along(self._time, self.ends_ns, self._beaten)
+                await keeper.go_along(self._time, self.ends_ns, beaten)
             await self._journal.settle(stop)
         finally:
             self._secs = time.perf_counter() - started
