@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -113,7 +113,7 @@ class DeskBooks:
         self._causes: dict[str, int] = {}
         self._commands: dict[str, int] = {}
         self._coming = deque(history.changed)
-        self._known: set[tuple[str, ...]] = set()
+        self._known: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
 
     @property
     def session(self) -> Session:
@@ -153,11 +153,11 @@ class DeskBooks:
         return self._book.trade(trade_id)
 
     def knows(self, payload: OrderFact) -> bool:
-        """Say whether an order event was recorded before; a fill counts by its name at the venue.
+        """Say whether an event of a trade that is not over was recorded before.
 
-        Changes of an order are not told apart.
+        A fill counts by its name at the venue; changes of an order are not told apart.
         """
-        return _identity(payload) in self._known
+        return _identity(payload) in self._known[payload.trade_id]
 
     def governed(self, trade: LiveTrade) -> OpenTrade:
         """Return a trade as the governor knows it."""
@@ -186,8 +186,7 @@ class DeskBooks:
             case GovernorMoved():
                 self._phase = GovernorPhase(payload.after)
             case BracketPlanned():
-                self.trades[payload.trade_id] = LiveTrade(BracketPlan.of(payload), fact.ts_init)
-                self._planned_today.append(payload.trade_id)
+                self._plan(payload, fact.ts_init)
             case AlarmRaised():
                 self.alarms.append(payload)
             case OrderSubmitted():
@@ -197,7 +196,7 @@ class DeskBooks:
             case _:
                 pass
         if isinstance(payload, OrderFact):
-            self._known.add(_identity(payload))
+            self._known[payload.trade_id].add(_identity(payload))
         if trade_id in self.trades:
             self._follow(self.trades[trade_id], payload, fact.ts_init)
 
@@ -211,6 +210,13 @@ class DeskBooks:
             self._coming.popleft()
         if change.version > self.history.latest:
             self.history = self.history.after(change)
+
+    def _plan(self, planned: BracketPlanned, ts: int) -> None:
+        """Take up a trade; whether events of those that are over are known, nobody asks again."""
+        for over in self._known.keys() - self.trades.keys():
+            del self._known[over]
+        self.trades[planned.trade_id] = LiveTrade(BracketPlan.of(planned), ts)
+        self._planned_today.append(planned.trade_id)
 
     def _follow(self, trade: LiveTrade, payload: AnyPayload, ts: int) -> None:
         """Take what a fact means for a trade that lives."""
