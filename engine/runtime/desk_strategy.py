@@ -102,7 +102,8 @@ class DeskStrategy(Strategy):
         sends: bool = True,
         on_decision: OnDecision | None = None,
     ) -> None:
-        held = [instrument_id(trade.plan.symbol) for trade in desk.trades.values()]
+        symbols = dict.fromkeys(trade.plan.symbol for trade in desk.trades.values())
+        held = [instrument_id(symbol) for symbol in symbols]
         super().__init__(
             StrategyConfig(
                 strategy_id=None, order_id_tag="001", external_order_instrument_ids=held or None

@@ -12,24 +12,33 @@ from random import Random
 from typing import Any
 
 from cli.output import INTERRUPTED
-from engine.domain.facts import (
-    BracketPlanned,
-    EntriesReleased,
-    ExitRequested,
-    OrderAccepted,
-    OrderFilled,
-    OrderRejected,
-    OrderRole,
-    TradeClosed,
-)
+from engine.domain.facts import AnyPayload, EntriesReleased
 from engine.domain.session import NANOS_PER_SECOND, session
 from store import Journals
 from tests.cli.conftest import DAY
 from tests.resume.nursery import Nursery
 from tests.resume.oracle import Span, Trade, trades
+from tests.resume.steps import Step, steps
 from tests.resume.venue import KEYS, Ear, Venue, until
 
 RUN = "killed"
+BOUND_NS = 6 * NANOS_PER_SECOND
+"""One bucket and one second: how long shares may be unprotected while a process lives."""
+
+LOOSE = (
+    "bucket_seconds=5", "min_ac_z=0.5", "vol_surge_multiplier=1", "vol_floor=10",
+    "min_cumulative_ao_volume=0", "min_cumulative_notional=0", "max_carried_ratio=1",
+    "max_volume_share_percent=off", "max_price=1000", "use_market_gravity=false",
+    "use_spread_liquidity=false", "use_vwap_alignment=false", "ao_accel_lookback=1",
+    "ao_accel_rate=0", "flatline_ratio=0", "sigma_window=24", "vol_window=12",
+    "ao_history_buckets=12", "fast_period=3", "slow_period=10", "smooth_period=3",
+    "min_5s_flatline_ao_buckets=12", "take_profit_percent=0.3", "stop_loss_percent=0.2",
+    "trailing_stop_percent=0.2", "max_hold_seconds=45", "symbol_cooldown_seconds=5",
+    "concurrent_trading=true", "max_concurrent=6", "max_open_notional=60000",
+    "position_notional=8000", "no_entry_after=15:45", "daily_profit_target_percent=off",
+)  # fmt: skip
+"""Gates through which almost any move goes, and trades that end soon."""
+
 _LIFE_SECS, _PACED_LIFE_SECS = 300, 90
 """How long a process lives at most once it trades, in simulated seconds."""
 
@@ -62,7 +71,7 @@ class KilledDay:
     Attributes
     ----------
     states : Counter
-        What an order's life was like when the process was killed, several at one kill.
+        At which steps of their lives orders were when the process was killed.
     down : list of (int, int)
         From when to when nobody traded, simulated UTC ns.
     """
@@ -74,7 +83,7 @@ class KilledDay:
     settings: list[str]
     is_paced: bool = False
     kills: int = 0
-    states: Counter[str] = field(default_factory=Counter)
+    states: Counter[Step] = field(default_factory=Counter)
     down: list[Span] = field(default_factory=list)
     start_secs: list[float] = field(default_factory=list)
     _released: int = 0
@@ -103,7 +112,7 @@ class KilledDay:
             for number in range(1, kills + 1):
                 self._go_wrong(ear)
                 self._live(pid, ear)
-                self._kill(pid)
+                self.kill(pid)
                 aim = begins_ns + (ends_ns - begins_ns) * number // kills
                 self._stay_down(0 if self.is_paced else aim)
                 pid = self.start()
@@ -111,19 +120,33 @@ class KilledDay:
         finally:
             ear.close()
         if self.is_paced:
-            self._go_home(pid)
+            self.go_home(pid)
         code = self.nursery.ended(pid, wait=True)
         assert code == (INTERRUPTED if self.is_paced else 0), self.said()
 
-    def _go_home(self, pid: int) -> None:
+    def go_home(self, pid: int) -> None:
         """Have everything sold, and the process end as it is asked to."""
-        self._until_it_trades(pid, self.venue.now)
+        self.until_it_trades(pid, self.venue.now)
         words = ["do", "flatten", "all", "--yes", "--run", RUN, "--timeout", "100"]
         words += ["--database", str(self.folder / "journal.sqlite")]
         told = self.nursery.start(words, {}, self.folder / "said")
         assert self.nursery.ended(told, wait=True) == 0, self.said()
         until(lambda: not self.venue.positions(), "the end of every position")
         os.kill(pid, signal.SIGTERM)
+
+    def until_it_trades(self, pid: int, stood: int) -> None:
+        """Wait until a process that was started takes part in the day."""
+        released = self._released
+
+        def trades_again() -> bool:
+            self._lives(pid)
+            if self.is_paced:
+                return self._feed_was_back() > released
+            return self.venue.now > stood
+
+        until(trades_again, "the first step of a process that was started again")
+        if self.is_paced and self.down:
+            self.down[-1] = self.down[-1][0], self.venue.now
 
     def said(self) -> str:
         """Return the last words of the processes."""
@@ -133,6 +156,17 @@ class KilledDay:
         """Return what the venue knows of the run's trades."""
         venue = self.venue
         return trades(venue.orders(), venue.groups(), venue.fills())
+
+    def facts(self) -> list[AnyPayload]:
+        """Return what the run has recorded."""
+        journals = self.journals
+        if RUN not in {run.run_id for run in journals.runs()}:
+            return []
+        return [fact.payload for fact in journals.open(RUN).facts()]
+
+    def steps(self) -> set[Step]:
+        """Return at which steps the run's trades are."""
+        return steps(self.facts(), self.trades())
 
     def _go_wrong(self, ear: Ear) -> None:
         """Choose what goes wrong in the next life."""
@@ -163,7 +197,7 @@ class KilledDay:
             self._note_recovering(stood)
             return
 
-        self._until_it_trades(pid, stood)
+        self.until_it_trades(pid, stood)
         self.start_secs.append(time.monotonic() - began)
         self._until_its_moment(pid, ear)
         if chance.random() < 0.15:
@@ -172,26 +206,9 @@ class KilledDay:
             ear.again()
             time.sleep(chance.uniform(0.0, 0.1))
 
-    def _until_it_trades(self, pid: int, stood: int) -> None:
-        released = self._released
-
-        def trades_again() -> bool:
-            self._lives(pid)
-            if self.is_paced:
-                return self._feed_was_back() > released
-            return self.venue.now > stood
-
-        until(trades_again, "the first step of a process that was started again")
-        if self.is_paced and self.down:
-            self.down[-1] = self.down[-1][0], self.venue.now
-
     def _feed_was_back(self) -> int:
         """Return how often the journal says that the feed was whole again."""
-        journals = self.journals
-        if RUN not in {run.run_id for run in journals.runs()}:
-            return 0
-        payloads = (fact.payload for fact in journals.open(RUN).facts())
-        return sum(payload == EntriesReleased("feed") for payload in payloads)
+        return self.facts().count(EntriesReleased("feed"))
 
     def _until_its_moment(self, pid: int, ear: Ear) -> None:
         """Wait for an update to kill it at, or until it has traded for so long."""
@@ -213,9 +230,9 @@ class KilledDay:
 
     def _note_recovering(self, stood: int) -> None:
         if self.venue.now == stood:
-            self.states["while it recovered"] += 1
+            self.states[Step.RECOVERING] += 1
 
-    def _kill(self, pid: int) -> None:
+    def kill(self, pid: int) -> None:
         """Kill a process; what it was granted by then is played without it."""
         self._lives(pid)
         os.kill(pid, signal.SIGSTOP)
@@ -226,7 +243,7 @@ class KilledDay:
         until(lambda: not self.venue.status()["market_sockets"], "the end of its connection")
         self.down.append((stopped, stopped))
         self.venue.admin("chaos/calm")
-        self.states.update(self._states())
+        self.states.update(self.steps())
         self._released = self._feed_was_back()
 
     def _stay_down(self, aim: int) -> None:
@@ -238,51 +255,6 @@ class KilledDay:
             self.venue.admin("step", span_ns=secs * NANOS_PER_SECOND)
         stopped, _ = self.down.pop()
         self.down.append((stopped, self.venue.now))
-
-    def _states(self) -> set[str]:
-        """Return in which states of their lives orders were when their process was killed."""
-        planned, over = set[str](), set[str]()
-        accepted, leaving = set[str](), set[str]()
-        filled: Counter[str] = Counter()
-        for fact in self.journals.open(RUN).facts():
-            match fact.payload:
-                case BracketPlanned(trade_id=name):
-                    planned.add(name)
-                case OrderAccepted(client_order_id=order_id):
-                    accepted.add(order_id)
-                case OrderFilled(trade_id=name, last_qty=shares):
-                    filled[name] += shares
-                case ExitRequested(trade_id=name):
-                    leaving.add(name)
-                case TradeClosed(trade_id=name):
-                    over.add(name)
-                case OrderRejected(trade_id=name, client_order_id=order_id):
-                    over |= {name} if order_id.endswith(OrderRole.ENTRY) else set()
-                case _:
-                    pass
-        known = {each.name: each for each in self.trades()}
-        states = {"between plan and order" for name in planned - over - known.keys()}
-        for name, trade in known.items():
-            if name not in over:
-                states |= set(_states_of(trade, f"{name}-entry" in accepted, filled[name]))
-                states |= {"on its way out"} if name in leaving else set()
-        return states or {"nothing open"}
-
-
-def _states_of(trade: Trade, is_accepted: bool, heard: int) -> list[str]:  # noqa: FBT001
-    statuses = {order["status"] for order in trade.orders}
-    entry = trade.entry
-    executed = sum(abs(shares) for _, shares, _ in trade.fills)
-    told = {
-        "between order and answer": not is_accepted,
-        "between fill and its update": executed > heard,
-        "entry works": entry["status"] in {"pending_new", "new", "accepted"},
-        "entry partly filled": entry["status"] == "partially_filled",
-        "position under its bracket": entry["status"] == "filled" and trade.held > 0,
-        "cancel pending": "pending_cancel" in statuses,
-        "change pending": "pending_replace" in statuses,
-    }
-    return [state for state, is_so in told.items() if is_so]
 
 
 BEGINS_NS, ENDS_NS = (session(DAY).at(clock) for clock in ("10:00", "15:40"))

@@ -78,6 +78,10 @@ class Venue:
         """Return what is held."""
         return self._get("/v2/positions", {})
 
+    def cancel(self, order_id: str) -> None:
+        """Cancel an order, as the account's owner may."""
+        self._http.delete(f"/v2/orders/{order_id}").raise_for_status()
+
     def _pages(self, path: str, stamp: str, **query: str) -> list[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
         while True:
