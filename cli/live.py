@@ -94,14 +94,8 @@ def live(
     While it runs it obeys `tradectl do`. Without --params and --set it goes by the parameters of
     `tradectl params`, and takes each new version of them from the next bucket on.
     """
-    from adapters.alpaca import Credentials, Endpoints
-    from cli.live_request import LiveRequest
-    from cli.live_run import live_run
-    from cli.live_view import live_view
     from cli.parameter_desk import chosen_at_desk
     from cli.parameters_file import load_parameters
-    from cli.tape_keeper import spool_root
-    from engine.runtime import OutcomeStatus
     from store import Journals
 
     del role
@@ -109,6 +103,14 @@ def live(
     parameters = load_parameters(params, set_params) if params or set_params else None
     if venue is VenueName.LIVE:
         _confirm(confirm, parameters.model_fields_set if parameters else chosen_at_desk(journals))
+
+    from adapters.alpaca import Credentials, Endpoints
+    from cli.live_request import LiveRequest
+    from cli.live_run import live_run
+    from cli.live_view import live_view
+    from cli.tape_keeper import spool_root
+    from engine.runtime import OutcomeStatus
+
     request = LiveRequest(
         endpoints=Endpoints.of(venue.value),
         credentials=Credentials.from_environment(),

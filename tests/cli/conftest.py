@@ -91,6 +91,14 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def small_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the catalog of a smaller one."""
+    root = tmp_path_factory.mktemp("catalog")
+    synthesize(Catalog(str(root)), DAY, symbols=40, trades=80_000, seed=11, quotes=True)
+    return root
+
+
 def eager() -> list[str]:
     """Return ``EAGER`` as arguments."""
     return [word for setting in EAGER for word in ("--set", setting)]

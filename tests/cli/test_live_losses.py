@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-import pytest
 
-from catalog import Catalog
-from catalog.synth import synthesize
 from cli.output import INTERRUPTED
 from engine.domain.facts import (
     BracketPlanned,
@@ -37,13 +34,6 @@ _BACK = "the trouble with journal is over"
 
 _FLUSHED_SECS = 1.5
 """After so long what has arrived is on disk."""
-
-
-@pytest.fixture(scope="module")
-def small_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("catalog")
-    synthesize(Catalog(str(root)), DAY, symbols=40, trades=80_000, seed=11, quotes=True)
-    return root
 
 
 def _of(kind: type, facts: list[Fact]) -> list[Any]:

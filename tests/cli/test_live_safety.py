@@ -14,11 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog import Catalog
-from catalog.synth import synthesize
 from cli.output import INTERRUPTED
 from engine.domain.facts import EntriesHeld
-from tests.cli.conftest import DAY
 from tests.cli.live_place import KEYS, Place, simulated
 
 _PLANTED = "planted-secret-4711"
@@ -35,13 +32,6 @@ _STARTS = {
     "no keys": (_CONFIG_ERROR, "APCA_API_SECRET_KEY is not set"),
     "symbols that are not listed": (_CONFIG_ERROR, "NOSUCH"),
 }
-
-
-@pytest.fixture(scope="module")
-def small_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("catalog")
-    synthesize(Catalog(str(root)), DAY, symbols=40, trades=80_000, seed=11, quotes=True)
-    return root
 
 
 class _Stranger(BaseHTTPRequestHandler):
