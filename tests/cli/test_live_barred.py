@@ -102,7 +102,6 @@ def test_what_a_broker_or_an_exchange_takes_away_stops_entries_and_is_told_until
     _in_a_stock_that_is_closed_to_trading(run)
     _in_a_stock_that_is_halted(run)
     run.with_a_position()
-    run.place.turn("resume")
     run.process.send_signal(signal.SIGINT)
     out, err = run.process.communicate()
     assert run.process.returncode == INTERRUPTED, err

@@ -11,7 +11,7 @@ from engine.domain.errors import RunError
 from engine.runtime.guard import Failures
 from engine.runtime.live.heart import Heart
 from engine.runtime.live.host_time import GrantedTime, RunningTime
-from engine.runtime.live.venue import LiveVenue
+from engine.runtime.live.venue import Grant, LiveVenue
 from engine.runtime.messages import beat
 from engine.runtime.pulse import HostPulse
 
@@ -82,7 +82,9 @@ class Timekeeper:
         """
         delivered = 0
         while host_time() < ends_ns and not self._stop.is_set():
-            grant = await self._venue.advance(self._due(host_time(), ends_ns))
+            grant = await self._granted(self._due(host_time(), ends_ns))
+            if grant is None:
+                return
             if grant.updates > delivered:
                 await self._beat(grant.ts - 1)
                 host_time.reach(grant.ts)
@@ -105,6 +107,17 @@ class Timekeeper:
         while not reached() and not self._stop.is_set():
             self._check()
             await asyncio.sleep(_LOOK_SECS)
+
+    async def _granted(self, until: int) -> Grant | None:
+        """Ask for time; None if somebody wants to end while it is not granted."""
+        asking = asyncio.ensure_future(self._venue.advance(until))
+        stopping = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return asking.result() if asking.done() else None
+        finally:
+            for each in (asking, stopping):
+                each.cancel()
 
     def _due(self, now: int, ends_ns: int) -> int:
         return self._pulse.next_after(now, ends_ns)
