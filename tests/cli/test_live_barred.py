@@ -33,6 +33,8 @@ _HOLD = (
     "--set=ao_accel_rate=0.02",
     "--set=min_cumulative_ao_volume=100",
     "--set=vol_floor=10",
+    "--set=bucket_seconds=15",
+    "--set=bucket_ttl=3600",
 )
 """Many positions, which last three minutes."""
 
@@ -52,15 +54,20 @@ class Run(LiveFacts):
     def with_a_position(self) -> str:
         """Go on until something is held, and stop time before it is to end; return the symbol."""
         while True:
+            self.place.turn("resume")
             self.until(self._open)
             self.place.turn("pause")
             if self._open() and len(self.of(ExitRequested)) == len(self.of(TradeClosed)):
                 return self.of(TradeOpened)[-1].payload.symbol
-            self.place.turn("resume")
 
     def flat(self) -> None:
-        """Go on until nothing is held."""
-        self.until(lambda: not self._open())
+        """Go on until nothing is held and nothing works, and stop time."""
+        while True:
+            self.place.turn("resume")
+            self.until(lambda: not self._open())
+            self.place.turn("pause")
+            if not self.place.asked("/v2/positions") and not self.place.asked("/v2/orders"):
+                return
 
     def steer(self, what: str, /, **said: object) -> None:
         """Let something happen by hand, and time run."""
@@ -82,7 +89,7 @@ class Run(LiveFacts):
 def run(small_market: Path, tmp_path: Path) -> Iterator[Run]:
     """Yield a run that was started while its account was blocked."""
     old_rule = ("--stepped", "--pdt")
-    with simulated(small_market, tmp_path, start="10:40", pace=old_rule) as place:
+    with simulated(small_market, tmp_path, start="09:45", pace=old_rule) as place:
         assert place.steer("account", trading_blocked=True)["trading_blocked"] is True
         process = place.live(*_HOLD)
         try:
@@ -149,7 +156,7 @@ def _blocked_while_it_holds_something(run: Run) -> None:
 
 
 def _without_buying_power(run: Run) -> None:
-    run.steer("account", cash="100")
+    run.steer("account", cash="100", daytrade_count=0)
     run.until(lambda: run.held("buying power"))
     (held,) = run.held("buying power")
     assert "USD, the account has 100 USD" in held.payload.detail
