@@ -100,6 +100,18 @@ class Catalog:
         for row_group in range(part.row_groups):
             yield part.trades(row_group)
 
+    def quote_batches(self, day: date, letter: str) -> Iterator[QuoteBatch]:
+        """Yield one letter's quotes in order of arrival, a row group at a time, if any.
+
+        Raises
+        ------
+        DataError
+            The part is torn, truncated or damaged.
+        """
+        for part in self._parts(Kind.QUOTES, day, {letter: 0}):
+            for row_group in range(part.row_groups):
+                yield part.quotes(row_group)
+
     def trades(self, day: date, symbols: Sequence[str], start_ns: int, end_ns: int) -> TradeBatch:
         """Return the prints of some symbols with ``start_ns <= ts_init < end_ns``, in order.
 

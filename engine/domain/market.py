@@ -30,6 +30,10 @@ class MarketData(Protocol):
         """Yield one letter's prints in order of arrival, a row group at a time."""
         ...
 
+    def quote_batches(self, day: date, letter: str) -> Iterator[QuoteBatch]:
+        """Yield one letter's quotes in order of arrival, a row group at a time, if any."""
+        ...
+
     def trades(self, day: date, symbols: Sequence[str], start_ns: int, end_ns: int) -> TradeBatch:
         """Return the prints of some symbols with ``start_ns <= ts_init < end_ns``, in order."""
         ...

@@ -23,6 +23,7 @@ from simulator.market_data.bars import (
 )
 from simulator.market_data.clock_times import end_of, midnight
 from simulator.market_data.door import Visit
+from simulator.market_data.lately import Lately
 from simulator.market_data.paging import Chunk, Mark, page_of
 from simulator.market_data.query import Stretch, check_currency, stretch_of
 from simulator.market_data.recorded import Recorded
@@ -40,14 +41,18 @@ class Historical:
 
     Parameters
     ----------
-    recorded, tapes
-        The recorded days and the tape letter of each symbol.
+    recorded, lately, tapes
+        The recorded days, the last minutes of the one that is played, and the tape letter of each
+        symbol.
     now
         Simulated time, UTC nanoseconds.
     """
 
-    def __init__(self, recorded: Recorded, tapes: Tapes, now: Callable[[], int]) -> None:
+    def __init__(
+        self, recorded: Recorded, lately: Lately, tapes: Tapes, now: Callable[[], int]
+    ) -> None:
         self._recorded = recorded
+        self._lately = lately
         self._tapes = tapes
         self._now = now
 
@@ -57,7 +62,9 @@ class Historical:
         asked = stretch_of(request, visit, now)
 
         def chunk(day: date, symbol: str, following: list[str]) -> Chunk:
-            prints = self._recorded.prints(day, symbol, following)
+            prints = self._lately.prints(day, symbol, asked.start_ns, now)
+            if prints is None:
+                prints = self._recorded.prints(day, symbol, following)
             rows = _turned(prints.between(asked.start_ns, asked.end_ns, now), asked)
             tape = self._tapes.of(symbol)
             return Chunk(
@@ -81,7 +88,7 @@ class Historical:
             return Chunk(
                 symbol,
                 quotes.ts_event[rows],
-                lambda places: quote_rows(quotes, rows[places], tape),
+                lambda places: quote_rows(quotes, rows[places], [tape] * len(places)),
             )
 
         return self._answer(request, asked, "quotes", self._by_day(asked, now, chunk))

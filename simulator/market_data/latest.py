@@ -12,6 +12,7 @@ from starlette.requests import Request
 from engine.domain.session import day_of
 from simulator.market_data.bars import Bars, daily_bar, minute_bars
 from simulator.market_data.door import Visit
+from simulator.market_data.lately import Lately
 from simulator.market_data.query import (
     LATEST_FEEDS,
     RECORDED_FEEDS,
@@ -35,8 +36,11 @@ type _Finder = Callable[[str, int, list[str]], Row | None]
 class Latest:
     """Answers about the latest rows that have arrived; parameters are those of ``Historical``."""
 
-    def __init__(self, recorded: Recorded, tapes: Tapes, now: Callable[[], int]) -> None:
+    def __init__(
+        self, recorded: Recorded, lately: Lately, tapes: Tapes, now: Callable[[], int]
+    ) -> None:
         self._recorded = recorded
+        self._lately = lately
         self._tapes = tapes
         self._now = now
 
@@ -46,7 +50,13 @@ class Latest:
 
     def quotes(self, request: Request, visit: Visit) -> dict[str, Any]:
         """Answer ``/v2/stocks/quotes/latest`` and ``/v2/stocks/{symbol}/quotes/latest``."""
-        return self._answer(request, visit, "quote", self._quote)
+        symbols, now, _ = self._asked(request, visit)
+        known = self._last_quotes(symbols, now)
+
+        def quote(symbol: str, now: int, following: list[str]) -> Row | None:
+            return known.get(symbol) or self._earlier_quote(symbol, now, following)
+
+        return self._answer(request, visit, "quote", quote)
 
     def bars(self, request: Request, visit: Visit) -> dict[str, Any]:
         """Answer ``/v2/stocks/bars/latest`` and ``/v2/stocks/{symbol}/bars/latest``."""
@@ -115,11 +125,27 @@ class Latest:
         return None
 
     def _quote(self, symbol: str, now: int, following: list[str]) -> Row | None:
+        known = self._last_quotes([symbol], now)
+        return known.get(symbol) or self._earlier_quote(symbol, now, following)
+
+    def _last_quotes(self, symbols: list[str], now: int) -> dict[str, Row]:
+        """Return the last quotes of the day that is played, as far as there are any."""
+        found: dict[str, Row] = {}
+        for batch, rows in self._lately.last_quotes(symbols, now):
+            names = [batch.symbols[number] for number in batch.symbol_id[rows].tolist()]
+            told = quote_rows(batch, rows, [self._tapes.of(name) for name in names])
+            found |= zip(names, told, strict=True)
+        return found
+
+    def _earlier_quote(self, symbol: str, now: int, following: list[str]) -> Row | None:
+        """Return the last quote of the days before the one that is played."""
         for day in self._days_back(now):
+            if day == self._lately.day:
+                continue
             quotes = self._recorded.quotes(day, symbol, following)
             rows = np.flatnonzero(quotes.ts_init <= now)
             if len(rows):
-                return quote_rows(quotes, rows[-1:], self._tapes.of(symbol))[0]
+                return quote_rows(quotes, rows[-1:], [self._tapes.of(symbol)])[0]
         return None
 
     def _minute_bar(self, symbol: str, now: int, following: list[str]) -> Row | None:

@@ -21,6 +21,7 @@ from simulator.market_data.assets import Assets, Unlisted
 from simulator.market_data.door import Door, Visit
 from simulator.market_data.happenings import Happenings
 from simulator.market_data.historical import Historical
+from simulator.market_data.lately import Lately
 from simulator.market_data.latest import Latest
 from simulator.market_data.market_hours import MarketHours
 from simulator.market_data.recorded import Recorded
@@ -72,7 +73,9 @@ def routes(
     known = reference or Unlisted(market)
     entrance = door or Door()
     recorded, tapes = Recorded(market, day), Tapes(market, day)
-    historical, latest = Historical(recorded, tapes, now), Latest(recorded, tapes, now)
+    lately = Lately(market, day)
+    historical = Historical(recorded, lately, tapes, now)
+    latest = Latest(recorded, lately, tapes, now)
     screener, happenings = Screener(recorded, tapes, now), Happenings(known, now)
     assets, hours = Assets(known, day, changed), MarketHours(now)
     stocks = "/v2/stocks"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,9 +47,8 @@ def trade_rows(prints: Prints, rows: NDArray[np.int64], tape: str, now: int) -> 
     return found
 
 
-def quote_rows(quotes: QuoteBatch, rows: NDArray[np.int64], tape: str) -> list[Row]:
-    """Return quotes as the API spells them."""
-    venue, letter = exchange(tape), told_tape(tape)
+def quote_rows(quotes: QuoteBatch, rows: NDArray[np.int64], tapes: Sequence[str]) -> list[Row]:
+    """Return quotes as the API spells them, given the tape letter of each."""
     ts = quotes.ts_event[rows]
     in_lots = ts < _SHARES_SINCE_NS
     sizes = [
@@ -59,20 +59,21 @@ def quote_rows(quotes: QuoteBatch, rows: NDArray[np.int64], tape: str) -> list[R
         {
             "ap": ap,
             "as": asz,
-            "ax": venue,
+            "ax": exchange(tape),
             "bp": bp,
             "bs": bsz,
-            "bx": venue,
+            "bx": exchange(tape),
             "c": _QUOTE_CONDITIONS,
             "t": t,
-            "z": letter,
+            "z": told_tape(tape),
         }
-        for ap, asz, bp, bsz, t in zip(
+        for ap, asz, bp, bsz, t, tape in zip(
             (quotes.ask[rows] / PRICE_SCALE).tolist(),
             sizes[1].tolist(),
             (quotes.bid[rows] / PRICE_SCALE).tolist(),
             sizes[0].tolist(),
             stamps(ts),
+            tapes,
             strict=True,
         )
     ]
