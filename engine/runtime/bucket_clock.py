@@ -70,9 +70,8 @@ class BucketClock(DataActor):
         for each, end in zip(self.stretches, ends, strict=True):
             if start < end:
                 name, grace_ns = f"{_TIMER}-{each.version}", each.params.grace_ns
-                self.pulse.every(
-                    Timer(name, width, start + grace_ns, end + grace_ns, self._on_bucket)
-                )
+                first, last = start + grace_ns, end + grace_ns
+                self.pulse.every(Timer(name, width, first, last, self._on_bucket, needs_past=True))
                 start = end
 
     @guarded

@@ -25,6 +25,8 @@ class Timer:
         Timers of one instant are served in order of name.
     rests : callable, optional
         A host may leave out instants that it says can be.
+    needs_past : bool
+        Waking is of no use while data of the past is still to come.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Timer:
     stop_ns: int | None
     wake: Wake
     rests: Rest | None = None
+    needs_past: bool = False
 
     def last_by(self, ts: int) -> int:
         """Return the last instant by ``ts``; one before the start when there is none yet."""
@@ -96,11 +99,17 @@ class HostPulse:
     hurries : bool
         Leave out every instant that can be: each costs a rehearsal a question to the simulator.
         Right only where no instant that was asked for is ever missed.
+
+    Attributes
+    ----------
+    lacks_past : bool
+        Data of the past is still to come: who needs it is woken by the first beat after that.
     """
 
     def __init__(self, source: Callable[[], int], *, hurries: bool = False) -> None:
         self._source = source
         self._hurries = hurries
+        self.lacks_past = False
         self._served: dict[Timer, int] = {}
 
     def now(self) -> int:
@@ -124,6 +133,8 @@ class HostPulse:
         A host that was held up skips what it missed: a guardian has to look once, now.
         """
         for timer, served in self._served.items():
+            if self.lacks_past and timer.needs_past:
+                continue
             due = timer.last_by(ts)
             if due > served:
                 self._served[timer] = due

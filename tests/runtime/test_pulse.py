@@ -56,6 +56,27 @@ def test_a_late_beat_stands_for_those_it_missed(width: int, beats: list[int]) ->
         assert max(past) - width < woken[-1] <= max(past)
 
 
+@given(st.lists(st.tuples(st.integers(0, 300), st.booleans()), min_size=1, max_size=30))
+def test_only_who_needs_data_of_the_past_waits_for_it(beats: list[tuple[int, bool]]) -> None:
+    guarded: list[int] = []
+    closed: list[int] = []
+    pulse = HostPulse(lambda: 0)
+    pulse.every(Timer("guardian", 10, START, None, guarded.append))
+    pulse.every(Timer("bucket", 50, START, None, closed.append, needs_past=True))
+    alone, everywhere = _pulse(10, None)
+    now, seen = START, []
+    for step, lacks_past in [*beats, (0, False)]:
+        now += step
+        pulse.lacks_past = lacks_past
+        pulse.beat(now)
+        alone.beat(now)
+        due = START + (now - START) // 50 * 50
+        seen += [due] if not lacks_past and due not in seen else []
+    assert guarded == everywhere
+    assert guarded
+    assert closed == seen
+
+
 def test_timers_of_one_instant_are_served_by_name() -> None:
     woken: list[str] = []
     pulse = HostPulse(lambda: 0)

@@ -177,12 +177,14 @@ class LiveDay:
             keeper = Timekeeper(venue, self._heart, self.pulse, self.failures, running, stop)
             await keeper.until(self.strategy.is_running)
             await self._reconciled(venue)
-            await venue.begin()
             if isinstance(self._time, GrantedTime):
+                await venue.begin()
                 await keeper.step(
                     self._time, self.ends_ns, beaten, lambda: self._waiting(cache, venue)
                 )
             else:
+                look = lambda _: self._journal.look()  # noqa: E731
+                await keeper.guard(self._time, self.ends_ns, look, venue.begin())
                 await keeper.go_along(self._time, self.ends_ns, beaten)
             await self._journal.settle(stop)
         finally:

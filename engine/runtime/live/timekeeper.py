@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from typing import Any
 
 from engine.domain.errors import RunError
 from engine.runtime.guard import Failures
@@ -49,16 +50,51 @@ class Timekeeper:
         self._running = running
         self._stop = stop
 
+    async def guard(
+        self,
+        host_time: RunningTime,
+        ends_ns: int,
+        beaten: Callable[[int], None],
+        catching_up: Coroutine[Any, Any, None],
+    ) -> None:
+        """Beat for those who need no data of the past until it has been caught up with."""
+        task = asyncio.ensure_future(catching_up)
+        self._pulse.lacks_past = True
+        try:
+            await asyncio.sleep(0)  # what is known by now is handed over before the first beat
+            await self._beat_until(task.done, host_time, ends_ns, beaten)
+        finally:
+            self._pulse.lacks_past = False
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
     async def go_along(
         self, host_time: RunningTime, ends_ns: int, beaten: Callable[[int], None]
     ) -> None:
         """Beat as time goes by; a beat that is late stands for those that it missed."""
+        await self._beat_until(lambda: False, host_time, ends_ns, beaten)
+
+    async def _beat_until(
+        self,
+        reached: Callable[[], bool],
+        host_time: RunningTime,
+        ends_ns: int,
+        beaten: Callable[[int], None],
+    ) -> None:
+        """Beat until something happens, the day ends or somebody wants it to end."""
+
+        def is_over() -> bool:
+            return self._stop.is_set() or reached()
+
         now = host_time()
-        while now < ends_ns and not self._stop.is_set():
+        while now < ends_ns and not is_over():
             due = self._due(now, ends_ns)
-            while host_time() < due and not self._stop.is_set():
+            while host_time() < due and not is_over():
                 self._check()
                 await asyncio.sleep(min(host_time.secs_until(due), _NAP_SECS))
+            if is_over():
+                return
             now = max(due, host_time())
             await self._beat(now)
             beaten(now)

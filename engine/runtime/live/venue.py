@@ -95,7 +95,10 @@ class LiveVenue(Protocol):
         ...
 
     async def begin(self) -> None:
-        """Hand over what has come since the connection, now that everybody listens."""
+        """Hand over what has come since the connection, now that everybody listens.
+
+        Where time runs by itself the guardian is at work meanwhile: this may take its time.
+        """
         ...
 
     @property
