@@ -11,6 +11,7 @@ from pathlib import Path
 
 from adapters.alpaca import AlpacaConfig, AlpacaRest, AlpacaVenue, listed_tapes
 from adapters.alpaca.clock_watch import CLOCK_OFF_SECS
+from adapters.alpaca.wire.rest import VenueAsset
 from catalog.spool import Heading
 from cli.command_inbox import CommandInbox
 from cli.hosted_run import HostedRun, RunEnd, Told, hosted_run, run_name
@@ -72,7 +73,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
     """
     venue = request.endpoints.venue
     found = await _found(request)
-    symbols = request.subscribed(found.tradable)
+    symbols = request.subscribed(asset.symbol for asset in found.listed if asset.tradable)
     hours = session(day_of(found.host_time()))
     name = request.run_id or run_name(journals, f"{venue.removeprefix('alpaca-')}-{hours.day}")
     with hosted_run(journals, name, told, resumable=(BaseException,)) as run:
@@ -80,7 +81,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
         desk = _desk(journals, run, journal, request, found, hours)
         verdicts = VerdictKeeper(request.verdicts, run.run_id)
         market = request.market
-        tapes = market.tapes(hours.day) if market else found.tapes
+        tapes = market.tapes(hours.day) if market else listed_tapes(found.listed)
         day = LiveDay(
             desk,
             journal,
@@ -115,6 +116,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
             tapes=tapes,
             endpoints=request.endpoints,
             credentials=request.credentials,
+            listed=found.listed,
             recalled=keeper.recalled if keeper and not run.is_new else None,
             on_batch=keeper.add if keeper else None,
         )
@@ -130,12 +132,11 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the venue says before a run is named; ``tapes`` are tape letters by symbol."""
+    """What the venue says before a run is named."""
 
     host_time: RunningTime | GrantedTime
     cash: Decimal
-    tradable: tuple[str, ...]
-    tapes: dict[str, str]
+    listed: tuple[VenueAsset, ...]
 
 
 async def _found(request: LiveRequest) -> _Found:
@@ -144,9 +145,7 @@ async def _found(request: LiveRequest) -> _Found:
         cash = (await rest.account()).cash
         if cash is None:
             raise VenueUnavailable(f"{request.endpoints.venue} does not tell the account's cash")
-        listed = (await rest.assets()).rows
-    tradable = tuple(asset.symbol for asset in listed if asset.tradable)
-    return _Found(host_time, cash, tradable, listed_tapes(listed))
+        return _Found(host_time, cash, (await rest.assets()).rows)
 
 
 def _desk(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nautilus_trader.live.providers import InstrumentProvider
@@ -27,15 +27,26 @@ _TAPES = {
 class AlpacaInstruments(InstrumentProvider):
     """All active, tradable stocks of the venue.
 
+    Parameters
+    ----------
+    listed : sequence of VenueAsset, optional
+        The assets, if they have just been asked for: reading 11,000 takes half a second.
+
     Attributes
     ----------
     tapes : dict
         Tape letter by symbol, filled when the assets are loaded; what was given stays.
     """
 
-    def __init__(self, rest: AlpacaRest, tapes: dict[str, str]) -> None:
+    def __init__(
+        self,
+        rest: AlpacaRest,
+        tapes: dict[str, str],
+        listed: Sequence[VenueAsset] | None = None,
+    ) -> None:
         super().__init__()
         self._rest = rest
+        self._listed = listed
         self.tapes = tapes
 
     async def load_all_async(self, filters: dict[str, Any] | None = None) -> None:
@@ -47,7 +58,8 @@ class AlpacaInstruments(InstrumentProvider):
             The venue does not list its assets.
         """
         del filters
-        stocks = [asset for asset in (await self._rest.assets()).rows if _is_stock(asset)]
+        listed = (await self._rest.assets()).rows if self._listed is None else self._listed
+        stocks = [asset for asset in listed if _is_stock(asset)]
         for asset in stocks:
             self.add(equity(asset.symbol))
         for symbol, tape in listed_tapes(stocks).items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +26,7 @@ from adapters.alpaca.plan import explain_refusal
 from adapters.alpaca.recalled import Recalled
 from adapters.alpaca.rest import AlpacaRest
 from adapters.alpaca.token_bucket import TokenBucket
+from adapters.alpaca.wire.rest import VenueAsset
 from engine.domain.errors import ConfigError, RunError, VenueError, VenueUnavailable
 from engine.runtime.live.venue import Grant, VenueHealth, VenueWatch
 
@@ -57,6 +58,8 @@ class AlpacaVenue:
         From the environment by default.
     patience : Patience, optional
         Of both streams.
+    listed : sequence of VenueAsset, optional
+        The venue's assets, if they have just been asked for.
     recalled : Recalled, optional
         What an earlier process of the run had heard.
     on_batch : callable, optional
@@ -78,6 +81,7 @@ class AlpacaVenue:
         endpoints: Endpoints | None = None,
         credentials: Credentials | None = None,
         patience: Patience | None = None,
+        listed: Sequence[VenueAsset] | None = None,
         recalled: Recalled | None = None,
         on_batch: OnBatch | None = None,
     ) -> None:
@@ -103,6 +107,7 @@ class AlpacaVenue:
             "now": now,
             "patience": patience,
         }
+        self._listed = listed
         self._recalled = recalled
         self._on_batch = on_batch
         self._data: AlpacaDataClient | None = None
@@ -214,7 +219,7 @@ class AlpacaVenue:
 
     def _make_data(self, **node: Any) -> AlpacaDataClient:
         self._data = AlpacaDataClient(
-            instruments=AlpacaInstruments(self.rest, self.tapes),
+            instruments=AlpacaInstruments(self.rest, self.tapes, self._listed),
             backfill=Backfill(self.rest, self._history, recent_mins=self.settings.backfill_mins),
             recalled=self._recalled,
             on_batch=self._on_batch,
