@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
-import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.domain.errors import JournalError
 from store.database import Database, reason
 from store.writer import CHANNEL
+
+if TYPE_CHECKING:
+    import psycopg
 
 _POLL_SECS = 0.02
 
@@ -46,7 +48,7 @@ class Bell:
         until = time.monotonic() + (math.inf if idle_secs is None else idle_secs)
         try:
             return self._poll(until) if self._database.is_file else self._listen(until)
-        except (SQLAlchemyError, psycopg.Error) as error:
+        except SQLAlchemyError as error:
             raise self._lost(error) from error
 
     def __enter__(self) -> Self:
@@ -69,12 +71,17 @@ class Bell:
         return version
 
     def _listen(self, until: float) -> bool:
+        from psycopg import Error  # noqa: PLC0415  (of a server alone: a file need not load it)
+
         driver = cast("psycopg.Connection", self._connection.connection.driver_connection)
-        while (left := until - time.monotonic()) > 0:
-            timeout = None if math.isinf(left) else left
-            for notice in driver.notifies(timeout=timeout, stop_after=1):
-                if notice.payload == self._run_id:
-                    return True
+        try:
+            while (left := until - time.monotonic()) > 0:
+                timeout = None if math.isinf(left) else left
+                for notice in driver.notifies(timeout=timeout, stop_after=1):
+                    if notice.payload == self._run_id:
+                        return True
+        except Error as error:
+            raise self._lost(error) from error
         return False
 
     def _lost(self, error: Exception) -> JournalError:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
-import psycopg
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -25,6 +24,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.accounting import PROJECTIONS, Key, columns_of
 from store.projections import TABLES, Usd, micros
+
+if TYPE_CHECKING:
+    import psycopg
 
 type Stored = tuple[Any, ...]
 """The values of a row as it is stored, its run first; amounts are whole 1e-6 USD."""
