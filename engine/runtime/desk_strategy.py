@@ -84,6 +84,9 @@ class DeskStrategy(Strategy):
     ----------
     unsent : set of str
         Orders that were given to nautilus and have not left it, by client order id.
+    decided_ns : int
+        End of the last bucket, UTC ns, on which an earlier process of the run has decided; what
+        is heard of it again is not decided again.
     """
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
@@ -101,6 +104,7 @@ class DeskStrategy(Strategy):
         pulse: Pulse | None = None,
         sends: bool = True,
         on_decision: OnDecision | None = None,
+        decided_ns: int = 0,
     ) -> None:
         symbols = dict.fromkeys(trade.plan.symbol for trade in desk.trades.values())
         held = [instrument_id(symbol) for symbol in symbols]
@@ -118,6 +122,7 @@ class DeskStrategy(Strategy):
         self._sends = sends
         self._on_decision = on_decision
         self._attempts = ExitAttempts()
+        self._decided_ns = decided_ns
         self.decisions: list[BucketDecision] = []
         self.unsent: set[str] = set()
 
@@ -187,6 +192,8 @@ class DeskStrategy(Strategy):
     def on_data(self, data: CustomData) -> None:
         """Decide on a bucket and send what was approved."""
         report: BucketReport = data.data
+        if report.ts_event <= self._decided_ns:
+            return
         decision = self.decide(report)
         self.decisions.append(decision)
         if self._on_decision is not None:

@@ -30,9 +30,9 @@ _KILLS = int(os.environ.get("TRADECTL_KILLS", "8"))
 _SEED = int(os.environ.get("TRADECTL_SEED", "0"))
 _UNTIL_CAP, _UNTIL_LOSS, _PACED = 1, 2, 3
 """Days on which the cap on trades, or on losses, is to be reached, or time runs by itself."""
-_MANY = 20
-"""With so many kills a day each of these steps is met by chance."""
-_BY_CHANCE = {Step.UNANSWERED, Step.FILL_UNHEARD, Step.ENTRY_WORKS, Step.PROTECTED, Step.LEAVING}
+_SOME, _MANY = 8, 20
+"""So many kills a day meet some step by chance; so many, each of the following."""
+_BY_CHANCE = {Step.UNANSWERED, Step.FILL_UNHEARD, Step.PROTECTED, Step.LEAVING}
 
 _WAY_NS = 10 * NANOS_PER_SECOND
 """What the way to the venue and back may add on a busy machine, where time does not wait for it."""
@@ -82,10 +82,10 @@ def test_a_day_of_kills_leaves_orders_protection_ledger_and_limits_intact(
     assert entered
     if pace is None:
         assert len(entered) >= min(day.kills, 10)
-        least = 2 if kind == _UNTIL_LOSS else 4  # a day that ends early has little left to kill
-        assert len(day.states.keys() - {Step.NOTHING_OPEN}) >= least
-    if pace is None and _KILLS >= _MANY:
-        assert day.states.keys() >= _BY_CHANCE
+        if _KILLS >= _SOME:
+            assert day.states.keys() - {Step.NOTHING_OPEN}
+        if _KILLS >= _MANY and kind == _UNTIL_CAP:  # one that loses ends early
+            assert day.states.keys() >= _BY_CHANCE
     ended.attest(BOUND_NS + _WAY_NS * (pace or 0), is_over=pace is None)
 
     assert len(entered) <= int(limits["max_trades_per_day"])

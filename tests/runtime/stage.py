@@ -106,6 +106,7 @@ def act(
     fills: str = "base",
     until: float = 100,
     loses_stop_at: float | None = None,
+    decided_ns: int = 0,
 ) -> list[Fact]:
     """Play a tape against one bracket with a time stop of 60 s and return the facts."""
     params = parameters_from({}, ["max_hold_seconds=60", "flatten_by=15:55"])
@@ -113,7 +114,9 @@ def act(
     history = ParameterHistory(params)
     desk = Desk(history, journal, BALANCE)
     desk.start_day(HOURS, "0" * 64, HOURS.open_ns)
-    strategy = Scripted(desk, failures, day_has_quotes=True, latency_ns=rung.latency_ns)
+    strategy = Scripted(
+        desk, failures, day_has_quotes=True, latency_ns=rung.latency_ns, decided_ns=decided_ns
+    )
     strategy.plan, strategy.loses_stop_at = bracket, loses_stop_at
     actor = ReplayActor(history, HOURS, failures)
     actor.schedule(BucketReport(TEN, TEN + params.grace_ns, Breadth(0, 0, 0, ()), ()))

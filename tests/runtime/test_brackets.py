@@ -13,6 +13,7 @@ from engine.domain.candidate import Side
 from engine.domain.facts import (
     Alarm,
     AlarmRaised,
+    BracketPlanned,
     ExitReason,
     ExitRequested,
     OrderAccepted,
@@ -23,7 +24,18 @@ from engine.domain.facts import (
     TradeOpened,
 )
 from engine.domain.session import NANOS_PER_SECOND
-from tests.runtime.stage import Filled, Halt, Print, Touch, act, closed, filled, payloads, plan
+from tests.runtime.stage import (
+    TEN,
+    Filled,
+    Halt,
+    Print,
+    Touch,
+    act,
+    closed,
+    filled,
+    payloads,
+    plan,
+)
 
 QUOTED = ((-1.0, 100.00, 100.10),)
 PRINTED = ((-0.5, 100.05),)
@@ -280,6 +292,13 @@ def test_a_plan_is_a_fact_before_its_orders_and_every_fact_names_its_cause() -> 
     ]
     assert ("TradeOpened", "OrderFilled") in causes
     assert ("TradeClosed", "OrderFilled") in causes
+
+
+def test_a_bucket_on_which_an_earlier_process_has_decided_is_not_decided_again() -> None:
+    touches, prints = QUOTED, PRINTED
+    assert payloads(act(LONG, prints=prints, touches=touches, decided_ns=TEN - 1), BracketPlanned)
+    again = act(LONG, prints=prints, touches=touches, decided_ns=TEN)
+    assert not payloads(again, BracketPlanned)
 
 
 def test_an_entry_limit_out_of_reach_is_withdrawn_and_leaves_no_trade() -> None:

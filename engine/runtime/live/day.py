@@ -52,6 +52,7 @@ class LiveStrategy(Protocol):
         pulse: HostPulse,
         sends: bool,
         on_decision: OnDecision | None,
+        decided_ns: int,
     ) -> DeskStrategy:
         """Return a strategy for the day that was started on the desk."""
         ...
@@ -118,6 +119,7 @@ class LiveDay:
             pulse=self.pulse,
             sends=sends,
             on_decision=on_decision,
+            decided_ns=max((each.ts_event for one in decided for each in one.verdicts), default=0),
         )
         self._decided = decided
         self._heart = Heart(self.pulse, self.failures)
