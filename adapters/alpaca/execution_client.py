@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -115,6 +115,8 @@ class AlpacaExecutionClient(ExecutionClient):
         self._since = 0
         self._is_started = False
         self._commands: set[asyncio.Task[object]] = set()
+        # what is sent at one instant of granted time arrives in the order in which it was given
+        self._in_order = asyncio.Lock() if settings.stepped else nullcontext()
         self.cancels: set[str] = set()
         self._follow_up: asyncio.Task[object] | None = None
         self._unread = 0
@@ -474,7 +476,8 @@ class AlpacaExecutionClient(ExecutionClient):
 
     async def _carry_out(self, command: Coroutine[object, object, object], name: str) -> None:
         try:
-            await command
+            async with self._in_order:
+                await command
         except Exception as error:
             self._watch.troubled(f"command {name}", f"it failed: {error!r}")
             raise
