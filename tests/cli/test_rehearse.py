@@ -18,7 +18,15 @@ from tests.runtime.runs import EAGER
 _HALF_MINUTES = ("bucket_seconds=30", "bucket_ttl=5000", "max_hold_seconds=120")
 """A rehearsal asks for time once a bucket, so these are quick."""
 
-_FEW_TRADES = ("max_trades_per_day=4", "max_hold_seconds=120")
+_MANY_AT_ONCE = (
+    "min_ac_z=0.5",
+    "concurrent_trading=true",
+    "max_concurrent=20",
+    "max_open_notional=1000000",
+    "max_trades_per_day=5000",
+    "daily_loss_limit_percent=50",
+    "symbol_cooldown_seconds=0",
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +42,7 @@ def test_a_rehearsal_equals_the_backtest_and_leaves_a_run_that_verifies(
     catalog: Path, tmp_path: Path
 ) -> None:
     database = tmp_path / "facts.sqlite"
-    settings = [f"--set={setting}" for setting in (*EAGER, *_FEW_TRADES)]
+    settings = [f"--set={setting}" for setting in (*EAGER, *_HALF_MINUTES, *_MANY_AT_ONCE)]
     done = subprocess.run(
         [
             *(sys.executable, "-m", "cli.main", "rehearse", str(SYNTHETIC_DAY), "--json"),
@@ -47,8 +55,7 @@ def test_a_rehearsal_equals_the_backtest_and_leaves_a_run_that_verifies(
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert result["trades"] == 4
-    assert result["orders"] >= 12
+    assert result["trades"] > 100, "orders of one instant have to be sent in one order"
     assert result["same_decisions"]
     assert result["same_fills"]
 
