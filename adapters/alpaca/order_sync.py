@@ -73,7 +73,8 @@ class OrderSync:
         return not (self._own.looks or self._own.misses_fills() or self._own.unsettled())
 
     async def _look(self) -> None:
-        looks, self._own.looks = self._own.looks | self._own.unsettled(), set()
+        looks = set(filter(self._own.may_change, self._own.looks)) | self._own.unsettled()
+        self._own.looks = set()
         for order_id in sorted(looks):
             try:
                 order = await self._rest.order_by_id(order_id)

@@ -216,6 +216,17 @@ class OwnOrders:
         )
         return {each.current.venue.id for each in parents if each is not None and each.current}
 
+    def may_change(self, venue_order_id: str) -> bool:
+        """Say whether a look at an order can tell anything: it is strange or not wholly over.
+
+        All of a bracket that is over was told when it was seen with its legs.
+        """
+        order = self._by_venue.get(venue_order_id)
+        if order is None:
+            return True
+        group = self.group(order.parent or order.client_order_id)
+        return not all(each.is_closed for each in group)
+
     def group(self, client_order_id: str) -> list[OwnOrder]:
         """Return an order with its legs, the order first."""
         legs = (order for order in self.orders.values() if order.parent == client_order_id)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from typing import Any
 
 from starlette.responses import JSONResponse
 
-from adapters.alpaca.order_events import OrderNews
 from adapters.alpaca.order_sync import OrderSync
 from adapters.alpaca.own_orders import OwnOrders
 from adapters.alpaca.rest import AlpacaRest
@@ -15,6 +14,18 @@ from tests.adapters.alpaca.scripted_rest import CREDENTIALS, QUICK, RestVenue, o
 from tests.adapters.alpaca.venue_orders import ENTRY, ENTRY_ID, IDS, STOP, TARGET_LEG
 
 _MOVES = 300
+_BRACKETS = 250
+"""More than the requests that an account has in a minute."""
+
+
+def asked_at_start(venue: RestVenue, own: OwnOrders) -> None:
+    """Compare with a venue as a process does that has just started."""
+
+    async def reconcile() -> None:
+        async with AlpacaRest(venue.endpoints, CREDENTIALS, patience=QUICK) as rest:
+            await OrderSync(rest, own, lambda news: [*news].clear(), lambda: 0).reconcile()
+
+    asyncio.run(reconcile())
 
 
 def test_a_stop_that_was_moved_all_day_is_known_again_after_a_few_questions() -> None:
@@ -30,18 +41,32 @@ def test_a_stop_that_was_moved_all_day_is_known_again_after_a_few_questions() ->
                   order_class="bracket")  # fmt: skip
     nested = [{**entry, "legs": [target, links[-1]]}]
     own = OwnOrders(IDS)
-
-    def tell(news: Iterable[OrderNews]) -> None:
-        list(news)
-
-    async def reconcile(venue: RestVenue) -> None:
-        async with AlpacaRest(venue.endpoints, CREDENTIALS, patience=QUICK) as rest:
-            await OrderSync(rest, own, tell, lambda: 0).reconcile()
-
     with RestVenue() as venue:
         flat = JSONResponse([entry, target, *links])
         venue.on("GET", "/v2/orders", JSONResponse(nested), JSONResponse([]), flat)
-        asyncio.run(reconcile(venue))
+        asked_at_start(venue, own)
         assert venue.count("GET", "/v2/orders") == 3
         assert not [each for each in venue.asked if "/v2/orders/" in each.path]
     assert [link.venue.id for link in own.orders[STOP].links] == [each["id"] for each in links]
+
+
+def test_brackets_that_are_over_are_not_asked_for_one_by_one() -> None:
+    brackets: list[dict[str, Any]] = []
+    for n in range(_BRACKETS):
+        filled = {"qty": "100", "filled_qty": "100", "status": "filled"}
+        legs = [
+            order(f"target-{n}", side="sell", filled_avg_price="103", limit_price="103", **filled),
+            order(f"stop-{n}", side="sell", type="stop", qty="100", limit_price=None,
+                  stop_price="98", status="canceled"),
+        ]  # fmt: skip
+        name = IDS.venue_id(f"T{n}-entry")
+        entry = order(name, order_class="bracket", filled_avg_price="100", **filled)
+        brackets.append({**entry, "legs": legs})
+    own = OwnOrders(IDS)
+    with RestVenue() as venue:
+        venue.on("GET", "/v2/orders", JSONResponse(brackets), JSONResponse([]))
+        venue.on("GET", "/v2/account/activities/FILL", JSONResponse([]))
+        asked_at_start(venue, own)
+        assert len(venue.asked) == 3
+    assert len(own.orders) == 3 * _BRACKETS
+    assert all(each.is_closed for each in own.orders.values())
