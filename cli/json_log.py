@@ -80,8 +80,9 @@ def json_log(
                 f"cannot log into {path}: {error.strerror}; give another with --log-file"
             ) from error
         handler.setFormatter(JsonLines(secrets))
-    # Alembic tells of every look at a database; store tells what was migrated.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Alembic tells of every look at a database, httpx of every request with its whole address.
+    for chatty in ("alembic", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     root = logging.getLogger()
     before = root.level
     root.addHandler(handler)
