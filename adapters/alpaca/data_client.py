@@ -20,6 +20,7 @@ from adapters.alpaca.backfill import Backfill, Lost
 from adapters.alpaca.config import ALL, AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.endpoints import Endpoints, Venue
+from adapters.alpaca.flawed_rows import tell_flaws
 from adapters.alpaca.gap_rows import as_if_heard, between, first_events
 from adapters.alpaca.instruments import AlpacaInstruments
 from adapters.alpaca.kept_socket import Patience, Phase, StreamState
@@ -44,13 +45,6 @@ COMMANDS = 50_000
 
 _SOME_ARE_QUIETER = 6
 _NEWS_MUTE_SECS = 1.0
-_FLAWS = (
-    "no_symbol", "bad_time", "price_not_a_number", "price_not_positive", "price_too_large",
-    "size_not_whole", "size_not_positive", "size_too_large", "notional_too_large",
-    "unreadable_messages",
-)  # fmt: skip
-_FLAWS_TOLD_SECS = 60.0
-
 _UNREAD_AGAIN_NS = 60 * NANOS_PER_SECOND
 """Frames that cannot be read within so long are no accident."""
 
@@ -175,7 +169,7 @@ class AlpacaDataClient(MarketDataClient):
         self.create_task(self._listen(), "feed")
         if self._silence is not None:
             self.create_task(self._heal_mute(), "mute symbols")
-            self.create_task(self._tell_flaws(), "flawed rows")
+            self.create_task(tell_flaws(self._decoder), "flawed rows")
         try:
             await self.stream.begun()
         except VenueError as error:
@@ -422,18 +416,6 @@ class AlpacaDataClient(MarketDataClient):
             await asyncio.sleep(_NEWS_MUTE_SECS)
             if not self._silence.mute_symbols(time_ns()):
                 self._watch.healed(_MUTE)
-
-    async def _tell_flaws(self) -> None:
-        """Log what rows that no market sends were left out, from time to time."""
-        told = dict.fromkeys(_FLAWS, 0)
-        while True:
-            counted = self._decoder.counters
-            fresh = {flaw: counted[flaw] - told[flaw] for flaw in _FLAWS}
-            if any(fresh.values()):
-                told |= {flaw: counted[flaw] for flaw in _FLAWS}
-                named = (f"{count} {flaw}" for flaw, count in fresh.items() if count)
-                _log.warning("rows of the feed were left out: %s", ", ".join(named))
-            await asyncio.sleep(_FLAWS_TOLD_SECS if any(fresh.values()) else _NEWS_MUTE_SECS)
 
     def _is_open(self, now: int) -> bool:
         """Say whether data is to be expected; a simulator's day is another than today."""

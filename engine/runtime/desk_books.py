@@ -157,7 +157,7 @@ class DeskBooks:
 
         A fill counts by its name at the venue; changes of an order are not told apart.
         """
-        return _identity(payload) in self._known[payload.trade_id]
+        return _identity(payload) in self._known.get(payload.trade_id, ())
 
     def governed(self, trade: LiveTrade) -> OpenTrade:
         """Return a trade as the governor knows it."""

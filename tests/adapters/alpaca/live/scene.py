@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import msgspec
-import numpy as np
-import pytest
 
 from catalog import Catalog
-from engine.domain.eligibility import moves_orders
-from engine.domain.fixed_point import decimal_price
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.domain.trades import TradeBatch
-from simulator.tape import Mode
 from tests.adapters.alpaca.live_desk import LiveDesk
-from tests.simulator.server.conftest import DAY, market
-from tests.simulator.server.served import Served, setting
-
-__all__ = ["market"]
+from tests.simulator.server.conftest import DAY
+from tests.simulator.server.served import Served
 
 SECOND = NANOS_PER_SECOND
 OPEN = session(DAY).open_ns + 1_800 * SECOND
 LAST = OPEN + 5_400 * SECOND
 CENT = Decimal("0.01")
-
-
-@pytest.fixture(autouse=True)
-def collected_here() -> Iterator[None]:
-    """Collect garbage in this thread alone: what is nautilus's dies where it was made."""
-    gc.disable()
-    yield
-    gc.collect()
-    gc.enable()
-
-
-@pytest.fixture
-def served(market: Catalog) -> Iterator[Served]:
-    with Served(market, setting(mode=Mode.STEPPED, speed=None, start_ns=OPEN)) as running:
-        yield running
 
 
 class Stock(msgspec.Struct, frozen=True):
@@ -59,22 +36,6 @@ class Stock(msgspec.Struct, frozen=True):
     low: Decimal
 
 
-@pytest.fixture(scope="module")
-def stock(market: Catalog) -> Stock:
-    """Return the symbol with most prints around the time of these tests."""
-    names = [row["symbol"] for row in market.instruments().to_pylist()]
-    batch = market.trades(DAY, names, OPEN + 60 * SECOND, OPEN + 4_500 * SECOND)
-    batch = batch.rows(moves_orders(batch, market.tapes(DAY)))
-    number = int(np.bincount(batch.symbol_id).argmax())
-    mine = batch.rows(batch.symbol_id == number)
-    first = int(np.searchsorted(mine.ts_init, OPEN + 900 * SECOND))
-    peak = int(mine.price[:first].argmax())
-    high, low = (decimal_price(int(price)) for price in (mine.price[peak], mine.price[peak:].min()))
-    return Stock(
-        mine.symbols[number], high.quantize(CENT), int(mine.ts_init[peak]), low.quantize(CENT)
-    )
-
-
 class Scene:
     """A desk at a served simulator that trades one symbol."""
 
@@ -85,6 +46,7 @@ class Scene:
         self.desk = LiveDesk(served.address, [stock.symbol], now=OPEN, **changes)
 
     def play(self, script: Callable[[], Awaitable[None]]) -> None:
+        """Run a script in a node of its own."""
         asyncio.run(self.desk.play(script))
 
     async def price(self) -> Decimal:
@@ -131,17 +93,6 @@ class Scene:
         with self.served.rest() as rest:
             query = {"status": "all", "nested": "true", "limit": "500", "direction": "asc"}
             return rest.get("/v2/orders", params=query).json()
-
-
-@pytest.fixture
-def scene(served: Served, stock: Stock) -> Scene:
-    return Scene(served, stock)
-
-
-@pytest.fixture
-def running(market: Catalog) -> Iterator[Served]:
-    with Served(market, setting(speed=20.0, start_ns=OPEN, paused=True)) as served:
-        yield served
 
 
 def rows(batch: TradeBatch, symbol: str) -> list[tuple[int, int, int]]:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from catalog import Catalog
-from tests.adapters.alpaca.live_scene import (
+from tests.adapters.alpaca.live.scene import (
     Scene,
     Stock,
-    collected_here,
     is_whole,
-    market,
-    running,
-    stock,
 )
 from tests.simulator.server.served import Served
-
-__all__ = ["collected_here", "market", "running", "stock"]
 
 
 def test_what_follows_an_unreadable_frame_is_fetched_and_a_second_one_holds_entries(

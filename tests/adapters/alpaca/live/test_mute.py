@@ -10,21 +10,15 @@ import httpx
 from catalog import Catalog
 from engine.domain.fixed_point import decimal_price
 from engine.runtime.bridge import instrument_id
-from tests.adapters.alpaca.live_scene import (
+from tests.adapters.alpaca.live.scene import (
     DAY,
     OPEN,
     SECOND,
     Scene,
     Stock,
-    collected_here,
     is_whole,
-    market,
-    running,
-    stock,
 )
 from tests.simulator.server.served import Served
-
-__all__ = ["collected_here", "market", "running", "stock"]
 
 _QUICK = {"stepped": False, "mute_secs": 0.6, "mute_symbol_secs": 0.6}
 

@@ -10,23 +10,15 @@ import pytest
 
 from catalog import Catalog
 from simulator.tape import Mode
-from tests.adapters.alpaca.live_scene import (
+from tests.adapters.alpaca.live.scene import (
     CENT,
     DAY,
     LAST,
     SECOND,
     Scene,
     Stock,
-    collected_here,
-    market,
-    running,
-    scene,
-    served,
-    stock,
 )
 from tests.simulator.server.served import Served, setting
-
-__all__ = ["collected_here", "market", "running", "scene", "served", "stock"]
 
 
 def test_a_bracket_is_filled_and_its_target_taken(scene: Scene) -> None:

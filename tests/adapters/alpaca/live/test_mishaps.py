@@ -11,23 +11,15 @@ import pytest
 from catalog import Catalog
 from simulator.exchange import fill_mode
 from simulator.tape import Mode
-from tests.adapters.alpaca.live_scene import (
+from tests.adapters.alpaca.live.scene import (
     CENT,
     OPEN,
     SECOND,
     Scene,
     Stock,
-    collected_here,
     is_whole,
-    market,
-    running,
-    scene,
-    served,
-    stock,
 )
 from tests.simulator.server.served import Served, setting
-
-__all__ = ["collected_here", "market", "running", "scene", "served", "stock"]
 
 
 def test_an_order_whose_answer_was_lost_is_found_and_not_sent_again(scene: Scene) -> None:
