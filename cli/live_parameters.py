@@ -92,8 +92,12 @@ class LiveAttendant:
         return changes or self._inbox.is_due(now)
 
     def catch_up(self, desk: Desk, now: int) -> None:
-        """Take what came while nothing ran, before the scanner starts: it can take more then."""
+        """Take what came while nothing ran, before the scanner starts: it can take more then.
+
+        What a process that is gone had just begun to record is finished before that.
+        """
         desk.reach = Reach.WINDOWS
+        desk.take_up(now)
         for received in self._found(now):
             desk.command(received, now)
         desk.reach = Reach.CANDIDATES

@@ -72,6 +72,16 @@ class Desk(DeskBooks):
         self.reach = Reach.DECISIONS
         self._journal = journal
 
+    def take_up(self, ts: int) -> None:
+        """Record what follows from the last fact of a process that was cut off before it did."""
+        last, received = self._last_cause, self._last_command
+        if isinstance(last, OrderFact) and last.trade_id in self.trades:
+            self._conclude(self.trades[last.trade_id], last, ts)
+        elif isinstance(last, CommandReceived):
+            self._answer(last, ts)
+        elif isinstance(last, CommandAccepted) and received is not None:
+            self._answer(received, ts, is_accepted=True)
+
     def start_day(self, session: Session, data_hash: str, ts: int) -> None:
         """Begin a day; its trades are kept apart from those before it."""
         self._record(DayStarted(session.day.isoformat(), data_hash, self.ledger.equity), ts)
@@ -129,15 +139,8 @@ class Desk(DeskBooks):
         """
         if received.command_id in self._commands:
             return
-        cause = self._record(received, ts, fact_id=received.command_id).seq
-        answered = answer(received, self.governor, self.history, ts, self.reach)
-        if isinstance(answered, Declined):
-            why = f"{answered.reason}: {answered.detail}"
-            self._record(CommandRefused(received.command_id, why), ts, cause=cause)
-            return
-        self._record(CommandAccepted(received.command_id), ts, cause=cause)
-        for payload in answered.facts:
-            self._record(payload, ts, cause=cause)
+        self._record(received, ts, fact_id=received.command_id)
+        self._answer(received, ts)
 
     def hold_entries(self, trouble: str, detail: str, ts: int) -> None:
         """Let nothing be entered while something is wrong; what is open stays managed."""
@@ -260,6 +263,20 @@ class Desk(DeskBooks):
         )
         self.fold(fact)
         return fact
+
+    def _answer(self, received: CommandReceived, ts: int, *, is_accepted: bool = False) -> None:
+        """Record the answer to a command, if that is not yet done, and what follows at once."""
+        cause = self._commands[received.command_id]
+        answered = answer(received, self.governor, self.history, ts, self.reach)
+        if isinstance(answered, Declined):
+            if not is_accepted:
+                why = f"{answered.reason}: {answered.detail}"
+                self._record(CommandRefused(received.command_id, why), ts, cause=cause)
+            return
+        if not is_accepted:
+            self._record(CommandAccepted(received.command_id), ts, cause=cause)
+        for payload in answered.facts:
+            self._record(payload, ts, cause=cause)
 
     def _conclude(self, trade: LiveTrade, payload: OrderFact, ts: int) -> None:
         """Record what an order event means for its trade."""

@@ -112,6 +112,8 @@ class DeskBooks:
         self._phase: GovernorPhase | None = None
         self._causes: dict[str, int] = {}
         self._commands: dict[str, int] = {}
+        self._last_cause: AnyPayload | None = None
+        self._last_command: CommandReceived | None = None
         self._coming = deque(history.changed)
         self._known: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
 
@@ -169,6 +171,8 @@ class DeskBooks:
         """Take one fact."""
         self.facts += 1
         payload, trade_id = fact.payload, fact.correlation_id
+        if not isinstance(payload, GovernorMoved):
+            self._last_cause = payload
         change = self._fills.post(fact)
         self.ledger.post(fact, change)
         self._book.post(fact, change)
@@ -183,6 +187,7 @@ class DeskBooks:
                 self._change(payload)
             case CommandReceived():
                 self._commands[payload.command_id] = fact.seq
+                self._last_command = payload
             case GovernorMoved():
                 self._phase = GovernorPhase(payload.after)
             case BracketPlanned():

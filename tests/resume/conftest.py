@@ -12,6 +12,8 @@ from catalog.synth import synthesize
 from tests.cli.conftest import DAY
 from tests.resume.nursery import Nursery
 
+pytest.register_assert_rewrite("tests.resume.ended_day")
+
 
 @pytest.fixture(scope="session")
 def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:

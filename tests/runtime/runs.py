@@ -73,6 +73,21 @@ def run(
     return Ran(outcome, list(journal.facts()))
 
 
+def cut_off(facts: Sequence[Fact]) -> MemoryJournal:
+    """Return a journal that has no more than these facts."""
+    left = MemoryJournal()
+    for fact in facts:
+        left.append(
+            fact.payload,
+            ts_event=fact.ts_event,
+            ts_init=fact.ts_init,
+            causation_id=fact.causation_id,
+            correlation_id=fact.correlation_id,
+            fact_id=fact.fact_id,
+        )
+    return left
+
+
 def story(facts: Sequence[Fact]) -> list[tuple[Any, ...]]:
     """Return facts without what the venue makes up: its ids, and the hashes over them."""
     return [

@@ -41,7 +41,7 @@ from engine.journal import MemoryJournal, ResumedJournal
 from engine.runtime import Engine, RecordedCommands, run_backtest
 from strategies import AoStrategy
 from tests.runtime.conftest import SYNTHETIC_DAY
-from tests.runtime.runs import EAGER, Ran, run, story
+from tests.runtime.runs import EAGER, Ran, cut_off, run, story
 
 HOURS = session(SYNTHETIC_DAY)
 SECOND = NANOS_PER_SECOND
@@ -69,21 +69,6 @@ def resume(synthetic: Catalog, left: MemoryJournal, commands: RecordedCommands |
         attendant=commands,
     )
     return journal.caught_up
-
-
-def cut_off(facts: Sequence[Fact]) -> MemoryJournal:
-    """Return a journal that has no more than these facts."""
-    left = MemoryJournal()
-    for fact in facts:
-        left.append(
-            fact.payload,
-            ts_event=fact.ts_event,
-            ts_init=fact.ts_init,
-            causation_id=fact.causation_id,
-            correlation_id=fact.correlation_id,
-            fact_id=fact.fact_id,
-        )
-    return left
 
 
 def payloads[P](facts: Sequence[Fact], kind: type[P]) -> list[tuple[int, P]]:

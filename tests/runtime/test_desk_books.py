@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from itertools import takewhile
+from typing import Any, get_args
+
+from msgspec.structs import replace
 
 from catalog import Catalog
-from engine.domain.facts import Fact
+from engine.domain.commands import (
+    CloseTrade,
+    FlattenAll,
+    LockSymbol,
+    Pause,
+    Resume,
+    SetParameters,
+    UnlockSymbol,
+)
+from engine.domain.facts import (
+    AnyPayload,
+    CommandAccepted,
+    CommandReceived,
+    CommandRefused,
+    Fact,
+    GovernorMoved,
+    OrderCanceled,
+    OrderFilled,
+    OrderRole,
+    ParamsChanged,
+    SymbolLocked,
+    SymbolUnlocked,
+    TradeClosed,
+    TradeOpened,
+)
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
 from engine.journal import MemoryJournal
+from engine.journal.chain import kind_of
 from engine.runtime import Desk
 from engine.runtime.desk_books import DeskBooks
+from engine.runtime.orders import order_id
 from strategies import AoStrategy
 from tests.runtime.conftest import SYNTHETIC_DAY
-from tests.runtime.runs import EAGER, run
+from tests.runtime.runs import EAGER, cut_off, run
+from tests.runtime.stage import HOURS, TEN
+from tests.runtime.stage import plan as bracket
 
 BALANCE = Decimal(100_000)
 
@@ -62,3 +95,67 @@ def test_it_knows_the_same_wherever_the_facts_are_cut(synthetic: Catalog) -> Non
         books = DeskBooks(ParameterHistory(parameters_from({}, EAGER)), BALANCE)
         books.restore(ran.facts[:facts])
         assert _knows(books) == known
+
+
+def test_what_follows_from_a_fact_is_recorded_though_its_process_died_before() -> None:
+    facts = list(_eventful_day().facts())
+    followed = Counter[str]()
+    for cut in range(1, len(facts) + 1):
+        rest = takewhile(lambda fact: isinstance(fact.payload, _CONSEQUENCES), facts[cut:])
+        follows = [fact.payload for fact in rest]
+        left, ts = cut_off(facts[:cut]), facts[min(cut, len(facts) - 1)].ts_init
+        desk = _desk(left)
+        desk.restore(facts[:cut])
+        desk.take_up(ts)
+        taken = [fact.payload for fact in left.facts(cut)]
+        assert _no_phases(taken) == _no_phases(follows), facts[cut - 1]
+        followed.update(kind_of(each) for each in taken)
+    kinds = {kind_of(fact.payload) for fact in facts if isinstance(fact.payload, _CONSEQUENCES)}
+    assert len(kinds) == len(get_args(_CONSEQUENCES))
+    assert followed.keys() >= kinds - {"governor_moved"}
+
+
+_CONSEQUENCES = (
+    CommandAccepted | CommandRefused | GovernorMoved | ParamsChanged | SymbolLocked
+    | SymbolUnlocked | TradeClosed | TradeOpened
+)  # fmt: skip
+
+
+def _eventful_day() -> MemoryJournal:
+    """Return a day's facts: an entry that is filled, one in part, one refused, and commands."""
+    journal = MemoryJournal()
+    desk = _desk(journal)
+    desk.start_day(HOURS, "0" * 64, HOURS.open_ns)
+    for name, filled in (("whole", 40), ("part", 15), ("refused", 0)):
+        plan = replace(bracket(), trade_id=name)
+        entry, stop = order_id(OrderRole.ENTRY, name), order_id(OrderRole.STOP_LOSS, name)
+        desk.plan(plan, TEN, TEN)
+        if filled:
+            desk.order_event(_fill(entry, name, OrderRole.ENTRY, "BUY", filled), TEN, TEN)
+        if filled != plan.quantity:
+            desk.order_event(OrderCanceled(entry, name), TEN, TEN)
+        if filled:
+            desk.order_event(_fill(stop, name, OrderRole.STOP_LOSS, "SELL", filled), TEN, TEN)
+    commands = (
+        Pause(), Pause(), Resume(), LockSymbol("ABC"), UnlockSymbol("ABC"), FlattenAll(),
+        SetParameters({"max_hold_seconds": 120}, "calm", 1), CloseTrade("none such"),
+    )  # fmt: skip
+    for number, command in enumerate(commands):
+        desk.command(CommandReceived(f"c{number}", "test", "ann", command), TEN)
+    desk.end_day(HOURS.close_ns)
+    return journal
+
+
+def _fill(name: str, trade_id: str, role: OrderRole, side: str, shares: int) -> OrderFilled:
+    return OrderFilled(
+        name, trade_id, "ABC", role, side, f"{name}-1", shares, Decimal(100), Decimal(0), "TAKER"
+    )
+
+
+def _desk(journal: MemoryJournal) -> Desk:
+    return Desk(ParameterHistory(parameters_from({}, EAGER)), journal, BALANCE)
+
+
+def _no_phases(payloads: Iterable[AnyPayload]) -> list[AnyPayload]:
+    """Return payloads but for the governor's phases: those are noted with the next fact."""
+    return [each for each in payloads if not isinstance(each, GovernorMoved)]
