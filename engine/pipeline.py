@@ -13,7 +13,7 @@ process the seam is a call, in a cluster a stream; neither side knows which.
 
 1. A print is worth what its sale conditions allow (``domain.conditions``). It falls into the bucket
    of its ``ts_event``; the bucket closes when the clock, ``ts_init``, reaches its end plus grace
-   (``signals.kernel.step``).
+   (``signals.kernel.steps``).
 2. At the close every symbol's windows move on by one bucket: medians, ao, ac, volatility, volume,
    VWAP; all gates are held against it (``signals.kernel``). Passing all of them raises a candidate.
 3. The report of a bucket carries the candidates and the counts over the whole tape

@@ -1,0 +1,260 @@
+# pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportOperatorIssue=false
+# (numba gives records their fields when it compiles; pyright sees numpy's void)
+"""Hop 2: the compiled scanner step: prints in, candidates and breadth out.
+
+All of it is integer arithmetic up to the gates, every symbol is treated alone, and a bucket closes
+before the first print that arrives at or after its closing instant: so the result does not depend
+on how the input is cut into batches. No float here may be reassociated (no ``fastmath``).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.signals.kernel.buckets import (
+    REVERSAL,
+    add,
+    add_late,
+    count_volume,
+    log,
+    reset,
+    take_back,
+)
+from engine.signals.kernel.compiled import compiled, inlined
+from engine.signals.kernel.judgement import WRONG_SIDE, judge, write_window
+from engine.signals.kernel.oscillator import begin_history, push, read_index
+from engine.signals.settings import Settings
+from engine.signals.state import Records, State
+
+DONE, TIME_WENT_BACK, NEED_OUTPUT, NEED_LOG = 0, 1, 2, 3
+"""Why ``step`` returned."""
+
+PARTS_SHA256 = "5d38b0f5eddfbdf44d3c91a61c412a6a77796e2c102113aa398bdbf49d191c8d"
+"""Of the texts and numbers that are compiled in here from other files.
+
+What is compiled is kept on disk until the text of this very file changes, whatever becomes of
+theirs: this line makes it change with them.
+"""
+
+
+class Columns(NamedTuple):
+    """The arrays of a ``TradeBatch``, read-only."""
+
+    symbol_id: NDArray[np.int32]
+    ts_event: NDArray[np.int64]
+    ts_init: NDArray[np.int64]
+    price: NDArray[np.int64]
+    size: NDArray[np.int32]
+    condition_id: NDArray[np.int32]
+
+
+@compiled
+def step(
+    s: State,
+    p: Settings,
+    n_symbols: int,
+    symbols: NDArray[np.int32],
+    updates: NDArray[np.uint8],
+    prints: Columns,
+    start: int,
+) -> tuple[int, int]:
+    """Take prints from ``start`` on; return how far it came and why it stopped.
+
+    ``symbols`` turns a batch's symbol id into the scanner's, ``updates`` is
+    ``conditions.updates_table``. Nothing of the print at the returned position has been taken.
+    """
+    clock = s.clock[0]
+    counters = s.counters[0]
+    symbol_id, ts_event, ts_init, price, size, condition_id = prints
+    for i in range(start, len(ts_init)):
+        now = ts_init[i]
+        if now >= clock.closes_at:
+            if not close_until(s, p, n_symbols, now):
+                return i, NEED_OUTPUT
+        elif now < clock.now:
+            return i, TIME_WENT_BACK
+        symbol = symbols[symbol_id[i]]
+        may = updates[s.symbols[symbol].tape, condition_id[i]]
+        since_open = ts_event[i] - clock.open_start
+        in_session = clock.bucket < p.buckets
+        if in_session and 0 <= since_open < 2 * p.width_ns:
+            bucket = clock.bucket + (since_open >= p.width_ns)
+            if bucket >= p.buckets:
+                counters.outside_session += 1
+            else:
+                slot = bucket & 1
+                if may & REVERSAL:
+                    counters.reversals += 1
+                    if take_back(s, slot, symbol, ts_event[i], price[i], size[i], may):
+                        counters.reversals_applied += 1
+                    else:
+                        counters.reversals_unmatched += 1
+                else:
+                    logged = s.log_count[slot]
+                    if logged == s.log.shape[1]:
+                        return i, NEED_LOG
+                    log(s.log[slot, logged], symbol, ts_event[i], price[i], size[i], may)
+                    s.log_count[slot] = logged + 1
+                    add(s.opened[slot, symbol], price[i], np.int64(size[i]), may)
+                    counters.in_buckets += 1
+        elif ts_event[i] < p.first_ns + p.open_bucket * p.width_ns or (
+            ts_event[i] >= p.first_ns + p.buckets * p.width_ns
+        ):
+            counters.outside_session += 1
+        elif in_session and since_open >= 0:
+            counters.future_trades += 1
+        elif may & REVERSAL:
+            counters.reversals += 1
+            counters.reversals_late += 1
+        else:
+            counters.late_trades += 1
+            add_late(s.symbols[symbol], price[i], np.int64(size[i]), may)
+        clock.now = now
+        counters.trades += 1
+    return len(ts_init), DONE
+
+
+@compiled
+def close_until(s: State, p: Settings, n_symbols: int, now: int) -> bool:
+    """Close every bucket whose end plus grace has come; False when the output is full."""
+    clock = s.clock[0]
+    while clock.bucket < p.buckets and now >= clock.closes_at:
+        if clock.n_rows + n_symbols > len(s.rows):
+            return False
+        if clock.n_bucket_rows + n_symbols * p.window > len(s.bucket_rows):
+            return False
+        _close(s, p, n_symbols)
+        clock.bucket += 1
+        clock.open_start += p.width_ns
+        clock.closes_at += p.width_ns
+    if clock.bucket == p.buckets:
+        clock.closes_at = np.iinfo(np.int64).max
+    clock.now = max(clock.now, now)
+    return True
+
+
+@compiled
+def keep(
+    s: State,
+    p: Settings,
+    n_symbols: int,
+    counted: NDArray[np.int64],
+    kept: Records,
+    n_kept: int,
+) -> int:
+    """Append the bucket about to close to ``kept``; return how many rows it then has.
+
+    Symbols without news have no row. ``counted`` are their session volumes as the rows so far make
+    them; ``kept`` has room for all of them.
+    """
+    b = s.clock[0].bucket
+    slot = b & 1
+    for i in range(n_symbols):
+        done = s.opened[slot, i]
+        x = s.symbols[i]
+        if (
+            done.high == 0
+            and done.last == 0
+            and done.volume == 0
+            and x.session_volume == counted[i]
+        ):
+            continue
+        row = kept[n_kept]
+        n_kept += 1
+        row.bucket = b
+        row.symbol_id = i
+        row.high = done.high
+        row.low = done.low
+        row.last = done.last
+        row.volume = done.volume
+        row.notional = done.notional
+        row.vwap_volume = done.vwap_volume
+        row.vwap_notional = done.vwap_notional
+        row.session_volume = x.session_volume
+        row.session_notional = x.session_notional
+        row.session_vwap_volume = x.vwap_volume
+        row.session_vwap_notional = x.vwap_notional
+        counted[i] = x.session_volume + done.volume * (b >= p.open_bucket)
+    return n_kept
+
+
+@compiled
+def refill(s: State, p: Settings, n_symbols: int, kept: Records, start: int, until: int) -> int:
+    """Close the buckets before ``until`` with kept rows in the place of prints.
+
+    Takes rows from ``start`` on, in order of their buckets, and returns how far it came: short of
+    ``until`` when the output is full.
+    """
+    clock = s.clock[0]
+    while clock.bucket < until:
+        slot = clock.bucket & 1
+        position = start
+        while position < len(kept) and kept[position].bucket == clock.bucket:
+            row = kept[position]
+            done = s.opened[slot, row.symbol_id]
+            done.high = row.high
+            done.low = row.low
+            done.last = row.last
+            done.volume = row.volume
+            done.notional = row.notional
+            done.vwap_volume = row.vwap_volume
+            done.vwap_notional = row.vwap_notional
+            x = s.symbols[row.symbol_id]
+            x.session_volume = row.session_volume
+            x.session_notional = row.session_notional
+            x.vwap_volume = row.session_vwap_volume
+            x.vwap_notional = row.session_vwap_notional
+            position += 1
+        if not close_until(s, p, n_symbols, clock.closes_at):
+            return start
+        start = position
+    return start
+
+
+@inlined
+def _close(s: State, p: Settings, n_symbols: int) -> None:
+    """Close the oldest open bucket of every symbol."""
+    clock = s.clock[0]
+    b = clock.bucket
+    slot = b & 1
+    live = rising = falling = closed = 0
+    if b % p.history == 0:
+        begin_history(s, p, b, n_symbols)
+    for i in range(n_symbols):
+        x = s.symbols[i]
+        done = s.opened[slot, i]
+        if x.first_bucket < 0:
+            if done.high == 0:
+                count_volume(x, done, b >= p.open_bucket)
+                reset(done)
+                continue
+            x.first_bucket = b
+        closed += 1
+        push(s, p, x, done, b, i)
+        if p.every_bucket:
+            write_window(s, p, x, b, i)
+        age = b - x.first_bucket + 1
+        if age < p.slow:
+            continue
+        ao = s.ring_ao[b & (s.ring_ao.shape[0] - 1), i]
+        live += 1
+        rising += ao > 0
+        falling += ao < 0
+        if b >= p.open_bucket:
+            on_a_side = (ao > 0 and p.allow_long) or (ao < 0 and p.allow_short)
+            if on_a_side or x.alive != 0 or p.every_bucket:
+                judge(s, p, x, b, i, age, ao)
+            else:
+                s.gate_counts[WRONG_SIDE] += 1
+    s.breadth[b, 0] = live
+    s.breadth[b, 1] = rising
+    s.breadth[b, 2] = falling
+    for k in range(len(s.index_id)):
+        if s.index_id[k] >= 0:
+            read_index(s, p, b, k)
+    s.counters[0].buckets_closed += closed
+    s.log_count[slot] = 0
