@@ -11,6 +11,8 @@ from benchmarks.row import Row
 _STREAMED_MINUTES = 10
 _RESTARTS = 5
 _LATENCY = ("--start", "10:00", "--until", "10:20")
+_PACE = 10
+"""Times real time at which orders are sent: where time is granted, those of one instant queue."""
 _LEAST_SPEED = 20.0
 _CLOSE_MS, _WIRE_MS, _RESTART_SECS = 100.0, 50.0, 5.0
 _FLAT_MIB_PER_HOUR = 4.0
@@ -30,7 +32,8 @@ def streaming(root: str, day: date) -> list[Row]:
 def latency(root: str, day: date) -> list[Row]:
     """Measure a live process on the whole market, from frame to order on the wire."""
     found = measure("benchmarks.live_day", root, str(day), *_LATENCY).result
-    close, wire = found["close_to_report_ms"], found["candidate_to_wire_ms"]
+    paced = measure("benchmarks.live_day", root, str(day), *_LATENCY, "--speed", str(_PACE)).result
+    close, wire = found["close_to_report_ms"], paced["candidate_to_wire_ms"]
     return [
         Row(
             "live: bucket close → report at the strategy, 11,000 symbols",
@@ -41,8 +44,8 @@ def latency(root: str, day: date) -> list[Row]:
             _spread(found["frame_to_candidate_ms"]),
         ),
         Row(
-            "live: candidate → order on the wire", _spread(wire), f"p99 ≤ {_WIRE_MS:g} ms",
-            wire["n"] > 0 and wire["p99"] <= _WIRE_MS,
+            f"live: candidate → order on the wire, at {_PACE} × real time", _spread(wire),
+            f"p99 ≤ {_WIRE_MS:g} ms", wire["n"] > 0 and wire["p99"] <= _WIRE_MS,
         ),
         Row(
             "live: frames to scanner through the node, one core",
