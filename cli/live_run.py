@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from engine.runtime.live import GrantedTime, LiveDay, RunningTime
 from engine.runtime.measured import measure_trades
 from store import Journals
 from strategies import AoStrategy
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
     with hosted_run(journals, name, told, resumable=(BaseException,)) as run:
         journal = WaitingJournal(run.journal, len(run.recorded))
         desk = _desk(journals, run, journal, request, found, hours)
+        if not run.recorded and found.host_time() > hours.open_ns:
+            _log.warning("the session is open already: VWAP and day volumes count from now on")
         verdicts = VerdictKeeper(request.verdicts, run.run_id)
         market = request.market
         tapes = market.tapes(hours.day) if market else listed_tapes(found.listed)
