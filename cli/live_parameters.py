@@ -102,6 +102,10 @@ class LiveAttendant:
             desk.command(received, now)
         desk.reach = Reach.CANDIDATES
 
+    def close(self) -> None:
+        """Look no more; a look that a database keeps is not waited for."""
+        self._looker.shutdown(wait=False, cancel_futures=True)
+
     def _found(self, now: int) -> Sequence[CommandReceived]:
         changes = self._parameters.commands(now) if self._parameters else ()
         return [*self._inbox.commands(now), *changes]

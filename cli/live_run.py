@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -87,6 +88,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
         verdicts = VerdictKeeper(request.verdicts, run.run_id)
         market = request.market
         tapes = market.tapes(hours.day) if market else listed_tapes(found.listed)
+        attendant = _attendant(journals, run, desk, request, found.host_time())
         day = LiveDay(
             desk,
             journal,
@@ -94,7 +96,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
             found.host_time,
             tapes=tapes,
             day_has_quotes=market is None or market.has_quotes(hours.day),
-            attendant=_attendant(journals, run, desk, request, found.host_time()),
+            attendant=attendant,
             sends=request.sends,
             decided=() if run.is_new else verdicts.decided(),
             on_decision=verdicts.add,
@@ -126,7 +128,8 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
             on_batch=keeper.add if keeper else None,
         )
         look(run.run_id, day, clients)
-        is_whole = await _traded(day, clients, keeper)
+        with closing(attendant):
+            is_whole = await _traded(day, clients, keeper)
         journal.commit()
         outcome = _outcome(journal, day, request, is_whole=is_whole)
         verdicts.table(day.decisions, is_whole=is_whole)
@@ -169,10 +172,11 @@ def _desk(
     desk.restore(run.recorded)
     if not desk.day_started:
         opens = hours.pre_market_ns
-        tell_start(journal, run.run_id, hours.day, params, request.endpoints.venue, balance)
-        opened = open_desk(params, opens, "live", "the parameters the run was started with")
-        journal.append(opened, ts_event=opens, ts_init=opens)
-        desk.start_day(hours, "", opens)
+        with run.journal.group():  # a run that died in between could not be taken up
+            tell_start(journal, run.run_id, hours.day, params, request.endpoints.venue, balance)
+            opened = open_desk(params, opens, "live", "the parameters the run was started with")
+            journal.append(opened, ts_event=opens, ts_init=opens)
+            desk.start_day(hours, "", opens)
     return desk
 
 
