@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.nursery import Nursery
 from tests.servers import Postgres
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +56,13 @@ def postgres() -> Iterator[Postgres]:
     """Yield a running PostgreSQL server of its own."""
     with Postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Yield where processes of ``tradectl`` are born without having to import anything."""
+    with Nursery() as nursery:
+        yield nursery
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from catalog import Catalog
 from catalog.synth import synthesize
+from tests.nursery import Answer, Nursery
 
-ROOT = Path(__file__).parents[2]
 DAY = date(2026, 9, 18)
 
 EAGER = (
@@ -40,45 +34,15 @@ EAGER = (
 """Settings under which a few quiet symbols still trade."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a command said and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """The one JSON object on stdout."""
-        found = json.loads(self.out)
-        assert isinstance(found, dict)
-        return found
-
-
 type Tradectl = Callable[..., Answer]
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of a user who has set nothing of ours."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("TRADECTL_")}
-    return kept | {"PYTHONPATH": str(ROOT), "COLUMNS": "100"}
-
-
 @pytest.fixture(scope="session")
-def tradectl(tmp_path_factory: pytest.TempPathFactory) -> Tradectl:
+def tradectl(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Tradectl:
     place = tmp_path_factory.mktemp("place")
 
     def run(*arguments: str | Path) -> Answer:
-        done = subprocess.run(
-            [sys.executable, "-m", "cli.main", *map(str, arguments)],
-            cwd=place,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return nursery.answer(arguments, {}, place)
 
     return run
 

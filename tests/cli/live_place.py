@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ import httpx
 from engine.domain.facts import Fact
 from engine.domain.session import session
 from store import Journals
-from tests.cli.conftest import DAY, ROOT, eager, environment
+from tests.cli.conftest import DAY, eager
+from tests.nursery import ROOT, Child, Nursery, environment
 
 KEYS = ("SIMRECORD", "simulated-secret")
 _PATIENCE_SECS = 120.0
+
+type Process = Child | subprocess.Popen[str]
 
 
 class Place:
@@ -27,13 +30,16 @@ class Place:
 
     Parameters
     ----------
+    nursery : Nursery
+        Where its live processes are born.
     url : str
         Of the simulator.
     database : str
         By default a file in the folder.
     """
 
-    def __init__(self, url: str, folder: Path, database: str = "") -> None:
+    def __init__(self, nursery: Nursery, url: str, folder: Path, database: str = "") -> None:
+        self.nursery = nursery
         self.url = url
         self.folder = folder
         self.database = database or str(folder / "journal.sqlite")
@@ -68,40 +74,48 @@ class Place:
         """What the live process writes down."""
         return self.folder / "live.log"
 
-    def live(
+    def live(self, *arguments: str, settings: Sequence[str] | None = None, **secrets: str) -> Child:
+        """Start to trade, with the account's keys or others, eagerly or with given settings."""
+        words = self._words(arguments, settings)
+        return self.nursery.child(words, self._added(secrets), self.folder)
+
+    def cold_live(
         self, *arguments: str, settings: Sequence[str] | None = None, **secrets: str
     ) -> subprocess.Popen[str]:
-        """Start to trade, with the account's keys or others, eagerly or with given settings."""
-        words = (
-            *("--database", self.database, "--catalog", str(self.recorded)),
-            *("--runs", str(self.folder / "runs"), "--no-view", "--json"),
-            *(eager() if settings is None else settings),
-        )
-        keys = {"APCA_API_KEY_ID": KEYS[0], "APCA_API_SECRET_KEY": KEYS[1]}
+        """Start to trade as a shell would: the process has arguments of its own."""
         return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "cli.main", "--log-file", str(self.log), "live"),
-                *words,
-                *arguments,
-            ],
+            [sys.executable, "-m", "cli.main", *self._words(arguments, settings)],
             cwd=self.folder,
-            env=environment() | {"TRADECTL_SIM_URL": self.url} | keys | secrets,
+            env=environment() | self._added(secrets),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
+    def _words(self, arguments: Sequence[str], settings: Sequence[str] | None) -> list[str]:
+        return [
+            *("--log-file", str(self.log), "live"),
+            *("--database", self.database, "--catalog", str(self.recorded)),
+            *("--runs", str(self.folder / "runs"), "--no-view", "--json"),
+            *(eager() if settings is None else settings),
+            *arguments,
+        ]
+
+    def _added(self, secrets: Mapping[str, str]) -> dict[str, str]:
+        keys = {"APCA_API_KEY_ID": KEYS[0], "APCA_API_SECRET_KEY": KEYS[1]}
+        return {"TRADECTL_SIM_URL": self.url, **keys, **secrets}
+
     def whole_day(self, *arguments: str, settings: Sequence[str] | None = None) -> dict[str, Any]:
         """Trade to the end of the day."""
         return self.ended(self.live(*arguments, settings=settings))
 
-    def ended(self, process: subprocess.Popen[str]) -> dict[str, Any]:
+    def ended(self, process: Child) -> dict[str, Any]:
         """Wait until a process has traded to the end of the day."""
         out, err = process.communicate()
         assert process.returncode == 0, err
         return json.loads(out)
 
-    def wait(self, process: subprocess.Popen[str], is_so: Callable[[], object]) -> None:
+    def wait(self, process: Process, is_so: Callable[[], object]) -> None:
         """Wait until something is so, while a process trades."""
         deadline = time.monotonic() + _PATIENCE_SECS
         while not is_so():
@@ -109,7 +123,7 @@ class Place:
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.02)
 
-    def reach(self, clock: str, process: subprocess.Popen[str]) -> None:
+    def reach(self, clock: str, process: Process) -> None:
         """Wait until a process has traded up to a time of the day, and pause."""
         self.wait(process, lambda: self.now() >= session(DAY).at(clock))
         self.turn("pause")
@@ -157,6 +171,7 @@ class Place:
 
 @contextmanager
 def simulated(
+    nursery: Nursery,
     market: Path,
     folder: Path,
     *,
@@ -173,16 +188,11 @@ def simulated(
     words = ("--json", *pace, "--start", start, "--port", str(port), "--date", str(DAY))
     words = (*words, "--state", str(folder / "simulator.state"))
     account = ":".join((*KEYS, "100000", *((plan,) if plan else ())))
-    with subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "sim", "run", *words, "--catalog", str(market)],
-        cwd=ROOT,
-        env=environment() | {"TRADECTL_SIM_ACCOUNTS": account},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout
+    words = ("sim", "run", *words, "--catalog", str(market))
+    with nursery.child(words, {"TRADECTL_SIM_ACCOUNTS": account}, ROOT) as process:
         try:
-            yield Place(json.loads(process.stdout.readline())["url"], folder, database)
+            line = process.first_line()
+            assert line, process.communicate()[1]
+            yield Place(nursery, json.loads(line)["url"], folder, database)
         finally:
             process.kill()

@@ -16,16 +16,19 @@ from store import CommandLog, Journals
 from tests.cli.conftest import DAY
 from tests.cli.held_history import HeldHistory
 from tests.cli.live_place import Place, simulated
+from tests.nursery import Nursery
 
 _A_FEW_PRINTS = 2_000
 _CAUGHT_UP = "the trouble with warm-up is over"
 
 
-def test_the_guardian_is_at_work_while_a_restart_waits_for_history(tmp_path: Path) -> None:
+def test_the_guardian_is_at_work_while_a_restart_waits_for_history(
+    nursery: Nursery, tmp_path: Path
+) -> None:
     market = tmp_path / "catalog"
     synthesize(Catalog(str(market)), DAY, symbols=30, trades=60_000, seed=11, quotes=True)
     with (
-        simulated(market, tmp_path, start="09:50", pace=("--speed", "10")) as venue,
+        simulated(nursery, market, tmp_path, start="09:50", pace=("--speed", "10")) as venue,
         ExitStack() as ends,
     ):
         process = venue.live()
@@ -34,7 +37,7 @@ def test_the_guardian_is_at_work_while_a_restart_waits_for_history(tmp_path: Pat
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         with HeldHistory(venue.port) as held:
-            place = Place(held.url, tmp_path)
+            place = Place(nursery, held.url, tmp_path)
             process = place.live()
             ends.callback(process.kill)
             place.wait(process, held.asked.is_set)

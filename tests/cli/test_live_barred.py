@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,7 +21,8 @@ from engine.domain.facts import (
 from engine.domain.session import NANOS_PER_SECOND
 from tests.cli.conftest import Tradectl
 from tests.cli.live_facts import LiveFacts
-from tests.cli.live_place import KEYS, Place, simulated
+from tests.cli.live_place import KEYS, Place, Process, simulated
+from tests.nursery import Nursery
 
 _HOLD = (
     "--set=take_profit_percent=9",
@@ -42,7 +42,7 @@ _HOLD = (
 class Run(LiveFacts):
     """A live run that a scene goes through."""
 
-    def __init__(self, place: Place, process: subprocess.Popen[str]) -> None:
+    def __init__(self, place: Place, process: Process) -> None:
         super().__init__(place)
         self.place = place
         self.process = process
@@ -86,12 +86,12 @@ class Run(LiveFacts):
 
 
 @pytest.fixture
-def run(small_market: Path, tmp_path: Path) -> Iterator[Run]:
+def run(nursery: Nursery, small_market: Path, tmp_path: Path) -> Iterator[Run]:
     """Yield a run that was started while its account was blocked."""
     old_rule = ("--stepped", "--pdt")
-    with simulated(small_market, tmp_path, start="09:45", pace=old_rule) as place:
+    with simulated(nursery, small_market, tmp_path, start="09:45", pace=old_rule) as place:
         assert place.steer("account", trading_blocked=True)["trading_blocked"] is True
-        process = place.live(*_HOLD)
+        process = place.cold_live(*_HOLD)
         try:
             yield Run(place, process)
         finally:

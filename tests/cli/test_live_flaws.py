@@ -7,14 +7,15 @@ from pathlib import Path
 from engine.domain.session import NANOS_PER_SECOND
 from tests.cli.live_facts import LiveFacts
 from tests.cli.live_place import KEYS, simulated
+from tests.nursery import Nursery
 
 _PACE = ("--speed", "10")
 
 
 def test_flawed_frames_and_a_clock_that_is_off_stop_entries_until_they_are_over(
-    small_market: Path, tmp_path: Path
+    nursery: Nursery, small_market: Path, tmp_path: Path
 ) -> None:
-    with simulated(small_market, tmp_path, start="09:50", pace=_PACE) as place:
+    with simulated(nursery, small_market, tmp_path, start="09:50", pace=_PACE) as place:
         process, facts = place.live(), LiveFacts(place)
         try:
             place.wait(process, lambda: place.logged("the trouble with feed is over"))

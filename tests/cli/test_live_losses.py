@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from engine.domain.session import session
 from store import Journals
 from tests.cli.conftest import DAY, Tradectl
 from tests.cli.live_place import Place, simulated
+from tests.nursery import Child, Nursery
 from tests.servers import Postgres
 
 _HOLD = ("--set=take_profit_percent=9", "--set=stop_loss_percent=8", "--set=max_hold_seconds=300")
@@ -41,9 +41,9 @@ def _of(kind: type, facts: list[Fact]) -> list[Any]:
 
 
 def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held_still_ends(
-    small_market: Path, tmp_path: Path
+    nursery: Nursery, small_market: Path, tmp_path: Path
 ) -> None:
-    with Postgres() as server, simulated(small_market, tmp_path, start="09:50") as place:
+    with Postgres() as server, simulated(nursery, small_market, tmp_path, start="09:50") as place:
         place.database = server.new_database()
         losses = ((server.crash, server.start), (server.hang, server.go_on))
         seen: list[list[Fact]] = []
@@ -88,7 +88,7 @@ def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held
     assert sum(fills.values()) == sum(int(each["qty"]) for each in filled)
 
 
-def _flattened(place: Place, process: subprocess.Popen[str], tradectl: Tradectl) -> None:
+def _flattened(place: Place, process: Child, tradectl: Tradectl) -> None:
     """Have everything sold, end the run, and hold its ledger against the account."""
     words = ("--run", place.run_id, "--database", place.database, "--timeout", "100")
     told = tradectl("do", "flatten", "all", "--yes", *words)
@@ -111,9 +111,9 @@ def _flattened(place: Place, process: subprocess.Popen[str], tradectl: Tradectl)
 
 
 def test_a_bracket_is_known_though_database_and_process_died_while_it_was_sent(
-    small_market: Path, tmp_path: Path, tradectl: Tradectl
+    nursery: Nursery, small_market: Path, tmp_path: Path, tradectl: Tradectl
 ) -> None:
-    with Postgres() as server, simulated(small_market, tmp_path, start="09:50") as place:
+    with Postgres() as server, simulated(nursery, small_market, tmp_path, start="09:50") as place:
         place.database = server.new_database()
         with place.live(*_HOLD) as process:
             place.wait(process, lambda: place.logged("the trouble with feed is over"))
@@ -132,15 +132,15 @@ def test_a_bracket_is_known_though_database_and_process_died_while_it_was_sent(
 
 
 def test_a_simulator_killed_in_mid_session_and_the_run_at_it_agree_afterwards(
-    small_market: Path, tmp_path: Path, tradectl: Tradectl
+    nursery: Nursery, small_market: Path, tmp_path: Path, tradectl: Tradectl
 ) -> None:
     pace = ("--speed", "20")
-    with simulated(small_market, tmp_path, start="09:58", pace=pace) as place:
+    with simulated(nursery, small_market, tmp_path, start="09:58", pace=pace) as place:
         process = place.live(*_HOLD)
         place.wait(process, lambda: place.asked("/v2/positions"))
         held = place.asked("/v2/positions")
     try:
-        with simulated(small_market, tmp_path, start="09:58", pace=pace, port=place.port):
+        with simulated(nursery, small_market, tmp_path, start="09:58", pace=pace, port=place.port):
             assert {each["symbol"] for each in place.asked("/v2/positions")} >= {
                 each["symbol"] for each in held
             }
@@ -153,7 +153,7 @@ def test_a_simulator_killed_in_mid_session_and_the_run_at_it_agree_afterwards(
         process.communicate()
 
 
-def _verdicts(place: Place, process: subprocess.Popen[str]) -> list[dict[str, Any]]:
+def _verdicts(place: Place, process: Child) -> list[dict[str, Any]]:
     """End a run before half past ten and return the rows of its table."""
     place.wait(process, lambda: place.now() > session(DAY).at("10:29"))
     process.send_signal(signal.SIGINT)
@@ -165,13 +165,13 @@ def _verdicts(place: Place, process: subprocess.Popen[str]) -> list[dict[str, An
 
 
 def test_the_verdicts_of_a_killed_run_are_those_of_one_that_was_not(
-    small_market: Path, tmp_path: Path
+    nursery: Nursery, small_market: Path, tmp_path: Path
 ) -> None:
     (first := tmp_path / "first").mkdir()
     (second := tmp_path / "second").mkdir()
-    with simulated(small_market, first, start="09:50") as place:
+    with simulated(nursery, small_market, first, start="09:50") as place:
         undisturbed = _verdicts(place, place.live("--shadow"))
-    with simulated(small_market, second, start="09:50") as place:
+    with simulated(nursery, small_market, second, start="09:50") as place:
         with place.live("--shadow") as process:
             place.wait(process, lambda: place.now() > session(DAY).at("10:10"))
             place.turn("pause")

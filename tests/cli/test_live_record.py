@@ -13,6 +13,7 @@ from catalog import Catalog
 from engine.domain.session import session
 from tests.cli.conftest import DAY, Tradectl, eager
 from tests.cli.live_place import Place, simulated
+from tests.nursery import Nursery
 
 _STARTS, _KILLED = "15:30", "15:42"
 _FLUSHED_SECS = 1.5
@@ -20,10 +21,10 @@ _FLUSHED_SECS = 1.5
 
 @pytest.fixture(scope="module")
 def undisturbed(
-    market: Path, tmp_path_factory: pytest.TempPathFactory
+    nursery: Nursery, market: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Place, dict[str, Any]]]:
     """Yield where an afternoon was traded and recorded, and how it ended."""
-    with simulated(market, tmp_path_factory.mktemp("undisturbed"), start=_STARTS) as place:
+    with simulated(nursery, market, tmp_path_factory.mktemp("undisturbed"), start=_STARTS) as place:
         yield place, place.whole_day("--record")
 
 
@@ -61,9 +62,13 @@ def test_a_spool_is_cleared_away_when_the_day_is_over(
 
 
 def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
-    undisturbed: tuple[Place, dict[str, Any]], market: Path, tmp_path: Path, tradectl: Tradectl
+    undisturbed: tuple[Place, dict[str, Any]],
+    nursery: Nursery,
+    market: Path,
+    tmp_path: Path,
+    tradectl: Tradectl,
 ) -> None:
-    with simulated(market, tmp_path, start=_STARTS) as place:
+    with simulated(nursery, market, tmp_path, start=_STARTS) as place:
         with place.live("--shadow") as process:
             place.reach(_KILLED, process)
             time.sleep(_FLUSHED_SECS)

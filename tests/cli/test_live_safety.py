@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,8 @@ import pytest
 
 from cli.output import INTERRUPTED
 from engine.domain.facts import EntriesHeld
-from tests.cli.live_place import KEYS, Place, simulated
+from tests.cli.live_place import KEYS, Place, Process, simulated
+from tests.nursery import Nursery
 
 _PLANTED = "planted-secret-4711"
 _VENUE_ERROR, _CONFIG_ERROR = 5, 2
@@ -63,6 +63,7 @@ def _stranger(certificate: ssl.SSLContext | None = None) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def starts(
+    nursery: Nursery,
     small_market: Path,
     certificate: ssl.SSLContext,
     tmp_path_factory: pytest.TempPathFactory,
@@ -72,7 +73,7 @@ def starts(
     with socket.create_server(("127.0.0.1", 0)) as free:
         nobody = free.getsockname()[1]
     with (
-        simulated(small_market, folder, start="09:50", plan="basic") as venue,
+        simulated(nursery, small_market, folder, start="09:50", plan="basic") as venue,
         _stranger() as other,
         _stranger(certificate) as secure,
     ):
@@ -85,19 +86,22 @@ def starts(
         secrets = {"a feed that is not in the plan": KEYS[1], "no keys": ""}
         secrets["symbols that are not listed"] = KEYS[1]
         words = {"symbols that are not listed": ("--symbols", "NOSUCH", "--feed", "iex")}
-        running: dict[str, tuple[Place, subprocess.Popen[str]]] = {}
+        running: dict[str, tuple[Place, Process]] = {}
         for number, name in enumerate(_STARTS):
             (own := folder / str(number)).mkdir()
-            place = Place(urls.get(name, venue.url), own)
+            place = Place(nursery, urls.get(name, venue.url), own)
             secret = secrets.get(name, _PLANTED)
-            process = place.live(*words.get(name, ()), APCA_API_SECRET_KEY=secret)
-            assert _PLANTED not in Path(f"/proc/{process.pid}/cmdline").read_text()
+            if name == "wrong keys":
+                process = place.cold_live(APCA_API_SECRET_KEY=secret)
+                assert _PLANTED not in Path(f"/proc/{process.pid}/cmdline").read_text()
+            else:
+                process = place.live(*words.get(name, ()), APCA_API_SECRET_KEY=secret)
             running[name] = place, process
         ended: dict[str, tuple[int, str, str]] = {}
         for name, (place, process) in running.items():
             out, err = process.communicate()
             written = "".join(path.read_text("latin-1") for path in _files(place.folder))
-            ended[name] = process.returncode, err, out + err + written
+            ended[name] = process.wait(), err, out + err + written
     return ended
 
 
@@ -120,18 +124,24 @@ def test_a_start_that_goes_wrong_says_why_and_what_to_do(
 
 
 def test_a_venue_that_goes_and_comes_back_is_survived_and_a_plan_that_ends_is_told(
-    small_market: Path, tmp_path: Path
+    nursery: Nursery, small_market: Path, tmp_path: Path
 ) -> None:
-    with simulated(small_market, tmp_path, start="09:50", pace=_BUSY) as place:
+    with simulated(nursery, small_market, tmp_path, start="09:50", pace=_BUSY) as place:
         process = place.live()
         place.wait(process, lambda: place.logged("the trouble with feed is over"))
     try:
         place.wait(process, lambda: place.logged("entries are held: feed: ws"))
-        with simulated(small_market, tmp_path, start="09:50", pace=_BUSY, port=place.port):
+        with simulated(nursery, small_market, tmp_path, start="09:50", pace=_BUSY, port=place.port):
             place.wait(process, lambda: place.log.read_text().count("feed is over") > 1)
             place.wait(process, lambda: place.log.read_text().count("orders is over") > 1)
         with simulated(
-            small_market, tmp_path, start="09:50", pace=_BUSY, port=place.port, plan="basic"
+            nursery,
+            small_market,
+            tmp_path,
+            start="09:50",
+            pace=_BUSY,
+            port=place.port,
+            plan="basic",
         ):
             place.wait(process, lambda: place.logged("the plan does not include this feed"))
             place.wait(process, lambda: place.log.read_text().count("orders is over") > 2)

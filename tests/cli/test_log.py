@@ -6,8 +6,6 @@ import json
 import logging
 import os
 import sqlite3
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,8 @@ from engine.domain.errors import JournalError
 from engine.domain.facts import OrderRole
 from store import Journals
 from tests.accounting.streams import OPEN_NS, fill, plan
-from tests.cli.conftest import DAY, eager, environment
+from tests.cli.conftest import DAY, eager
+from tests.nursery import Nursery
 from tests.servers import Postgres
 
 BRACKET = plan("T1", "AAA", 1, 10, Decimal(20))
@@ -42,22 +41,19 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def test_no_log_journal_manifest_or_report_holds_a_planted_secret(tmp_path: Path) -> None:
+def test_no_log_journal_manifest_or_report_holds_a_planted_secret(
+    nursery: Nursery, tmp_path: Path
+) -> None:
     root = tmp_path / "catalog"
     synthesize(Catalog(str(root)), DAY, symbols=6, trades=20_000, seed=11, quotes=True)
     log, told = tmp_path / "kept" / "tradectl.jsonl", []
 
     def tradectl(*arguments: str, exits: int = 0) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "cli.main", *arguments],
-            cwd=tmp_path,
-            env=environment() | PLANTED | {"TRADECTL_LOG": str(log), "TRADECTL_LOG_LEVEL": "DEBUG"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == exits, done.stderr
-        told.append(done.stdout + done.stderr)
+        logged = {"TRADECTL_LOG": str(log), "TRADECTL_LOG_LEVEL": "DEBUG"}
+        child = nursery.child(arguments, PLANTED | logged, tmp_path)
+        out, err = child.communicate()
+        assert child.returncode == exits, err
+        told.append(out + err)
 
     backtest = ("backtest", "--catalog", str(root), "--runs", str(tmp_path / "kept" / "runs"))
     tradectl(*backtest, *eager())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,8 @@ import pytest
 from catalog import Catalog
 from engine.domain.session import NANOS_PER_SECOND, session
 from simulator.tape import Mode
-from tests.cli.conftest import DAY, Answer, environment
+from tests.cli.conftest import DAY
+from tests.nursery import Answer, Nursery
 from tests.simulator.server.served import ALICE, Served, market_client, setting
 
 OPEN = session(DAY).open_ns + 1_800 * NANOS_PER_SECOND
@@ -30,17 +29,9 @@ def served(market: Path) -> Iterator[Served]:
         yield running
 
 
-def asked(url: str, place: Path, *options: str) -> Answer:
+def asked(nursery: Nursery, url: str, place: Path, *options: str) -> Answer:
     keys = {"APCA_API_KEY_ID": ALICE.key, "APCA_API_SECRET_KEY": ALICE.secret}
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "positions", *options],
-        cwd=place,
-        env=environment() | keys | {"TRADECTL_SIM_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)
+    return nursery.answer(["positions", *options], keys | {"TRADECTL_SIM_URL": url}, place)
 
 
 def placed(rest: httpx.Client, symbol: str, **terms: Any) -> dict[str, Any]:
@@ -63,7 +54,7 @@ def granted(served: Served, secs: int) -> None:
 
 
 def test_positions_are_flat_then_naked_then_covered_as_the_venue_has_it(
-    served: Served, market: Path, tmp_path: Path
+    nursery: Nursery, served: Served, market: Path, tmp_path: Path
 ) -> None:
     catalog = Catalog(str(market))
     symbols = [row["symbol"] for row in catalog.instruments().to_pylist()]
@@ -72,7 +63,7 @@ def test_positions_are_flat_then_naked_then_covered_as_the_venue_has_it(
     (_, bare), (_, bracketed) = sorted(counts)[-2:]
     url = f"http://{served.address}"
     with served.rest() as rest:
-        flat = asked(url, tmp_path, "--json")
+        flat = asked(nursery, url, tmp_path, "--json")
         assert (flat.code, flat.json["positions"]) == (0, []), flat.err
         last = rest.get(f"/v2/stocks/{bracketed}/trades/latest").json()["trade"]["p"]
         legs = {
@@ -83,7 +74,7 @@ def test_positions_are_flat_then_naked_then_covered_as_the_venue_has_it(
         placed(rest, bracketed, order_class="bracket", client_order_id=name, **legs)
         placed(rest, bare)
         granted(served, 60)
-        naked = asked(url, tmp_path, "--json")
+        naked = asked(nursery, url, tmp_path, "--json")
         assert naked.code == NAKED, naked.err
         by_symbol = {each["symbol"]: each for each in naked.json["positions"]}
         assert (by_symbol[bare]["naked"], by_symbol[bare]["shares"]) == ("10", "10")
@@ -93,14 +84,14 @@ def test_positions_are_flat_then_naked_then_covered_as_the_venue_has_it(
         trail = {"type": "trailing_stop", "side": "sell", "trail_percent": "20"}
         placed(rest, bare, client_order_id="by-hand", **trail)
         granted(served, 120)
-        covered = asked(url, tmp_path)
+        covered = asked(nursery, url, tmp_path)
         assert covered.code == 0, covered.out + covered.err
         assert ("naked" in covered.out, covered.out.count("covered")) == (False, 2)
         assert "foreign" in covered.out
 
 
-def test_a_venue_that_does_not_answer_is_not_flat(tmp_path: Path) -> None:
-    silent = asked("http://127.0.0.1:9", tmp_path, "--json")
+def test_a_venue_that_does_not_answer_is_not_flat(nursery: Nursery, tmp_path: Path) -> None:
+    silent = asked(nursery, "http://127.0.0.1:9", tmp_path, "--json")
     assert silent.code == UNANSWERED
     said = json.loads(silent.out)
     assert (said["status"], "secret" in silent.out + silent.err) == ("error", False)

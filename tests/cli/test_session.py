@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +21,8 @@ from engine.domain.facts import (
     TradeOpened,
 )
 from store import Journals, RunStatus
-from tests.cli.conftest import DAY, Tradectl, eager, environment
+from tests.cli.conftest import DAY, Tradectl, eager
+from tests.nursery import ROOT, Child, Nursery
 
 RUN = f"session-{DAY}"
 REFUSED, UNDONE = 1, 5
@@ -32,18 +31,12 @@ PATIENT = ("take_profit_percent=20", "stop_loss_percent=10", "max_hold_seconds=o
 
 
 @contextmanager
-def hosted(market: Path, database: str, *options: str) -> Iterator[subprocess.Popen[str]]:
+def hosted(nursery: Nursery, market: Path, database: str, *options: str) -> Iterator[Child]:
     """Host the session in another process, which is killed unless it has ended."""
-    command = [sys.executable, "-m", "cli.main", "session", "--date", str(DAY), "--json"]
+    command = ["session", "--date", str(DAY), "--json"]
     where = ["--catalog", str(market), "--database", database, "--workers", "1"]
     patient = [word for setting in PATIENT for word in ("--set", setting)]
-    with subprocess.Popen(
-        [*command, *where, *eager(), *patient, *options],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as host:
+    with nursery.child([*command, *where, *eager(), *patient, *options], {}, ROOT) as host:
         yield host
         host.kill()
 
@@ -66,7 +59,7 @@ def facts(database: str) -> list[Fact]:
 
 
 def test_a_session_obeys_other_processes_and_survives_a_kill(
-    tradectl: Tradectl, market: Path, database_url: str
+    nursery: Nursery, tradectl: Tradectl, market: Path, database_url: str
 ) -> None:
     def do(*words: str, code: int = 0) -> Any:
         answer = tradectl("do", *words, "--database", database_url, "--json")
@@ -76,7 +69,7 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
     def status() -> Any:
         return tradectl("governor", "status", "--database", database_url, "--json").json
 
-    with hosted(market, database_url, "--speed", "100"):
+    with hosted(nursery, market, database_url, "--speed", "100"):
         opened = first(database_url, TradeOpened)
         symbol = opened.symbol
         shown = do("flatten", symbol)
@@ -93,11 +86,11 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
     unanswered = do("stop-entries", "--yes", "--id", "two", "--timeout", "0.5", code=UNDONE)
     assert "tradectl session" in unanswered["detail"]
 
-    with hosted(market, database_url, "--set", "take_profit_percent=19") as host:
+    with hosted(nursery, market, database_url, "--set", "take_profit_percent=19") as host:
         _, complaint = host.communicate(timeout=60)
         assert (host.returncode, "played again it is" in complaint) == (1, True)
 
-    with hosted(market, database_url, "--speed", "100") as host:
+    with hosted(nursery, market, database_url, "--speed", "100") as host:
         first(database_url, CommandDone, lambda done: done.command_id == "two")
         after = status()
         assert after["stopped"]
@@ -112,7 +105,7 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
 
     (run,) = (each for each in Journals(database_url).runs() if each.run_id == RUN)
     assert run.status is RunStatus.INTERRUPTED
-    with hosted(market, database_url) as host:
+    with hosted(nursery, market, database_url) as host:
         printed, _ = host.communicate(timeout=120)
     said = json.loads(printed)
     assert (host.returncode, said["status"], said["resumed_at"]) == (0, "Ended", run.facts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from catalog import Catalog
 from catalog.synth import synthesize
 from tests.cli.conftest import DAY
-from tests.resume.nursery import Nursery
 
 pytest.register_assert_rewrite("tests.resume.ended_day")
 
@@ -21,9 +19,3 @@ def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("tape")
     synthesize(Catalog(str(root)), DAY, symbols=16, trades=120_000, seed=5, quotes=True)
     return root
-
-
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    with Nursery() as nursery:
-        yield nursery

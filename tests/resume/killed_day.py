@@ -16,7 +16,7 @@ from engine.domain.facts import AnyPayload, EntriesReleased
 from engine.domain.session import NANOS_PER_SECOND, session
 from store import Journals
 from tests.cli.conftest import DAY
-from tests.resume.nursery import Nursery
+from tests.nursery import Nursery
 from tests.resume.oracle import Span, Trade, trades
 from tests.resume.steps import Step, steps
 from tests.resume.venue import KEYS, Ear, Venue, until

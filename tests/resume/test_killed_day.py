@@ -17,9 +17,9 @@ import pytest
 
 from engine.domain.session import NANOS_PER_SECOND
 from tests.cli.conftest import DAY
+from tests.nursery import Nursery
 from tests.resume.ended_day import EndedDay
 from tests.resume.killed_day import BEGINS_NS, BOUND_NS, ENDS_NS, LOOSE, KilledDay
-from tests.resume.nursery import Nursery
 from tests.resume.oracle import loss_reached
 from tests.resume.steps import Step
 from tests.resume.venue import CASH, simulated

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from cli.output import INTERRUPTED
 from engine.domain.facts import BracketPlanned, ExitRequested, OrderRejected
 from tests.cli.conftest import DAY
+from tests.nursery import Nursery
 from tests.resume.ended_day import EndedDay
 from tests.resume.killed_day import BOUND_NS, LOOSE, RUN, KilledDay
-from tests.resume.nursery import Nursery
 from tests.resume.steps import Step
 from tests.resume.venue import Ear, simulated, until
 

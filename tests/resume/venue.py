@@ -17,7 +17,7 @@ import httpx
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from tests.cli.conftest import ROOT, environment
+from tests.nursery import ROOT, environment
 
 KEYS = ("SIMRESUME", "simulated-secret")
 CASH = "100000"

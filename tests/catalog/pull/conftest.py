@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +13,10 @@ from catalog import Catalog, StoredReference
 from catalog.pull import PullOrder
 from simulator.market_data import Door, routes
 from tests.catalog.pull.history import settled
+from tests.nursery import Child
 from tests.simulator.market_data.loopback import KEY, SECRET, Loopback
 from tests.simulator.market_data.recorded_day import CLOSE, DAY, MINUTE, record
 
-ROOT = Path(__file__).parents[3]
 EVENING = CLOSE + 6 * 60 * MINUTE
 
 KEYS = {"APCA_API_KEY_ID": KEY, "APCA_API_SECRET_KEY": SECRET}
@@ -84,18 +81,7 @@ def line(tmp_path: Path, symbols: tuple[str, ...]) -> Line:
     return make
 
 
-def start(line: list[str]) -> subprocess.Popen[str]:
-    """Start a command in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *line],
-        env=os.environ | KEYS | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, Any, str]:
+def ended(process: Child) -> tuple[int, Any, str]:
     """Return a command's exit code, its JSON object and what it said."""
     out, err = process.communicate()
-    return process.returncode, json.loads(out) if out else None, err
+    return process.wait(), json.loads(out) if out else None, err

@@ -11,13 +11,15 @@ import pytest
 from catalog import Catalog
 from catalog.pull import PullOrder
 from catalog.verify import Damage, quarantine, verify
-from tests.catalog.pull.conftest import Line, ended, start
+from tests.catalog.pull.conftest import KEYS, Line, ended
 from tests.catalog.pull.test_pull import same_trades
+from tests.nursery import ROOT, Nursery
 from tests.simulator.market_data.loopback import Loopback
 
 
 @pytest.mark.parametrize("request_number", [1, 5])
 def test_a_pull_killed_while_it_downloads_asks_for_no_page_twice(
+    nursery: Nursery,
     server: Loopback,
     history: Catalog,
     order: PullOrder,
@@ -25,7 +27,7 @@ def test_a_pull_killed_while_it_downloads_asks_for_no_page_twice(
     tmp_path: Path,
     request_number: int,
 ) -> None:
-    process = start(line(server.url, "--trades"))
+    process = nursery.child(line(server.url, "--trades"), KEYS, ROOT)
 
     def kill(number: int) -> None:
         if number == request_number:
@@ -37,7 +39,7 @@ def test_a_pull_killed_while_it_downloads_asks_for_no_page_twice(
     assert code == -signal.SIGKILL
     server.on_request = None
     assert not Catalog(str(tmp_path / "catalog")).dates()
-    code, report, said = ended(start(line(server.url, "--trades")))
+    code, report, said = ended(nursery.child(line(server.url, "--trades"), KEYS, ROOT))
     assert code == 0, said
     assert report["kinds"][0]["resumed_pages"] == request_number - 1
     assert len(server.asked) == len(set(server.asked)) + 1  # only the one that was cut off
@@ -48,6 +50,7 @@ def test_a_pull_killed_while_it_downloads_asks_for_no_page_twice(
     "moment", ["import-*.tmp", "trades/*/letter=*/part-0.json", "pulled/*/*.json"]
 )
 def test_a_pull_killed_while_it_stores_is_completed_by_the_next(
+    nursery: Nursery,
     server: Loopback,
     history: Catalog,
     order: PullOrder,
@@ -56,13 +59,13 @@ def test_a_pull_killed_while_it_stores_is_completed_by_the_next(
     moment: str,
 ) -> None:
     root = tmp_path / "catalog"
-    process = start(line(server.url, "--trades"))
+    process = nursery.child(line(server.url, "--trades"), KEYS, ROOT)
     while process.poll() is None and not any(root.glob(moment)):
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     asked = len(server.asked)
-    code, report, said = ended(start(line(server.url, "--trades")))
+    code, report, said = ended(nursery.child(line(server.url, "--trades"), KEYS, ROOT))
     assert code == 0, said
     assert len(server.asked) == asked
     assert report["kinds"][0]["pages"] == 0

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,7 @@ import httpx
 import pytest
 
 from catalog import Catalog
-from tests.cli.conftest import Answer, environment
+from tests.nursery import ROOT, Answer, Child, Nursery
 from tests.simulator.server.conftest import DAY
 from tests.simulator.server.test_trading import busy
 
@@ -28,40 +26,25 @@ HEADERS = {"APCA-API-KEY-ID": "ALICE", "APCA-API-SECRET-KEY": "alice-secret"}
 
 @contextmanager
 def simulator(
-    market: Catalog, *options: str, keys: dict[str, str] = KEYS
-) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+    nursery: Nursery, market: Catalog, *options: str, keys: dict[str, str] = KEYS
+) -> Iterator[tuple[dict[str, Any], Child]]:
     """Yield what a simulator said when it was ready, and its process."""
     words = ["run", "--catalog", market.root, "--date", str(DAY), "--port", "0", "--json"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "sim", *words, *options],
-        env=environment() | keys,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = nursery.child(["sim", *words, *options], keys, ROOT)
     try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
+        line = process.first_line()
         assert line, process.communicate()[1]
         yield json.loads(line), process
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
-def tradectl(*words: str) -> Answer:
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "sim", *words],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)
+def test_a_simulator_is_steered_from_the_command_line(nursery: Nursery, market: Catalog) -> None:
+    def tradectl(*words: str) -> Answer:
+        return nursery.answer(["sim", *words], {}, ROOT)
 
-
-def test_a_simulator_is_steered_from_the_command_line(market: Catalog) -> None:
-    with simulator(market, "--paused", "--start", "10:00") as (ready, process):
+    with simulator(nursery, market, "--paused", "--start", "10:00") as (ready, process):
         url = ready["url"]
         assert ready["accounts"] == [{"key": "ALICE"}]
 
@@ -99,13 +82,13 @@ def test_a_simulator_is_steered_from_the_command_line(market: Catalog) -> None:
 
 
 def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
-    market: Catalog, busy: str, tmp_path: Path
+    nursery: Nursery, market: Catalog, busy: str, tmp_path: Path
 ) -> None:
     options = ["--start", "10:00", "--speed", "60", "--state", str(tmp_path / "sim.json")]
     order = {"symbol": busy, "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"}
     sent: list[str] = []
     for _ in range(3):
-        with simulator(market, *options) as (ready, process):
+        with simulator(nursery, market, *options) as (ready, process):
             with httpx.Client(base_url=ready["url"], headers=HEADERS, timeout=60) as rest:
                 found = rest.get("/v2/orders", params={"status": "all", "direction": "asc"})
                 assert [each["id"] for each in found.json()] == sent
@@ -124,15 +107,21 @@ def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
         (["--start", "noon"], "HH:MM"),
     ],
 )
-def test_what_cannot_be_started_says_why(market: Catalog, options: list[str], finding: str) -> None:
-    answer = tradectl("run", "--catalog", market.root, *options)
+def test_what_cannot_be_started_says_why(
+    nursery: Nursery, market: Catalog, options: list[str], finding: str
+) -> None:
+    words = ["sim", "run", "--catalog", market.root, *options]
+    answer = nursery.answer(words, {}, ROOT)
     assert answer.code == 2
     assert finding in answer.err
     assert "hush" not in answer.err
 
 
-def test_a_pair_of_keys_is_made_up_where_none_is_given(market: Catalog) -> None:
-    with simulator(market, keys={"APCA_API_KEY_ID": "", "APCA_API_SECRET_KEY": ""}) as (ready, _):
+def test_a_pair_of_keys_is_made_up_where_none_is_given(nursery: Nursery, market: Catalog) -> None:
+    with simulator(nursery, market, keys={"APCA_API_KEY_ID": "", "APCA_API_SECRET_KEY": ""}) as (
+        ready,
+        _,
+    ):
         (account,) = ready["accounts"]
         headers = {
             "APCA-API-KEY-ID": account["key"],
