@@ -171,8 +171,7 @@ class DeskBooks:
         """Take one fact."""
         self.facts += 1
         payload, trade_id = fact.payload, fact.correlation_id
-        if not isinstance(payload, GovernorMoved):
-            self._last_cause = payload
+        self._remember(payload)
         change = self._fills.post(fact)
         self.ledger.post(fact, change)
         self._book.post(fact, change)
@@ -187,7 +186,6 @@ class DeskBooks:
                 self._change(payload)
             case CommandReceived():
                 self._commands[payload.command_id] = fact.seq
-                self._last_command = payload
             case GovernorMoved():
                 self._phase = GovernorPhase(payload.after)
             case BracketPlanned():
@@ -204,6 +202,13 @@ class DeskBooks:
             self._known[payload.trade_id].add(_identity(payload))
         if trade_id in self.trades:
             self._follow(self.trades[trade_id], payload, fact.ts_init)
+
+    def _remember(self, payload: AnyPayload) -> None:
+        """Keep what others may have to follow from, should the run be cut off here."""
+        if isinstance(payload, CommandReceived):
+            self._last_command = payload
+        if not isinstance(payload, GovernorMoved):
+            self._last_cause = payload
 
     def _start(self, day: Session) -> None:
         self._session, self._phase = day, None
