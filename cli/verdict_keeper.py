@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 
-from cli.run_report import verdicts_table
 from engine.decision import BucketDecision
 from store.atomic import write_atomically
 
@@ -68,6 +67,8 @@ class VerdictKeeper:
 
     def table(self, decisions: Sequence[BucketDecision], *, is_whole: bool) -> None:
         """Write the table of the day so far; of a whole day nothing else is needed any more."""
+        from cli.run_report import verdicts_table
+
         table = verdicts_table(verdict for each in decisions for verdict in each.verdicts)
         self._table.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(self._table, lambda file: pq.write_table(table, file))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from reports import attribution, headline, wording
@@ -14,6 +14,9 @@ from reports.noise import noise_floor
 from reports.parameters import parameter_rows, version_rows
 from reports.payload import encode_payload
 from reports.view import RunView
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _SCRIPTS = ("theme.js", "figures.js", "trades.js")
 
@@ -56,6 +59,12 @@ def write_html(view: RunView, path: Path) -> None:
 
 
 def _environment() -> Environment:
+    from jinja2 import (  # noqa: PLC0415  (live pages use this room, too, and write no report)
+        Environment,
+        PackageLoader,
+        StrictUndefined,
+    )
+
     return Environment(
         loader=PackageLoader("reports", "assets"),
         autoescape=True,

@@ -7,24 +7,36 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Dialect, NullPool, create_engine, event, inspect, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    Dialect,
+    NullPool,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from engine.domain.errors import ConfigError, JournalError
-from store.answers import AnsweredConnection
 from store.projections import METADATA
 from store.timescale import make_hypertables, time_series
 
+if TYPE_CHECKING:
+    from store.answers import AnsweredConnection
+
 _log = logging.getLogger(__name__)
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+_REVISIONS = Path(__file__).parent / "migrations" / "versions"
+"""Files named by revision, ``0004_archive.py``."""
+UNSTAMPED = "0001"
+"""Files of the first version carry no revision: they held one run each, and only its facts."""
+
 _SERVER = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
@@ -33,9 +45,6 @@ _SERVER = {
     "keepalives_count": 3,
 }
 """Seconds, and milliseconds, after which a server is lost that cannot be reached any more."""
-
-_FIRST_REVISION = "0001"
-"""Files of the first version carry no revision: they held one run each, and only its facts."""
 
 
 class Database:
@@ -87,8 +96,8 @@ class Database:
             file has a limit of its own.
         """
         connection = self._engine.connect()
-        driver = connection.connection.driver_connection
-        if isinstance(driver, AnsweredConnection):
+        if not self.is_file:
+            driver = cast("AnsweredConnection", connection.connection.driver_connection)
             driver.answer_secs = answer_secs
         return connection
 
@@ -135,15 +144,17 @@ class Database:
             present = self.revision()
             if present == newest_revision():
                 return
+            from store.migration import migrate, stamp  # noqa: PLC0415  (loads Alembic, for long)
+
             if self.is_file:
                 self.set_journal_mode("WAL")
             with self._engine.begin() as connection:
                 if present is not None:
-                    _migrate(connection, "head")
+                    migrate(connection, present, "head")
                     return
                 METADATA.create_all(connection)
                 make_hypertables(connection)
-                command.stamp(_config(connection), "head")
+                stamp(connection)
                 _log.info("made the tables of %s", self)
 
     def migrate(self, revision: str = "head") -> None:
@@ -154,8 +165,10 @@ class Database:
         JournalError
             It cannot be reached or written, or there is no such revision.
         """
+        from store.migration import migrate  # noqa: PLC0415  (the same)
+
         with _told(f"cannot migrate {self}"), self._engine.begin() as connection:
-            _migrate(connection, revision)
+            migrate(connection, _revision(connection), revision)
 
     def revision(self) -> str | None:
         """Return the revision of the tables, None where there are none."""
@@ -187,44 +200,20 @@ class Database:
 
 
 def newest_revision() -> str:
-    """Return the revision that this version of tradectl works with."""
-    head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-    assert head is not None  # noqa: S101 - the folder of migrations is part of the package
-    return head
+    """Return the revision that this version of tradectl works with.
 
-
-def _migrate(connection: Connection, revision: str) -> None:
-    config = _config(connection)
-    script = ScriptDirectory.from_config(config)
-    known = [step.revision for step in script.walk_revisions()]
-    target = known[0] if revision == "head" else revision
-    present = _revision(connection)
-    if target not in known:
-        raise ConfigError(f"expected a revision of {', '.join(reversed(known))}, found {revision}")
-    if present is not None and present not in known:
-        raise JournalError(
-            f"the tables are of revision {present}, this tradectl knows up to {known[0]}: "
-            "use the newer tradectl that made them"
-        )
-    if present == _FIRST_REVISION:
-        command.stamp(config, _FIRST_REVISION)
-    later = present is None or known.index(target) <= known.index(present)
-    (command.upgrade if later else command.downgrade)(config, target)
-    _log.info("migrated the tables from revision %s to %s", present, target)
+    Every start asks, and Alembic takes a fifth of a second to load: it is left to who migrates.
+    """
+    return max(path.stem.partition("_")[0] for path in _REVISIONS.glob("[0-9]*.py"))
 
 
 def _revision(connection: Connection) -> str | None:
-    stamped = MigrationContext.configure(connection).get_current_revision()
-    if stamped is None and inspect(connection).has_table("facts"):
-        return _FIRST_REVISION
-    return stamped
-
-
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
+    tables = inspect(connection)
+    if tables.has_table("alembic_version"):
+        stamped = connection.scalar(text("select version_num from alembic_version"))
+        if stamped is not None:
+            return stamped
+    return UNSTAMPED if tables.has_table("facts") else None
 
 
 def _parsed(url: str | Path) -> URL:
@@ -259,6 +248,8 @@ def _configure_file(connection: DBAPIConnection, _record: object) -> None:
 def _connect(
     _dialect: Dialect, _record: object, words: tuple[Any, ...], settings: dict[str, Any]
 ) -> DBAPIConnection:
+    from store.answers import AnsweredConnection  # noqa: PLC0415  (a file need not load psycopg)
+
     return cast("DBAPIConnection", AnsweredConnection.connect(*words, **settings))
 
 

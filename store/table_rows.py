@@ -20,7 +20,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from engine.accounting import PROJECTIONS, Key, columns_of
 from store.projections import TABLES, Usd, micros
@@ -71,6 +71,8 @@ def put_rows(connection: Connection, name: str, rows: Sequence[Stored]) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(_upsert(name), list(rows))
         return
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415  (a file need not load it)
+
     table, arrivals = TABLES[name], _arrivals(name)
     arrivals.create(connection)
     driver = cast("psycopg.Connection", connection.connection.driver_connection)

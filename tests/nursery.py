@@ -42,8 +42,9 @@ _LOOKS_SECS = 0.01
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a user who has set nothing of ours."""
+    """Return the environment of a user who has set nothing of ours, and keeps what was compiled."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("TRADECTL_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return kept | {"PYTHONPATH": str(ROOT), "COLUMNS": "100"}
 
 
