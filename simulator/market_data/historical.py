@@ -60,6 +60,9 @@ class Historical:
         """Answer ``/v2/stocks/trades`` and ``/v2/stocks/{symbol}/trades``."""
         now = self._now()
         asked = stretch_of(request, visit, now)
+        if asked.is_recorded:
+            printed = self._lately.printed(asked.symbols, asked.start_ns, now)
+            asked = asked._replace(symbols=printed)
 
         def chunk(day: date, symbol: str, following: list[str]) -> Chunk:
             prints = self._lately.prints(day, symbol, asked.start_ns, now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import groupby
+from string import ascii_uppercase
 from threading import Lock
 from typing import Any
 
@@ -27,6 +28,10 @@ _EARLY_NS = 10 * NANOS_PER_SECOND
 """How much earlier than it happened a row may have arrived: clocks differ."""
 
 
+_LETTERS = (*ascii_uppercase, letter_of(""))
+"""A lock for each, so that two letters are read at once."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Prints:
     """One letter's prints that arrived in ``[since, until]``, symbol by symbol.
@@ -34,19 +39,16 @@ class _Prints:
     Attributes
     ----------
     ids : dict
-        Position of each symbol in ``batch.symbols``.
+        Position of each symbol in the table of symbols.
     bounds : int64 array, shape (n_symbols + 1,)
-        Where each symbol's rows begin.
-    before : int64 array, shape (n_symbols,)
-        How many prints of each symbol arrived earlier.
+        Where each symbol's prints begin.
     """
 
     since: int
     until: int
     ids: dict[str, int]
-    batch: TradeBatch
+    prints: Prints
     bounds: NDArray[np.int64]
-    before: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,27 +77,40 @@ class Lately:
         self._market = market
         self._prints: dict[str, _Prints] = {}
         self._quotes: dict[str, _Quotes] = {}
-        self._lock = Lock()
+        self._locks = {letter: Lock() for letter in _LETTERS}
 
     def prints(self, day: date, symbol: str, start_ns: int, now: int) -> Prints | None:
         """Return a symbol's prints with all since an instant (UTC ns); None if it is long ago."""
-        since = start_ns - _EARLY_NS
-        if day != self.day or since < now - _BACK_NS:
+        if day != self.day or _is_long_ago(start_ns, now):
             return None
-        letter = letter_of(symbol)
-        with self._lock:
-            sheet = self._prints.get(letter)
-            if sheet is None or not sheet.since <= since <= now <= sheet.until:
-                sheet = self._read_prints(letter, now - _BACK_NS, now + _AHEAD_NS)
-                self._prints[letter] = sheet
+        sheet = self._prints_of(letter_of(symbol), start_ns, now)
         number = sheet.ids.get(symbol)
         if number is None:
             return _NONE
-        first, end = sheet.bounds[number : number + 2].tolist()
-        if first == end or sheet.batch.ts_event[first:end].max() < start_ns:
-            return _NONE
-        found = settle(sheet.batch.rows(slice(first, end)))
-        return replace(found, trade_id=found.trade_id + sheet.before[number])
+        return sheet.prints.rows(slice(*sheet.bounds[number : number + 2].tolist()))
+
+    def printed(self, symbols: Sequence[str], start_ns: int, now: int) -> list[str]:
+        """Return the symbols, in order, that have prints since an instant; all if it is long ago.
+
+        A second has prints of few, and each that is asked alone takes its time.
+        """
+        if _is_long_ago(start_ns, now):
+            return list(symbols)
+        found: set[str] = set()
+        for letter in {letter_of(symbol) for symbol in symbols}:
+            batch = self._prints_of(letter, start_ns, now).prints.batch
+            fresh = (batch.ts_event >= start_ns) & (batch.ts_init <= now)
+            found |= {batch.symbols[n] for n in np.unique(batch.symbol_id[fresh]).tolist()}
+        return [symbol for symbol in symbols if symbol in found]
+
+    def _prints_of(self, letter: str, start_ns: int, now: int) -> _Prints:
+        """Return a letter's sheet that holds all since an instant that is not long ago."""
+        with self._locks[letter]:
+            sheet = self._prints.get(letter)
+            if sheet is None or not sheet.since <= start_ns - _EARLY_NS <= now <= sheet.until:
+                sheet = self._read_prints(letter, now - _BACK_NS, now + _AHEAD_NS)
+                self._prints[letter] = sheet
+            return sheet
 
     def last_quotes(
         self, symbols: Sequence[str], now: int
@@ -110,7 +125,7 @@ class Lately:
             UTC ns; a moment that is long past is looked up anew.
         """
         for letter, names in groupby(symbols, letter_of):
-            with self._lock:
+            with self._locks[letter]:
                 sheet = self._quotes.get(letter)
                 if sheet is None or not sheet.since <= now <= sheet.until:
                     sheet = self._read_quotes(letter, now, now + _AHEAD_NS)
@@ -149,9 +164,10 @@ class Lately:
         batch = TradeBatch(
             **_columns(parts, TradeBatch), symbols=tuple(ids), conditions=tuple(conditions)
         )
-        batch = batch.rows(np.argsort(batch.symbol_id, kind="stable"))
-        bounds = np.searchsorted(batch.symbol_id, np.arange(len(ids) + 1))
-        return _Prints(since, until, ids, batch, bounds, before)
+        prints = settle(batch.rows(np.argsort(batch.symbol_id, kind="stable")))
+        prints = replace(prints, trade_id=prints.trade_id + before[prints.batch.symbol_id])
+        bounds = np.searchsorted(prints.batch.symbol_id, np.arange(len(ids) + 1))
+        return _Prints(since, until, ids, prints, bounds)
 
     def _read_quotes(self, letter: str, since: int, until: int) -> _Quotes:
         """Read a letter's quotes up to an instant; of those before another each symbol's last."""
@@ -167,6 +183,10 @@ class Lately:
         batch = QuoteBatch(**_columns(parts, QuoteBatch), symbols=tuple(ids))
         batch = batch.rows(np.lexsort((batch.ts_event, batch.symbol_id)))
         return _Quotes(since, until, ids, batch)
+
+
+def _is_long_ago(start_ns: int, now: int) -> bool:
+    return start_ns - _EARLY_NS < now - _BACK_NS
 
 
 def _recoded[Batch: (TradeBatch, QuoteBatch)](group: Batch, ids: dict[str, int]) -> Batch:

@@ -24,7 +24,9 @@ _KEPT_ROWS = 4_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prints:
-    """One symbol's prints of a day by exchange time, with what became of each of them.
+    """Prints of a day by symbol and exchange time, with what became of each of them.
+
+    Questions are asked of the prints of one symbol.
 
     Attributes
     ----------
@@ -45,6 +47,16 @@ class Prints:
     ended_at: NDArray[np.int64]
     corrected: NDArray[np.bool_]
     corrects: NDArray[np.bool_]
+
+    def rows(self, select: slice) -> Prints:
+        """Return a stretch of the prints."""
+        return Prints(
+            self.batch.rows(select),
+            self.trade_id[select],
+            self.ended_at[select],
+            self.corrected[select],
+            self.corrects[select],
+        )
 
     def between(self, start_ns: int, end_ns: int, now: int) -> NDArray[np.int64]:
         """Return the rows with ``start_ns <= ts_event <= end_ns`` that arrived by ``now``."""
@@ -112,23 +124,25 @@ class Recorded:
 
 
 def settle(batch: TradeBatch) -> Prints:
-    """Return one symbol's prints by exchange time, each with what became of it.
+    """Return prints by symbol and exchange time, each with what became of it.
 
     Parameters
     ----------
     batch
-        In order of arrival, with reversals; see ``TradeBatch.conditions``.
+        Symbol by symbol, each in order of arrival, with reversals; see ``TradeBatch.conditions``.
     """
     n = len(batch)
     taking = [code.startswith(REVERSAL_MARK) for code in batch.conditions]
     is_reversal = np.array(taking, dtype=np.bool_)[batch.condition_id] if n else np.empty(0, bool)
+    first = np.searchsorted(batch.symbol_id, batch.symbol_id)
     ended_at = np.full(n, NEVER)
     corrected = np.zeros(n, dtype=np.bool_)
     corrects = np.zeros(n, dtype=np.bool_)
     for row in np.flatnonzero(is_reversal).tolist():
-        original = _original(batch, row, is_reversal, ended_at)
+        original = _original(batch, int(first[row]), row, is_reversal, ended_at)
         follows = row + 1 < n and (
             not is_reversal[row + 1]
+            and batch.symbol_id[row + 1] == batch.symbol_id[row]
             and batch.ts_init[row + 1] == batch.ts_init[row]
             and batch.ts_event[row + 1] == batch.ts_event[row]
         )
@@ -138,8 +152,9 @@ def settle(batch: TradeBatch) -> Prints:
             ended_at[original] = batch.ts_init[row]
             corrected[original] = follows
     kept = np.flatnonzero(~is_reversal)
-    order = kept[np.argsort(batch.ts_event[kept], kind="stable")]
-    place = np.cumsum(~is_reversal)
+    order = kept[np.lexsort((batch.ts_event[kept], batch.symbol_id[kept]))]
+    counted = np.append(0, np.cumsum(~is_reversal))
+    place = counted[1:] - counted[first]
     return Prints(
         batch.rows(order), place[order], ended_at[order], corrected[order], corrects[order]
     )
@@ -147,18 +162,20 @@ def settle(batch: TradeBatch) -> Prints:
 
 def _original(
     batch: TradeBatch,
+    first: int,
     row: int,
     is_reversal: NDArray[np.bool_],
     ended_at: NDArray[np.int64],
 ) -> int | None:
-    """Return the earlier print that a reversal repeats, None when it was never seen."""
+    """Return the row that a reversal repeats, of its symbol's from ``first`` on; None without."""
     code = batch.conditions[batch.condition_id[row]].removeprefix(REVERSAL_MARK)
-    same = np.flatnonzero(
-        (batch.ts_event[:row] == batch.ts_event[row])
-        & (batch.price[:row] == batch.price[row])
-        & (batch.size[:row] == batch.size[row])
-        & ~is_reversal[:row]
-        & (ended_at[:row] == NEVER)
+    before = slice(first, row)
+    same = first + np.flatnonzero(
+        (batch.ts_event[before] == batch.ts_event[row])
+        & (batch.price[before] == batch.price[row])
+        & (batch.size[before] == batch.size[row])
+        & ~is_reversal[before]
+        & (ended_at[before] == NEVER)
     )
     for candidate in same.tolist():
         if batch.conditions[batch.condition_id[candidate]] == code:
