@@ -172,6 +172,16 @@ class AlpacaExecutionClient(ExecutionClient):
             await self._look_now()
         return True
 
+    async def compare(self) -> None:
+        """Compare all orders with the venue's; what was missed is told.
+
+        Raises
+        ------
+        VenueError
+            It does not tell.
+        """
+        await self._sync.reconcile()
+
     async def _connect(self) -> None:
         try:
             await self.account.look()

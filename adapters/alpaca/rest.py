@@ -191,13 +191,15 @@ class AlpacaRest:
         """
         return await self._orders({"status": "all", "nested": str(nested).lower()}, after)
 
-    async def positions(self) -> Listing[VenuePosition]:
+    async def positions(self, priority: Priority = Priority.RECONCILE) -> Listing[VenuePosition]:
         """Return every open position."""
-        return await self._many("/v2/positions", VenuePosition, Priority.RECONCILE)
+        return await self._many("/v2/positions", VenuePosition, priority)
 
-    async def position(self, symbol: str) -> VenuePosition | None:
+    async def position(
+        self, symbol: str, priority: Priority = Priority.RECONCILE
+    ) -> VenuePosition | None:
         """Return one position, None when the account is flat in the symbol."""
-        body = await self._door.find(f"/v2/positions/{symbol}", Priority.RECONCILE)
+        body = await self._door.find(f"/v2/positions/{symbol}", priority)
         return None if body is None else self._one(body, VenuePosition)
 
     async def fills(self, after: int) -> Listing[VenueActivity]:

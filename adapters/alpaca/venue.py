@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from nautilus_trader.config import DataClientConfig, ExecutionClientConfig
@@ -25,7 +26,7 @@ from adapters.alpaca.last_ticks import LastTicks
 from adapters.alpaca.plan import explain_refusal
 from adapters.alpaca.recalled import Recalled
 from adapters.alpaca.rest import AlpacaRest
-from adapters.alpaca.token_bucket import TokenBucket
+from adapters.alpaca.token_bucket import Priority, TokenBucket
 from adapters.alpaca.wire.rest import VenueAsset
 from engine.domain.errors import ConfigError, RunError, VenueError, VenueUnavailable
 from engine.runtime.live.venue import Grant, VenueHealth, VenueWatch
@@ -158,19 +159,26 @@ class AlpacaVenue:
         while not (orders.held.is_counting and await orders.deliver(updates)):
             await self._count()
 
-    async def positions(self) -> Mapping[str, int]:
+    async def positions(self) -> Mapping[str, Decimal]:
         """Return the shares held by symbol, short ones negative, as the venue has them.
 
         Raises
         ------
-        VenueUnavailable
-            It does not answer.
+        VenueError
+            It does not tell.
         """
-        listing = await self.rest.positions()
-        return {
-            position.symbol: int(abs(position.qty)) * (-1 if position.side == "short" else 1)
-            for position in listing.rows
-        }
+        listing = await self.rest.positions(Priority.QUERY)
+        return {position.symbol: position.shares for position in listing.rows}
+
+    async def compare(self) -> None:
+        """Compare all our orders with the venue's; what was missed is told.
+
+        Raises
+        ------
+        VenueError
+            It does not tell.
+        """
+        await self._orders.compare()
 
     @property
     def health(self) -> VenueHealth:
@@ -184,6 +192,7 @@ class AlpacaVenue:
             quotes=feed.quotes,
             lag_ns=feed.lag_ns,
             gaps=feed.gaps,
+            losses=orders.losses,
             skipped=feed.skipped + orders.skipped,
             requests_left=self.rest.budget.bucket.left,
         )

@@ -325,6 +325,8 @@ class Alarm(StrEnum):
     """The day's end, or what is left of an order to end it, does not come to be."""
     EXIT_HELD_UP = "exit_held_up"
     """A trade that is to be closed is still open, by a halt or for want of a fill."""
+    POSITIONS_DIFFER = "positions_differ"
+    """Venue and ledger disagree on what is held: somebody traded it by hand."""
 
 
 class AlarmRaised(Payload, frozen=True, tag="alarm_raised"):

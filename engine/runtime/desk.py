@@ -125,6 +125,10 @@ class Desk(DeskBooks):
             detail = f"{plan.symbol} is open {late_secs} s after {trade.exit_reason}: {why}"
             self._record(AlarmRaised(Alarm.EXIT_HELD_UP, detail), ts, trade_id=plan.trade_id)
 
+    def ring(self, alarm: Alarm, detail: str, ts: int) -> None:
+        """Raise an alarm that concerns no trade alone."""
+        self._record(AlarmRaised(alarm, detail), ts)
+
     def order_event(self, payload: OrderFact, ts_event: int, ts: int) -> None:
         """Record what became of an order, and what follows from it for its trade."""
         self._record(payload, ts, ts_event=ts_event, trade_id=payload.trade_id)

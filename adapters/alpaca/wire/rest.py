@@ -84,6 +84,11 @@ class VenuePosition(msgspec.Struct, frozen=True, kw_only=True):
     lastday_price: Decimal | None = None
     change_today: Decimal | None = None
 
+    @property
+    def shares(self) -> Decimal:
+        """Shares held, short ones negative whichever sign ``qty`` has."""
+        return abs(self.qty) * (-1 if self.side == "short" else 1)
+
 
 class VenueAccount(msgspec.Struct, frozen=True, kw_only=True):
     """The account's money and what it may do; amounts in ``currency``."""

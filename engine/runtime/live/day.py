@@ -27,6 +27,7 @@ from engine.runtime.live.heart import Heart
 from engine.runtime.live.host_time import GrantedTime, RunningTime
 from engine.runtime.live.journal_watch import JournalWatch
 from engine.runtime.live.node import live_node
+from engine.runtime.live.positions_watch import PositionsWatch
 from engine.runtime.live.timekeeper import Timekeeper
 from engine.runtime.live.trouble import TroubleDesk
 from engine.runtime.live.venue import LiveVenue
@@ -108,6 +109,9 @@ class LiveDay:
         self.pulse = HostPulse(host_time, hurries=isinstance(host_time, GrantedTime))
         self.trouble = TroubleDesk(desk, self.pulse, self.failures)
         self._journal = JournalWatch(journal, desk, self.pulse, self.trouble, self.failures)
+        self._positions = PositionsWatch(
+            desk, self.trouble, self.pulse, self.failures, host_time.speed
+        )
         self.scanner = ScannerActor(
             lambda: desk.history, desk.session, tapes, self.failures, self.pulse
         )
@@ -174,23 +178,32 @@ class LiveDay:
             self._beaten(now)
             forgetting.look(now)
 
+        def beaten_along(now: int) -> None:
+            beaten(now)
+            self._positions.beaten(venue)
+
         running = asyncio.ensure_future(_run(node))
         try:
             keeper = Timekeeper(venue, self._heart, self.pulse, self.failures, running, stop)
             await keeper.until(self.strategy.is_running)
-            await self._reconciled(venue)
+            await self._positions.begin(venue)
             if isinstance(self._time, GrantedTime):
                 await venue.begin()
                 await keeper.step(
-                    self._time, self.ends_ns, beaten, lambda: self._waiting(cache, venue)
+                    self._time,
+                    self.ends_ns,
+                    beaten,
+                    lambda: self._waiting(cache, venue),
+                    lambda: self._positions.look_if_due(venue),
                 )
             else:
                 look = lambda _: self._journal.look()  # noqa: E731
                 await keeper.guard(self._time, self.ends_ns, look, venue.begin())
-                await keeper.go_along(self._time, self.ends_ns, beaten)
+                await keeper.go_along(self._time, self.ends_ns, beaten_along)
             await self._journal.settle(stop)
         finally:
             self._secs = time.perf_counter() - started
+            await self._positions.close()
             handle.stop()
             try:
                 await running
@@ -223,22 +236,6 @@ class LiveDay:
             equity=tuple(self._equity),
             timings={"scan": 0.0, "hydrate": 0.0, "replay": self._secs},
         )
-
-    async def _reconciled(self, venue: LiveVenue) -> None:
-        """Hold entries while venue and ledger disagree on what is held."""
-        held = await venue.positions()
-        ours = {symbol: each.quantity for symbol, each in self.desk.ledger.positions.items()}
-        wrong = [
-            f"{symbol} {held.get(symbol, 0)} at the venue, {quantity} in the ledger"
-            for symbol, quantity in ours.items()
-            if held.get(symbol, 0) != quantity
-        ]
-        for symbol in held.keys() - ours.keys():
-            self.trouble.avoid(symbol, f"{held[symbol]} shares that this run did not buy")
-        if wrong:
-            self.trouble.troubled("positions", "; ".join(wrong))
-        else:
-            self.trouble.healed("positions")
 
     def _waiting(self, cache: Cache, venue: LiveVenue) -> list[str]:
         """Return the orders with a command that the venue has not answered yet.

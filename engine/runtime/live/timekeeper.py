@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -105,6 +105,7 @@ class Timekeeper:
         ends_ns: int,
         beaten: Callable[[int], None],
         waiting: Callable[[], Sequence[str]],
+        at_rest: Callable[[], Awaitable[None]],
     ) -> None:
         """Ask for time up to the next beat, and use each grant up before asking for more.
 
@@ -115,6 +116,8 @@ class Timekeeper:
         ----------
         waiting : callable
             Returns the orders that have not arrived at the venue.
+        at_rest : callable
+            Does what needs answers of the venue, while nothing is on its way.
         """
         delivered = 0
         while host_time() < ends_ns and not self._stop.is_set():
@@ -131,6 +134,7 @@ class Timekeeper:
             await self._beat(grant.ts)
             await self._settle(waiting)
             beaten(grant.ts)
+            await at_rest()
 
     async def until(self, reached: Callable[[], bool]) -> None:
         """Wait for something to happen inside the node, or to be told to stop.

@@ -20,11 +20,12 @@ REMEDIES = {
     "buying power": "free cash: close what is not this run's, or deposit; it goes on by itself",
     "day trades": "wait for tomorrow, or have 25,000 USD; what is open can still be closed",
     "clock": "set this machine's clock by NTP, then press q and start the same command again",
-    "positions": "compare 'tradectl positions' with the broker's page, close what is too much",
+    "positions": "bring the positions at the broker to what the ledger has: it goes on by itself",
     "warm-up": "wait",
     "recording": "make room on the disk, then start the same command again",
     "journal": "bring the database back, or make room on its disk: it goes on by itself",
     "not_flat": "close by hand at the broker, then see what kept it open",
+    "positions_differ": "bring the position at the broker to what the ledger has",
     "exit_held_up": "halted: wait until it trades again; else close by hand at the broker",
 }
 """What a person can do, by name of trouble or alarm."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Protocol
 
 import msgspec
@@ -34,6 +35,8 @@ class VenueHealth(msgspec.Struct, frozen=True):
         How long the newest print was on its way: arrival less exchange time.
     gaps : int
         Stretches that were lost and had to be fetched again.
+    losses : int
+        Connections of the order updates that were lost and are there again.
     skipped : int
         Rows and messages that could not be used.
     requests_left : int or None
@@ -47,6 +50,7 @@ class VenueHealth(msgspec.Struct, frozen=True):
     quotes: int
     lag_ns: int | None
     gaps: int
+    losses: int
     skipped: int
     requests_left: int | None
 
@@ -121,13 +125,23 @@ class LiveVenue(Protocol):
         """Wait for that many order updates in all and hand them to the node, in order."""
         ...
 
-    async def positions(self) -> Mapping[str, int]:
+    async def positions(self) -> Mapping[str, Decimal]:
         """Return the shares held by symbol, short ones negative, as the venue has them.
 
         Raises
         ------
-        VenueUnavailable
-            It does not answer.
+        VenueError
+            It does not tell.
+        """
+        ...
+
+    async def compare(self) -> None:
+        """Compare all our orders with the venue's; what was missed is told.
+
+        Raises
+        ------
+        VenueError
+            It does not tell.
         """
         ...
 
