@@ -6,6 +6,8 @@ five minutes before a regular close, so it is 12:55 when the exchange closes at 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session
 
@@ -37,6 +39,7 @@ def verify_flat_ns(params: Parameters, session: Session) -> int:
     return flatten_ns(params, session) + params.flatten_verify_seconds * NANOS_PER_SECOND
 
 
+@lru_cache(maxsize=64)
 def _before_close(clock: str, session: Session) -> int:
     moment = session.at(clock)
     if moment < session.close_ns:

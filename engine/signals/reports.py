@@ -52,6 +52,8 @@ class Windows:
 
 def candidates(table: pa.Table, windows: Windows, params: Parameters) -> Iterator[Candidate]:
     """Yield the candidates of a table (``tables.rows_table`` with quotes), in its order."""
+    if not len(table):
+        return  # most buckets are empty, and a column costs the same whatever it holds
     limits = thresholds(params)
     gate_thresholds = tuple(limits[gate] for gate in Gate)
     price: list[int] = fixed_column(table, "last").tolist()
