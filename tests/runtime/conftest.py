@@ -25,6 +25,14 @@ def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 
 @pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """Return a catalog with a smaller one, for the engine that plays every tick of it."""
+    catalog = Catalog(str(tmp_path_factory.mktemp("small")))
+    synthesize(catalog, SYNTHETIC_DAY, symbols=24, trades=30_000, seed=11, quotes=True)
+    return catalog
+
+
+@pytest.fixture(scope="session")
 def recorded(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Catalog]:
     """Return a function from the name of a recorded series to a catalog of it."""
     kept: dict[str, Catalog] = {}

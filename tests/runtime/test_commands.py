@@ -56,11 +56,11 @@ def given(*commands: tuple[int, AnyCommand]) -> RecordedCommands:
     return RecordedCommands(journal.facts())
 
 
-def resume(synthetic: Catalog, left: MemoryJournal, commands: RecordedCommands | None) -> bool:
+def resume(small: Catalog, left: MemoryJournal, commands: RecordedCommands | None) -> bool:
     """Go on with a run that was cut off; say whether all that was recorded came again."""
     journal = ResumedJournal(left)
     run_backtest(
-        synthetic,
+        small,
         [SYNTHETIC_DAY],
         parameters_from({}, EAGER),
         strategy=AoStrategy,
@@ -80,9 +80,9 @@ def planned_between(ran: Ran, start: int, end: int) -> list[BracketPlanned]:
 
 
 @pytest.fixture(scope="module")
-def alone(synthetic: Catalog) -> Ran:
+def alone(small: Catalog) -> Ran:
     """Return the day as it is when nobody says a word."""
-    return run(synthetic, [SYNTHETIC_DAY])
+    return run(small, [SYNTHETIC_DAY])
 
 
 def _held(ran: Ran) -> list[Trade]:
@@ -95,14 +95,14 @@ def _whole(ts: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def script(synthetic: Catalog, alone: Ran) -> list[tuple[int, AnyCommand]]:
+def script(small: Catalog, alone: Ran) -> list[tuple[int, AnyCommand]]:
     """Return commands that meet trades where they are."""
     first = _held(alone)[0]
     flatten = [
         (_whole(first.entry_ts) + 20 * SECOND, FlattenSymbol(first.symbol)),
         (_whole(first.entry_ts) + 21 * SECOND, LockSymbol(first.symbol)),
     ]
-    then = run(synthetic, [SYNTHETIC_DAY], attendant=given(*flatten))
+    then = run(small, [SYNTHETIC_DAY], attendant=given(*flatten))
     second = next(trade for trade in _held(then) if trade.entry_ts > flatten[1][0])
     return [
         *flatten,
@@ -118,9 +118,9 @@ def script(synthetic: Catalog, alone: Ran) -> list[tuple[int, AnyCommand]]:
 
 
 def test_commands_are_obeyed_verified_and_replayed(
-    synthetic: Catalog, alone: Ran, script: list[tuple[int, AnyCommand]]
+    small: Catalog, alone: Ran, script: list[tuple[int, AnyCommand]]
 ) -> None:
-    ran = run(synthetic, [SYNTHETIC_DAY], attendant=given(*script))
+    ran = run(small, [SYNTHETIC_DAY], attendant=given(*script))
 
     facts = ran.facts
     answered = {payload.command_id for _, payload in payloads(facts, CommandAccepted)}
@@ -156,48 +156,49 @@ def test_commands_are_obeyed_verified_and_replayed(
         2
     }
 
-    again = run(synthetic, [SYNTHETIC_DAY], attendant=RecordedCommands(facts))
+    again = run(small, [SYNTHETIC_DAY], attendant=RecordedCommands(facts))
     assert again.facts[-1].hash == facts[-1].hash
     assert again.outcome.decision_digest == ran.outcome.decision_digest
     assert again.outcome.fill_digest == ran.outcome.fill_digest != alone.outcome.fill_digest
-    full = run(synthetic, [SYNTHETIC_DAY], Engine.FULL, attendant=RecordedCommands(facts))
+    full = run(small, [SYNTHETIC_DAY], Engine.FULL, attendant=RecordedCommands(facts))
     assert story(full.facts) == story(facts)
     assert full.outcome.fill_digest == ran.outcome.fill_digest
 
 
-def test_thresholds_change_while_the_scanner_runs(synthetic: Catalog, alone: Ran) -> None:
+def test_thresholds_change_while_the_scanner_runs(small: Catalog, alone: Ran) -> None:
     at, stricter = HOURS.at("11:00"), {"min_ac_z": 3, "max_hold_seconds": 120}
     commands = given((at, SetParameters(stricter, "noisy", 1)))
-    told = run(synthetic, [SYNTHETIC_DAY], Engine.FULL, attendant=commands)
+    told = run(small, [SYNTHETIC_DAY], Engine.FULL, attendant=commands)
     ((_, change),) = payloads(told.facts, ParamsChanged)
-    known = run(synthetic, [SYNTHETIC_DAY], changes=[change])
+    known = run(small, [SYNTHETIC_DAY], changes=[change])
     assert change.effective_ns == at + 5 * SECOND
     assert told.outcome.decision_digest == known.outcome.decision_digest
     assert told.outcome.fill_digest == known.outcome.fill_digest
     assert alone.outcome.candidates > known.outcome.candidates > 0
 
 
-def test_an_attendant_who_is_silent_changes_nothing(synthetic: Catalog, alone: Ran) -> None:
-    attended = run(synthetic, [SYNTHETIC_DAY], attendant=given())
+def test_an_attendant_who_is_silent_changes_nothing(small: Catalog, alone: Ran) -> None:
+    attended = run(small, [SYNTHETIC_DAY], attendant=given())
     assert attended.outcome.trades
     assert story(attended.facts) == story(alone.facts)
 
 
 def test_a_run_cut_off_anywhere_goes_on_as_if_it_had_not_been(
-    synthetic: Catalog, script: list[tuple[int, AnyCommand]]
+    small: Catalog, script: list[tuple[int, AnyCommand]]
 ) -> None:
-    whole = run(synthetic, [SYNTHETIC_DAY], attendant=given(*script)).facts
+    whole = run(small, [SYNTHETIC_DAY], attendant=given(*script)).facts
     accepted = next(n for n, f in enumerate(whole) if isinstance(f.payload, CommandAccepted))
     for cut in (accepted, len(whole) // 2):
         left = cut_off(whole[:cut])
-        assert resume(synthetic, left, given(*script))
+        assert resume(small, left, given(*script))
         assert [fact.hash for fact in left.facts()] == [fact.hash for fact in whole]
 
 
 def test_a_run_that_goes_another_way_is_not_resumed(
-    synthetic: Catalog, alone: Ran, script: list[tuple[int, AnyCommand]]
+    small: Catalog, script: list[tuple[int, AnyCommand]]
 ) -> None:
-    left = cut_off(alone.facts)
+    recorded = run(small, [SYNTHETIC_DAY], attendant=given()).facts
+    left = cut_off(recorded)
     with pytest.raises(JournalError, match="played again it is command_received"):
-        resume(synthetic, left, given(*script))
-    assert len(left) == len(alone.facts)
+        resume(small, left, given(*script))
+    assert len(left) == len(recorded)

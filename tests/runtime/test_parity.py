@@ -46,22 +46,28 @@ def assert_same(pruned: Ran, full: Ran) -> None:
         ("base", ("direction=both", *CROWD)),
         (
             "pessimistic",
-            ("direction=both", "trailing_stop_percent=0.3", "entry_type=limit", *CROWD),
+            (
+                *("direction=both", "trailing_stop_percent=0.3", "entry_type=limit"),
+                *("bucket_seconds=10", *CROWD),
+            ),
         ),
-        ("optimistic", ("warm_premarket=true", "late_trade_grace_ms=0")),
+        (
+            "optimistic",
+            ("warm_premarket=true", "late_trade_grace_ms=0", "bucket_seconds=10", "direction=both"),
+        ),
     ],
 )
-def test_synthetic_day(synthetic: Catalog, fills: str, settings: tuple[str, ...]) -> None:
+def test_synthetic_day(small: Catalog, fills: str, settings: tuple[str, ...]) -> None:
     options = {"settings": (*EAGER, *settings), "fills": fills}
-    pruned = run(synthetic, [SYNTHETIC_DAY], **options)
-    full = run(synthetic, [SYNTHETIC_DAY], Engine.FULL, **options)
+    pruned = run(small, [SYNTHETIC_DAY], **options)
+    full = run(small, [SYNTHETIC_DAY], Engine.FULL, **options)
 
     assert len(pruned.outcome.trades) >= 20
     assert {trade.exit_reason for trade in pruned.outcome.trades} >= WAYS_OUT
     assert_same(pruned, full)
 
 
-def test_parameters_that_change_during_the_day(synthetic: Catalog) -> None:
+def test_parameters_that_change_during_the_day(small: Catalog) -> None:
     hours = session(SYNTHETIC_DAY)
     settings = (*EAGER, "direction=both", *CROWD)
     history = ParameterHistory(parameters_from({}, settings))
@@ -82,9 +88,9 @@ def test_parameters_that_change_during_the_day(synthetic: Catalog) -> None:
         assert isinstance(change, ParamsChanged)
         history = history.after(change)
     options: dict[str, Any] = {"settings": settings, "changes": history.changed}
-    pruned = run(synthetic, [SYNTHETIC_DAY], **options)
-    full = run(synthetic, [SYNTHETIC_DAY], Engine.FULL, **options)
-    unchanged = run(synthetic, [SYNTHETIC_DAY], settings=settings)
+    pruned = run(small, [SYNTHETIC_DAY], **options)
+    full = run(small, [SYNTHETIC_DAY], Engine.FULL, **options)
+    unchanged = run(small, [SYNTHETIC_DAY], settings=settings)
 
     plans = [f.payload for f in pruned.facts if isinstance(f.payload, BracketPlanned)]
     assert {plan.params_version for plan in plans} == {1, 2, 3, 4, 5}
