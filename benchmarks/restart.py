@@ -21,6 +21,9 @@ from tests.resume.venue import KEYS, Venue, simulated, until
 _HEARD_NS = 600 * NANOS_PER_SECOND
 """How long a process has traded when it is killed: so much it has to be warmed with."""
 
+_LOOK_SECS = 0.1
+"""How often is looked whether a bucket has closed: each look takes the simulator from its work."""
+
 _BUCKET_NS = 5 * NANOS_PER_SECOND
 
 
@@ -37,7 +40,9 @@ def restarts(root: Path, day: date, rounds: int) -> dict[str, float]:
             _end(process, venue)
             stood, started = venue.now, time.perf_counter()
             process = _start(venue, Path(place))
-            until(lambda stood=stood: venue.now > stood + _BUCKET_NS, "the first bucket")
+            while venue.now <= stood + _BUCKET_NS:
+                assert process.poll() is None
+                time.sleep(_LOOK_SECS)
             secs.append(time.perf_counter() - started)
         _end(process, venue)
     return {"rounds": rounds, "secs": statistics.median(secs), "worst_secs": max(secs)}

@@ -103,6 +103,12 @@ class Lately:
             found |= {batch.symbols[n] for n in np.unique(batch.symbol_id[fresh]).tolist()}
         return [symbol for symbol in symbols if symbol in found]
 
+    def read_ahead(self, now: int) -> None:
+        """Read every letter as of a moment (UTC ns), so that nobody who asks then has to wait."""
+        for letter in sorted(self._letters):
+            self._prints_of(letter, now, now)
+            self._quotes_of(letter, now)
+
     def _prints_of(self, letter: str, start_ns: int, now: int) -> _Prints:
         """Return a letter's sheet that holds all since an instant that is not long ago."""
         with self._locks[letter]:
@@ -125,17 +131,22 @@ class Lately:
             UTC ns; a moment that is long past is looked up anew.
         """
         for letter, names in groupby(symbols, letter_of):
-            with self._locks[letter]:
-                sheet = self._quotes.get(letter)
-                if sheet is None or not sheet.since <= now <= sheet.until:
-                    sheet = self._read_quotes(letter, now, now + _AHEAD_NS)
-                    self._quotes[letter] = sheet
+            sheet = self._quotes_of(letter, now)
             arrived = np.flatnonzero(sheet.batch.ts_init <= now)
             last = np.full(len(sheet.ids), -1)
             last[sheet.batch.symbol_id[arrived]] = arrived  # the last of several holds
             asked = [sheet.ids[name] for name in names if name in sheet.ids]
             rows = last[asked]
             yield sheet.batch, rows[rows >= 0]
+
+    def _quotes_of(self, letter: str, now: int) -> _Quotes:
+        """Return a letter's sheet that holds the last quotes of a moment."""
+        with self._locks[letter]:
+            sheet = self._quotes.get(letter)
+            if sheet is None or not sheet.since <= now <= sheet.until:
+                sheet = self._read_quotes(letter, now, now + _AHEAD_NS)
+                self._quotes[letter] = sheet
+            return sheet
 
     @cached_property
     def _letters(self) -> frozenset[str]:

@@ -47,6 +47,7 @@ def routes(
     door: Door | None = None,
     gate: Gate | None = None,
     changed: Callable[[], Mapping[str, Mapping[str, Any]]] = dict,
+    lately: Lately | None = None,
 ) -> list[Route]:
     """Return the routes of market data, assets, clock and calendar over recorded days.
 
@@ -69,11 +70,13 @@ def routes(
         requests. By default the door.
     changed
         What is different by now of the assets, by symbol.
+    lately
+        The last minutes of the day that is played, for who reads them ahead.
     """
     known = reference or Unlisted(market)
     entrance = door or Door()
     recorded, tapes = Recorded(market, day), Tapes(market, day)
-    lately = Lately(market, day)
+    lately = lately or Lately(market, day)
     historical = Historical(recorded, lately, tapes, now)
     latest = Latest(recorded, lately, tapes, now)
     screener, happenings = Screener(recorded, tapes, now), Happenings(known, now)

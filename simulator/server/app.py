@@ -17,12 +17,13 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from engine.domain.errors import DataError
 from engine.domain.market import MarketData
 from engine.domain.reference import Reference
 from simulator.chaos import Switchboard
 from simulator.exchange import Asset, Exchange, FillMode, Print, listed
 from simulator.exchange.rate_limit import PER_MINUTE, RateLimit
-from simulator.market_data import Door, Plan, routes
+from simulator.market_data import Door, Lately, Plan, routes
 from simulator.server.account_routes import account_routes
 from simulator.server.admin_routes import Admin
 from simulator.server.audience import Audience
@@ -125,9 +126,16 @@ def app(
     around: Hall, market: MarketData, setting: Setting, reference: Reference | None = None
 ) -> Starlette:
     """Return the look-alike as an application."""
+    lately = Lately(market, setting.day)
 
     @asynccontextmanager
     async def running(_: Starlette) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def read_ahead() -> None:
+            loop.run_in_executor(None, _read_ahead, lately, around.venue.now)
+
+        around.missed = read_ahead
         tasks = [asyncio.create_task(part.run()) for part in (around.venue, around.fake_feed)]
         yield
         for task in tasks:
@@ -153,6 +161,7 @@ def app(
                 symbol: msgspec.structs.asdict(listing)
                 for symbol, listing in around.venue.exchange.state.listings.items()
             },
+            lately=lately,
         ),
         *(_feed_route(around, feed) for feed in FEEDS.values()),
         WebSocketRoute("/stream", _trading_route(around)),
@@ -180,6 +189,12 @@ def _remembered(
     file.account_ids = account_ids
     file.save(exchange, begun)
     return file.save, account_ids, kept_ns
+
+
+def _read_ahead(lately: Lately, now: int) -> None:
+    """Read what a client that lost its connection will ask for; a flaw is told to who asks."""
+    with suppress(DataError):
+        lately.read_ahead(now)
 
 
 def _forget(_exchange: Exchange, _now: int) -> None:

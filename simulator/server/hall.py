@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from simulator.chaos import Switchboard
 from simulator.server.audience import Listener
@@ -25,6 +25,8 @@ class Hall:
         The exchange's account of each key.
     connections : int
         How many sockets a key may have open on one endpoint.
+    missed : callable
+        Called when a socket is gone that heard every print: what it misses will be asked for.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Hall:
         self.market: set[MarketSocket] = set()
         self.trading: set[TradingSocket] = set()
         self.fake_feed = FakeFeed()
+        self.missed: Callable[[], None] = _ignore
         self._hearers: dict[Source, set[Listener]] = {
             Source.TAPE: venue.audience.listeners,
             Source.NEWS: venue.newsroom.listeners,
@@ -68,6 +71,8 @@ class Hall:
         self.market.discard(socket)
         self._open[socket.feed.path, socket.holder.key] -= 1
         self._hearers[socket.feed.source].discard(socket)
+        if socket.feed.source is Source.TAPE and socket.subscriptions.takes("trades", "*"):
+            self.missed()
 
     def strike(self, what: str) -> int:
         """Do something to every open socket at once and return to how many."""
@@ -93,3 +98,7 @@ class Hall:
             return flawed_trading_frame(flaw)
         symbol = self.venue.playhead.reader.symbols[0]
         return flawed_market_frame(flaw, socket.codec, symbol, self.venue.now)
+
+
+def _ignore() -> None:
+    """Do nothing."""
