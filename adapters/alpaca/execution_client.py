@@ -314,9 +314,15 @@ class AlpacaExecutionClient(ExecutionClient):
     async def _compare_for_reports(self) -> None:
         """Compare with the venue, once for all hooks that ask at the same time."""
         if self._comparing is None or self._comparing.done():
-            self._comparing = asyncio.ensure_future(self._sync.reconcile())
+            self._comparing = asyncio.ensure_future(self._compare())
         await asyncio.shield(self._comparing)
         self._is_started = self.own.tells_adopted = True
+
+    async def _compare(self) -> None:
+        """Compare with the venue; at a start also what others closed meanwhile."""
+        await self._sync.reconcile()
+        if not self._is_started:
+            await self._entry.by_hand.catch_up()
 
     def _status_reports(self, orders: Iterable[OwnOrder]) -> list[OrderStatusReport]:
         reports = (status_report(self.own, order, ACCOUNT, self._now()) for order in orders)

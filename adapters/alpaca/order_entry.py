@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from adapters.alpaca.backoff import Backoff
+from adapters.alpaca.closed_by_hand import ClosedByHand
+from adapters.alpaca.executions import NOTHING
 from adapters.alpaca.order_events import CancelRejected, OrderNews
 from adapters.alpaca.order_rules import refuse, refuse_replace
 from adapters.alpaca.orders_out import OrderRequest, ReplaceRequest
@@ -58,6 +60,11 @@ class OrderEntry:
         After so long an order that the venue says it does not have never arrived.
     on_refused : callable
         Takes the symbol and the refusal of every order and change that the venue does not take.
+
+    Attributes
+    ----------
+    by_hand : ClosedByHand
+        Books what others close of ours.
     """
 
     def __init__(
@@ -78,6 +85,7 @@ class OrderEntry:
         self._now = now
         self._give_up_secs = give_up_secs
         self._on_refused = on_refused
+        self.by_hand = ClosedByHand(rest, own, tell, watch)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: dict[str, Waiting] = {}
 
@@ -108,7 +116,7 @@ class OrderEntry:
         async with self._turn(client_order_id):
             holders = self._holders(request)
             if not holders:
-                await self._send(client_order_id, request, Priority.CANCEL)
+                await self._send_exit(client_order_id, request)
                 return
             self._waiting[client_order_id] = Waiting(request, tuple(holders))
             for holder in holders:
@@ -137,7 +145,7 @@ class OrderEntry:
             if why is not None:
                 self._tell(self._own.refused(client_order_id, why, self._now()))
                 return
-            await self._send(client_order_id, waiting.request, Priority.CANCEL)
+            await self._send_exit(client_order_id, waiting.request)
 
     async def replace(
         self,
@@ -188,6 +196,30 @@ class OrderEntry:
         self._watch.troubled(f"stray {venue_order_id}", f"order {venue_order_id} is canceled")
         await self._rest.cancel(venue_order_id)
         self._watch.healed(f"stray {venue_order_id}")
+
+    async def _send_exit(self, client_order_id: str, request: OrderRequest) -> None:
+        """Send an order that closes, unless the account does not hold what it is to close.
+
+        Then it would open a position on the other side. What was closed by hand is booked.
+        """
+        try:
+            missing = await self.by_hand.missing(request.symbol)
+            if missing and await self.by_hand.stand_in(client_order_id, missing):
+                return
+        except VenueError as error:
+            _log.warning("%s leaves without a look at the position: %s", client_order_id, error)
+            missing = NOTHING
+        if not missing:
+            await self._send(client_order_id, request, Priority.CANCEL)
+            return
+        for order in self._own.orders.values():
+            if order.symbol == request.symbol and order.current is not None:
+                self._own.looks.add(self._root(order))
+        why = (
+            f"{missing:f} shares of {request.symbol} that our orders left are not in the account, "
+            "and no execution of anybody's tells where they went"
+        )
+        self._tell(self._own.refused(client_order_id, why, self._now()))
 
     async def _send(self, client_order_id: str, request: OrderRequest, priority: Priority) -> None:
         try:

@@ -70,6 +70,7 @@ def simple_request(order: Any, ids: OrderIds) -> OrderRequest:
         trail = _trail(order)
     if getattr(order, "is_post_only", False):
         raise VenueRejected("post-only orders do not exist at this venue")
+    closes = getattr(order, "is_reduce_only", False)
     return OrderRequest(
         client_order_id=ids.venue_id(asked.client_order_id),
         symbol=asked.symbol,
@@ -81,6 +82,7 @@ def simple_request(order: Any, ids: OrderIds) -> OrderRequest:
         stop_price=asked.trigger_price,
         trail_price=trail.get("price"),
         trail_percent=trail.get("percent"),
+        position_intent=f"{asked.side}_to_close" if closes else None,
     )
 
 
@@ -121,6 +123,7 @@ def bracket_request(orders: Sequence[Any], ids: OrderIds) -> tuple[OrderRequest,
             order_class="bracket",
             take_profit=TakeProfit(take_profit),
             stop_loss=StopLoss(stop_loss, own[1].price),
+            position_intent=f"{request.side}_to_open",
         ),
         own,
     )

@@ -36,6 +36,8 @@ class OrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
         Exactly one of them.
     order_class : {"simple", "bracket", "oco", "oto"}
         An OCO's take profit is the parent and its price is ``take_profit.limit_price``.
+    position_intent : {"buy_to_open", "buy_to_close", "sell_to_open", "sell_to_close"} or None
+        The venue refuses an order that would do other than it says.
     """
 
     client_order_id: str

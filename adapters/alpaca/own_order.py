@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -221,6 +221,29 @@ class OwnOrder:
         made = link.executions.make_up(venue.filled_qty, venue.filled_avg_price)
         if made is not None:
             yield from self._filled(link, *made, venue.filled_at or _ts(venue))
+
+    def stand_in(
+        self, venue: VenueOrder, executions: Sequence[tuple[Decimal, Decimal, int]]
+    ) -> Iterator[OrderNews]:
+        """Take an order of somebody else for this one, which was not sent.
+
+        What it leaves of ours is canceled.
+
+        Parameters
+        ----------
+        executions : sequence of (Decimal, Decimal, int)
+            Shares, price in USD and time (UTC ns) of those of its executions that count.
+        """
+        told = sum((quantity for quantity, _, _ in executions), NOTHING)
+        link = Link(msgspec.structs.replace(venue, qty=told, filled_qty=told, replaces=None))
+        self.links.append(link)
+        cumulative = NOTHING
+        for quantity, price, ts in executions:
+            cumulative += quantity
+            yield from self.execute(link, quantity, price, cumulative, ts)
+        if not self.is_closed:
+            link.end = Canceled
+            yield from self.settle()
 
     def refuse_replacement(self, link: Link, ts: int) -> Iterator[OrderNews]:
         """Go back to the order that stays, for its replacement did not come into force."""

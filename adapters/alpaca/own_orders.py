@@ -92,6 +92,32 @@ class OwnOrders:
             order.given_up = True
         yield from self.refused(client_order_id, reason, ts)
 
+    def stood_in(
+        self,
+        client_order_id: str,
+        venue: VenueOrder,
+        fills: Iterable[VenueActivity],
+        most: Decimal,
+    ) -> Iterator[OrderNews]:
+        """Hear that an order of somebody else did what ours, not sent yet, was to do.
+
+        Parameters
+        ----------
+        fills : iterable of VenueActivity
+            Its executions, oldest first.
+        most : Decimal
+            Shares of it that count; the rest was not ours.
+        """
+        self._unanswered.discard(client_order_id)
+        counted: list[tuple[Decimal, Decimal, int]] = []
+        for fill in fills:
+            quantity = min(fill.qty, most)
+            most -= quantity
+            if quantity:
+                counted.append((quantity, fill.price, fill.transaction_time))
+        yield from self.orders[client_order_id].stand_in(venue, counted)
+        yield from self._take_stashed()
+
     def replacing(self, client_order_id: str) -> Replacement:
         """Begin a replacement."""
         order = self.orders[client_order_id]

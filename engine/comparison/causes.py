@@ -71,11 +71,23 @@ def explain(found: Finding, inputs: Inputs, before: Collection[Difference]) -> E
         Kind.FILL: _fill,
         Kind.TRADE: _trade,
     }[found.kind]
-    answer = next(rule(found, inputs, before), None)
+    by_hand = _by_hand(found, inputs)
+    answer = by_hand or next(rule(found, inputs, before), None)
     if answer is not None:
         return answer
     stopped = inputs.stopped(found.ts)
     return Explained(Cause.UNEXPLAINED, stopped or "nothing that was written down tells why")
+
+
+def _by_hand(found: Finding, inputs: Inputs) -> Explained | None:
+    """Explain how a trade ended that somebody closed at the broker in one run alone."""
+    entered = found.kind in {Kind.DECISION, Kind.PLAN} or found.role is OrderRole.ENTRY
+    if entered or found.trade_id is None:
+        return None
+    runs = inputs.closed_by_hand(found.trade_id)
+    if len(runs) != 1:
+        return None
+    return Explained(Cause.HUMAN, f"somebody closed it by hand at the broker of {runs[0]}")
 
 
 def _decision(

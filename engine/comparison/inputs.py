@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from engine.comparison.story import Asked, Story
 from engine.domain.commands import AnyCommand
+from engine.domain.facts import ExitReason
 from engine.domain.parameter_changes import differences
 from engine.domain.parameters import Parameters, parameter_extra
 
@@ -110,6 +111,12 @@ class Inputs:
             for at, lock in story.locks
             if at <= ts and lock.symbol == symbol and (at, lock) not in other.locks
         )
+
+    def closed_by_hand(self, trade_id: str) -> list[str]:
+        """Return the runs in which somebody closed a trade at the broker."""
+        ends = [(story.run_id, story.trades.get(trade_id)) for story in (self.first, self.second)]
+        by_hand = ExitReason.CLOSED_BY_HAND
+        return [run for run, end in ends if end is not None and end[1].exit_reason is by_hand]
 
     def stopped(self, ts: int) -> str | None:
         """Return in words that one run was not there any more at an instant."""

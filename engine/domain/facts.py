@@ -32,6 +32,7 @@ class ExitReason(StrEnum):
     PROTECTION_LOST = "protection_lost"
     RUN_ENDED = "run_ended"
     OPERATOR = "operator"
+    CLOSED_BY_HAND = "closed_by_hand"
 
 
 class Fee(StrEnum):

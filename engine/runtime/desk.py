@@ -109,8 +109,12 @@ class Desk(DeskBooks):
         return True
 
     def request_exit(self, trade: LiveTrade, reason: ExitReason, ts: int) -> None:
-        """Record why a trade is to be closed from above its bracket; the first reason stays."""
-        if trade.exit_reason is None:
+        """Record why a trade is to be closed from above its bracket.
+
+        The first reason stays, unless somebody closes it by hand meanwhile.
+        """
+        by_hand = ExitReason.CLOSED_BY_HAND
+        if trade.exit_reason is None or (reason is by_hand and trade.exit_reason is not by_hand):
             plan = trade.plan
             request = ExitRequested(plan.trade_id, plan.symbol, reason)
             self._record(request, ts, trade_id=plan.trade_id)

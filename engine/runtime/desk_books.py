@@ -238,7 +238,9 @@ class DeskBooks:
             case OrderUpdated(trigger_price=Decimal()):
                 trade.stop_trails = payload.trigger_price != trade.plan.stop_loss
             case ExitRequested():
-                trade.exit_reason = trade.exit_reason or payload.reason
+                by_hand = payload.reason is ExitReason.CLOSED_BY_HAND
+                if trade.exit_reason is None or by_hand:
+                    trade.exit_reason = payload.reason
                 trade.ts_exit = ts if trade.ts_exit is None else trade.ts_exit
             case AlarmRaised():
                 trade.has_alarm = True

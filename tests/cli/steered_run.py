@@ -41,7 +41,8 @@ class Run(LiveFacts):
             self.place.turn("resume")
             self.until(self._open)
             self.place.turn("pause")
-            if self._open() and len(self.of(ExitRequested)) == len(self.of(TradeClosed)):
+            leaving = {fact.correlation_id for fact in self.of(ExitRequested)}
+            if self._open() and len(leaving) == len(self.of(TradeClosed)):
                 return self.of(TradeOpened)[-1].payload.symbol
 
     def flat(self) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from catalog import Catalog
 from engine.comparison import Cause, Comparison, Difference, Judgement, Kind, Story, compare
 from engine.domain.commands import FlattenAll, SetParameters
-from engine.domain.facts import Fact, OrderFilled
+from engine.domain.facts import ExitReason, Fact, OrderFilled, TradeClosed
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND
@@ -181,6 +181,24 @@ def test_a_command_of_one_run_is_human_and_its_author_named(base: Ran, synthetic
     assert set(compared.causes) == {Cause.HUMAN, Cause.CONSEQUENCE}
     again = check(compare(told("b", flat), told("c", flat)))
     assert again.differences == ()
+
+
+def test_a_trade_that_somebody_closed_at_the_broker_is_human(base: Ran) -> None:
+    facts = [*base.facts]
+    place = max(n for n, fact in enumerate(facts) if isinstance(fact.payload, TradeClosed))
+    payload: Any = facts[place].payload
+    closed = msgspec.structs.replace(payload, exit_reason=ExitReason.CLOSED_BY_HAND)
+    facts[place] = msgspec.structs.replace(facts[place], payload=closed)
+    end = max(
+        n
+        for n, fact in enumerate(facts[:place])
+        if isinstance(fact.payload, OrderFilled) and fact.payload.trade_id == closed.trade_id
+    )
+    facts[end] = dearer(facts[end])
+    compared = check(compare(told("a", base), told("b", base, facts=facts)))
+    assert {each.kind for each in compared.differences} == {Kind.FILL, Kind.TRADE}
+    assert {each.cause for each in compared.differences} == {Cause.HUMAN}
+    assert compared.differences[0].because == "somebody closed it by hand at the broker of b"
 
 
 def test_parameters_set_on_the_way_are_a_version_of_one_run(base: Ran, synthetic: Catalog) -> None:

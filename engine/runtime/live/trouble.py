@@ -6,6 +6,7 @@ import logging
 from contextlib import suppress
 
 from engine.domain.errors import VenueError
+from engine.domain.facts import ExitReason
 from engine.runtime.desk import Desk
 from engine.runtime.guard import Failures
 from engine.runtime.pulse import Pulse
@@ -93,3 +94,11 @@ class TroubleDesk:
         with self._failures.kept(f"the lock of {symbol}"):
             if self._desk.lock_symbol(symbol, detail, self._pulse.now()):
                 _log.warning("%s is locked: %s", symbol, detail)
+
+    def closed_by_hand(self, trade_id: str, detail: str) -> None:
+        """Write down that a trade does not end by our doing."""
+        _log.warning("%s: %s", trade_id, detail)
+        trade = self._desk.trades.get(trade_id)
+        if trade is not None:
+            with self._failures.kept(f"the end of {trade_id} by hand"):
+                self._desk.request_exit(trade, ExitReason.CLOSED_BY_HAND, self._pulse.now())

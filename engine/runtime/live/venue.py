@@ -74,6 +74,10 @@ class VenueWatch(Protocol):
         """Hear that a symbol is to be left alone: another trades it here, or nobody can."""
         ...
 
+    def closed_by_hand(self, trade_id: str, detail: str) -> None:
+        """Hear that somebody else closed a trade of ours, or some of it; its fills follow."""
+        ...
+
 
 class LiveVenue(Protocol):
     """A venue: two nautilus clients, and what a host needs beside them.

@@ -48,6 +48,8 @@ class Watch:
         Why nothing could begin.
     strangers : list
         Symbols and details of orders of others.
+    by_hand : list
+        Trades and details of what others closed.
     """
 
     def __init__(self) -> None:
@@ -55,6 +57,7 @@ class Watch:
         self.told: list[tuple[str, str]] = []
         self.refusals: list[str] = []
         self.strangers: list[tuple[str, str]] = []
+        self.by_hand: list[tuple[str, str]] = []
 
     def troubled(self, what: str, detail: str) -> None:
         """Keep it."""
@@ -72,6 +75,10 @@ class Watch:
     def avoid(self, symbol: str, detail: str) -> None:
         """Keep it."""
         self.strangers.append((symbol, detail))
+
+    def closed_by_hand(self, trade_id: str, detail: str) -> None:
+        """Keep it."""
+        self.by_hand.append((trade_id, detail))
 
 
 class Puppet(Strategy):

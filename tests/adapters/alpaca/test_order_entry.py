@@ -7,11 +7,12 @@ from collections.abc import Callable, Coroutine, Iterable
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from starlette.responses import JSONResponse, Response
 
 from adapters.alpaca.order_entry import OrderEntry
-from adapters.alpaca.order_events import OrderNews, Rejected
+from adapters.alpaca.order_events import Filled, OrderNews, Rejected
 from adapters.alpaca.order_sync import OrderSync
 from adapters.alpaca.orders_out import OrderRequest, StopLoss, TakeProfit
 from adapters.alpaca.own_order import OwnOrder
@@ -43,7 +44,7 @@ REQUEST = OrderRequest(
 )  # fmt: skip
 EXIT = OrderRequest(
     client_order_id=IDS.venue_id("T-exit"), symbol="AAPL", side="sell", type="market",
-    time_in_force="day", qty=Decimal(100),
+    time_in_force="day", qty=Decimal(100), position_intent="sell_to_close",
 )  # fmt: skip
 LEGS = [
     order("leg-1", id=TARGET_LEG.id, side="sell", qty="100", limit_price="103", status="held"),
@@ -235,6 +236,80 @@ def test_more_than_is_held_is_never_sold() -> None:
             )
 
         play(venue, own, script)
+
+
+@pytest.mark.parametrize(
+    ("sold", "left", "told"),
+    [
+        ((100,), 0, [("Filled", 100)]),
+        ((30, 70), 0, [("Filled", 30), ("Filled", 70)]),
+        ((60,), 40, [("Filled", 60), ("Canceled", 60)]),
+        ((90, 60), -50, [("Filled", 90), ("Filled", 10)]),
+    ],
+)
+def test_an_exit_of_shares_that_somebody_sold_is_his_sale_and_never_sent(
+    sold: tuple[int, ...], left: int, told: list[tuple[str, int]]
+) -> None:
+    with RestVenue() as venue:
+        own = by_hand(venue, sold, left)
+        played = play(venue, own, lambda entry: entry.entry.close_out("T-exit", EXIT))
+        assert venue.count("POST", ORDERS) == 0
+    done = Decimal(0)
+    seen: list[tuple[str, int]] = []
+    for one in played.news:
+        done += one.quantity if isinstance(one, Filled) else 0
+        seen.append((type(one).__name__, int(getattr(one, "quantity", done))))
+    assert seen == [("Accepted", 0), *told]
+    assert own.held("AAPL") == max(left, 0)
+    assert [trade for trade, _ in played.watch.by_hand] == ["T"]
+
+
+def test_an_exit_of_shares_that_went_nobody_knows_where_is_not_sent() -> None:
+    with RestVenue() as venue:
+        own = by_hand(venue, (), 0)
+        played = play(venue, own, lambda entry: entry.entry.close_out("T-exit", EXIT))
+        assert venue.count("POST", ORDERS) == 0
+    (refused,) = played.news
+    assert isinstance(refused, Rejected)
+    assert "100 shares of AAPL that our orders left are not in the account" in refused.reason
+    assert own.looks == {ENTRY_ID}
+
+
+def test_an_exit_of_shares_that_are_there_says_that_it_closes() -> None:
+    with RestVenue() as venue:
+        own = by_hand(venue, (), 100)
+        sent = order(EXIT.client_order_id, id="exit-1", side="sell", type="market", qty="100")
+        venue.on("POST", ORDERS, JSONResponse(sent))
+        play(venue, own, lambda entry: entry.entry.close_out("T-exit", EXIT))
+        (body,) = (asked.body for asked in venue.asked if asked.method == "POST")
+    assert b'"position_intent":"sell_to_close"' in body
+
+
+def by_hand(venue: RestVenue, sold: tuple[int, ...], left: int) -> OwnOrders:
+    """Let somebody cancel the legs of a bracket and sell; return the books with our exit."""
+    position = {"symbol": "AAPL", "qty": str(left), "avg_entry_price": "100",
+                "side": "long" if left > 0 else "short"}  # fmt: skip
+    if left:
+        venue.on("GET", "/v2/positions/AAPL", JSONResponse(position))
+    fills = [
+        {
+            "id": f"20260918133005000::{number}", "activity_type": "FILL", "type": "fill",
+            "price": "101.5", "qty": str(shares), "cum_qty": str(sum(sold[: number + 1])),
+            "side": "sell", "symbol": "AAPL", "transaction_time": "2026-09-18T13:40:00Z",
+            "order_id": "by-hand",
+        }
+        for number, shares in enumerate(sold)
+    ]  # fmt: skip
+    venue.on("GET", "/v2/account/activities/FILL", JSONResponse(fills))
+    theirs = order("abc", id="by-hand", side="sell", type="market", qty=str(sum(sold)),
+                   filled_qty=str(sum(sold)), status="filled")  # fmt: skip
+    venue.on("GET", f"{ORDERS}/by-hand", JSONResponse(theirs))
+    own = live_bracket()
+    for leg in (TARGET_LEG, STOP_LEG):
+        list(own.take(update("canceled", replace(leg, status="canceled"))))
+    own.looks.clear()
+    own.sent(exit_order())
+    return own
 
 
 def test_an_opposite_order_of_somebody_else_keeps_an_order_back() -> None:
