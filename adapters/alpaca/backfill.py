@@ -26,12 +26,16 @@ class Lost(msgspec.Struct, frozen=True):
     """What was fetched, as frames of the stream, and what could not be, in words.
 
     ``frames`` are prints, ``quotes`` the last ones alone: no decision looks back on others.
-    ``missing`` is empty when everything came.
+    ``missing`` is empty when everything came. ``symbols`` were asked for what came from
+    ``start_ns`` to ``end_ns``, UTC ns; the end is None when the venue did not tell its time.
     """
 
     frames: tuple[bytes, ...] = ()
     missing: str = ""
     quotes: tuple[bytes, ...] = ()
+    start_ns: int = 0
+    end_ns: int | None = None
+    symbols: int = 0
 
 
 class _Part:
@@ -104,10 +108,12 @@ class Backfill:
             for symbols in (first, others)
             for start, some in self._requests(symbols, ticks, muted)
         ]
+        end_ns: int | None = None
         try:
             async with asyncio.timeout(self._within_secs):
                 clock = await self._rest.clock()
-                await self._fetch_all(parts, clock.timestamp)
+                end_ns = clock.timestamp
+                await self._fetch_all(parts, end_ns)
         except TimeoutError:
             pass
         except VenueError as error:
@@ -117,6 +123,9 @@ class Backfill:
             tuple(page for part in parts for page in part.frames),
             _missing(parts),
             tuple(page for part in parts for page in part.quotes),
+            min((part.start for part in parts), default=ticks.heard_event),
+            end_ns,
+            len(first) + len(others),
         )
 
     async def _fetch_all(self, parts: Sequence[_Part], end: int) -> None:

@@ -31,6 +31,7 @@ from adapters.alpaca.stream import MarketStream
 from adapters.alpaca.stream_messages import Gap
 from adapters.alpaca.wire.market import Frame, FrameDecoder
 from engine.domain.errors import DataError, VenueError
+from engine.domain.facts import GapBackfilled
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.status import TradingStatus
@@ -214,10 +215,13 @@ class AlpacaDataClient(MarketDataClient):
         rows = [between(page, seen, fresh) for page in fetched if page]
         until = min((int(batch.ts_init[0]) for batch in heard), default=now)
         batch = as_if_heard(rows, recalled.latest, until)
+        quotes = self._last_quotes(lost, frames, now)
+        self._tell_backfilled(lost, [batch] if batch is not None else [], quotes, now)
         if batch is not None:
             self._tell_resumes(batch, now)
             self._hand_over(Frame(trades=batch))
-        self._hand_over_quotes(lost, frames, now)
+        for each in quotes:
+            self._hand_over(Frame(quotes=each))
 
     def _tell_resumes(self, prints: TradeBatch, now: int) -> None:
         """Tell of halts whose end fell into a gap."""
@@ -225,15 +229,30 @@ class AlpacaDataClient(MarketDataClient):
         if over:
             self._hand_over(Frame(statuses=over))
 
-    def _hand_over_quotes(self, lost: Lost, frames: Iterable[Frame], now: int) -> None:
-        """Hand over the last quotes of symbols that have not been quoted since."""
+    def _last_quotes(self, lost: Lost, frames: Iterable[Frame], now: int) -> list[QuoteBatch]:
+        """Return the last quotes of symbols that have not been quoted since."""
         quoted = {symbol for each in frames if each.quotes for symbol in _named(each.quotes)}
+        found: list[QuoteBatch] = []
         for frame in self._decode_all((page, now) for page in lost.quotes):
             if frame.quotes is not None:
                 stale = np.array([symbol not in quoted for symbol in frame.quotes.symbols], bool)
-                quotes = frame.quotes.rows(stale[frame.quotes.symbol_id])
-                if len(quotes):
-                    self._hand_over(Frame(quotes=quotes))
+                found.append(frame.quotes.rows(stale[frame.quotes.symbol_id]))
+        return [quotes for quotes in found if len(quotes)]
+
+    def _tell_backfilled(
+        self, lost: Lost, prints: Iterable[TradeBatch], quotes: Iterable[QuoteBatch], now: int
+    ) -> None:
+        """Tell what of a gap is about to be handed over; before the first print there is none."""
+        if lost.start_ns:
+            gap = GapBackfilled(
+                start_ns=lost.start_ns,
+                end_ns=now if lost.end_ns is None else lost.end_ns,
+                symbols=lost.symbols,
+                trades=sum(map(len, prints)),
+                quotes=sum(map(len, quotes)),
+                complete=not lost.missing,
+            )
+            self._watch.backfilled(gap)
 
     def _tell_halts(self, statuses: Iterable[TradingStatus]) -> None:
         """Tell of halts that were announced to an earlier process."""
@@ -461,12 +480,14 @@ class AlpacaDataClient(MarketDataClient):
             frames = [replace(frame, trades=None) for frame in frames]
         frames += self._decode_all((frame, now) for frame, _ in waiting[self._fetched_too :])
         fresh = first_events(frame.trades for frame in frames if frame.trades)
-        for page in pages:
-            rows = between(page, seen, fresh)
-            if len(rows):
-                self._tell_resumes(rows, now)
-                self._hand_over(Frame(trades=rows))
-        self._hand_over_quotes(lost, frames, now)
+        prints = [rows for page in pages if len(rows := between(page, seen, fresh))]
+        quotes = self._last_quotes(lost, frames, now)
+        self._tell_backfilled(lost, prints, quotes, now)
+        for rows in prints:
+            self._tell_resumes(rows, now)
+            self._hand_over(Frame(trades=rows))
+        for each in quotes:
+            self._hand_over(Frame(quotes=each))
         for frame in frames:
             self._hand_over(frame)
         self._watch.healed(_FEED)

@@ -116,6 +116,7 @@ def _decision(
     if names <= _SIZE and (names != {"detail"} or reasons <= _MONEY | _LOOKED_AT):
         yield from _size(found, inputs, before)
     yield from _parameters(inputs, ts)
+    yield from _data(inputs.backfill(ts))
     if RefusalReason.SYMBOL_HALTED in reasons:
         yield Explained(Cause.DATA, f"{found.symbol} was halted in one run alone")
     if RefusalReason.TOO_LATE in reasons:
@@ -281,7 +282,8 @@ def _given(inputs: Inputs, ts: int, among: Collection[str], seen: str) -> Explai
     changed = inputs.parameters(ts, among)
     if changed is not None:
         return Explained(Cause.PARAMETER, f"{seen}: {changed}")
-    return Explained(Cause.DATA, seen)
+    late = inputs.backfill(ts)
+    return Explained(Cause.DATA, seen if late is None else f"{seen}: {late}")
 
 
 def _parameters(inputs: Inputs, ts: int) -> Iterator[Explained]:

@@ -12,11 +12,12 @@ import msgspec
 class Cause(StrEnum):
     """What a difference comes from.
 
-    ``DATA``: a candidate, a quote or a halt was not the same. ``PARAMETER``: other parameters, or
-    another version of them, or another balance to start with. ``HUMAN``: a command that only one
-    run was given. ``FILL``: the same plan, another price or quantity. ``LATENCY``: the same fill at
-    another time, or a host that was held up. ``CONSEQUENCE``: an earlier difference had changed
-    what the run held, was worth or was waiting for.
+    ``DATA``: a candidate, a quote or a halt was not the same, or was heard only after a gap.
+    ``PARAMETER``: other parameters, or another version of them, or another balance to start with.
+    ``HUMAN``: a command that only one run was given, or a trade closed at its broker. ``FILL``: the
+    same plan, another price or quantity. ``LATENCY``: the same fill at another time, or a host that
+    was held up. ``CONSEQUENCE``: an earlier difference had changed what the run held, was worth or
+    was waiting for.
     """
 
     DATA = "data"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from engine.comparison.story import Asked, Story
 from engine.domain.commands import AnyCommand
-from engine.domain.facts import ExitReason
+from engine.domain.facts import ExitReason, GapBackfilled
 from engine.domain.parameter_changes import differences
 from engine.domain.parameters import Parameters, parameter_extra
+from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
 
 SCANNED = frozenset(name for name in Parameters.model_fields if parameter_extra(name)["scan"])
 """Parameters that shape candidates."""
@@ -112,6 +114,14 @@ class Inputs:
             if at <= ts and lock.symbol == symbol and (at, lock) not in other.locks
         )
 
+    def backfill(self, ts: int) -> str | None:
+        """Return in words what one run alone fetched later that it looks back on at an instant."""
+        return _last(
+            (gap.end_ns, f"{story.run_id} had {_gap(gap)}")
+            for story, other in self._both
+            if (gap := story.gap_at(ts)) is not None and gap not in other.gaps
+        )
+
     def closed_by_hand(self, trade_id: str) -> list[str]:
         """Return the runs in which somebody closed a trade at the broker."""
         ends = [(story.run_id, story.trades.get(trade_id)) for story in (self.first, self.second)]
@@ -148,6 +158,16 @@ def _is_in(asked: Asked, known: tuple[set[str], list[tuple[int, AnyCommand]]]) -
 
 def _concerns(asked: Asked, about: dict[str, str]) -> bool:
     return all(getattr(asked.command, name, value) == value for name, value in about.items())
+
+
+def _gap(gap: GapBackfilled) -> str:
+    """Return a gap in words."""
+    start, end = (
+        datetime.fromtimestamp(ts // NANOS_PER_SECOND, NEW_YORK).strftime("%H:%M:%S")
+        for ts in (gap.start_ns, gap.end_ns)
+    )
+    how = "fetched later" if gap.complete else "fetched later in part"
+    return f"no data from {start} to {end} New York, {how}: {gap.trades:,} trades"
 
 
 def _last(found: Iterable[tuple[int, str]]) -> str | None:

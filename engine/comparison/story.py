@@ -19,6 +19,7 @@ from engine.domain.facts import (
     EntriesHeld,
     ExitRequested,
     Fact,
+    GapBackfilled,
     OrderCanceled,
     OrderExpired,
     OrderRejected,
@@ -33,6 +34,7 @@ from engine.domain.facts import (
 )
 from engine.domain.parameter_versions import FIRST, ParameterHistory
 from engine.domain.parameters import parameters_from
+from engine.domain.session import NANOS_PER_SECOND
 
 _NEVER = 1 << 63
 
@@ -139,6 +141,7 @@ class Story(msgspec.Struct, kw_only=True):
     commands: list[Asked] = []
     held: list[tuple[int, EntriesHeld]] = []
     locks: list[tuple[int, SymbolLocked]] = []
+    gaps: list[GapBackfilled] = []
     ended_ns: int | None = None
 
     @classmethod
@@ -175,6 +178,15 @@ class Story(msgspec.Struct, kw_only=True):
     def knows(self, key: DecisionKey) -> bool:
         """Say whether a decision would be known if it had been made."""
         return self.judged_from is not None and key[0] >= self.judged_from
+
+    def gap_at(self, ts: int) -> GapBackfilled | None:
+        """Return the last gap on which signals at an instant (UTC ns) look back, if there is one.
+
+        They look back on no more than what buckets are kept for.
+        """
+        kept_ns = self.params.at(ts).bucket_ttl * NANOS_PER_SECOND if self.params else 0
+        seen = (gap for gap in self.gaps if gap.start_ns <= ts <= gap.end_ns + kept_ns)
+        return max(seen, key=lambda gap: gap.end_ns, default=None)
 
     def known_at(self, ts_event: int) -> int:
         """Return when a bucket that ends at an instant became known, UTC ns."""
@@ -242,14 +254,22 @@ class Story(msgspec.Struct, kw_only=True):
             case CommandAccepted(command_id=command_id):
                 asked, what = received[command_id]
                 self.commands.append(Asked(asked, command_id, what.who, what.command))
-            case EntriesHeld():
-                self.held.append((ts, payload))
-            case SymbolLocked():
-                self.locks.append((ts, payload))
+            case EntriesHeld() | SymbolLocked() | GapBackfilled():
+                self._hinder(payload, ts)
             case _:
                 self._follow(fact)
         if not isinstance(payload, DayEnded) and self._in_day(fact):
             self.ended_ns = ts
+
+    def _hinder(self, payload: EntriesHeld | SymbolLocked | GapBackfilled, ts: int) -> None:
+        """Take what kept the run from seeing, or from entering, all that there was."""
+        match payload:
+            case EntriesHeld():
+                self.held.append((ts, payload))
+            case SymbolLocked():
+                self.locks.append((ts, payload))
+            case GapBackfilled():
+                self.gaps.append(payload)
 
     def _in_day(self, fact: Fact) -> bool:
         """Say whether a fact belongs to a day that has not ended."""

@@ -290,6 +290,21 @@ class EntriesReleased(Payload, frozen=True, tag="entries_released"):
     trouble: str
 
 
+class GapBackfilled(Payload, frozen=True, tag="gap_backfilled"):
+    """Market data that nobody heard from ``start_ns`` to ``end_ns`` (UTC ns) was fetched later.
+
+    ``symbols`` were asked for; ``trades`` and ``quotes`` of theirs were taken that had not come by
+    themselves. What the scanner said meanwhile it said without them; not ``complete``, still does.
+    """
+
+    start_ns: int
+    end_ns: int
+    symbols: int
+    trades: int
+    quotes: int
+    complete: bool
+
+
 class CommandReceived(Payload, frozen=True, tag="command_received"):
     """Somebody asked for something: ``source`` is the way it came, ``who`` the one who asked."""
 
@@ -374,6 +389,7 @@ AnyPayload = (
     | SymbolUnlocked
     | EntriesHeld
     | EntriesReleased
+    | GapBackfilled
     | CommandReceived
     | CommandAccepted
     | CommandRefused

@@ -32,6 +32,7 @@ from engine.domain.facts import (
     ExitReason,
     ExitRequested,
     Fact,
+    GapBackfilled,
     GovernorMoved,
     OrderCanceled,
     OrderExpired,
@@ -128,6 +129,10 @@ class Desk(DeskBooks):
             plan = trade.plan
             detail = f"{plan.symbol} is open {late_secs} s after {trade.exit_reason}: {why}"
             self._record(AlarmRaised(Alarm.EXIT_HELD_UP, detail), ts, trade_id=plan.trade_id)
+
+    def gap_backfilled(self, gap: GapBackfilled, ts: int) -> None:
+        """Record that market data was heard later than it came."""
+        self._record(gap, ts)
 
     def ring(self, alarm: Alarm, detail: str, ts: int) -> None:
         """Raise an alarm that concerns no trade alone."""

@@ -16,6 +16,7 @@ from engine.domain.facts import (
     AlarmRaised,
     BracketPlanned,
     ExitReason,
+    GapBackfilled,
     OrderFilled,
     OrderRole,
     SymbolLocked,
@@ -27,6 +28,9 @@ from tests.cli.conftest import Tradectl
 from tests.cli.live_place import simulated
 from tests.cli.steered_run import HOLD, Run
 from tests.nursery import Nursery
+
+_LATE_NS = 60 * NANOS_PER_SECOND
+"""How long nobody looks."""
 
 _LONG = (*HOLD, "--set=max_hold_seconds=1800")
 
@@ -96,11 +100,17 @@ def _a_position_is_closed_while_nobody_looks(run: Run) -> None:
     run.process.kill()
     run.process.communicate()
     place.does("DELETE", "/v2/positions?cancel_orders=true")
-    place.steer("step", span_ns=60 * NANOS_PER_SECOND)
+    place.steer("step", span_ns=_LATE_NS)
     assert not place.asked("/v2/positions")
+    assert not run.of(GapBackfilled)
     run.process = place.live(*_LONG)
     run.on_until(lambda: len(run.of(TradeClosed)) > over)
     _was_closed_by_hand(run, symbol)
+    run.on_until(lambda: run.of(GapBackfilled))
+    (gap,) = (fact.payload for fact in run.of(GapBackfilled))
+    assert gap.end_ns - gap.start_ns >= _LATE_NS
+    assert gap.complete
+    assert min(gap.symbols, gap.trades, gap.quotes) > 0
 
 
 def _was_closed_by_hand(run: Run, symbol: str) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from catalog import Catalog
 from engine.comparison import Cause, Comparison, Difference, Judgement, Kind, Story, compare
 from engine.domain.commands import FlattenAll, SetParameters
-from engine.domain.facts import ExitReason, Fact, OrderFilled, TradeClosed
+from engine.domain.facts import ExitReason, Fact, GapBackfilled, OrderFilled, TradeClosed
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND
@@ -240,6 +240,24 @@ def test_another_candidate_is_data_and_nothing_else_is(base: Ran, data: st.DataO
     (only,) = compared.differences
     assert (only.kind, only.cause) == (Kind.DECISION, Cause.DATA)
     assert only.symbol == known[place].symbol
+
+
+@pytest.mark.parametrize(("secs", "is_told"), [(0, True), (899, True), (901, False)])
+def test_what_one_run_heard_after_a_gap_is_named_while_signals_look_back_on_it(
+    base: Ran, secs: int, *, is_told: bool
+) -> None:
+    known = judgements(base)
+    place = len(known) // 2
+    other = msgspec.structs.replace(known[place], ac_z=known[place].ac_z + 0.5)
+    end = other.ts_event - secs * NANOS_PER_SECOND
+    gap = GapBackfilled(end - 9 * NANOS_PER_SECOND, end, 40, 1_234, 12, complete=True)
+    late = msgspec.structs.replace(base.facts[2], ts_event=end, ts_init=end, payload=gap)
+    judged = [*known[:place], other, *known[place + 1 :]]
+    story = told("b", base, facts=[*base.facts, late], judged=judged)
+    (only,) = check(compare(told("a", base), story)).differences
+    assert only.cause is Cause.DATA
+    assert only.because.endswith("New York, fetched later: 1,234 trades") == is_told
+    assert ("b had no data from" in only.because) == is_told
 
 
 @given(st.data())

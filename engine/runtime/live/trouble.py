@@ -6,7 +6,8 @@ import logging
 from contextlib import suppress
 
 from engine.domain.errors import VenueError
-from engine.domain.facts import ExitReason
+from engine.domain.facts import ExitReason, GapBackfilled
+from engine.domain.session import NANOS_PER_SECOND
 from engine.runtime.desk import Desk
 from engine.runtime.guard import Failures
 from engine.runtime.pulse import Pulse
@@ -94,6 +95,17 @@ class TroubleDesk:
         with self._failures.kept(f"the lock of {symbol}"):
             if self._desk.lock_symbol(symbol, detail, self._pulse.now()):
                 _log.warning("%s is locked: %s", symbol, detail)
+
+    def backfilled(self, gap: GapBackfilled) -> None:
+        """Write down what was fetched of a gap."""
+        secs = (gap.end_ns - gap.start_ns) / NANOS_PER_SECOND
+        _log.warning(
+            "%s trades and %s quotes of %s symbols were fetched for a gap of %.1f s%s",
+            f"{gap.trades:,}", f"{gap.quotes:,}", f"{gap.symbols:,}", secs,
+            "" if gap.complete else "; not all came",
+        )  # fmt: skip
+        with self._failures.kept("the fact of a gap"):
+            self._desk.gap_backfilled(gap, self._pulse.now())
 
     def closed_by_hand(self, trade_id: str, detail: str) -> None:
         """Write down that a trade does not end by our doing."""

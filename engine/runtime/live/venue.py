@@ -12,6 +12,7 @@ from nautilus_trader.live.clients import DataClientFactory, ExecutionClientFacto
 from nautilus_trader.model import CustomData
 
 from engine.domain.errors import VenueError
+from engine.domain.facts import GapBackfilled
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -72,6 +73,10 @@ class VenueWatch(Protocol):
 
     def avoid(self, symbol: str, detail: str) -> None:
         """Hear that a symbol is to be left alone: another trades it here, or nobody can."""
+        ...
+
+    def backfilled(self, gap: GapBackfilled) -> None:
+        """Hear that data of a gap was fetched, before it is handed over."""
         ...
 
     def closed_by_hand(self, trade_id: str, detail: str) -> None:

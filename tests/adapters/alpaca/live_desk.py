@@ -26,6 +26,7 @@ from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.kept_socket import Patience
 from adapters.alpaca.venue import AlpacaVenue
 from engine.domain.errors import VenueError
+from engine.domain.facts import GapBackfilled
 from engine.domain.trades import TradeBatch
 from engine.runtime.bridge import instrument_id, price_from, quantity_of
 from engine.runtime.live.venue import Grant
@@ -50,6 +51,8 @@ class Watch:
         Symbols and details of orders of others.
     by_hand : list
         Trades and details of what others closed.
+    gaps : list
+        What was fetched of gaps.
     """
 
     def __init__(self) -> None:
@@ -58,6 +61,7 @@ class Watch:
         self.refusals: list[str] = []
         self.strangers: list[tuple[str, str]] = []
         self.by_hand: list[tuple[str, str]] = []
+        self.gaps: list[GapBackfilled] = []
 
     def troubled(self, what: str, detail: str) -> None:
         """Keep it."""
@@ -75,6 +79,10 @@ class Watch:
     def avoid(self, symbol: str, detail: str) -> None:
         """Keep it."""
         self.strangers.append((symbol, detail))
+
+    def backfilled(self, gap: GapBackfilled) -> None:
+        """Keep it."""
+        self.gaps.append(gap)
 
     def closed_by_hand(self, trade_id: str, detail: str) -> None:
         """Keep it."""

@@ -13,12 +13,14 @@ from simulator.exchange import fill_mode
 from simulator.tape import Mode
 from tests.adapters.alpaca.live.scene import (
     CENT,
+    LAST,
     OPEN,
     SECOND,
     Scene,
     Stock,
     is_whole,
 )
+from tests.simulator.server.conftest import DAY
 from tests.simulator.server.served import Served, setting
 
 
@@ -162,6 +164,13 @@ def test_prints_lost_between_two_connections_are_fetched_once(
 
     scene.play(script)
     assert is_whole(scene, market)
+    (gap,) = desk.watch.gaps
+    symbols = {symbol for batch in desk.puppet.prints for symbol in batch.symbols}
+    lost = market.trades(DAY, sorted(symbols), gap.start_ns - SECOND, gap.end_ns)
+    assert len(lost) >= gap.trades > 0
+    assert OPEN < gap.start_ns < gap.end_ns < LAST
+    assert 0 < gap.symbols <= len(symbols)
+    assert gap.complete
 
 
 @pytest.mark.parametrize("seed", [1, 2])
