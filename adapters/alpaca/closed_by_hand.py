@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from adapters.alpaca.executions import NOTHING
 from adapters.alpaca.order_events import OrderNews
 from adapters.alpaca.own_order import OwnOrder
@@ -110,13 +112,16 @@ class ClosedByHand:
         venue = await self._rest.order_by_id(fills[0].order_id, priority=Priority.CANCEL)
         if venue is None:
             raise VenueUnavailable(f"the venue does not know its own order {fills[0].order_id}")
-        before = order.filled
-        news = list(self._own.stood_in(order.client_order_id, venue, fills, most))
-        self._booked[venue.id] += order.filled - before
+        booked = self._booked[venue.id]
+        if booked:  # executions of one order are told apart by its id and what is filled of it
+            venue = replace(venue, id=f"{venue.id}+{booked:f}")
+        executions = _between(fills, booked, most)
+        news = list(self._own.stood_in(order.client_order_id, venue, executions))
+        self._booked[fills[0].order_id] += order.filled
         trade_id, _, _ = order.client_order_id.rpartition(_EXIT)
         detail = (
             f"{order.filled:f} {order.symbol} were closed by hand: {venue.side} {venue.type}, "
-            f"client order id {venue.client_order_id}, order {venue.id}"
+            f"client order id {venue.client_order_id}, order {fills[0].order_id}"
         )
         self._watch.closed_by_hand(trade_id, detail)
         self._tell(news)
@@ -182,6 +187,20 @@ class ClosedByHand:
         order = OwnOrder(exit_id(trade_id, number), entry.symbol, side, "market", shares)
         self._own.sent(order)
         return order
+
+
+def _between(
+    fills: Iterable[VenueActivity], booked: Decimal, most: Decimal
+) -> list[tuple[Decimal, Decimal, int]]:
+    """Return shares, price and time of what is filled beyond the shares that are booked."""
+    found: list[tuple[Decimal, Decimal, int]] = []
+    for fill in fills:
+        known = min(fill.qty, booked)
+        quantity = min(fill.qty - known, most)
+        booked, most = booked - known, most - quantity
+        if quantity:
+            found.append((quantity, fill.price, fill.transaction_time))
+    return found
 
 
 def _short_of(ours: Decimal, theirs: Decimal) -> Decimal:

@@ -213,8 +213,9 @@ class OrderEntry:
             await self._send(client_order_id, request, Priority.CANCEL)
             return
         for order in self._own.orders.values():
-            if order.symbol == request.symbol and order.current is not None:
-                self._own.looks.add(self._root(order))
+            root = self._root(order) if order.symbol == request.symbol else ""
+            if self._own.find(root) is not None:
+                self._own.looks.add(root)
         why = (
             f"{missing:f} shares of {request.symbol} that our orders left are not in the account, "
             "and no execution of anybody's tells where they went"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from adapters.alpaca.order_events import (
@@ -96,26 +96,17 @@ class OwnOrders:
         self,
         client_order_id: str,
         venue: VenueOrder,
-        fills: Iterable[VenueActivity],
-        most: Decimal,
+        executions: Sequence[tuple[Decimal, Decimal, int]],
     ) -> Iterator[OrderNews]:
         """Hear that an order of somebody else did what ours, not sent yet, was to do.
 
         Parameters
         ----------
-        fills : iterable of VenueActivity
-            Its executions, oldest first.
-        most : Decimal
-            Shares of it that count; the rest was not ours.
+        executions : sequence of (Decimal, Decimal, int)
+            Shares, price in USD and time (UTC ns) of those of its executions that were ours.
         """
         self._unanswered.discard(client_order_id)
-        counted: list[tuple[Decimal, Decimal, int]] = []
-        for fill in fills:
-            quantity = min(fill.qty, most)
-            most -= quantity
-            if quantity:
-                counted.append((quantity, fill.price, fill.transaction_time))
-        yield from self.orders[client_order_id].stand_in(venue, counted)
+        yield from self.orders[client_order_id].stand_in(venue, executions)
         yield from self._take_stashed()
 
     def replacing(self, client_order_id: str) -> Replacement:

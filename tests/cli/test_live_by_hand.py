@@ -21,6 +21,7 @@ from engine.domain.facts import (
     OrderRole,
     SymbolLocked,
     TradeClosed,
+    TradeOpened,
 )
 from engine.domain.session import NANOS_PER_SECOND
 from store import Journals
@@ -61,6 +62,31 @@ def test_what_somebody_trades_by_hand_is_told_and_booked_and_the_day_goes_on(
     assert len(run.held("positions")) == len(run.released("positions")) == 1
     assert len(run.of(AlarmRaised)) == 1
     _the_books_are_those_of_the_account(run)
+
+
+def test_positions_are_compared_after_a_reconnect_while_time_runs_by_itself(
+    small_market: Path, tmp_path: Path
+) -> None:
+    with simulated(small_market, tmp_path, start="09:52", pace=("--speed", "20")) as place:
+        run = Run(place, place.live(*_LONG))
+        try:
+            run.until(place.verdicts.exists)
+            run.until(lambda: run.of(TradeOpened))
+            (held,) = run.of(TradeOpened)
+            _order(run, held.payload.symbol, "buy", 7)
+            place.steer("chaos/strike", what="drop")
+            run.until(lambda: run.of(AlarmRaised))
+            assert run.held("positions")[0].payload.detail == (
+                f"{held.payload.symbol} {held.payload.quantity + 7} at the venue, "
+                f"{held.payload.quantity} in the ledger"
+            )
+            assert run.held("orders")[-1].seq < run.held("positions")[0].seq
+            run.process.send_signal(signal.SIGINT)
+            _, err = run.process.communicate()
+            assert run.process.returncode == INTERRUPTED, err
+        finally:
+            run.process.kill()
+            run.process.communicate()
 
 
 def _a_position_is_enlarged(run: Run, tradectl: Tradectl) -> None:

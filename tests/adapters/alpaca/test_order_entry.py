@@ -264,6 +264,25 @@ def test_an_exit_of_shares_that_somebody_sold_is_his_sale_and_never_sent(
     assert [trade for trade, _ in played.watch.by_hand] == ["T"]
 
 
+def test_an_order_of_somebody_else_that_goes_on_filling_is_booked_once() -> None:
+    with RestVenue() as venue:
+        own = by_hand(venue, (30,), 70)
+        again = replace(EXIT, client_order_id=IDS.venue_id("T-exit-2"), qty=Decimal(70))
+
+        async def script(entry: Entry) -> None:
+            await entry.entry.close_out("T-exit", EXIT)
+            sells(venue, (30, 50), 20)
+            own.sent(OwnOrder("T-exit-2", "AAPL", "sell", "market", Decimal(70)))
+            await entry.entry.close_out("T-exit-2", again)
+
+        played = play(venue, own, script)
+        assert venue.count("POST", ORDERS) == 0
+    filled = [one for one in played.news if isinstance(one, Filled)]
+    assert [one.quantity for one in filled] == [30, 50]
+    assert len({one.trade_id for one in filled}) == 2
+    assert own.held("AAPL") == 20
+
+
 def test_an_exit_of_shares_that_went_nobody_knows_where_is_not_sent() -> None:
     with RestVenue() as venue:
         own = by_hand(venue, (), 0)
@@ -287,6 +306,17 @@ def test_an_exit_of_shares_that_are_there_says_that_it_closes() -> None:
 
 def by_hand(venue: RestVenue, sold: tuple[int, ...], left: int) -> OwnOrders:
     """Let somebody cancel the legs of a bracket and sell; return the books with our exit."""
+    sells(venue, sold, left)
+    own = live_bracket()
+    for leg in (TARGET_LEG, STOP_LEG):
+        list(own.take(update("canceled", replace(leg, status="canceled"))))
+    own.looks.clear()
+    own.sent(exit_order())
+    return own
+
+
+def sells(venue: RestVenue, sold: tuple[int, ...], left: int) -> None:
+    """Let somebody's order have so many executions, after which shares are left."""
     position = {"symbol": "AAPL", "qty": str(left), "avg_entry_price": "100",
                 "side": "long" if left > 0 else "short"}  # fmt: skip
     if left:
@@ -304,12 +334,6 @@ def by_hand(venue: RestVenue, sold: tuple[int, ...], left: int) -> OwnOrders:
     theirs = order("abc", id="by-hand", side="sell", type="market", qty=str(sum(sold)),
                    filled_qty=str(sum(sold)), status="filled")  # fmt: skip
     venue.on("GET", f"{ORDERS}/by-hand", JSONResponse(theirs))
-    own = live_bracket()
-    for leg in (TARGET_LEG, STOP_LEG):
-        list(own.take(update("canceled", replace(leg, status="canceled"))))
-    own.looks.clear()
-    own.sent(exit_order())
-    return own
 
 
 def test_an_opposite_order_of_somebody_else_keeps_an_order_back() -> None:
