@@ -18,7 +18,7 @@ from adapters.alpaca.token_bucket import Priority
 from adapters.alpaca.wire.rest import VenueActivity
 from engine.domain.errors import VenueUnavailable
 from engine.domain.facts import OrderRole
-from engine.runtime.orders import exit_id
+from engine.domain.order_names import exit_id
 
 if TYPE_CHECKING:
     from engine.runtime.live.venue import VenueWatch

@@ -44,11 +44,11 @@ from engine.domain.facts import (
     TradeMeasured,
     TradeOpened,
 )
+from engine.domain.order_names import order_id
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND, Session
 from engine.journal import JournalWriter
 from engine.runtime.desk_books import DeskBooks, LiveTrade
-from engine.runtime.orders import order_id
 from engine.runtime.recorder import OrderFact
 
 

@@ -34,9 +34,9 @@ from engine.domain.facts import (
     TradeClosed,
     TradeOpened,
 )
+from engine.domain.order_names import exit_number, order_id
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import Session, session
-from engine.runtime.orders import exit_number, order_id
 from engine.runtime.recorder import OrderFact
 
 

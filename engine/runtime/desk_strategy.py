@@ -22,6 +22,7 @@ from engine.decision.tick_grid import round_against, tick_size
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Side
 from engine.domain.facts import ExitReason, OrderRejected, OrderRole
+from engine.domain.order_names import exit_id, order_id
 from engine.domain.session import NANOS_PER_SECOND
 from engine.runtime.attendant import Attendant
 from engine.runtime.bridge import decimal_of, fixed_of, instrument_id, price_from
@@ -32,14 +33,7 @@ from engine.runtime.exposure import live_symbols
 from engine.runtime.guard import Failures, guarded
 from engine.runtime.guardian import exit_reason, is_quiet, withdraws
 from engine.runtime.messages import REPORTS
-from engine.runtime.orders import (
-    bracket_orders,
-    exit_id,
-    exit_order,
-    order_id,
-    role_of,
-    trade_id_of,
-)
+from engine.runtime.orders import bracket_orders, exit_order, role_of, trade_id_of
 from engine.runtime.pulse import EnginePulse, Pulse, Timer
 from engine.runtime.recorder import is_intent, payload_of
 

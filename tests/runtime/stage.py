@@ -20,6 +20,7 @@ from engine.domain.candidate import Breadth, BucketReport, Side
 from engine.domain.facts import AnyPayload, Fact, OrderFilled, OrderRole, TradeClosed
 from engine.domain.fixed_point import PRICE_SCALE
 from engine.domain.halts import Halts
+from engine.domain.order_names import order_id
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
 from engine.domain.quotes import QuoteBatch
@@ -28,7 +29,6 @@ from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
 from engine.journal import MemoryJournal
 from engine.runtime import Desk, Failures, LiveTrade, assumptions
-from engine.runtime.orders import order_id
 from engine.runtime.replay_actor import ReplayActor
 from engine.runtime.simulation import Simulation
 from engine.runtime.ticks import quote_ticks, status_data, trade_ticks

@@ -36,13 +36,13 @@ from engine.domain.facts import (
     TradeClosed,
     TradeOpened,
 )
+from engine.domain.order_names import order_id
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
 from engine.journal import MemoryJournal
 from engine.journal.chain import kind_of
 from engine.runtime import Desk
 from engine.runtime.desk_books import DeskBooks
-from engine.runtime.orders import order_id
 from strategies import AoStrategy
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, cut_off, run
