@@ -65,9 +65,10 @@ def test_what_somebody_trades_by_hand_is_told_and_booked_and_the_day_goes_on(
 
 
 def test_positions_are_compared_after_a_reconnect_while_time_runs_by_itself(
-    small_market: Path, tmp_path: Path
+    nursery: Nursery, small_market: Path, tmp_path: Path
 ) -> None:
-    with simulated(small_market, tmp_path, start="09:52", pace=("--speed", "40")) as place:
+    pace = ("--speed", "40")
+    with simulated(nursery, small_market, tmp_path, start="09:52", pace=pace) as place:
         run = Run(place, place.live(*_LONG))
         try:
             run.until(place.verdicts.exists)
