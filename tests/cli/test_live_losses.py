@@ -136,7 +136,7 @@ def test_a_simulator_killed_in_mid_session_and_the_run_at_it_agree_afterwards(
 ) -> None:
     pace = ("--speed", "20")
     with simulated(nursery, small_market, tmp_path, start="09:58", pace=pace) as place:
-        process = place.live(*_HOLD)
+        process = place.live(*_HOLD, "--set=max_hold_seconds=3600")
         place.wait(process, lambda: place.asked("/v2/positions"))
         held = place.asked("/v2/positions")
     try:
