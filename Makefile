@@ -19,8 +19,9 @@ rehearse: $(READY) ## Trade a small synthetic market day live, over the simulato
 	@.venv/bin/tradectl catalog synth $(DEMO_DAY) --catalog data/rehearsal --symbols 120 --trades 300000 --seed 3
 	@.venv/bin/tradectl rehearse $(DEMO_DAY) --catalog data/rehearsal
 
+test: export PYTHONDONTWRITEBYTECODE := # empty: what hundreds of starts import is compiled once
 test: lint ## Check everything: lint, types, import contracts, all tests
-	@.venv/bin/python -m pytest -n 2
+	@.venv/bin/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY) ## Check style, types, import contracts and files
 	@.venv/bin/pre-commit run --all-files --show-diff-on-failure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -67,6 +67,7 @@ def is_session(day: date) -> bool:
     return bool(_calendar(day.year).is_session(day.isoformat()))
 
 
+@lru_cache(maxsize=1024)
 def session(day: date) -> Session:
     """Return the session of a date.
 
