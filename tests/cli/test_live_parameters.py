@@ -25,15 +25,18 @@ def test_a_live_run_goes_along_with_the_parameter_desk(
     with simulated(nursery, market, tmp_path, start="15:30") as place:
         database = "--database", place.database
 
-        def change(*values: str) -> None:
+        def change(*values: str) -> int:
             told = "--because", "test", "--who", "ann", "--yes", "--step-up", "--json"
             answered = tradectl("params", "set", *values, *database, *told)
             assert answered.code == 0, answered.err
             time.sleep(_LOOKED_SECS)
             place.turn("resume")
+            return answered.json["effective_ns"]
 
         place.turn("pause")
-        change(*EAGER, "no_entry_after=15:54")
+        in_force = change(*EAGER, "no_entry_after=15:54")
+        while time.time_ns() <= in_force:  # a run that began before would be told of it, too
+            time.sleep(0.05)
         with place.live(settings=()) as process:
             place.reach("15:34", process)
             change("min_ac_z=1.6", "max_hold_seconds=120")
