@@ -33,6 +33,9 @@ def test_the_last_minutes_are_told_as_the_whole_day_tells_them(
     for after_open, back in asked:
         now = OPEN + after_open
         start = now - back
+        printed = lately.printed(symbols, start, now)
+        if back % 2:
+            lately.read_ahead(now)
         for symbol in symbols:
             found = lately.prints(DAY, symbol, start, now)
             assert found is not None
@@ -41,6 +44,7 @@ def test_the_last_minutes_are_told_as_the_whole_day_tells_them(
                 trade_rows(each, each.between(start, now, now), "C", now) for each in (found, whole)
             ]
             assert rows[0] == rows[1]
+            assert rows[0] == [] or symbol in printed
             told += len(rows[0])
         last = {
             batch.symbols[batch.symbol_id[row]]: quote_rows(batch, np.array([row]), ["C"])
@@ -59,3 +63,7 @@ def test_what_is_long_ago_is_not_among_them(market: Catalog) -> None:
     lately = Lately(market, DAY)
     assert lately.prints(DAY, "AAPL", OPEN, OPEN + 5 * MINUTE) is None
     assert lately.prints(DAY, "AAPL", OPEN, OPEN + 4 * MINUTE) is not None
+    names = ["AAPL", "NONE", "QQQ"]
+    assert lately.printed(names, OPEN, OPEN + 5 * MINUTE) == names
+    assert lately.printed(names, OPEN, OPEN + 4 * MINUTE) == ["AAPL", "QQQ"]
+    assert lately.printed(names, OPEN + MINUTE, OPEN + MINUTE - 1) == []
