@@ -27,7 +27,6 @@ from nautilus_trader.model import (
 )
 
 from adapters.alpaca.account_watch import AccountWatch
-from adapters.alpaca.backoff import Backoff
 from adapters.alpaca.clock_watch import ClockWatch
 from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
@@ -46,6 +45,7 @@ from adapters.alpaca.order_terms import amount, bracket_request, own_order, simp
 from adapters.alpaca.orders_out import OrderRequest
 from adapters.alpaca.own_order import OwnOrder
 from adapters.alpaca.own_orders import OwnOrders
+from adapters.alpaca.reconciliation import Reconciliation, is_set_within
 from adapters.alpaca.rest import AlpacaRest
 from adapters.alpaca.trading_stream import TradingStream
 from adapters.alpaca.wire.rest import VenueAccount, VenueFault
@@ -57,13 +57,9 @@ from engine.runtime.live.venue import VenueWatch
 
 ACCOUNT = AccountId("ALPACA-001")
 
-_FOLLOW_UP_SECS = (0.25, 1.0, 3.0, 10.0)
-"""Waits before what updates left open is looked up: most of it is told by then."""
-
 _TROUBLED_SECS = 5.0
-_FIRST_RECOVERY_SECS, _LONGEST_RECOVERY_SECS = 0.5, 10.0
 
-_ORDERS, _RECONCILE = "orders", "reconciliation"
+_ORDERS = "orders"
 
 _log = logging.getLogger(__name__)
 
@@ -113,24 +109,27 @@ class AlpacaExecutionClient(ExecutionClient):
         self._watch = watch
         self._now = now
         self._since = 0
-        self._is_started = False
         self._commands: set[asyncio.Task[object]] = set()
         # what is sent at one instant of granted time arrives in the order in which it was given
         self._in_order = asyncio.Lock() if settings.stepped else nullcontext()
         self.cancels: set[str] = set()
-        self._follow_up: asyncio.Task[object] | None = None
         self._unread = 0
-        self._comparing: asyncio.Future[None] | None = None
-        self._recovered = asyncio.Event()
-        self._recovered.set()
         self._leaving = asyncio.Event()
         self.losses = 0
         self.held = HeldUpdates()
         self.ids = OrderIds(settings.run_id, settings.epoch)
         self.own = OwnOrders(self.ids)
-        self._sync = OrderSync(rest, self.own, self._tell, lambda: self._since)
         self._entry = OrderEntry(
             rest, self.own, self._tell, watch, now, on_refused=self._on_refused
+        )
+        self._books = Reconciliation(
+            OrderSync(rest, self.own, self._tell, lambda: self._since),
+            self.own,
+            watch,
+            catch_up=self._entry.by_hand.catch_up,
+            spawn=self.create_task,
+            leaving=self._leaving,
+            on_recovered=self._look_around_after_a_loss,
         )
         self.account = AccountWatch(rest, watch, self._tell_account)
         self._clock = ClockWatch(rest, watch, now, settings.clock_off_secs)
@@ -156,7 +155,7 @@ class AlpacaExecutionClient(ExecutionClient):
     async def whole(self) -> None:
         """Wait until updates come and what was missed before them is known."""
         await self.stream.live()
-        await self._recovered.wait()
+        await self._books.whole()
 
     async def deliver(self, updates: int) -> bool:
         """Hand over the updates up to the simulator's count, and what they leave unsaid.
@@ -169,7 +168,7 @@ class AlpacaExecutionClient(ExecutionClient):
         for frame in frames:
             self._take(frame)
         if frames or self.own.looks:
-            await self._look_now()
+            await self._books.look_now()
         return True
 
     async def compare(self) -> None:
@@ -180,7 +179,7 @@ class AlpacaExecutionClient(ExecutionClient):
         VenueError
             It does not tell.
         """
-        await self._sync.reconcile()
+        await self._books.compare()
 
     async def _connect(self) -> None:
         try:
@@ -197,7 +196,7 @@ class AlpacaExecutionClient(ExecutionClient):
             self._watch.refused(error)
             raise
         if not self._settings.stepped:
-            self.create_task(self._keep_reconciled(), "reconciliation")
+            self.create_task(self._books.keep(self._settings.reconcile_secs), "reconciliation")
             self.create_task(self._keep_watch(), "account and clock")
 
     async def _disconnect(self) -> None:
@@ -293,12 +292,12 @@ class AlpacaExecutionClient(ExecutionClient):
 
     async def _generate_order_status_reports(self, command: Any) -> list[OrderStatusReport]:
         del command
-        await self._compare_for_reports()
+        await self._books.begin()
         return self._status_reports(self.own.orders.values())
 
     async def _generate_fill_reports(self, command: Any) -> list[FillReport]:
         del command
-        await self._compare_for_reports()
+        await self._books.begin()
         return [
             fill_report(order, filled, ACCOUNT, self._now())
             for order in self.own.orders.values()
@@ -307,22 +306,9 @@ class AlpacaExecutionClient(ExecutionClient):
 
     async def _generate_position_status_reports(self, command: Any) -> list[PositionStatusReport]:
         del command
-        await self._compare_for_reports()
+        await self._books.begin()
         symbols = sorted({order.symbol for order in self.own.orders.values()})
         return [position_report(self.own, symbol, ACCOUNT, self._now()) for symbol in symbols]
-
-    async def _compare_for_reports(self) -> None:
-        """Compare with the venue, once for all hooks that ask at the same time."""
-        if self._comparing is None or self._comparing.done():
-            self._comparing = asyncio.ensure_future(self._compare())
-        await asyncio.shield(self._comparing)
-        self._is_started = self.own.tells_adopted = True
-
-    async def _compare(self) -> None:
-        """Compare with the venue; at a start also what others closed meanwhile."""
-        await self._sync.reconcile()
-        if not self._is_started:
-            await self._entry.by_hand.catch_up()
 
     def _status_reports(self, orders: Iterable[OwnOrder]) -> list[OrderStatusReport]:
         reports = (status_report(self.own, order, ACCOUNT, self._now()) for order in orders)
@@ -340,37 +326,24 @@ class AlpacaExecutionClient(ExecutionClient):
 
     def _on_connected(self) -> None:
         """Ask what happened while nobody listened; at the start the node asks for it itself."""
-        if not self._is_started:
+        if not self._books.is_begun:
             self._watch.healed(_ORDERS)
             return
         self.losses += 1
         self.held.lose_count()
-        self._recovered.clear()
-        self.create_task(self._recover(), "recovery")
-
-    async def _recover(self) -> None:
-        """Reconcile until it works; only then are order updates whole again."""
-        backoff = Backoff(_FIRST_RECOVERY_SECS, _LONGEST_RECOVERY_SECS)
-        while not await self._reconciled():
-            if await self._leaves_within(backoff.next_secs()):
-                return
-        self._watch.healed(_ORDERS)
-        self._recovered.set()
-        if not self._settings.stepped:
-            await self._look_around()  # a machine that slept has lost its time as well
-
-    async def _keep_reconciled(self) -> None:
-        while not await self._leaves_within(self._settings.reconcile_secs):
-            if self._is_started:
-                await self._reconciled()
+        self._books.lose()
 
     async def _keep_watch(self) -> None:
         """Look at account and clock, sooner again while the account is in trouble."""
         usual = self._settings.reconcile_secs
         while True:
             soon = min(_TROUBLED_SECS, usual) if self.account.is_troubled else usual
-            if await self._leaves_within(soon):
+            if await is_set_within(self._leaving, soon):
                 return
+            await self._look_around()
+
+    async def _look_around_after_a_loss(self) -> None:
+        if not self._settings.stepped:  # a machine that slept has lost its time as well
             await self._look_around()
 
     async def _look_around(self) -> None:
@@ -378,27 +351,12 @@ class AlpacaExecutionClient(ExecutionClient):
             with suppress(VenueError):
                 await watch.look()
 
-    async def _leaves_within(self, secs: float) -> bool:
-        """Wait, less when the node disconnects: it waits for this, and not for long."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._leaving.wait(), secs)
-        return self._leaving.is_set()
-
-    async def _reconciled(self) -> bool:
-        try:
-            await self._sync.reconcile()
-        except VenueError as error:
-            self._watch.troubled(_RECONCILE, f"orders cannot be compared: {error}")
-            return False
-        self._watch.healed(_RECONCILE)
-        return True
-
     def _on_update(self, frame: bytes | str, _received_ns: int) -> None:
         if self._settings.stepped:
             self.held.put(frame)
         else:
             self._take(frame)
-            self._look_soon()
+            self._books.look_soon()
 
     def _take(self, frame: bytes | str) -> None:
         try:
@@ -406,7 +364,7 @@ class AlpacaExecutionClient(ExecutionClient):
         except DataError as error:
             self._unread += 1
             self._watch.troubled(_ORDERS, f"an update cannot be read, orders are compared: {error}")
-            self.create_task(self._recover(), "recovery")
+            self._books.recover()
             return
         if isinstance(update, TradeUpdate):
             skipped = self.own.skipped
@@ -417,26 +375,6 @@ class AlpacaExecutionClient(ExecutionClient):
                     "update %s of order %s with status %s is not understood and was passed over",
                     update.event, order.id, order.status,
                 )  # fmt: skip
-
-    def _look_soon(self) -> None:
-        """Have what an update left open looked up, unless the stream tells it first."""
-        is_open = self.own.looks or self.own.unsettled() or self.own.misses_fills()
-        if is_open and (self._follow_up is None or self._follow_up.done()):
-            self._follow_up = self.create_task(self._follow(), "follow-up")
-
-    async def _follow(self) -> None:
-        for wait_secs in _FOLLOW_UP_SECS:
-            await asyncio.sleep(wait_secs)
-            with suppress(VenueError):
-                if await self._sync.follow_up():
-                    return
-
-    async def _look_now(self) -> None:
-        """Look up what is open, at once: granted time stands still meanwhile."""
-        try:
-            await self._sync.follow_up()
-        except VenueError as error:
-            self._watch.troubled(_RECONCILE, f"orders cannot be compared: {error}")
 
     def _tell_account(self, account: VenueAccount) -> None:
         """Tell what the account is worth, if it is."""
@@ -457,7 +395,7 @@ class AlpacaExecutionClient(ExecutionClient):
                 self._watch.avoid(one.symbol, one.detail)
             elif isinstance(one, Stray):
                 self._work(self._entry.cancel_stray(one.venue_order_id), one.venue_order_id)
-            elif self._is_started:
+            elif self._books.is_begun:
                 self._tell_order(one)
         for client_order_id in self._entry.freed():
             self._work(self._entry.send_freed(client_order_id), client_order_id)
@@ -499,9 +437,9 @@ class AlpacaExecutionClient(ExecutionClient):
             raise
         if self._settings.stepped:
             if self.own.looks:
-                await self._look_now()
+                await self._books.look_now()
         else:
-            self._look_soon()
+            self._books.look_soon()
 
 
 def _start_of_day(ts: int) -> int:
