@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import batched, groupby
 
 import msgspec
@@ -12,7 +12,10 @@ from adapters.alpaca.history import SYMBOLS_OF_REQUEST, AlpacaHistory
 from adapters.alpaca.last_ticks import LastTicks
 from adapters.alpaca.rest import AlpacaRest
 from engine.domain.errors import VenueError
+from engine.domain.facts import GapBackfilled
+from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
+from engine.domain.trades import TradeBatch
 
 _MARGIN_NS = NANOS_PER_SECOND
 _AT_ONCE = 8
@@ -36,6 +39,21 @@ class Lost(msgspec.Struct, frozen=True):
     start_ns: int = 0
     end_ns: int | None = None
     symbols: int = 0
+
+    def fact(
+        self, prints: Iterable[TradeBatch], quotes: Iterable[QuoteBatch], now: int
+    ) -> GapBackfilled | None:
+        """Return what of a gap is handed over, None before the first print: there was no gap."""
+        if not self.start_ns:
+            return None
+        return GapBackfilled(
+            start_ns=self.start_ns,
+            end_ns=now if self.end_ns is None else self.end_ns,
+            symbols=self.symbols,
+            trades=sum(map(len, prints)),
+            quotes=sum(map(len, quotes)),
+            complete=not self.missing,
+        )
 
 
 class _Part:

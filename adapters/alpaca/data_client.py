@@ -21,10 +21,11 @@ from adapters.alpaca.config import ALL, AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.endpoints import Endpoints, Venue
 from adapters.alpaca.flawed_rows import tell_flaws
-from adapters.alpaca.gap_rows import as_if_heard, between, first_events
+from adapters.alpaca.gap_rows import as_if_heard, between, first_events, not_quoted_since
 from adapters.alpaca.instruments import AlpacaInstruments
 from adapters.alpaca.kept_socket import Patience, Phase, StreamState
 from adapters.alpaca.last_ticks import LastTicks
+from adapters.alpaca.mute_symbols import MuteSymbols
 from adapters.alpaca.recalled import Recalled
 from adapters.alpaca.silence import Silence, in_regular_hours
 from adapters.alpaca.stream import MarketStream
@@ -45,14 +46,13 @@ COMMANDS = 50_000
 """Commands that may wait for a client; nautilus drops what comes beyond, by itself at 1,024."""
 
 _SOME_ARE_QUIETER = 6
-_NEWS_MUTE_SECS = 1.0
 _UNREAD_AGAIN_NS = 60 * NANOS_PER_SECOND
 """Frames that cannot be read within so long are no accident."""
 
 _LOSS_SEEN_SECS = 0.02
 """What a connection takes to notice that it was cut."""
 
-_FEED, _MUTE, _BACKFILL = "feed", "mute symbols", "backfill"
+_FEED, _BACKFILL = "feed", "backfill"
 
 type OnBatch = Callable[[TradeBatch | QuoteBatch | Sequence[TradingStatus]], None]
 
@@ -117,8 +117,10 @@ class AlpacaDataClient(MarketDataClient):
         self.lag_ns: int | None = None
         self._forgetting: asyncio.Task[object] | None = None
         silence_secs = settings.mute_secs * (1 if settings.symbols == ALL else _SOME_ARE_QUIETER)
-        self._silence = None if settings.stepped else Silence(silence_secs, self._is_open)
-        self._muted: set[str] = set()
+        silence = None if settings.stepped else Silence(silence_secs, self._is_open)
+        self._mute = MuteSymbols(
+            silence, backfill, ticks, watch, settings.mute_symbol_secs, self._reconnect
+        )
         self._fetched_too = 0
         self.stream = MarketStream(
             endpoints.feed_url(settings.feed),
@@ -128,7 +130,7 @@ class AlpacaDataClient(MarketDataClient):
             on_state=self._on_state,
             on_mute=self._on_mute,
             codec=settings.codec,
-            silence=self._silence,
+            silence=silence,
             patience=patience,
             compresses=not settings.stepped,
         )
@@ -168,8 +170,8 @@ class AlpacaDataClient(MarketDataClient):
         names = self._settings.subscribed
         await self.stream.subscribe({"trades": names, "quotes": names, "statuses": names})
         self.create_task(self._listen(), "feed")
-        if self._silence is not None:
-            self.create_task(self._heal_mute(), "mute symbols")
+        if not self._settings.stepped:
+            self.create_task(self._mute.heal(), "mute symbols")
             self.create_task(tell_flaws(self._decoder), "flawed rows")
         try:
             await self.stream.begun()
@@ -216,7 +218,7 @@ class AlpacaDataClient(MarketDataClient):
         until = min((int(batch.ts_init[0]) for batch in heard), default=now)
         batch = as_if_heard(rows, recalled.latest, until)
         quotes = self._last_quotes(lost, frames, now)
-        self._tell_backfilled(lost, [batch] if batch is not None else [], quotes, now)
+        self._tell_backfilled(lost.fact([] if batch is None else [batch], quotes, now))
         if batch is not None:
             self._tell_resumes(batch, now)
             self._hand_over(Frame(trades=batch))
@@ -231,28 +233,15 @@ class AlpacaDataClient(MarketDataClient):
 
     def _last_quotes(self, lost: Lost, frames: Iterable[Frame], now: int) -> list[QuoteBatch]:
         """Return the last quotes of symbols that have not been quoted since."""
-        quoted = {symbol for each in frames if each.quotes for symbol in _named(each.quotes)}
-        found: list[QuoteBatch] = []
-        for frame in self._decode_all((page, now) for page in lost.quotes):
-            if frame.quotes is not None:
-                stale = np.array([symbol not in quoted for symbol in frame.quotes.symbols], bool)
-                found.append(frame.quotes.rows(stale[frame.quotes.symbol_id]))
-        return [quotes for quotes in found if len(quotes)]
+        fetched = self._decode_all((page, now) for page in lost.quotes)
+        return not_quoted_since(
+            (frame.quotes for frame in fetched if frame.quotes),
+            (frame.quotes for frame in frames if frame.quotes),
+        )
 
-    def _tell_backfilled(
-        self, lost: Lost, prints: Iterable[TradeBatch], quotes: Iterable[QuoteBatch], now: int
-    ) -> None:
-        """Tell what of a gap is about to be handed over; before the first print there is none."""
-        if lost.start_ns:
-            gap = GapBackfilled(
-                start_ns=lost.start_ns,
-                end_ns=now if lost.end_ns is None else lost.end_ns,
-                symbols=lost.symbols,
-                trades=sum(map(len, prints)),
-                quotes=sum(map(len, quotes)),
-                complete=not lost.missing,
-            )
-            self._watch.backfilled(gap)
+    def _tell_backfilled(self, fact: GapBackfilled | None) -> None:
+        if fact is not None:
+            self._watch.backfilled(fact)
 
     def _tell_halts(self, statuses: Iterable[TradingStatus]) -> None:
         """Tell of halts that were announced to an earlier process."""
@@ -333,30 +322,19 @@ class AlpacaDataClient(MarketDataClient):
             self._handle_data(tick)
         if frame.quotes is not None:
             self.quotes += len(frame.quotes)
-            self._hear(frame.quotes)
+            self._mute.heard_of(frame.quotes)
             self._handle_data(quote_message(frame.quotes))
         if frame.trades is not None:
             self.trades += len(frame.trades)
             self.lag_ns = int(frame.trades.ts_init[-1] - frame.trades.ts_event[-1])
-            self._hear(frame.trades)
+            self._mute.heard_of(frame.trades)
             self._handle_data(print_message(frame.trades))
 
     def _halt(self, status: TradingStatus) -> None:
         """Take an announcement; a halted symbol may be silent."""
         self._ticks.halt(status)
-        if self._silence is not None and status.symbol in self._ticks.wanted:
-            self._watch_symbol(status.symbol)
-
-    def _watch_symbol(self, symbol: str) -> None:
-        if self._silence is not None:
-            if self._ticks.is_halted(symbol):
-                self._silence.unwatch(symbol)
-            else:
-                self._silence.watch(symbol, self._settings.mute_symbol_secs, time_ns())
-
-    def _hear(self, batch: TradeBatch | QuoteBatch) -> None:
-        if self._silence is not None:
-            self._silence.heard_of(batch, time_ns())
+        if status.symbol in self._ticks.wanted:
+            self._mute.watch(status.symbol)
 
     def _known[Batch: (TradeBatch, QuoteBatch)](self, batch: Batch) -> Batch:
         """Return the rows of stocks that are instruments."""
@@ -397,7 +375,7 @@ class AlpacaDataClient(MarketDataClient):
         """Tell what is known of a stock at once, the later of quote and print last."""
         symbol = instrument.symbol.value
         self._ticks.want(symbol)
-        self._watch_symbol(symbol)
+        self._mute.watch(symbol)
         quote, trade = self._ticks.last_quote(symbol), self._ticks.last_print(symbol)
         ticks = [*(quote_ticks(quote) if quote else ()), *(trade_ticks(trade) if trade else ())]
         for tick in sorted(ticks, key=_ts_init):
@@ -405,8 +383,7 @@ class AlpacaDataClient(MarketDataClient):
 
     def _unwant(self, instrument: InstrumentId) -> None:
         self._ticks.unwant(instrument.symbol.value)
-        if self._silence is not None:
-            self._silence.unwatch(instrument.symbol.value)
+        self._mute.unwatch(instrument.symbol.value)
 
     def _on_state(self, state: StreamState) -> None:
         if state.phase is Phase.LIVE:
@@ -416,25 +393,10 @@ class AlpacaDataClient(MarketDataClient):
             self._watch.troubled(_FEED, state.reason or state.phase.value)
 
     def _on_mute(self, symbols: tuple[str, ...]) -> None:
-        self.create_task(self._look_into(symbols), "mute symbols")
+        self.create_task(self._mute.look_into(symbols), "mute symbols")
 
-    async def _look_into(self, symbols: tuple[str, ...]) -> None:
-        """Open another connection when silent symbols do trade; others are only quiet."""
-        try:
-            if not await self._backfill.has_more(symbols, self._ticks):
-                return
-            why = f"no data for {', '.join(symbols)}, which trade"
-        except VenueError as error:
-            why = f"no data for {', '.join(symbols)}, and nobody tells whether they trade: {error}"
-        self._watch.troubled(_MUTE, why)
-        self._muted |= set(symbols)
+    def _reconnect(self, why: str) -> None:
         self.stream.reconnect(why)
-
-    async def _heal_mute(self) -> None:
-        while self._silence is not None:
-            await asyncio.sleep(_NEWS_MUTE_SECS)
-            if not self._silence.mute_symbols(time_ns()):
-                self._watch.healed(_MUTE)
 
     def _is_open(self, now: int) -> bool:
         """Say whether data is to be expected; a simulator's day is another than today."""
@@ -463,7 +425,7 @@ class AlpacaDataClient(MarketDataClient):
         A connection that is lost meanwhile has it fetched anew, with the prints that came in
         between, for what follows them is lost, too.
         """
-        muted, self._muted = self._muted, set()
+        muted = self._mute.taken()
         self._fetched_too, gaps, lost = 0, 0, Lost()
         try:
             while gaps != self.gaps:
@@ -482,7 +444,7 @@ class AlpacaDataClient(MarketDataClient):
         fresh = first_events(frame.trades for frame in frames if frame.trades)
         prints = [rows for page in pages if len(rows := between(page, seen, fresh))]
         quotes = self._last_quotes(lost, frames, now)
-        self._tell_backfilled(lost, prints, quotes, now)
+        self._tell_backfilled(lost.fact(prints, quotes, now))
         for rows in prints:
             self._tell_resumes(rows, now)
             self._hand_over(Frame(trades=rows))
@@ -507,11 +469,6 @@ class AlpacaDataClient(MarketDataClient):
         """End the alarm when what is missing is older than what signals look back on."""
         await asyncio.sleep(self._settings.backfill_mins * 60)
         self._watch.healed(_BACKFILL)
-
-
-def _named(batch: QuoteBatch) -> list[str]:
-    """Return the symbols that have rows."""
-    return [batch.symbols[number] for number in np.unique(batch.symbol_id)]
 
 
 def _ts_init(tick: Any) -> int:

@@ -1,4 +1,4 @@
-"""Hop 1: which prints that were fetched again did not come over the stream."""
+"""Hop 1: which prints and quotes that were fetched again did not come over the stream."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.domain.quotes import QuoteBatch
 from engine.domain.trades import TradeBatch
 
 _COLUMNS = ("symbol_id", "ts_event", "price", "size", "condition_id")
@@ -40,6 +41,18 @@ def between(batch: TradeBatch, seen: Mapping[str, int], fresh: Mapping[str, int]
     first = np.array([fresh.get(symbol, _ALWAYS) for symbol in batch.symbols], np.int64)
     ids = batch.symbol_id
     return batch.rows((batch.ts_event > last[ids]) & (batch.ts_event < first[ids]))
+
+
+def not_quoted_since(
+    fetched: Iterable[QuoteBatch], heard: Iterable[QuoteBatch]
+) -> list[QuoteBatch]:
+    """Return the quotes that were fetched of symbols that have not been quoted since."""
+    quoted = {batch.symbols[number] for batch in heard for number in np.unique(batch.symbol_id)}
+    found: list[QuoteBatch] = []
+    for batch in fetched:
+        stale = np.array([symbol not in quoted for symbol in batch.symbols], bool)
+        found.append(batch.rows(stale[batch.symbol_id]))
+    return [quotes for quotes in found if len(quotes)]
 
 
 def as_if_heard(pages: Sequence[TradeBatch], since: int, until: int) -> TradeBatch | None:
