@@ -9,6 +9,7 @@ import pytest
 
 from store import Journals, RunStore
 from tests.cli.conftest import Tradectl, eager
+from tests.runtime.runs import record_again
 
 DIFFERENT, MISUSED, UNKNOWN = 1, 2, 4
 
@@ -45,15 +46,7 @@ def test_a_run_in_the_database_equals_its_directory_with_verdicts_and_without(
     source = RunStore(runs).run()
     database = f"sqlite:///{tmp_path}/journal.sqlite"
     journal = Journals(database).start("copied")
-    for fact in source.journal.facts():
-        journal.append(
-            fact.payload,
-            ts_event=fact.ts_event,
-            ts_init=fact.ts_init,
-            causation_id=fact.causation_id,
-            correlation_id=fact.correlation_id,
-            fact_id=fact.fact_id,
-        )
+    record_again(source.journal.facts(), journal)
     journal.commit()
     where = ("--runs", runs, "--database", database)
     bare = tradectl("diff", source.run_id, "copied", *where)

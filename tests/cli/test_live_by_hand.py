@@ -146,7 +146,8 @@ def _was_closed_by_hand(run: Run, symbol: str) -> None:
     assert (closed.symbol, closed.exit_reason) == (symbol, ExitReason.CLOSED_BY_HAND)
     sold = _fills(run, symbol)[-1]
     assert closed.avg_px_close == Decimal(sold["price"])
-    assert run.of(OrderFilled)[-1].payload.role is OrderRole.EXIT
+    fills = [fact.payload for fact in run.of(OrderFilled)]
+    assert [fill for fill in fills if fill.trade_id == closed.trade_id][-1].role is OrderRole.EXIT
     assert run.place.logged(f"{closed.quantity} {symbol} were closed by hand: ")
     assert symbol not in {each["symbol"] for each in run.place.asked("/v2/positions")}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ import msgspec
 from engine.domain.facts import Fact, OrderFilled
 from engine.domain.market import MarketData
 from engine.domain.parameters import parameters_from
-from engine.journal import MemoryJournal
+from engine.journal import JournalWriter, MemoryJournal
 from engine.runtime import Engine, Outcome, run_backtest
 from strategies import AoStrategy
 
@@ -73,11 +73,17 @@ def run(
     return Ran(outcome, list(journal.facts()))
 
 
-def cut_off(facts: Sequence[Fact]) -> MemoryJournal:
+def cut_off(facts: Iterable[Fact]) -> MemoryJournal:
     """Return a journal that has no more than these facts."""
     left = MemoryJournal()
+    record_again(facts, left)
+    return left
+
+
+def record_again(facts: Iterable[Fact], journal: JournalWriter) -> None:
+    """Append to a journal what another one holds."""
     for fact in facts:
-        left.append(
+        journal.append(
             fact.payload,
             ts_event=fact.ts_event,
             ts_init=fact.ts_init,
@@ -85,7 +91,6 @@ def cut_off(facts: Sequence[Fact]) -> MemoryJournal:
             correlation_id=fact.correlation_id,
             fact_id=fact.fact_id,
         )
-    return left
 
 
 def story(facts: Sequence[Fact]) -> list[tuple[Any, ...]]:
