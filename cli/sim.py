@@ -34,6 +34,7 @@ app = typer.Typer(
 _PORT = 8765
 _FASTEST = "max"
 _NANOS = 1_000_000_000
+_LARGEST = 1e9
 
 
 class SimFills(StrEnum):
@@ -87,6 +88,22 @@ def run(
     listen_anyway: Annotated[
         bool, typer.Option("--listen-anyway", help="Listen where other machines can reach it.")
     ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host",
+            metavar="NAME",
+            help="Answer to this name, too, as that of a container; may be repeated.",
+        ),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-origin",
+            metavar="URL",
+            help="Let a web page of this origin call, as http://localhost:3000; may be repeated.",
+        ),
+    ] = None,
     account: Annotated[
         list[str] | None,
         typer.Option(
@@ -118,8 +135,9 @@ def run(
     It runs until Ctrl-C. This is a simulator: nothing reaches a real venue.
     """
     from catalog import Catalog, StoredReference
+    from serving import ControlToken, Policy
     from simulator.exchange import fill_mode
-    from simulator.server import Setting, hall, listening, serve
+    from simulator.server import CONTROL_PREFIX, Setting, hall, listening, serve
     from simulator.server import app as server_app
     from simulator.tape import Mode
 
@@ -140,7 +158,13 @@ def run(
         requests=requests,
     )
     listener = listening(host, port, anywhere=listen_anyway)
-    with listener:
+    with listener, ControlToken.issued(*listener.getsockname()[:2]) as token:
+        policy = Policy(
+            hosts=(f"[{host}]" if ":" in host else host, *(allow_host or ())),
+            origins=tuple(allow_origin or ()),
+            control_prefix=CONTROL_PREFIX,
+            control_token=token.secret,
+        )
         reference = StoredReference(source)
         around = hall(source, setting, reference)
         served = server_app(around, source, setting, reference)
@@ -155,10 +179,11 @@ def run(
                 "fills": fills.value,
                 "now_ns": around.venue.now,
                 "accounts": told,
+                "token_file": None if token.file is None else str(token.file),
             }
             emit(result, as_json=as_json, page=lambda console: _ready_page(console, result))
 
-        serve(served, listener, ready)
+        serve(served, listener, ready, policy)
 
 
 @app.command()
@@ -197,7 +222,8 @@ def step(
     as_json: AsJson = False,
 ) -> None:
     """Let some simulated time pass at once."""
-    show(ask(url, "/sim/step", {"span_ns": round(secs * _NANOS)}), as_json=as_json)
+    span_ns = round(_finite(secs, "SECS") * _NANOS)
+    show(ask(url, "/sim/step", {"span_ns": span_ns}), as_json=as_json)
 
 
 @app.command()
@@ -227,8 +253,12 @@ def band(
 
     No fill is outside them, and who subscribed to `lulds` is told. Recorded days keep no bands.
     """
-    limits = {"limit_down": round(down * PRICE_SCALE), "limit_up": round(up * PRICE_SCALE)}
-    show(ask(url, "/sim/band", {"symbol": symbol, **limits}), as_json=as_json)
+    limit_down, limit_up = (
+        round(_finite(limit, name) * PRICE_SCALE)
+        for limit, name in ((down, "--down"), (up, "--up"))
+    )
+    said = {"symbol": symbol, "limit_down": limit_down, "limit_up": limit_up}
+    show(ask(url, "/sim/band", said), as_json=as_json)
 
 
 @app.command()
@@ -286,7 +316,16 @@ def _holders(accounts: list[str] | None) -> tuple[tuple[Holder, ...], list[dict[
     return (made,), [{"key": made.key, "secret": made.secret}]
 
 
+def _finite(number: float, name: str) -> float:
+    """Return a number of the command line that is none of nan, inf and 1e300."""
+    if not abs(number) < _LARGEST:
+        raise ConfigError(f"{name} is {number}, expected less than {_LARGEST:.0e}")
+    return number
+
+
 def _speed(text: str | None, *, stepped: bool) -> float | None:
+    from simulator.tape import FASTEST
+
     if text is None:
         return None if stepped else 1.0
     if text == _FASTEST:
@@ -295,8 +334,10 @@ def _speed(text: str | None, *, stepped: bool) -> float | None:
         speed = float(text)
     except ValueError:
         speed = 0.0
-    if not 0 < speed < float("inf"):
-        raise ConfigError(f"--speed is {text!r}, expected a positive number or {_FASTEST}")
+    if not 0 < speed <= FASTEST:
+        raise ConfigError(
+            f"--speed is {text!r}, expected a positive number up to {FASTEST:.0f}, or {_FASTEST}"
+        )
     return speed
 
 

@@ -13,7 +13,12 @@ from engine.domain.errors import ConfigError, RunError
 
 DEFAULT_URL = "http://127.0.0.1:8765"
 _PATIENCE_SECS = 600.0
-_BAD_REQUEST = 400
+_BAD_REQUEST, _UNAUTHORIZED = 400, 401
+
+NO_TOKEN = (
+    "the simulator at {url} takes orders about its clock from the user who started it; for one of "
+    "another user, machine or container set TRADECTL_CONTROL_TOKEN on both sides"
+)
 
 SimUrl = Annotated[
     str, typer.Option("--url", envvar="TRADECTL_SIM_URL", help="Where the simulator listens.")
@@ -32,8 +37,13 @@ def ask(url: str, path: str, said: Mapping[str, Any] | None = None) -> dict[str,
     """
     import httpx
 
+    from serving import control_headers
+
+    headers = control_headers(url)
     try:
-        with httpx.Client(base_url=url, timeout=_PATIENCE_SECS, trust_env=False) as client:
+        with httpx.Client(
+            base_url=url, headers=headers, timeout=_PATIENCE_SECS, trust_env=False
+        ) as client:
             answer = client.get(path) if said is None else client.post(path, json=dict(said))
             body = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
@@ -43,6 +53,8 @@ def ask(url: str, path: str, said: Mapping[str, Any] | None = None) -> dict[str,
         ) from error
     if answer.headers.get("x-simulator") != "tradectl" or not isinstance(body, dict):
         raise RunError(f"what answers at {url} is no simulator of ours; name it with --url")
+    if answer.status_code == _UNAUTHORIZED:
+        raise ConfigError(NO_TOKEN.format(url=url))
     if answer.status_code >= _BAD_REQUEST:
         raise ConfigError(str(body.get("message", body)))
     return body

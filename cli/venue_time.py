@@ -10,9 +10,11 @@ from adapters.alpaca import AlpacaRest, Endpoints, Venue
 from adapters.alpaca.clock_watch import CLOCK_OFF_SECS, clock_ahead_ns
 from adapters.alpaca.connection import network_reason
 from adapters.alpaca.door import root_cause
+from cli.sim_admin import NO_TOKEN
 from engine.domain.errors import ConfigError, VenueUnavailable
 from engine.domain.session import NANOS_PER_SECOND, day_of, session
 from engine.runtime.live import GrantedTime, RunningTime
+from serving import control_headers
 
 
 async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | GrantedTime:
@@ -39,7 +41,7 @@ async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | Gr
 async def _simulated(url: str) -> RunningTime | GrantedTime:
     try:
         async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.get(f"{url}/sim/status")
+            answer = await client.get(f"{url}/sim/status", headers=control_headers(url))
             standing = answer.json()
     except httpx.TransportError as error:
         why = network_reason(root_cause(error))
@@ -55,6 +57,8 @@ async def _simulated(url: str) -> RunningTime | GrantedTime:
         raise VenueUnavailable(
             f"what answers at {url} is no simulator of ours: name it in TRADECTL_SIM_URL"
         )
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise ConfigError(NO_TOKEN.format(url=url))
     if standing["mode"] == "stepped":
         now = standing["now_ns"]
         return GrantedTime(max(now, session(day_of(now)).pre_market_ns))

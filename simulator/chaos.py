@@ -9,6 +9,9 @@ import msgspec
 
 from engine.domain.errors import ConfigError
 
+_MOST = 1_000_000
+"""Times or seconds that a switch may be on for."""
+
 
 class Chaos(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """Switches; all are off at first.
@@ -89,10 +92,14 @@ class Switchboard:
         """
         asked = msgspec.to_builtins(self.on) | changes
         try:
-            self.on = msgspec.convert(asked, Chaos, strict=False)
+            turned = msgspec.convert(asked, Chaos, strict=False)
         except msgspec.ValidationError as error:
             names = ", ".join(Chaos.__struct_fields__)
             raise ConfigError(f"{error}; the switches are {names}") from error
+        for name, value in msgspec.structs.asdict(turned).items():
+            if isinstance(value, int | float) and not 0 <= value <= _MOST:
+                raise ConfigError(f"{name} is {value}, expected 0 to {_MOST}")
+        self.on = turned
         for name in changes:
             self._since[name] = self._wall()
         return self.on

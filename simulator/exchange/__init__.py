@@ -1,6 +1,6 @@
 """The exchange: accounts, orders and matching of the look-alike, without sockets or clocks."""
 
-from simulator.exchange.account_change import AccountChange, account_change
+from simulator.exchange.account_change import MOST_CASH, AccountChange, account_change
 from simulator.exchange.accounts import Account, Position
 from simulator.exchange.assets import Asset, Listing, listed
 from simulator.exchange.closing import Outcome, cancel_all, close_all, close_position
@@ -14,6 +14,7 @@ from simulator.exchange.state import OrderEvent
 
 __all__ = [
     "MODES",
+    "MOST_CASH",
     "PAPER",
     "SIZE_LIMITED",
     "Account",

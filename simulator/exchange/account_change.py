@@ -9,8 +9,14 @@ from typing import Any, Literal
 import msgspec
 
 from engine.domain.errors import ConfigError
+from serving import exact
 from simulator.exchange.accounts import Account
 from simulator.exchange.orders import NOTHING
+
+MOST_CASH = Decimal(10) ** 12
+"""USD; more than any account that is rehearsed has."""
+
+_MOST_DAY_TRADES = 1_000
 
 type AccountStatus = Literal[
     "ACCOUNT_CLOSED",
@@ -59,14 +65,18 @@ def account_change(asked: Mapping[str, Any]) -> AccountChange:
         There is no such field, or it takes another kind of value.
     """
     try:
+        if isinstance(asked.get("cash"), str):
+            asked = {**asked, "cash": exact(asked["cash"])}
         change = msgspec.convert(asked, AccountChange, strict=False)
-    except msgspec.ValidationError as error:
+    except ValueError as error:
         names = ", ".join(AccountChange.__struct_fields__)
         raise ConfigError(f"{error}; an account has {names}") from error
-    if change.cash is not None and not change.cash.is_finite():
-        raise ConfigError(f"cash is {change.cash}, expected an amount of USD")
-    if change.daytrade_count is not None and change.daytrade_count < 0:
-        raise ConfigError(f"daytrade_count is {change.daytrade_count}, expected at least 0")
+    if change.cash is not None and not abs(change.cash) < MOST_CASH:
+        raise ConfigError(f"cash is {change.cash}, expected less than {MOST_CASH:.0e} USD")
+    if change.daytrade_count is not None and not 0 <= change.daytrade_count <= _MOST_DAY_TRADES:
+        raise ConfigError(
+            f"daytrade_count is {change.daytrade_count}, expected 0 to {_MOST_DAY_TRADES}"
+        )
     return change
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, Decimal
 
 import msgspec
 
+from serving import exact
 from simulator.exchange import faults
 from simulator.exchange.exchange import Exchange
 from simulator.exchange.faults import Fault
@@ -54,13 +55,13 @@ def close_position(
     if qty is not None and percentage is not None:
         return faults.not_understood("qty and percentage are mutually exclusive")
     try:
-        shares = abs(held) if qty is None else Decimal(qty)
+        shares = abs(held) if qty is None else exact(qty)
         if percentage is not None:
-            share = Decimal(percentage)
+            share = exact(percentage)
             if not 0 < share <= _HUNDRED:
                 return faults.not_processable("percentage must be between 0 and 100")
             shares = (abs(held) * share / _HUNDRED).quantize(_BILLIONTH, ROUND_DOWN)
-    except InvalidOperation:
+    except ValueError:
         return faults.not_understood("qty and percentage must be numbers")
     body = {
         "symbol": symbol,

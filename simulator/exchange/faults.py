@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from serving import sentence
 from simulator.exchange.numbers import cents, plain
 
 
@@ -20,17 +21,17 @@ class Fault(msgspec.Struct, frozen=True):
 
 def not_understood(message: str) -> Fault:
     """Return what a request gets that cannot be read."""
-    return Fault(422, {"code": 40010001, "message": message})
+    return Fault(422, {"code": 40010001, "message": sentence(message)})
 
 
 def not_processable(message: str) -> Fault:
     """Return what a request gets that breaks a rule."""
-    return Fault(422, {"code": 42210000, "message": message})
+    return Fault(422, {"code": 42210000, "message": sentence(message)})
 
 
 def forbidden(message: str) -> Fault:
     """Return what a request gets that the account may not make."""
-    return Fault(403, {"code": 40310000, "message": message})
+    return Fault(403, {"code": 40310000, "message": sentence(message)})
 
 
 def sub_penny(field: str, price: Decimal) -> Fault:
@@ -120,7 +121,7 @@ def intent_mismatch(inferred: str, specified: str) -> Fault:
 
 def order_not_found(order_id: str) -> Fault:
     """Return what a question for an unknown order gets."""
-    return Fault(404, {"code": 40410000, "message": f"order not found for {order_id}"})
+    return Fault(404, {"code": 40410000, "message": sentence(f"order not found for {order_id}")})
 
 
 UNAUTHORIZED = Fault(401, {"message": "unauthorized."})

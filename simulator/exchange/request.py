@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from serving import exact, shown
 from simulator.exchange.faults import ID_TOO_LONG, Fault, not_processable, not_understood
 from simulator.exchange.orders import OrderClass, OrderType, Side, TimeInForce
 
@@ -153,9 +154,9 @@ def _number(body: Mapping[str, Any], field: str, name: str = "") -> Decimal | No
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise _Refused(not_understood(f"invalid {name}: expected a number"))
     try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise _Refused(not_understood(f"invalid {name}: {value}")) from None
+        number = exact(value) if isinstance(value, str) else Decimal(str(value))
+    except ValueError:
+        raise _Refused(not_understood(f"invalid {name}: {shown(value)}")) from None
     if not number.is_finite() or not 0 < number < _LARGEST:
         raise _Refused(not_processable(f"{name} must be > 0"))
     decimals = number.normalize().as_tuple().exponent

@@ -18,7 +18,7 @@ from simulator.market_data.clock_times import MINUTE_NS, end_of, midnight
 from simulator.market_data.recorded import Prints
 from simulator.market_data.refusal import Refused
 
-_TIMEFRAME = re.compile(r"(\d{1,2})(Min|T|Hour|H|Day|D|Week|W|Month|M)")
+_TIMEFRAME = re.compile(r"(\d{1,2})(Min|T|Hour|H|Day|D|Week|W|Month|M)", re.ASCII)
 _MONTHS = (1, 2, 3, 4, 6, 12)
 _MOST_MINUTES, _MOST_HOURS = 59, 23
 

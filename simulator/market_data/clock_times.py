@@ -14,10 +14,11 @@ from simulator.market_data.refusal import Refused
 
 MINUTE_NS = 60 * NANOS_PER_SECOND
 _FARTHEST_NS = 1 << 62
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(
     r"(?P<whole>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?)(\.(?P<part>\d{1,9})\d*)?"
-    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from serving import whole
 from simulator.market_data.refusal import Refused
 
 type Row = dict[str, Any]
@@ -37,10 +38,10 @@ class Mark(NamedTuple):
         """
         try:
             symbol, ts, given = urlsafe_b64decode(token.encode()).decode().split("|")
-            mark = cls(symbol, int(ts), int(given))
+            mark = cls(symbol, whole(ts), whole(given))
         except (ValueError, binascii.Error) as error:
             raise Refused(400, "invalid page_token") from error
-        if abs(mark.ts) >= 1 << 63 or mark.given < 0:
+        if mark.given < 0:
             raise Refused(400, "invalid page_token")
         return mark
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 
 from engine.domain.session import day_of
+from serving import whole
 from simulator.market_data.clock_times import midnight, moment
 from simulator.market_data.door import Visit
 from simulator.market_data.refusal import Refused
@@ -20,7 +21,6 @@ RECORDED_FEEDS = ("sip", "iex", "delayed_sip")
 
 DEFAULT_LIMIT, MAX_LIMIT = 1000, 10_000
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9./_-]{0,20}")
-_WHOLE = re.compile(r"-?\d{1,18}")
 
 
 class Stretch(NamedTuple):
@@ -64,11 +64,13 @@ def whole_number(request: Request, name: str, default: int, most: int) -> int:
     text = request.query_params.get(name, "")
     if not text:
         return default
-    if not _WHOLE.fullmatch(text):
-        raise Refused(400, f"invalid {name}: {text!r} is no whole number")
-    if not 1 <= int(text) <= most:
+    try:
+        number = whole(text)
+    except ValueError as error:
+        raise Refused(400, f"invalid {name}: {error}") from error
+    if not 1 <= number <= most:
         raise Refused(400, f"invalid {name}: {text}, expected 1 to {most}")
-    return int(text)
+    return number
 
 
 def one_of(request: Request, name: str, choices: tuple[str, ...], default: str | None) -> str:

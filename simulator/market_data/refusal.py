@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from serving import sentence
+
 
 class Refused(Exception):  # noqa: N818  (an answer, not a fault of ours)
     """A request is answered with an error body.
@@ -19,6 +21,7 @@ class Refused(Exception):  # noqa: N818  (an answer, not a fault of ours)
     """
 
     def __init__(self, status: int, message: str, code: int | None = None) -> None:
+        message = sentence(message)
         super().__init__(message)
         self.headers: dict[str, str] = {}
         self.status = status

@@ -2,6 +2,16 @@
 
 from simulator.server.app import Setting, app, hall
 from simulator.server.keyring import Holder, holder
-from simulator.server.serve import DEFAULT_PORT, listening, serve
+from simulator.server.serve import CONTROL_PREFIX, DEFAULT_PORT, listening, serve
 
-__all__ = ["DEFAULT_PORT", "Holder", "Setting", "app", "hall", "holder", "listening", "serve"]
+__all__ = [
+    "CONTROL_PREFIX",
+    "DEFAULT_PORT",
+    "Holder",
+    "Setting",
+    "app",
+    "hall",
+    "holder",
+    "listening",
+    "serve",
+]

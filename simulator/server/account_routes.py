@@ -7,6 +7,7 @@ from typing import Any
 from starlette.routing import Route
 
 from engine.domain.session import day_of
+from serving import whole
 from simulator.exchange import Account, Fault, Position, close_all, close_position
 from simulator.exchange.faults import NO_POSITION, not_understood
 from simulator.exchange.wire import (
@@ -103,8 +104,11 @@ def _activities(asked: Asked) -> Answer | Fault:
     kinds = asked.path.get("kind") or query.get("activity_types")
     if kinds and "FILL" not in kinds.split(","):
         return Answer([])
-    page_size = query.get("page_size", str(_PAGE))
-    if not page_size.isdecimal() or not 1 <= int(page_size) <= _PAGE:
+    try:
+        page_size = whole(query.get("page_size", str(_PAGE)))
+    except ValueError as error:
+        return not_understood(f"invalid page_size: {error}")
+    if not 1 <= page_size <= _PAGE:
         return not_understood(f"invalid page_size: {page_size}, expected 1 to {_PAGE}")
     try:
         since, until = (time_of(query, name) for name in _BOUNDS)
@@ -124,7 +128,7 @@ def _activities(asked: Asked) -> Answer | Fault:
     if token:
         start = ids.index(token) + 1 if token in ids else len(ids)
         fills = fills[start:]
-    return Answer([fill_body(fill) for fill in fills[: int(page_size)]])
+    return Answer([fill_body(fill) for fill in fills[:page_size]])
 
 
 def _history(asked: Asked, equity: EquityLog) -> Answer | Fault:

@@ -12,9 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine.domain.errors import ConfigError
+from serving import StrictJsonError, sentence, shown, strict_object
 from simulator.chaos import STRIKES
 from simulator.instants import rfc3339
 from simulator.server.hall import Hall
+from simulator.tape import FASTEST
 
 _DAY_NS = 24 * 3600 * 1_000_000_000
 
@@ -22,7 +24,7 @@ type _Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class Admin:
-    """Answers requests under ``/sim``; they need no key, as the server is on loopback."""
+    """Answers requests under ``/sim``; the guard lets in who has the token of this server."""
 
     def __init__(self, hall: Hall) -> None:
         self._hall = hall
@@ -58,12 +60,8 @@ class Admin:
             "market_sockets": len(hall.market),
             "trading_sockets": len(hall.trading),
             "accounts": [
-                {
-                    "key": holder.key,
-                    "id": hall.account_ids[holder.key],
-                    "updates": venue.tidings.told[hall.account_ids[holder.key]],
-                }
-                for holder in hall.keyring.holders
+                {"id": account_id, "updates": venue.tidings.told[account_id]}
+                for account_id in (hall.account_ids[each.key] for each in hall.keyring.holders)
             ],
             "chaos": msgspec.to_builtins(hall.chaos.on),
         }
@@ -76,16 +74,20 @@ class Admin:
         speed = asked.get("speed", 0.0)
         if speed == "max":
             self._hall.venue.turn(paused=False, speed=None)
-        elif isinstance(speed, int | float) and speed >= 0:
+        elif type(speed) in {int, float} and 0 <= speed <= FASTEST:
             self._hall.venue.turn(paused=False, speed=float(speed))
         else:
-            raise ConfigError(f"speed is {speed!r}, expected a positive number or 'max'")
+            raise ConfigError(
+                f"speed is {shown(speed)}, expected a positive number up to {FASTEST:.0f}, or 'max'"
+            )
         return await self._status({})
 
     async def _step(self, asked: dict[str, Any]) -> dict[str, Any]:
         span_ns = asked.get("span_ns")
         if type(span_ns) is not int or not 0 < span_ns <= _DAY_NS:
-            raise ConfigError(f"span_ns is {span_ns!r}, expected 1 to {_DAY_NS} ns")
+            raise ConfigError(f"span_ns is {shown(span_ns)}, expected 1 to {_DAY_NS} ns")
+        if self._hall.venue.now + span_ns > self._hall.venue.farthest:
+            raise ConfigError("the tape ended a day ago: start the simulator anew")
         await self._hall.venue.step(span_ns)
         return await self._status({})
 
@@ -94,7 +96,7 @@ class Admin:
         last = venue.playhead.reader.end_ns
         if type(ts) is not int or not venue.now <= ts <= last:
             raise ConfigError(
-                f"cannot go to {ts!r}: the tape stands at {venue.now} and ends at {last} (UTC ns); "
+                f"cannot go to {shown(ts)}: the tape stands at {venue.now} and ends at {last} (UTC ns); "
                 "time does not go back, start the simulator anew"
             )
         await venue.seek(ts)
@@ -103,10 +105,10 @@ class Admin:
     async def _band(self, asked: dict[str, Any]) -> dict[str, Any]:
         symbol, down, up = (asked.get(name) for name in ("symbol", "limit_down", "limit_up"))
         if not isinstance(symbol, str) or symbol not in self._hall.venue.exchange.assets:
-            raise ConfigError(f"{symbol!r} does not trade on this day")
+            raise ConfigError(f"{shown(symbol)} does not trade on this day")
         if type(down) is not int or type(up) is not int or not 0 <= down <= (up or down):
             raise ConfigError(
-                f"the band of {symbol} is {down!r} to {up!r}, expected limit_down and limit_up in "
+                f"the band of {symbol} is {shown(down)} to {shown(up)}, expected limit_down and limit_up in "
                 "1e-6 USD, the upper one above, 0 for none"
             )
         await self._hall.venue.band(symbol, down, up)
@@ -123,7 +125,7 @@ class Admin:
     async def _strike(self, asked: dict[str, Any]) -> dict[str, Any]:
         what = asked.get("what")
         if what not in STRIKES:
-            raise ConfigError(f"cannot {what!r} sockets; choose one of {', '.join(STRIKES)}")
+            raise ConfigError(f"cannot {shown(what)} sockets; choose one of {', '.join(STRIKES)}")
         struck = self._hall.strike(what)
         await asyncio.sleep(0)
         return {"what": what, "sockets": struck}
@@ -135,10 +137,9 @@ def said(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         text = await request.body()
         try:
-            asked = msgspec.json.decode(text, type=dict[str, Any]) if text.strip() else {}
-            return _json(await handler(asked))
-        except (ConfigError, msgspec.MsgspecError) as error:
-            return _json({"message": str(error)}, 422)
+            return _json(await handler(strict_object(text)))
+        except (ConfigError, StrictJsonError) as error:
+            return _json({"message": sentence(str(error))}, 422)
 
     return endpoint
 

@@ -8,6 +8,7 @@ import msgspec
 from starlette.routing import Route
 
 from engine.domain.errors import ConfigError
+from serving import shown
 from simulator.exchange import Listing, account_change
 from simulator.exchange.wire import account_body, asset_body
 from simulator.server.admin_routes import said
@@ -15,7 +16,7 @@ from simulator.server.hall import Hall
 
 
 def broker_routes(hall: Hall) -> list[Route]:
-    """Return the routes; they need no key, as the server is on loopback."""
+    """Return the routes; the guard lets in who has the token of this server."""
     broker = _Broker(hall)
     return [
         Route("/sim/account", said(broker.account), methods=["POST"]),
@@ -54,7 +55,7 @@ class _Broker:
         """Halt a stock or let it trade again."""
         symbol, halted = self._symbol(asked.get("symbol")), asked.get("halted")
         if not isinstance(halted, bool):
-            raise ConfigError(f"halted is {halted!r}, expected true or false")
+            raise ConfigError(f"halted is {shown(halted)}, expected true or false")
         await self._venue.halt(symbol, halted=halted)
         return {"symbol": symbol, "halted": halted}
 
@@ -63,10 +64,12 @@ class _Broker:
         if key is None and len(known) == 1:
             return next(iter(known.values()))
         if not isinstance(key, str) or key not in known:
-            raise ConfigError(f"no account has the key {key!r}; there are {', '.join(known)}")
+            raise ConfigError(
+                f"name one of the {len(known)} accounts by its key, as --key KEY; found no such key"
+            )
         return known[key]
 
     def _symbol(self, symbol: object) -> str:
         if not isinstance(symbol, str) or symbol not in self._venue.exchange.assets:
-            raise ConfigError(f"{symbol!r} does not trade on this day")
+            raise ConfigError(f"{shown(symbol)} does not trade on this day")
         return symbol

@@ -7,9 +7,11 @@ import binascii
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from engine.domain.errors import ConfigError
+from serving import exact, shown
+from simulator.exchange import MOST_CASH
 from simulator.market_data import Plan
 
 FREE_PLAN_SYMBOLS = 30
@@ -51,11 +53,13 @@ def holder(text: str) -> Holder:
     if not key or not secret or plan not in {"", "basic"} or any(rest):
         raise ConfigError(f"{expected}; found one with {text.count(':')} colons")
     try:
-        amount = Decimal(cash or 100_000)
-    except InvalidOperation:
-        raise ConfigError(f"{expected}; the cash of {key} is {cash!r}, not USD") from None
-    if not amount.is_finite() or amount < 0:
-        raise ConfigError(f"{expected}; the cash of {key} is {cash}, expected at least 0 USD")
+        amount = exact(cash or "100000")
+    except ValueError:
+        raise ConfigError(f"{expected}; the cash of {key} is {shown(cash)}, not USD") from None
+    if not 0 <= amount < MOST_CASH:
+        raise ConfigError(
+            f"{expected}; the cash of {key} is {cash}, expected 0 to {MOST_CASH:.0e} USD"
+        )
     return Holder(key, secret, amount, basic=plan == "basic")
 
 

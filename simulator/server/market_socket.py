@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from serving import admit
 from simulator.server.codec import Codec, codec_of, decoded, market_frame, said_in
 from simulator.server.feeds import Feed
 from simulator.server.keyring import Holder
@@ -30,7 +31,6 @@ from simulator.tape import Mode
 if TYPE_CHECKING:
     from simulator.server.hall import Hall
 
-AUTH_SECS = 10.0
 _POLICY = 1008
 _NO_MORE_TIME = StreamError(400, "time is not granted here: start the simulator with --stepped")
 
@@ -64,18 +64,12 @@ class MarketSocket:
             headers = self._websocket.headers
             if "apca-api-key-id" in headers or "authorization" in headers:
                 self._admit(self._hall.keyring.of_headers(headers))
-            try:
-                async with asyncio.timeout(AUTH_SECS) as waiting:
-                    while self.holder is None:
-                        await self._obey(await self._receive())
-                    waiting.reschedule(None)
-            except TimeoutError:
-                await self.outbox.close(_POLICY, self._frame(AUTH_TIMEOUT.message()))
-                return
             while True:
                 await self._obey(await self._receive())
         except WebSocketDisconnect:
             pass
+        except TimeoutError:
+            await self.outbox.close(_POLICY, self._frame(AUTH_TIMEOUT.message()))
         finally:
             self._hall.leave(self)
             if self._ending is not None:
@@ -94,6 +88,7 @@ class MarketSocket:
         self.end(_POLICY, self._frame(SLOW_CLIENT.message()))
 
     async def _receive(self) -> Mapping[str, Any] | None:
+        await self.outbox.read_on()
         message = await self._websocket.receive()
         return decoded(said_in(message), self.codec)
 
@@ -136,6 +131,7 @@ class MarketSocket:
             self._refuse(CONNECTION_LIMIT)
         else:
             self.holder = holder
+            admit(self._websocket)
             self.subscriptions = self.feed.subscriptions(holder)
             self._tell({"T": "success", "msg": "authenticated"})
 
@@ -144,7 +140,7 @@ class MarketSocket:
             self._refuse(NOT_AUTHENTICATED)
         elif self._hall.venue.clock.mode is not Mode.STEPPED:
             self._refuse(_NO_MORE_TIME)
-        elif type(until) is not int:
+        elif type(until) is not int or until > self._hall.venue.farthest:
             self._refuse(INVALID_SYNTAX)
         else:
             self.arrivals = True

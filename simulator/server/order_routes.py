@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.routing import Route
 
+from serving import whole
 from simulator.chaos import Switchboard
 from simulator.exchange import Exchange, Fault, Order, cancel_all
 from simulator.exchange.faults import not_understood, order_not_found
@@ -108,8 +109,12 @@ def _list(asked: Asked) -> Answer | Fault:
     query = asked.query
     limit, status = query.get("limit", str(_LIMIT)), query.get("status", "open")
     direction = query.get("direction", "desc")
-    if not limit.isdecimal() or int(limit) < 1:
-        return not_understood(f"invalid limit: {limit}")
+    try:
+        most = min(whole(limit), _MOST)
+    except ValueError as error:
+        return not_understood(f"invalid limit: {error}")
+    if most < 1:
+        return not_understood(f"invalid limit: {most}, expected at least 1")
     if status not in _STATUSES or direction not in {"asc", "desc"}:
         return not_understood("invalid status or direction")
     try:
@@ -127,10 +132,10 @@ def _list(asked: Asked) -> Answer | Fault:
     if direction == "desc":
         found.reverse()
     if not truth(query.get("nested")):
-        return Answer([order_body(order) for order in found[: min(int(limit), _MOST)]])
+        return Answer([order_body(order) for order in found[:most]])
     ids = {order.id for order in found}
     roots = [order for order in found if order.parent_id not in ids]
-    return Answer([nested_body(asked.exchange, each) for each in roots[: min(int(limit), _MOST)]])
+    return Answer([nested_body(asked.exchange, each) for each in roots[:most]])
 
 
 def _is_asked_for(order: Order, query: Mapping[str, str], asked: Asked) -> bool:

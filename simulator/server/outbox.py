@@ -16,6 +16,11 @@ TRANSPORT = "tradectl.transport"
 """Name under which the protocol hands its transport to the application."""
 
 _PARTING_SECS = 1.0
+_READ_ON_BYTES = 4 * 1024 * 1024
+"""While more waits for a client, nothing that it says is read."""
+
+_MOST_BYTES = 128 * 1024 * 1024
+"""So much waits for nobody: whoever lets it come to this is cut off."""
 
 
 class Outbox:
@@ -49,6 +54,9 @@ class Outbox:
             self._frames.append(frame)
             self.waiting += len(frame)
             self._put.set()
+        if self.waiting > _MOST_BYTES:
+            self.swallow()
+            self.cut()
 
     @property
     def is_open(self) -> bool:
@@ -60,6 +68,10 @@ class Outbox:
         while self.is_open and self.waiting >= most:
             self._room.clear()
             await self._room.wait()
+
+    async def read_on(self) -> None:
+        """Wait until a client has read its answers so far; one that does not is not listened to."""
+        await self.below(_READ_ON_BYTES)
 
     def swallow(self) -> None:
         """Let this and every later frame disappear, while the connection stays up."""

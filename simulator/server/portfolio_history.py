@@ -19,7 +19,7 @@ _DAYS = {"D": 1, "W": 7, "M": 30, "A": 365}
 _WIDTHS = {"1Min": 60, "5Min": 300, "15Min": 900, "1H": 3_600, "1D": 86_400}
 _REPORTING = "market_hours", "extended_hours", "continuous"
 _MOST_INTRADAY_DAYS = 30
-_PERIOD = re.compile(r"([1-9]\d{0,3})([DWMA])")
+_PERIOD = re.compile(r"([1-9]\d{0,3})([DWMA])", re.ASCII)
 
 
 class Stretch(msgspec.Struct, frozen=True):

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from ipaddress import ip_address
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from engine.domain.errors import ConfigError
+from serving import GuardedConfig, Policy
 from simulator.server.wire_protocol import CuttableWebSockets
 
 DEFAULT_PORT = 8765
-_LARGEST_MESSAGE = 16 * 1024 * 1024
-_GRACE_SECS = 2
+CONTROL_PREFIX = "/sim/"
 
 _NAME = "simulator: "
 
@@ -44,7 +44,7 @@ def listening(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
         raise ConfigError(f"{host!r} is no address; write 127.0.0.1") from None
     if not is_loopback and not anywhere:
         raise ConfigError(
-            f"{host} can be reached by other machines, and the simulator asks nobody who they are; "
+            f"{host} can be reached by other machines, which may try keys and see them in the clear; "
             "use 127.0.0.1, or say --listen-anyway"
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -63,10 +63,12 @@ def listening(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
     return listener
 
 
-def serve(app: Starlette, listener: socket.socket, ready: Callable[[str], None]) -> None:
+def serve(
+    app: ASGIApp, listener: socket.socket, ready: Callable[[str], None], policy: Policy
+) -> None:
     """Serve until the process is told to stop; ``ready`` is told the URL."""
     host, port = listener.getsockname()[:2]
-    server = uvicorn.Server(config(app))
+    server = uvicorn.Server(config(app, policy))
 
     async def run() -> None:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -89,21 +91,15 @@ class _Named(logging.Filter):
         return True
 
 
-def config(app: Starlette) -> uvicorn.Config:
-    """Return how the application is served: quiet, and as a simulator in every header and line."""
+def config(app: ASGIApp, policy: Policy) -> GuardedConfig:
+    """Return how the application is served: guarded, and as a simulator in every header and line."""
     for name in ("uvicorn.error", "uvicorn.asgi"):
         logger = logging.getLogger(name)
         if not any(isinstance(each, _Named) for each in logger.filters):
             logger.addFilter(_Named())
-    return uvicorn.Config(
+    return GuardedConfig(
         app,
-        ws=CuttableWebSockets,
-        ws_max_size=_LARGEST_MESSAGE,
-        ws_ping_interval=None,
-        ws_per_message_deflate=True,
-        log_config=None,
-        access_log=False,
-        server_header=False,
+        policy,
+        websockets=CuttableWebSockets,
         headers=[("Server", "tradectl-simulator"), ("X-Simulator", "tradectl")],
-        timeout_graceful_shutdown=_GRACE_SECS,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from serving import admit
 from simulator.server.codec import Codec, codec_of, decoded, said_in, trading_frame
 from simulator.server.keyring import Holder
 from simulator.server.outbox import Outbox
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from simulator.server.hall import Hall
 
 _UPDATES = "trade_updates"
+_POLICY = 1008
 
 
 class TradingSocket:
@@ -40,10 +42,13 @@ class TradingSocket:
             if "apca-api-key-id" in self._websocket.headers:
                 self._admit(self._hall.keyring.of_headers(self._websocket.headers))
             while True:
+                await self.outbox.read_on()
                 message = await self._websocket.receive()
                 self._obey(decoded(said_in(message), self.codec))
         except WebSocketDisconnect:
             pass
+        except TimeoutError:
+            await self.outbox.close(_POLICY)
         finally:
             self._listen([])
             self._hall.trading.discard(self)
@@ -90,6 +95,7 @@ class TradingSocket:
     def _admit(self, holder: Holder | None) -> None:
         if holder is not None:
             self.holder = holder
+            admit(self._websocket)
             self._account_id = self._hall.account_ids[holder.key]
         self._tell_authorization("unauthorized" if holder is None else "authorized", "authenticate")
 

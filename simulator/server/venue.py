@@ -28,6 +28,7 @@ _TICK_SECS = 0.005
 _STRIDE_NS = 10_000_000_000
 """How far time goes at once when it goes as fast as it can."""
 
+_DAY_NS = 24 * 3600 * 1_000_000_000
 _BY_HAND = "T1"
 """News are pending: the reason of a halt that somebody calls."""
 
@@ -77,6 +78,11 @@ class Venue:
     def now(self) -> int:
         """Simulated time, UTC ns."""
         return self.playhead.now
+
+    @property
+    def farthest(self) -> int:
+        """How far time may be taken by hand, UTC ns: a day beyond the tape."""
+        return self.playhead.reader.end_ns + _DAY_NS
 
     def take(self, *, changed: bool = False) -> list[OrderEvent]:
         """Take what has just happened to orders, counted and kept; nobody has been told yet.

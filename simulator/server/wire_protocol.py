@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
+from serving import GuardedWebSockets
 from simulator.server.outbox import TRANSPORT
 
 
-class CuttableWebSockets(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, with its transport in the scope's extensions."""
+class CuttableWebSockets(GuardedWebSockets):
+    """The guarded protocol, with its transport in the scope's extensions."""
 
     def handle_connect(self, event: Any) -> None:
         """Take a handshake; the application begins on the loop's next turn."""

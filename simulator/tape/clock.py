@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+FASTEST = 1_000_000.0
+"""Simulated seconds per second; faster than that is as fast as subscribers read."""
+
 
 class Mode(StrEnum):
     """Who moves simulated time."""

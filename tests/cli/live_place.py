@@ -15,6 +15,7 @@ import httpx
 
 from engine.domain.facts import Fact
 from engine.domain.session import session
+from serving import control_headers
 from store import Journals
 from tests.cli.conftest import DAY, eager
 from tests.nursery import ROOT, Child, Nursery, environment
@@ -146,16 +147,16 @@ class Place:
 
     def turn(self, what: str) -> None:
         """Pause or resume the simulator."""
-        httpx.post(f"{self.url}/sim/{what}", json={}, trust_env=False).raise_for_status()
+        self.steer(what)
 
     def strike(self, **switches: object) -> None:
         """Let things go wrong."""
-        answer = httpx.post(f"{self.url}/sim/chaos", json=switches, trust_env=False)
-        answer.raise_for_status()
+        self.steer("chaos", **switches)
 
     def steer(self, what: str, /, **said: object) -> Any:
         """Do something by hand that a broker or an exchange does; return what it is now."""
-        answer = httpx.post(f"{self.url}/sim/{what}", json=said, trust_env=False)
+        headers = control_headers(self.url)
+        answer = httpx.post(f"{self.url}/sim/{what}", json=said, headers=headers, trust_env=False)
         return answer.raise_for_status().json()
 
     def asked(self, path: str) -> Any:
@@ -173,7 +174,9 @@ class Place:
 
     def status(self) -> dict[str, Any]:
         """Return how the simulator stands."""
-        return httpx.get(f"{self.url}/sim/status", trust_env=False).json()
+        return httpx.get(
+            f"{self.url}/sim/status", headers=control_headers(self.url), trust_env=False
+        ).json()
 
 
 @contextmanager

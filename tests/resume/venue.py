@@ -17,6 +17,7 @@ import httpx
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from serving import control_headers
 from tests.nursery import ROOT, environment
 
 KEYS = ("SIMRESUME", "simulated-secret")
@@ -30,7 +31,9 @@ class Venue:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = httpx.Client(base_url=url, headers=_HEADERS, trust_env=False, timeout=120)
+        self._http = httpx.Client(
+            base_url=url, headers=_HEADERS | control_headers(url), trust_env=False, timeout=120
+        )
 
     @property
     def now(self) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from threading import Thread
 from typing import Any, Self
 
@@ -15,13 +16,16 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog, StoredReference
-from simulator.server import Holder, Setting, app, hall, listening
+from serving import Limits, Policy
+from simulator.server import CONTROL_PREFIX, Holder, Setting, app, hall, listening
 from simulator.server.serve import config
 from tests.simulator.market_data.loopback import AnnouncedServer
 from tests.simulator.server.conftest import DAY
 
 ALICE = Holder("ALICE", "alice-secret")
 BOB = Holder("BOB", "bob-secret", basic=True)
+STEERS = {"X-Tradectl-Token": "token-of-a-test-server"}
+POLICY = Policy(control_prefix=CONTROL_PREFIX, control_token=STEERS["X-Tradectl-Token"])
 MSGPACK = {"Content-Type": "application/msgpack"}
 
 
@@ -34,18 +38,28 @@ class Served:
         Its inside, to look at.
     """
 
-    def __init__(self, market: Catalog, setting: Setting) -> None:
+    def __init__(self, market: Catalog, setting: Setting, **limits: Any) -> None:
         reference = StoredReference(market)
         self.hall = hall(market, setting, reference)
         listener = listening("127.0.0.1", 0)
         self.address = f"127.0.0.1:{listener.getsockname()[1]}"
-        self._server = AnnouncedServer(config(app(self.hall, market, setting, reference)))
+        served, policy = (
+            app(self.hall, market, setting, reference),
+            replace(POLICY, limits=Limits(**limits)),
+        )
+        self._server = AnnouncedServer(config(served, policy))
         self._listener = listener
         self._thread = Thread(target=self._run)
 
     def rest(self, holder: Holder = ALICE) -> httpx.Client:
-        """Return a client of the trading API."""
-        return httpx.Client(base_url=f"http://{self.address}", headers=keys(holder), timeout=30)
+        """Return a client of the trading API that may steer, too."""
+        return httpx.Client(
+            base_url=f"http://{self.address}", headers=keys(holder) | STEERS, timeout=30
+        )
+
+    def admin(self) -> httpx.AsyncClient:
+        """Return a client that steers."""
+        return httpx.AsyncClient(base_url=f"http://{self.address}", headers=STEERS)
 
     def _run(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._listener]))

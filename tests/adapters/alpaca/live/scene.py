@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import msgspec
 
 from catalog import Catalog
@@ -75,17 +74,17 @@ class Scene:
 
     async def chaos(self, **switches: Any) -> None:
         """Turn switches of the simulator."""
-        async with httpx.AsyncClient(base_url=f"http://{self.served.address}") as admin:
+        async with self.served.admin() as admin:
             (await admin.post("/sim/chaos", json=switches)).raise_for_status()
 
     async def resume(self) -> None:
         """Let the tape run."""
-        async with httpx.AsyncClient(base_url=f"http://{self.served.address}") as admin:
+        async with self.served.admin() as admin:
             (await admin.post("/sim/resume", json={})).raise_for_status()
 
     async def strike(self, what: str) -> None:
         """Do something to all sockets."""
-        async with httpx.AsyncClient(base_url=f"http://{self.served.address}") as admin:
+        async with self.served.admin() as admin:
             (await admin.post("/sim/chaos/strike", json={"what": what})).raise_for_status()
 
     def venue_orders(self) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
-import httpx
 import pytest
 
 from catalog import Catalog
@@ -79,7 +78,7 @@ def test_a_fill_that_nobody_heard_is_told_once_after_the_reconnect(scene: Scene)
         await scene.strike("drop")
         await desk.until(lambda: desk.watch.told)
         # the tape goes on while nobody listens
-        async with httpx.AsyncClient(base_url=f"http://{scene.served.address}") as admin:
+        async with scene.served.admin() as admin:
             step = await admin.post("/sim/step", json={"span_ns": 60 * SECOND})
             step.raise_for_status()
         await scene.filled("T1-entry")

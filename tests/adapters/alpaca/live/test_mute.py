@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import httpx
-
 from catalog import Catalog
 from engine.domain.fixed_point import decimal_price
 from engine.runtime.bridge import instrument_id
@@ -29,7 +27,7 @@ async def _withhold(scene: Scene, **switches: Any) -> None:
     venue = scene.served.hall.venue
     until = venue.now + 30 * SECOND
     await scene.desk.until(lambda: venue.now > until)
-    async with httpx.AsyncClient(base_url=f"http://{scene.served.address}") as admin:
+    async with scene.served.admin() as admin:
         (await admin.post("/sim/pause", json={})).raise_for_status()
 
 

@@ -1,0 +1,28 @@
+"""What every server of ours is behind: one guard, its limits, and how numbers are read."""
+
+from serving.control_token import ControlToken, control_headers
+from serving.guard import Guard
+from serving.numbers import exact, sentence, shown, whole
+from serving.policy import Limits, Policy
+from serving.protocols import GuardedHttp, GuardedWebSockets
+from serving.server_config import GuardedConfig
+from serving.strict_json import StrictJsonError, strict_object
+from serving.visitors import admit
+
+__all__ = [
+    "ControlToken",
+    "Guard",
+    "GuardedConfig",
+    "GuardedHttp",
+    "GuardedWebSockets",
+    "Limits",
+    "Policy",
+    "StrictJsonError",
+    "admit",
+    "control_headers",
+    "exact",
+    "sentence",
+    "shown",
+    "strict_object",
+    "whole",
+]
