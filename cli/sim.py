@@ -253,12 +253,11 @@ def band(
 
     No fill is outside them, and who subscribed to `lulds` is told. Recorded days keep no bands.
     """
-    limit_down, limit_up = (
-        round(_finite(limit, name) * PRICE_SCALE)
-        for limit, name in ((down, "--down"), (up, "--up"))
-    )
-    said = {"symbol": symbol, "limit_down": limit_down, "limit_up": limit_up}
-    show(ask(url, "/sim/band", said), as_json=as_json)
+    limits = {
+        "limit_down": round(_finite(down, "--down") * PRICE_SCALE),
+        "limit_up": round(_finite(up, "--up") * PRICE_SCALE),
+    }
+    show(ask(url, "/sim/band", {"symbol": symbol, **limits}), as_json=as_json)
 
 
 @app.command()

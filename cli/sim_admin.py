@@ -15,9 +15,9 @@ DEFAULT_URL = "http://127.0.0.1:8765"
 _PATIENCE_SECS = 600.0
 _BAD_REQUEST, _UNAUTHORIZED = 400, 401
 
-NO_TOKEN = (
-    "the simulator at {url} takes orders about its clock from the user who started it; for one of "
-    "another user, machine or container set TRADECTL_CONTROL_TOKEN on both sides"
+NOT_YOURS = (
+    "the simulator at {url} is steered by the user who started it, on this machine; for another "
+    "user, machine or container set TRADECTL_CONTROL_TOKEN on both sides"
 )
 
 SimUrl = Annotated[
@@ -54,7 +54,7 @@ def ask(url: str, path: str, said: Mapping[str, Any] | None = None) -> dict[str,
     if answer.headers.get("x-simulator") != "tradectl" or not isinstance(body, dict):
         raise RunError(f"what answers at {url} is no simulator of ours; name it with --url")
     if answer.status_code == _UNAUTHORIZED:
-        raise ConfigError(NO_TOKEN.format(url=url))
+        raise ConfigError(NOT_YOURS.format(url=url))
     if answer.status_code >= _BAD_REQUEST:
         raise ConfigError(str(body.get("message", body)))
     return body

@@ -10,7 +10,7 @@ from adapters.alpaca import AlpacaRest, Endpoints, Venue
 from adapters.alpaca.clock_watch import CLOCK_OFF_SECS, clock_ahead_ns
 from adapters.alpaca.connection import network_reason
 from adapters.alpaca.door import root_cause
-from cli.sim_admin import NO_TOKEN
+from cli.sim_admin import NOT_YOURS
 from engine.domain.errors import ConfigError, VenueUnavailable
 from engine.domain.session import NANOS_PER_SECOND, day_of, session
 from engine.runtime.live import GrantedTime, RunningTime
@@ -58,7 +58,7 @@ async def _simulated(url: str) -> RunningTime | GrantedTime:
             f"what answers at {url} is no simulator of ours: name it in TRADECTL_SIM_URL"
         )
     if answer.status_code == httpx.codes.UNAUTHORIZED:
-        raise ConfigError(NO_TOKEN.format(url=url))
+        raise ConfigError(NOT_YOURS.format(url=url))
     if standing["mode"] == "stepped":
         now = standing["now_ns"]
         return GrantedTime(max(now, session(day_of(now)).pre_market_ns))

@@ -70,6 +70,7 @@ class Guard:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer that it is refused."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return

@@ -96,8 +96,8 @@ class Admin:
         last = venue.playhead.reader.end_ns
         if type(ts) is not int or not venue.now <= ts <= last:
             raise ConfigError(
-                f"cannot go to {shown(ts)}: the tape stands at {venue.now} and ends at {last} (UTC ns); "
-                "time does not go back, start the simulator anew"
+                f"cannot go to {shown(ts)}: the tape stands at {venue.now} and ends at {last} "
+                "(UTC ns); time does not go back, start the simulator anew"
             )
         await venue.seek(ts)
         return await self._status({})
@@ -108,8 +108,8 @@ class Admin:
             raise ConfigError(f"{shown(symbol)} does not trade on this day")
         if type(down) is not int or type(up) is not int or not 0 <= down <= (up or down):
             raise ConfigError(
-                f"the band of {symbol} is {shown(down)} to {shown(up)}, expected limit_down and limit_up in "
-                "1e-6 USD, the upper one above, 0 for none"
+                f"the band of {symbol} is {shown(down)} to {shown(up)}, expected limit_down and "
+                "limit_up in 1e-6 USD, the upper one above, 0 for none"
             )
         await self._hall.venue.band(symbol, down, up)
         return {"symbol": symbol, "limit_down": down, "limit_up": up}

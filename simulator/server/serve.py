@@ -44,8 +44,8 @@ def listening(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
         raise ConfigError(f"{host!r} is no address; write 127.0.0.1") from None
     if not is_loopback and not anywhere:
         raise ConfigError(
-            f"{host} can be reached by other machines, which may try keys and see them in the clear; "
-            "use 127.0.0.1, or say --listen-anyway"
+            f"{host} can be reached by other machines, which may try keys and see yours in the "
+            "clear; use 127.0.0.1, or say --listen-anyway"
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # named TCP, or asyncio leaves Nagle's delay on: 40 ms for each small message
@@ -92,7 +92,7 @@ class _Named(logging.Filter):
 
 
 def config(app: ASGIApp, policy: Policy) -> GuardedConfig:
-    """Return how the application is served: guarded, and as a simulator in every header and line."""
+    """Return how the application is served: guarded, and named a simulator in all it says."""
     for name in ("uvicorn.error", "uvicorn.asgi"):
         logger = logging.getLogger(name)
         if not any(isinstance(each, _Named) for each in logger.filters):

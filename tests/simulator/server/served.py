@@ -53,9 +53,8 @@ class Served:
 
     def rest(self, holder: Holder = ALICE) -> httpx.Client:
         """Return a client of the trading API that may steer, too."""
-        return httpx.Client(
-            base_url=f"http://{self.address}", headers=keys(holder) | STEERS, timeout=30
-        )
+        headers = keys(holder) | STEERS
+        return httpx.Client(base_url=f"http://{self.address}", headers=headers, timeout=30)
 
     def admin(self) -> httpx.AsyncClient:
         """Return a client that steers."""
