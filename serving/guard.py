@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -33,10 +34,6 @@ _NO_TOKEN = _Refusal(401, f"steering needs the token of this server in {TOKEN_HE
 _FOREIGN = _Refusal(403, "web pages of another origin may not call this server")
 _NOT_JSON = _Refusal(415, "the body must be application/json")
 _FULL = _Refusal(503, "too many sockets wait for their authentication; try again later")
-
-
-class _BodyTooLargeError(Exception):
-    """More came than may."""
 
 
 class Guard:
@@ -136,28 +133,28 @@ class Guard:
         )
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        taken, is_answered = 0, False
+        taken, is_answered, is_refused = 0, False, False
 
         async def receiving() -> Message:
-            nonlocal taken
+            nonlocal taken, is_refused
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self.policy.limits.body_bytes:
-                raise _BodyTooLargeError
+                if not is_answered:
+                    is_refused = True
+                    await _answer(self._too_large)(scope, receive, send)
+                raise ClientDisconnect
             return message
 
         async def sending(message: Message) -> None:
             nonlocal is_answered
             is_answered = True
-            await send(message)
+            if not is_refused:
+                await send(message)
 
-        try:
+        # it left, was too slow, or was refused before all of its body had come
+        with suppress(ClientDisconnect):
             await self._app(scope, receiving, sending)
-        except _BodyTooLargeError:
-            if not is_answered:
-                await _answer(self._too_large)(scope, receive, send)
-        except ClientDisconnect:
-            pass  # it left, or was too slow, before all of its body had come
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         visitor = self._visitors.enter(scope)
