@@ -22,9 +22,11 @@ from tests.simulator.server.served import (
     STEERS,
     Client,
     Served,
+    closed,
     keys,
     market_client,
     setting,
+    trading_client,
 )
 from tests.simulator.server.test_trading import OPEN, SECOND, busy
 
@@ -306,6 +308,44 @@ def test_every_message_is_answered_and_no_socket_falls(
                 await socket.send(frame)
                 assert ALICE.secret not in str(await client.hear())
         assert served.hall.venue.now < served.hall.venue.farthest
+
+    asyncio.run(scene())
+
+
+def test_who_does_not_read_is_not_listened_to_and_loses_nothing(served: Served) -> None:
+    """A short message with a long answer, over and over: it fills no memory but the asker's."""
+    names = [f"S{n:05}" for n in range(5_000)]
+    times = 300
+
+    async def scene() -> None:
+        async with market_client(served) as client:
+            told = await client.ask(action="subscribe", trades=names)
+            (socket,) = served.hall.market
+            size = len(msgpack.packb(told) or b"")
+            for _ in range(times):
+                await client.say(action="subscribe", trades=names[:1])
+            async with httpx.AsyncClient(
+                base_url=f"http://{served.address}", headers=keys(ALICE)
+            ) as rest:
+                for _ in range(100):
+                    (await rest.get("/v2/account")).raise_for_status()
+                    assert socket.outbox.waiting < 5_000_000 < size * times
+            for _ in range(times):
+                assert await client.hear() == told
+
+    asyncio.run(scene())
+
+
+def test_a_listener_that_lets_too_much_wait_is_cut_off(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.server.outbox._MOST_BYTES", 1_000_000)
+
+    async def scene() -> None:
+        async with trading_client(served) as client:
+            with served.rest() as rest:
+                rest.post("/sim/chaos/strike", json={"what": "huge"}).raise_for_status()
+            assert await closed(client) is None
 
     asyncio.run(scene())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,7 +41,9 @@ def simulator(
         process.wait()
 
 
-def test_a_simulator_is_steered_from_the_command_line(nursery: Nursery, market: Catalog) -> None:
+def test_a_simulator_is_steered_from_the_command_line(
+    nursery: Nursery, market: Catalog, tmp_path: Path
+) -> None:
     def tradectl(*words: str) -> Answer:
         return nursery.answer(["sim", *words], {}, ROOT)
 
@@ -53,6 +56,16 @@ def test_a_simulator_is_steered_from_the_command_line(nursery: Nursery, market: 
             assert answer.code == 0, answer.err
             return answer.json
 
+        token = Path(ready["token_file"])
+        assert stat.S_IMODE(token.stat().st_mode) == 0o600
+        assert stat.S_IMODE(token.parent.stat().st_mode) == 0o700
+        assert httpx.post(f"{url}/sim/pause").status_code == 401
+        rebound = {"Host": "rebound.example", "X-Tradectl-Token": token.read_text()}
+        assert httpx.post(f"{url}/sim/pause", headers=rebound).status_code == 400
+        stranger = {"XDG_STATE_HOME": str(tmp_path)}
+        refused = nursery.answer(["sim", "status", "--url", url], stranger, ROOT)
+        assert refused.code == 2
+        assert "TRADECTL_CONTROL_TOKEN" in refused.err
         before = say("status")
         assert (before["paused"], before["now"]) == (True, "2026-09-18T13:59:59.999999999Z")
         assert say("step", "60")["now_ns"] == before["now_ns"] + 60 * 10**9
@@ -76,8 +89,11 @@ def test_a_simulator_is_steered_from_the_command_line(nursery: Nursery, market: 
         assert say("chaos", "--strike", "malformed") == {"what": "malformed", "sockets": 0}
         assert tradectl("account", "blocked=true", "--url", url).code == 2
         assert "secret" not in tradectl("status", "--url", url).out
+        assert tradectl("step", "nan", "--url", url).code == 2
+        assert tradectl("band", "AAPL", "--up", "inf", "--url", url).code == 2
         process.send_signal(signal.SIGINT)
         assert process.wait(30) in {0, 130}
+        assert not token.exists()
     assert tradectl("status", "--url", url).code == 1
 
 
@@ -101,6 +117,7 @@ def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
     ("options", "finding"),
     [
         (["--speed", "fast"], "--speed is 'fast'"),
+        (["--speed", "1e300"], "up to 1000000"),
         (["--host", "0.0.0.0"], "--listen-anyway"),
         (["--account", "KEY"], "KEY:SECRET"),
         (["--account", "KEY:hush:lots"], "cash of KEY"),
@@ -129,3 +146,22 @@ def test_a_pair_of_keys_is_made_up_where_none_is_given(nursery: Nursery, market:
         }
         answer = httpx.get(f"{ready['url']}/v2/account", headers=headers, timeout=60)
         assert answer.json()["status"] == "ACTIVE"
+
+
+def test_a_token_of_the_environment_stands_in_for_the_file(
+    nursery: Nursery, market: Catalog, tmp_path: Path
+) -> None:
+    given = {"TRADECTL_CONTROL_TOKEN": "a-token-of-sixteen", "XDG_STATE_HOME": str(tmp_path)}
+    with simulator(nursery, market, "--allow-host", "sim", keys=KEYS | given) as (ready, _):
+        url = ready["url"]
+        assert ready["token_file"] is None
+        assert nursery.answer(["sim", "status", "--url", url], given, ROOT).code == 0
+        assert list(tmp_path.iterdir()) == []
+        named = {"Host": "sim:8765", "X-Tradectl-Token": given["TRADECTL_CONTROL_TOKEN"]}
+        assert httpx.get(f"{url}/sim/status", headers=named).status_code == 200
+    short = {"TRADECTL_CONTROL_TOKEN": "short"}
+    words = ["sim", "run", "--catalog", market.root, "--port", "0"]
+    answer = nursery.answer(words, KEYS | short, ROOT)
+    assert answer.code == 2
+    assert "16" in answer.err
+    assert "short" not in answer.err
