@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from serving import exact, shown
+from serving import exact
 from simulator.exchange.faults import ID_TOO_LONG, Fault, not_processable, not_understood
 from simulator.exchange.orders import OrderClass, OrderType, Side, TimeInForce
 
@@ -156,7 +156,7 @@ def _number(body: Mapping[str, Any], field: str, name: str = "") -> Decimal | No
     try:
         number = exact(value) if isinstance(value, str) else Decimal(str(value))
     except ValueError:
-        raise _Refused(not_understood(f"invalid {name}: {shown(value)}")) from None
+        raise _Refused(not_understood(f"invalid {name}: {value}")) from None
     if not number.is_finite() or not 0 < number < _LARGEST:
         raise _Refused(not_processable(f"{name} must be > 0"))
     decimals = number.normalize().as_tuple().exponent

@@ -198,7 +198,7 @@ def test_a_short_sale_costs_three_percent_above_the_ask(floor: Floor) -> None:
         ({"type": "huh"}, "invalid type: huh"),
         ({"side": None}, "side is required"),
         ({"qty": "-1"}, "qty must be > 0"),
-        ({"qty": "NaN"}, "qty must be > 0"),
+        ({"qty": "NaN"}, "invalid qty: NaN"),
         ({"qty": "ten"}, "invalid qty: ten"),
         ({"qty": True}, "invalid qty: expected a number"),
         ({"qty": ["1"]}, "invalid qty: expected a number"),
