@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog
 from simulator.tape import Mode
@@ -22,11 +23,9 @@ from tests.simulator.server.served import (
     STEERS,
     Client,
     Served,
-    closed,
     keys,
     market_client,
     setting,
-    trading_client,
 )
 from tests.simulator.server.test_trading import OPEN, SECOND, busy
 
@@ -342,10 +341,13 @@ def test_a_listener_that_lets_too_much_wait_is_cut_off(
     monkeypatch.setattr("simulator.server.outbox._MOST_BYTES", 1_000_000)
 
     async def scene() -> None:
-        async with trading_client(served) as client:
+        url = f"ws://{served.address}/stream"
+        async with connect(url, additional_headers=keys(ALICE), max_size=None) as socket:
+            assert "authorized" in str(await socket.recv())
             with served.rest() as rest:
                 rest.post("/sim/chaos/strike", json={"what": "huge"}).raise_for_status()
-            assert await closed(client) is None
+            with pytest.raises(ConnectionClosed):
+                await asyncio.wait_for(socket.recv(), 60)
 
     asyncio.run(scene())
 
