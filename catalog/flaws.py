@@ -40,6 +40,7 @@ class Flaw(StrEnum):
     CROSSED = "crossed"
     OUTSIDE_RANGE = "outside_range"
     UNKNOWN_ACTION = "unknown_action"
+    REPEATED = "repeated"
 
 
 UNPLACED = (Flaw.NO_SYMBOL, Flaw.BAD_TIME)
@@ -62,6 +63,7 @@ _EXPECTED: dict[Flaw, str] = {
     Flaw.CROSSED: "bid ≤ ask",
     Flaw.OUTSIDE_RANGE: "low ≤ open, close ≤ high",
     Flaw.UNKNOWN_ACTION: f"{HALT} or {RESUME}",
+    Flaw.REPEATED: "a row that had not come before the venue's time went back",
 }
 
 FLAWS = tuple(Flaw)

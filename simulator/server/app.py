@@ -119,7 +119,15 @@ def hall(market: MarketData, setting: Setting, reference: Reference | None = Non
     news = reference.news(playhead.now + 1, reader.end_ns) if reference else ()
     newsroom = Newsroom(news, chaos)
     venue = Venue(
-        playhead, exchange, clock, audience, newsroom, chaos, EquityLog(), file, remembered
+        playhead,
+        exchange,
+        clock,
+        audience,
+        newsroom,
+        chaos,
+        EquityLog(),
+        file=file,
+        remembered=remembered,
     )
     return Hall(venue, keyring, account_ids, chaos, connections=setting.connections)
 

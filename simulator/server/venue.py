@@ -31,6 +31,7 @@ _STRIDE_NS = 10_000_000_000
 _BY_HAND = "T1"
 """News are pending: the reason of a halt that somebody calls."""
 
+
 class Venue:
     """One recorded day as a market that takes orders.
 
@@ -53,6 +54,7 @@ class Venue:
         newsroom: Newsroom,
         chaos: Switchboard,
         equity: EquityLog,
+        *,
         file: StateFile | None = None,
         remembered: Remembered | None = None,
     ) -> None:
