@@ -70,7 +70,7 @@ FLAWS = tuple(Flaw)
 SOUND = -1
 """Code of a row without a flaw; other codes are positions in ``FLAWS``."""
 
-_DISOWNED = (Flaw.CANCELED, Flaw.INCORRECT, Flaw.SUSPICIOUS)
+_DISOWNED = (Flaw.CANCELED, Flaw.INCORRECT, Flaw.SUSPICIOUS, Flaw.REPEATED)
 """Flaws that a source itself tells."""
 
 _LARGEST_SIZE = {Kind.TRADES: MAX_SIZE, Kind.QUOTES: MAX_SIZE, Kind.BARS: 1000 * MAX_SIZE}
