@@ -35,8 +35,10 @@ def _tape() -> tuple[Arrived, ...]:
     """Return a tape on which some prints are equal and real nevertheless."""
     tape: list[Arrived] = []
     for batch in frames(_FRAMES, seed=21):
-        twins = isinstance(batch, TradeBatch) and len(tape) % 4 == 0
-        tape.append(batch.rows(np.repeat(np.arange(len(batch)), 2)) if twins else batch)
+        if isinstance(batch, TradeBatch) and len(tape) % 4 == 0:
+            tape.append(batch.rows(np.repeat(np.arange(len(batch)), 2)))
+        else:
+            tape.append(batch)
     return tuple(tape)
 
 
