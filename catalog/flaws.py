@@ -40,6 +40,7 @@ class Flaw(StrEnum):
     CROSSED = "crossed"
     OUTSIDE_RANGE = "outside_range"
     UNKNOWN_ACTION = "unknown_action"
+    REPEATED = "repeated"
 
 
 UNPLACED = (Flaw.NO_SYMBOL, Flaw.BAD_TIME)
@@ -62,13 +63,14 @@ _EXPECTED: dict[Flaw, str] = {
     Flaw.CROSSED: "bid ≤ ask",
     Flaw.OUTSIDE_RANGE: "low ≤ open, close ≤ high",
     Flaw.UNKNOWN_ACTION: f"{HALT} or {RESUME}",
+    Flaw.REPEATED: "a row that had not come before the venue's time went back",
 }
 
 FLAWS = tuple(Flaw)
 SOUND = -1
 """Code of a row without a flaw; other codes are positions in ``FLAWS``."""
 
-_DISOWNED = (Flaw.CANCELED, Flaw.INCORRECT, Flaw.SUSPICIOUS)
+_DISOWNED = (Flaw.CANCELED, Flaw.INCORRECT, Flaw.SUSPICIOUS, Flaw.REPEATED)
 """Flaws that a source itself tells."""
 
 _LARGEST_SIZE = {Kind.TRADES: MAX_SIZE, Kind.QUOTES: MAX_SIZE, Kind.BARS: 1000 * MAX_SIZE}

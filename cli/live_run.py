@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from adapters.alpaca import AlpacaConfig, AlpacaRest, AlpacaVenue, listed_tapes
-from adapters.alpaca.clock_watch import CLOCK_OFF_SECS
+from adapters.alpaca import AlpacaConfig, AlpacaRest, AlpacaVenue, Venue, listed_tapes
+from adapters.alpaca.clock_watch import CLOCK_OFF_SECS, VENUE_CLOCK, behind
 from adapters.alpaca.wire.rest import VenueAsset
 from catalog.spool import Heading
 from cli.command_inbox import CommandInbox
@@ -28,7 +28,7 @@ from engine.domain.errors import VenueUnavailable
 from engine.domain.facts import RunStarted
 from engine.domain.parameter_changes import open_desk
 from engine.domain.parameter_versions import ParameterHistory
-from engine.domain.session import Session, day_of, session
+from engine.domain.session import NANOS_PER_SECOND, Session, day_of, session
 from engine.journal import WaitingJournal
 from engine.runtime import Desk, Outcome, OutcomeStatus
 from engine.runtime.digests import DecisionDigest, FillDigest
@@ -85,6 +85,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
         desk = _desk(journals, run, journal, request, found, hours)
         if not run.recorded and found.host_time() > hours.open_ns:
             _log.warning("the session is open already: VWAP and day volumes count from now on")
+        behind_secs = _behind(found.host_time, hours, (fact.ts_init for fact in run.recorded))
         verdicts = VerdictKeeper(request.verdicts, run.run_id)
         market = request.market
         tapes = market.tapes(hours.day) if market else listed_tapes(found.listed)
@@ -107,6 +108,10 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
             keeper = TapeKeeper(request.spool, heading, day)
         if keeper and not run.is_new:
             keeper.recall()
+            heard = _behind(found.host_time, hours, [keeper.recalled.latest])
+            behind_secs = max(0.0, behind_secs) + max(0.0, heard)
+        if behind_secs > CLOCK_OFF_SECS * found.host_time.speed:
+            day.trouble.troubled(VENUE_CLOCK, behind(behind_secs))
         config = AlpacaConfig.of(
             venue=venue,
             feed=request.feed,
@@ -126,6 +131,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
             listed=found.listed,
             recalled=keeper.recalled if keeper and not run.is_new else None,
             on_batch=keeper.add if keeper else None,
+            follow=_followed(found.host_time, request),
         )
         look(run.run_id, day, clients)
         with closing(attendant):
@@ -154,6 +160,25 @@ async def _found(request: LiveRequest) -> _Found:
         if cash is None:
             raise VenueUnavailable(f"{request.endpoints.venue} does not tell the account's cash")
         return _Found(host_time, cash, (await rest.assets()).rows)
+
+
+def _behind(host_time: RunningTime | GrantedTime, hours: Session, recorded: Iterable[int]) -> float:
+    """Let a run begin no earlier than what it has recorded; return what the venue lacks, secs."""
+    latest = max(recorded, default=0)
+    if latest <= hours.pre_market_ns:
+        return 0.0
+    behind_ns = latest - host_time()
+    host_time.reach(latest)
+    return behind_ns / NANOS_PER_SECOND
+
+
+def _followed(
+    host_time: RunningTime | GrantedTime, request: LiveRequest
+) -> Callable[[int], None] | None:
+    """Return how a simulator's time is followed when it goes back; no real venue's is."""
+    if request.endpoints.venue is Venue.SIM and isinstance(host_time, RunningTime):
+        return host_time.follow
+    return None
 
 
 def _desk(

@@ -160,6 +160,9 @@ class Backfill:
 
     async def _fetch_part(self, part: _Part, end: int) -> None:
         """Fetch one part; what the venue refuses or fails to give ends this part alone."""
+        if end < part.start - _MARGIN_NS:  # its time went back: nothing has come since
+            part.missing = ""
+            return
         try:
             async for page in self._history.trades(part.symbols, part.start - _MARGIN_NS, end):
                 part.frames.append(page)

@@ -17,11 +17,18 @@ from nautilus_trader.live.clients import (
 from nautilus_trader.model import CustomData, InstrumentId
 
 from adapters.alpaca.backfill import Backfill, Lost
+from adapters.alpaca.clock_watch import VENUE_CLOCK, behind
 from adapters.alpaca.config import ALL, AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.endpoints import Endpoints, Venue
 from adapters.alpaca.flawed_rows import tell_flaws
-from adapters.alpaca.gap_rows import as_if_heard, between, first_events, not_quoted_since
+from adapters.alpaca.gap_rows import (
+    as_if_heard,
+    between,
+    first_events,
+    not_before,
+    not_quoted_since,
+)
 from adapters.alpaca.instruments import AlpacaInstruments
 from adapters.alpaca.kept_socket import Patience, Phase, StreamState
 from adapters.alpaca.last_ticks import LastTicks
@@ -122,6 +129,9 @@ class AlpacaDataClient(MarketDataClient):
             silence, backfill, ticks, watch, settings.mute_symbol_secs, self._reconnect
         )
         self._fetched_too = 0
+        self._heard_before: tuple[dict[str, int], int] | None = None
+        if recalled is not None:
+            self._decoder.heard_until(recalled.latest)
         self.stream = MarketStream(
             endpoints.feed_url(settings.feed),
             credentials,
@@ -156,6 +166,12 @@ class AlpacaDataClient(MarketDataClient):
                 await self.stream.live()  # raises when there will be no other connection
                 continue
             await self._caught_up.wait()
+            self._decoder.heard_until(clock.ts)
+            back_secs = (self._now() - clock.ts) / NANOS_PER_SECOND
+            if back_secs > 0 and until:
+                self._watch.troubled(VENUE_CLOCK, behind(back_secs))
+            elif until:
+                self._watch.healed(VENUE_CLOCK)
             return Grant(clock.ts, clock.updates)
 
     async def _connect(self) -> None:
@@ -198,6 +214,7 @@ class AlpacaDataClient(MarketDataClient):
         if recalled is not None:
             self._tell_halts(recalled.halted.values())
             lost = await self._backfill.fetch(recalled.ticks, self._ticks.wanted)
+            self._note_put_back(lost, recalled.ticks)
         (waiting, self._waiting), self._begun = (self._waiting or [], None), True
         frames = self._decode_all(waiting)
         if recalled is not None:
@@ -298,8 +315,24 @@ class AlpacaDataClient(MarketDataClient):
     def _decode_all(self, frames: Iterable[tuple[bytes | str, int]]) -> list[Frame]:
         return [decoded for each in frames if (decoded := self._decoded(*each)) is not None]
 
+    def _note_put_back(self, lost: Lost, ticks: LastTicks) -> None:
+        """Have a running simulator's time that went back not send twice what was heard."""
+        is_simulated = self._settings.venue is Venue.SIM and not self._settings.stepped
+        if is_simulated and lost.end_ns is not None:
+            is_back = lost.end_ns < ticks.heard_event - NANOS_PER_SECOND
+            self._heard_before = (ticks.seen_event(), ticks.heard_event) if is_back else None
+
+    def _fresh(self, frame: Frame, seen: dict[str, int], until: int) -> Frame:
+        """Return what of a frame was not heard before time went back, which ends with a quote."""
+        fresh = not_before(frame, seen, until)
+        if fresh.quotes is not None or self._ticks.heard_event > until:
+            self._heard_before = None
+        return fresh
+
     def _hand_over(self, frame: Frame) -> None:
         """Give a frame to the node: halts, ticks of what is traded, then all of it as columns."""
+        if self._heard_before is not None:
+            frame = self._fresh(frame, *self._heard_before)
         if self._on_batch is not None:
             for batch in (frame.statuses, frame.quotes, frame.trades):
                 if batch:
@@ -433,6 +466,7 @@ class AlpacaDataClient(MarketDataClient):
                 lost = await self._backfill.fetch(self._ticks, self._ticks.wanted, muted)
         finally:
             waiting, self._waiting = self._waiting or [], None
+        self._note_put_back(lost, self._ticks)
         seen = self._ticks.seen_event()
         now = self._now()
         fetched = self._decode_all((page, now) for page in lost.frames)

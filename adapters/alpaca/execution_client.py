@@ -92,6 +92,7 @@ class AlpacaExecutionClient(ExecutionClient):
         watch: VenueWatch,
         now: Callable[[], int],
         patience: Patience | None = None,
+        follow: Callable[[int], None] | None = None,
         **node: Any,
     ) -> None:
         super().__init__(
@@ -132,7 +133,7 @@ class AlpacaExecutionClient(ExecutionClient):
             on_recovered=self._look_around_after_a_loss,
         )
         self.account = AccountWatch(rest, watch, self._tell_account)
-        self._clock = ClockWatch(rest, watch, now, settings.clock_off_secs)
+        self._clock = ClockWatch(rest, watch, now, settings.clock_off_secs, follow)
         self.stream = TradingStream(
             endpoints.trading_stream,
             credentials,
@@ -334,13 +335,17 @@ class AlpacaExecutionClient(ExecutionClient):
         self._books.lose()
 
     async def _keep_watch(self) -> None:
-        """Look at account and clock, sooner again while the account is in trouble."""
+        """Look at account and clock, sooner again while there is trouble with one."""
         usual = self._settings.reconcile_secs
         while True:
-            soon = min(_TROUBLED_SECS, usual) if self.account.is_troubled else usual
+            soon = min(_TROUBLED_SECS, usual) if self._is_troubled else usual
             if await is_set_within(self._leaving, soon):
                 return
             await self._look_around()
+
+    @property
+    def _is_troubled(self) -> bool:
+        return self.account.is_troubled or self._clock.is_behind
 
     async def _look_around_after_a_loss(self) -> None:
         if not self._settings.stepped:  # a machine that slept has lost its time as well

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from adapters.alpaca.wire.market import Frame
 from engine.domain.quotes import QuoteBatch
 from engine.domain.trades import TradeBatch
 
@@ -41,6 +43,21 @@ def between(batch: TradeBatch, seen: Mapping[str, int], fresh: Mapping[str, int]
     first = np.array([fresh.get(symbol, _ALWAYS) for symbol in batch.symbols], np.int64)
     ids = batch.symbol_id
     return batch.rows((batch.ts_event > last[ids]) & (batch.ts_event < first[ids]))
+
+
+def not_before(frame: Frame, seen: Mapping[str, int], until: int) -> Frame:
+    """Return a frame without what was heard before the venue's time went back.
+
+    Parameters
+    ----------
+    seen : mapping
+        Exchange time (UTC ns) of each symbol's last print by then.
+    until : int
+        Newest exchange time of anything by then, UTC ns.
+    """
+    trades = None if frame.trades is None else between(frame.trades, seen, {})
+    quotes = None if frame.quotes is None else frame.quotes.rows(frame.quotes.ts_event > until)
+    return replace(frame, trades=trades or None, quotes=quotes or None)
 
 
 def not_quoted_since(

@@ -65,6 +65,8 @@ class AlpacaVenue:
         What an earlier process of the run had heard.
     on_batch : callable, optional
         Called in the node's loop, at once, with batches as they arrive; must not raise.
+    follow : callable, optional
+        Takes the time (UTC ns) of a venue whose clock went back and is right nevertheless.
 
     Raises
     ------
@@ -85,6 +87,7 @@ class AlpacaVenue:
         listed: Sequence[VenueAsset] | None = None,
         recalled: Recalled | None = None,
         on_batch: OnBatch | None = None,
+        follow: Callable[[int], None] | None = None,
     ) -> None:
         keys = credentials or Credentials.from_environment()
         names = settings.subscribed
@@ -111,6 +114,7 @@ class AlpacaVenue:
         self._listed = listed
         self._recalled = recalled
         self._on_batch = on_batch
+        self._follow = follow
         self._data: AlpacaDataClient | None = None
         self._execution: AlpacaExecutionClient | None = None
 
@@ -238,7 +242,9 @@ class AlpacaVenue:
         return self._data
 
     def _make_execution(self, **node: Any) -> AlpacaExecutionClient:
-        self._execution = AlpacaExecutionClient(rest=self.rest, **self._shared, **node)
+        self._execution = AlpacaExecutionClient(
+            rest=self.rest, follow=self._follow, **self._shared, **node
+        )
         return self._execution
 
 

@@ -104,12 +104,14 @@ class HostPulse:
     ----------
     lacks_past : bool
         Data of the past is still to come: who needs it is woken by the first beat after that.
+    stands : bool
+        Time stands still: who needs no data is woken again and again at the same instant.
     """
 
     def __init__(self, source: Callable[[], int], *, hurries: bool = False) -> None:
         self._source = source
         self._hurries = hurries
-        self.lacks_past = False
+        self.lacks_past = self.stands = False
         self._served: dict[Timer, int] = {}
 
     def now(self) -> int:
@@ -136,7 +138,7 @@ class HostPulse:
             if self.lacks_past and timer.needs_past:
                 continue
             due = timer.last_by(ts)
-            if due > served:
+            if due > served or (self.stands and not timer.needs_past and due >= timer.start_ns):
                 self._served[timer] = due
                 was_left_out = self._hurries and timer.may_rest() and due < ts
                 if not was_left_out:

@@ -37,9 +37,9 @@ from simulator.server.market_socket import MarketSocket
 from simulator.server.newsroom import Newsroom
 from simulator.server.order_routes import order_routes
 from simulator.server.playhead import Playhead
-from simulator.server.state_file import StateFile
+from simulator.server.state_file import Remembered, StateFile
 from simulator.server.trading_socket import TradingSocket
-from simulator.server.venue import Save, Venue
+from simulator.server.venue import Venue
 from simulator.server.watchlist_routes import watchlist_routes
 from simulator.tape import Clock, DayReader, Mode
 
@@ -106,9 +106,9 @@ def hall(market: MarketData, setting: Setting, reference: Reference | None = Non
     )
     keyring = Keyring(setting.holders)
     start_ns = reader.start_ns if setting.start_ns is None else setting.start_ns
-    save, account_ids, kept_ns = _remembered(setting, exchange, keyring, start_ns)
-    for status in playhead.wind(start_ns - 1 if kept_ns is None else kept_ns):
-        if kept_ns is None:
+    file, account_ids, remembered = _remembered(setting, exchange, keyring, start_ns)
+    for status in playhead.wind(start_ns - 1 if remembered is None else remembered.played_ns):
+        if remembered is None:
             exchange.status(status)
     clock = Clock(setting.mode, playhead.now, speed=setting.speed, paused=setting.paused)
     chaos = Switchboard(time.monotonic)
@@ -118,7 +118,17 @@ def hall(market: MarketData, setting: Setting, reference: Reference | None = Non
         playhead.next_event({reader.symbols[0]}, playhead.now)
     news = reference.news(playhead.now + 1, reader.end_ns) if reference else ()
     newsroom = Newsroom(news, chaos)
-    venue = Venue(playhead, exchange, clock, audience, newsroom, chaos, EquityLog(), save)
+    venue = Venue(
+        playhead,
+        exchange,
+        clock,
+        audience,
+        newsroom,
+        chaos,
+        EquityLog(),
+        file=file,
+        remembered=remembered,
+    )
     return Hall(venue, keyring, account_ids, chaos, connections=setting.connections)
 
 
@@ -136,12 +146,14 @@ def app(
             loop.run_in_executor(None, _read_ahead, lately, around.venue.now)
 
         around.missed = read_ahead
+        await around.venue.catch_up()
         tasks = [asyncio.create_task(part.run()) for part in (around.venue, around.fake_feed)]
         yield
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        around.venue.close()
 
     desk = Desk(around, RateLimit(setting.requests))
     found: list[BaseRoute] = [
@@ -175,30 +187,25 @@ def app(
 
 def _remembered(
     setting: Setting, exchange: Exchange, keyring: Keyring, start_ns: int
-) -> tuple[Save, dict[str, str], int | None]:
-    """Return how to keep state, the account of each key, and up to when all was kept."""
+) -> tuple[StateFile | None, dict[str, str], Remembered | None]:
+    """Return where state is kept, the account of each key, and what had been kept."""
     file = None if setting.state is None else StateFile(setting.state, setting.day)
-    kept_ns = None if file is None else file.load(exchange)
-    begun = start_ns - 1 if kept_ns is None else kept_ns
+    remembered = None if file is None else file.load(exchange)
+    begun = start_ns - 1 if remembered is None else remembered.played_ns
     account_ids = {} if file is None else dict(file.account_ids)
     for holder in keyring.holders:
         if holder.key not in account_ids:
             account_ids[holder.key] = exchange.open_account(holder.cash, begun).id
-    if file is None:
-        return _forget, account_ids, None
-    file.account_ids = account_ids
-    file.save(exchange, begun)
-    return file.save, account_ids, kept_ns
+    if file is not None:
+        file.account_ids = account_ids
+        file.save(exchange, begun, remembered.told if remembered else {})
+    return file, account_ids, remembered
 
 
 def _read_ahead(lately: Lately, now: int) -> None:
     """Read what a client that lost its connection will ask for; a flaw is told to who asks."""
     with suppress(DataError):
         lately.read_ahead(now)
-
-
-def _forget(_exchange: Exchange, _now: int) -> None:
-    """Keep nothing."""
 
 
 def _assets(reader: DayReader) -> dict[str, Asset]:

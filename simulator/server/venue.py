@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 from engine.domain.session import session
 from engine.domain.status import TradingStatus
@@ -15,6 +14,7 @@ from simulator.server.equity_log import EquityLog
 from simulator.server.late_corrections import correction
 from simulator.server.newsroom import Newsroom
 from simulator.server.playhead import NEVER, Playhead
+from simulator.server.state_file import Remembered, StateFile
 from simulator.server.tidings import Tidings
 from simulator.tape import BLOCK_NS, BarMaker, Block, Clock, Mode
 
@@ -32,9 +32,6 @@ _DAY_NS = 24 * 3600 * 1_000_000_000
 _BY_HAND = "T1"
 """News are pending: the reason of a halt that somebody calls."""
 
-type Save = Callable[[Exchange, int], None]
-"""Keeps the exchange and the time, before anybody hears what happened."""
-
 
 class Venue:
     """One recorded day as a market that takes orders.
@@ -43,8 +40,10 @@ class Venue:
     ----------
     exchange : Exchange
         Asks ``playhead`` for what was last seen.
-    save : function
-        Called after every change of an order or an account.
+    file : StateFile, optional
+        Takes every change of an order or an account, and the time, before anybody hears of it.
+    remembered : Remembered, optional
+        What an earlier process had come to; the exchange and the playhead have been brought there.
     """
 
     def __init__(
@@ -56,7 +55,9 @@ class Venue:
         newsroom: Newsroom,
         chaos: Switchboard,
         equity: EquityLog,
-        save: Save,
+        *,
+        file: StateFile | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
         self.playhead = playhead
         self.exchange = exchange
@@ -66,7 +67,12 @@ class Venue:
         self.chaos = chaos
         self.tidings = Tidings(chaos)
         self.equity = equity
-        self._save = save
+        self._file = file
+        self._played = playhead.now
+        self._reached = playhead.now
+        if remembered is not None:
+            self._reached = remembered.reached_ns
+            self.tidings.told.update(remembered.told)
         reader = playhead.reader
         self._bars = BarMaker(reader.symbols, reader.tapes, session(reader.day))
         self._before: Block | None = None
@@ -94,9 +100,18 @@ class Venue:
         """
         events = self.exchange.take_events()
         self.tidings.count(events)
-        if events or changed:
-            self._save(self.exchange, self.now)
+        if self._file is not None and (events or changed):
+            self._file.save(self.exchange, self._played, self.tidings.told)
         return events
+
+    async def catch_up(self) -> None:
+        """Go on to the time that an earlier process had told, as it went: nobody hears it twice."""
+        await self.seek(self._reached)
+
+    def close(self) -> None:
+        """Let the file of the state go."""
+        if self._file is not None:
+            self._file.close()
 
     async def present(self) -> int:
         """Return the time at which a request counts; where time runs by itself it catches up."""
@@ -203,6 +218,8 @@ class Venue:
         limit = min(limit, max(self.newsroom.due_ns(), self.now + 1))
         instant = head.next_event(self.exchange.watched(), limit)
         start = head.at
+        if self._file is not None:
+            self._file.reach(instant)
         statuses, end = head.pass_to(instant)
         self.newsroom.tell(instant)
         if statuses:
@@ -213,6 +230,7 @@ class Venue:
             self.audience.tell_status(status)
         self._trade(start, end)
         self.exchange.advance(instant)
+        self._played = instant
         return self._tell()
 
     def _trade(self, start: int, end: int) -> None:

@@ -96,6 +96,11 @@ class FrameDecoder:
         """What was decoded, passed over and left out so far; see ``Tally``."""
         return {tally.name.lower(): int(self._state.tally[tally]) for tally in Tally}
 
+    def heard_until(self, ts: int) -> None:
+        """Leave rows out from now on that say they were received before an instant (UTC ns)."""
+        cursor = self._state.cursor
+        cursor[column.HEARD] = max(cursor[column.HEARD], ts)
+
     def decode(self, frame: bytes | str, ts_init: int) -> Frame:
         """Decode one frame.
 
@@ -165,7 +170,7 @@ class FrameDecoder:
     def _frame(self, data: bytes) -> Frame:
         """Return the rows of the last walk as columns, and the rest decoded."""
         state = self._state
-        *_, n_trades, n_quotes, n_spans, n_symbols, n_conditions, _ = state.cursor.tolist()
+        *_, n_trades, n_quotes, n_spans, n_symbols, n_conditions, _, _ = state.cursor.tolist()
         self._symbols = _grown(self._symbols, state.symbols, n_symbols)
         self._conditions = _grown(self._conditions, state.conditions, n_conditions)
         trades = self._trades(n_trades) if n_trades else None

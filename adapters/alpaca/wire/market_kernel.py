@@ -211,6 +211,9 @@ def _take(state: State, frame: Bytes, kind: int, ts_init: int, received: bool, l
     if flaw != SOUND:
         tally[flaw] += 1
         return
+    if received and EARLIEST_NS <= places[field.RECEIVED] < cursor[column.HEARD]:
+        tally[Tally.REPEATED] += 1
+        return
     known = cursor[column.N_SYMBOLS]
     symbol = number_of(state.symbols, known, frame, at, n)
     if symbol == FULL:

@@ -52,11 +52,12 @@ class Tally(IntEnum):
     CROSSED = auto()
     BAD_CONDITIONS = auto()
     TABLE_FULL = auto()
+    REPEATED = auto()
 
 
-AT, LEFT, ARRIVED, N_TRADES, N_QUOTES, N_SPANS, N_SYMBOLS, N_CONDITIONS, N_SEEN = range(9)
-"""The cursor: where the walk is, how many messages are left, the last arrival in UTC ns, and how
-many rows, texts and prints there are so far."""
+AT, LEFT, ARRIVED, N_TRADES, N_QUOTES, N_SPANS, N_SYMBOLS, N_CONDITIONS, N_SEEN, HEARD = range(10)
+"""The cursor: where the walk is, how many messages are left, the last arrival in UTC ns, how many
+rows, texts and prints there are so far, and up to when rows were heard before, UTC ns."""
 
 TS_EVENT, TS_INIT, PRICE, SYMBOL, SIZE, CONDITION = range(6)
 """Rows of the array of prints."""
@@ -120,7 +121,7 @@ class State(NamedTuple):
 def new_state() -> State:
     """Return the state of a stream that has not begun."""
     return State(
-        cursor=np.zeros(9, np.int64),
+        cursor=np.zeros(10, np.int64),
         tally=np.zeros(len(Tally), np.int64),
         keys=key_table(),
         places=np.zeros(N_PLACES, np.int64),

@@ -10,7 +10,8 @@ from engine.domain.session import NANOS_PER_SECOND
 class RunningTime:
     """Time that runs by itself: the wall's, or a simulator's that may run faster.
 
-    It goes by a clock that never jumps, whatever happens to the one on the wall meanwhile.
+    It goes by a clock that never jumps, whatever happens to the one on the wall meanwhile. Where
+    the venue's own time went back it stands still until the venue has caught up.
 
     Parameters
     ----------
@@ -24,14 +25,32 @@ class RunningTime:
         self.speed = speed
         self._anchor_ns = time.time_ns() if anchor_ns is None else anchor_ns
         self._since = time.monotonic_ns()
+        self._earliest_ns = 0
 
     def __call__(self) -> int:
         """Return the present instant, UTC ns."""
-        return self._anchor_ns + int((time.monotonic_ns() - self._since) * self.speed)
+        return max(self._earliest_ns, self._venue_now())
+
+    @property
+    def stands(self) -> bool:
+        """Whether the venue's time lies before what has been told already."""
+        return self._venue_now() < self._earliest_ns
 
     def secs_until(self, ts: int) -> float:
         """Return how long to wait for an instant, in seconds of ours; 0 when it is past."""
-        return max(0.0, (ts - self()) / NANOS_PER_SECOND / self.speed)
+        return max(0.0, (ts - self._venue_now()) / NANOS_PER_SECOND / self.speed)
+
+    def reach(self, ts: int) -> None:
+        """Tell no time before an instant any more."""
+        self._earliest_ns = max(self._earliest_ns, ts)
+
+    def follow(self, venue_now: int) -> None:
+        """Go by a venue's time that went back: it is ``venue_now`` (UTC ns) there."""
+        self.reach(self())
+        self._anchor_ns, self._since = venue_now, time.monotonic_ns()
+
+    def _venue_now(self) -> int:
+        return self._anchor_ns + int((time.monotonic_ns() - self._since) * self.speed)
 
 
 class GrantedTime:

@@ -19,6 +19,8 @@ from engine.runtime.pulse import HostPulse
 _PATIENCE_SECS = 10.0
 """How long an order may be on its way before a rehearsal is given up as stuck."""
 _NAP_SECS = 0.05
+_STANDING_SECS = 1.0
+"""Between two beats at one instant."""
 _LOOK_SECS = 0.0005
 """Between two looks at orders that are on their way; a busy loop would only slow them down."""
 
@@ -93,11 +95,28 @@ class Timekeeper:
             while host_time() < due and not is_over():
                 self._check()
                 await asyncio.sleep(min(host_time.secs_until(due), _NAP_SECS))
+                if host_time.stands:
+                    await self._beat_standing(host_time, is_over, beaten)
             if is_over():
                 return
             now = max(due, host_time())
             await self._beat(now)
             beaten(now)
+
+    async def _beat_standing(
+        self, host_time: RunningTime, is_over: Callable[[], bool], beaten: Callable[[int], None]
+    ) -> None:
+        """Let exits and commands go on while the venue's time catches up with ours."""
+        self._pulse.stands = True
+        try:
+            while host_time.stands and not is_over():
+                self._check()
+                now = host_time()
+                await self._beat(now)
+                beaten(now)
+                await asyncio.sleep(min(host_time.secs_until(now), _STANDING_SECS))
+        finally:
+            self._pulse.stands = False
 
     async def step(
         self,
@@ -110,7 +129,8 @@ class Timekeeper:
         """Ask for time up to the next beat, and use each grant up before asking for more.
 
         What a simulated venue does at an instant is learned after all data of that instant and
-        before anybody is woken at it, as in a backtest.
+        before anybody is woken at it, as in a backtest. A venue whose time went back is given time
+        until it has caught up; nobody is woken in the past.
 
         Parameters
         ----------
@@ -124,16 +144,17 @@ class Timekeeper:
             grant = await self._granted(self._due(host_time(), ends_ns))
             if grant is None:
                 return
-            if grant.updates > delivered:
-                await self._beat(grant.ts - 1)
-                host_time.reach(grant.ts)
+            now = max(grant.ts, host_time())
+            if grant.updates != delivered:  # fewer: a simulator that began anew
+                await self._beat(now - 1)
+                host_time.reach(now)
                 await self._venue.deliver(grant.updates)
                 delivered = grant.updates
                 await self._settle(waiting)
-            host_time.reach(grant.ts)
-            await self._beat(grant.ts)
+            host_time.reach(now)
+            await self._beat(now)
             await self._settle(waiting)
-            beaten(grant.ts)
+            beaten(now)
             await at_rest()
 
     async def until(self, reached: Callable[[], bool]) -> None:

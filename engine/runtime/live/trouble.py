@@ -22,6 +22,8 @@ REMEDIES = {
     "buying power": "free cash: close what is not this run's, or deposit; it goes on by itself",
     "day trades": "wait for tomorrow, or have 25,000 USD; what is open can still be closed",
     "clock": "set this machine's clock by NTP, then press q and start the same command again",
+    "venue clock": "wait: it goes on by itself once the venue's time has caught up; a simulator "
+    "that was started anew: start it again with the --state it had",
     "positions": "bring the positions at the broker to what the ledger has: it goes on by itself",
     "warm-up": "wait",
     "recording": "make room on the disk, then start the same command again",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from engine.domain.errors import DataError
 from simulator.exchange import Exchange, Order, fill_mode, listed
-from simulator.server.state_file import StateFile
+from simulator.server.state_file import Remembered, StateFile
 from tests.simulator.exchange.floor import TEN
 from tests.simulator.server.conftest import DAY
 
@@ -35,21 +36,24 @@ def test_a_line_cut_short_by_a_kill_does_not_count_and_no_other_is_lost(tmp_path
     played, file = exchange(), StateFile(path, DAY)
     account = played.open_account(Decimal(1_000), TEN)
     file.account_ids = {"KEY": account.id}
-    file.save(played, TEN)
+    file.save(played, TEN, {})
     states = []
     for n in range(3):
         now = TEN + n * 1_000 * MS
         placed(played, account.id, now)
-        file.save(played, now)
+        file.save(played, now, {})
         states.append((path.read_bytes(), now, played.snapshot()))
-        file.save(played, now)
+        file.save(played, now, {})
+    file.close()
     text, now, _ = states[1]
     for end in range(len(text) - 200, len(text) + 1):
         path.write_bytes(text[:end])
         again = StateFile(path, DAY)
         restored = exchange()
         is_whole = end == len(text)
-        assert again.load(restored) == (now if is_whole else states[0][1])
+        remembered = again.load(restored)
+        assert remembered is not None
+        assert remembered.played_ns == (now if is_whole else states[0][1])
         assert len(restored.state.orders) == (2 if is_whole else 1)
         assert again.account_ids == {"KEY": account.id}
         assert list(restored.state.accounts[account.id].order_ids) == list(restored.state.orders)
@@ -64,7 +68,7 @@ def test_the_file_grows_by_what_changed_and_is_written_anew_when_it_has_doubled(
     path = tmp_path / "state"
     played, file = exchange(), StateFile(path, DAY)
     account = played.open_account(Decimal(100_000), TEN)
-    file.save(played, TEN)
+    file.save(played, TEN, {})
     sizes, now = [path.stat().st_size], TEN
     for _ in range(1_500):
         now += 1_000 * MS
@@ -72,13 +76,31 @@ def test_the_file_grows_by_what_changed_and_is_written_anew_when_it_has_doubled(
         played.cancel(account.id, order.id, now + 100 * MS)
         played.advance(now + 200 * MS)
         played.take_events()
-        file.save(played, now)
+        file.save(played, now, {})
         sizes.append(path.stat().st_size)
+    file.close()
     steps = [after - before for before, after in pairwise(sizes)]
     grown = [step for step in steps if step > 0]
     assert max(grown[-100:]) < 2 * min(grown[:100])
     assert len(steps) > len(grown) > len(steps) - 10
     restored = exchange()
-    assert StateFile(path, DAY).load(restored) == now
+    remembered = StateFile(path, DAY).load(restored)
+    assert remembered is not None
+    assert remembered.played_ns == remembered.reached_ns == now
     assert restored.state == played.state
     assert list(restored.state.orders) == list(played.state.orders)
+
+
+def test_the_time_that_was_told_is_kept_without_a_change_and_through_a_file_written_anew(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "state"
+    played = exchange()
+    with closing(StateFile(path, DAY)) as file:
+        file.save(played, TEN, {})
+        file.reach(TEN + 7)
+    with closing(StateFile(path, DAY)) as file:
+        assert file.load(exchange()) == Remembered(TEN, TEN + 7, {})
+        file.save(played, TEN, {"one": 3})
+        file.reach(TEN + 5)
+    assert StateFile(path, DAY).load(exchange()) == Remembered(TEN, TEN + 7, {"one": 3})
