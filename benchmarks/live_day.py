@@ -33,6 +33,7 @@ from adapters.alpaca import AlpacaVenue, Credentials, Endpoints
 from adapters.alpaca.endpoints import SIM_URL
 from cli.live_request import LiveRequest
 from cli.live_run import live_run
+from cli.start_wait import DEFAULT_WAIT_SECS, StartWait
 from engine.domain.candidate import BucketReport
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND, session
@@ -172,6 +173,7 @@ def main() -> None:
                 sends=True,
                 verdicts=Path(place) / "runs",
                 spool=Path(place) / "spool",
+                wait=StartWait(DEFAULT_WAIT_SECS),
             )
             journals = Journals(Path(place) / "journal.sqlite")
             end = asyncio.run(live_run(journals, request, lambda *_: None, probe.watch))

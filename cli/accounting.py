@@ -19,6 +19,7 @@ from cli.figures import figure
 from cli.options import DEFAULT_RUNS, AsJson, RunsPath
 from cli.output import emit
 from cli.taking_options import taking
+from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from store import Projector
@@ -164,7 +165,7 @@ def rebuild(asked: Question) -> None:
 
     emit(msgspec.to_builtins(rebuilt), as_json=asked.as_json, page=page)
     if rebuilt.differing:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _list(asked: Question, table: str, shown: Sequence[str], spare: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from cli.options import (
     SetParams,
 )
 from cli.output import INTERRUPTED, command, emit, progress_console
+from cli.preflight import Need, require_fit
 from cli.progress import progress_bar
 from engine.domain.errors import ConfigError, NotFoundError
 
@@ -86,6 +87,7 @@ def backtest(
     as_json: AsJson = False,
 ) -> None:
     """Backtest recorded days and write a run directory with journal, tables and report."""
+    require_fit(Need.REPLAY)
     from catalog import Catalog
     from cli.backtest_run import Request, backtest_run
     from cli.parameters_file import load_parameters

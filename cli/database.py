@@ -13,6 +13,7 @@ from cli.figures import figure
 from cli.options import DEFAULT_DATABASE, AsJson, Database
 from cli.output import command, emit
 from cli.progress import progress_bar
+from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from store import BackupManifest
@@ -125,7 +126,7 @@ def check(
 
     emit(result, as_json=as_json, page=page)
     if result["broken"]:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 @app.command()

@@ -14,11 +14,12 @@ from cli.figures import figure
 from cli.options import DEFAULT_DATABASE, DEFAULT_RUNS, AsJson, Database, RunsPath
 from cli.output import command, emit
 from engine.domain.errors import ConfigError
+from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from engine.comparison import Comparison, Difference
 
-_DIFFERENT = 1
+_DIFFERENT = ExitCode.FAILED
 
 _RunName = Annotated[
     str,

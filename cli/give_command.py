@@ -20,11 +20,12 @@ from cli.output import emit, progress_console
 from cli.redaction import refuse_secrets
 from engine.domain.commands import AnyCommand
 from engine.domain.errors import RunError
+from engine.domain.exit_codes import ExitCode
 from engine.domain.facts import CommandAccepted, CommandDone, CommandReceived, CommandRefused
 from store import CommandLog, Journals, SqlJournal
 
-REFUSED = 1
-UNDONE = 5
+REFUSED = ExitCode.FAILED
+UNDONE = ExitCode.UNAVAILABLE
 """Exit code when no engine has answered, or not carried the command out, in time."""
 
 

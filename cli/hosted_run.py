@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 
-from engine.domain.errors import JournalError
 from engine.domain.facts import Fact
+from engine.domain.first_cause import FirstCause
 from engine.runtime import Outcome, OutcomeStatus
 from store import CommandLog, Journals, RunStatus, SqlJournal
 
@@ -84,7 +84,8 @@ def hosted_run(
         yield HostedRun(run_id, journal, recorded, log, is_new)
     except BaseException as error:
         status = RunStatus.INTERRUPTED if isinstance(error, resumable) else RunStatus.FAILED
-        with suppress(JournalError):  # what ended the run matters more
+        cause = FirstCause(error, "the run")
+        with cause.kept("the end of its journal"):
             journal.end(status, f"{type(error).__name__}: {error}"[:500])
         raise
 

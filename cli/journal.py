@@ -18,13 +18,14 @@ from cli.clock import new_york
 from cli.figures import figure
 from cli.options import DEFAULT_RUNS, AsJson, Database, RunsPath
 from cli.output import command, emit
+from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from engine.domain.facts import Fact
 
 app = typer.Typer(help="Read, follow, check and replay the facts of runs.", no_args_is_help=True)
 
-UNREADABLE = 2
+UNREADABLE = ExitCode.CONFIG
 """Exit code of ``verify`` when there is nothing to check; 1 when the chain is broken."""
 
 Since = Annotated[int, typer.Option(help="Only facts after this one.", min=0)]
@@ -149,7 +150,8 @@ def verify(
         journal, head = chosen_journal(name, database, runs)
         found = journal.verify(head)
     except TradectlError as error:
-        error.exit_code = UNREADABLE
+        if not error.is_passing:
+            error.exit_code = UNREADABLE
         raise
     broken = found.broken
     result = {
@@ -173,7 +175,7 @@ def verify(
 
     emit(result, as_json=as_json, page=page)
     if broken is not None:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 @app.command()

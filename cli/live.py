@@ -25,7 +25,9 @@ from cli.options import (
     View,
 )
 from cli.output import INTERRUPTED, command, progress_console
+from cli.preflight import Need, require_fit
 from cli.run_page import emit_end, tell_start_of
+from cli.start_wait import DEFAULT_WAIT_SECS, StartWait, WaitSecs
 
 
 class Role(StrEnum):
@@ -82,6 +84,7 @@ def live(
     ] = None,
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
+    wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
     params: ParamsFile = None,
     set_params: SetParams = None,
     as_json: AsJson = False,
@@ -92,14 +95,17 @@ def live(
     what protects a position at the venue; the same command takes the run up again, also after a
     kill: what had arrived is kept in the folder spool beside the database until the day is over.
     While it runs it obeys `tradectl do`. Without --params and --set it goes by the parameters of
-    `tradectl params`, and takes each new version of them from the next bucket on.
+    `tradectl params`, and takes each new version of them from the next bucket on. A venue or
+    database that is down at the start is waited for; exit code 75 says that it was for too long.
     """
     from cli.parameter_desk import chosen_at_desk
     from cli.parameters_file import load_parameters
     from store import Journals
 
     del role
-    journals = Journals(database)
+    require_fit(Need.LIVE, files=[database], folders=[runs])
+    wait = StartWait(wait_secs)
+    journals = wait.reached(lambda: Journals(database))
     parameters = load_parameters(params, set_params) if params or set_params else None
     if venue is VenueName.LIVE:
         _confirm(confirm, parameters.model_fields_set if parameters else chosen_at_desk(journals))
@@ -121,6 +127,7 @@ def live(
         run_id=run_id,
         sends=not shadow,
         verdicts=runs,
+        wait=wait,
         spool=spool_root(journals.database),
     )
     with live_view(enabled=view and not as_json, venue=venue.value, sends=not shadow) as screen:

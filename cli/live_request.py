@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.alpaca import Credentials, Endpoints
+from cli.start_wait import StartWait
 from engine.domain.errors import ConfigError
 from engine.domain.market import MarketData, letter_of
 from engine.domain.parameters import Parameters
@@ -30,6 +31,8 @@ class LiveRequest:
         Folder for the table of verdicts: why, and why not.
     market : MarketData or None
         Where the day is recorded, if it is: trades are measured on it once they are over.
+    wait : StartWait
+        For how long a venue that is down at the start is waited for.
     spool : Path or None
         Folder under which what arrives is kept, so that a restart is warm; None for nowhere.
     """
@@ -43,6 +46,7 @@ class LiveRequest:
     run_id: str | None
     sends: bool
     verdicts: Path
+    wait: StartWait
     market: MarketData | None = None
     spool: Path | None = None
 

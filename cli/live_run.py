@@ -13,6 +13,7 @@ from pathlib import Path
 
 from adapters.alpaca import AlpacaConfig, AlpacaRest, AlpacaVenue, Venue, listed_tapes
 from adapters.alpaca.clock_watch import CLOCK_OFF_SECS, VENUE_CLOCK, behind
+from adapters.alpaca.config import LONGEST_START_SECS
 from adapters.alpaca.wire.rest import VenueAsset
 from catalog.spool import Heading
 from cli.command_inbox import CommandInbox
@@ -26,6 +27,7 @@ from cli.venue_time import venue_time
 from cli.verdict_keeper import VerdictKeeper
 from engine.domain.errors import VenueUnavailable
 from engine.domain.facts import RunStarted
+from engine.domain.first_cause import FirstCause
 from engine.domain.parameter_changes import open_desk
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND, Session, day_of, session
@@ -69,14 +71,14 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
         No keys, an exchange that is closed, a run that has ended, or one that was started with
         other parameters.
     VenueError
-        The venue cannot be reached at the start, or refuses us.
+        The venue cannot be reached at the start for as long as was asked for, or refuses us.
     JournalError
         Facts cannot be kept: nothing is traded.
     RunError
         A handler failed. What protects a position is left at the venue.
     """
     venue = request.endpoints.venue
-    found = await _found(request)
+    found = await request.wait.reached_soon(lambda: _found(request))
     symbols = request.subscribed(asset.symbol for asset in found.listed if asset.tradable)
     hours = session(day_of(found.host_time()))
     name = request.run_id or run_name(journals, f"{venue.removeprefix('alpaca-')}-{hours.day}")
@@ -120,6 +122,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
             run_id=run.run_id,
             epoch=run.journal.epoch,
             clock_off_secs=CLOCK_OFF_SECS * found.host_time.speed,
+            start_secs=min(request.wait.left_secs, LONGEST_START_SECS),
         )
         clients = AlpacaVenue(
             config,
@@ -159,7 +162,10 @@ async def _found(request: LiveRequest) -> _Found:
         cash = (await rest.account()).cash
         if cash is None:
             raise VenueUnavailable(f"{request.endpoints.venue} does not tell the account's cash")
-        return _Found(host_time, cash, (await rest.assets()).rows)
+        listed = (await rest.assets()).rows
+        if not listed:
+            raise VenueUnavailable(f"{request.endpoints.venue} lists no asset at all")
+        return _Found(host_time, cash, listed)
 
 
 def _behind(host_time: RunningTime | GrantedTime, hours: Session, recorded: Iterable[int]) -> float:
@@ -222,14 +228,18 @@ def _attendant(
 
 async def _traded(day: LiveDay, venue: AlpacaVenue, keeper: TapeKeeper | None) -> bool:
     """Trade until the day is over or somebody stops it; return whether it is over."""
-    try:
+    cause, is_over = FirstCause(), False
+    with cause.kept("the day"):
         if keeper:
             keeper.start()
-        return await day.run(venue, _stop_signal())
-    finally:
+        is_over = await day.run(venue, _stop_signal())
+    with cause.kept("the end of the connections"):
         await venue.close()
-        if keeper:
+    if keeper:
+        with cause.kept("the end of the recording"):
             keeper.close()
+    cause.raise_it()
+    return is_over
 
 
 def _stop_signal() -> asyncio.Event:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +18,7 @@ from typer.core import TyperGroup
 from cli import accounting, catalog, database, do, governor, journal, params, runs, sim
 from cli.archive import archive, unarchive
 from cli.backtest import backtest
+from cli.crash_report import report_crash
 from cli.diff import diff
 from cli.doctor import doctor
 from cli.json_log import Level, json_log
@@ -30,6 +33,7 @@ from cli.scan import scan
 from cli.session import session
 from cli.synth import synth
 from cli.why import why
+from engine.domain.exit_codes import ExitCode
 
 _UsageError: Any = typer.BadParameter.__base__
 
@@ -112,8 +116,30 @@ app.command()(doctor)
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; no traceback reaches whoever started it."""
+    _prepare()
+    try:
+        app()
+    except KeyboardInterrupt:  # outside of any command
+        sys.exit(ExitCode.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  (the last resort)
+        sys.exit(report_crash(error))
+
+
+def _prepare() -> None:
+    """Have outputs that take any text, also where they are closed, and end by signals in order."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        if isinstance(stream := getattr(sys, name), TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a C locale has no box to draw with
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import logging
-import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,10 +14,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.redaction import known_secrets, redacted
+from cli.redaction import secrets_hidden
 from engine.domain.errors import TradectlError
+from engine.domain.exit_codes import ExitCode
 
-INTERRUPTED = 130
+INTERRUPTED = ExitCode.INTERRUPTED
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())
@@ -44,6 +44,7 @@ def command[**P](function: Callable[P, None]) -> Callable[P, None]:
     """Give a command the documented exit codes and errors that name their remedy.
 
     With ``--json`` (a parameter called ``as_json``) a failure is one JSON object on stdout, too.
+    What nobody foresaw goes on to the last resort in ``cli.main``.
     """
 
     @functools.wraps(function)
@@ -55,9 +56,9 @@ def command[**P](function: Callable[P, None]) -> Callable[P, None]:
         except BrokenPipeError:
             raise  # nobody reads on: typer ends the command without a word
         except OSError as error:
-            _fail(error, 1, as_json=bool(kwargs.get("as_json")))
+            _fail(error, ExitCode.FAILED, as_json=bool(kwargs.get("as_json")))
         except KeyboardInterrupt as error:
-            _fail(error, INTERRUPTED, as_json=bool(kwargs.get("as_json")))
+            _fail(error, ExitCode.INTERRUPTED, as_json=bool(kwargs.get("as_json")))
         except (typer.Exit, typer.Abort):
             raise
         except Exception:
@@ -67,16 +68,27 @@ def command[**P](function: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
-def _fail(error: BaseException, code: int, *, as_json: bool) -> None:
-    told = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
-    message = redacted(told, known_secrets(os.environ, sys.argv))
-    _log.error("%s: %s", type(error).__name__, message)
-    progress_console.print(
-        f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True
-    )
+def _fail(error: BaseException, code: ExitCode, *, as_json: bool) -> None:
+    """Say what failed first, then what failed after it; notes of the error hold that."""
+    told = "interrupted" if isinstance(error, KeyboardInterrupt) else _words(error)
+    message = secrets_hidden(told)
+    later = [secrets_hidden(note) for note in getattr(error, "__notes__", ())]
+    _log.error("%s: %s", type(error).__name__, "; ".join((message, *later)))
+    for colour, text in (("bold red", f"error:[/] {escape(message)}"), *_noted(later)):
+        progress_console.print(f"[{colour}]{text}", highlight=False, soft_wrap=True)
     if as_json:
         status = {"status": "error", "error": type(error).__name__, "message": message}
+        status |= {"exit_code": int(code), "notes": later}
         with suppress(OSError):  # it may be the output that failed
             sys.stdout.write(json.dumps(status) + "\n")
             sys.stdout.flush()
     raise typer.Exit(code) from error
+
+
+def _noted(notes: list[str]) -> Iterator[tuple[str, str]]:
+    yield from (("yellow", f"and:[/] {escape(note)}") for note in notes)
+
+
+def _words(error: BaseException) -> str:
+    """Return what an error says; one of the system names its file, one without words its kind."""
+    return str(error) or type(error).__name__

@@ -23,6 +23,7 @@ from cli.params_preview import PreviewFrom, PreviewTo, preview_page, previewed
 from cli.redaction import refuse_secrets
 from cli.taking_options import taking
 from engine.domain.errors import ConfigError
+from engine.domain.exit_codes import ExitCode
 from engine.domain.session import day_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     type Wish = Callable[..., ParamsChanged | ChangeRefused]
 
-REFUSED = 2
+REFUSED = ExitCode.CONFIG
 """Exit code when everything stays as it is."""
 
 Changes = Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", help="New values.")]

@@ -16,12 +16,13 @@ from cli.figures import figure
 from cli.live import VenueName
 from cli.options import AsJson
 from cli.output import command, emit
+from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from adapters.alpaca import Attested, Credentials, Endpoints, Leg
     from adapters.alpaca.wire.rest import VenuePosition
 
-_NAKED = 1
+_NAKED = ExitCode.FAILED
 _READINGS = 3
 """Attempts at positions that do not move while the orders are read."""
 

@@ -62,6 +62,11 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     return _NAMED_SECRET.sub(rf"\g<before>{REDACTED}", text)
 
 
+def secrets_hidden(text: str) -> str:
+    """Return a text without the secrets of this process's environment and command line."""
+    return redacted(text, known_secrets(os.environ, sys.argv))
+
+
 def refuse_secrets(texts: Mapping[str, str]) -> None:
     """Check that nothing that is to be kept for good holds a secret, or what looks like one.
 

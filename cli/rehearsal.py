@@ -21,6 +21,7 @@ from catalog import Catalog
 from cli.hosted_run import Told, run_name
 from cli.live_request import LiveRequest
 from cli.live_run import LiveEnd, Look, live_run
+from cli.start_wait import DEFAULT_WAIT_SECS, StartWait
 from engine.comparison import Judgement, Story
 from engine.domain.errors import RunError
 from engine.domain.fill_assumptions import BASE, LADDER
@@ -71,6 +72,7 @@ async def rehearsed(
             sends=True,
             verdicts=request.verdicts,
             market=catalog,
+            wait=StartWait(DEFAULT_WAIT_SECS),
         )
         return await live_run(journals, live, told, look)
 

@@ -26,14 +26,17 @@ from cli.options import (
     View,
 )
 from cli.output import INTERRUPTED, command, emit
+from cli.preflight import Need, require_fit
 from cli.progress import progress_bar
 from cli.run_page import emit_end, end_of, tell_start_of
 from cli.sim import SimFills
+from cli.start_wait import DEFAULT_WAIT_SECS, StartWait
+from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from engine.runtime.live import LiveDay, LiveVenue
 
-_DIFFERENT = 1
+_DIFFERENT = ExitCode.FAILED
 
 
 @command
@@ -68,6 +71,7 @@ def rehearse(
     any speed. Exit code 1 when it did not; every difference is told with its cause. What arrives is
     not kept: it is the recorded day, and a rehearsal is not taken up again but played anew.
     """
+    require_fit(Need.LIVE, files=[database], folders=[runs])
     from catalog import Catalog
     from cli.live_view import live_view
     from cli.parameters_file import load_parameters
@@ -92,6 +96,7 @@ def rehearse(
         run_id=run_id,
         verdicts=runs,
     )
+    journals = StartWait(DEFAULT_WAIT_SECS).reached(lambda: Journals(database))
     began = time.perf_counter()
     venues: list[LiveVenue] = []
     with live_view(enabled=view and not as_json, venue="rehearsal", sends=True) as screen:
@@ -100,12 +105,12 @@ def rehearse(
             venues.append(venue)
             screen.watch(run_id, day, venue)
 
-        end = asyncio.run(rehearsed(source, Journals(database), request, tell_start_of, look))
+        end = asyncio.run(rehearsed(source, journals, request, tell_start_of, look))
     live_secs = time.perf_counter() - began
     is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
     if not (is_over and compare):
         emit_end(end, as_json=as_json, scan_digest=end.scan_digest)
-        raise typer.Exit(0 if is_over else INTERRUPTED)
+        raise typer.Exit(ExitCode.DONE if is_over else INTERRUPTED)
     began = time.perf_counter()
     with progress_bar("backtest", "%") as progress:
         backtest, story = backtested(source, request, progress)

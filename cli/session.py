@@ -22,8 +22,10 @@ from cli.options import (
     Speed,
 )
 from cli.output import INTERRUPTED, command
+from cli.preflight import Need, require_fit
 from cli.progress import progress_bar
 from cli.run_page import emit_end, tell_start_of
+from cli.start_wait import DEFAULT_WAIT_SECS, StartWait, WaitSecs
 
 
 @command
@@ -45,6 +47,7 @@ def session(
     workers: Workers = 2,
     catalog: CatalogPath = DEFAULT_CATALOG,
     database: Database = DEFAULT_DATABASE,
+    wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
     params: ParamsFile = None,
     set_params: SetParams = None,
     as_json: AsJson = False,
@@ -54,6 +57,7 @@ def session(
     Every fact goes into the database as it happens. After Ctrl-C, a kill or a crash the same
     command plays what was recorded again, without writing it twice, and goes on from there.
     """
+    require_fit(Need.REPLAY, files=[database])
     from catalog import Catalog
     from cli.parameters_file import load_parameters
     from cli.session_run import SessionRequest, session_run
@@ -75,8 +79,9 @@ def session(
         speed=speed,
         run_id=run_id,
     )
+    journals = StartWait(wait_secs).reached(lambda: Journals(database))
     with progress_bar("session", "%") as progress:
-        end = session_run(source, Journals(database), request, progress, tell_start_of)
+        end = session_run(source, journals, request, progress, tell_start_of)
     emit_end(end, as_json=as_json)
     if end.outcome.status is OutcomeStatus.INTERRUPTED:
         raise typer.Exit(INTERRUPTED)

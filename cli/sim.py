@@ -16,6 +16,7 @@ from cli import sim_broker
 from cli.narrowing import parse_day
 from cli.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.output import command, emit
+from cli.preflight import Need, require_fit
 from cli.sim_admin import DEFAULT_URL, SimUrl, ask, show, switches
 from engine.domain.errors import ConfigError
 from engine.domain.fixed_point import PRICE_SCALE
@@ -134,6 +135,7 @@ def run(
     One port serves the trading API, market data and both websockets, to any client of Alpaca's.
     It runs until Ctrl-C. This is a simulator: nothing reaches a real venue.
     """
+    require_fit(Need.SIMULATOR, files=[str(state)] if state else [])
     from catalog import Catalog, StoredReference
     from serving import ControlToken, Policy
     from simulator.exchange import fill_mode

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from cli.output import emit
-from engine.domain.errors import ConfigError, RunError
+from engine.domain.errors import ConfigError, VenueUnavailable
 
 DEFAULT_URL = "http://127.0.0.1:8765"
 _PATIENCE_SECS = 600.0
@@ -31,9 +31,9 @@ def ask(url: str, path: str, said: Mapping[str, Any] | None = None) -> dict[str,
     Raises
     ------
     ConfigError
-        It refuses; the message says why.
-    RunError
-        Nobody answers, or somebody else.
+        It refuses, or somebody else answers; the message says why.
+    VenueUnavailable
+        Nobody answers.
     """
     import httpx
 
@@ -45,16 +45,18 @@ def ask(url: str, path: str, said: Mapping[str, Any] | None = None) -> dict[str,
             base_url=url, headers=headers, timeout=_PATIENCE_SECS, trust_env=False
         ) as client:
             answer = client.get(path) if said is None else client.post(path, json=dict(said))
-            body = answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise RunError(
+    except httpx.InvalidURL as error:
+        raise ConfigError(f"--url {url}: expected http://… or https://… ({error})") from error
+    except httpx.HTTPError as error:
+        raise VenueUnavailable(
             f"no simulator answers at {url} ({type(error).__name__}); start one with "
             "`tradectl sim run`, or name it with --url"
         ) from error
-    if answer.headers.get("x-simulator") != "tradectl" or not isinstance(body, dict):
-        raise RunError(f"what answers at {url} is no simulator of ours; name it with --url")
+    if answer.headers.get("x-simulator") != "tradectl":
+        raise ConfigError(f"what answers at {url} is no simulator of ours; name it with --url")
     if answer.status_code == _UNAUTHORIZED:
         raise ConfigError(NOT_YOURS.format(url=url))
+    body = answer.json()
     if answer.status_code >= _BAD_REQUEST:
         raise ConfigError(str(body.get("message", body)))
     return body

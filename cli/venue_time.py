@@ -8,8 +8,8 @@ import httpx
 
 from adapters.alpaca import AlpacaRest, Endpoints, Venue
 from adapters.alpaca.clock_watch import CLOCK_OFF_SECS, clock_ahead_ns
-from adapters.alpaca.connection import network_reason
-from adapters.alpaca.door import root_cause
+from adapters.alpaca.connection import unreached
+from adapters.alpaca.door import NOT_PROCESSED, root_cause
 from cli.sim_admin import NOT_YOURS
 from engine.domain.errors import ConfigError, VenueUnavailable
 from engine.domain.session import NANOS_PER_SECOND, day_of, session
@@ -23,7 +23,7 @@ async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | Gr
     Raises
     ------
     ConfigError
-        The clock of this machine is wrong: every bucket would be.
+        The clock of this machine is wrong: every bucket would be. Or no simulator of ours answers.
     VenueError
         The venue does not tell.
     """
@@ -42,23 +42,22 @@ async def _simulated(url: str) -> RunningTime | GrantedTime:
     try:
         async with httpx.AsyncClient(trust_env=False) as client:
             answer = await client.get(f"{url}/sim/status", headers=control_headers(url))
-            standing = answer.json()
-    except httpx.TransportError as error:
-        why = network_reason(root_cause(error))
-        raise VenueUnavailable(
-            f"no simulator answers at {url} ({why}): start one with 'tradectl sim run', or name it "
-            "in TRADECTL_SIM_URL"
-        ) from error
-    except ValueError as error:
-        raise VenueUnavailable(
-            f"what answers at {url} is no simulator of ours: name it in TRADECTL_SIM_URL"
-        ) from error
-    if answer.headers.get("x-simulator") != "tradectl":
-        raise VenueUnavailable(
+    except httpx.HTTPError as error:
+        asked = (
+            "no simulator answers: start one with 'tradectl sim run', or name it in "
+            f"TRADECTL_SIM_URL; asked {url}"
+        )
+        raise unreached(asked, root_cause(error)) from error
+    if answer.is_server_error or answer.status_code in NOT_PROCESSED:
+        raise VenueUnavailable(f"the simulator at {url} answers HTTP {answer.status_code}")
+    is_ours = answer.headers.get("x-simulator") == "tradectl"
+    if is_ours and answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise ConfigError(NOT_YOURS.format(url=url))
+    if not is_ours or not answer.is_success:
+        raise ConfigError(
             f"what answers at {url} is no simulator of ours: name it in TRADECTL_SIM_URL"
         )
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
-        raise ConfigError(NOT_YOURS.format(url=url))
+    standing = answer.json()
     if standing["mode"] == "stepped":
         now = standing["now_ns"]
         return GrantedTime(max(now, session(day_of(now)).pre_market_ns))

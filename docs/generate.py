@@ -14,14 +14,13 @@ from typing import cast, get_args
 import typer
 from typer.cli import get_docs_for_click
 
-from cli.give_command import UNDONE
 from cli.main import app
-from cli.output import INTERRUPTED
 from engine.accounting import PROJECTIONS, Performance, columns_of
 from engine.decision import DeclineReason
 from engine.decision.refusal import RefusalReason
 from engine.domain.candidate import FadeReason, Gate
 from engine.domain.errors import TradectlError
+from engine.domain.exit_codes import ExitCode
 from engine.domain.facts import AnyPayload, ExitReason, Fact, OrderRole
 from engine.domain.fill_assumptions import LADDER, TargetRule
 from engine.domain.parameters import Parameters, parameter_extra
@@ -88,16 +87,31 @@ def _cli() -> Iterator[str]:
         obj=group, ctx=typer.Context(group), name="tradectl", title="Commands"
     ).strip()
     yield "\n## Exit codes\n"
-    errors = sorted(TradectlError.__subclasses__(), key=lambda error: error.exit_code)
+    yield "The same for every command. *Restart* says whether a supervisor may start it again by"
+    yield "itself; where it may not, the same command would fail the same way. A number above 128"
+    yield "that is not here is 128 and a signal: 137 was killed, and may start again.\n"
     yield from _table(
-        ("code", "error", "meaning"),
+        ("code", "name", "restart", "meaning", "what to do", "errors"),
         [
-            ("0", "", "The command did what it was asked."),
-            *((str(error.exit_code), f"`{error.__name__}`", _sentence(error)) for error in errors),
-            (str(UNDONE), "", "A command was not answered, or is not done, in the time given."),
-            (str(INTERRUPTED), "", "Interrupted by the user; what was done is kept."),
+            (
+                str(int(code)),
+                f"`{code.name}`",
+                "yes" if code.may_restart else "no",
+                code.meaning,
+                code.remedy,
+                ", ".join(f"`{error.__name__}`" for error in _errors() if error.exit_code == code),
+            )
+            for code in ExitCode
         ],
     )
+
+
+def _errors() -> list[type[TradectlError]]:
+    """Return every error that tradectl raises on purpose, parents before children."""
+    found = [TradectlError]
+    for error in found:
+        found += error.__subclasses__()
+    return found[1:]
 
 
 def _say_in_full(command: object) -> None:

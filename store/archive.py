@@ -15,12 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.domain.errors import ConfigError, JournalError
 from engine.journal import Record, verify
 from store.atomic import write_atomically
-from store.database import Database, reason
+from store.database import Database
 from store.journal import SqlJournal
 from store.journals import JournalRun
 from store.manifest import RunStatus
 from store.parquet_records import read_parquet, write_parquet
 from store.records import archive_path, read_records
+from store.refusal import reason
 from store.schema import FACTS, RUNS
 
 PART = "part-0.parquet"

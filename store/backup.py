@@ -24,9 +24,10 @@ from store.backup_file import (
     read_backup,
     write_backup,
 )
-from store.database import Database, reason
+from store.database import Database
 from store.journals import Journals
 from store.records import read_records
+from store.refusal import reason
 from store.schema import FACTS, RUNS
 
 _GROUP = 4096

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.domain.errors import JournalError
-from store.database import Database, reason
+from store.database import Database
+from store.refusal import reason
 from store.writer import CHANNEL
 
 if TYPE_CHECKING:

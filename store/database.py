@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from engine.domain.errors import ConfigError, JournalError
 from store.projections import METADATA
+from store.refusal import refusal
 from store.timescale import make_hypertables, time_series
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Database:
                     connection.execution_options(isolation_level="REPEATABLE READ")
                 yield connection
         except SQLAlchemyError as error:
-            raise JournalError(f"cannot read {self}: {reason(error)}") from error
+            raise refusal(f"cannot read {self}", error) from error
         finally:
             self.settle()
 
@@ -190,13 +191,11 @@ class Database:
         JournalError
             The file cannot be written, or somebody else has it open.
         """
-        connection = self._engine.raw_connection()
         try:
-            connection.cursor().execute(f"PRAGMA journal_mode={mode}")
-        except sqlite3.Error as error:
-            raise JournalError(f"cannot write {self}: {error}") from error
-        finally:
-            connection.close()
+            with closing(self._engine.raw_connection()) as connection:
+                connection.cursor().execute(f"PRAGMA journal_mode={mode}")
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            raise refusal(f"cannot write {self}", error) from error
 
 
 def newest_revision() -> str:
@@ -263,9 +262,4 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
-        raise JournalError(f"{what}: {reason(error)}") from error
-
-
-def reason(error: Exception) -> str:
-    """Return what a database says, without the statement it refused."""
-    return str(getattr(error, "orig", None) or error).strip()
+        raise refusal(what, error) from error

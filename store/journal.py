@@ -13,11 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.domain.errors import JournalError
 from engine.domain.facts import AnyPayload, Fact
+from engine.domain.first_cause import FirstCause
 from engine.journal import Record, Verification, fact_of, record_of, seal, verify
 from store.bell import Bell
-from store.database import Database, reason
+from store.database import Database
 from store.manifest import RunStatus
 from store.records import READ_SECS, newest_record, read_records
+from store.refusal import refusal
 from store.schema import FACTS, RUNS
 from store.unkept import Report, Unkept
 from store.writer import Writer
@@ -126,11 +128,13 @@ class SqlJournal:
         """Let the facts appended within become durable together, when it ends."""
         with self._lock:
             self._grouping = True
-            try:
+            cause = FirstCause()
+            with cause.kept("the facts"):
                 yield
-            finally:
-                self._grouping = False
+            self._grouping = False
+            with cause.kept("their commit"):
                 self.commit()
+            cause.raise_it()
 
     def commit(self) -> None:
         """Make every fact appended so far durable; see ``JournalWriter``."""
@@ -222,8 +226,12 @@ class SqlJournal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        cause = FirstCause(error, "the run")
+        with cause.kept("the end of its journal"):
+            self.close()
+        if error is None:
+            cause.raise_it()
 
     def _may_wait(self, report: Report) -> bool:
         return self._intents_only and not report.is_intent
@@ -331,10 +339,9 @@ class SqlJournal:
             self._writer = None
 
     def _refused(self, what: str, error: SQLAlchemyError) -> JournalError:
-        return JournalError(
-            f"cannot {what} facts of run {self.run_id} in {self._database}: {reason(error)}; "
-            "nothing may be traded until the database can be reached and its disk has room"
-        )
+        found = refusal(f"cannot {what} facts of run {self.run_id} in {self._database}", error)
+        until = "nothing may be traded until the database can be reached and its disk has room"
+        return type(found)(f"{found}; {until}")
 
     def _fact(self, seq: int) -> Fact:
         for fact in self._pending:
@@ -363,6 +370,4 @@ class SqlJournal:
             with self._database.connect(answer_secs=READ_SECS) as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise JournalError(
-                f"cannot read run {self.run_id} in {self._database}: {reason(error)}"
-            ) from error
+            raise refusal(f"cannot read run {self.run_id} in {self._database}", error) from error

@@ -10,14 +10,15 @@ import msgspec
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from engine.domain.errors import ConfigError, JournalError, NotFoundError
+from engine.domain.errors import ConfigError, NotFoundError
 from engine.journal import GENESIS
-from store.database import Database, reason
+from store.database import Database
 from store.journal import SqlJournal
 from store.manifest import RunStatus
 from store.named_run import LATEST, named_run
 from store.process import Process
 from store.records import READ_SECS
+from store.refusal import refusal
 from store.schema import RUNS
 
 _RESUMABLE = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.CRASHED_RECOVERED)
@@ -113,9 +114,7 @@ class Journals:
         except IntegrityError as error:
             raise ConfigError(f"there is a run {run_id} in {self.database} already") from error
         except SQLAlchemyError as error:
-            raise JournalError(
-                f"cannot start run {run_id} in {self.database}: {reason(error)}"
-            ) from error
+            raise refusal(f"cannot start run {run_id} in {self.database}", error) from error
         journal = SqlJournal(self.database, run_id, intents_only=intents_only, epoch=0)
         journal.claim()
         return journal
@@ -172,7 +171,7 @@ class Journals:
             with self.database.connect(answer_secs=READ_SECS) as connection:
                 rows = connection.execute(select(RUNS).order_by(RUNS.c.created_ns.desc())).all()
         except SQLAlchemyError as error:
-            raise JournalError(f"cannot read {self.database}: {reason(error)}") from error
+            raise refusal(f"cannot read {self.database}", error) from error
         return [
             JournalRun(
                 run_id=row.run_id,

@@ -15,9 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.accounting import PROJECTIONS, Accounts, Key
 from engine.domain.errors import JournalError
-from store.database import reason
 from store.journal import SqlJournal
 from store.projections import PROJECTED, TABLES
+from store.refusal import reason
 from store.schema import METADATA, RUNS
 from store.table_digest import TableDigest, stored_digest
 from store.table_rows import RowForm, Stored, delete_rows, put_rows

@@ -11,6 +11,9 @@ from adapters.alpaca.endpoints import Venue
 from adapters.alpaca.plan import ALGO_TRADER_PLUS, BASIC, DataPlan
 from engine.domain.errors import ConfigError
 
+LONGEST_START_SECS = 45.0
+"""Less than a node waits for its clients to connect."""
+
 ALL = "*"
 """All symbols of a feed."""
 
@@ -37,6 +40,8 @@ class AlpacaConfig(BaseModel):
         A symbol that is traded and silent for so long is looked into.
     clock_off_secs : float
         How far the host's time may be off the venue's, in seconds of the venue.
+    start_secs : float
+        How long account and orders are asked for at the start while the venue is not able.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -53,6 +58,7 @@ class AlpacaConfig(BaseModel):
     mute_secs: float = Field(default=20.0, gt=0)
     mute_symbol_secs: float = Field(default=120.0, gt=0)
     clock_off_secs: float = Field(default=CLOCK_OFF_SECS, gt=0)
+    start_secs: float = Field(default=LONGEST_START_SECS, ge=0, le=LONGEST_START_SECS)
 
     @model_validator(mode="after")
     def _only_the_simulator_grants_time(self) -> Self:

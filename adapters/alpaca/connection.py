@@ -11,7 +11,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
 from adapters.alpaca.endpoints import is_loopback
-from engine.domain.errors import ConfigError, VenueError, VenueRejected, VenueUnavailable
+from engine.domain.errors import (
+    ConfigError,
+    VenueError,
+    VenueRejected,
+    VenueUnavailable,
+    VenueUntrusted,
+)
 
 MAX_FRAME_BYTES = 16 << 20
 """Largest message that is read; one that is larger ends the connection (1009)."""
@@ -45,6 +51,8 @@ async def open_socket(
     ------
     VenueRejected
         The server answered the handshake with a 4xx: keys, plan or address.
+    VenueUntrusted
+        What answers has no valid certificate.
     VenueUnavailable
         Name, network, TLS, a 5xx, too many connections, or no websocket there.
     """
@@ -67,7 +75,14 @@ async def open_socket(
     except InvalidStatus as error:
         raise _status_error(url, error.response.status_code) from error
     except (OSError, InvalidHandshake, EOFError) as error:
-        raise VenueUnavailable(f"{url}: {network_reason(error)}") from error
+        raise unreached(url, error) from error
+
+
+def unreached(text: str, cause: BaseException) -> VenueUnavailable:
+    """Return the failure of what a text names; ``cause`` is what the network or TLS said."""
+    is_untrusted = isinstance(cause, ssl.SSLCertVerificationError)
+    kind = VenueUntrusted if is_untrusted else VenueUnavailable
+    return kind(f"{text}: {network_reason(cause)}")
 
 
 def network_reason(error: BaseException) -> str:

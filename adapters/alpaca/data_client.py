@@ -189,11 +189,6 @@ class AlpacaDataClient(MarketDataClient):
         if not self._settings.stepped:
             self.create_task(self._mute.heal(), "mute symbols")
             self.create_task(tell_flaws(self._decoder), "flawed rows")
-        try:
-            await self.stream.begun()
-        except VenueError as error:
-            self._watch.refused(error)
-            raise
 
     async def _disconnect(self) -> None:
         await self.stream.close()

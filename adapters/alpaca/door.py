@@ -12,19 +12,21 @@ import httpx
 import msgspec
 
 from adapters.alpaca.account_budget import AccountBudget
-from adapters.alpaca.connection import network_reason
+from adapters.alpaca.connection import unreached
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.endpoints import is_loopback
 from adapters.alpaca.token_bucket import NANOS_PER_SECOND, TOO_MANY_REQUESTS, Priority
 from adapters.alpaca.wire.rest import VenueFault, read_fault
-from engine.domain.errors import VenueRejected, VenueUnavailable
+from engine.domain.errors import VenueRejected, VenueUnavailable, VenueUntrusted
 
 type Query = Mapping[str, str | int | None]
 """Parameters of a request; None is left out."""
 
 _REQUEST_TIMEOUT = 408
 _CLIENT_ERRORS = range(400, 500)
-_NOT_PROCESSED = frozenset({_REQUEST_TIMEOUT, TOO_MANY_REQUESTS})
+NOT_PROCESSED = frozenset({_REQUEST_TIMEOUT, TOO_MANY_REQUESTS})
+"""Statuses of requests that were not looked at: the same one may work later."""
+
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _ADVICE = {
     401: "check APCA_API_KEY_ID and APCA_API_SECRET_KEY; paper and live have keys of their own",
@@ -124,7 +126,7 @@ class Door:
         Raises
         ------
         VenueUnavailable
-            It never left: no name, no connection, no TLS.
+            It never left: no name, no connection, no TLS; untrusted where no certificate is valid.
         """
         headers = {"Content-Type": "application/json"} if body is not None else {}
         params = {name: value for name, value in (query or {}).items() if value is not None}
@@ -135,7 +137,7 @@ class Door:
                         method, path, params=params, content=body, headers=headers
                     )
             except _NEVER_SENT as error:
-                raise self.unavailable(method, path, network_reason(root_cause(error))) from error
+                raise unreached(self._asked(method, path), root_cause(error)) from error
             except (httpx.HTTPError, TimeoutError) as error:
                 return Unanswered(self._text(method, path, _lost_reason(error)))
             turn.answered(response.status_code, response.headers)
@@ -207,12 +209,14 @@ class Door:
                 await asyncio.sleep(self._wait_secs(attempt))
             try:
                 reply = await self.send("GET", path, priority, query=query)
+            except VenueUntrusted:
+                raise
             except VenueUnavailable as error:
                 reason = str(error)
                 continue
             if isinstance(reply, Unanswered):
                 reason = reply.reason
-            elif reply.status in _NOT_PROCESSED or not reply.is_definite:
+            elif reply.status in NOT_PROCESSED or not reply.is_definite:
                 fault = reply.fault()
                 reason = self._text("GET", path, f"HTTP {reply.status}: {fault.message}")
             else:
@@ -224,7 +228,10 @@ class Door:
         return min(whole, self.patience.longest_retry_secs) * self._random.uniform(0.5, 1)
 
     def _text(self, method: str, path: str, reason: str) -> str:
-        return self._credentials.hide(f"{method} {self._client.base_url.join(path)}: {reason}")
+        return self._credentials.hide(f"{self._asked(method, path)}: {reason}")
+
+    def _asked(self, method: str, path: str) -> str:
+        return f"{method} {self._client.base_url.join(path)}"
 
 
 class _Keys(httpx.Auth):

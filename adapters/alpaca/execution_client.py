@@ -115,6 +115,7 @@ class AlpacaExecutionClient(ExecutionClient):
         self._in_order = asyncio.Lock() if settings.stepped else nullcontext()
         self.cancels: set[str] = set()
         self._unread = 0
+        self._has_connected = False
         self._leaving = asyncio.Event()
         self.losses = 0
         self.held = HeldUpdates()
@@ -130,6 +131,7 @@ class AlpacaExecutionClient(ExecutionClient):
             catch_up=self._entry.by_hand.catch_up,
             spawn=self.create_task,
             leaving=self._leaving,
+            patience_secs=settings.start_secs,
             on_recovered=self._look_around_after_a_loss,
         )
         self.account = AccountWatch(rest, watch, self._tell_account)
@@ -184,15 +186,12 @@ class AlpacaExecutionClient(ExecutionClient):
 
     async def _connect(self) -> None:
         try:
-            await self.account.look()
-            clock = await self._rest.clock()
-        except VenueError as error:
-            self._watch.refused(error)
-            raise
-        self._since = _start_of_day(clock.timestamp)
-        self.create_task(self._listen(), "orders")
-        try:
-            await self.stream.begun()
+            await self._books.patiently(self.account.look)
+            clock = await self._books.patiently(self._rest.clock)
+            self._since = _start_of_day(clock.timestamp)
+            self.create_task(self._listen(), "orders")
+            if self._settings.stepped:  # updates are counted from here; no time passes
+                await self.stream.begun()
         except VenueError as error:
             self._watch.refused(error)
             raise
@@ -327,10 +326,11 @@ class AlpacaExecutionClient(ExecutionClient):
 
     def _on_connected(self) -> None:
         """Ask what happened while nobody listened; at the start the node asks for it itself."""
+        is_first, self._has_connected = not self._has_connected, True
         if not self._books.is_begun:
             self._watch.healed(_ORDERS)
             return
-        self.losses += 1
+        self.losses += not is_first
         self.held.lose_count()
         self._books.lose()
 

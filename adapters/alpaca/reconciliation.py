@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.alpaca.backoff import Backoff
 from adapters.alpaca.order_sync import OrderSync
 from adapters.alpaca.own_orders import OwnOrders
-from engine.domain.errors import VenueError
+from engine.domain.errors import VenueError, VenueUnavailable
 
 if TYPE_CHECKING:
     from engine.runtime.live.venue import VenueWatch
@@ -21,6 +23,8 @@ _FOLLOW_UP_SECS = (0.25, 1.0, 3.0, 10.0)
 _FIRST_RECOVERY_SECS, _LONGEST_RECOVERY_SECS = 0.5, 10.0
 
 _ORDERS, _RECONCILE = "orders", "reconciliation"
+
+_log = logging.getLogger(__name__)
 
 
 class Reconciliation:
@@ -34,6 +38,8 @@ class Reconciliation:
         Runs a coroutine as a task of the node, under a name.
     leaving : asyncio.Event
         Set when the node disconnects.
+    patience_secs : float
+        How long what a start needs is asked for while the venue is not able.
     on_recovered : callable
         What else is to be seen after a loss.
 
@@ -52,6 +58,7 @@ class Reconciliation:
         catch_up: Callable[[], Awaitable[None]],
         spawn: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[object]],
         leaving: asyncio.Event,
+        patience_secs: float,
         on_recovered: Callable[[], Awaitable[None]],
     ) -> None:
         self.is_begun = False
@@ -61,6 +68,7 @@ class Reconciliation:
         self._catch_up = catch_up
         self._spawn = spawn
         self._leaving = leaving
+        self._patience_secs = patience_secs
         self._on_recovered = on_recovered
         self._beginning: asyncio.Future[None] | None = None
         self._following: asyncio.Task[object] | None = None
@@ -122,8 +130,28 @@ class Reconciliation:
         except VenueError as error:
             self._watch.troubled(_RECONCILE, f"orders cannot be compared: {error}")
 
+    async def patiently[T](self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Return what is asked for; a venue that is not able is asked again for some time.
+
+        Raises
+        ------
+        VenueError
+            It refuses, is not able for too long, or the node disconnects.
+        """
+        ends = time.monotonic() + self._patience_secs
+        backoff = Backoff(_FIRST_RECOVERY_SECS, _LONGEST_RECOVERY_SECS)
+        while True:
+            try:
+                return await ask()
+            except VenueUnavailable as error:
+                if not error.is_passing or time.monotonic() > ends:
+                    raise
+                _log.warning("asked again: %s", error)
+                if await is_set_within(self._leaving, backoff.next_secs()):
+                    raise
+
     async def _begin(self) -> None:
-        await self._sync.reconcile()
+        await self.patiently(self._sync.reconcile)
         if not self.is_begun:
             await self._catch_up()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import logging
 
 from adapters.alpaca.kept_socket import KeptSocket, StreamState
 
 _BEGUN_WITHIN_SECS = 15.0
+
+_log = logging.getLogger(__name__)
 
 
 class StreamSession:
@@ -52,6 +54,8 @@ class StreamSession:
         VenueRejected, VenueUnavailable
             It was refused, or closed.
         """
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(_BEGUN_WITHIN_SECS):
                 await self.live()
+        except TimeoutError:
+            _log.warning("%s has not connected yet; it is not waited for", self._socket.url)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -39,6 +41,9 @@ _STATES = {
     Phase.REFUSED: "down",
     Phase.CLOSED: "down",
 }
+
+
+_log = logging.getLogger(__name__)
 
 
 class AlpacaVenue:
@@ -136,7 +141,12 @@ class AlpacaVenue:
         self._feed.publish(data)
 
     async def begin(self) -> None:
-        """Hand over what has come since the connection, now that everybody listens."""
+        """Hand over what has come since the connection, now that everybody listens.
+
+        The node has begun without its streams: what is held comes first. They are waited for here.
+        """
+        _log.info("the streams are waited for; what is held is guarded meanwhile")
+        await asyncio.gather(self._orders.stream.begun(), self._feed.stream.begun())
         await self._feed.begin()
 
     @property

@@ -12,7 +12,7 @@ from alpaca.data.historical import NewsClient, StockHistoricalDataClient
 from alpaca.data.historical.corporate_actions import CorporateActionsClient
 
 from catalog.pull.pace import Pace
-from engine.domain.errors import ConfigError, RunError
+from engine.domain.errors import ConfigError, RunError, VenueUnavailable
 
 KEY_NAME, SECRET_NAME = "APCA_API_KEY_ID", "APCA_API_SECRET_KEY"
 
@@ -80,7 +80,7 @@ class _Patient(RESTClient):
                     raise _refusal(answer, url)
             attempt += 1
             if attempt >= _ATTEMPTS or refusals >= _REFUSALS:
-                raise RunError(
+                raise VenueUnavailable(
                     f"{problem}, {attempt} times in a row; what was pulled is kept: run the same "
                     "command again to go on"
                 )

@@ -22,6 +22,7 @@ from cli.options import (
     RunsPath,
 )
 from cli.output import command, emit
+from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from cli.doctor.check import Check
@@ -61,7 +62,7 @@ def doctor(
 
     emit(result, as_json=as_json, page=page)
     if not is_fit:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _checks(catalog: str, database: str, runs: Path, redis_url: str | None) -> Iterator[Check]:
@@ -70,6 +71,7 @@ def _checks(catalog: str, database: str, runs: Path, redis_url: str | None) -> I
     from cli.doctor.disk import Kept, disk
     from cli.doctor.machine import clock, packages, python
     from cli.doctor.redis_ping import redis
+    from cli.preflight import Need, compiled_code, limits, local_files, places
     from store import Database as Store
 
     yield python()
@@ -88,4 +90,7 @@ def _checks(catalog: str, database: str, runs: Path, redis_url: str | None) -> I
     yield from about_database
     yield redis(redis_url)
     yield permissions(one.folder for one in kept)
+    yield from limits(Need.LIVE)
+    yield from places(Need.LIVE, local_files([database]), [runs])
+    yield compiled_code()
     yield secrets(os.environ)

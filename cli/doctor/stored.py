@@ -15,7 +15,7 @@ from cli.doctor.check import Check, failed, passed, warned
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError
 from engine.domain.session import NANOS_PER_SECOND
 from store import Database, Journals, RunStatus, newest_revision
-from store.database import reason
+from store.refusal import reason
 
 _SAMPLED_DAYS = 5
 _WATCHED_DAYS = 30

@@ -1,4 +1,4 @@
-"""Every hop: what can go wrong, grouped by who must act.
+"""Every hop: what can go wrong, grouped by who must act; ``exit_codes`` has each code's remedy.
 
 ::
 
@@ -7,37 +7,47 @@
     ├── DataError        the input is bad: stop the run, repair or re-import   exit 3
     ├── NotFoundError    nothing is stored under that name or date             exit 4
     ├── RunError         the run itself failed                                 exit 1
-    ├── VenueError       the broker is the cause                               exit 5
-    │   ├── VenueUnavailable   not reached or not able: wait, then try again
-    │   └── VenueRejected      understood and refused: change the request
+    ├── VenueError       the broker is the cause
+    │   ├── VenueUnavailable   not reached or not able: wait, then try again   exit 75
+    │   │   └── VenueUntrusted   its certificate is not valid: fix that first  exit 5
+    │   └── VenueRejected      understood and refused: change the request      exit 5
     └── JournalError     facts cannot be kept: halt trading                    exit 1
+        ├── JournalUnavailable  its server does not answer: wait, try again    exit 75
+        ├── JournalDenied      user, password, name or permissions: correct    exit 2
         ├── JournalTaken       another process writes the run: end this one
         └── NotKept            what was to be done is not kept: do not do it
 """
+
+from engine.domain.exit_codes import ExitCode
 
 
 class TradectlError(Exception):
     """Root of every error that tradectl raises on purpose."""
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same request may work later without anybody doing anything."""
+        return self.exit_code is ExitCode.UNAVAILABLE
 
 
 class ConfigError(TradectlError):
     """A command, file or parameter is wrong; correct it and start again."""
 
-    exit_code = 2
+    exit_code = ExitCode.CONFIG
 
 
 class DataError(TradectlError):
     """Market data is missing, corrupt or impossible; the run must not go on."""
 
-    exit_code = 3
+    exit_code = ExitCode.BAD_DATA
 
 
 class NotFoundError(TradectlError):
     """Nothing is stored under the given name or date."""
 
-    exit_code = 4
+    exit_code = ExitCode.NOT_FOUND
 
 
 class RunError(TradectlError):
@@ -46,6 +56,18 @@ class RunError(TradectlError):
 
 class JournalError(TradectlError):
     """Facts cannot be kept, so nothing may be traded."""
+
+
+class JournalUnavailable(JournalError):  # noqa: N818  (named for what the database is)
+    """The server of the database does not answer; it may later."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class JournalDenied(JournalError):  # noqa: N818  (named for what happened)
+    """The database refuses this user: name, password or the permissions of a file or folder."""
+
+    exit_code = ExitCode.CONFIG
 
 
 class JournalTaken(JournalError):  # noqa: N818  (named for what happened)
@@ -59,7 +81,7 @@ class NotKept(JournalError):  # noqa: N818  (named for what happened)
 class VenueError(TradectlError):
     """The broker cannot be reached or refuses what was asked."""
 
-    exit_code = 5
+    exit_code = ExitCode.REFUSED
 
 
 class VenueUnavailable(VenueError):  # noqa: N818  (named for what the venue is)
@@ -67,6 +89,14 @@ class VenueUnavailable(VenueError):  # noqa: N818  (named for what the venue is)
 
     An order may nevertheless have arrived: only a look-up can tell.
     """
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class VenueUntrusted(VenueUnavailable):
+    """What answers in the venue's place has no valid certificate; a start ends, a run waits."""
+
+    exit_code = ExitCode.REFUSED
 
 
 class VenueRejected(VenueError):  # noqa: N818  (named for what happened)

@@ -84,7 +84,10 @@ def session(day: date) -> Session:
     label = day.isoformat()
     if not calendar.is_session(label):
         following = next_session(day)
-        raise ConfigError(f"{day} is no trading day of the NYSE; the next one is {following}")
+        raise ConfigError(
+            f"{day} is no trading day of the NYSE; the next one is {following}, from "
+            f"{time(_PRE_MARKET_OPENS):%H:%M} New York on"
+        )
     pre_market = datetime.combine(day, time(_PRE_MARKET_OPENS), tzinfo=NEW_YORK)
     return Session(
         day,

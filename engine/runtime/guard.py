@@ -53,12 +53,19 @@ class Failures:
             A handler failed; errors that name their own remedy, I/O errors and interrupts are
             raised as they are.
         """
+        if (first := self.first()) is not None:
+            raise first
+
+    def first(self) -> BaseException | None:
+        """Return what ``raise_first`` raises, None while nothing has failed."""
         if not self._failures:
-            return
+            return None
         where, error = self._failures[0]
         if isinstance(error, TradectlError | OSError | KeyboardInterrupt | SystemExit):
-            raise error
-        raise RunError(f"{where} failed: {error!r}") from error
+            return error
+        failed = RunError(f"{where} failed: {error!r}")
+        failed.__cause__ = error
+        return failed
 
 
 class Guarded(Protocol):

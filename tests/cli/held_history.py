@@ -1,4 +1,4 @@
-"""Beside hop 1: what stands between a live process and its simulator, and holds history back."""
+"""Beside hop 1: what stands between a live process and its simulator, and holds things back."""
 
 from __future__ import annotations
 
@@ -11,16 +11,25 @@ from typing import Self
 class HeldHistory:
     """Passes on whatever a process says to a simulator, but questions about recorded data.
 
+    Parameters
+    ----------
+    held : tuple of bytes
+        Beginnings of requests that are held back until ``release``; recorded data by default.
+
     Attributes
     ----------
     url : str
         For the process.
     asked : threading.Event
-        Set once recorded data has been asked for.
+        Set once something has been asked for that is held back.
+    status : str
+        Answered instead of passing anything on, as ``500 Internal Server Error``; empty for no.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, held: tuple[bytes, ...] = (b"GET /v2/stocks/",)) -> None:
         self._port = port
+        self._held = held
+        self.status = ""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.asked = threading.Event()
@@ -63,7 +72,11 @@ class HeldHistory:
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while said := source.recv(65_536):
-                if said.startswith(b"GET /v2/stocks/"):
+                if self.status and said.startswith(b"GET "):
+                    answer = f"HTTP/1.1 {self.status}\r\nContent-Length: 0\r\n\r\n"
+                    source.sendall(answer.encode())
+                    continue
+                if said.startswith(self._held):
                     self.asked.set()
                     self._released.wait()
                 target.sendall(said)

@@ -14,23 +14,24 @@ from pathlib import Path
 import pytest
 
 from cli.output import INTERRUPTED
+from engine.domain.exit_codes import ExitCode
 from engine.domain.facts import EntriesHeld
 from tests.cli.live_place import KEYS, Place, Process, simulated
 from tests.nursery import Nursery
 
 _PLANTED = "planted-secret-4711"
-_VENUE_ERROR, _CONFIG_ERROR = 5, 2
+_AWAY, _REFUSED, _CONFIG = ExitCode.UNAVAILABLE, ExitCode.REFUSED, ExitCode.CONFIG
 _BUSY = ("--speed", "10")
 
 _STARTS = {
-    "wrong keys": (_VENUE_ERROR, "check APCA_API_KEY_ID"),
-    "a feed that is not in the plan": (_VENUE_ERROR, "choose iex or upgrade"),
-    "no simulator": (_VENUE_ERROR, "connection refused"),
-    "a name that nobody knows": (_VENUE_ERROR, "DNS: the name cannot be resolved"),
-    "a certificate that nobody signed": (_VENUE_ERROR, "TLS: the certificate is not valid"),
-    "something else that answers": (_VENUE_ERROR, "is no simulator of ours"),
-    "no keys": (_CONFIG_ERROR, "APCA_API_SECRET_KEY is not set"),
-    "symbols that are not listed": (_CONFIG_ERROR, "NOSUCH"),
+    "wrong keys": (_REFUSED, "check APCA_API_KEY_ID"),
+    "a feed that is not in the plan": (_REFUSED, "choose iex or upgrade"),
+    "no simulator": (_AWAY, "connection refused"),
+    "a name that nobody knows": (_AWAY, "DNS: the name cannot be resolved"),
+    "a certificate that nobody signed": (_REFUSED, "TLS: the certificate is not valid"),
+    "something else that answers": (_CONFIG, "is no simulator of ours"),
+    "no keys": (_CONFIG, "APCA_API_SECRET_KEY is not set"),
+    "symbols that are not listed": (_CONFIG, "NOSUCH"),
 }
 
 
@@ -95,7 +96,8 @@ def starts(
                 process = place.cold_live(APCA_API_SECRET_KEY=secret)
                 assert _PLANTED not in Path(f"/proc/{process.pid}/cmdline").read_text()
             else:
-                process = place.live(*words.get(name, ()), APCA_API_SECRET_KEY=secret)
+                given = (*words.get(name, ()), "--wait-secs", "0.5")
+                process = place.live(*given, APCA_API_SECRET_KEY=secret)
             running[name] = place, process
         ended: dict[str, tuple[int, str, str]] = {}
         for name, (place, process) in running.items():

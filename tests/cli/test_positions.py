@@ -19,7 +19,7 @@ from tests.nursery import Answer, Nursery
 from tests.simulator.server.served import ALICE, Served, market_client, setting
 
 OPEN = session(DAY).open_ns + 1_800 * NANOS_PER_SECOND
-NAKED, UNANSWERED = 1, 5
+NAKED, UNANSWERED = 1, 75
 
 
 @pytest.fixture

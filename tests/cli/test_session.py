@@ -25,7 +25,7 @@ from tests.cli.conftest import DAY, Tradectl, eager
 from tests.nursery import ROOT, Child, Nursery
 
 RUN = f"session-{DAY}"
-REFUSED, UNDONE = 1, 5
+REFUSED, UNDONE = 1, 75
 PATIENT = ("take_profit_percent=20", "stop_loss_percent=10", "max_hold_seconds=off")
 """Trades stay open until somebody closes them."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from nautilus_trader.common import Cache
@@ -13,6 +13,7 @@ from nautilus_trader.model import OrderStatus
 
 from engine.decision import BucketDecision
 from engine.domain.errors import RunError
+from engine.domain.first_cause import FirstCause
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.trades import TradeBatch
@@ -168,7 +169,7 @@ class LiveDay:
         VenueError
             The venue could not be reached at the start, or refuses us.
         """
-        started = time.perf_counter()
+        cause, started = FirstCause(), time.perf_counter()
         self.trouble.forget_others()
         node = live_node(venue, [self._heart, self.scanner], self.strategy)
         handle, cache = node.handle(), node.cache
@@ -201,16 +202,31 @@ class LiveDay:
                 await keeper.guard(self._time, self.ends_ns, look, venue.begin())
                 await keeper.go_along(self._time, self.ends_ns, beaten_along)
             await self._journal.settle(stop)
-        finally:
-            self._secs = time.perf_counter() - started
-            await self._positions.close()
-            handle.stop()
-            try:
-                await running
-            finally:
-                node.dispose()
-                self.failures.raise_first()
+        except BaseException as error:  # noqa: BLE001  (raised below, once all has ended)
+            cause.take(error, "the run")
+        self._secs = time.perf_counter() - started
+        await self._end(node, handle.stop, running, cause)
         return self.pulse.now() >= self.ends_ns
+
+    async def _end(
+        self,
+        node: LiveNode,
+        stop: Callable[[], None],
+        running: asyncio.Future[None],
+        cause: FirstCause,
+    ) -> None:
+        """Stop the node, whatever fails on the way; raise what failed first, a handler's before."""
+        with cause.kept("the comparison of positions"):
+            await self._positions.close()
+        with cause.kept("the stop of the node"):
+            stop()
+        with cause.kept("the node"):
+            await running
+        with cause.kept("the clean-up of the node"):
+            node.dispose()
+        if (failure := self.failures.first()) is not None:
+            cause.precede(failure, "a handler")
+        cause.raise_it()
 
     def end(self) -> None:
         """End the day on the desk."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.domain.errors import VenueError
+from engine.domain.errors import VenueError, VenueUnavailable
 from engine.domain.facts import Alarm
 from engine.domain.session import NANOS_PER_SECOND
 from engine.runtime.desk import Desk
@@ -75,12 +75,18 @@ class PositionsWatch:
     async def begin(self, venue: LiveVenue) -> None:
         """Compare before the first entry: what differs counts at once.
 
+        A venue that is not able is asked again with the first beat; entries are held until then.
+
         Raises
         ------
-        VenueError
-            The venue does not tell.
+        VenueRejected
+            The venue refuses.
         """
-        self._seen = self._differences(await venue.positions())
+        try:
+            self._seen = self._differences(await venue.positions())
+        except VenueUnavailable as error:
+            self._trouble.troubled(_POSITIONS, f"they cannot be compared yet: {error}")
+            return
         self._last_ns, self._losses = self._pulse.now(), venue.health.losses
         self._hold(self._seen)
 

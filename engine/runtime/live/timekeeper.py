@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from engine.domain.errors import RunError
+from engine.domain.first_cause import FirstCause
 from engine.runtime.guard import Failures
 from engine.runtime.live.heart import Heart
 from engine.runtime.live.host_time import GrantedTime, RunningTime
@@ -62,14 +63,15 @@ class Timekeeper:
         """Beat for those who need no data of the past until it has been caught up with."""
         task = asyncio.ensure_future(catching_up)
         self._pulse.lacks_past = True
-        try:
+        cause = FirstCause()
+        with cause.kept("the first beats"):
             await asyncio.sleep(0)  # what is known by now is handed over before the first beat
             await self._beat_until(task.done, host_time, ends_ns, beaten)
-        finally:
-            self._pulse.lacks_past = False
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        self._pulse.lacks_past = False
+        task.cancel()
+        with cause.kept("catching up"), suppress(asyncio.CancelledError):
+            await task
+        cause.raise_it()
 
     async def go_along(
         self, host_time: RunningTime, ends_ns: int, beaten: Callable[[int], None]

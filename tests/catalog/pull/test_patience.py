@@ -14,7 +14,7 @@ from starlette.routing import Route
 from catalog import Catalog
 from catalog.pull import PullOrder, Vendor, pull
 from catalog.pull.pace import Pace
-from engine.domain.errors import ConfigError, NotFoundError, RunError
+from engine.domain.errors import ConfigError, NotFoundError, RunError, VenueUnavailable
 from simulator.market_data import Door, Plan
 from tests.catalog.pull.conftest import served
 from tests.simulator.market_data.loopback import KEY, SECRET, Loopback
@@ -103,7 +103,7 @@ def test_a_server_that_stays_down_ends_the_pull_with_a_way_to_go_on(waits: Waits
     expected = r"does not answer.*6 times.*run the same command"
     with (
         Vendor(KEY, SECRET, gone, waits.pace()) as vendor,
-        pytest.raises(RunError, match=expected) as told,
+        pytest.raises(VenueUnavailable, match=expected) as told,
     ):
         vendor.stocks("trades", {"symbols": "AAPL"})
     assert SECRET not in str(told.value)
