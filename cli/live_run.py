@@ -12,7 +12,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from adapters.alpaca import AlpacaConfig, AlpacaRest, AlpacaVenue, listed_tapes
-from adapters.alpaca.clock_watch import CLOCK_OFF_SECS
 from adapters.alpaca.wire.rest import VenueAsset
 from catalog.spool import Heading
 from cli.command_inbox import CommandInbox
@@ -34,6 +33,7 @@ from engine.runtime import Desk, Outcome, OutcomeStatus
 from engine.runtime.digests import DecisionDigest, FillDigest
 from engine.runtime.live import GrantedTime, LiveDay, RunningTime
 from engine.runtime.measured import measure_trades
+from engine.tape import HealthLine
 from store import Journals
 from strategies import AoStrategy
 
@@ -50,10 +50,13 @@ class LiveEnd(RunEnd):
         Of all that the scanner said of the day, with what it said to processes before.
     spool : Path or None
         Where lies what arrived, if it was kept.
+    health : tuple of HealthLine
+        As it was when the run ended, the worst first; empty if it ended before it began.
     """
 
     scan_digest: str
     spool: Path | None
+    health: tuple[HealthLine, ...]
 
 
 type Look = Callable[[str, LiveDay, AlpacaVenue], None]
@@ -114,7 +117,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
             stepped=isinstance(found.host_time, GrantedTime),
             run_id=run.run_id,
             epoch=run.journal.epoch,
-            clock_off_secs=CLOCK_OFF_SECS * found.host_time.speed,
+            stale_feed_seconds=desk.history.at(found.host_time()).stale_feed_seconds,
         )
         clients = AlpacaVenue(
             config,
@@ -135,7 +138,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
         verdicts.table(day.decisions, is_whole=is_whole)
         run.end(outcome.status)
     folder = keeper.folder if keeper else None
-    return LiveEnd(run.run_id, len(run.recorded), outcome, day.digest(), folder)
+    return LiveEnd(run.run_id, len(run.recorded), outcome, day.digest(), folder, day.last_health)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,15 @@ import time
 import httpx
 
 from adapters.alpaca import AlpacaRest, Endpoints, Venue
-from adapters.alpaca.clock_watch import CLOCK_OFF_SECS, clock_ahead_ns
+from adapters.alpaca.clock_watch import clock_offset
 from adapters.alpaca.connection import network_reason
 from adapters.alpaca.door import root_cause
 from engine.domain.errors import ConfigError, VenueUnavailable
 from engine.domain.session import NANOS_PER_SECOND, day_of, session
 from engine.runtime.live import GrantedTime, RunningTime
+from engine.tape import CLOCK_OFF_SECS
+
+_QUESTIONS = 5
 
 
 async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | GrantedTime:
@@ -27,7 +30,7 @@ async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | Gr
     """
     if endpoints.venue is Venue.SIM:
         return await _simulated(endpoints.trading)
-    off_secs = abs(await clock_ahead_ns(rest, time.time_ns)) / NANOS_PER_SECOND
+    off_secs = abs((await clock_offset(rest, time.time_ns)).certain) / NANOS_PER_SECOND
     if off_secs > CLOCK_OFF_SECS:
         raise ConfigError(
             f"the clock of this machine is {off_secs:.1f} s off the venue's, "
@@ -39,7 +42,7 @@ async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | Gr
 async def _simulated(url: str) -> RunningTime | GrantedTime:
     try:
         async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.get(f"{url}/sim/status")
+            answer, at = await _soonest(client, f"{url}/sim/status")
             standing = answer.json()
     except httpx.TransportError as error:
         why = network_reason(root_cause(error))
@@ -60,4 +63,19 @@ async def _simulated(url: str) -> RunningTime | GrantedTime:
         return GrantedTime(max(now, session(day_of(now)).pre_market_ns))
     if standing["speed"] == "max":
         raise ConfigError("a simulator without a pace grants no time either: give it --stepped")
-    return RunningTime(standing["now_ns"], standing["speed"])
+    return RunningTime(standing["now_ns"], standing["speed"], at)
+
+
+async def _soonest(client: httpx.AsyncClient, url: str) -> tuple[httpx.Response, int]:
+    """Return the answer that was the least time on its way, and when it was given (monotonic ns).
+
+    What it was on its way is the error of a run's clock, as many times over as time runs faster.
+    """
+    taken: list[tuple[int, httpx.Response, int]] = []
+    for _ in range(_QUESTIONS):
+        asked = time.monotonic_ns()
+        answer = await client.get(url)
+        answered = time.monotonic_ns()
+        taken.append((answered - asked, answer, (asked + answered) // 2))
+    _, answer, at = min(taken, key=lambda each: each[0])
+    return answer, at
