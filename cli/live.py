@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import structs
 
 from cli.narrowing import Letters, Symbols, parse_letters, parse_symbols
 from cli.options import (
@@ -134,7 +135,10 @@ def live(
         end = asyncio.run(live_run(journals, request, tell_start_of, screen.watch))
     is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
     recorded = _clear_away(end.spool, catalog if record else None) if is_over else None
-    more = {"recorded": recorded} if record else {}
+    more: dict[str, object] = {"recorded": recorded} if record else {}
+    lights = [structs.asdict(line) for line in end.health]
+    worst = "; ".join(f"{each.light} {each.what} {each.sentence}" for each in end.health[:1])
+    more["health"] = lights if as_json else worst
     emit_end(end, as_json=as_json, scan_digest=end.scan_digest, **more)
     if not is_over:
         progress_console.print(

@@ -16,7 +16,6 @@ from engine.runtime.live import LiveDay, LiveVenue
 from engine.runtime.live.trouble import remedy
 
 _ACTIVE = {GovernorPhase.HUNTING, GovernorPhase.IN_TRADE}
-_HEALTHY = "live"
 _FILLS = 4
 _TIME_OF_DAY = slice(11, None)
 
@@ -76,13 +75,14 @@ def _governor(day: LiveDay) -> RenderableType:
 
 
 def _health(venue: LiveVenue, day: LiveDay) -> RenderableType:
-    health = venue.health
-    text = Text(style="dim")
-    for name, standing in (("feed", health.feed), ("orders", health.orders)):
-        text.append("● ", "green" if standing == _HEALTHY else "red")
-        text.append(f"{name} {standing}  ")
-    lag = "–" if health.lag_ns is None else f"{health.lag_ns / 1e6:,.0f} ms"
-    text.append(f"lag {lag}  {health.trades:,} trades  {health.quotes:,} quotes  ")
+    """Return a light for each thing that is watched, the worst first, and counts."""
+    health, text = venue.health, Text(style="dim")
+    issues = day.trouble.details
+    for line in day.health(venue):
+        if line.what not in issues:  # those stand below with their remedies
+            text.append("● ", line.light.value)
+            text.append(f"{line.what} {line.sentence}  ")
+    text.append(f"\n{health.trades:,} trades  {health.quotes:,} quotes  ")
     text.append(f"gaps {health.gaps}  skipped {health.skipped}  requests {health.requests_left}")
     report = day.scanner.latest
     if report is not None:

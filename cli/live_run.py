@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from adapters.alpaca import AlpacaConfig, AlpacaRest, AlpacaVenue, Venue, listed_tapes
-from adapters.alpaca.clock_watch import CLOCK_OFF_SECS, VENUE_CLOCK, behind
+from adapters.alpaca.clock_watch import VENUE_CLOCK, behind
 from adapters.alpaca.config import LONGEST_START_SECS
 from adapters.alpaca.wire.rest import VenueAsset
 from catalog.spool import Heading
@@ -36,6 +36,7 @@ from engine.runtime import Desk, Outcome, OutcomeStatus
 from engine.runtime.digests import DecisionDigest, FillDigest
 from engine.runtime.live import GrantedTime, LiveDay, RunningTime
 from engine.runtime.measured import measure_trades
+from engine.tape import CLOCK_OFF_SECS, HealthLine
 from store import Journals
 from strategies import AoStrategy
 
@@ -52,10 +53,13 @@ class LiveEnd(RunEnd):
         Of all that the scanner said of the day, with what it said to processes before.
     spool : Path or None
         Where lies what arrived, if it was kept.
+    health : tuple of HealthLine
+        As it was when the run ended, the worst first; empty if it ended before it began.
     """
 
     scan_digest: str
     spool: Path | None
+    health: tuple[HealthLine, ...]
 
 
 type Look = Callable[[str, LiveDay, AlpacaVenue], None]
@@ -112,7 +116,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
             keeper.recall()
             heard = _behind(found.host_time, hours, [keeper.recalled.latest])
             behind_secs = max(0.0, behind_secs) + max(0.0, heard)
-        if behind_secs > CLOCK_OFF_SECS * found.host_time.speed:
+        if behind_secs > CLOCK_OFF_SECS:
             day.trouble.troubled(VENUE_CLOCK, behind(behind_secs))
         config = AlpacaConfig.of(
             venue=venue,
@@ -121,7 +125,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
             stepped=isinstance(found.host_time, GrantedTime),
             run_id=run.run_id,
             epoch=run.journal.epoch,
-            clock_off_secs=CLOCK_OFF_SECS * found.host_time.speed,
+            stale_feed_seconds=desk.history.at(found.host_time()).stale_feed_seconds,
             start_secs=min(request.wait.left_secs, LONGEST_START_SECS),
         )
         clients = AlpacaVenue(
@@ -144,7 +148,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
         verdicts.table(day.decisions, is_whole=is_whole)
         run.end(outcome.status)
     folder = keeper.folder if keeper else None
-    return LiveEnd(run.run_id, len(run.recorded), outcome, day.digest(), folder)
+    return LiveEnd(run.run_id, len(run.recorded), outcome, day.digest(), folder, day.last_health)
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,9 +278,9 @@ def chaos(
 ) -> None:
     """Make things go wrong, as they do at the venue.
 
-    Switches: mute, mute_symbols, refuse_connections_secs, rate_limited_secs, lost_replies,
-    failing_requests, slow_rest_secs, duplicate_updates, reorder_updates, tell_sibling_cancels,
-    early_updates, fill_during_replace, unknown_words, late_corrections.
+    Switches: mute, mute_symbols, repeat_frames, refuse_connections_secs, rate_limited_secs,
+    lost_replies, failing_requests, slow_rest_secs, duplicate_updates, reorder_updates,
+    tell_sibling_cancels, early_updates, fill_during_replace, unknown_words, late_corrections.
     """
     result: dict[str, Any] = {}
     if calm:

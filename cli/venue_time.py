@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import httpx
 
 from adapters.alpaca import AlpacaRest, Endpoints, Venue
-from adapters.alpaca.clock_watch import CLOCK_OFF_SECS, clock_ahead_ns
+from adapters.alpaca.clock_watch import clock_offset
 from adapters.alpaca.connection import unreached
 from adapters.alpaca.door import NOT_PROCESSED, root_cause
 from cli.sim_admin import NOT_YOURS
 from engine.domain.errors import ConfigError, VenueUnavailable
 from engine.domain.session import NANOS_PER_SECOND, day_of, session
 from engine.runtime.live import GrantedTime, RunningTime
+from engine.tape import CLOCK_OFF_SECS
 from serving import control_headers
+
+_QUESTIONS = 5
 
 
 async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | GrantedTime:
@@ -29,7 +33,7 @@ async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | Gr
     """
     if endpoints.venue is Venue.SIM:
         return await _simulated(endpoints.trading)
-    off_secs = abs(await clock_ahead_ns(rest, time.time_ns)) / NANOS_PER_SECOND
+    off_secs = abs((await clock_offset(rest, time.time_ns)).certain) / NANOS_PER_SECOND
     if off_secs > CLOCK_OFF_SECS:
         raise ConfigError(
             f"the clock of this machine is {off_secs:.1f} s off the venue's, "
@@ -41,7 +45,7 @@ async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | Gr
 async def _simulated(url: str) -> RunningTime | GrantedTime:
     try:
         async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.get(f"{url}/sim/status", headers=control_headers(url))
+            answer, at = await _soonest(client, f"{url}/sim/status", control_headers(url))
     except httpx.HTTPError as error:
         asked = (
             "no simulator answers: start one with 'tradectl sim run', or name it in "
@@ -63,4 +67,21 @@ async def _simulated(url: str) -> RunningTime | GrantedTime:
         return GrantedTime(max(now, session(day_of(now)).pre_market_ns))
     if standing["speed"] == "max":
         raise ConfigError("a simulator without a pace grants no time either: give it --stepped")
-    return RunningTime(standing["now_ns"], standing["speed"])
+    return RunningTime(standing["now_ns"], standing["speed"], at)
+
+
+async def _soonest(
+    client: httpx.AsyncClient, url: str, headers: Mapping[str, str]
+) -> tuple[httpx.Response, int]:
+    """Return the answer that was the least time on its way, and when it was given (monotonic ns).
+
+    What it was on its way is the error of a run's clock, as many times over as time runs faster.
+    """
+    taken: list[tuple[int, httpx.Response, int]] = []
+    for _ in range(_QUESTIONS):
+        asked = time.monotonic_ns()
+        answer = await client.get(url, headers=headers)
+        answered = time.monotonic_ns()
+        taken.append((answered - asked, answer, (asked + answered) // 2))
+    _, answer, at = min(taken, key=lambda each: each[0])
+    return answer, at

@@ -24,6 +24,8 @@ class Chaos(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defau
         Market-data sockets stay connected and answer pings, but say nothing more.
     mute_symbols : tuple of str
         Rows of these do not come.
+    repeat_frames : bool
+        Every frame of prints and quotes comes again with the next.
     refuse_connections_secs : float
         So long every authentication gets 406.
     rate_limited_secs : float
@@ -50,6 +52,7 @@ class Chaos(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defau
 
     mute: bool = False
     mute_symbols: tuple[str, ...] = ()
+    repeat_frames: bool = False
     refuse_connections_secs: float = 0.0
     rate_limited_secs: float = 0.0
     lost_replies: int = 0

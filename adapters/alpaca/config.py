@@ -6,10 +6,11 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from adapters.alpaca.clock_watch import CLOCK_OFF_SECS
 from adapters.alpaca.endpoints import Venue
 from adapters.alpaca.plan import ALGO_TRADER_PLUS, BASIC, DataPlan
 from engine.domain.errors import ConfigError
+from engine.domain.parameters import Parameters
+from engine.tape import CLOCK_OFF_SECS
 
 LONGEST_START_SECS = 45.0
 """Less than a node waits for its clients to connect."""
@@ -33,11 +34,11 @@ class AlpacaConfig(BaseModel):
         How often orders and fills are compared with the venue's while all is well.
     backfill_mins : int
         After a gap, symbols that printed in so many minutes before it are fetched again.
-    mute_secs : float
-        A socket that says nothing for so long while the market is open is given up; six times as
-        long where some symbols alone are subscribed to.
+    stale_feed_seconds : float
+        A socket that says nothing for so long of the host's time while the market is open is given
+        up; later where the feed is used to being silent.
     mute_symbol_secs : float
-        A symbol that is traded and silent for so long is looked into.
+        A symbol that is traded and silent for so long of the host's time is looked into.
     clock_off_secs : float
         How far the host's time may be off the venue's, in seconds of the venue.
     start_secs : float
@@ -55,7 +56,7 @@ class AlpacaConfig(BaseModel):
     epoch: int = Field(ge=0)
     reconcile_secs: float = Field(default=30.0, gt=0)
     backfill_mins: int = Field(default=5, ge=1, le=60)
-    mute_secs: float = Field(default=20.0, gt=0)
+    stale_feed_seconds: float = Field(default=Parameters().stale_feed_seconds, gt=0)
     mute_symbol_secs: float = Field(default=120.0, gt=0)
     clock_off_secs: float = Field(default=CLOCK_OFF_SECS, gt=0)
     start_secs: float = Field(default=LONGEST_START_SECS, ge=0, le=LONGEST_START_SECS)

@@ -18,7 +18,7 @@ from nautilus_trader.model import CustomData, InstrumentId
 
 from adapters.alpaca.backfill import Backfill, Lost
 from adapters.alpaca.clock_watch import VENUE_CLOCK, behind
-from adapters.alpaca.config import ALL, AlpacaConfig
+from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.endpoints import Endpoints, Venue
 from adapters.alpaca.flawed_rows import tell_flaws
@@ -52,9 +52,11 @@ from engine.runtime.ticks import quote_ticks, status_data, trade_ticks
 COMMANDS = 50_000
 """Commands that may wait for a client; nautilus drops what comes beyond, by itself at 1,024."""
 
-_SOME_ARE_QUIETER = 6
 _UNREAD_AGAIN_NS = 60 * NANOS_PER_SECOND
 """Frames that cannot be read within so long are no accident."""
+
+_LOOK_SECS = 0.1
+"""Between two looks at the host's time, which may run faster than the wall's."""
 
 _LOSS_SEEN_SECS = 0.02
 """What a connection takes to notice that it was cut."""
@@ -121,12 +123,11 @@ class AlpacaDataClient(MarketDataClient):
         self._caught_up = asyncio.Event()
         self._caught_up.set()
         self.frames = self.trades = self.quotes = self.gaps = self.unread = 0
-        self.lag_ns: int | None = None
         self._forgetting: asyncio.Task[object] | None = None
-        silence_secs = settings.mute_secs * (1 if settings.symbols == ALL else _SOME_ARE_QUIETER)
-        silence = None if settings.stepped else Silence(silence_secs, self._is_open)
+        stale = settings.stale_feed_seconds
+        silence = None if settings.stepped else Silence(stale, self._is_open)
         self._mute = MuteSymbols(
-            silence, backfill, ticks, watch, settings.mute_symbol_secs, self._reconnect
+            silence, backfill, ticks, watch, settings.mute_symbol_secs, self._reconnect, now
         )
         self._fetched_too = 0
         self._heard_before: tuple[dict[str, int], int] | None = None
@@ -142,6 +143,7 @@ class AlpacaDataClient(MarketDataClient):
             codec=settings.codec,
             silence=silence,
             patience=patience,
+            clock=now,
             compresses=not settings.stepped,
         )
 
@@ -354,7 +356,6 @@ class AlpacaDataClient(MarketDataClient):
             self._handle_data(quote_message(frame.quotes))
         if frame.trades is not None:
             self.trades += len(frame.trades)
-            self.lag_ns = int(frame.trades.ts_init[-1] - frame.trades.ts_event[-1])
             self._mute.heard_of(frame.trades)
             self._handle_data(print_message(frame.trades))
 
@@ -496,7 +497,9 @@ class AlpacaDataClient(MarketDataClient):
 
     async def _forget_missing(self) -> None:
         """End the alarm when what is missing is older than what signals look back on."""
-        await asyncio.sleep(self._settings.backfill_mins * 60)
+        over_ns = self._now() + self._settings.backfill_mins * 60 * NANOS_PER_SECOND
+        while self._now() < over_ns:  # noqa: ASYNC110  (the host's time has no event)
+            await asyncio.sleep(_LOOK_SECS)
         self._watch.healed(_BACKFILL)
 
 

@@ -151,6 +151,11 @@ class AlpacaExecutionClient(ExecutionClient):
         return not self._commands
 
     @property
+    def clock_off_ns(self) -> int | None:
+        """How far the host's time is ahead of the venue's at least; None while unknown."""
+        return None if self._clock.offset is None else self._clock.offset.certain
+
+    @property
     def skipped(self) -> int:
         """Updates that could not be used."""
         return self.own.skipped + self._unread
@@ -337,6 +342,9 @@ class AlpacaExecutionClient(ExecutionClient):
     async def _keep_watch(self) -> None:
         """Look at account and clock, sooner again while there is trouble with one."""
         usual = self._settings.reconcile_secs
+        if not self._settings.stepped:
+            with suppress(VenueError):
+                await self._clock.look()
         while True:
             soon = min(_TROUBLED_SECS, usual) if self._is_troubled else usual
             if await is_set_within(self._leaving, soon):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from time import time_ns
 from typing import TYPE_CHECKING
 
 from adapters.alpaca.backfill import Backfill
@@ -31,9 +30,11 @@ class MuteSymbols:
     ticks : LastTicks
         What was heard last, and what is halted.
     watch_secs : float
-        How long a symbol may be silent.
+        How long a symbol may be silent, in seconds of the host's time.
     reconnect : callable
         Opens another connection, for a reason in words.
+    now : callable
+        Returns the host's time, UTC ns.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class MuteSymbols:
         watch: VenueWatch,
         watch_secs: float,
         reconnect: Callable[[str], None],
+        now: Callable[[], int],
     ) -> None:
         self._silence = silence
         self._backfill = backfill
@@ -51,6 +53,7 @@ class MuteSymbols:
         self._watch = watch
         self._watch_secs = watch_secs
         self._reconnect = reconnect
+        self._now = now
         self._lost: set[str] = set()
 
     def watch(self, symbol: str) -> None:
@@ -59,7 +62,7 @@ class MuteSymbols:
             if self._ticks.is_halted(symbol):
                 self._silence.unwatch(symbol)
             else:
-                self._silence.watch(symbol, self._watch_secs, time_ns())
+                self._silence.watch(symbol, self._watch_secs, self._now())
 
     def unwatch(self, symbol: str) -> None:
         """Watch a symbol no more."""
@@ -69,7 +72,7 @@ class MuteSymbols:
     def heard_of(self, batch: TradeBatch | QuoteBatch) -> None:
         """Note the symbols of a batch."""
         if self._silence is not None:
-            self._silence.heard_of(batch, time_ns())
+            self._silence.heard_of(batch, self._now())
 
     def taken(self) -> set[str]:
         """Return, once, the symbols whose data was lost since the last call."""
@@ -92,5 +95,5 @@ class MuteSymbols:
         """Say that all is well whenever nothing is silent for too long, until cancelled."""
         while self._silence is not None:
             await asyncio.sleep(_LOOK_SECS)
-            if not self._silence.mute_symbols(time_ns()):
+            if not self._silence.mute_symbols(self._now()):
                 self._watch.healed(_MUTE)

@@ -9,6 +9,12 @@ import numpy as np
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND, day_of, is_session, session
 from engine.domain.trades import TradeBatch
+from engine.tape import silence_limit_ns
+
+_NEVER = -1
+_ENOUGH_FRAMES = 20
+_UNKNOWN_FEED = 24
+"""Until a feed is known it may be silent for so many times as long: it may have few symbols."""
 
 
 def in_regular_hours(now: int) -> bool:
@@ -27,7 +33,7 @@ class Silence:
     Parameters
     ----------
     socket_secs : float
-        Longest silence of the whole socket.
+        Longest silence of the whole socket; longer where its frames so far were far between.
     is_open : callable
         Says whether data is to be expected at an instant.
     """
@@ -39,6 +45,9 @@ class Silence:
         self._is_open = is_open
         self._since = 0
         self._heard = 0
+        self._open_ns = 0
+        self._frames = 0
+        self._suspected = _NEVER
         self._symbols: dict[str, int] = {}
         self._limits: dict[str, int] = {}
 
@@ -47,7 +56,10 @@ class Silence:
         self._since = now
 
     def heard(self, now: int) -> None:
-        """Note that data came."""
+        """Note that data came; while it comes, the time between is learned."""
+        if self._is_open(now):
+            self._open_ns += now - max(self._since, self._heard) if self._frames else 0
+            self._frames += 1
         self._heard = now
 
     def watch(self, symbol: str, secs: float, now: int) -> None:
@@ -69,10 +81,22 @@ class Silence:
                     self._symbols[symbol] = now
 
     def is_socket_mute(self, now: int) -> bool:
-        """Say whether the socket is silent for too long; to be asked regularly."""
+        """Say whether the socket is silent for too long; to be asked regularly.
+
+        It has to be found so twice in a row: a host that was held up, or whose time runs faster
+        than the wall's, has not read yet what waits for it.
+        """
         if not self._is_open(now):
             self._since = now
-        return now - max(self._since, self._heard) > self._socket_ns
+        if now - max(self._since, self._heard) <= self._limit_ns():
+            return False
+        before, self._suspected = self._suspected, self._heard
+        return before == self._heard
+
+    def _limit_ns(self) -> int:
+        if self._frames < _ENOUGH_FRAMES:
+            return _UNKNOWN_FEED * self._socket_ns
+        return silence_limit_ns(self._socket_ns, self._open_ns / (self._frames - 1))
 
     def mute_symbols(self, now: int) -> tuple[str, ...]:
         """Return the watched symbols that are silent for too long, in alphabetical order."""

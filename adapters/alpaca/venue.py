@@ -204,7 +204,7 @@ class AlpacaVenue:
             frames=feed.frames,
             trades=feed.trades,
             quotes=feed.quotes,
-            lag_ns=feed.lag_ns,
+            clock_off_ns=orders.clock_off_ns,
             gaps=feed.gaps,
             losses=orders.losses,
             skipped=feed.skipped + orders.skipped,

@@ -242,7 +242,15 @@ class Parameters(BaseModel):
     symbol_cooldown_seconds: int = row(
         900, "s", "No entry in a symbol this long after its trade.", low=0, high=86_400
     )
-    stale_feed_seconds: int = row(5, "s", "Silence that makes the feed stale.", low=1, high=300)
+    stale_feed_seconds: int = row(
+        5, "s", "No entry, and another connection, after so long without data.", low=1, high=300
+    )
+    max_lag_seconds: float = row(
+        2, "s", "No entry while prints arrive later than this.", low=0.1, high=60
+    )
+    min_heard_share: float = row(
+        0.5, "ratio", "No entry while less of the expected symbols is heard.", low=0, high=1
+    )
 
     letters_per_shard: int = row(
         1, "letters", "First letters one shard takes.", low=1, high=26, hot="rebalance"

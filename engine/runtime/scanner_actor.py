@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Protocol
 
 import numpy as np
 from nautilus_trader.model import CustomData
@@ -24,6 +25,24 @@ from engine.signals.scanner import Scanner
 from engine.signals.warm_up import warm_up
 
 
+class ClosesWatch(Protocol):
+    """Who looks at what arrives, close by close."""
+
+    def learn(self, scanner: Scanner, now: int) -> None:
+        """Take buckets that closed in the past."""
+        ...
+
+    def look(
+        self,
+        scanner: Scanner,
+        prints: Sequence[TradeBatch],
+        quotes: Sequence[QuoteBatch],
+        now: int,
+    ) -> None:
+        """Take what has arrived since the last close (``now``, UTC ns)."""
+        ...
+
+
 class ScannerActor(BucketClock):
     """Collects what arrives and lets the scanner close a bucket at each tick of the clock.
 
@@ -31,6 +50,8 @@ class ScannerActor(BucketClock):
     ----------
     history : callable
         Returns the parameters as they are known by now; asked whenever a bucket is to close.
+    watch : ClosesWatch, optional
+        Sees what has arrived before anybody is told of the bucket.
 
     Attributes
     ----------
@@ -45,8 +66,10 @@ class ScannerActor(BucketClock):
         tapes: Mapping[str, str],
         failures: Failures,
         pulse: Pulse | None = None,
+        watch: ClosesWatch | None = None,
     ) -> None:
         super().__init__(history(), session, failures, pulse)
+        self._watch = watch
         first, *changes = self.stretches
         keep = must_keep_buckets(first.params, changes, session)
         self.scanner = Scanner(first.params, session, tapes, keep_buckets=keep)
@@ -82,6 +105,8 @@ class ScannerActor(BucketClock):
         for report in warm_up(self.scanner, quotes, prints):
             self.latest = report
             self.raised += _raised(report)
+            if self._watch is not None:
+                self._watch.learn(self.scanner, self.pulse.now())
 
     def reports(self, now: int) -> list[BucketReport]:
         """Feed the scanner what arrived before ``now`` and return the buckets that close."""
@@ -91,6 +116,8 @@ class ScannerActor(BucketClock):
         prints, self._prints = _arrived(self._prints, now)
         reports = observe(self.scanner, quotes, prints, now)
         self.raised += sum(map(_raised, reports))
+        if self._watch is not None:
+            self._watch.look(self.scanner, prints, quotes, now)
         return reports
 
     def _change_over(self, now: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -44,6 +44,14 @@ class Output(NamedTuple):
     end: int
     rows: Records
     bucket_rows: Records
+
+
+class ClosedPrices(NamedTuple):
+    """One closed bucket, shape (n_symbols,), 1e-6 USD; high and low are 0 where it is empty."""
+
+    high: NDArray[np.int64]
+    low: NDArray[np.int64]
+    last: NDArray[np.int64]
 
 
 class ColumnScanner:
@@ -206,6 +214,20 @@ class ColumnScanner:
         self._end_output()
         finished, self._finished = self._finished, []
         return finished
+
+    def closed_prices(self, since: int) -> Iterator[ClosedPrices]:
+        """Yield high, low and last of every symbol in the buckets from ``since`` on.
+
+        Views of the rings: to be used before the next step. Buckets that the rings hold no more
+        are left out.
+        """
+        state, n = self._state, len(self.symbols)
+        length = len(state.ring_high)
+        for bucket in range(max(since, self.closed - length), self.closed):
+            row = bucket & (length - 1)
+            yield ClosedPrices(
+                state.ring_high[row, :n], state.ring_low[row, :n], state.ring_last[row, :n]
+            )
 
     def kept(self) -> Records:
         """Return every bucket closed so far that brought news, in order; dtype ``STORED``."""

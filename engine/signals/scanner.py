@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +16,7 @@ from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
 from engine.signals import kernel
 from engine.signals.arrivals import Arrivals
-from engine.signals.columns import ColumnScanner, Output
+from engine.signals.columns import ClosedPrices, ColumnScanner, Output
 from engine.signals.digest import CandidateDigest
 from engine.signals.last_quotes import LastQuotes
 from engine.signals.reports import Windows, bucket_reports
@@ -62,6 +62,15 @@ class Scanner:
     def closes_at(self) -> int:
         """The instant at which the oldest open bucket closes, UTC ns."""
         return self._columns.closes_at
+
+    @property
+    def closed(self) -> int:
+        """Number of buckets closed so far."""
+        return self._columns.closed
+
+    def closed_prices(self, since: int) -> Iterator[ClosedPrices]:
+        """Yield the prices of closed buckets; see ``ColumnScanner.closed_prices``."""
+        return self._columns.closed_prices(since)
 
     def digest(self) -> str:
         """Return the digest of everything reported so far; ``ScanResult.digest`` after a day."""

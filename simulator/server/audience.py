@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,7 @@ class Audience:
         self._tapes = reader.tapes
         self._msgpack = MsgpackFrames(reader.symbols, reader.tapes)
         self._json = JsonFrames(reader.symbols, reader.tapes)
+        self._again: WeakKeyDictionary[Outbox, bytes | str] = WeakKeyDictionary()
         self._masks: dict[
             tuple[Wanted, frozenset[str]], tuple[NDArray[np.bool_], NDArray[np.bool_]]
         ] = {}
@@ -77,7 +79,16 @@ class Audience:
             form = self._msgpack if codec is Codec.MSGPACK else self._json
             for frame in form.frames(block, start, end, *masks, arrivals=wanted.arrivals):
                 for outbox in outboxes:
+                    self._put_again(outbox)
                     outbox.put(frame)
+                    if self._chaos.on.repeat_frames:
+                        self._again[outbox] = frame
+
+    def _put_again(self, outbox: Outbox) -> None:
+        """Send the last frame once more, if chaos wanted it."""
+        again = self._again.pop(outbox, None)
+        if again is not None:
+            outbox.put(again)
 
     def tell_status(self, status: TradingStatus) -> None:
         """Send a halt or a resume."""

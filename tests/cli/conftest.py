@@ -30,8 +30,13 @@ EAGER = (
     "max_trades_per_day=20",
     "daily_loss_limit_percent=5",
     "symbol_cooldown_seconds=60",
+    "max_lag_seconds=60",
+    "stale_feed_seconds=300",
 )
-"""Settings under which a few quiet symbols still trade."""
+"""Settings under which a few quiet symbols still trade, at whatever pace a slow machine rehearses.
+
+What a frame takes through a busy machine is many seconds of a market that runs 40 times as fast.
+"""
 
 
 type Tradectl = Callable[..., Answer]

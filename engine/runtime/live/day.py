@@ -29,12 +29,14 @@ from engine.runtime.live.host_time import GrantedTime, RunningTime
 from engine.runtime.live.journal_watch import JournalWatch
 from engine.runtime.live.node import live_node
 from engine.runtime.live.positions_watch import PositionsWatch
+from engine.runtime.live.tape_watch import TapeWatch
 from engine.runtime.live.timekeeper import Timekeeper
 from engine.runtime.live.trouble import TroubleDesk
 from engine.runtime.live.venue import LiveVenue
 from engine.runtime.outcome import DayOutcome
 from engine.runtime.pulse import HostPulse
 from engine.runtime.scanner_actor import ScannerActor
+from engine.tape import Connections, HealthLine, health_lines
 
 _WARM_UP = "warm-up"
 _SETTLING_NS = 10 * NANOS_PER_SECOND
@@ -89,6 +91,10 @@ class LiveDay:
     ----------
     trouble : TroubleDesk
         For the venue's clients.
+    tape : TapeWatch
+        What was measured of the tape.
+    last_health : tuple of HealthLine
+        As it was before the node was stopped.
     """
 
     def __init__(
@@ -113,8 +119,10 @@ class LiveDay:
         self._positions = PositionsWatch(
             desk, self.trouble, self.pulse, self.failures, host_time.speed
         )
+        self.tape = TapeWatch(desk, self.trouble)
+        self.trouble.on_fetched = self.tape.fetched
         self.scanner = ScannerActor(
-            lambda: desk.history, desk.session, tapes, self.failures, self.pulse
+            lambda: desk.history, desk.session, tapes, self.failures, self.pulse, self.tape
         )
         self.strategy = strategy(
             desk,
@@ -132,6 +140,7 @@ class LiveDay:
         self._reported = self.scanner.latest
         self._equity = [equity_point(desk, self.pulse.now(), desk.ledger.equity)]
         self._secs = 0.0
+        self.last_health: tuple[HealthLine, ...] = ()
 
     @property
     def decisions(self) -> list[BucketDecision]:
@@ -202,6 +211,7 @@ class LiveDay:
                 await keeper.guard(self._time, self.ends_ns, look, venue.begin())
                 await keeper.go_along(self._time, self.ends_ns, beaten_along)
             await self._journal.settle(stop)
+            self.last_health = self.health(venue)
         except BaseException as error:  # noqa: BLE001  (raised below, once all has ended)
             cause.take(error, "the run")
         self._secs = time.perf_counter() - started
@@ -227,6 +237,12 @@ class LiveDay:
         if (failure := self.failures.first()) is not None:
             cause.precede(failure, "a handler")
         cause.raise_it()
+
+    def health(self, venue: LiveVenue) -> tuple[HealthLine, ...]:
+        """Return the lights of tape, connections and clock and every issue, the worst first."""
+        said, limits = venue.health, self.tape.limits(self.pulse.now())
+        connections = Connections(said.feed, said.orders, said.clock_off_ns)
+        return health_lines(self.tape.measure, limits, connections, self.trouble.details)
 
     def end(self) -> None:
         """End the day on the desk."""

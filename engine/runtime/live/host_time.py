@@ -19,12 +19,16 @@ class RunningTime:
         What time it is now at the venue, UTC ns; by default what the wall says.
     speed : float
         Seconds of the venue in one of ours.
+    since_ns : int
+        When it was that time, by ``time.monotonic_ns``; by default now.
     """
 
-    def __init__(self, anchor_ns: int | None = None, speed: float = 1.0) -> None:
+    def __init__(
+        self, anchor_ns: int | None = None, speed: float = 1.0, since_ns: int | None = None
+    ) -> None:
         self.speed = speed
         self._anchor_ns = time.time_ns() if anchor_ns is None else anchor_ns
-        self._since = time.monotonic_ns()
+        self._since = time.monotonic_ns() if since_ns is None else since_ns
         self._earliest_ns = 0
 
     def __call__(self) -> int:

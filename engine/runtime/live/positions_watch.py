@@ -55,7 +55,8 @@ class PositionsWatch:
     failures : Failures
         Hears of what goes wrong in a look that nobody waits for.
     speed : float
-        Seconds of the host's time in one of the wall's, by which requests are counted.
+        Seconds of the host's time in one of the wall's: requests are counted by the wall's, so no
+        two looks are closer than a second of that.
     """
 
     def __init__(
@@ -113,7 +114,8 @@ class PositionsWatch:
             return False
         if _BEHIND & self._trouble.details.keys():
             return False
-        wait_ns = (_SOON_NS if self._seen else _EVERY_NS) * self._speed
+        usual_ns = _SOON_NS if self._seen else _EVERY_NS
+        wait_ns = max(usual_ns, NANOS_PER_SECOND * self._speed)
         return health.losses != self._losses or self._pulse.now() >= self._last_ns + wait_ns
 
     async def _look_kept(self, venue: LiveVenue) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from engine.domain.errors import VenueError
@@ -14,6 +15,12 @@ from engine.runtime.pulse import Pulse
 
 REMEDIES = {
     "feed": "wait; if it stays, look at the network and at the venue's status page",
+    "future prints": "set this machine's clock by NTP, or leave the simulator's time alone; then "
+    "press q and start the same command again",
+    "frozen tape": "wait: another connection is opened; if it stays, see the venue's status page",
+    "late prints": "wait; if it stays, look at network and load of this machine; rehearse slower",
+    "repeated prints": "wait; if it stays, ask the broker: the feed sends the same twice",
+    "thin tape": "wait; if it stays, look at the venue's status page, or set min_heard_share lower",
     "mute symbols": "wait; if it stays, close by hand what is held in them",
     "backfill": "wait: it ends when signals no longer look back on what is missing",
     "orders": "wait; if it stays, look at keys, network and the venue's status page",
@@ -51,6 +58,8 @@ class TroubleDesk:
     ----------
     details : dict of str to str
         What is wrong now, in the latest words; the fact keeps the first.
+    on_fetched : callable
+        Takes the exchange time, UTC ns, up to which prints of a gap were fetched.
     """
 
     def __init__(self, desk: Desk, pulse: Pulse, failures: Failures) -> None:
@@ -59,6 +68,7 @@ class TroubleDesk:
         self._failures = failures
         self._alarms_told = len(desk.alarms)
         self.details: dict[str, str] = {}
+        self.on_fetched: Callable[[int], None] = lambda _: None
 
     def forget_others(self) -> None:
         """End what an earlier process of the run was troubled with; what still is, is told anew."""
@@ -106,6 +116,7 @@ class TroubleDesk:
             f"{gap.trades:,}", f"{gap.quotes:,}", f"{gap.symbols:,}", secs,
             "" if gap.complete else "; not all came",
         )  # fmt: skip
+        self.on_fetched(min(gap.end_ns, self._pulse.now()))
         with self._failures.kept("the fact of a gap"):
             self._desk.gap_backfilled(gap, self._pulse.now())
 

@@ -32,8 +32,9 @@ class VenueHealth(msgspec.Struct, frozen=True):
         ``down``.
     frames, trades, quotes : int
         Taken so far.
-    lag_ns : int or None
-        How long the newest print was on its way: arrival less exchange time.
+    clock_off_ns : int or None
+        How far the host's time is ahead of the venue's at least, negative behind; None before
+        the first comparison.
     gaps : int
         Stretches that were lost and had to be fetched again.
     losses : int
@@ -49,7 +50,7 @@ class VenueHealth(msgspec.Struct, frozen=True):
     frames: int
     trades: int
     quotes: int
-    lag_ns: int | None
+    clock_off_ns: int | None
     gaps: int
     losses: int
     skipped: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -111,6 +112,16 @@ def test_a_stock_that_is_closed_to_trading_is_avoided_and_asked_for_once() -> No
     assert "active, tradable: False" in detail
 
 
+_TEN_SECONDS = JSONResponse(
+    {
+        "timestamp": "1970-01-01T00:00:10Z",
+        "is_open": True,
+        "next_open": "1970-01-02T00:00:00Z",
+        "next_close": "1970-01-02T00:00:00Z",
+    }
+)
+
+
 @pytest.mark.parametrize(
     ("asked", "answered", "trouble"),
     [
@@ -124,13 +135,10 @@ def test_a_stock_that_is_closed_to_trading_is_avoided_and_asked_for_once() -> No
 def test_a_clock_is_off_when_no_way_of_the_question_explains_it(
     asked: int, answered: int, trouble: str | None
 ) -> None:
-    times = iter([asked * 10**9, answered * 10**9])
+    times = cycle([asked * 10**9, answered * 10**9])
 
     async def scene(venue: RestVenue, _ours: AccountWatch, watch: Watch) -> None:
-        next_day = "1970-01-02T00:00:00Z"
-        clock = {"timestamp": "1970-01-01T00:00:10Z", "is_open": True}
-        clock |= {"next_open": next_day, "next_close": next_day}
-        venue.on("GET", _CLOCK, JSONResponse(clock))
+        venue.on("GET", _CLOCK, _TEN_SECONDS)
         async with AlpacaRest(venue.endpoints, CREDENTIALS, patience=QUICK) as rest:
             await ClockWatch(rest, watch, lambda: next(times), 2.0).look()
 
@@ -138,3 +146,27 @@ def test_a_clock_is_off_when_no_way_of_the_question_explains_it(
     if trouble is not None:
         where, _, rest = trouble.partition(" s ")
         assert f"{rest} the venue's: {where} s" in watch.troubles["clock"]
+
+
+def test_answers_that_take_too_long_to_tell_release_nothing_and_hold_after_some_looks() -> None:
+    """As a rehearsal has them whose time runs faster than answers come."""
+    span = [13 * 10**9, 14 * 10**9]
+
+    async def scene(venue: RestVenue, _ours: AccountWatch, watch: Watch) -> None:
+        venue.on("GET", _CLOCK, _TEN_SECONDS)
+        async with AlpacaRest(venue.endpoints, CREDENTIALS, patience=QUICK) as rest:
+            times = cycle([0, 1])
+            clock = ClockWatch(rest, watch, lambda: span[next(times)], 2.0)
+            await clock.look()
+            assert "3.0 s ahead of" in watch.troubles["clock"]
+            span[:] = [2 * 10**9, 30 * 10**9]
+            for _ in range(2):
+                await clock.look()
+            assert "3.0 s ahead of" in watch.troubles["clock"], "unknown is not well"
+            await clock.look()
+            assert "an answer takes 28.0 s of the venue's time" in watch.troubles["clock"]
+            span[:] = [9 * 10**9, 11 * 10**9]
+            await clock.look()
+            assert not watch.troubles
+
+    play(scene)

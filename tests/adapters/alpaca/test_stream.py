@@ -133,7 +133,7 @@ def test_a_mute_socket_is_given_up_while_the_market_is_open() -> None:
     async def scenario() -> None:
         async with stage(mute, speaking) as venue:
             is_open = [False]
-            silence = Silence(0.5, lambda _: is_open[0])
+            silence = Silence(0.02, lambda _: is_open[0])
             client = Client(venue.url, silence=silence)
             await client.stream.subscribe({"trades": ["AAPL"]})
             async with running(client.stream):

@@ -18,7 +18,7 @@ from tests.adapters.alpaca.live.scene import (
 )
 from tests.simulator.server.served import Served
 
-_QUICK = {"stepped": False, "mute_secs": 0.6, "mute_symbol_secs": 0.6}
+_QUICK = {"stepped": False, "stale_feed_seconds": 0.1, "mute_symbol_secs": 0.6}
 
 
 async def _withhold(scene: Scene, **switches: Any) -> None:
@@ -92,7 +92,7 @@ def test_after_a_gap_the_last_quote_is_the_venues(
 def test_a_mute_symbol_opens_another_connection_and_is_fetched_since_its_own_last_print(
     running: Served, stock: Stock, market: Catalog
 ) -> None:
-    scene = Scene(running, stock, **_QUICK | {"mute_secs": 60, "mute_symbol_secs": 5})
+    scene = Scene(running, stock, **_QUICK | {"stale_feed_seconds": 60, "mute_symbol_secs": 5})
     desk = scene.desk
 
     async def script() -> None:

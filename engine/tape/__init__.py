@@ -1,0 +1,21 @@
+"""Whether the tape can be traded on: what arrives is measured at each close, judged and shown."""
+
+from engine.tape.health import Connections, HealthLine, Light, health_lines
+from engine.tape.judgement import CLOCK_OFF_SECS, Flaw, TapeLimits, judge_tape, silence_limit_ns
+from engine.tape.measure import Heard, TapeMeasure
+from engine.tape.monitor import TapeMonitor
+
+__all__ = [
+    "CLOCK_OFF_SECS",
+    "Connections",
+    "Flaw",
+    "HealthLine",
+    "Heard",
+    "Light",
+    "TapeLimits",
+    "TapeMeasure",
+    "TapeMonitor",
+    "health_lines",
+    "judge_tape",
+    "silence_limit_ns",
+]

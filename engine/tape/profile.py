@@ -1,0 +1,89 @@
+"""How often each symbol has printed today, and so how many are to be expected in a bucket."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.tape.measure import Heard
+
+WINDOWS = (1, 3, 6)
+"""Buckets over which what is heard is compared with what was expected."""
+
+_WARM_BUCKETS = 12
+"""A younger profile tells nothing."""
+_MEMORY_BUCKETS = 60
+"""Buckets whose habits the profile remembers."""
+_OFTEN = 0.1
+"""A symbol that brings something in one bucket of ten is missed when it does not."""
+_COVERED = 0.8
+
+
+class Profile:
+    """Each symbol's chance of bringing something in a bucket, learned from the day itself.
+
+    A bucket that brought too little is not learned from, or a tape that stays broken would become
+    the rule. Where nearly every symbol that prints often was heard of late it is the market that
+    is quieter than it was, and that is learned.
+    """
+
+    def __init__(self) -> None:
+        self._chance = np.zeros(0)
+        self._heard_at = np.zeros(0, np.int64)
+        self._learned = 0
+        self._closed = 0
+        self._recent: list[tuple[int, float, float]] = []
+
+    @property
+    def symbols(self) -> int:
+        """Symbols that print often enough to be missed."""
+        return int(np.count_nonzero(self._chance >= _OFTEN))
+
+    def compare(self, heard: NDArray[np.bool_]) -> tuple[Heard, ...]:
+        """Take a closed bucket and return the windows that end with it, the shortest first.
+
+        Parameters
+        ----------
+        heard : array, shape (n_symbols,)
+            Symbols that brought something; ids never change, new ones are added at the end.
+        """
+        more = len(heard) - len(self._chance)
+        if more > 0:
+            self._chance = np.concatenate([self._chance, np.zeros(more)])
+            self._heard_at = np.concatenate([self._heard_at, np.zeros(more, np.int64)])
+        self._closed += 1
+        self._heard_at[heard] = self._closed
+        chance = self._chance
+        now = (
+            int(np.count_nonzero(heard)),
+            float(chance.sum()),
+            float((chance * (1 - chance)).sum()),
+        )
+        if self._learned < _WARM_BUCKETS:
+            self._recent = []
+            return ()
+        self._recent = [*self._recent, now][-WINDOWS[-1] :]
+        return tuple(
+            Heard(
+                length,
+                sum(each[0] for each in self._recent[-length:]),
+                sum(each[1] for each in self._recent[-length:]),
+                float(np.sqrt(sum(each[2] for each in self._recent[-length:]))),
+            )
+            for length in WINDOWS
+            if length <= len(self._recent)
+        )
+
+    def learn(self, heard: NDArray[np.bool_], *, is_thin: bool) -> None:
+        """Remember the bucket that was compared last."""
+        if is_thin and not self._is_covered():
+            return
+        self._learned += 1
+        weight = 1 / min(self._learned, _MEMORY_BUCKETS)
+        self._chance += weight * (heard - self._chance)
+
+    def _is_covered(self) -> bool:
+        """Say whether the symbols that print often have been heard of late."""
+        often = self._chance >= _OFTEN
+        lately = self._heard_at > self._closed - _MEMORY_BUCKETS
+        return bool(np.count_nonzero(often & lately) >= _COVERED * np.count_nonzero(often))
