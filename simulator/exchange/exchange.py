@@ -143,7 +143,6 @@ class Exchange:
         if market is not None:
             market.printed(price, ts)
             self._matching.match(symbol, ts, self._arrivals.phase(ts))
-            market.settled()
             self._tidy(symbol)
 
     def status(self, status: TradingStatus) -> None:
@@ -411,7 +410,6 @@ def _market_of(quote: Quote | None, last: Print | None) -> Market:
     market = Market()
     if last is not None:
         market.printed(last.price, last.ts_init)
-        market.settled()
     if quote is not None:
         printed = market.bid, market.ask
         market.quoted(quote.bid, quote.ask, quote.bid_size, quote.ask_size, quote.ts_init)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from engine.domain.fill_assumptions import FillAssumptions, TargetRule
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.tick_grid import fixed_tick_size
 from simulator.exchange.markets import Market
 from simulator.exchange.orders import Order, OrderType, Role, fixed
 
 _BPS = 10_000
-_TICK = PRICE_SCALE // 100
-_SUB_DOLLAR_TICK = PRICE_SCALE // 10_000
 
 
 def honest_price(
@@ -21,9 +19,10 @@ def honest_price(
     has been elected before it is asked for.
     """
     buys = order.is_buy
-    if order.type in {OrderType.STOP, OrderType.TRAILING_STOP}:
-        return slipped(market.ask if buys else market.bid, rung, buys=buys)
     touch = market.touch(stale_quote_ns, buys=buys)
+    if order.type in {OrderType.STOP, OrderType.TRAILING_STOP}:
+        worse = max(touch, market.ask) if buys else min(touch, market.bid)
+        return slipped(worse, rung, buys=buys)
     if order.limit_price is None:
         return slipped(touch, rung, buys=buys)
     limit = fixed(order.limit_price)
@@ -44,8 +43,7 @@ def is_reached(limit: int, market: Market, *, buys: bool) -> bool:
 
 def slipped(price: int, rung: FillAssumptions, *, buys: bool) -> int:
     """Return a price that is worse by the rung's slippage."""
-    tick = _TICK if price >= PRICE_SCALE else _SUB_DOLLAR_TICK
-    slip = max(rung.slippage_ticks * tick, price * rung.slippage_bps // _BPS)
+    slip = max(rung.slippage_ticks * fixed_tick_size(price), price * rung.slippage_bps // _BPS)
     return price + slip if buys else max(price - slip, 1)
 
 
