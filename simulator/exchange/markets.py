@@ -25,7 +25,8 @@ class Market(msgspec.Struct):
     last, last_ts : int
         The last print; ``last_ts`` is -1 before the first.
     limit_up, limit_down : int
-        The band outside which nothing may trade; 0 where none is known.
+        The band of the limit-up limit-down plan: nothing trades outside it, and what is quoted
+        there cannot be traded against; 0 where none is known.
     """
 
     bid: int = 0
@@ -69,8 +70,12 @@ class Market(msgspec.Struct):
             return self.bid
         return self.quote_ask if buys else self.quote_bid
 
-    def banded(self, price: int) -> int:
-        """Return the price within the limit-up limit-down band."""
+    def allows(self, price: int) -> bool:
+        """Say whether the band lets a stock trade at a price."""
+        return self.limit_down <= price and not 0 < self.limit_up < price
+
+    def within_band(self, price: int) -> int:
+        """Return the nearest price at which the band lets a stock trade."""
         if self.limit_up:
             price = min(price, self.limit_up)
         return max(price, self.limit_down)
