@@ -56,12 +56,14 @@ def missed(
     """Show rejected candidates with the largest favourable excursion afterwards.
 
     Looks at buckets that one gate alone kept from being raised and, given a run, at candidates its
-    hub refused; a symbol the run entered within the horizon was not missed.
+    hub refused; a symbol the run entered within the horizon was not missed, nor one in a halt.
+    Prints between a halt and its resume are no move that anybody could have traded.
     """
     from catalog import Catalog
     from cli.chosen_run import chosen_run
     from cli.kept_scans import kept_scan
     from engine.accounting import follow, untraded
+    from engine.domain.halts import Halts
     from engine.domain.session import NANOS_PER_SECOND, session
 
     asked = None if day is None else parse_day(day)
@@ -93,7 +95,8 @@ def missed(
             key=lambda rejection: (rejection.ts_init, rejection.symbol),
         )
         rejected += len(rejections)
-        considered = list(untraded(rejections, _trades(chosen), horizon_ns))
+        halts = Halts(market.statuses(each))
+        considered = list(untraded(rejections, _trades(chosen), horizon_ns, halts))
         found += follow(market, each, considered, horizon_ns)
     found.sort(key=lambda one: -one.best_pct)
     rows = [_row(one) for one in found[:top]]

@@ -253,7 +253,10 @@ def band(
 ) -> None:
     """Set a stock's limit-down and limit-up prices; without options lift them.
 
-    No fill is outside them, and who subscribed to `lulds` is told. Recorded days keep no bands.
+    Nothing trades outside them: an order that could only fill beyond waits until the market or the
+    band moves. Who subscribed to `lulds` is told. Recorded days keep no bands.
+
+    Example: tradectl sim band AAPL --down 210 --up 232
     """
     limits = {
         "limit_down": round(_finite(down, "--down") * PRICE_SCALE),

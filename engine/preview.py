@@ -2,7 +2,8 @@
 
 A rehearsal on buckets, quick rather than exact: each side of the change starts the stretch flat,
 enters at the reference price of its plan, and where one bucket reaches both ends of a bracket the
-stop counts. A backtest says what the fills would have been.
+stop counts; a bucket that a halt touches ends and moves nothing. A backtest says what the fills
+would have been.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from engine.domain.candidate import Phase, Side
 from engine.domain.errors import ConfigError
 from engine.domain.facts import DayStarted, ExitReason, TradeClosed
 from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.halts import Halts
 from engine.domain.market import MarketData, letter_of
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session, session
@@ -148,6 +150,7 @@ def _rehearse(
 ) -> Rehearsal:
     result = rescan(market, day, params, kept, start_ns, end_ns, workers=workers)
     hours, has_quotes = session(day), market.has_quotes(day)
+    halts = Halts(market.statuses(day))
     started = DayStarted(day.isoformat(), "", equity)
     governor = evolve(GovernorState(), started, start_ns, params)
     raised: list[Raised] = []
@@ -162,10 +165,20 @@ def _rehearse(
         for trade, plan in [pair for pair in held if pair[0].exit_ns <= report.ts_init]:
             held.remove((trade, plan))
             governor = evolve(governor, _closed(trade, plan), trade.exit_ns, params)
-        desk = DeskState(governor, governor.open_trades, equity, day_has_quotes=has_quotes)
+        desk = DeskState(
+            governor,
+            governor.open_trades,
+            equity,
+            day_has_quotes=has_quotes,
+            halted=frozenset(
+                each.symbol
+                for each in report.candidates
+                if halts.is_halted(each.symbol, report.ts_init)
+            ),
+        )
         for approved in judge(report, desk, params, hours).plans:
             plan = approved.value
-            trade = _followed(plan, _own(kept, plan.symbol), params, hours)
+            trade = _followed(plan, _own(kept, plan.symbol), params, hours, halts)
             trades.append(trade)
             held.append((trade, plan))
             governor = evolve(governor, plan.fact(1), report.ts_init, params)
@@ -178,7 +191,9 @@ def _own(kept: Mapping[str, KeptBuckets], symbol: str) -> Records:
     return rows[(rows["symbol_id"] == symbols.index(symbol)) & (rows["high"] > 0)]
 
 
-def _followed(plan: BracketPlan, rows: Records, params: Parameters, hours: Session) -> PaperTrade:
+def _followed(
+    plan: BracketPlan, rows: Records, params: Parameters, hours: Session, halts: Halts
+) -> PaperTrade:
     """Return what came of a plan entered at its reference price as its bucket closed."""
     width = params.bucket_ns
     first = hours.pre_market_ns if params.warm_premarket else hours.open_ns
@@ -186,6 +201,7 @@ def _followed(plan: BracketPlan, rows: Records, params: Parameters, hours: Sessi
     last_ns = plan.candidate_ts + (plan.max_hold_secs or _HORIZON_SECS) * NANOS_PER_SECOND
     flat_ns = flatten_ns(params, hours)
     is_held = (ends > plan.candidate_ts) & (ends <= min(last_ns, flat_ns))
+    is_held &= ~halts.touches(plan.symbol, ends - width, ends)
     rows, ends = rows[is_held], ends[is_held]
     entry, side = plan.reference_price, plan.side
     stop, target = (int(price * PRICE_SCALE) for price in (plan.stop_loss, plan.take_profit))

@@ -13,6 +13,7 @@ from engine.domain.candidate import Side
 from engine.domain.conditions import TAPES, Updates, updates_table
 from engine.domain.facts import TradeMeasured
 from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.halts import Halts
 from engine.domain.market import MarketData
 from engine.domain.session import day_of
 from engine.domain.trades import TradeBatch
@@ -72,8 +73,10 @@ def standing(batch: TradeBatch, tapes: Mapping[str, str]) -> NDArray[np.bool_]:
     return stands
 
 
-def measure(trade: Trade, market: MarketData, tapes: Mapping[str, str]) -> TradeMeasured | None:
-    """Return the MAE and MFE of a trade, from the prints while it was open.
+def measure(
+    trade: Trade, market: MarketData, tapes: Mapping[str, str], halts: Halts
+) -> TradeMeasured | None:
+    """Return the MAE and MFE of a trade, from the prints while it was open, less those in a halt.
 
     None for a trade that is still open: its excursion is not over.
     """
@@ -82,5 +85,6 @@ def measure(trade: Trade, market: MarketData, tapes: Mapping[str, str]) -> Trade
     day = day_of(trade.entry_ts)
     batch = market.trades(day, [trade.symbol], trade.entry_ts, trade.exit_ts + 1)
     entry = float(trade.avg_px_open * PRICE_SCALE)
-    moved = excursion(trade.side, entry, batch.price[standing(batch, tapes)])
+    tradable = standing(batch, tapes) & ~halts.covers(batch)
+    moved = excursion(trade.side, entry, batch.price[tradable])
     return TradeMeasured(trade.trade_id, moved.adverse_pct, moved.favourable_pct)

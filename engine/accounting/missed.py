@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.accounting.excursion import standing
 from engine.accounting.trades import Trade
 from engine.domain.candidate import Side
+from engine.domain.halts import Halts
 from engine.domain.market import MarketData, letter_of
 from engine.domain.session import NANOS_PER_SECOND, session
 
@@ -57,9 +58,11 @@ class Missed(msgspec.Struct, frozen=True):
 
 
 def untraded(
-    rejections: Iterable[Rejection], trades: Sequence[Trade], horizon_ns: int
+    rejections: Iterable[Rejection], trades: Sequence[Trade], horizon_ns: int, halts: Halts
 ) -> Iterator[Rejection]:
     """Yield the first rejection of every stretch in which a symbol was never entered.
+
+    One in a halt is no miss: nobody could have entered.
 
     Parameters
     ----------
@@ -73,6 +76,8 @@ def untraded(
     last: dict[tuple[str, Side], int] = {}
     for rejection in rejections:
         key, ts = (rejection.symbol, rejection.side), rejection.ts_init
+        if halts.is_halted(rejection.symbol, ts):
+            continue
         if key in last and ts < last[key] + horizon_ns:
             continue
         entered = any(
@@ -106,15 +111,18 @@ def follow(
 def _prints(
     market: MarketData, day: date, letter: str, symbols: set[str]
 ) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Return arrival times (UTC ns) and prices (1e-6 USD) of the standing prints of symbols."""
+    """Return arrival times (UTC ns) and prices (1e-6 USD) of what symbols really traded at.
+
+    Those are the standing prints, less those in a halt.
+    """
     names = sorted(symbols)
-    tapes = market.tapes(day)
+    tapes, halts = market.tapes(day), Halts(market.statuses(day))
     pieces: list[NDArray[np.int64]] = [np.empty((0, 3), np.int64)]
     for batch in market.trade_batches(day, letter):
         ids = [names.index(name) if name in symbols else -1 for name in batch.symbols]
         wanted = np.array(ids, np.int64)
         kept = batch.rows(np.flatnonzero(wanted[batch.symbol_id] >= 0))
-        kept = kept.rows(standing(kept, tapes))
+        kept = kept.rows(standing(kept, tapes) & ~halts.covers(kept))
         pieces.append(np.column_stack([wanted[kept.symbol_id], kept.ts_init, kept.price]))
     rows = np.concatenate(pieces)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]

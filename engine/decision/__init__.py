@@ -19,7 +19,6 @@ from engine.decision.governor_state import GovernorPhase, GovernorState, OpenTra
 from engine.decision.plan import plan_bracket
 from engine.decision.refusal import RefusalReason, Refused
 from engine.decision.standing_commands import StandingCommands, Underway
-from engine.decision.tick_grid import next_tick, round_against, round_with, tick_size
 
 __all__ = [
     "PARAMETER_DESK",
@@ -53,12 +52,8 @@ __all__ = [
     "exit_due",
     "flatness_due",
     "flatten_step",
-    "next_tick",
     "phase",
     "plan_bracket",
-    "round_against",
-    "round_with",
-    "tick_size",
     "trailing_stop",
     "withdrawal_due",
 ]

@@ -7,10 +7,10 @@ from decimal import Decimal
 import msgspec
 
 from engine.decision.spread import fresh_quote, taken_price
-from engine.decision.tick_grid import next_tick, round_against, round_with
 from engine.domain.candidate import Candidate, Side
 from engine.domain.fixed_point import decimal_price
 from engine.domain.parameters import Parameters
+from engine.domain.tick_grid import next_tick, round_against, round_with
 
 MIN_STOP_DISTANCE = Decimal("0.01")
 """USD the stop must lie beyond the entry; the venue refuses a closer one."""

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from engine.decision.day_windows import flatten_ns
 from engine.decision.governor_state import GovernorState, OpenTrade
-from engine.decision.tick_grid import round_against
 from engine.domain.candidate import Side
 from engine.domain.facts import ExitReason
 from engine.domain.fixed_point import decimal_price
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session
+from engine.domain.tick_grid import round_against
 
 
 def exit_deadline_ns(trade: OpenTrade, params: Parameters, session: Session) -> int:

@@ -3,7 +3,9 @@
 All three share what no assumption changes: an order fills whole; it fills at the touch of the
 last quote, or at the last eligible print where quotes are missing or stale (``stale_quote_secs``);
 a stop is elected by the next eligible print at or through its level and fills at that print, so a
-gap is a gap; nothing fills while a symbol is halted; legs sleep until the entry is filled.
+gap is a gap, or at the touch of a fresh quote where that is worse, so a seller gets no print at the
+ask; a limit fills when a quote or a print of its own symbol arrives or it arrives itself; nothing
+fills while a symbol is halted; legs sleep until the entry is filled.
 None of them charges anything: commission is 0, as at Alpaca, and no ``FeeCharged`` is written. What
 regulators would take stands beside, in the ``fees`` table, as what the schedule expects.
 """
@@ -46,7 +48,7 @@ class FillAssumptions(msgspec.Struct, frozen=True):
         When the take profit fills.
     slippage_bps, slippage_ticks : int
         How much worse than the touch an entry or exit fills, and a stop than the print that
-        elected it: the larger of the two.
+        elected it or the touch: the larger of the two.
     """
 
     name: str

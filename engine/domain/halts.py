@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.domain.quotes import QuoteBatch
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
 
@@ -35,8 +36,8 @@ class Halts:
         for symbol, start in halted_since.items():
             self._stretches.setdefault(symbol, []).append((start, np.iinfo(np.int64).max))
 
-    def covers(self, batch: TradeBatch) -> NDArray[np.bool_]:
-        """Say which prints arrived while their symbol was halted: they are no trading.
+    def covers(self, batch: TradeBatch | QuoteBatch) -> NDArray[np.bool_]:
+        """Say which rows arrived while their symbol was halted: nobody could trade on them.
 
         Returns
         -------
@@ -48,6 +49,24 @@ class Halts:
                 inside = (batch.ts_init >= start) & (batch.ts_init < end)
                 covered |= inside & (batch.symbol_id == n)
         return covered
+
+    def is_halted(self, symbol: str, ts: int) -> bool:
+        """Say whether a symbol is halted at an instant (UTC ns)."""
+        return any(start <= ts < end for start, end in self._stretches.get(symbol, ()))
+
+    def touches(
+        self, symbol: str, start_ns: NDArray[np.int64], end_ns: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Say in which stretches ``start_ns <= t < end_ns`` a symbol is halted for a time.
+
+        Returns
+        -------
+        bool array, shape (n,)
+        """
+        touched = np.zeros(len(start_ns), np.bool_)
+        for start, end in self._stretches.get(symbol, ()):
+            touched |= (start_ns < end) & (start < end_ns)
+        return touched
 
     def take(self, before: int) -> list[TradingStatus]:
         """Take what was announced before an instant (UTC ns) and was not taken yet."""

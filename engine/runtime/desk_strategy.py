@@ -18,12 +18,12 @@ from nautilus_trader.model import (
 from nautilus_trader.trading import Strategy, StrategyConfig
 
 from engine.decision import BucketDecision, DeskState
-from engine.decision.tick_grid import round_against, tick_size
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Side
 from engine.domain.facts import ExitReason, OrderRejected, OrderRole
 from engine.domain.order_names import exit_id, order_id
 from engine.domain.session import NANOS_PER_SECOND
+from engine.domain.tick_grid import round_against, tick_size
 from engine.runtime.attendant import Attendant
 from engine.runtime.bridge import decimal_of, fixed_of, instrument_id, price_from
 from engine.runtime.desk import Desk

@@ -65,8 +65,11 @@ def settle(simulation: Simulation, halts: Halts, now: int) -> None:
     """Let what is still open after the last bucket end at its last price.
 
     Nothing is carried over night: a stock that stays halted to the end of the day is valued out at
-    the price it last had, as if it resumed there.
+    the price it last had, as if it resumed there. Its last print comes once more, since an exit
+    that arrived in the halt waits for its market.
     """
     resumes = halts.resume_all(now + 1)
-    simulation.list_symbols(status.symbol for status in resumes)
-    simulation.play(status_data(resumes), until=now + _SETTLING_NS)
+    symbols = [status.symbol for status in resumes]
+    simulation.list_symbols(symbols)
+    again = simulation.last_prints(symbols, now + 1)
+    simulation.play(status_data(resumes), again, until=now + _SETTLING_NS)

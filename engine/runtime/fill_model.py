@@ -14,20 +14,20 @@ from nautilus_trader.model import (
     MarketStatusAction,
     OrderBook,
     OrderSide,
+    OrderStatus,
     Price,
     StopMarketOrder,
 )
 
 from engine.domain.facts import OrderRole
 from engine.domain.fill_assumptions import FillAssumptions, TargetRule
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.tick_grid import fixed_tick_size
+from engine.runtime.arriving import Arriving
 from engine.runtime.bridge import fixed_of, price_of
 from engine.runtime.guard import Failures
 from engine.runtime.orders import Order, role_of
 
 _BPS = 10_000
-_TICK = PRICE_SCALE // 100
-_SUB_DOLLAR_TICK = PRICE_SCALE // 10_000
 _ELSEWHERE = 1
 """Id of the made-up order in the book that a fill is simulated against."""
 
@@ -40,11 +40,18 @@ class LadderFillModel(FillModel):
     a limit resting. ``best_bid = best_ask`` in the question means that a print came last: the
     venue's top of book takes on each print, and locked quotes are never fed (``ticks``).
 
+    nautilus asks about every reached limit of every stock again whenever a command of any stock
+    comes due. Such a question gets no fill: a limit fills when a quote or a print of its own stock
+    arrives, or when it has just arrived or been changed itself.
+
     Parameters
     ----------
     rung : FillAssumptions
     cache : Cache
-        The engine's, taken before it runs. During an event it is one event behind the venue.
+        The engine's, taken before it runs. During an event it is one event behind the venue, so
+        that the tick being matched is known from ``arriving`` alone.
+    arriving : Arriving
+        What the venue is being handed.
     stale_quote_ns : int
         A quote counts until prints have gone on for longer than this without a newer one.
     failures : Failures
@@ -52,11 +59,17 @@ class LadderFillModel(FillModel):
     """
 
     def __init__(
-        self, rung: FillAssumptions, cache: Cache, stale_quote_ns: int, failures: Failures
+        self,
+        rung: FillAssumptions,
+        cache: Cache,
+        arriving: Arriving,
+        stale_quote_ns: int,
+        failures: Failures,
     ) -> None:
         super().__init__()
         self.rung = rung
         self.cache = cache
+        self.arriving = arriving
         self.stale_quote_ns = stale_quote_ns
         self.failures = failures
 
@@ -89,16 +102,16 @@ class LadderFillModel(FillModel):
     def _price(self, order: Order, bid: int, ask: int) -> int | None:
         """Return the fill price in 1e-6 USD, None for no fill now."""
         buys = order.side == OrderSide.BUY
+        touch = self._touch(order.instrument_id, bid, ask, buys=buys)
         if isinstance(order, StopMarketOrder):
-            return self._slipped(ask if buys else bid, buys=buys)
+            return self._slipped(max(touch, ask) if buys else min(touch, bid), buys=buys)
         if isinstance(order, MarketOrder):
-            return self._slipped(self._touch(order.instrument_id, bid, ask, buys=buys), buys=buys)
-        if self._is_halted(order.instrument_id):
+            return self._slipped(touch, buys=buys)
+        if self._is_halted(order.instrument_id) or not self._meets_market(order):
             return None
         if _is_resting_target(order):
             return self._target(order, bid, ask, buys=buys)
         limit = fixed_of(order.price)
-        touch = self._touch(order.instrument_id, bid, ask, buys=buys)
         if touch > limit if buys else touch < limit:
             return None
         slipped = self._slipped(touch, buys=buys)
@@ -108,13 +121,27 @@ class LadderFillModel(FillModel):
         """Return what one share can be had or sold for, 1e-6 USD."""
         if bid < ask:
             return ask if buys else bid
-        quote, last = self.cache.quote(stock), self.cache.trade(stock)
-        if quote is None or last is None or last.ts_event - quote.ts_event > self.stale_quote_ns:
+        quote, printed_ns = self.cache.quote(stock), self._last_print_ns(stock)
+        if quote is None or printed_ns - quote.ts_event > self.stale_quote_ns:
             return bid
         return fixed_of(quote.ask_price if buys else quote.bid_price)
 
+    def _last_print_ns(self, stock: InstrumentId) -> int:
+        """Return when the last print came that the venue has seen, UTC ns."""
+        arriving = self.arriving.print_ns(stock)
+        if arriving is not None:
+            return arriving
+        last = self.cache.trade(stock)
+        return 0 if last is None else last.ts_event
+
+    def _meets_market(self, order: LimitOrder) -> bool:
+        """Say whether a limit or the market of its own stock has just come."""
+        if order.status == OrderStatus.SUBMITTED or self.arriving.has_tick(order.instrument_id):
+            return True
+        return order.status == OrderStatus.ACCEPTED and order.ts_last == self.arriving.now()
+
     def _slipped(self, price: int, *, buys: bool) -> int:
-        tick = _TICK if price >= PRICE_SCALE else _SUB_DOLLAR_TICK
+        tick = fixed_tick_size(price)
         slip = max(self.rung.slippage_ticks * tick, price * self.rung.slippage_bps // _BPS)
         return price + slip if buys else max(price - slip, 1)
 

@@ -87,7 +87,7 @@ class FullFeed:
     ) -> None:
         """Play one bucket; the venue sees an instant's quotes before its prints."""
         statuses = self._halts.take(before=now + 1)
-        touches = quote_ticks(quotes.rows(fillable(quotes)))
+        touches = quote_ticks(quotes.rows(fillable(quotes) & ~self._halts.covers(quotes)))
         prints = trade_ticks(
             trades.rows(moves_orders(trades, self._tapes) & ~self._halts.covers(trades))
         )

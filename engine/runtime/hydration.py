@@ -99,7 +99,7 @@ class Hydration:
 
     def _quotes(self, symbol: str, start: int, end: int) -> QuoteBatch:
         quotes = self._market.quotes(self._session.day, [symbol], start, end)
-        return quotes.rows(fillable(quotes))
+        return quotes.rows(fillable(quotes) & ~self._halts.covers(quotes))
 
     def _trades(self, symbol: str, start: int, end: int) -> TradeBatch:
         trades = self._market.trades(self._session.day, [symbol], start, end)

@@ -23,7 +23,8 @@ from nautilus_trader.risk import RiskEngineConfig
 from nautilus_trader.trading import Strategy
 
 from engine.domain.fill_assumptions import FillAssumptions
-from engine.runtime.bridge import USD, VENUE, equity
+from engine.runtime.arriving import Arriving
+from engine.runtime.bridge import USD, VENUE, equity, instrument_id
 from engine.runtime.exposure import live_symbols
 from engine.runtime.fill_model import LadderFillModel
 from engine.runtime.guard import Failures
@@ -65,6 +66,7 @@ class Simulation:
         )
         self.cache = self._engine.cache
         self._failures = failures
+        self._arriving = Arriving()
         self._listed: set[str] = set()
         self._engine.add_venue(
             VENUE,
@@ -72,7 +74,7 @@ class Simulation:
             AccountType.MARGIN,
             [Money.from_decimal(round(equity_usd, 2), USD)],
             base_currency=USD,
-            fill_model=LadderFillModel(rung, self.cache, stale_quote_ns, failures),
+            fill_model=LadderFillModel(rung, self.cache, self._arriving, stale_quote_ns, failures),
             fee_model=MakerTakerFeeModel(Decimal(0), Decimal(0)),
             latency_model=StaticLatencyModel(rung.latency_ns) if rung.latency_ns else None,
             reject_stop_orders=False,
@@ -83,6 +85,7 @@ class Simulation:
         """Add the components, before the first stretch."""
         self._engine.add_actor(scanner)
         self._engine.add_strategy(strategy)
+        self._arriving.now = strategy.clock.timestamp_ns
 
     def list_symbols(self, symbols: Iterable[str]) -> None:
         """Make stocks known to the engine; it must know one before its first tick."""
@@ -105,6 +108,7 @@ class Simulation:
         RunError
             A handler failed; errors that name their own remedy are raised as they are.
         """
+        self._arriving.begin(streams)
         for stream in (*streams, [beat(until)]):
             if stream:
                 self._engine.add_data(stream, validate=False, sort=False)
@@ -116,6 +120,23 @@ class Simulation:
     def live_symbols(self) -> set[str]:
         """Return the symbols with an open or travelling order, or a position."""
         return live_symbols(self.cache)
+
+    def last_prints(self, symbols: Iterable[str], ts: int) -> list[TradeTick]:
+        """Return the last prints that some symbols had, delivered again at an instant (UTC ns)."""
+        last = [self.cache.trade(instrument_id(symbol)) for symbol in symbols]
+        return [
+            TradeTick(
+                tick.instrument_id,
+                tick.price,
+                tick.size,
+                tick.aggressor_side,
+                tick.trade_id,
+                tick.ts_event,
+                ts,
+            )
+            for tick in last
+            if tick is not None
+        ]
 
     def close(self) -> None:
         """Stop the components and free the engine."""

@@ -127,23 +127,29 @@ class Exchange:
         return asset
 
     def quote(self, symbol: str, bid: int, ask: int, bid_size: int, ask_size: int, ts: int) -> None:
-        """Take a fillable quote of a watched stock: 1e-6 USD, shares."""
+        """Take a fillable quote of a watched stock: 1e-6 USD, shares.
+
+        Nobody can trade on what is quoted or printed in a halt, so it is not looked at.
+        """
         self._arrivals.pass_until(ts, inclusive=False)
         market = self.state.markets.get(symbol)
-        if market is not None:
+        if market is not None and symbol not in self.state.halted:
             market.quoted(bid, ask, bid_size, ask_size, ts)
             self._matching.match(symbol, ts, self._arrivals.phase(ts))
             self._tidy(symbol)
 
     def print(self, symbol: str, price: int, size: int, ts: int) -> None:
-        """Take an eligible print of a watched stock: 1e-6 USD, shares."""
+        """Take an eligible print of a watched stock: 1e-6 USD, shares.
+
+        One in a halt or outside the price band is no trading: nobody could have had it.
+        """
         del size
         self._arrivals.pass_until(ts, inclusive=False)
         market = self.state.markets.get(symbol)
-        if market is not None:
+        is_halted = symbol in self.state.halted
+        if market is not None and not is_halted and market.allows(price):
             market.printed(price, ts)
             self._matching.match(symbol, ts, self._arrivals.phase(ts))
-            market.settled()
             self._tidy(symbol)
 
     def status(self, status: TradingStatus) -> None:
@@ -155,7 +161,10 @@ class Exchange:
             self.state.halted.discard(status.symbol)
 
     def luld(self, symbol: str, limit_down: int, limit_up: int, ts: int) -> None:
-        """Take the band of a stock outside which nothing fills, 1e-6 USD; 0 lifts a side."""
+        """Take the band of a stock outside which nothing trades, 1e-6 USD; 0 lifts a side.
+
+        What waits for it meets the market again with the next quote or print.
+        """
         self._arrivals.pass_until(ts, inclusive=False)
         self.state.bands[symbol] = limit_down, limit_up
         if symbol in self.state.markets:
@@ -355,10 +364,9 @@ class Exchange:
     def _market(self, symbol: str) -> Market:
         market = self.state.markets.get(symbol)
         if market is None:
-            market = self.state.markets[symbol] = _market_of(
-                self._last_quote(symbol), self._last_print(symbol)
-            )
+            market = _market_of(self._last_quote(symbol), self._last_print(symbol))
             market.limit_down, market.limit_up = self.state.bands.get(symbol, (0, 0))
+            self.state.markets[symbol] = market
         return market
 
     def _tidy(self, symbol: str) -> None:
@@ -411,7 +419,6 @@ def _market_of(quote: Quote | None, last: Print | None) -> Market:
     market = Market()
     if last is not None:
         market.printed(last.price, last.ts_init)
-        market.settled()
     if quote is not None:
         printed = market.bid, market.ask
         market.quoted(quote.bid, quote.ask, quote.bid_size, quote.ask_size, quote.ts_init)

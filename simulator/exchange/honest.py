@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from engine.domain.fill_assumptions import FillAssumptions, TargetRule
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.tick_grid import fixed_tick_size
 from simulator.exchange.markets import Market
 from simulator.exchange.orders import Order, OrderType, Role, fixed
 
 _BPS = 10_000
-_TICK = PRICE_SCALE // 100
-_SUB_DOLLAR_TICK = PRICE_SCALE // 10_000
 
 
 def honest_price(
@@ -21,20 +19,32 @@ def honest_price(
     has been elected before it is asked for.
     """
     buys = order.is_buy
-    if order.type in {OrderType.STOP, OrderType.TRAILING_STOP}:
-        return slipped(market.ask if buys else market.bid, rung, buys=buys)
+    came = market.ask if buys else market.bid
     touch = market.touch(stale_quote_ns, buys=buys)
-    if order.limit_price is None:
-        return slipped(touch, rung, buys=buys)
-    limit = fixed(order.limit_price)
-    if not is_reached(limit, market, buys=buys):
-        return None
-    if order.role is Role.TARGET and order.limit_price == order.planned_price:
-        return limit if _target_fills(limit, market, rung.target, buys=buys) else None
-    if touch > limit if buys else touch < limit:
+    limit = None if order.limit_price is None else fixed(order.limit_price)
+    if limit is not None:
+        if not is_reached(limit, market, buys=buys):
+            return None
+        if order.role is Role.TARGET and order.limit_price == order.planned_price:
+            fills = market.allows(came) and _target_fills(limit, market, rung.target, buys=buys)
+            return market.within_band(limit) if fills else None
+    elif order.type in {OrderType.STOP, OrderType.TRAILING_STOP}:
+        touch = max(touch, came) if buys else min(touch, came)
+    return _taken(touch, limit, market, rung, buys=buys)
+
+
+def _taken(
+    touch: int, limit: int | None, market: Market, rung: FillAssumptions, *, buys: bool
+) -> int | None:
+    """Return what is paid or got at a touch; slippage ends at the limit and at the price band."""
+    if not market.allows(touch):
         return None
     price = slipped(touch, rung, buys=buys)
-    return min(price, limit) if buys else max(price, limit)
+    if limit is not None:
+        if touch > limit if buys else touch < limit:
+            return None
+        price = min(price, limit) if buys else max(price, limit)
+    return market.within_band(price)
 
 
 def is_reached(limit: int, market: Market, *, buys: bool) -> bool:
@@ -44,8 +54,7 @@ def is_reached(limit: int, market: Market, *, buys: bool) -> bool:
 
 def slipped(price: int, rung: FillAssumptions, *, buys: bool) -> int:
     """Return a price that is worse by the rung's slippage."""
-    tick = _TICK if price >= PRICE_SCALE else _SUB_DOLLAR_TICK
-    slip = max(rung.slippage_ticks * tick, price * rung.slippage_bps // _BPS)
+    slip = max(rung.slippage_ticks * fixed_tick_size(price), price * rung.slippage_bps // _BPS)
     return price + slip if buys else max(price - slip, 1)
 
 

@@ -24,11 +24,9 @@ class Market(msgspec.Struct):
         The last quote; ``quote_ts`` is -1 before the first.
     last, last_ts : int
         The last print; ``last_ts`` is -1 before the first.
-    known_print_ts : int
-        The last print but the one that is being matched: the age of a quote is judged by it, as
-        the backtest's fill model sees its cache one event behind the venue.
     limit_up, limit_down : int
-        The band outside which nothing may trade; 0 where none is known.
+        The band of the limit-up limit-down plan: nothing trades outside it, and what is quoted
+        there cannot be traded against; 0 where none is known.
     """
 
     bid: int = 0
@@ -40,7 +38,6 @@ class Market(msgspec.Struct):
     quote_ts: int = -1
     last: int = 0
     last_ts: int = -1
-    known_print_ts: int = -1
     limit_up: int = 0
     limit_down: int = 0
 
@@ -61,25 +58,24 @@ class Market(msgspec.Struct):
         self.bid_size, self.ask_size, self.quote_ts = bid_size, ask_size, ts
 
     def printed(self, price: int, ts: int) -> None:
-        """Take a print, which is not known yet until it is ``settled``."""
+        """Take a print."""
         self.bid = self.ask = self.last = price
         self.last_ts = ts
-
-    def settled(self) -> None:
-        """End an event: what it brought is known."""
-        self.known_print_ts = self.last_ts
 
     def touch(self, stale_quote_ns: int, *, buys: bool) -> int:
         """Return what one share can be had or sold for, 1e-6 USD."""
         if not self.was_printed:
             return self.ask if buys else self.bid
-        is_stale = self.known_print_ts - self.quote_ts > stale_quote_ns
-        if self.quote_ts < 0 or self.known_print_ts < 0 or is_stale:
+        if self.quote_ts < 0 or self.last_ts - self.quote_ts > stale_quote_ns:
             return self.bid
         return self.quote_ask if buys else self.quote_bid
 
-    def banded(self, price: int) -> int:
-        """Return the price within the limit-up limit-down band."""
+    def allows(self, price: int) -> bool:
+        """Say whether the band lets a stock trade at a price."""
+        return self.limit_down <= price and not 0 < self.limit_up < price
+
+    def within_band(self, price: int) -> int:
+        """Return the nearest price at which the band lets a stock trade."""
         if self.limit_up:
             price = min(price, self.limit_up)
         return max(price, self.limit_down)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_DOWN, Decimal
 
 from engine.domain.fixed_point import decimal_price
+from engine.domain.tick_grid import tick_size
 from simulator.exchange.honest import honest_price
 from simulator.exchange.hours import Phase
 from simulator.exchange.life import OrderLife
@@ -23,8 +24,6 @@ from simulator.exchange.paper import paper_price, paper_qty
 from simulator.exchange.state import State
 
 _BILLIONTH = Decimal("0.000000001")
-_CENT = Decimal("0.01")
-_SUB_DOLLAR = Decimal("0.0001")
 
 
 class Matching:
@@ -89,10 +88,8 @@ class Matching:
     def _price(self, order: Order, market: Market) -> int | None:
         mode = self._mode
         if mode.rung is not None:
-            price = honest_price(order, market, mode.rung, mode.stale_quote_ns)
-        else:
-            price = paper_price(order, market, mode.stale_quote_ns)
-        return None if price is None else market.banded(price)
+            return honest_price(order, market, mode.rung, mode.stale_quote_ns)
+        return paper_price(order, market, mode.stale_quote_ns)
 
     def _qty(self, order: Order, market: Market, price: int) -> Decimal:
         if order.notional is not None:
@@ -122,7 +119,7 @@ def trailed(order: Order, best: Decimal) -> Decimal:
     else:
         distance = best * (order.trail_percent or Decimal(0)) / 100
     stop = best + distance if order.is_buy else best - distance
-    return stop.quantize(_CENT if stop >= 1 else _SUB_DOLLAR)
+    return stop.quantize(tick_size(stop))
 
 
 def is_live(order: Order, phase: Phase) -> bool:

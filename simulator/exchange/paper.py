@@ -14,7 +14,7 @@ _COLLAR_BELOW, _COLLAR_FROM = Decimal("1.04"), Decimal("1.025")
 
 
 def paper_price(order: Order, market: Market, stale_quote_ns: int) -> int | None:
-    """Return the far side of the quote, in 1e-6 USD, if the order may trade there.
+    """Return the far side of the quote, in 1e-6 USD, if order and price band let it trade there.
 
     Where quotes are missing or stale, as on days that were recorded without them, the last print
     stands for both sides.
@@ -22,6 +22,8 @@ def paper_price(order: Order, market: Market, stale_quote_ns: int) -> int | None
     buys = order.is_buy
     touch = market.touch(stale_quote_ns, buys=buys)
     limit = _limit(order)
+    if not market.allows(touch):
+        return None
     if limit is not None and (touch > fixed(limit) if buys else touch < fixed(limit)):
         return None
     return touch

@@ -125,13 +125,20 @@ class _Blocks:
             trades = trades.rows(places)
         quotes = self._quotes.before(end)
         moves = moves_orders(_among(TAPES, self._tape_ids, trades), _OF_ITSELF)
-        halted = np.flatnonzero(self._halt_ids[trades.symbol_id] >= 0)
-        if len(halted):
-            stopped = _among(self._halting, self._halt_ids, trades.rows(halted))
-            moves[halted] &= ~self._halts.covers(stopped)
+        moves &= self._trading(trades)
+        offers = fillable(quotes) & self._trading(quotes)
         order, ts = merged(trades.ts_init, quotes.ts_init)
         ids = self._ids.of(trades)
-        return Block(start, end, trades, quotes, ids, moves, fillable(quotes), order, ts)
+        return Block(start, end, trades, quotes, ids, moves, offers, order, ts)
+
+    def _trading(self, batch: TradeBatch | QuoteBatch) -> NDArray[np.bool_]:
+        """Say which rows arrived outside of halts."""
+        trading = np.ones(len(batch), np.bool_)
+        halting = np.flatnonzero(self._halt_ids[batch.symbol_id] >= 0)
+        if len(halting):
+            few = _among(self._halting, self._halt_ids, batch.rows(halting))
+            trading[halting] = ~self._halts.covers(few)
+        return trading
 
 
 type _Columns = tuple[NDArray[np.generic], ...]
@@ -211,9 +218,11 @@ class _Quotes:
         return batch if places is None else batch.rows(places)
 
 
-def _among(names: tuple[str, ...], ids: NDArray[np.int32], trades: TradeBatch) -> TradeBatch:
-    """Return prints as those of a few names, so that a rule by name looks at few."""
-    return replace(trades, symbols=names, symbol_id=ids[trades.symbol_id])
+def _among[Batch: (TradeBatch, QuoteBatch)](
+    names: tuple[str, ...], ids: NDArray[np.int32], batch: Batch
+) -> Batch:
+    """Return rows as those of a few names, so that a rule by name looks at few."""
+    return replace(batch, symbols=names, symbol_id=ids[batch.symbol_id])
 
 
 def _joined(first: QuoteBatch, second: QuoteBatch) -> QuoteBatch:

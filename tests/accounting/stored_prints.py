@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from catalog import Catalog
 from catalog.partition import write_partition
-from catalog.schema import Kind
+from catalog.schema import HALT, RESUME, SCHEMAS, Kind
 from engine.domain.market import letter_of
 
 
@@ -44,3 +44,14 @@ def stored_prints(
         rows = table.filter(pa.array(letters == letter))
         write_partition(market.fs, market.root, Kind.TRADES, day, str(letter), [rows])
     return market
+
+
+def stored_halt(market: Catalog, day: date, symbol: str, start_ns: int, end_ns: int) -> None:
+    """Store that a symbol was halted from ``start_ns`` to ``end_ns``, announced when it was."""
+    rows = [
+        {"symbol": symbol, "ts_event": ts, "ts_init": ts, "action": action, "reason": ""}
+        for ts, action in ((start_ns, HALT), (end_ns, RESUME))
+    ]
+    table = pa.Table.from_pylist(rows).cast(SCHEMAS[Kind.STATUSES])
+    letter = letter_of(symbol)
+    write_partition(market.fs, market.root, Kind.STATUSES, day, letter, [table])

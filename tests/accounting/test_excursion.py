@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
 import numpy as np
 import pytest
 
-from engine.accounting import Excursion, excursion, standing
+from engine.accounting import Excursion, excursion, keep_books, measure, standing
 from engine.domain.candidate import Side
+from engine.domain.facts import OrderRole
+from engine.domain.halts import Halts
+from engine.domain.session import session
 from engine.domain.trades import TradeBatch
+from tests.accounting.stored_prints import stored_halt, stored_prints
+from tests.accounting.streams import facts, fill, plan, run_started
 
 CONDITIONS = ("", "M", "!", "I", "!I")
 
@@ -57,3 +67,20 @@ def test_a_correction_of_the_conditions_alone_leaves_the_corrected_print_standin
 def test_one_of_two_equal_prints_stands_when_one_is_taken_back() -> None:
     rows = [(2, 99, ""), (2, 99, ""), (2, 99, "!")]
     assert standing(_batch(rows), {}).sum() == 1
+
+
+def test_what_is_printed_in_a_halt_is_neither_for_nor_against_a_trade(tmp_path: Path) -> None:
+    day = date(2018, 1, 2)
+    ts = [session(day).open_ns + n for n in range(6)]
+    prices = map(Decimal, ("100", "98", "50", "150", "104", "103"))
+    market = stored_prints(tmp_path, day, ["AAA"] * 6, ts, prices, [""] * 6)
+    stored_halt(market, day, "AAA", ts[2], ts[4])
+    bracket = plan("T1", "AAA", 1, 10, Decimal(100))
+    stream = [run_started(), bracket, fill(bracket, OrderRole.ENTRY, 10, Decimal(100), Decimal(0))]
+    (trade,) = keep_books(facts(stream)).trades
+    trade = msgspec.structs.replace(trade, entry_ts=ts[0], exit_ts=ts[5])
+
+    moved = measure(trade, market, {}, Halts(market.statuses(day)))
+    assert moved is not None
+    assert moved.mae_pct == pytest.approx(-2.0)
+    assert moved.mfe_pct == pytest.approx(4.0)

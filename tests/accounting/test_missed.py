@@ -13,8 +13,9 @@ from engine.accounting import Rejection, follow, keep_books, untraded
 from engine.domain.candidate import Side
 from engine.domain.facts import OrderRole
 from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.halts import Halts
 from engine.domain.session import NANOS_PER_SECOND, session
-from tests.accounting.stored_prints import stored_prints
+from tests.accounting.stored_prints import stored_halt, stored_prints
 from tests.accounting.streams import facts, fill, plan, run_started
 
 DAY = date(2018, 1, 2)
@@ -83,5 +84,26 @@ def test_repeated_rejections_of_a_symbol_are_one_and_traded_symbols_are_no_miss(
         _rejection("CCC", entered - 5),
         _rejection("CCC", entered + 100),
     ]
-    kept = list(untraded(asked, trades, horizon_ns=10))
+    kept = list(untraded(asked, trades, horizon_ns=10, halts=Halts([])))
     assert kept == [asked[0], asked[1], asked[3], asked[4]]
+
+
+def test_what_is_printed_in_a_halt_is_no_move_and_a_rejection_in_it_no_miss(
+    tmp_path: Path,
+) -> None:
+    secs = NANOS_PER_SECOND
+    market = _stored(
+        tmp_path,
+        [
+            ("AAA", OPEN + 10 * secs, "101", ""),
+            ("AAA", OPEN + 20 * secs, "150", ""),
+            ("AAA", OPEN + 30 * secs, "103", ""),
+        ],
+    )
+    stored_halt(market, DAY, "AAA", OPEN + 15 * secs, OPEN + 30 * secs)
+    halts = Halts(market.statuses(DAY))
+    asked = [_rejection("AAA", OPEN + second * secs) for second in (5, 16, 29, 30)]
+
+    assert list(untraded(asked, [], 1, halts)) == [asked[0], asked[3]]
+    (missed,) = follow(market, DAY, asked[:1], 60 * secs)
+    assert (missed.best_pct, missed.best_after_secs) == (pytest.approx(3.0), 25.0)

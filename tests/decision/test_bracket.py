@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from engine.decision import RefusalReason, Refused, plan_bracket
 from engine.decision.bracket_prices import bracket_prices
-from engine.decision.tick_grid import next_tick, round_against, round_with, tick_size
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
 from engine.domain.parameters import Parameters
 from engine.domain.quotes import Quote
+from engine.domain.tick_grid import next_tick, round_against, round_with, tick_size
 from tests.decision.scene import candidate, parameters, prices, quote, sides, units
 
 MONEY: dict[str, Any] = {"confidence": 1.0, "equity": Decimal(100_000), "open_notional": Decimal(0)}

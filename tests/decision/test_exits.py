@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decision import exit_deadline_ns, exit_due, trailing_stop
-from engine.decision.tick_grid import tick_size
 from engine.domain.candidate import Side
 from engine.domain.facts import ExitReason
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
+from engine.domain.tick_grid import tick_size
 from tests.decision.scene import (
     HALF_DAY,
     SESSION,

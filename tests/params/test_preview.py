@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from catalog import Catalog, StoredBuckets
 from engine.domain.errors import ConfigError
+from engine.domain.facts import ExitReason
 from engine.domain.parameters import Parameters, parameters_from
-from engine.domain.session import session
+from engine.domain.session import NANOS_PER_SECOND, session
 from engine.preview import Preview, preview
 from engine.signals import scan
 from engine.signals.rescan import rescan, warm_up_ns
+from tests.accounting.stored_prints import stored_halt
 from tests.runtime.conftest import SYNTHETIC_DAY, synthetic
 from tests.runtime.runs import EAGER
 
@@ -81,3 +85,20 @@ def test_what_cuts_other_buckets_cannot_be_previewed(
 ) -> None:
     with pytest.raises(ConfigError, match="bucket_seconds cuts other buckets"):
         previewed(synthetic, buckets, BEFORE.model_copy(update={"bucket_seconds": 10}))
+
+
+def test_nobody_enters_or_leaves_in_a_halt_and_what_is_printed_in_it_is_no_move(
+    synthetic: Catalog, buckets: StoredBuckets, tmp_path: Path
+) -> None:
+    trades = previewed(synthetic, buckets, BEFORE).before.trades
+    moved = {ExitReason.STOP_LOSS, ExitReason.TAKE_PROFIT}
+    trade = next(each for each in trades if each.exit_reason in moved)
+    halted = Catalog(str(shutil.copytree(synthetic.root, tmp_path / "halted")))
+    start, end = trade.ts_event + NANOS_PER_SECOND, trade.exit_ns + 60 * NANOS_PER_SECOND
+    stored_halt(halted, SYNTHETIC_DAY, trade.symbol, start, end)
+
+    found = previewed(halted, StoredBuckets(halted, BEFORE), BEFORE).before.trades
+    own = [each for each in found if each.symbol == trade.symbol]
+    (same,) = (each for each in own if each.entered == trade.entered)
+    assert same.exit_ns > end
+    assert not [each for each in own if start <= each.ts_event < end]

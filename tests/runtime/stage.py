@@ -7,6 +7,7 @@ so an entry reaches the venue at 0.25 plus the latency of the rung.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -29,6 +30,7 @@ from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
 from engine.journal import MemoryJournal
 from engine.runtime import Desk, Failures, LiveTrade, assumptions
+from engine.runtime.feed import settle
 from engine.runtime.replay_actor import ReplayActor
 from engine.runtime.simulation import Simulation
 from engine.runtime.ticks import quote_ticks, status_data, trade_ticks
@@ -50,10 +52,19 @@ type Filled = tuple[str, Decimal, float]
 """Role, price and second of a fill."""
 
 
-class Scripted(AoStrategy):
-    """Enters one plan whatever the report says, and leaves as it always does."""
+@dataclass(frozen=True)
+class Beside:
+    """A bracket in another stock, entered with the first, and that stock's tape."""
 
     plan: BracketPlan
+    prints: Sequence[Print]
+    touches: Sequence[Touch]
+
+
+class Scripted(AoStrategy):
+    """Enters its plans whatever the report says, and leaves as it always does."""
+
+    plans: Sequence[BracketPlan]
     loses_stop_at: float | None = None
 
     def watch(self, trade: LiveTrade, now: int) -> None:
@@ -65,9 +76,9 @@ class Scripted(AoStrategy):
         super().watch(trade, now)
 
     def decide(self, report: BucketReport) -> BucketDecision:
-        """Approve the plan of the scene."""
+        """Approve the plans of the scene."""
         del report
-        return BucketDecision(plans=(Approved(self.plan),))
+        return BucketDecision(plans=tuple(Approved(plan) for plan in self.plans))
 
 
 def plan(
@@ -77,10 +88,12 @@ def plan(
     target: str = "103.00",
     stop: str = "98.50",
     trailing: str | None = None,
+    symbol: str = "ABC",
+    max_hold: int = 60,
 ) -> BracketPlan:
     return BracketPlan(
-        trade_id="20260918-ABC-100000",
-        symbol="ABC",
+        trade_id=f"20260918-{symbol}-100000",
+        symbol=symbol,
         side=side,
         quantity=40,
         entry_type="market" if limit is None else "limit",
@@ -89,7 +102,7 @@ def plan(
         take_profit=Decimal(target),
         stop_loss=Decimal(stop),
         notional=Decimal(4_000),
-        max_hold_secs=60,
+        max_hold_secs=max_hold,
         trailing_stop_percent=None if trailing is None else Decimal(trailing),
         ac_z=5.0,
         confidence=1.0,
@@ -107,8 +120,12 @@ def act(
     until: float = 100,
     loses_stop_at: float | None = None,
     decided_ns: int = 0,
+    beside: Beside | None = None,
 ) -> list[Fact]:
-    """Play a tape against one bracket with a time stop of 60 s and return the facts."""
+    """Play a tape against one bracket with a time stop of 60 s and return the facts.
+
+    Halts are those of the first stock.
+    """
     params = parameters_from({}, ["max_hold_seconds=60", "flatten_by=15:55"])
     rung, failures, journal = assumptions(fills), Failures(), MemoryJournal()
     history = ParameterHistory(params)
@@ -117,7 +134,11 @@ def act(
     strategy = Scripted(
         desk, failures, day_has_quotes=True, latency_ns=rung.latency_ns, decided_ns=decided_ns
     )
-    strategy.plan, strategy.loses_stop_at = bracket, loses_stop_at
+    strategy.plans, strategy.loses_stop_at = (bracket,), loses_stop_at
+    tapes = [(bracket.symbol, prints, touches)]
+    if beside is not None:
+        strategy.plans = bracket, beside.plan
+        tapes.append((beside.plan.symbol, beside.prints, beside.touches))
     actor = ReplayActor(history, HOURS, failures)
     actor.schedule(BucketReport(TEN, TEN + params.grace_ns, Breadth(0, 0, 0, ()), ()))
     simulation = Simulation(
@@ -125,15 +146,18 @@ def act(
     )
     try:
         simulation.add(actor, strategy)
-        simulation.list_symbols(["ABC"])
+        simulation.list_symbols([symbol for symbol, _, _ in tapes])
         simulation.play(until=HOURS.open_ns)
-        statuses, batch = _statuses(halts), _trades(prints)
+        statuses = _statuses(halts)
+        quotes = [_quotes(symbol, touched) for symbol, _, touched in tapes]
+        trades = [_trades(symbol, printed) for symbol, printed, _ in tapes]
         simulation.play(
             status_data(statuses),
-            quote_ticks(_quotes(touches)),
-            trade_ticks(batch.rows(~Halts(statuses).covers(batch))),
+            *(quote_ticks(each.rows(~Halts(statuses).covers(each))) for each in quotes),
+            *(trade_ticks(each.rows(~Halts(statuses).covers(each))) for each in trades),
             until=at(until),
         )
+        settle(simulation, Halts(statuses), at(until))
     finally:
         simulation.close()
     return list(journal.facts())
@@ -164,22 +188,22 @@ def payloads[P: AnyPayload](facts: Sequence[Fact], kind: type[P]) -> list[P]:
     return [fact.payload for fact in facts if isinstance(fact.payload, kind)]
 
 
-def _trades(prints: Sequence[Print]) -> TradeBatch:
+def _trades(symbol: str, prints: Sequence[Print]) -> TradeBatch:
     n = len(prints)
     ts = np.array([at(second) for second, _ in prints], np.int64)
     price = np.array([round(price * PRICE_SCALE) for _, price in prints], np.int64)
     zeros = np.zeros(n, np.int32)
-    return TradeBatch(zeros, ("ABC",), ts, ts, price, zeros + 1, zeros, ("",))
+    return TradeBatch(zeros, (symbol,), ts, ts, price, zeros + 1, zeros, ("",))
 
 
-def _quotes(touches: Sequence[Touch]) -> QuoteBatch:
+def _quotes(symbol: str, touches: Sequence[Touch]) -> QuoteBatch:
     ts = np.array([at(second) for second, _, _ in touches], np.int64)
     bid, ask = (
         np.array([round(touch[side] * PRICE_SCALE) for touch in touches], np.int64)
         for side in (1, 2)
     )
     sizes = np.full(len(touches), 100, np.int64)
-    return QuoteBatch(np.zeros(len(touches), np.int32), ("ABC",), ts, ts, bid, ask, sizes, sizes)
+    return QuoteBatch(np.zeros(len(touches), np.int32), (symbol,), ts, ts, bid, ask, sizes, sizes)
 
 
 def _statuses(halts: Sequence[Halt]) -> list[TradingStatus]:

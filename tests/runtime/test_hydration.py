@@ -35,7 +35,7 @@ def day(synthetic: Catalog) -> Day:
         span = SYNTHETIC_DAY, [symbol], HOURS.pre_market_ns, HOURS.close_ns + 1
         quotes, trades = synthetic.quotes(*span), synthetic.trades(*span)
         ticks[symbol] = (
-            quote_ticks(quotes.rows(fillable(quotes))),
+            quote_ticks(quotes.rows(fillable(quotes) & ~halts.covers(quotes))),
             trade_ticks(trades.rows(moves_orders(trades, tapes) & ~halts.covers(trades))),
         )
     return ticks

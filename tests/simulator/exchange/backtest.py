@@ -192,7 +192,7 @@ def market_rows(market: MarketData, day: date, symbols: Sequence[str]) -> Iterat
     announced = market.statuses(day)
     halts, tapes = Halts(announced), market.tapes(day)
     quotes, trades = market.quotes(*span), market.trades(*span)
-    quotes = quotes.rows(fillable(quotes))
+    quotes = quotes.rows(fillable(quotes) & ~halts.covers(quotes))
     trades = trades.rows(moves_orders(trades, tapes) & ~halts.covers(trades))
     columns = quotes.bid, quotes.ask, quotes.bid_size, quotes.ask_size
     touches = zip(*(column.tolist() for column in columns), strict=True)

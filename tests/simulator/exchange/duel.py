@@ -1,4 +1,7 @@
-"""One stock's tape and a few commands, played by nautilus's venue and by the look-alike."""
+"""One stock's tape and a few commands, played by nautilus's venue and by the look-alike.
+
+Orders in a second stock may come due at nautilus's venue meanwhile; they are none of the first's.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from nautilus_trader.common import DataActor
 from nautilus_trader.model import (
     AggressorSide,
     ClientOrderId,
-    InstrumentStatus,
     OrderSide,
     OrderType,
     QuoteTick,
@@ -24,6 +26,7 @@ from nautilus_trader.trading import Strategy
 
 from engine.domain.fill_assumptions import assumptions
 from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.halts import Halts
 from engine.domain.quotes import Quote
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.status import TradingStatus
@@ -39,6 +42,7 @@ ROLES = {name: role for role, name in NAMES.items()}
 
 STALE_NS = 2 * NANOS_PER_SECOND
 SYMBOL = "ABC"
+OTHER = "XYZ"
 
 type Filled = tuple[str, Decimal, int]
 """Role, price, millisecond."""
@@ -86,7 +90,9 @@ class Puppet(Strategy):
     plan: Plan
     says: Sequence[Say]
     latency_ns: int
+    elsewhere: Sequence[int]
     filled: list[Filled]
+    bought_elsewhere: int = 0
 
     def on_start(self) -> None:
         """Set an alert for each command and for its arrival."""
@@ -94,6 +100,17 @@ class Puppet(Strategy):
             self.clock.set_time_alert_ns(f"say-{n}", at(say.ms), lambda _, say=say: self.do(say))
             arrival = at(say.ms) + self.latency_ns
             self.clock.set_time_alert_ns(f"arrival-{n}", arrival, lambda _: None)
+        for n, ms in enumerate(self.elsewhere):
+            self.clock.set_time_alert_ns(f"elsewhere-{n}", at(ms), lambda _: self.buy_other())
+            arrival = at(ms) + self.latency_ns
+            self.clock.set_time_alert_ns(f"other-arrival-{n}", arrival, lambda _: None)
+
+    def buy_other(self) -> None:
+        """Buy a share of the other stock."""
+        one = quantity_of(1)
+        self.submit_order(
+            self.order_factory.market(instrument_id(OTHER), OrderSide.BUY, one, tags=["other"])
+        )
 
     def do(self, say: Say) -> None:
         """Give one command, if its order is there to take it."""
@@ -151,33 +168,43 @@ class Puppet(Strategy):
         )
 
     def on_order_filled(self, event: Any) -> None:
-        """Note a fill."""
+        """Note a fill of the stock in question; one of the other shows that it did come due."""
+        if event.instrument_id == instrument_id(OTHER):
+            self.bought_elsewhere += 1
+            return
         ms = (event.ts_event - TEN) // 1_000_000
         self.filled.append((ROLES[event.client_order_id.value], decimal_of(event.last_px), ms))
 
 
-def by_nautilus(plan: Plan, tape: Sequence[Row], says: Sequence[Say], fills: str) -> list[Filled]:
-    """Return what nautilus's venue fills."""
+def by_nautilus(
+    plan: Plan, tape: Sequence[Row], says: Sequence[Say], fills: str, elsewhere: Sequence[int] = ()
+) -> list[Filled]:
+    """Return what nautilus's venue fills, with orders in another stock at some milliseconds."""
     rung, failures = assumptions(fills), Failures()
     puppet = Puppet()
     puppet.plan, puppet.says, puppet.latency_ns = plan, says, rung.latency_ns
-    puppet.filled = []
+    puppet.filled, puppet.elsewhere = [], elsewhere
     simulation = Simulation(
         rung, equity_usd=Decimal(100_000), stale_quote_ns=STALE_NS, failures=failures
     )
     try:
         simulation.add(DataActor(), puppet)
-        simulation.list_symbols([SYMBOL])
+        simulation.list_symbols([SYMBOL, OTHER])
         simulation.play(until=HOURS.open_ns)
         halts = [row for row in tape if row.halted is not None]
+        stretches = Halts(_announced(halts))
+        traded = [row for row in tape if not stretches.is_halted(SYMBOL, at(row.ms))]
         simulation.play(
-            _statuses(halts),
-            [_quote(row) for row in tape if row.halted is None and row.bid < row.ask],
-            [_print(row) for row in tape if row.halted is None and row.bid == row.ask],
+            status_data(_announced(halts)),
+            [_quote(Row(tape[0].ms, Decimal(50), Decimal("50.01")), OTHER)],
+            [_quote(row) for row in traded if row.halted is None and row.bid < row.ask],
+            [_print(row) for row in traded if row.halted is None and row.bid == row.ask],
             until=at(100_000),
         )
     finally:
         simulation.close()
+    failures.raise_first()
+    assert puppet.bought_elsewhere == len(elsewhere)
     return puppet.filled
 
 
@@ -270,10 +297,10 @@ def _in_turn(tape: Sequence[Row]) -> list[Row]:
     return sorted(tape, key=lambda row: (row.ms, row.halted is None, row.bid == row.ask))
 
 
-def _quote(row: Row) -> QuoteTick:
+def _quote(row: Row, symbol: str = SYMBOL) -> QuoteTick:
     size = quantity_of(100)
     bid, ask = price_from(row.bid), price_from(row.ask)
-    return QuoteTick(instrument_id(SYMBOL), bid, ask, size, size, at(row.ms), at(row.ms))
+    return QuoteTick(instrument_id(symbol), bid, ask, size, size, at(row.ms), at(row.ms))
 
 
 def _print(row: Row) -> TradeTick:
@@ -288,7 +315,5 @@ def _print(row: Row) -> TradeTick:
     )
 
 
-def _statuses(halts: Sequence[Row]) -> list[InstrumentStatus]:
-    return status_data(
-        [TradingStatus(SYMBOL, at(row.ms), at(row.ms), bool(row.halted), "") for row in halts]
-    )
+def _announced(halts: Sequence[Row]) -> list[TradingStatus]:
+    return [TradingStatus(SYMBOL, at(row.ms), at(row.ms), bool(row.halted), "") for row in halts]

@@ -81,6 +81,11 @@ class Floor:
         """Halt the stock, or let it trade again."""
         self.exchange.status(TradingStatus("ABC", self.now, self.now, halted, ""))
 
+    def band(self, down: float, up: float, symbol: str = "ABC") -> None:
+        """Set the price band of a stock now; 0 lifts a side."""
+        fixed = round(down * PRICE_SCALE), round(up * PRICE_SCALE)
+        self.exchange.luld(symbol, *fixed, self.now)
+
     def send(self, **body: Any) -> Order | Fault:
         """Send an order for 10 shares of ABC, day, unless the body says otherwise."""
         common = {"symbol": "ABC", "side": "buy", "type": "market", "time_in_force": "day"}

@@ -20,7 +20,7 @@ distances = st.integers(5, 50).map(lambda each: Decimal(each) / 100)
 
 @st.composite
 def tapes(draw: st.DrawFn) -> list[Row]:
-    """Draw quotes, prints and halts; nothing prints in a halt. Instants may coincide."""
+    """Draw quotes, prints and halts; in a halt nothing counts. Instants may coincide."""
     rows, ms, halted = [QUOTED, PRINTED], -900, False
     for _ in range(draw(st.integers(5, 40))):
         ms += draw(st.sampled_from([1, 10, 50, 100, 300, 1_000, 3_000]))
@@ -31,7 +31,7 @@ def tapes(draw: st.DrawFn) -> list[Row]:
         elif kind == "q":
             bid = draw(cents)
             rows.append(Row(ms, bid, bid + draw(widths)))
-        elif not halted:
+        else:
             price = draw(cents)
             rows.append(Row(ms, price, price))
     return rows
@@ -64,13 +64,19 @@ def commands(draw: st.DrawFn, *, moves_entry: bool) -> list[Say]:
     return says
 
 
+elsewhere = st.lists(st.integers(1, 400).map(lambda each: each * 50), max_size=20, unique=True)
+"""Milliseconds at which another stock is bought."""
+
+
 @pytest.mark.parametrize("fills", ["optimistic", "base", "pessimistic"])
 @settings(max_examples=60)
-@given(plan=plans(), tape=tapes(), data=st.data())
-def test_fills_are_the_same(fills: str, plan: Plan, tape: list[Row], data: st.DataObject) -> None:
+@given(plan=plans(), tape=tapes(), elsewhere=elsewhere, data=st.data())
+def test_fills_are_the_same_whatever_comes_due_in_another_stock(
+    fills: str, plan: Plan, tape: list[Row], elsewhere: list[int], data: st.DataObject
+) -> None:
     says = data.draw(commands(moves_entry=plan.limit is not None))
 
-    expected = by_nautilus(plan, tape, says, fills)
+    expected = by_nautilus(plan, tape, says, fills, elsewhere)
     assert by_the_look_alike(plan, tape, says, fills) == expected
 
 

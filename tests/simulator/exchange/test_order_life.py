@@ -294,14 +294,6 @@ def test_a_halted_stock_waits_on_paper_and_refuses_in_honest_mode(floor: Floor) 
     assert {each.status for each in (entry, target, stop)} == {"rejected"}
 
 
-def test_nothing_fills_outside_the_band(floor: Floor) -> None:
-    order = floor.order(type="limit", limit_price="99")
-    floor.exchange.luld("ABC", 98_900_000, 101_000_000, floor.now)
-    floor.quote(98.40, 98.50)
-
-    assert order.filled_avg_price == Decimal("98.90")
-
-
 def test_everything_can_be_canceled_and_closed_at_once(floor: Floor) -> None:
     floor.bracket()
     floor.order(type="limit", limit_price="90")

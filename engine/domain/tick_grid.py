@@ -1,4 +1,4 @@
-"""Hop 3: the grid on which orders may be priced (SEC rule 612).
+"""Hops 3 → 5: the grid on which orders may be priced (SEC rule 612).
 
 An order at 1 USD or more is priced in cents, below it in hundredths of a cent; the venue answers
 anything finer with "sub-penny increment does not fulfill minimum pricing criteria".
@@ -9,14 +9,21 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from engine.domain.candidate import Side
+from engine.domain.fixed_point import PRICE_SCALE
 
 _CENT = Decimal("0.01")
 _SUB_DOLLAR = Decimal("0.0001")
+_FIXED_CENT, _FIXED_SUB_DOLLAR = (int(step * PRICE_SCALE) for step in (_CENT, _SUB_DOLLAR))
 
 
 def tick_size(price: Decimal) -> Decimal:
     """Return the price step of an order at this price, in USD."""
     return _CENT if price >= 1 else _SUB_DOLLAR
+
+
+def fixed_tick_size(price: int) -> int:
+    """Return the price step of an order at this price, both in 1e-6 USD."""
+    return _FIXED_CENT if price >= PRICE_SCALE else _FIXED_SUB_DOLLAR
 
 
 def round_with(price: Decimal, side: Side) -> Decimal:

@@ -1,0 +1,176 @@
+"""Limit up, limit down: nothing trades outside the band, and what is beyond it waits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.domain.fill_assumptions import LADDER
+from simulator.exchange import FillMode, Order, honest
+from tests.simulator.exchange.floor import STEADY, Floor
+
+MODES = [STEADY, *(msgspec.structs.replace(honest(name), latency_ns=0) for name in LADDER)]
+"""Alpaca's paper model and the three fill assumptions, all without latency."""
+
+DOWN, UP = Decimal("14.40"), Decimal("17.60")
+SIDES: list[dict[str, Any]] = [
+    {"side": "buy", "beyond": (20.51, 20.61), "inside": (17.40, 17.50), "limit": "21"},
+    {"side": "sell", "beyond": (11.40, 11.50), "inside": (14.50, 14.60), "limit": "11"},
+]
+
+
+def banded(mode: FillMode) -> Floor:
+    """Return a floor with 100 shares of ABC and a band of 14.40 to 17.60."""
+    floor = Floor(mode)
+    floor.quote(15.99, 16.01)
+    floor.print(16.00)
+    floor.order(qty="100")
+    assert floor.held() == 100
+    floor.band(float(DOWN), float(UP))
+    return floor
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("kind", ["market", "limit"])
+@pytest.mark.parametrize("scene", SIDES, ids=lambda scene: scene["side"])
+def test_an_order_beyond_the_band_waits_for_the_market(
+    mode: FillMode, kind: str, scene: dict[str, Any]
+) -> None:
+    floor = banded(mode)
+    price = {"limit_price": scene["limit"]} if kind == "limit" else {}
+    floor.at(1)
+    floor.quote(*scene["beyond"])
+    order = floor.order(side=scene["side"], type=kind, **price)
+    at_once = floor.order(side=scene["side"], type=kind, time_in_force="ioc", **price)
+    floor.at(2)
+    floor.quote(*scene["beyond"])
+    assert (order.status, at_once.status) == ("new", "canceled")
+
+    floor.at(3)
+    floor.quote(*scene["inside"])
+    assert order.status == "filled"
+    assert order.filled_avg_price is not None
+    assert DOWN <= order.filled_avg_price <= UP
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_an_order_beyond_the_band_waits_for_the_band(mode: FillMode) -> None:
+    floor = banded(mode)
+    floor.at(1)
+    floor.quote(20.51, 20.61)
+    order = floor.order()
+    floor.at(2)
+    floor.band(18.50, 22.50)
+    assert order.status == "new"
+    floor.at(3)
+    floor.quote(20.51, 20.61)
+    assert order.status == "filled"
+    assert order.filled_avg_price is not None
+    assert order.filled_avg_price >= Decimal("20.61")
+
+
+@pytest.mark.parametrize("mode", MODES[1:], ids=lambda mode: mode.name)
+def test_a_print_outside_the_band_elects_no_stop_fills_no_target_and_marks_nothing(
+    mode: FillMode,
+) -> None:
+    floor = banded(mode)
+    floor.at(1)
+    stop = floor.order(side="sell", type="stop", stop_price="14.50")
+    entry, target, bracket_stop = floor.bracket(
+        take_profit={"limit_price": "17.70"}, stop_loss={"stop_price": "14.30"}
+    )
+    assert entry.status == "filled"
+    before = floor.exchange.balances(floor.account.id).equity
+    for second, price in ((2, 12.00), (3, 20.61)):
+        floor.at(second)
+        floor.print(price)
+    assert {each.status for each in (stop, target, bracket_stop)} <= {"new", "held"}
+    assert floor.exchange.balances(floor.account.id).equity == before
+
+    floor.at(4)
+    floor.print(14.50)
+    assert (stop.status, target.status) == ("filled", "new")
+
+
+@pytest.mark.parametrize("mode", MODES[1:], ids=lambda mode: mode.name)
+def test_a_stop_elected_inside_sells_when_a_bid_is_back_inside(mode: FillMode) -> None:
+    floor = banded(mode)
+    floor.at(1)
+    stop = floor.order(side="sell", type="stop", stop_price="14.50")
+    floor.at(2)
+    floor.quote(14.30, 14.50)
+    floor.print(14.50)
+    assert (stop.status, stop.is_elected) == ("new", True)
+    floor.at(3)
+    floor.quote(14.50, 14.60)
+    assert stop.filled_avg_price is not None
+    assert DOWN <= stop.filled_avg_price <= Decimal("14.50")
+
+
+cents = st.integers(1_000, 2_200).map(lambda each: each / 100)
+events = st.one_of(
+    st.tuples(st.just("quote"), st.sampled_from(["ABC", "XYZ"]), cents),
+    st.tuples(st.just("print"), st.sampled_from(["ABC", "XYZ"]), cents),
+    st.tuples(st.just("band"), st.just("ABC"), cents),
+    st.tuples(
+        st.sampled_from(["market", "limit", "stop"]), st.sampled_from(["buy", "sell"]), cents
+    ),
+    st.tuples(st.just("bracket"), st.just("buy"), cents),
+)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+@settings(max_examples=60)
+@given(story=st.lists(events, min_size=5, max_size=40))
+def test_any_fill_is_inside_the_band_and_at_an_instant_of_its_own(
+    mode: FillMode, story: list[tuple[str, str, float]]
+) -> None:
+    floor = Floor(msgspec.structs.replace(mode, checks_market=False))
+    for symbol in ("ABC", "XYZ"):
+        floor.quote(15.99, 16.01, symbol=symbol)
+        floor.print(16.00, symbol=symbol)
+    floor.order(qty="500")
+    band, markets = (0.0, 0.0), []
+    for second, (kind, what, price) in enumerate(story, 1):
+        floor.at(second)
+        told = len(floor.events)
+        match kind:
+            case "quote":
+                floor.quote(price, price + 0.05, symbol=what)
+            case "print":
+                floor.print(price, what)
+            case "band":
+                band = (round(price * 0.9, 2), round(price * 1.1, 2))
+                floor.band(*band)
+            case _:
+                markets += sent(floor, kind, what, price)
+        fills = [event for event in floor.events[told:] if event.price is not None]
+        assert not (fills and (kind == "band" or what == "XYZ"))
+        for fill in fills:
+            assert fill.price is not None
+            assert band[0] <= float(fill.price) <= (band[1] or float(fill.price))
+    floor.at(100)
+    floor.band(0, 0)
+    floor.quote(15.99, 16.01)
+    assert {order.status for order in markets} <= {"filled"}
+
+
+def sent(floor: Floor, kind: str, side: str, price: float) -> list[Order]:
+    """Send an order; return it where nothing but the band may hold it up."""
+    prices = {
+        "market": {},
+        "limit": {"limit_price": f"{price:.2f}"},
+        "stop": {"stop_price": f"{price:.2f}"},
+        "bracket": {
+            "order_class": "bracket",
+            "take_profit": {"limit_price": f"{price + 1:.2f}"},
+            "stop_loss": {"stop_price": f"{price - 1:.2f}"},
+        },
+    }[kind]
+    answer = floor.send(side=side, type="market" if kind == "bracket" else kind, **prices)
+    return [answer] if isinstance(answer, Order) and kind in {"market", "bracket"} else []
