@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,7 @@ def test_a_simulator_is_steered_from_the_command_line(nursery: Nursery, market: 
         assert (before["paused"], before["now"]) == (True, "2026-09-18T13:59:59.999999999Z")
         assert say("step", "60")["now_ns"] == before["now_ns"] + 60 * 10**9
         assert say("seek", "10:30")["now"] == "2026-09-18T14:30:00Z"
+        _it_pauses_at_an_instant_to_come(say)
         assert say("resume", "--speed", "max")["speed"] == "max"
         assert say("pause")["paused"]
         assert say("chaos", "mute=true", "mute_symbols=A,B")["chaos"] == {
@@ -67,6 +68,7 @@ def test_a_simulator_is_steered_from_the_command_line(nursery: Nursery, market: 
         assert (banded["limit_down"], banded["limit_up"]) == (10_000_000, 200_500_000)
         assert say("chaos", "--calm")["chaos"] == {}
         assert tradectl("seek", "09:00", "--url", url).code == 2
+        assert tradectl("pause", "--at", "10:30", "--url", url).code == 2
         assert tradectl("chaos", "mutee=true", "--url", url).code == 2
         assert tradectl("band", "NONE", "--url", url).code == 2
         assert say("account", "trading_blocked=true", "cash=500")["buying_power"] == "500"
@@ -77,8 +79,21 @@ def test_a_simulator_is_steered_from_the_command_line(nursery: Nursery, market: 
         assert tradectl("account", "blocked=true", "--url", url).code == 2
         assert "secret" not in tradectl("status", "--url", url).out
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) in {0, 130}
+        assert process.wait(120) in {0, 130}
     assert tradectl("status", "--url", url).code == 1
+
+
+def _it_pauses_at_an_instant_to_come(say: Callable[..., dict[str, Any]]) -> None:
+    """Let time run as fast as it can: it stands at the instant, no sooner and no later."""
+    for clock, at in (("11:00", "15:00:00"), ("11:00:01", "15:00:01")):
+        told = say("pause", "--at", clock)
+        assert (told["paused"], told["pauses_at"]) == (True, f"2026-09-18T{at}Z")
+        say("resume", "--speed", "max")
+        while not (stands := say("status"))["paused"]:
+            pass
+        assert (stands["now"], stands["pauses_at"]) == (told["pauses_at"], None)
+    say("pause", "--at", "12:00")
+    assert say("pause")["pauses_at"] is None
 
 
 def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
@@ -89,7 +104,7 @@ def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
     sent: list[str] = []
     for _ in range(3):
         with simulator(nursery, market, *options) as (ready, process):
-            with httpx.Client(base_url=ready["url"], headers=HEADERS, timeout=60) as rest:
+            with httpx.Client(base_url=ready["url"], headers=HEADERS, timeout=120) as rest:
                 found = rest.get("/v2/orders", params={"status": "all", "direction": "asc"})
                 assert [each["id"] for each in found.json()] == sent
                 sent += [rest.post("/v2/orders", json=order).json()["id"] for _ in range(5)]
@@ -127,5 +142,5 @@ def test_a_pair_of_keys_is_made_up_where_none_is_given(nursery: Nursery, market:
             "APCA-API-KEY-ID": account["key"],
             "APCA-API-SECRET-KEY": account["secret"],
         }
-        answer = httpx.get(f"{ready['url']}/v2/account", headers=headers, timeout=60)
+        answer = httpx.get(f"{ready['url']}/v2/account", headers=headers, timeout=120)
         assert answer.json()["status"] == "ACTIVE"
