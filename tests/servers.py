@@ -58,7 +58,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server again on what is on the disk."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             with suppress(Exception):
                 self._server.ensure_postgres_running()

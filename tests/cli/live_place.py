@@ -124,9 +124,12 @@ class Place:
             time.sleep(0.02)
 
     def reach(self, clock: str, process: Process) -> None:
-        """Wait until a process has traded up to a time of the day, and pause."""
-        self.wait(process, lambda: self.now() >= session(DAY).at(clock))
-        self.turn("pause")
+        """Let time, which stands, go on to an instant of the day and stand there again."""
+        at = session(DAY).at(clock)
+        self.steer("pause", at=at)
+        self.turn("resume")
+        self.wait(process, lambda: self.status()["paused"])
+        assert self.now() == at
 
     def logged(self, words: str) -> bool:
         """Say whether the live process has written something down."""

@@ -90,7 +90,7 @@ def test_a_backtest_that_is_stopped_says_so_and_keeps_what_it_did(
     ) as child:
         _wait_for_trades(tmp_path)
         child.send_signal(way)
-        printed, _ = child.communicate(timeout=60)
+        printed, _ = child.communicate(timeout=120)
     run = RunStore(tmp_path).run()
     if way is signal.SIGINT:
         assert child.returncode == 130

@@ -14,7 +14,7 @@ from engine.domain.commands import Pause
 from engine.domain.facts import CommandReceived
 from store import CommandLog, Journals
 from tests.cli.conftest import DAY
-from tests.cli.held_history import HeldHistory
+from tests.cli.held_requests import HISTORY, HeldRequests
 from tests.cli.live_place import Place, simulated
 from tests.nursery import Nursery
 
@@ -36,7 +36,7 @@ def test_the_guardian_is_at_work_while_a_restart_waits_for_history(
         venue.wait(process, lambda: _heard_bytes(venue.spool) > _A_FEW_PRINTS)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
-        with HeldHistory(venue.port) as held:
+        with HeldRequests(venue.port, HISTORY) as held:
             place = Place(nursery, held.url, tmp_path)
             process = place.live()
             ends.callback(process.kill)

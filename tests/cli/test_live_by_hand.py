@@ -69,7 +69,7 @@ def test_positions_are_compared_after_a_reconnect_while_time_runs_by_itself(
 ) -> None:
     pace = ("--speed", "40")
     with simulated(nursery, small_market, tmp_path, start="09:52", pace=pace) as place:
-        run = Run(place, place.live(*_LONG))
+        run = Run(place, place.live(*HOLD, "--set=max_hold_seconds=off"))
         try:
             run.until(place.verdicts.exists)
             run.until(lambda: run.of(TradeOpened))

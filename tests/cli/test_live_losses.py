@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +22,19 @@ from engine.domain.facts import (
 from engine.domain.session import session
 from store import Journals
 from tests.cli.conftest import DAY, Tradectl
+from tests.cli.held_requests import ORDERS, HeldRequests
 from tests.cli.live_place import Place, simulated
+from tests.cli.steered_run import Run
 from tests.nursery import Child, Nursery
 from tests.servers import Postgres
 
 _HOLD = ("--set=take_profit_percent=9", "--set=stop_loss_percent=8", "--set=max_hold_seconds=300")
 """Positions that last until their time is over."""
 
-_BACK = "the trouble with journal is over"
+_PACE = ("--speed", "20")
+"""Time that waits for no answer."""
 
-_FLUSHED_SECS = 1.5
-"""After so long what has arrived is on disk."""
+_BACK = "the trouble with journal is over"
 
 
 def _of(kind: type, facts: list[Fact]) -> list[Any]:
@@ -50,7 +51,7 @@ def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held
         with place.live(*_HOLD) as process:
             for number, (lose, bring_back) in enumerate(losses, 1):
                 place.wait(process, lambda: place.asked("/v2/positions"))
-                place.turn("pause")
+                Run(place, process).with_a_position()
                 lose()
                 place.turn("resume")
                 try:
@@ -113,15 +114,18 @@ def _flattened(place: Place, process: Child, tradectl: Tradectl) -> None:
 def test_a_bracket_is_known_though_database_and_process_died_while_it_was_sent(
     nursery: Nursery, small_market: Path, tmp_path: Path, tradectl: Tradectl
 ) -> None:
-    with Postgres() as server, simulated(nursery, small_market, tmp_path, start="09:50") as place:
+    with (
+        Postgres() as server,
+        simulated(nursery, small_market, tmp_path, start="09:58", pace=_PACE) as place,
+        HeldRequests(place.port, ORDERS) as held,
+    ):
         place.database = server.new_database()
-        with place.live(*_HOLD) as process:
-            place.wait(process, lambda: place.logged("the trouble with feed is over"))
-            place.strike(slow_rest_secs=3)
-            place.wait(process, lambda: _of(BracketPlanned, place.facts()))
+        with Place(nursery, held.url, tmp_path, place.database).live(*_HOLD) as process:
+            place.wait(process, held.asked.is_set)
+            assert _of(BracketPlanned, place.facts())
             server.crash()
             place.wait(process, lambda: place.logged("journal halted"))
-            place.strike(slow_rest_secs=0)
+            held.release()
             place.wait(process, lambda: place.asked("/v2/orders?status=all"))
             process.kill()
         server.start()
@@ -134,13 +138,12 @@ def test_a_bracket_is_known_though_database_and_process_died_while_it_was_sent(
 def test_a_simulator_killed_in_mid_session_and_the_run_at_it_agree_afterwards(
     nursery: Nursery, small_market: Path, tmp_path: Path, tradectl: Tradectl
 ) -> None:
-    pace = ("--speed", "20")
-    with simulated(nursery, small_market, tmp_path, start="09:58", pace=pace) as place:
-        process = place.live(*_HOLD, "--set=max_hold_seconds=3600")
+    with simulated(nursery, small_market, tmp_path, start="09:58", pace=_PACE) as place:
+        process = place.live(*_HOLD, "--set=max_hold_seconds=off")
         place.wait(process, lambda: place.asked("/v2/positions"))
         held = place.asked("/v2/positions")
     try:
-        with simulated(nursery, small_market, tmp_path, start="09:58", pace=pace, port=place.port):
+        with simulated(nursery, small_market, tmp_path, start="09:58", pace=_PACE, port=place.port):
             assert {each["symbol"] for each in place.asked("/v2/positions")} >= {
                 each["symbol"] for each in held
             }
@@ -155,7 +158,7 @@ def test_a_simulator_killed_in_mid_session_and_the_run_at_it_agree_afterwards(
 
 def _verdicts(place: Place, process: Child) -> list[dict[str, Any]]:
     """End a run before half past ten and return the rows of its table."""
-    place.wait(process, lambda: place.now() > session(DAY).at("10:29"))
+    place.reach("10:29", process)
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == INTERRUPTED
@@ -170,18 +173,17 @@ def test_the_verdicts_of_a_killed_run_are_those_of_one_that_was_not(
     (first := tmp_path / "first").mkdir()
     (second := tmp_path / "second").mkdir()
     with simulated(nursery, small_market, first, start="09:50") as place:
+        place.turn("pause")
         undisturbed = _verdicts(place, place.live("--shadow"))
     with simulated(nursery, small_market, second, start="09:50") as place:
+        place.turn("pause")
         with place.live("--shadow") as process:
-            place.wait(process, lambda: place.now() > session(DAY).at("10:10"))
-            place.turn("pause")
-            time.sleep(_FLUSHED_SECS)
+            place.reach("10:10", process)
+            place.wait(process, place.verdicts.exists)
             process.kill()
         with next((second / "runs").iterdir()).open("ab") as file:
             file.write(b'{"verdicts":[{"sym')
-        place.turn("resume")
-        place.wait(process := place.live("--shadow"), lambda: place.now() > 0)
-        again = _verdicts(place, process)
+        again = _verdicts(place, place.live("--shadow"))
     assert len({row["ts_event"] for row in undisturbed}) > 3
     assert min(row["ts_event"] for row in undisturbed) < session(DAY).at("10:10")
     assert again == undisturbed

@@ -30,7 +30,6 @@ def test_a_live_run_goes_along_with_the_parameter_desk(
             answered = tradectl("params", "set", *values, *database, *told)
             assert answered.code == 0, answered.err
             time.sleep(_LOOKED_SECS)
-            place.turn("resume")
             return answered.json["effective_ns"]
 
         place.turn("pause")

@@ -16,7 +16,7 @@ from tests.cli.live_place import Place, simulated
 from tests.nursery import Nursery
 
 _STARTS, _KILLED = "15:30", "15:42"
-_FLUSHED_SECS = 1.5
+_A_FEW_PRINTS = 2_000
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +69,10 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
     tradectl: Tradectl,
 ) -> None:
     with simulated(nursery, market, tmp_path, start=_STARTS) as place:
+        place.turn("pause")
         with place.live("--shadow") as process:
             place.reach(_KILLED, process)
-            time.sleep(_FLUSHED_SECS)
+            place.wait(process, lambda: _heard_bytes(place) > _A_FEW_PRINTS)
             process.kill()
         adopted = tradectl(
             "catalog", "adopt", place.spool, "--catalog", tmp_path / "half", "--json"
@@ -90,3 +91,8 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
         "journal", "show", f"sim-{DAY}", "--database", place.folder / "journal.sqlite", "--json"
     )
     assert "warm-up" in held.out
+
+
+def _heard_bytes(place: Place) -> int:
+    """Return how much of what a run has heard of trades is on the disk."""
+    return sum(path.stat().st_size for path in place.spool.glob("*.trades-*"))

@@ -45,7 +45,7 @@ class Served:
 
     def rest(self, holder: Holder = ALICE) -> httpx.Client:
         """Return a client of the trading API."""
-        return httpx.Client(base_url=f"http://{self.address}", headers=keys(holder), timeout=30)
+        return httpx.Client(base_url=f"http://{self.address}", headers=keys(holder), timeout=120)
 
     def _run(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._listener]))

@@ -1,26 +1,38 @@
-"""Beside hop 1: what stands between a live process and its simulator, and holds history back."""
+"""Beside hops 1 and 5: what stands between a live process and its simulator, and holds back."""
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from contextlib import suppress
 from typing import Self
 
+HISTORY = b"GET /v2/stocks/"
+ORDERS = b"POST /v2/orders"
 
-class HeldHistory:
-    """Passes on whatever a process says to a simulator, but questions about recorded data.
+
+class HeldRequests:
+    """Passes on whatever a process says to a simulator, but for requests of one kind.
+
+    Parameters
+    ----------
+    port : int
+        Of the simulator.
+    kind : bytes
+        How the requests begin that are held back.
 
     Attributes
     ----------
     url : str
         For the process.
     asked : threading.Event
-        Set once recorded data has been asked for.
+        Set once one is held back.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, kind: bytes) -> None:
         self._port = port
+        self._kind = kind
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.asked = threading.Event()
@@ -63,8 +75,19 @@ class HeldHistory:
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while said := source.recv(65_536):
-                if said.startswith(b"GET /v2/stocks/"):
+                if said.startswith(self._kind):
+                    said = _whole(said, source)
                     self.asked.set()
                     self._released.wait()
                 target.sendall(said)
             target.shutdown(socket.SHUT_WR)
+
+
+def _whole(said: bytes, source: socket.socket) -> bytes:
+    """Return a request with its body: who sent it may give up before it is passed on."""
+    head, _, body = said.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+    missing = (0 if length is None else int(length[1])) - len(body)
+    while missing > 0 and (more := source.recv(missing)):
+        said, missing = said + more, missing - len(more)
+    return said
