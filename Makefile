@@ -4,9 +4,11 @@
 UV := $(CURDIR)/.bootstrap/bin/uv
 READY := .venv/.ready
 DEMO_DAY := 2026-09-18
+QUICK := accounting decision journal params signals store synth \
+    simulator/exchange simulator/market_data adapters/alpaca/wire
 
 .DEFAULT_GOAL := help
-.PHONY: help demo rehearse test lint fmt bench docs lock clean
+.PHONY: help demo rehearse test quick lint fmt bench docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +24,10 @@ rehearse: $(READY) ## Trade a small synthetic market day live, over the simulato
 test: export PYTHONDONTWRITEBYTECODE := # empty: what hundreds of starts import is compiled once
 test: lint ## Check everything: lint, types, import contracts, all tests
 	@.venv/bin/python -m pytest -n 2 --dist worksteal
+
+quick: export PYTHONDONTWRITEBYTECODE :=
+quick: lint ## Check between two edits: lint, and the tests of what is pure
+	@.venv/bin/python -m pytest -n 2 --dist worksteal $(addprefix tests/,$(QUICK))
 
 lint: $(READY) ## Check style, types, import contracts and files
 	@.venv/bin/pre-commit run --all-files --show-diff-on-failure

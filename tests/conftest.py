@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.minutes_per_folder import MinutesPerFolder
 from tests.nursery import Nursery
 from tests.servers import Postgres
 
@@ -22,6 +23,12 @@ settings.register_profile(
 )
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Sum up the minutes where the reports of all workers arrive."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(MinutesPerFolder())
 
 
 @pytest.fixture(scope="session")
