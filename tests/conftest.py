@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.forked_processes import ForkedProcesses
 from tests.minutes_per_folder import MinutesPerFolder
-from tests.nursery import Nursery
 from tests.servers import Postgres
 
 ROOT = Path(__file__).parent.parent
@@ -66,10 +66,10 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    """Yield where processes of ``tradectl`` are born without having to import anything."""
-    with Nursery() as nursery:
-        yield nursery
+def nursery() -> Iterator[ForkedProcesses]:
+    """Yield what forks processes of ``tradectl`` from a parent that has imported everything."""
+    with ForkedProcesses() as processes:
+        yield processes
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

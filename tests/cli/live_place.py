@@ -17,7 +17,7 @@ from engine.domain.facts import Fact
 from engine.domain.session import session
 from store import Journals
 from tests.cli.conftest import DAY, eager
-from tests.nursery import ROOT, Child, Nursery, environment
+from tests.forked_processes import ROOT, Child, ForkedProcesses, environment
 
 KEYS = ("SIMRECORD", "simulated-secret")
 _PATIENCE_SECS = 120.0
@@ -30,15 +30,17 @@ class Place:
 
     Parameters
     ----------
-    nursery : Nursery
-        Where its live processes are born.
+    nursery : ForkedProcesses
+        Forks its live processes.
     url : str
         Of the simulator.
     database : str
         By default a file in the folder.
     """
 
-    def __init__(self, nursery: Nursery, url: str, folder: Path, database: str = "") -> None:
+    def __init__(
+        self, nursery: ForkedProcesses, url: str, folder: Path, database: str = ""
+    ) -> None:
         self.nursery = nursery
         self.url = url
         self.folder = folder
@@ -181,7 +183,7 @@ class Place:
 
 @contextmanager
 def simulated(
-    nursery: Nursery,
+    nursery: ForkedProcesses,
     market: Path,
     folder: Path,
     *,

@@ -14,7 +14,7 @@ import pytest
 from engine.domain.facts import ParamsChanged
 from store import RunStatus, RunStore
 from tests.cli.conftest import DAY, Tradectl, eager
-from tests.nursery import environment
+from tests.forked_processes import environment
 
 
 def test_a_backtest_writes_a_run_directory_that_everything_reads(

@@ -16,14 +16,14 @@ from store import CommandLog, Journals
 from tests.cli.conftest import DAY
 from tests.cli.held_requests import HISTORY, HeldRequests
 from tests.cli.live_place import Place, simulated
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 
 _A_FEW_PRINTS = 2_000
 _CAUGHT_UP = "the trouble with warm-up is over"
 
 
 def test_the_guardian_is_at_work_while_a_restart_waits_for_history(
-    nursery: Nursery, tmp_path: Path
+    nursery: ForkedProcesses, tmp_path: Path
 ) -> None:
     market = tmp_path / "catalog"
     synthesize(Catalog(str(market)), DAY, symbols=30, trades=60_000, seed=11, quotes=True)

@@ -25,7 +25,7 @@ from tests.cli.conftest import DAY, Tradectl
 from tests.cli.held_requests import ORDERS, HeldRequests
 from tests.cli.live_place import Place, simulated
 from tests.cli.steered_run import Run
-from tests.nursery import Child, Nursery
+from tests.forked_processes import Child, ForkedProcesses
 from tests.servers import Postgres
 
 _HOLD = ("--set=take_profit_percent=9", "--set=stop_loss_percent=8", "--set=max_hold_seconds=300")
@@ -42,7 +42,7 @@ def _of(kind: type, facts: list[Fact]) -> list[Any]:
 
 
 def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held_still_ends(
-    nursery: Nursery, small_market: Path, tmp_path: Path
+    nursery: ForkedProcesses, small_market: Path, tmp_path: Path
 ) -> None:
     with Postgres() as server, simulated(nursery, small_market, tmp_path, start="09:50") as place:
         place.database = server.new_database()
@@ -112,7 +112,7 @@ def _flattened(place: Place, process: Child, tradectl: Tradectl) -> None:
 
 
 def test_a_bracket_is_known_though_database_and_process_died_while_it_was_sent(
-    nursery: Nursery, small_market: Path, tmp_path: Path, tradectl: Tradectl
+    nursery: ForkedProcesses, small_market: Path, tmp_path: Path, tradectl: Tradectl
 ) -> None:
     with (
         Postgres() as server,
@@ -136,7 +136,7 @@ def test_a_bracket_is_known_though_database_and_process_died_while_it_was_sent(
 
 
 def test_a_simulator_killed_in_mid_session_and_the_run_at_it_agree_afterwards(
-    nursery: Nursery, small_market: Path, tmp_path: Path, tradectl: Tradectl
+    nursery: ForkedProcesses, small_market: Path, tmp_path: Path, tradectl: Tradectl
 ) -> None:
     with simulated(nursery, small_market, tmp_path, start="09:58", pace=_PACE) as place:
         process = place.live(*_HOLD, "--set=max_hold_seconds=off")
@@ -168,7 +168,7 @@ def _verdicts(place: Place, process: Child) -> list[dict[str, Any]]:
 
 
 def test_the_verdicts_of_a_killed_run_are_those_of_one_that_was_not(
-    nursery: Nursery, small_market: Path, tmp_path: Path
+    nursery: ForkedProcesses, small_market: Path, tmp_path: Path
 ) -> None:
     (first := tmp_path / "first").mkdir()
     (second := tmp_path / "second").mkdir()

@@ -22,7 +22,7 @@ from engine.domain.facts import (
 )
 from store import Journals, RunStatus
 from tests.cli.conftest import DAY, Tradectl, eager
-from tests.nursery import ROOT, Child, Nursery
+from tests.forked_processes import ROOT, Child, ForkedProcesses
 
 RUN = f"session-{DAY}"
 REFUSED, UNDONE = 1, 5
@@ -37,7 +37,7 @@ PATIENT = (
 
 
 @contextmanager
-def hosted(nursery: Nursery, market: Path, database: str, *options: str) -> Iterator[Child]:
+def hosted(nursery: ForkedProcesses, market: Path, database: str, *options: str) -> Iterator[Child]:
     """Host the session in another process, which is killed unless it has ended."""
     command = ["session", "--date", str(DAY), "--json"]
     where = ["--catalog", str(market), "--database", database, "--workers", "1"]
@@ -65,7 +65,7 @@ def facts(database: str) -> list[Fact]:
 
 
 def test_a_session_obeys_other_processes_and_survives_a_kill(
-    nursery: Nursery, tradectl: Tradectl, market: Path, database_url: str
+    nursery: ForkedProcesses, tradectl: Tradectl, market: Path, database_url: str
 ) -> None:
     def do(*words: str, code: int = 0) -> Any:
         patient = ("--timeout", str(_PATIENCE_SECS), "--database", database_url, "--json")

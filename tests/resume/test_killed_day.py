@@ -17,7 +17,7 @@ import pytest
 
 from engine.domain.session import NANOS_PER_SECOND
 from tests.cli.conftest import DAY
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 from tests.resume.ended_day import EndedDay
 from tests.resume.killed_day import BEGINS_NS, BOUND_NS, ENDS_NS, LOOSE, KilledDay
 from tests.resume.oracle import loss_reached
@@ -53,7 +53,7 @@ _WAY_NS = 10 * NANOS_PER_SECOND
 )
 def test_a_day_of_kills_leaves_orders_protection_ledger_and_limits_intact(
     tape: Path,
-    nursery: Nursery,
+    nursery: ForkedProcesses,
     tmp_path: Path,
     kind: int,
     pace: int | None,

@@ -17,7 +17,7 @@ import httpx
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from tests.nursery import ROOT, environment
+from tests.forked_processes import ROOT, environment
 
 KEYS = ("SIMRESUME", "simulated-secret")
 CASH = "100000"

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from catalog import Catalog
-from tests.nursery import ROOT, Answer, Child, Nursery
+from tests.forked_processes import ROOT, Answer, Child, ForkedProcesses
 from tests.simulator.server.conftest import DAY
 from tests.simulator.server.test_trading import busy
 
@@ -26,7 +26,7 @@ HEADERS = {"APCA-API-KEY-ID": "ALICE", "APCA-API-SECRET-KEY": "alice-secret"}
 
 @contextmanager
 def simulator(
-    nursery: Nursery, market: Catalog, *options: str, keys: dict[str, str] = KEYS
+    nursery: ForkedProcesses, market: Catalog, *options: str, keys: dict[str, str] = KEYS
 ) -> Iterator[tuple[dict[str, Any], Child]]:
     """Yield what a simulator said when it was ready, and its process."""
     words = ["run", "--catalog", market.root, "--date", str(DAY), "--port", "0", "--json"]
@@ -40,7 +40,9 @@ def simulator(
         process.wait()
 
 
-def test_a_simulator_is_steered_from_the_command_line(nursery: Nursery, market: Catalog) -> None:
+def test_a_simulator_is_steered_from_the_command_line(
+    nursery: ForkedProcesses, market: Catalog
+) -> None:
     def tradectl(*words: str) -> Answer:
         return nursery.answer(["sim", *words], {}, ROOT)
 
@@ -97,7 +99,7 @@ def _it_pauses_at_an_instant_to_come(say: Callable[..., dict[str, Any]]) -> None
 
 
 def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
-    nursery: Nursery, market: Catalog, busy: str, tmp_path: Path
+    nursery: ForkedProcesses, market: Catalog, busy: str, tmp_path: Path
 ) -> None:
     options = ["--start", "10:00", "--speed", "60", "--state", str(tmp_path / "sim.json")]
     order = {"symbol": busy, "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"}
@@ -123,7 +125,7 @@ def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
     ],
 )
 def test_what_cannot_be_started_says_why(
-    nursery: Nursery, market: Catalog, options: list[str], finding: str
+    nursery: ForkedProcesses, market: Catalog, options: list[str], finding: str
 ) -> None:
     words = ["sim", "run", "--catalog", market.root, *options]
     answer = nursery.answer(words, {}, ROOT)
@@ -132,7 +134,9 @@ def test_what_cannot_be_started_says_why(
     assert "hush" not in answer.err
 
 
-def test_a_pair_of_keys_is_made_up_where_none_is_given(nursery: Nursery, market: Catalog) -> None:
+def test_a_pair_of_keys_is_made_up_where_none_is_given(
+    nursery: ForkedProcesses, market: Catalog
+) -> None:
     with simulator(nursery, market, keys={"APCA_API_KEY_ID": "", "APCA_API_SECRET_KEY": ""}) as (
         ready,
         _,
