@@ -4,9 +4,11 @@
 UV := $(CURDIR)/.bootstrap/bin/uv
 READY := .venv/.ready
 DEMO_DAY := 2026-09-18
+QUICK := accounting decision journal params signals store synth \
+    simulator/exchange simulator/market_data adapters/alpaca/wire
 
 .DEFAULT_GOAL := help
-.PHONY: help demo rehearse test soak lint fmt bench docs lock clean
+.PHONY: help demo rehearse test quick soak lint fmt bench docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +27,10 @@ test: lint ## Check everything: lint, types, import contracts, all tests
 
 soak: $(READY) ## Kill live, simulator and database 200 times at moments never tried before
 	@.venv/bin/python -m tests.resume.soak $(SOAK)
+
+quick: export PYTHONDONTWRITEBYTECODE :=
+quick: lint ## Check between two edits: lint, and the tests of what is pure
+	@.venv/bin/python -m pytest -n 2 --dist worksteal $(addprefix tests/,$(QUICK))
 
 lint: $(READY) ## Check style, types, import contracts and files
 	@.venv/bin/pre-commit run --all-files --show-diff-on-failure

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.live_day import LOOSE
 from engine.domain.session import NANOS_PER_SECOND, session
-from tests.nursery import ROOT, environment
+from tests.forked_processes import ROOT, environment
 from tests.resume.venue import KEYS, Venue, simulated, until
 
 _HEARD_NS = 600 * NANOS_PER_SECOND

@@ -197,9 +197,23 @@ def status(url: SimUrl = DEFAULT_URL, as_json: AsJson = False) -> None:
 
 @app.command()
 @command
-def pause(url: SimUrl = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Stop simulated time; sockets stay open."""
-    show(ask(url, "/sim/pause", {}), as_json=as_json)
+def pause(
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="HH:MM[:SS]", help="New York time; now without.")
+    ] = None,
+    url: SimUrl = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Stop simulated time, now or at a time to come; sockets stay open.
+
+    With `--at` time moves as it did until then, and not an instant further, however fast it is:
+    `tradectl sim pause --at 10:30`, then `tradectl sim resume` to go on from there.
+    """
+    from cli.clock import instant
+
+    day = None if at is None else parse_day(ask(url, "/sim/status")["day"])
+    said = {} if at is None or day is None else {"at": instant(at, day)}
+    show(ask(url, "/sim/pause", said), as_json=as_json)
 
 
 @app.command()

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
+from tests.minutes_per_folder import MinutesPerFolder
 from tests.servers import Postgres
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +29,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def state_home(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep what servers leave for this user's commands out of the user's own home."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Sum up the minutes where the reports of all workers arrive."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(MinutesPerFolder())
 
 
 @pytest.fixture(scope="session")
@@ -65,10 +72,10 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    """Yield where processes of ``tradectl`` are born without having to import anything."""
-    with Nursery() as nursery:
-        yield nursery
+def nursery() -> Iterator[ForkedProcesses]:
+    """Yield what forks processes of ``tradectl`` from a parent that has imported everything."""
+    with ForkedProcesses() as processes:
+        yield processes
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

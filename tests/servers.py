@@ -70,7 +70,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server again on what is on the disk."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self._postmaster() is None:
                 # the package cannot read what one that was killed early left half written, and

@@ -54,6 +54,7 @@ class Admin:
             "mode": clock.mode.value,
             "speed": "max" if clock.speed is None else clock.speed,
             "paused": clock.paused,
+            "pauses_at": None if clock.pauses_at is None else rfc3339(clock.pauses_at),
             "ended": venue.now >= venue.playhead.reader.end_ns,
             "symbols": len(venue.playhead.reader.symbols),
             "fills": venue.exchange.mode.name,
@@ -66,8 +67,15 @@ class Admin:
             "chaos": msgspec.to_builtins(hall.chaos.on),
         }
 
-    async def _pause(self, _: dict[str, Any]) -> dict[str, Any]:
-        self._hall.venue.turn(paused=True)
+    async def _pause(self, asked: dict[str, Any]) -> dict[str, Any]:
+        at, venue = asked.get("at"), self._hall.venue
+        last = venue.playhead.reader.end_ns
+        if at is not None and (type(at) is not int or not venue.now < at <= last):
+            raise ConfigError(
+                f"cannot pause at {at!r}: the tape stands at {venue.now} and ends at {last} "
+                "(UTC ns); name a time to come, or none to pause now"
+            )
+        venue.pause(at)
         return await self._status({})
 
     async def _resume(self, asked: dict[str, Any]) -> dict[str, Any]:

@@ -146,6 +146,11 @@ class Venue:
                 return self.now
             await asyncio.sleep(_TICK_SECS)
 
+    def pause(self, at: int | None = None) -> None:
+        """Pause now, or when time comes to an instant, which it does not go beyond by itself."""
+        self.clock.pauses_at = at
+        self.turn(paused=True if at is None else None)
+
     async def step(self, span_ns: int) -> int:
         """Play so much further, however time moves otherwise; return the time."""
         await self._play(self.now + span_ns, stops=False)
@@ -193,6 +198,7 @@ class Venue:
             while self.now < until and not (told and stops):
                 told = await self._to_next(until)
             await self._send_rows()
+            self.clock.reach(self.now)
         return told and stops
 
     async def _overdue(self) -> bool:

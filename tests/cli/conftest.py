@@ -10,7 +10,7 @@ import pytest
 
 from catalog import Catalog
 from catalog.synth import synthesize
-from tests.nursery import Answer, Nursery
+from tests.forked_processes import Answer, ForkedProcesses
 
 DAY = date(2026, 9, 18)
 
@@ -43,7 +43,7 @@ type Tradectl = Callable[..., Answer]
 
 
 @pytest.fixture(scope="session")
-def tradectl(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Tradectl:
+def tradectl(nursery: ForkedProcesses, tmp_path_factory: pytest.TempPathFactory) -> Tradectl:
     place = tmp_path_factory.mktemp("place")
 
     def run(*arguments: str | Path) -> Answer:

@@ -18,7 +18,7 @@ from engine.domain.session import session
 from serving import control_headers
 from store import Journals
 from tests.cli.conftest import DAY, eager
-from tests.nursery import ROOT, Child, Nursery, environment
+from tests.forked_processes import ROOT, Child, ForkedProcesses, environment
 
 KEYS = ("SIMRECORD", "simulated-secret")
 _PATIENCE_SECS = 120.0
@@ -31,15 +31,17 @@ class Place:
 
     Parameters
     ----------
-    nursery : Nursery
-        Where its live processes are born.
+    nursery : ForkedProcesses
+        Forks its live processes.
     url : str
         Of the simulator.
     database : str
         By default a file in the folder.
     """
 
-    def __init__(self, nursery: Nursery, url: str, folder: Path, database: str = "") -> None:
+    def __init__(
+        self, nursery: ForkedProcesses, url: str, folder: Path, database: str = ""
+    ) -> None:
         self.nursery = nursery
         self.url = url
         self.folder = folder
@@ -125,9 +127,12 @@ class Place:
             time.sleep(0.02)
 
     def reach(self, clock: str, process: Process) -> None:
-        """Wait until a process has traded up to a time of the day, and pause."""
-        self.wait(process, lambda: self.now() >= session(DAY).at(clock))
-        self.turn("pause")
+        """Let time, which stands, go on to an instant of the day and stand there again."""
+        at = session(DAY).at(clock)
+        self.steer("pause", at=at)
+        self.turn("resume")
+        self.wait(process, lambda: self.status()["paused"])
+        assert self.now() == at
 
     def logged(self, words: str) -> bool:
         """Say whether the live process has written something down."""
@@ -181,7 +186,7 @@ class Place:
 
 @contextmanager
 def simulated(
-    nursery: Nursery,
+    nursery: ForkedProcesses,
     market: Path,
     folder: Path,
     *,

@@ -14,7 +14,7 @@ import pytest
 from engine.domain.facts import ParamsChanged
 from store import RunStatus, RunStore
 from tests.cli.conftest import DAY, Tradectl, eager
-from tests.nursery import environment
+from tests.forked_processes import environment
 
 
 def test_a_backtest_writes_a_run_directory_that_everything_reads(
@@ -90,7 +90,7 @@ def test_a_backtest_that_is_stopped_says_so_and_keeps_what_it_did(
     ) as child:
         _wait_for_trades(tmp_path)
         child.send_signal(way)
-        printed, _ = child.communicate(timeout=60)
+        printed, _ = child.communicate(timeout=120)
     run = RunStore(tmp_path).run()
     if way is signal.SIGINT:
         assert child.returncode == 130

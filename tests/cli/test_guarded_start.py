@@ -17,9 +17,9 @@ from engine.domain.commands import Pause
 from engine.domain.facts import CommandReceived
 from store import CommandLog, Journals
 from tests.cli.conftest import DAY
-from tests.cli.held_history import HeldHistory
+from tests.cli.held_requests import HISTORY, HeldRequests
 from tests.cli.live_place import Place, simulated
-from tests.nursery import Child, Nursery
+from tests.forked_processes import Child, ForkedProcesses
 
 _A_FEW_PRINTS = 2_000
 _CAUGHT_UP = "the trouble with warm-up is over"
@@ -29,7 +29,7 @@ _ORDERS_COME, _FEED_COMES = "the trouble with orders is over", "the trouble with
 
 
 @pytest.fixture(scope="module")
-def venue(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def venue(nursery: ForkedProcesses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Yield a simulator that runs, and a place to trade it from."""
     folder = tmp_path_factory.mktemp("venue")
     market = folder / "catalog"
@@ -39,7 +39,7 @@ def venue(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def test_the_guardian_is_at_work_while_a_restart_waits_for_history(
-    nursery: Nursery, venue: Place
+    nursery: ForkedProcesses, venue: Place
 ) -> None:
     with ExitStack() as ends:
         process = venue.live()
@@ -47,7 +47,7 @@ def test_the_guardian_is_at_work_while_a_restart_waits_for_history(
         venue.wait(process, lambda: _heard_bytes(venue.spool) > _A_FEW_PRINTS)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
-        with HeldHistory(venue.port) as held:
+        with HeldRequests(venue.port, HISTORY) as held:
             place = Place(nursery, held.url, venue.folder)
             process = place.live()
             ends.callback(process.kill)
@@ -63,9 +63,9 @@ def test_the_guardian_is_at_work_while_a_restart_waits_for_history(
 
 @pytest.mark.parametrize("status", ["500 Internal Server Error", "429 Too Many Requests"])
 def test_a_venue_that_fails_is_waited_for_and_guarded_before_its_streams_come(
-    nursery: Nursery, venue: Place, tmp_path: Path, status: str
+    nursery: ForkedProcesses, venue: Place, tmp_path: Path, status: str
 ) -> None:
-    with HeldHistory(venue.port, held=_STREAMS) as between, ExitStack() as ends:
+    with HeldRequests(venue.port, *_STREAMS) as between, ExitStack() as ends:
         between.status = status
         place = Place(nursery, between.url, tmp_path)
         process = place.live("--wait-secs", "600")

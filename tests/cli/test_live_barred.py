@@ -20,11 +20,11 @@ from engine.domain.session import NANOS_PER_SECOND
 from tests.cli.conftest import Tradectl
 from tests.cli.live_place import KEYS, simulated
 from tests.cli.steered_run import HOLD, Run
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 
 
 @pytest.fixture
-def run(nursery: Nursery, small_market: Path, tmp_path: Path) -> Iterator[Run]:
+def run(nursery: ForkedProcesses, small_market: Path, tmp_path: Path) -> Iterator[Run]:
     """Yield a run that was started while its account was blocked."""
     old_rule = ("--stepped", "--pdt")
     with simulated(nursery, small_market, tmp_path, start="09:45", pace=old_rule) as place:

@@ -28,7 +28,7 @@ from store import Journals
 from tests.cli.conftest import Tradectl
 from tests.cli.live_place import simulated
 from tests.cli.steered_run import HOLD, Run
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 
 _LATE_NS = 60 * NANOS_PER_SECOND
 """How long nobody looks."""
@@ -37,7 +37,7 @@ _LONG = (*HOLD, "--set=max_hold_seconds=1800")
 
 
 @pytest.fixture
-def run(nursery: Nursery, small_market: Path, tmp_path: Path) -> Iterator[Run]:
+def run(nursery: ForkedProcesses, small_market: Path, tmp_path: Path) -> Iterator[Run]:
     """Yield a run that trades."""
     with simulated(nursery, small_market, tmp_path, start="09:45") as place:
         run = Run(place, place.live(*_LONG))
@@ -65,11 +65,11 @@ def test_what_somebody_trades_by_hand_is_told_and_booked_and_the_day_goes_on(
 
 
 def test_positions_are_compared_after_a_reconnect_while_time_runs_by_itself(
-    nursery: Nursery, small_market: Path, tmp_path: Path
+    nursery: ForkedProcesses, small_market: Path, tmp_path: Path
 ) -> None:
     pace = ("--speed", "40")
     with simulated(nursery, small_market, tmp_path, start="09:52", pace=pace) as place:
-        run = Run(place, place.live(*_LONG))
+        run = Run(place, place.live(*HOLD, "--set=max_hold_seconds=off"))
         try:
             run.until(place.verdicts.exists)
             run.until(lambda: run.of(TradeOpened))

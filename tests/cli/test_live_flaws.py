@@ -7,13 +7,13 @@ from pathlib import Path
 from engine.domain.session import NANOS_PER_SECOND
 from tests.cli.live_facts import LiveFacts
 from tests.cli.live_place import KEYS, simulated
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 
 _PACE = ("--speed", "10")
 
 
 def test_flawed_frames_and_a_clock_that_is_off_stop_entries_until_they_are_over(
-    nursery: Nursery, small_market: Path, tmp_path: Path
+    nursery: ForkedProcesses, small_market: Path, tmp_path: Path
 ) -> None:
     with simulated(nursery, small_market, tmp_path, start="09:50", pace=_PACE) as place:
         process, facts = place.live(), LiveFacts(place)

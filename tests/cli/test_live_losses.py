@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +22,17 @@ from engine.domain.session import session
 from store import Journals
 from tests.cli.conftest import DAY
 from tests.cli.live_place import Place, simulated
-from tests.nursery import Child, Nursery
+from tests.cli.steered_run import Run
+from tests.forked_processes import Child, ForkedProcesses
 from tests.servers import Postgres
 
 _HOLD = ("--set=take_profit_percent=9", "--set=stop_loss_percent=8", "--set=max_hold_seconds=300")
 """Positions that last until their time is over."""
 
-_BACK = "the trouble with journal is over"
+_PACE = ("--speed", "20")
+"""Time that waits for no answer."""
 
-_FLUSHED_SECS = 1.5
-"""After so long what has arrived is on disk."""
+_BACK = "the trouble with journal is over"
 
 
 def _of(kind: type, facts: list[Fact]) -> list[Any]:
@@ -40,7 +40,7 @@ def _of(kind: type, facts: list[Fact]) -> list[Any]:
 
 
 def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held_still_ends(
-    nursery: Nursery, small_market: Path, tmp_path: Path
+    nursery: ForkedProcesses, small_market: Path, tmp_path: Path
 ) -> None:
     with Postgres() as server, simulated(nursery, small_market, tmp_path, start="09:50") as place:
         place.database = server.new_database()
@@ -49,7 +49,7 @@ def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held
         with place.live(*_HOLD) as process:
             for number, (lose, bring_back) in enumerate(losses, 1):
                 place.wait(process, lambda: place.asked("/v2/positions"))
-                place.turn("pause")
+                Run(place, process).with_a_position()
                 lose()
                 place.turn("resume")
                 try:
@@ -89,7 +89,7 @@ def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held
 
 def _verdicts(place: Place, process: Child) -> list[dict[str, Any]]:
     """End a run before half past ten and return the rows of its table."""
-    place.wait(process, lambda: place.now() > session(DAY).at("10:29"))
+    place.reach("10:29", process)
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == INTERRUPTED
@@ -99,23 +99,22 @@ def _verdicts(place: Place, process: Child) -> list[dict[str, Any]]:
 
 
 def test_the_verdicts_of_a_killed_run_are_those_of_one_that_was_not(
-    nursery: Nursery, small_market: Path, tmp_path: Path
+    nursery: ForkedProcesses, small_market: Path, tmp_path: Path
 ) -> None:
     (first := tmp_path / "first").mkdir()
     (second := tmp_path / "second").mkdir()
     with simulated(nursery, small_market, first, start="09:50") as place:
+        place.turn("pause")
         undisturbed = _verdicts(place, place.live("--shadow"))
     with simulated(nursery, small_market, second, start="09:50") as place:
+        place.turn("pause")
         with place.live("--shadow") as process:
-            place.wait(process, lambda: place.now() > session(DAY).at("10:10"))
-            place.turn("pause")
-            time.sleep(_FLUSHED_SECS)
+            place.reach("10:10", process)
+            place.wait(process, place.verdicts.exists)
             process.kill()
         with next((second / "runs").iterdir()).open("ab") as file:
             file.write(b'{"verdicts":[{"sym')
-        place.turn("resume")
-        place.wait(process := place.live("--shadow"), lambda: place.now() > 0)
-        again = _verdicts(place, process)
+        again = _verdicts(place, place.live("--shadow"))
     assert len({row["ts_event"] for row in undisturbed}) > 3
     assert min(row["ts_event"] for row in undisturbed) < session(DAY).at("10:10")
     assert again == undisturbed

@@ -13,14 +13,14 @@ from engine.domain.session import session
 from engine.signals import scan
 from tests.cli.conftest import DAY, EAGER, Tradectl
 from tests.cli.live_place import simulated
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 
 _LOOKED_SECS = 1.1
 """After it a live process looks at the desk again."""
 
 
 def test_a_live_run_goes_along_with_the_parameter_desk(
-    nursery: Nursery, market: Path, tmp_path: Path, tradectl: Tradectl
+    nursery: ForkedProcesses, market: Path, tmp_path: Path, tradectl: Tradectl
 ) -> None:
     with simulated(nursery, market, tmp_path, start="15:30") as place:
         database = "--database", place.database
@@ -30,7 +30,6 @@ def test_a_live_run_goes_along_with_the_parameter_desk(
             answered = tradectl("params", "set", *values, *database, *told)
             assert answered.code == 0, answered.err
             time.sleep(_LOOKED_SECS)
-            place.turn("resume")
             return answered.json["effective_ns"]
 
         place.turn("pause")

@@ -13,15 +13,15 @@ from catalog import Catalog
 from engine.domain.session import session
 from tests.cli.conftest import DAY, Tradectl, eager
 from tests.cli.live_place import Place, simulated
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 
 _STARTS, _KILLED = "15:30", "15:42"
-_FLUSHED_SECS = 1.5
+_A_FEW_PRINTS = 2_000
 
 
 @pytest.fixture(scope="module")
 def undisturbed(
-    nursery: Nursery, market: Path, tmp_path_factory: pytest.TempPathFactory
+    nursery: ForkedProcesses, market: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Place, dict[str, Any]]]:
     """Yield where an afternoon was traded and recorded, and how it ended."""
     with simulated(nursery, market, tmp_path_factory.mktemp("undisturbed"), start=_STARTS) as place:
@@ -63,15 +63,16 @@ def test_a_spool_is_cleared_away_when_the_day_is_over(
 
 def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
     undisturbed: tuple[Place, dict[str, Any]],
-    nursery: Nursery,
+    nursery: ForkedProcesses,
     market: Path,
     tmp_path: Path,
     tradectl: Tradectl,
 ) -> None:
     with simulated(nursery, market, tmp_path, start=_STARTS) as place:
+        place.turn("pause")
         with place.live("--shadow") as process:
             place.reach(_KILLED, process)
-            time.sleep(_FLUSHED_SECS)
+            place.wait(process, lambda: _heard_bytes(place) > _A_FEW_PRINTS)
             process.kill()
         adopted = tradectl(
             "catalog", "adopt", place.spool, "--catalog", tmp_path / "half", "--json"
@@ -90,3 +91,8 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
         "journal", "show", f"sim-{DAY}", "--database", place.folder / "journal.sqlite", "--json"
     )
     assert "warm-up" in held.out
+
+
+def _heard_bytes(place: Place) -> int:
+    """Return how much of what a run has heard of trades is on the disk."""
+    return sum(path.stat().st_size for path in place.spool.glob("*.trades-*"))

@@ -17,7 +17,7 @@ from cli.output import INTERRUPTED
 from engine.domain.exit_codes import ExitCode
 from engine.domain.facts import EntriesHeld
 from tests.cli.live_place import KEYS, Place, Process, simulated
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 
 _PLANTED = "planted-secret-4711"
 _AWAY, _REFUSED, _CONFIG = ExitCode.UNAVAILABLE, ExitCode.REFUSED, ExitCode.CONFIG
@@ -64,7 +64,7 @@ def _stranger(certificate: ssl.SSLContext | None = None) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def starts(
-    nursery: Nursery,
+    nursery: ForkedProcesses,
     small_market: Path,
     certificate: ssl.SSLContext,
     tmp_path_factory: pytest.TempPathFactory,
@@ -126,7 +126,7 @@ def test_a_start_that_goes_wrong_says_why_and_what_to_do(
 
 
 def test_a_venue_that_goes_and_comes_back_is_survived_and_a_plan_that_ends_is_told(
-    nursery: Nursery, small_market: Path, tmp_path: Path
+    nursery: ForkedProcesses, small_market: Path, tmp_path: Path
 ) -> None:
     with simulated(nursery, small_market, tmp_path, start="09:50", pace=_BUSY) as place:
         process = place.live()

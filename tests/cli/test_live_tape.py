@@ -15,7 +15,7 @@ from engine.domain.session import NANOS_PER_SECOND
 from tests.cli.conftest import eager
 from tests.cli.live_facts import LiveFacts
 from tests.cli.live_place import Place, Process, simulated
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 
 _PACE = ("--speed", "20")
 _LAG = ("--set", "max_lag_seconds=10")
@@ -40,7 +40,7 @@ class _Broken:
 
 
 @pytest.fixture
-def run(nursery: Nursery, market: Path, tmp_path: Path) -> Iterator[_Broken]:
+def run(nursery: ForkedProcesses, market: Path, tmp_path: Path) -> Iterator[_Broken]:
     """Yield a run that has heard the tape for two minutes."""
     with simulated(nursery, market, tmp_path, start="09:50", pace=_PACE) as place:
         settings = [*eager(), *_LAG, "--set", "stale_feed_seconds=5"]

@@ -22,7 +22,7 @@ from engine.domain.facts import OrderRole
 from store import Journals
 from tests.accounting.streams import OPEN_NS, fill, plan
 from tests.cli.conftest import DAY, eager
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 from tests.servers import Postgres
 
 BRACKET = plan("T1", "AAA", 1, 10, Decimal(20))
@@ -42,7 +42,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def test_no_log_journal_manifest_or_report_holds_a_planted_secret(
-    nursery: Nursery, tmp_path: Path
+    nursery: ForkedProcesses, tmp_path: Path
 ) -> None:
     root = tmp_path / "catalog"
     synthesize(Catalog(str(root)), DAY, symbols=6, trades=20_000, seed=11, quotes=True)

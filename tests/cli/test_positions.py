@@ -15,7 +15,7 @@ from catalog import Catalog
 from engine.domain.session import NANOS_PER_SECOND, session
 from simulator.tape import Mode
 from tests.cli.conftest import DAY
-from tests.nursery import Answer, Nursery
+from tests.forked_processes import Answer, ForkedProcesses
 from tests.simulator.server.served import ALICE, Served, market_client, setting
 
 OPEN = session(DAY).open_ns + 1_800 * NANOS_PER_SECOND
@@ -29,7 +29,7 @@ def served(market: Path) -> Iterator[Served]:
         yield running
 
 
-def asked(nursery: Nursery, url: str, place: Path, *options: str) -> Answer:
+def asked(nursery: ForkedProcesses, url: str, place: Path, *options: str) -> Answer:
     keys = {"APCA_API_KEY_ID": ALICE.key, "APCA_API_SECRET_KEY": ALICE.secret}
     return nursery.answer(["positions", *options], keys | {"TRADECTL_SIM_URL": url}, place)
 
@@ -54,7 +54,7 @@ def granted(served: Served, secs: int) -> None:
 
 
 def test_positions_are_flat_then_naked_then_covered_as_the_venue_has_it(
-    nursery: Nursery, served: Served, market: Path, tmp_path: Path
+    nursery: ForkedProcesses, served: Served, market: Path, tmp_path: Path
 ) -> None:
     catalog = Catalog(str(market))
     symbols = [row["symbol"] for row in catalog.instruments().to_pylist()]
@@ -90,7 +90,7 @@ def test_positions_are_flat_then_naked_then_covered_as_the_venue_has_it(
         assert "foreign" in covered.out
 
 
-def test_a_venue_that_does_not_answer_is_not_flat(nursery: Nursery, tmp_path: Path) -> None:
+def test_a_venue_that_does_not_answer_is_not_flat(nursery: ForkedProcesses, tmp_path: Path) -> None:
     silent = asked(nursery, "http://127.0.0.1:9", tmp_path, "--json")
     assert silent.code == UNANSWERED
     said = json.loads(silent.out)

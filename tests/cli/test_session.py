@@ -22,16 +22,22 @@ from engine.domain.facts import (
 )
 from store import Journals, RunStatus
 from tests.cli.conftest import DAY, Tradectl, eager
-from tests.nursery import ROOT, Child, Nursery
+from tests.forked_processes import ROOT, Child, ForkedProcesses
 
 RUN = f"session-{DAY}"
 REFUSED, UNDONE = 1, 75
-PATIENT = ("take_profit_percent=20", "stop_loss_percent=10", "max_hold_seconds=off")
-"""Trades stay open until somebody closes them."""
+_PATIENCE_SECS = 120.0
+PATIENT = (
+    "take_profit_percent=20",
+    "stop_loss_percent=10",
+    "max_hold_seconds=off",
+    "symbol_cooldown_seconds=28800",
+)
+"""Trades stay open until somebody closes them, and the cool-down after them outlasts the day."""
 
 
 @contextmanager
-def hosted(nursery: Nursery, market: Path, database: str, *options: str) -> Iterator[Child]:
+def hosted(nursery: ForkedProcesses, market: Path, database: str, *options: str) -> Iterator[Child]:
     """Host the session in another process, which is killed unless it has ended."""
     command = ["session", "--date", str(DAY), "--json"]
     where = ["--catalog", str(market), "--database", database, "--workers", "1"]
@@ -43,13 +49,13 @@ def hosted(nursery: Nursery, market: Path, database: str, *options: str) -> Iter
 
 def first[P](database: str, kind: type[P], where: Callable[[P], bool] = lambda _: True) -> P:
     """Return the first fact of a kind once the session has recorded it."""
-    patience = time.monotonic() + 60
+    patience = time.monotonic() + _PATIENCE_SECS
     while time.monotonic() < patience:
         for fact in facts(database):
             if isinstance(fact.payload, kind) and where(fact.payload):
                 return fact.payload
         time.sleep(0.05)
-    raise TimeoutError(f"no {kind.__name__} in a minute")
+    raise TimeoutError(f"no {kind.__name__} in {_PATIENCE_SECS:g} s")
 
 
 def facts(database: str) -> list[Fact]:
@@ -59,10 +65,11 @@ def facts(database: str) -> list[Fact]:
 
 
 def test_a_session_obeys_other_processes_and_survives_a_kill(
-    nursery: Nursery, tradectl: Tradectl, market: Path, database_url: str
+    nursery: ForkedProcesses, tradectl: Tradectl, market: Path, database_url: str
 ) -> None:
     def do(*words: str, code: int = 0) -> Any:
-        answer = tradectl("do", *words, "--database", database_url, "--json")
+        patient = ("--timeout", str(_PATIENCE_SECS), "--database", database_url, "--json")
+        answer = tradectl("do", words[0], *patient, *words[1:])
         assert answer.code == code, answer.out + answer.err
         return answer.json
 
@@ -81,13 +88,14 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
         refused = do("close", opened.trade_id, "--yes", code=REFUSED)
         assert "no_such_trade" in refused["detail"]
         assert do("pause", "--yes")["status"] == "done"
-        before = status()
+    before = status()
+    assert symbol in before["cooldowns"]
 
     unanswered = do("stop-entries", "--yes", "--id", "two", "--timeout", "0.5", code=UNDONE)
     assert "tradectl session" in unanswered["detail"]
 
     with hosted(nursery, market, database_url, "--set", "take_profit_percent=19") as host:
-        _, complaint = host.communicate(timeout=60)
+        _, complaint = host.communicate(timeout=_PATIENCE_SECS)
         assert (host.returncode, "played again it is" in complaint) == (1, True)
 
     with hosted(nursery, market, database_url, "--speed", "100") as host:
@@ -101,12 +109,12 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
         assert after["locks"] == {symbol: "by ann"}
         assert do("resume", "--yes")["status"] == "done"
         host.send_signal(signal.SIGINT)
-        assert host.wait(30) == 130
+        assert host.wait(_PATIENCE_SECS) == 130
 
     (run,) = (each for each in Journals(database_url).runs() if each.run_id == RUN)
     assert run.status is RunStatus.INTERRUPTED
     with hosted(nursery, market, database_url) as host:
-        printed, _ = host.communicate(timeout=120)
+        printed, _ = host.communicate(timeout=_PATIENCE_SECS)
     said = json.loads(printed)
     assert (host.returncode, said["status"], said["resumed_at"]) == (0, "Ended", run.facts)
     assert _told(facts(database_url), symbol) == {"one": 1, "two": 1}

@@ -15,7 +15,7 @@ from typing import IO
 import pytest
 
 from engine.domain.exit_codes import ExitCode
-from tests.nursery import ROOT, environment
+from tests.forked_processes import ROOT, environment
 
 _MIB = 1 << 20
 _DROP_FROM_BOUNDING_SET, _OVERRIDE = 24, 1

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from engine.domain.errors import JournalError
 from engine.domain.facts import BracketPlanned, OrderRejected
 from engine.domain.session import NANOS_PER_SECOND
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 from tests.resume.ended_day import EndedDay
 from tests.resume.kill_plan import KINDS, SPAWNED, Blow, Kill, Part, drawn
 from tests.resume.kill_site import RUN, Site
@@ -76,7 +76,7 @@ def is_stepped(seed: int) -> bool:
 def run(
     seed: int,
     server: Postgres,
-    nursery: Nursery,
+    nursery: ForkedProcesses,
     market: Path,
     *,
     kinds: tuple[str, ...] = KINDS,

@@ -16,7 +16,7 @@ from engine.domain.errors import JournalError
 from engine.domain.facts import EntriesHeld, EntriesReleased, Fact
 from store import Database, Journals
 from tests.cli.conftest import DAY
-from tests.nursery import ROOT, Child, Nursery
+from tests.forked_processes import ROOT, Child, ForkedProcesses
 from tests.resume.held_fact import HeldFact
 from tests.resume.kill_plan import FACT, SPAWNED, Moment, Part
 from tests.resume.relay import Relay, Said
@@ -42,7 +42,7 @@ class Site:
     def __init__(
         self,
         server: Postgres,
-        nursery: Nursery,
+        nursery: ForkedProcesses,
         relay: Relay,
         market: Path,
         folder: Path,

@@ -15,7 +15,7 @@ from engine.domain.facts import AnyPayload
 from engine.domain.session import NANOS_PER_SECOND, session
 from store import Journals
 from tests.cli.conftest import DAY
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 from tests.resume.oracle import Span, Trade, trades
 from tests.resume.steps import Step, steps
 from tests.resume.venue import KEYS, Ear, Venue, until
@@ -74,7 +74,7 @@ class KilledDay:
     """
 
     venue: Venue
-    nursery: Nursery
+    nursery: ForkedProcesses
     folder: Path
     chance: Random
     settings: list[str]

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from tests.nursery import Child, Nursery
+from tests.forked_processes import Child, ForkedProcesses
 from tests.resume.venue import CASH, KEYS, Venue
 
 
@@ -30,7 +30,9 @@ class Simulator:
         How often it was killed.
     """
 
-    def __init__(self, nursery: Nursery, market: Path, day: date, state: Path, *words: str) -> None:
+    def __init__(
+        self, nursery: ForkedProcesses, market: Path, day: date, state: Path, *words: str
+    ) -> None:
         self.state = state
         self.kills = 0
         self._nursery = nursery

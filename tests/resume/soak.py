@@ -24,7 +24,7 @@ from catalog import Catalog
 from catalog.synth import synthesize
 from cli.output import INTERRUPTED
 from tests.cli.conftest import DAY
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 from tests.resume import campaign
 from tests.resume.campaign import Campaign
 from tests.resume.kill_plan import KINDS, Kill, Part
@@ -146,7 +146,7 @@ def _days(options: argparse.Namespace, tried: set[int]) -> Iterator[Campaign]:
     with (
         tempfile.TemporaryDirectory(prefix="tradectl-tape-") as folder,
         Postgres() as server,
-        Nursery() as nursery,
+        ForkedProcesses() as nursery,
     ):
         market, done = tape(Path(folder)), 0
         for seed in [options.seed] if options.seed is not None else _new_seeds(tried):

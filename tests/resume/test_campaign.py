@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 from tests.resume import campaign
 from tests.resume.kill_plan import KINDS
 from tests.resume.soak import repeat
@@ -19,7 +19,7 @@ _PACED = KINDS[1::2]
 
 @pytest.mark.parametrize(("seed", "kinds"), [(0, _STEPPED), (1, _PACED)], ids=["stepped", "paced"])
 def test_a_day_goes_on_whoever_is_killed_and_whenever(
-    tape: Path, nursery: Nursery, postgres: Postgres, seed: int, kinds: tuple[str, ...]
+    tape: Path, nursery: ForkedProcesses, postgres: Postgres, seed: int, kinds: tuple[str, ...]
 ) -> None:
     day = campaign.run(seed, postgres, nursery, tape, kinds=kinds)
     assert day.findings == [], f"{repeat(seed, kinds)}\n{day.said}"

@@ -16,7 +16,7 @@ from random import Random
 import pytest
 
 from tests.cli.conftest import DAY
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 from tests.resume.ended_day import EndedDay
 from tests.resume.killed_day import BEGINS_NS, BOUND_NS, ENDS_NS, LOOSE, RUN, KilledDay
 from tests.resume.oracle import loss_reached
@@ -47,7 +47,7 @@ _BY_CHANCE = {Step.UNANSWERED, Step.FILL_UNHEARD, Step.PROTECTED, Step.LEAVING}
 )
 def test_a_day_of_kills_leaves_orders_protection_ledger_and_limits_intact(
     tape: Path,
-    nursery: Nursery,
+    nursery: ForkedProcesses,
     tmp_path: Path,
     kind: int,
     limits: dict[str, str],

@@ -16,7 +16,7 @@ from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.trades import TradeBatch
 from tests.catalog.spool.tape import rows
 from tests.cli.conftest import DAY
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 from tests.resume.ended_day import EndedDay
 from tests.resume.killed_day import BOUND_NS, LOOSE, RUN, KilledDay
 from tests.resume.simulator import Simulator
@@ -48,7 +48,7 @@ def _planned(day: KilledDay) -> int:
 
 
 def test_a_day_goes_on_at_a_simulator_that_is_killed_twice_in_a_row(
-    tape: Path, nursery: Nursery, tmp_path: Path
+    tape: Path, nursery: ForkedProcesses, tmp_path: Path
 ) -> None:
     words = ("--start", "15:38", "--fills", "paper", "--seed", "3", "--stepped")
     words += ("--requests", "1000000")
@@ -80,7 +80,7 @@ def test_a_day_goes_on_at_a_simulator_that_is_killed_twice_in_a_row(
 
 
 def test_paced_time_that_was_told_never_goes_back(
-    tape: Path, nursery: Nursery, tmp_path: Path
+    tape: Path, nursery: ForkedProcesses, tmp_path: Path
 ) -> None:
     words = ("--start", "10:00", "--speed", "40", "--seed", "3", "--requests", "1000000")
     with Simulator(nursery, tape, DAY, tmp_path / "state", *words) as simulator:
@@ -94,7 +94,7 @@ def test_paced_time_that_was_told_never_goes_back(
 
 
 def test_a_run_goes_on_when_its_simulator_forgot_the_time(
-    tape: Path, nursery: Nursery, tmp_path: Path
+    tape: Path, nursery: ForkedProcesses, tmp_path: Path
 ) -> None:
     words = ("--start", "10:00", "--seed", "3", "--stepped")
     with Simulator(nursery, tape, DAY, tmp_path / "state", *words) as simulator:

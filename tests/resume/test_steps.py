@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from cli.output import INTERRUPTED
 from engine.domain.facts import BracketPlanned, ExitRequested, OrderRejected
 from tests.cli.conftest import DAY
-from tests.nursery import Nursery
+from tests.forked_processes import ForkedProcesses
 from tests.resume.ended_day import EndedDay
 from tests.resume.killed_day import BOUND_NS, LOOSE, RUN, KilledDay
 from tests.resume.steps import Step
@@ -125,7 +125,7 @@ def _stop_at(day: KilledDay, pid: int, step: Step) -> None:
 
 
 def test_a_process_killed_at_each_step_of_an_order_s_life_goes_on_as_if_it_had_not_been(
-    tape: Path, nursery: Nursery, tmp_path: Path
+    tape: Path, nursery: ForkedProcesses, tmp_path: Path
 ) -> None:
     words = ("--start", "10:00", "--fills", "size_limited", "--seed", "1", "--stepped")
     with simulated(tape, DAY, *words) as venue:

@@ -18,7 +18,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from serving import control_headers
-from tests.nursery import ROOT, environment
+from tests.forked_processes import ROOT, environment
 
 KEYS = ("SIMRESUME", "simulated-secret")
 CASH = "100000"

@@ -28,7 +28,7 @@ from engine.journal import MemoryJournal
 from engine.runtime import DayOutcome, Engine, LiveTrade, OutcomeStatus, Stage, run_backtest
 from strategies import AoStrategy
 from tests.runtime.conftest import SYNTHETIC_DAY
-from tests.runtime.runs import EAGER, run
+from tests.runtime.runs import EAGER, Ran, run
 
 MONDAY = date(2026, 9, 21)
 SECOND = 1_000_000_000
@@ -38,8 +38,20 @@ SECOND = 1_000_000_000
 def two_days(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     catalog = Catalog(str(tmp_path_factory.mktemp("days")))
     for day, seed in ((SYNTHETIC_DAY, 1), (MONDAY, 2)):
-        synthesize(catalog, day, symbols=30, trades=60_000, seed=seed)
+        synthesize(catalog, day, symbols=20, trades=25_000, seed=seed)
     return catalog
+
+
+@pytest.fixture(scope="module")
+def friday(two_days: Catalog) -> Ran:
+    """Return the first day as it is."""
+    return run(two_days, [SYNTHETIC_DAY])
+
+
+@pytest.fixture(scope="module")
+def monday(two_days: Catalog) -> Ran:
+    """Return the second day as it is, with an account of its own."""
+    return run(two_days, [MONDAY])
 
 
 def payloads(facts: list[Fact], kind: type[Any]) -> list[Any]:
@@ -62,8 +74,8 @@ def test_the_account_goes_from_day_to_day_and_moves_by_fills_alone(two_days: Cat
     assert won == cash
 
 
-def test_the_run_agrees_with_the_books_kept_from_its_facts(two_days: Catalog) -> None:
-    ran = run(two_days, [SYNTHETIC_DAY])
+def test_the_run_agrees_with_the_books_kept_from_its_facts(friday: Ran) -> None:
+    ran = friday
     opening = RunStarted("r", "p", "c", "e", "base", Decimal(100_000))
     first = Fact(0, 0, 0, 1, opening, None, None, None, "", "")
 
@@ -77,9 +89,8 @@ def test_the_run_agrees_with_the_books_kept_from_its_facts(two_days: Catalog) ->
     assert sum(day.orders for day in ran.outcome.days) == ran.outcome.orders
 
 
-def test_equity_is_marked_at_every_bucket_in_a_trade(two_days: Catalog) -> None:
-    ran = run(two_days, [SYNTHETIC_DAY])
-
+def test_equity_is_marked_at_every_bucket_in_a_trade(friday: Ran) -> None:
+    ran = friday
     (day,) = ran.outcome.days
     held = [point for point in day.equity if point.exposure > 0]
     assert len(held) > 20
@@ -89,8 +100,8 @@ def test_equity_is_marked_at_every_bucket_in_a_trade(two_days: Catalog) -> None:
     assert [point.ts for point in day.equity] == sorted(point.ts for point in day.equity)
 
 
-def test_two_runs_write_the_same_journal(two_days: Catalog) -> None:
-    first = run(two_days, [SYNTHETIC_DAY])
+def test_two_runs_write_the_same_journal(two_days: Catalog, friday: Ran) -> None:
+    first = friday
     second = run(two_days, [SYNTHETIC_DAY])
 
     assert first.facts
@@ -214,11 +225,10 @@ def test_an_account_without_money_enters_nothing_and_says_why(two_days: Catalog)
 
 
 def test_a_symbol_halted_to_the_close_is_valued_out_at_its_last_print(
-    two_days: Catalog, tmp_path: Path
+    two_days: Catalog, monday: Ran, tmp_path: Path
 ) -> None:
-    before = run(two_days, [MONDAY])
     trade = next(
-        trade for trade in before.outcome.trades if trade.exit_reason is ExitReason.TIME_STOP
+        trade for trade in monday.outcome.trades if trade.exit_reason is ExitReason.TIME_STOP
     )
     halted = monday_with_a_halt(two_days, tmp_path, trade.symbol, trade.entry_ts + 10 * SECOND)
 
@@ -231,10 +241,9 @@ def test_a_symbol_halted_to_the_close_is_valued_out_at_its_last_print(
 
 @pytest.mark.parametrize("engine", list(Engine))
 def test_a_halt_after_the_close_of_a_symbol_that_was_never_entered_changes_nothing(
-    two_days: Catalog, tmp_path: Path, engine: Engine
+    two_days: Catalog, monday: Ran, tmp_path: Path, engine: Engine
 ) -> None:
-    before = run(two_days, [MONDAY])
-    entered = {trade.symbol for trade in before.outcome.trades}
+    entered = {trade.symbol for trade in monday.outcome.trades}
     listed = {
         symbol
         for letter in two_days.letters(MONDAY)
@@ -246,7 +255,7 @@ def test_a_halt_after_the_close_of_a_symbol_that_was_never_entered_changes_nothi
     after = run(halted, [MONDAY], engine)
 
     assert after.outcome.trades
-    assert after.outcome.fill_digest == before.outcome.fill_digest
+    assert after.outcome.fill_digest == monday.outcome.fill_digest
 
 
 def monday_with_a_halt(market: Catalog, folder: Path, symbol: str, since: int) -> Catalog:

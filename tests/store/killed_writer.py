@@ -24,6 +24,7 @@ from store import Journals, SqlJournal
 from tests.accounting.streams import OPEN_NS, fill, plan, run_started
 
 RUN = "killed"
+_PATIENCE_SECS = 60.0
 
 
 def main(url: str, rounds: int, seed: int) -> None:
@@ -93,7 +94,7 @@ def _write(url: str, promises: int) -> None:
 
 def _claimed(url: str) -> SqlJournal:
     """Return the journal once the server has noticed that the last writer is gone."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + _PATIENCE_SECS
     while True:
         journal = Journals(url).open(RUN)
         try:

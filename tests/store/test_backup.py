@@ -92,7 +92,7 @@ def test_a_writer_goes_on_while_all_is_backed_up(database_url: str, tmp_path: Pa
 
         if not appended.is_set():
             threading.Thread(target=append).start()
-            assert appended.wait(timeout=4)
+            assert appended.wait(timeout=60)
 
     path = tmp_path / "facts.backup"
     manifest = back_up(journals.database, path, progress=write)

@@ -191,7 +191,7 @@ def test_a_reader_follows_without_missing_or_repeating(journals: Journals) -> No
             else:
                 with journal.group():
                     journal.append(ENTRY, ts_event=OPEN_NS, ts_init=OPEN_NS)
-        reader.join(timeout=30)
+        reader.join(timeout=120)
         assert not reader.is_alive()
         assert seen == list(range(2, 62))
         assert list(journal.follow(since=61, idle_secs=0.05)) == []

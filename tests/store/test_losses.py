@@ -9,9 +9,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -24,6 +24,7 @@ from tests.store.conftest import ScarceDisk
 
 BRACKET = plan("T1", "AAA", 1, 10, Decimal(20))
 ENTRY = fill(BRACKET, OrderRole.ENTRY, 10, Decimal("20.5"), Decimal(0))
+_PATIENCE_SECS = 120.0
 NOTHING_MAY_BE_TRADED = "nothing may be traded until"
 
 
@@ -42,7 +43,7 @@ def test_a_writer_killed_a_hundred_times_loses_and_repeats_nothing(database_url:
 def _appended(journal: SqlJournal, number: int) -> int:
     """Report one thing until it is kept, as a venue does; return how often that was refused."""
     refused = 0
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + _PATIENCE_SECS
     while time.monotonic() < deadline:
         try:
             journal.append(ENTRY, ts_event=OPEN_NS, ts_init=OPEN_NS, fact_id=f"fill:{number}")
@@ -54,30 +55,41 @@ def _appended(journal: SqlJournal, number: int) -> int:
     raise TimeoutError
 
 
-@contextmanager
-def _reporting(journal: SqlJournal) -> Iterator[Callable[[], int]]:
-    """Append from a thread of its own; yields what ends it and returns the number of facts."""
-    ending, counts = threading.Event(), [0, 0]
+class _Reporter:
+    """Appends from a thread of its own until it is told to end.
 
-    def report() -> None:
-        while not ending.is_set():
-            counts[1] += _appended(journal, counts[0])
-            counts[0] += 1
+    Attributes
+    ----------
+    kept, halts : int
+        Facts that are kept, and how many of them were refused before.
+    """
 
-    thread = threading.Thread(target=report)
-    thread.start()
+    def __init__(self, journal: SqlJournal) -> None:
+        self.kept = self.halts = 0
+        self._journal = journal
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._report)
 
-    def end() -> int:
-        ending.set()
-        thread.join()
-        assert counts[1] > 0, "the journal never noticed"
-        return counts[0]
+    def _report(self) -> None:
+        while not self._ending.is_set():
+            self.halts += _appended(self._journal, self.kept) > 0
+            self.kept += 1
 
-    try:
-        yield end
-    finally:
-        ending.set()
-        thread.join()
+    def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so, while it appends."""
+        deadline = time.monotonic() + _PATIENCE_SECS
+        while not is_so():
+            assert self._thread.is_alive()
+            assert time.monotonic() < deadline, "the journal never noticed, or never resumed"
+            time.sleep(0.005)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        self._thread.join()
 
 
 @pytest.mark.parametrize("loss", ["connections cut", "server killed"])
@@ -85,20 +97,19 @@ def test_writing_halts_and_resumes_by_itself(loss: str) -> None:
     with Postgres() as server:
         journals = Journals(server.new_database())
         journal = journals.start("run")
-        with _reporting(journal) as end:
-            for _ in range(3):
-                time.sleep(0.2)
+        with _Reporter(journal) as reporter:
+            for number in range(3):
+                reporter.until(lambda kept=reporter.kept: reporter.kept > kept)
                 if loss == "connections cut":
                     server.cut_connections()
                 else:
                     server.crash()
                     server.start()
-            time.sleep(0.3)
-            reported = end()
+                reporter.until(lambda number=number: reporter.halts > number)
         journal.close()
         again = journals.open("run")
         names = [fact.fact_id for fact in again.facts()]
-        assert names == [f"fill:{n}" for n in range(reported)]
+        assert names == [f"fill:{n}" for n in range(reporter.kept)]
         assert again.verify().clean
 
 

@@ -33,7 +33,7 @@ from engine.runtime.live.venue import Grant
 from engine.runtime.messages import PRINTS
 
 EAGER = Patience(first_retry_secs=0.05, longest_retry_secs=0.2, auth_retry_secs=0.05)
-_LONG_SECS = 20.0
+_LONG_SECS = 120.0
 
 
 class Watch:
@@ -191,7 +191,7 @@ class LiveDesk:
             await self.until(lambda: self.puppet.has_started or running.done())
             if not running.done():
                 await self.venue.begin()
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(300):
                     await scene()
         finally:
             if not running.done():

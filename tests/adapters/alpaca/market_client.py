@@ -77,7 +77,7 @@ class Client:
 
 def play[T](scenario: Callable[[], Awaitable[T]]) -> T:
     async def bounded() -> T:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             return await scenario()
 
     return asyncio.run(bounded())

@@ -156,8 +156,8 @@ async def running(session: Any) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait until something has happened, at most half a minute."""
-    async with asyncio.timeout(30):
+    """Wait until something has happened, at most two minutes."""
+    async with asyncio.timeout(120):
         while not condition():  # noqa: ASYNC110  (what is waited for has no event)
             await asyncio.sleep(0.002)
 

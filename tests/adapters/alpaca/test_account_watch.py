@@ -35,7 +35,7 @@ def play(scene: Callable[[RestVenue, AccountWatch, Watch], Awaitable[None]]) -> 
 
     async def bounded(venue: RestVenue) -> None:
         rest = AlpacaRest(venue.endpoints, CREDENTIALS, patience=QUICK)
-        async with asyncio.timeout(60), rest:
+        async with asyncio.timeout(300), rest:
             await scene(venue, AccountWatch(rest, watch, told.append), watch)
 
     with RestVenue() as venue:

@@ -25,7 +25,7 @@ def fetch(venue: RestVenue, ask: Callable[[AlpacaHistory], AsyncIterator[bytes]]
     async def scenario() -> list[Frame]:
         decoder = FrameDecoder()
         history = AlpacaHistory(venue.endpoints, CREDENTIALS, "iex", patience=QUICK)
-        async with asyncio.timeout(60), history:
+        async with asyncio.timeout(300), history:
             return [decoder.decode(frame, END) async for frame in ask(history)]
 
     return asyncio.run(scenario())

@@ -13,7 +13,7 @@ from catalog import Catalog, StoredReference
 from catalog.pull import PullOrder
 from simulator.market_data import Door, routes
 from tests.catalog.pull.history import settled
-from tests.nursery import Child
+from tests.forked_processes import Child
 from tests.simulator.market_data.loopback import KEY, SECRET, Loopback
 from tests.simulator.market_data.recorded_day import CLOSE, DAY, MINUTE, record
 

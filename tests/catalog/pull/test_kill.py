@@ -13,13 +13,13 @@ from catalog.pull import PullOrder
 from catalog.verify import Damage, quarantine, verify
 from tests.catalog.pull.conftest import KEYS, Line, ended
 from tests.catalog.pull.test_pull import same_trades
-from tests.nursery import ROOT, Nursery
+from tests.forked_processes import ROOT, ForkedProcesses
 from tests.simulator.market_data.loopback import Loopback
 
 
 @pytest.mark.parametrize("request_number", [1, 5])
 def test_a_pull_killed_while_it_downloads_asks_for_no_page_twice(
-    nursery: Nursery,
+    nursery: ForkedProcesses,
     server: Loopback,
     history: Catalog,
     order: PullOrder,
@@ -50,7 +50,7 @@ def test_a_pull_killed_while_it_downloads_asks_for_no_page_twice(
     "moment", ["import-*.tmp", "trades/*/letter=*/part-0.json", "pulled/*/*.json"]
 )
 def test_a_pull_killed_while_it_stores_is_completed_by_the_next(
-    nursery: Nursery,
+    nursery: ForkedProcesses,
     server: Loopback,
     history: Catalog,
     order: PullOrder,

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_PATIENCE_SECS = 60
+_PATIENCE_SECS = 120
 
 KEY, SECRET = "PKLOOPBACK", "loopback-secret-of-nobody"
 HEADERS = {"APCA-API-KEY-ID": KEY, "APCA-API-SECRET-KEY": SECRET}

@@ -27,7 +27,7 @@ from alpaca.trading.requests import (
 )
 from alpaca.trading.stream import TradingStream
 
-_PATIENCE_SECS = 60
+_PATIENCE_SECS = 120
 
 
 def main(address: str, symbol: str) -> None:

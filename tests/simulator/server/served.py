@@ -54,7 +54,7 @@ class Served:
     def rest(self, holder: Holder = ALICE) -> httpx.Client:
         """Return a client of the trading API that may steer, too."""
         headers = keys(holder) | STEERS
-        return httpx.Client(base_url=f"http://{self.address}", headers=headers, timeout=30)
+        return httpx.Client(base_url=f"http://{self.address}", headers=headers, timeout=120)
 
     def admin(self) -> httpx.AsyncClient:
         """Return a client that steers."""

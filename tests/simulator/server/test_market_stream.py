@@ -167,12 +167,14 @@ def test_the_test_stream_trades_at_any_hour(served: Served) -> None:
 
 
 def test_a_client_that_reads_too_slowly_is_cut_off_where_time_runs(market: Catalog) -> None:
-    fast = setting(speed=7_200.0, start_ns=OPEN, slow_bytes=50_000)
+    fast = setting(speed=7_200.0, start_ns=OPEN, slow_bytes=50_000, paused=True)
 
     async def scene(running: Served) -> None:
         async with market_client(running) as client:
             await client.ask(action="subscribe", trades=["*"], quotes=["*"])
             client.socket.transport.pause_reading()
+            with running.rest() as rest:
+                rest.post("/sim/resume").raise_for_status()
             while running.hall.market:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
             client.socket.transport.resume_reading()

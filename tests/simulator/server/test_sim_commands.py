@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from catalog import Catalog
-from tests.nursery import ROOT, Answer, Child, Nursery
+from tests.forked_processes import ROOT, Answer, Child, ForkedProcesses
 from tests.simulator.server.conftest import DAY
 from tests.simulator.server.test_trading import busy
 
@@ -27,7 +27,7 @@ HEADERS = {"APCA-API-KEY-ID": "ALICE", "APCA-API-SECRET-KEY": "alice-secret"}
 
 @contextmanager
 def simulator(
-    nursery: Nursery, market: Catalog, *options: str, keys: dict[str, str] = KEYS
+    nursery: ForkedProcesses, market: Catalog, *options: str, keys: dict[str, str] = KEYS
 ) -> Iterator[tuple[dict[str, Any], Child]]:
     """Yield what a simulator said when it was ready, and its process."""
     words = ["run", "--catalog", market.root, "--date", str(DAY), "--port", "0", "--json"]
@@ -42,7 +42,7 @@ def simulator(
 
 
 def test_a_simulator_is_steered_from_the_command_line(
-    nursery: Nursery, market: Catalog, tmp_path: Path
+    nursery: ForkedProcesses, market: Catalog, tmp_path: Path
 ) -> None:
     def tradectl(*words: str) -> Answer:
         return nursery.answer(["sim", *words], {}, ROOT)
@@ -70,6 +70,7 @@ def test_a_simulator_is_steered_from_the_command_line(
         assert (before["paused"], before["now"]) == (True, "2026-09-18T13:59:59.999999999Z")
         assert say("step", "60")["now_ns"] == before["now_ns"] + 60 * 10**9
         assert say("seek", "10:30")["now"] == "2026-09-18T14:30:00Z"
+        _it_pauses_at_an_instant_to_come(say)
         assert say("resume", "--speed", "max")["speed"] == "max"
         assert say("pause")["paused"]
         assert say("chaos", "mute=true", "mute_symbols=A,B")["chaos"] == {
@@ -80,6 +81,7 @@ def test_a_simulator_is_steered_from_the_command_line(
         assert (banded["limit_down"], banded["limit_up"]) == (10_000_000, 200_500_000)
         assert say("chaos", "--calm")["chaos"] == {}
         assert tradectl("seek", "09:00", "--url", url).code == 2
+        assert tradectl("pause", "--at", "10:30", "--url", url).code == 2
         assert tradectl("chaos", "mutee=true", "--url", url).code == 2
         assert tradectl("band", "NONE", "--url", url).code == 2
         assert say("account", "trading_blocked=true", "cash=500")["buying_power"] == "500"
@@ -92,20 +94,33 @@ def test_a_simulator_is_steered_from_the_command_line(
         assert tradectl("step", "nan", "--url", url).code == 2
         assert tradectl("band", "AAPL", "--up", "inf", "--url", url).code == 2
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) in {0, 130}
+        assert process.wait(120) in {0, 130}
         assert not token.exists()
     assert tradectl("status", "--url", url).code == 1
 
 
+def _it_pauses_at_an_instant_to_come(say: Callable[..., dict[str, Any]]) -> None:
+    """Let time run as fast as it can: it stands at the instant, no sooner and no later."""
+    for clock, at in (("11:00", "15:00:00"), ("11:00:01", "15:00:01")):
+        told = say("pause", "--at", clock)
+        assert (told["paused"], told["pauses_at"]) == (True, f"2026-09-18T{at}Z")
+        say("resume", "--speed", "max")
+        while not (stands := say("status"))["paused"]:
+            pass
+        assert (stands["now"], stands["pauses_at"]) == (told["pauses_at"], None)
+    say("pause", "--at", "12:00")
+    assert say("pause")["pauses_at"] is None
+
+
 def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
-    nursery: Nursery, market: Catalog, busy: str, tmp_path: Path
+    nursery: ForkedProcesses, market: Catalog, busy: str, tmp_path: Path
 ) -> None:
     options = ["--start", "10:00", "--speed", "60", "--state", str(tmp_path / "sim.json")]
     order = {"symbol": busy, "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"}
     sent: list[str] = []
     for _ in range(3):
         with simulator(nursery, market, *options) as (ready, process):
-            with httpx.Client(base_url=ready["url"], headers=HEADERS, timeout=60) as rest:
+            with httpx.Client(base_url=ready["url"], headers=HEADERS, timeout=120) as rest:
                 found = rest.get("/v2/orders", params={"status": "all", "direction": "asc"})
                 assert [each["id"] for each in found.json()] == sent
                 sent += [rest.post("/v2/orders", json=order).json()["id"] for _ in range(5)]
@@ -125,7 +140,7 @@ def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
     ],
 )
 def test_what_cannot_be_started_says_why(
-    nursery: Nursery, market: Catalog, options: list[str], finding: str
+    nursery: ForkedProcesses, market: Catalog, options: list[str], finding: str
 ) -> None:
     words = ["sim", "run", "--catalog", market.root, *options]
     answer = nursery.answer(words, {}, ROOT)
@@ -134,7 +149,9 @@ def test_what_cannot_be_started_says_why(
     assert "hush" not in answer.err
 
 
-def test_a_pair_of_keys_is_made_up_where_none_is_given(nursery: Nursery, market: Catalog) -> None:
+def test_a_pair_of_keys_is_made_up_where_none_is_given(
+    nursery: ForkedProcesses, market: Catalog
+) -> None:
     with simulator(nursery, market, keys={"APCA_API_KEY_ID": "", "APCA_API_SECRET_KEY": ""}) as (
         ready,
         _,
@@ -144,12 +161,12 @@ def test_a_pair_of_keys_is_made_up_where_none_is_given(nursery: Nursery, market:
             "APCA-API-KEY-ID": account["key"],
             "APCA-API-SECRET-KEY": account["secret"],
         }
-        answer = httpx.get(f"{ready['url']}/v2/account", headers=headers, timeout=60)
+        answer = httpx.get(f"{ready['url']}/v2/account", headers=headers, timeout=120)
         assert answer.json()["status"] == "ACTIVE"
 
 
 def test_a_token_of_the_environment_stands_in_for_the_file(
-    nursery: Nursery, market: Catalog, tmp_path: Path
+    nursery: ForkedProcesses, market: Catalog, tmp_path: Path
 ) -> None:
     given = {"TRADECTL_CONTROL_TOKEN": "a-token-of-sixteen", "XDG_STATE_HOME": str(tmp_path)}
     with simulator(nursery, market, "--allow-host", "sim", keys=KEYS | given) as (ready, _):

@@ -1,8 +1,8 @@
-"""Roof: ``tradectl`` processes born of one that has imported all: a start costs no imports.
+"""Roof: ``tradectl`` processes forked from a preloaded parent: a start costs no imports.
 
 A child is a process of its own that runs the command line from its first line, and dies of SIGKILL
 alone. Whoever runs this file as a module is asked over standard input, a JSON object a line, and
-answers in kind; ``Nursery`` is the other side, ``Child`` what is known there of one process.
+answers in kind; ``ForkedProcesses`` is the other side, ``Child`` what it knows of one process.
 """
 
 from __future__ import annotations
@@ -73,16 +73,16 @@ class Child:
         Its exit code once its end was seen, negative for a signal.
     """
 
-    def __init__(self, nursery: Nursery, pid: int, said: tuple[Path, Path]) -> None:
+    def __init__(self, parent: ForkedProcesses, pid: int, said: tuple[Path, Path]) -> None:
         self.pid = pid
         self.returncode: int | None = None
-        self._nursery = nursery
+        self._parent = parent
         self._said = said
 
     def poll(self) -> int | None:
         """Return its exit code, None while it runs."""
         if self.returncode is None:
-            self.returncode = self._nursery.ended(self.pid, wait=False)
+            self.returncode = self._parent.ended(self.pid, wait=False)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -127,7 +127,7 @@ class Child:
         self.wait()
 
 
-class Nursery:
+class ForkedProcesses:
     """Starts processes of ``tradectl`` and waits for their end; any thread may ask."""
 
     def __init__(self) -> None:
@@ -135,7 +135,7 @@ class Nursery:
         self._numbers = count()
         self._folder = tempfile.TemporaryDirectory(prefix="tradectl-said-")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.nursery"],
+            [sys.executable, "-m", "tests.forked_processes"],
             cwd=ROOT,
             env=environment() | _FEW_THREADS,
             stdin=subprocess.PIPE,

@@ -1,34 +1,41 @@
-"""Beside hop 1: what stands between a live process and its simulator, and holds things back."""
+"""Beside hops 1 and 5: what stands between a live process and its simulator, and holds back."""
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from contextlib import suppress
 from typing import Self
 
+HISTORY = b"GET /v2/stocks/"
+ORDERS = b"POST /v2/orders"
 
-class HeldHistory:
-    """Passes on whatever a process says to a simulator, but questions about recorded data.
+
+class HeldRequests:
+    """Passes on whatever a process says to a simulator, but for requests of some kinds.
 
     Parameters
     ----------
-    held : tuple of bytes
-        Beginnings of requests that are held back until ``release``; recorded data by default.
+    port : int
+        Of the simulator.
+    *kinds : bytes
+        How the requests begin that are held back until ``release``; by default ``HISTORY``.
 
     Attributes
     ----------
     url : str
         For the process.
     asked : threading.Event
-        Set once something has been asked for that is held back.
+        Set once one is held back.
     status : str
-        Answered instead of passing anything on, as ``500 Internal Server Error``; empty for no.
+        Answered to every GET instead of passing it on, as ``500 Internal Server Error``; empty for
+        no.
     """
 
-    def __init__(self, port: int, held: tuple[bytes, ...] = (b"GET /v2/stocks/",)) -> None:
+    def __init__(self, port: int, *kinds: bytes) -> None:
         self._port = port
-        self._held = held
+        self._kinds = kinds or (HISTORY,)
         self.status = ""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -76,8 +83,19 @@ class HeldHistory:
                     answer = f"HTTP/1.1 {self.status}\r\nContent-Length: 0\r\n\r\n"
                     source.sendall(answer.encode())
                     continue
-                if said.startswith(self._held):
+                if said.startswith(self._kinds):
+                    said = _whole(said, source)
                     self.asked.set()
                     self._released.wait()
                 target.sendall(said)
             target.shutdown(socket.SHUT_WR)
+
+
+def _whole(said: bytes, source: socket.socket) -> bytes:
+    """Return a request with its body: who sent it may give up before it is passed on."""
+    head, _, body = said.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+    missing = (0 if length is None else int(length[1])) - len(body)
+    while missing > 0 and (more := source.recv(missing)):
+        said, missing = said + more, missing - len(more)
+    return said
