@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from engine.domain.session import NANOS_PER_SECOND
 from engine.tape import Connections, Heard, Light, TapeMeasure, health_lines
 from engine.tape.health import lag_text
@@ -27,14 +29,13 @@ def test_all_is_green_when_what_was_measured_is() -> None:
 
 
 def test_connections_that_live_do_not_make_a_broken_tape_green() -> None:
-    fields = {name: getattr(_GOOD, name) for name in TapeMeasure.__struct_fields__}
-    ahead = TapeMeasure(**fields | {"future": 480, "lag_ns": -9_600_000_000})
+    ahead = replace(_GOOD, future=480, lag_ns=-9_600_000_000)
     first, *others = health_lines(ahead, LIMITS, _LIVE, {})
     assert (first.light, first.what) == (Light.RED, "tape")
     assert "480 of the last 500 prints are dated more than 2.0 s ahead" in first.sentence
     assert "typical lag −9.6 s" in first.sentence
     assert {line.light for line in others} == {Light.GREEN}
-    thin = TapeMeasure(**fields | {"heard": (Heard(1, 40, 271.0, 5.0),)})
+    thin = replace(_GOOD, heard=(Heard(1, 40, 271.0, 5.0),))
     assert "40 of 271 symbols were heard" in health_lines(thin, LIMITS, _LIVE, {})[0].sentence
 
 
