@@ -131,7 +131,7 @@ class _Blocks:
         ids = self._ids.of(trades)
         return Block(start, end, trades, quotes, ids, moves, offers, order, ts)
 
-    def _trading(self, batch: TradeBatch | QuoteBatch) -> NDArray[np.bool_]:
+    def _trading[Batch: (TradeBatch, QuoteBatch)](self, batch: Batch) -> NDArray[np.bool_]:
         """Say which rows arrived outside of halts."""
         trading = np.ones(len(batch), np.bool_)
         halting = np.flatnonzero(self._halt_ids[batch.symbol_id] >= 0)

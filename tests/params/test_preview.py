@@ -13,7 +13,7 @@ from engine.domain.errors import ConfigError
 from engine.domain.facts import ExitReason
 from engine.domain.parameters import Parameters, parameters_from
 from engine.domain.session import NANOS_PER_SECOND, session
-from engine.preview import Preview, preview
+from engine.preview import PaperTrade, Preview, preview
 from engine.signals import scan
 from engine.signals.rescan import rescan, warm_up_ns
 from tests.accounting.stored_prints import stored_halt
@@ -94,11 +94,16 @@ def test_nobody_enters_or_leaves_in_a_halt_and_what_is_printed_in_it_is_no_move(
     moved = {ExitReason.STOP_LOSS, ExitReason.TAKE_PROFIT}
     trade = next(each for each in trades if each.exit_reason in moved)
     halted = Catalog(str(shutil.copytree(synthetic.root, tmp_path / "halted")))
-    start, end = trade.ts_event + NANOS_PER_SECOND, trade.exit_ns + 60 * NANOS_PER_SECOND
-    stored_halt(halted, SYNTHETIC_DAY, trade.symbol, start, end)
+    end = trade.exit_ns + 60 * NANOS_PER_SECOND
 
-    found = previewed(halted, StoredBuckets(halted, BEFORE), BEFORE).before.trades
-    own = [each for each in found if each.symbol == trade.symbol]
-    (same,) = (each for each in own if each.entered == trade.entered)
-    assert same.exit_ns > end
-    assert not [each for each in own if start <= each.ts_event < end]
+    def own(start: int) -> list[PaperTrade]:
+        """Return the stock's trades when it is halted from an instant on."""
+        stored_halt(halted, SYNTHETIC_DAY, trade.symbol, start, end)
+        found = previewed(halted, StoredBuckets(halted, BEFORE), BEFORE).before.trades
+        return [each for each in found if each.symbol == trade.symbol]
+
+    (held,) = (
+        each for each in own(trade.ts_event + NANOS_PER_SECOND) if each.entered == trade.entered
+    )
+    assert held.exit_ns > end
+    assert not [each for each in own(trade.ts_event) if each.entered == trade.entered]

@@ -209,6 +209,13 @@ SCENES = (
         reason=ExitReason.TIME_STOP,
     ),
     Scene(
+        name="what is quoted in a halt is nobody's price after it",
+        halts=[(50, "halt"), (70.5, "resume")],
+        touches=[(69.9, 90.00, 110.00)],
+        expected=[ENTERED, fill("take_profit", "100.00", 71.05)],
+        reason=ExitReason.TIME_STOP,
+    ),
+    Scene(
         name="an exit that arrives in a halt is filled at the end of a day that does not resume",
         halts=[(61.02, "halt")],
         touches=[(59, 100.20, 100.30)],
