@@ -37,6 +37,11 @@ _REVISIONS = Path(__file__).parent / "migrations" / "versions"
 UNSTAMPED = "0001"
 """Files of the first version carry no revision: they held one run each, and only its facts."""
 
+_WRITES_FIRST = "writes_first"
+"""A transaction of a file that is to write waits for its turn when it begins; later is too late."""
+_MAKING = 7_461_001
+"""Of the lock of whoever makes or changes the tables of a server's database."""
+
 _SERVER = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
@@ -148,7 +153,10 @@ class Database:
 
             if self.is_file:
                 self.set_journal_mode("WAL")
-            with self._engine.begin() as connection:
+            with self._alone() as connection:
+                present = _revision(connection)
+                if present == newest_revision():
+                    return
                 if present is not None:
                     migrate(connection, present, "head")
                     return
@@ -169,6 +177,15 @@ class Database:
 
         with _told(f"cannot migrate {self}"), self._engine.begin() as connection:
             migrate(connection, _revision(connection), revision)
+
+    @contextmanager
+    def _alone(self) -> Iterator[Connection]:
+        """Yield a transaction in which nobody else makes or changes tables."""
+        engine = self._engine.execution_options(**{_WRITES_FIRST: True})
+        with engine.begin() as connection:
+            if not self.is_file:
+                connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _MAKING})
+            yield connection
 
     def revision(self) -> str | None:
         """Return the revision of the tables, None where there are none."""
@@ -254,7 +271,8 @@ def _connect(
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    is_first = connection.get_execution_options().get(_WRITES_FIRST, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_first else "BEGIN")
 
 
 @contextmanager

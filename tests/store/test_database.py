@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,6 +17,8 @@ from engine.journal import record_of
 from store import Database, Journals, RunStatus, newest_revision
 from store.schema import FACTS, METADATA
 from tests.accounting.streams import OPEN_NS, facts, fill, plan, run_started, whole_run
+
+_COMERS = 8
 
 BRACKET = plan("T1", "AAA", 1, 10, Decimal(20))
 ENTRY = fill(BRACKET, OrderRole.ENTRY, 10, Decimal("20.5"), Decimal(0))
@@ -66,6 +70,18 @@ def test_a_migrated_database_is_one_that_was_made_new(database_url: str) -> None
     database.migrate()
     with database.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
+
+def test_whoever_comes_while_the_tables_are_made_waits_for_them(database_url: str) -> None:
+    together = Barrier(_COMERS)
+
+    def come(_: int) -> int:
+        together.wait()
+        return len(list(Journals(database_url).runs()))
+
+    with ThreadPoolExecutor(_COMERS) as comers:
+        assert list(comers.map(come, range(_COMERS))) == [0] * _COMERS
+    assert Database(database_url).revision() == newest_revision()
 
 
 def test_going_down_refuses_what_it_would_lose(database_url: str) -> None:
