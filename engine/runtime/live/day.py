@@ -184,7 +184,15 @@ class LiveDay:
 
         running = asyncio.ensure_future(_run(node))
         try:
-            keeper = Timekeeper(venue, self._heart, self.pulse, self.failures, running, stop)
+            keeper = Timekeeper(
+                venue,
+                self._heart,
+                self.pulse,
+                self.failures,
+                running,
+                stop,
+                lambda: self.trouble.finds_out,
+            )
             await keeper.until(self.strategy.is_running)
             await self._positions.begin(venue)
             if isinstance(self._time, GrantedTime):

@@ -32,6 +32,8 @@ class Timekeeper:
         The node; when it is done, so is everything.
     stop : Event
         Somebody wants the day to end early.
+    finds_out : callable
+        Says whether the venue is away, or is being asked what became of an order.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Timekeeper:
         failures: Failures,
         running: asyncio.Future[None],
         stop: asyncio.Event,
+        finds_out: Callable[[], bool],
     ) -> None:
         self._venue = venue
         self._heart = heart
@@ -49,6 +52,7 @@ class Timekeeper:
         self._failures = failures
         self._running = running
         self._stop = stop
+        self._finds_out = finds_out
 
     async def guard(
         self,
@@ -178,9 +182,13 @@ class Timekeeper:
                 await asyncio.wait_for(beaten.wait(), _NAP_SECS)
 
     async def _settle(self, waiting: Callable[[], Sequence[str]]) -> None:
+        """Wait until nothing is on its way; a venue that is away is waited for without end."""
         deadline = time.monotonic() + _PATIENCE_SECS
 
         def at_rest() -> bool:
+            nonlocal deadline
+            if self._finds_out():
+                deadline = time.monotonic() + _PATIENCE_SECS
             if time.monotonic() > deadline:
                 late = ", ".join(waiting()) or "a change or cancel"
                 raise RunError(f"{late} still on its way to the venue after {_PATIENCE_SECS} s")

@@ -58,6 +58,14 @@ class TroubleDesk:
         self._alarms_told = len(desk.alarms)
         self.details: dict[str, str] = {}
 
+    @property
+    def finds_out(self) -> bool:
+        """Whether the venue is away, or is being asked what became of an order."""
+        return any(
+            what in {"orders", "reconciliation"} or what.startswith(("order ", "change of "))
+            for what in self.details
+        )
+
     def forget_others(self) -> None:
         """End what an earlier process of the run was troubled with; what still is, is told anew."""
         for what, _ in self._desk.governor.standing.troubles:
