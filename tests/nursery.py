@@ -141,6 +141,7 @@ class Nursery:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # Ctrl-C is for whoever asked: children are ended by that
         )
 
     def child(self, words: Sequence[str | Path], added: Mapping[str, str], cwd: Path) -> Child:
