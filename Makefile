@@ -6,7 +6,7 @@ READY := .venv/.ready
 DEMO_DAY := 2026-09-18
 
 .DEFAULT_GOAL := help
-.PHONY: help demo rehearse test lint fmt bench docs lock clean
+.PHONY: help demo rehearse test soak lint fmt bench docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ rehearse: $(READY) ## Trade a small synthetic market day live, over the simulato
 test: export PYTHONDONTWRITEBYTECODE := # empty: what hundreds of starts import is compiled once
 test: lint ## Check everything: lint, types, import contracts, all tests
 	@.venv/bin/python -m pytest -n 2 --dist worksteal
+
+soak: $(READY) ## Kill live, simulator and database 200 times at moments never tried before
+	@.venv/bin/python -m tests.resume.soak $(SOAK)
 
 lint: $(READY) ## Check style, types, import contracts and files
 	@.venv/bin/pre-commit run --all-files --show-diff-on-failure

@@ -16,13 +16,12 @@ from engine.domain.facts import (
     EntriesReleased,
     ExitRequested,
     Fact,
-    OrderAccepted,
     OrderFilled,
     TradeClosed,
 )
 from engine.domain.session import session
 from store import Journals
-from tests.cli.conftest import DAY, Tradectl
+from tests.cli.conftest import DAY
 from tests.cli.live_place import Place, simulated
 from tests.nursery import Child, Nursery
 from tests.servers import Postgres
@@ -86,71 +85,6 @@ def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held
     fills = {fact.payload.venue_trade_id: fact.payload.last_qty for fact in _of(OrderFilled, facts)}
     assert len(fills) == len(_of(OrderFilled, facts))
     assert sum(fills.values()) == sum(int(each["qty"]) for each in filled)
-
-
-def _flattened(place: Place, process: Child, tradectl: Tradectl) -> None:
-    """Have everything sold, end the run, and hold its ledger against the account."""
-    words = ("--run", place.run_id, "--database", place.database, "--timeout", "100")
-    told = tradectl("do", "flatten", "all", "--yes", *words)
-    assert told.code == 0, told.err
-    place.wait(process, lambda: not place.asked("/v2/positions"))
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate()
-    assert process.returncode == INTERRUPTED, err
-    fills = [fact.payload for fact in _of(OrderFilled, place.facts())]
-    listed = place.asked("/v2/account/activities/FILL?page_size=100")
-    assert len({fill.venue_trade_id for fill in fills}) == len(fills) == len(listed) > 0
-    bought = sum(
-        fill.last_qty * fill.last_px * (1 if fill.order_side == "BUY" else -1) for fill in fills
-    )
-    assert f"{100_000 - bought:.2f}" == f"{float(place.asked('/v2/account')['cash']):.2f}"
-    orders = place.asked("/v2/orders?status=all&limit=500")
-    names = [each["client_order_id"].split(".", 2)[-1] for each in orders]
-    assert len(set(names)) == len(names)
-    assert Journals(place.database).open(place.run_id).verify().clean
-
-
-def test_a_bracket_is_known_though_database_and_process_died_while_it_was_sent(
-    nursery: Nursery, small_market: Path, tmp_path: Path, tradectl: Tradectl
-) -> None:
-    with Postgres() as server, simulated(nursery, small_market, tmp_path, start="09:50") as place:
-        place.database = server.new_database()
-        with place.live(*_HOLD) as process:
-            place.wait(process, lambda: place.logged("the trouble with feed is over"))
-            place.strike(slow_rest_secs=3)
-            place.wait(process, lambda: _of(BracketPlanned, place.facts()))
-            server.crash()
-            place.wait(process, lambda: place.logged("journal halted"))
-            place.strike(slow_rest_secs=0)
-            place.wait(process, lambda: place.asked("/v2/orders?status=all"))
-            process.kill()
-        server.start()
-        assert not _of(OrderAccepted, place.facts())
-        with place.live(*_HOLD) as process:
-            place.wait(process, lambda: _of(OrderFilled, place.facts()))
-            _flattened(place, process, tradectl)
-
-
-def test_a_simulator_killed_in_mid_session_and_the_run_at_it_agree_afterwards(
-    nursery: Nursery, small_market: Path, tmp_path: Path, tradectl: Tradectl
-) -> None:
-    pace = ("--speed", "20")
-    with simulated(nursery, small_market, tmp_path, start="09:58", pace=pace) as place:
-        process = place.live(*_HOLD, "--set=max_hold_seconds=3600")
-        place.wait(process, lambda: place.asked("/v2/positions"))
-        held = place.asked("/v2/positions")
-    try:
-        with simulated(nursery, small_market, tmp_path, start="09:58", pace=pace, port=place.port):
-            assert {each["symbol"] for each in place.asked("/v2/positions")} >= {
-                each["symbol"] for each in held
-            }
-            for what in ("feed", "orders"):
-                over = f"the trouble with {what} is over"
-                place.wait(process, lambda over=over: place.log.read_text().count(over) > 1)
-            _flattened(place, process, tradectl)
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def _verdicts(place: Place, process: Child) -> list[dict[str, Any]]:

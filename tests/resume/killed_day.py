@@ -11,8 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from cli.output import INTERRUPTED
-from engine.domain.facts import AnyPayload, EntriesReleased
+from engine.domain.facts import AnyPayload
 from engine.domain.session import NANOS_PER_SECOND, session
 from store import Journals
 from tests.cli.conftest import DAY
@@ -39,7 +38,7 @@ LOOSE = (
 )  # fmt: skip
 """Gates through which almost any move goes, and trades that end soon."""
 
-_LIFE_SECS, _PACED_LIFE_SECS = 300, 90
+_LIFE_SECS = 300
 """How long a process lives at most once it trades, in simulated seconds."""
 
 _MOMENTS: tuple[frozenset[str], ...] = (
@@ -65,8 +64,6 @@ class KilledDay:
         All that is random about it, but for the machine's own haste.
     settings : list of str
         Parameters of the run, as words of a command line.
-    is_paced : bool
-        Whether the venue's time runs by itself; else it stands while nobody trades.
 
     Attributes
     ----------
@@ -81,12 +78,10 @@ class KilledDay:
     folder: Path
     chance: Random
     settings: list[str]
-    is_paced: bool = False
     kills: int = 0
     states: Counter[Step] = field(default_factory=Counter)
     down: list[Span] = field(default_factory=list)
     start_secs: list[float] = field(default_factory=list)
-    _released: int = 0
 
     @property
     def journals(self) -> Journals:
@@ -114,15 +109,12 @@ class KilledDay:
                 self._live(pid, ear)
                 self.kill(pid)
                 aim = begins_ns + (ends_ns - begins_ns) * number // kills
-                self._stay_down(0 if self.is_paced else aim)
+                self._stay_down(aim)
                 pid = self.start()
             self.venue.admin("chaos/calm")
         finally:
             ear.close()
-        if self.is_paced:
-            self.go_home(pid)
-        code = self.nursery.ended(pid, wait=True)
-        assert code == (INTERRUPTED if self.is_paced else 0), self.said()
+        assert self.nursery.ended(pid, wait=True) == 0, self.said()
 
     def go_home(self, pid: int) -> None:
         """Have everything sold, and the process end as it is asked to."""
@@ -136,17 +128,12 @@ class KilledDay:
 
     def until_it_trades(self, pid: int, stood: int) -> None:
         """Wait until a process that was started takes part in the day."""
-        released = self._released
 
         def trades_again() -> bool:
             self._lives(pid)
-            if self.is_paced:
-                return self._feed_was_back() > released
             return self.venue.now > stood
 
         until(trades_again, "the first step of a process that was started again")
-        if self.is_paced and self.down:
-            self.down[-1] = self.down[-1][0], self.venue.now
 
     def said(self) -> str:
         """Return the last words of the processes."""
@@ -181,7 +168,6 @@ class KilledDay:
         switches["mute"] = chance.random() < 0.05
         switches["rate_limited_secs"] = chance.choice((0.0, 0.0, 0.0, 0.3))
         switches["refuse_connections_secs"] = chance.choice((0.0, 0.0, 0.0, 0.3))
-        switches["failing_requests"] = chance.choice((0, 0, 1, 2)) if self.is_paced else 0
         switches["slow_rest_secs"] = chance.choice((0.0, 0.0, 0.0, 0.01))
         self.venue.admin("chaos", **switches)
         if chance.random() < 0.3:
@@ -206,16 +192,11 @@ class KilledDay:
             ear.again()
             time.sleep(chance.uniform(0.0, 0.1))
 
-    def _feed_was_back(self) -> int:
-        """Return how often the journal says that the feed was whole again."""
-        return self.facts().count(EntriesReleased("feed"))
-
     def _until_its_moment(self, pid: int, ear: Ear) -> None:
         """Wait for an update to kill it at, or until it has traded for so long."""
         chance = self.chance
         moment = frozenset() if chance.random() < 0.25 else chance.choice(_MOMENTS)
-        most = _PACED_LIFE_SECS if self.is_paced else _LIFE_SECS
-        longest = most if moment else chance.randint(1, most)
+        longest = _LIFE_SECS if moment else chance.randint(1, _LIFE_SECS)
         last, heard = self.venue.now + longest * NANOS_PER_SECOND, len(ear.heard)
 
         def is_there() -> bool:
@@ -244,7 +225,6 @@ class KilledDay:
         self.down.append((stopped, stopped))
         self.venue.admin("chaos/calm")
         self.states.update(self.steps())
-        self._released = self._feed_was_back()
 
     def _stay_down(self, aim: int) -> None:
         """Let time go on without anybody who trades, until about where the next life begins."""

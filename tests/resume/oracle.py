@@ -28,12 +28,17 @@ class Trade:
     ----------
     fills : list of (int, Decimal, Decimal)
         UTC ns, signed shares, USD a share; by time.
+    executed : dict
+        UTC ns and shares of the executions of each order, by its id.
     """
 
     name: str
     symbol: str
     orders: list[Wire] = field(default_factory=list)
     fills: list[tuple[int, Decimal, Decimal]] = field(default_factory=list)
+    executed: defaultdict[str, list[tuple[int, Decimal]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
     @property
     def entry(self) -> Wire:
@@ -57,16 +62,21 @@ class Trade:
         return -sum((shares * price for _, shares, price in self.fills), Decimal(0))
 
     def unprotected(self, now: int) -> Iterator[Span]:
-        """Yield the stretches in which shares were held that nothing took out of the market.
+        """Yield the stretches in which more shares were held than anything would have sold.
 
         The stop of a bracket works from the instant at which its entry is wholly filled.
         """
-        covers = [span for order in self.orders for span in self._cover(order, now)]
-        instants = sorted({ts for ts, *_ in self.fills} | {ts for span in covers for ts in span})
+        covers = [(order, span) for order in self.orders for span in self._cover(order, now)]
+        ends = {ts for _, span in covers for ts in span}
         begun: int | None = None
-        for ts in instants:
+        for ts in sorted({ts for ts, *_ in self.fills} | ends):
             held = sum(shares for at, shares, _ in self.fills if at <= ts)
-            is_naked = bool(held) and not any(start <= ts < end for start, end in covers)
+            covered = sum(
+                self._remaining(order, ts, end)
+                for order, (start, end) in covers
+                if start <= ts < end
+            )
+            is_naked = covered < held
             if is_naked and begun is None:
                 begun = ts
             elif not is_naked and begun is not None:
@@ -74,6 +84,22 @@ class Trade:
                 begun = None
         if begun is not None:
             yield begun, now
+
+    def _remaining(self, order: Wire, ts: int, end: int) -> Decimal:
+        """Return how many shares an order that lives until ``end`` would have sold at an instant.
+
+        Its quantity is known as it was last: the venue lessens that of a leg by what another leg
+        of the bracket has sold.
+        """
+        done = sum(shares for at, shares in self.executed[order["id"]] if at <= ts)
+        sold_later = sum(
+            shares
+            for other in self.orders
+            if other["id"] != order["id"] and other["side"] == "sell"
+            for at, shares in self.executed[other["id"]]
+            if ts < at < end
+        )
+        return Decimal(order["qty"]) - done + sold_later
 
     def _cover(self, order: Wire, now: int) -> Iterator[Span]:
         if order["side"] != "sell" or order["type"] not in {"stop", "market"}:
@@ -115,7 +141,9 @@ def trades(orders: Iterable[Wire], groups: Iterable[Wire], fills: Iterable[Wire]
     for fill in fills:
         shares = Decimal(fill["qty"]) * (1 if fill["side"] == "buy" else -1)
         at, price = instant(fill["transaction_time"]), Decimal(fill["price"])
-        owner[fill["order_id"]].fills.append((at, shares, price))
+        mine = owner[fill["order_id"]]
+        mine.fills.append((at, shares, price))
+        mine.executed[fill["order_id"]].append((at, abs(shares)))
     return list(found.values())
 
 

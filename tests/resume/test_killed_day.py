@@ -1,7 +1,7 @@
 """A process that is killed at any moment of its orders' lives goes on as if it had not been.
 
 ``TRADECTL_KILLS`` sets how often each day's process is killed: a few times by default, 24 for the
-whole proof of 54 kills. ``TRADECTL_SEED``, a whole number, 0 by default, chooses other moments and
+whole proof of 48 kills. ``TRADECTL_SEED``, a whole number, 0 by default, chooses other moments and
 other troubles. ``--log-cli-level=INFO`` shows in which states of their lives orders were.
 """
 
@@ -15,11 +15,10 @@ from random import Random
 
 import pytest
 
-from engine.domain.session import NANOS_PER_SECOND
 from tests.cli.conftest import DAY
 from tests.nursery import Nursery
 from tests.resume.ended_day import EndedDay
-from tests.resume.killed_day import BEGINS_NS, BOUND_NS, ENDS_NS, LOOSE, KilledDay
+from tests.resume.killed_day import BEGINS_NS, BOUND_NS, ENDS_NS, LOOSE, RUN, KilledDay
 from tests.resume.oracle import loss_reached
 from tests.resume.steps import Step
 from tests.resume.venue import CASH, simulated
@@ -28,41 +27,34 @@ _log = logging.getLogger(__name__)
 
 _KILLS = int(os.environ.get("TRADECTL_KILLS", "8"))
 _SEED = int(os.environ.get("TRADECTL_SEED", "0"))
-_UNTIL_CAP, _UNTIL_LOSS, _PACED = 1, 2, 3
-"""Days on which the cap on trades, or on losses, is to be reached, or time runs by itself."""
+_UNTIL_CAP, _UNTIL_LOSS = 1, 2
+"""Days on which the cap on trades, or on losses, is to be reached."""
 _SOME, _MANY = 8, 20
 """So many kills a day meet some step by chance; so many, each of the following."""
 _BY_CHANCE = {Step.UNANSWERED, Step.FILL_UNHEARD, Step.PROTECTED, Step.LEAVING}
 
-_WAY_NS = 10 * NANOS_PER_SECOND
-"""What the way to the venue and back may add on a busy machine, where time does not wait for it."""
-
 
 @pytest.mark.parametrize(
-    ("kind", "pace", "limits"),
+    ("kind", "limits"),
     [
         (
             _UNTIL_CAP,
-            None,
             {"max_trades_per_day": str(5 * _KILLS // 2), "daily_loss_limit_percent": "50"},
         ),
-        (_UNTIL_LOSS, None, {"max_trades_per_day": "5000", "daily_loss_limit_percent": "0.15"}),
-        (_PACED, 5, {"max_trades_per_day": str(_KILLS), "daily_loss_limit_percent": "50"}),
+        (_UNTIL_LOSS, {"max_trades_per_day": "5000", "daily_loss_limit_percent": "0.15"}),
     ],
-    ids=["trades", "loss", "paced"],
+    ids=["trades", "loss"],
 )
 def test_a_day_of_kills_leaves_orders_protection_ledger_and_limits_intact(
     tape: Path,
     nursery: Nursery,
     tmp_path: Path,
     kind: int,
-    pace: int | None,
     limits: dict[str, str],
 ) -> None:
-    seed = _PACED * _SEED + kind
+    seed = 2 * _SEED + kind
     settings = [*LOOSE, *(f"{name}={value}" for name, value in limits.items())]
-    words = ["--start", "10:00", "--fills", "paper", "--seed", str(seed)]
-    words += ["--speed", str(pace), "--requests", str(200 * pace)] if pace else ["--stepped"]
+    words = ("--start", "10:00", "--fills", "paper", "--seed", str(seed), "--stepped")
     with simulated(tape, DAY, *words) as venue:
         day = KilledDay(
             venue,
@@ -70,23 +62,20 @@ def test_a_day_of_kills_leaves_orders_protection_ledger_and_limits_intact(
             tmp_path,
             Random(seed),
             [f"--set={each}" for each in settings],
-            is_paced=pace is not None,
         )
-        kills = max(1, _KILLS // 4) if pace else _KILLS
-        day.play(kills, begins_ns=BEGINS_NS, ends_ns=ENDS_NS)
-        ended = EndedDay.of(day)
+        day.play(_KILLS, begins_ns=BEGINS_NS, ends_ns=ENDS_NS)
+        ended = EndedDay.of(venue, day.journals, RUN, day.down)
     found, entered = ended.trades, ended.entered
     _log.info("%d kills: %s", day.kills, dict(day.states.most_common()))
     _log.info("%d trades, %d fills, starts took %s s", len(found), len(ended.fills), day.start_secs)
 
     assert entered
-    if pace is None:
-        assert len(entered) >= min(day.kills, 10)
-        if _KILLS >= _SOME:
-            assert day.states.keys() - {Step.NOTHING_OPEN}
-        if _KILLS >= _MANY and kind == _UNTIL_CAP:  # one that loses ends early
-            assert day.states.keys() >= _BY_CHANCE
-    ended.attest(BOUND_NS + _WAY_NS * (pace or 0), is_over=pace is None)
+    assert len(entered) >= min(day.kills, 10)
+    if _KILLS >= _SOME:
+        assert day.states.keys() - {Step.NOTHING_OPEN}
+    if _KILLS >= _MANY and kind == _UNTIL_CAP:  # one that loses ends early
+        assert day.states.keys() >= _BY_CHANCE
+    assert ended.findings(BOUND_NS, is_over=True) == []
 
     assert len(entered) <= int(limits["max_trades_per_day"])
     lost_at = loss_reached(found, Decimal(CASH) * Decimal(limits["daily_loss_limit_percent"]) / 100)
