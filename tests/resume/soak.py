@@ -15,7 +15,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -172,11 +171,13 @@ def _new_seeds(tried: set[int]) -> Iterator[int]:
 
 def _keep(day: Campaign, file: Path, kinds: Sequence[str]) -> Row:
     """Add a day to the file, and what its processes said where something was found."""
-    row = asdict(day) | {"repeat": repeat(day.seed, kinds)}
+    counts = {"kills": dict(day.kills), "processes": dict(day.processes)}
+    row = vars(day) | counts | {"repeat": repeat(day.seed, kinds)}
     said = row.pop("said")
+    line = json.dumps(row)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a") as lines:
-        lines.write(json.dumps(row) + "\n")
+        lines.write(f"{line}\n")
     if day.findings:
         (file.parent / f"{day.seed}.log").write_text(said)
     return row
