@@ -78,14 +78,6 @@ class TroubleDesk:
             for what in self.details
         )
 
-    @property
-    def finds_out(self) -> bool:
-        """Whether the venue is away, or is being asked what became of an order."""
-        return any(
-            what in {"orders", "reconciliation"} or what.startswith(("order ", "change of "))
-            for what in self.details
-        )
-
     def forget_others(self) -> None:
         """End what an earlier process of the run was troubled with; what still is, is told anew."""
         for what, _ in self._desk.governor.standing.troubles:
