@@ -12,6 +12,7 @@
     │   └── VenueRejected      understood and refused: change the request
     └── JournalError     facts cannot be kept: halt trading                    exit 1
         ├── JournalTaken       another process writes the run: end this one
+        ├── JournalBroken      its facts are not what was written              exit 6
         └── NotKept            what was to be done is not kept: do not do it
 """
 
@@ -50,6 +51,27 @@ class JournalError(TradectlError):
 
 class JournalTaken(JournalError):  # noqa: N818  (named for what happened)
     """Another process writes the run; waiting does not help."""
+
+
+class JournalBroken(JournalError):  # noqa: N818  (named for what happened)
+    """The facts of a run are not those that were written: nothing may be done on their account.
+
+    Attributes
+    ----------
+    run_id : str
+    detail : str
+        The first fact that does not hold, and how.
+    """
+
+    exit_code = 6
+
+    def __init__(self, run_id: str, detail: str) -> None:
+        super().__init__(
+            f"the journal of {run_id} is broken, {detail}: the run is quarantined and is never "
+            "written again; restore a backup into another database, or start another run"
+        )
+        self.run_id = run_id
+        self.detail = detail
 
 
 class NotKept(JournalError):  # noqa: N818  (named for what happened)
