@@ -13,14 +13,21 @@ import msgspec
 import typer
 from rich.console import Console
 
+from cli.command_inbox import DESK_COMMAND
 from cli.command_preview import preview
 from cli.do import Errand
 from cli.governor_view import chosen_session, governor_view
 from cli.output import emit, progress_console
 from cli.redaction import refuse_secrets
 from engine.domain.commands import AnyCommand
-from engine.domain.errors import RunError
-from engine.domain.facts import CommandAccepted, CommandDone, CommandReceived, CommandRefused
+from engine.domain.errors import ConfigError, RunError
+from engine.domain.facts import (
+    Channel,
+    CommandAccepted,
+    CommandDone,
+    CommandReceived,
+    CommandRefused,
+)
 from store import CommandLog, Journals, SqlJournal
 
 REFUSED = 1
@@ -35,7 +42,11 @@ def give(command: AnyCommand, errand: Errand) -> None:
         source="tradectl",
         who=errand.who or getpass.getuser(),
         command=command,
+        channel=Channel.COMMAND_LOG,
+        stepped_up=False,
     )
+    if received.command_id.startswith(DESK_COMMAND):
+        raise ConfigError(f"only the parameter desk gives commands called {DESK_COMMAND}…")
     refuse_secrets(dict(_texts(received)))
     journal, run = chosen_session(errand.database, errand.run)
     view = governor_view(journal.run_id, journal.facts())

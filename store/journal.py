@@ -352,19 +352,23 @@ class SqlJournal:
         JournalBroken
             The chain does not hold, or did not before: the run is sealed and given back.
         """
+        why = None
         try:
             with self._reading() as connection:
                 row = self._row(connection)
             if row is not None and row.status == RunStatus.QUARANTINED:
-                raise JournalBroken(self.run_id, row.note.rpartition(BROKEN)[2] or row.note)
-            broken = self.verify().broken
-            if broken is not None:
-                writer.end(RunStatus.QUARANTINED, f"{BROKEN}{broken}")
-                raise JournalBroken(self.run_id, str(broken))
+                why = row.note.rpartition(BROKEN)[2] or row.note
+            elif (broken := self.verify().broken) is not None:
+                why = str(broken)
+                writer.end(RunStatus.QUARANTINED, f"{BROKEN}{why}")
         except BaseException:
             with suppress(SQLAlchemyError):
                 writer.close()
             raise
+        if why is not None:
+            with suppress(SQLAlchemyError):
+                writer.close()
+            raise JournalBroken(self.run_id, why)
 
     def _learn(self) -> None:
         """Read where the run stands and which names it has kept."""

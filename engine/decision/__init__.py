@@ -1,7 +1,6 @@
 """Hop 3: candidate → confidence → selection → bracket, under the day's governor."""
 
 from engine.decision.command_answer import (
-    PARAMETER_DESK,
     Declined,
     DeclineReason,
     Granted,
@@ -22,7 +21,6 @@ from engine.decision.standing_commands import StandingCommands, Underway
 from engine.decision.tick_grid import next_tick, round_against, round_with, tick_size
 
 __all__ = [
-    "PARAMETER_DESK",
     "Basis",
     "BucketDecision",
     "Check",

@@ -11,7 +11,7 @@ from catalog import Catalog
 from catalog.synth import synthesize
 from cli.output import INTERRUPTED
 from engine.domain.commands import Pause
-from engine.domain.facts import CommandReceived
+from engine.domain.facts import Channel, CommandReceived
 from store import CommandLog, Journals
 from tests.cli.conftest import DAY
 from tests.cli.held_history import HeldHistory
@@ -42,7 +42,16 @@ def test_the_guardian_is_at_work_while_a_restart_waits_for_history(
             ends.callback(process.kill)
             place.wait(process, held.asked.is_set)
             log = CommandLog(Journals(place.database), place.run_id)
-            log.give(CommandReceived(command_id="c1", command=Pause(), who="ann", source="test"))
+            log.give(
+                CommandReceived(
+                    command_id="c1",
+                    command=Pause(),
+                    who="ann",
+                    source="test",
+                    channel=Channel.COMMAND_LOG,
+                    stepped_up=False,
+                )
+            )
             place.wait(process, lambda: _is_received(place))
             assert not place.logged(_CAUGHT_UP)
             held.release()

@@ -10,7 +10,7 @@ import pytest
 
 from engine.domain.commands import Pause
 from engine.domain.errors import JournalBroken
-from engine.domain.facts import CommandReceived, DayStarted, SymbolLocked
+from engine.domain.facts import Channel, CommandReceived, DayStarted, SymbolLocked
 from engine.journal import Standing
 from store import CommandLog, Database, Journals, Projector, RunStatus, SqlJournal, back_up, restore
 from tests.store.tampering import KINDS, tampered
@@ -61,8 +61,12 @@ def test_a_run_that_was_found_broken_stays_sealed_when_its_facts_come_back(
     tampered(database_url, "run", "the last row deleted")
     with pytest.raises(JournalBroken):
         journals.resume("run")
+    left = FACTS - 1
     with Database(database_url).connect() as connection, connection.begin():
-        connection.exec_driver_sql(f"update runs set head_seq = {FACTS - 1}, head_hash = (select hash from facts where seq = {FACTS - 1})")  # fmt: skip
+        connection.exec_driver_sql(
+            f"update runs set head_seq = {left}, "
+            f"head_hash = (select hash from facts where seq = {left})"
+        )
     assert journals.open("run").verify().clean
     with pytest.raises(JournalBroken, match="is cut off"):
         journals.resume("run")
@@ -73,16 +77,27 @@ def test_a_command_log_that_was_altered_takes_and_gives_nothing(database_url: st
     log = CommandLog(journals, "run")
     log.create()
     for number in range(3):
-        log.give(CommandReceived(f"c{number}", "test", "ann", Pause()))
+        log.give(
+            CommandReceived(
+                f"c{number}", "test", "ann", Pause(), channel=Channel.COMMAND_LOG, stepped_up=False
+            )
+        )
     heard = CommandLog(journals, "run")
     assert len(list(heard.since(0))) == 3
     with Database(database_url).connect() as connection, connection.begin():
-        connection.exec_driver_sql("update facts set payload = replace(payload, 'pause', 'resume') where run_id = 'run/commands' and seq = 2")  # fmt: skip
+        connection.exec_driver_sql(
+            "update facts set payload = replace(payload, 'pause', 'resume') "
+            "where run_id = 'run/commands' and seq = 2"
+        )
     for reader in (heard, CommandLog(journals, "run")):
         with pytest.raises(JournalBroken, match="fact 2 is altered"):
             list(reader.since(0))
     with pytest.raises(JournalBroken, match="run/commands"):
-        log.give(CommandReceived("c9", "test", "ann", Pause()))
+        log.give(
+            CommandReceived(
+                "c9", "test", "ann", Pause(), channel=Channel.COMMAND_LOG, stepped_up=False
+            )
+        )
 
 
 def test_a_reader_says_how_far_it_looked(database_url: str) -> None:
@@ -112,7 +127,7 @@ def test_a_journal_can_be_verified_while_it_is_written(database_url: str) -> Non
 
 
 def _write(journal: SqlJournal) -> None:
-    for number in range(1, 151):
+    for number in range(1, 61):
         journal.append(SymbolLocked(f"S{number}", "test"), ts_event=number, ts_init=number)
 
 
