@@ -13,6 +13,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from cli.chosen_journal import protecting
 from cli.command_inbox import DESK_COMMAND
 from cli.command_preview import preview
 from cli.do import Errand
@@ -48,7 +49,10 @@ def give(command: AnyCommand, errand: Errand) -> None:
     if received.command_id.startswith(DESK_COMMAND):
         raise ConfigError(f"only the parameter desk gives commands called {DESK_COMMAND}…")
     refuse_secrets(dict(_texts(received)))
-    journal, run = chosen_session(errand.database, errand.run)
+    _, asked = chosen_session(errand.database, errand.run)
+    journals = Journals.existing(errand.database)
+    run = protecting(journals, asked)
+    journal = journals.open(run.run_id)
     view = governor_view(journal.run_id, journal.facts())
     over = f"{run.run_id} is {run.status}: it takes no commands any more"
     result: dict[str, Any] = {
@@ -61,7 +65,7 @@ def give(command: AnyCommand, errand: Errand) -> None:
     if _is_confirmed(errand, str(result["preview"])):
         if not run.may_go_on:
             raise RunError(over)
-        CommandLog(Journals.existing(errand.database), journal.run_id).give(received)
+        CommandLog(journals, journal.run_id).give(received)
         result |= _answer(journal, received.command_id, errand.timeout_secs)
 
     def page(console: Console) -> None:

@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 
-from cli.parameter_desk import RUN_ID as DESK
+from cli.chosen_journal import has_traded
 from engine.domain.errors import ConfigError, JournalError
 from engine.domain.facts import Fact
 from engine.runtime import Outcome, OutcomeStatus
-from store import CommandLog, Journals, RunStatus, SqlJournal, is_command_log
+from store import CommandLog, Journals, RunStatus, SqlJournal
 
 type Told = Callable[[str, int], None]
 """Hears the run's id and how many facts were found in it."""
@@ -77,7 +77,7 @@ def hosted_run(
     JournalError
         Facts cannot be kept, or somebody else writes the run.
     """
-    if run_id == DESK or is_command_log(run_id):
+    if not has_traded(run_id):
         raise ConfigError(f"{run_id} is the name of a journal that no run writes: choose another")
     is_new = all(run.run_id != run_id for run in journals.runs())
     log = CommandLog(journals, run_id)

@@ -69,7 +69,9 @@ def _journals(database: str, runs: Path) -> Iterator[_Kept]:
         journals = Journals.existing(database)
     except NotFoundError:
         return
-    for run in filter(has_traded, journals.runs()):
+    for run in journals.runs():
+        if not has_traded(run.run_id):
+            continue
         yield _Kept(
             run.run_id,
             run.created_ns,

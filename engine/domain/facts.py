@@ -292,6 +292,17 @@ class EntriesReleased(Payload, frozen=True, tag="entries_released"):
     trouble: str
 
 
+class ProtectionStarted(Payload, frozen=True, tag="protection_started"):
+    """Nothing is entered in this run: it protects what a quarantined one has left at the venue.
+
+    ``of`` is that run; ``detail`` says which of its facts does not hold. What happens to its orders
+    is told by the venue and is not recorded here, for the books they belong to are broken.
+    """
+
+    of: str
+    detail: str
+
+
 class GapBackfilled(Payload, frozen=True, tag="gap_backfilled"):
     """Market data that nobody heard from ``start_ns`` to ``end_ns`` (UTC ns) was fetched later.
 
@@ -361,6 +372,10 @@ class Alarm(StrEnum):
     """A trade that is to be closed is still open, by a halt or for want of a fill."""
     POSITIONS_DIFFER = "positions_differ"
     """Venue and ledger disagree on what is held: somebody traded it by hand."""
+    JOURNAL_BROKEN = "journal_broken"
+    """The facts of a run are not those that were written: it is quarantined."""
+    UNPROTECTED = "unprotected"
+    """Shares have no stop at the venue; they are sold."""
 
 
 class AlarmRaised(Payload, frozen=True, tag="alarm_raised"):
@@ -407,6 +422,7 @@ AnyPayload = (
     | SymbolUnlocked
     | EntriesHeld
     | EntriesReleased
+    | ProtectionStarted
     | GapBackfilled
     | CommandReceived
     | CommandAccepted
