@@ -73,7 +73,7 @@ def give(command: AnyCommand, errand: Errand) -> None:
             console.print(f"{result['run_id']}: {result['preview']}", highlight=False, markup=False)
         console.print(f"{result['status']}: {result['detail']}", highlight=False, markup=False)
 
-    emit(result, as_json=errand.as_json, page=page)
+    emit(result, as_json=errand.as_json, page=page, integrity=journal.integrity())
     code = {"refused": REFUSED, "accepted": UNDONE, "unanswered": UNDONE}.get(result["status"], 0)
     if code:
         raise typer.Exit(code)
