@@ -22,6 +22,7 @@ from cli.taking_options import taking
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from engine.journal import Integrity
     from store import Projector
 
 app = typer.Typer(
@@ -41,15 +42,15 @@ class Question:
     runs: RunsPath = DEFAULT_RUNS
     as_json: AsJson = False
 
-    def projector(self, *, catch_up: bool = True) -> Projector:
-        """Return the run's tables, brought up to its last fact."""
+    def tables(self) -> tuple[Projector, Integrity]:
+        """Return the run's tables, brought up to its last whole fact, and how far they hold."""
         from store import Projector
 
-        journal, _ = chosen_journal(self.run, self.database, self.runs)
+        journal, head = chosen_journal(self.run, self.database, self.runs)
+        integrity = journal.integrity(head)
         projector = Projector(journal)
-        if catch_up:
-            projector.catch_up()
-        return projector
+        projector.catch_up(integrity.seq)
+        return projector, integrity
 
 
 @app.command()
@@ -107,7 +108,7 @@ def fees(asked: Question) -> None:
 @taking(Question)
 def pnl(asked: Question) -> None:
     """Say from where the cash came: lots closed, costs, movements, and what is still held."""
-    projector = asked.projector()
+    projector, integrity = asked.tables()
     account = _account(projector)
     versions = list(projector.rows("strategy_metrics"))
 
@@ -123,7 +124,7 @@ def pnl(asked: Question) -> None:
         table_page(console, versions, shown, ())
 
     result = {"run_id": projector.run_id, **account, "versions": versions}
-    emit(result, as_json=asked.as_json, page=page)
+    emit(result, as_json=asked.as_json, page=page, integrity=integrity)
 
 
 @app.command()
@@ -136,11 +137,16 @@ def export(
     """Write one table of a run to a file."""
     from store import export_table
 
-    projector = asked.projector()
+    projector, integrity = asked.tables()
     rows = export_table(projector, table, file)
     result = {"run_id": projector.run_id, "table": table, "rows": rows, "file": str(file)}
     told = escape(f"wrote {figure(rows)} rows of {table} to {file}")
-    emit(result, as_json=asked.as_json, page=lambda out: out.print(told, soft_wrap=True))
+    emit(
+        result,
+        as_json=asked.as_json,
+        page=lambda out: out.print(told, soft_wrap=True),
+        integrity=integrity,
+    )
 
 
 @app.command()
@@ -149,7 +155,11 @@ def rebuild(asked: Question) -> None:
     """Drop a run's tables, fold its facts again and compare; exit 1 when they had differed."""
     import msgspec
 
-    rebuilt = asked.projector(catch_up=False).rebuild()
+    from store import Projector
+
+    journal, head = chosen_journal(asked.run, asked.database, asked.runs)
+    rebuilt = Projector(journal).rebuild()
+    integrity = journal.integrity(head)
 
     def page(console: Console) -> None:
         table = Table("table", box=None, pad_edge=False)
@@ -163,14 +173,14 @@ def rebuild(asked: Question) -> None:
         else:
             console.print(f"folded {figure(rebuilt.facts)} facts")
 
-    emit(msgspec.to_builtins(rebuilt), as_json=asked.as_json, page=page)
+    emit(msgspec.to_builtins(rebuilt), as_json=asked.as_json, page=page, integrity=integrity)
     if rebuilt.differing:
         raise typer.Exit(ExitCode.FAILED)
 
 
 def _list(asked: Question, table: str, shown: Sequence[str], spare: Sequence[str]) -> None:
     """Tell a table; a terminal too narrow for it does without the columns named ``spare``."""
-    projector = asked.projector()
+    projector, integrity = asked.tables()
     rows = list(projector.rows(table))
 
     def page(console: Console) -> None:
@@ -181,7 +191,8 @@ def _list(asked: Question, table: str, shown: Sequence[str], spare: Sequence[str
         else:
             console.print("none")
 
-    emit({"run_id": projector.run_id, table: rows}, as_json=asked.as_json, page=page)
+    result = {"run_id": projector.run_id, table: rows}
+    emit(result, as_json=asked.as_json, page=page, integrity=integrity)
 
 
 def _account(projector: Projector) -> dict[str, Decimal]:

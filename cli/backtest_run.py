@@ -100,7 +100,9 @@ def backtest_run(
             "timings": timings,
             "ladder": [{"fills": fills, **figures} for fills, figures in ladder.items()],
         }
+        integrity = run.journal.integrity()
         manifest = msgspec.to_builtins(run.manifest) | ended
+        manifest["journal"] = f"{integrity.standing}, {integrity.seq} facts, {integrity.hash}"
         view = run_view(manifest, tables, scans, catalog, request.history, timings, ladder)
         write_html(view, run.report)
         run.finish(**ended)

@@ -57,11 +57,27 @@ def named_journal(journals: Journals, name: str) -> JournalRun:
 
     known = journals.runs()
     exact = [run for run in known if run.run_id == name]
-    return named_run(exact or [run for run in known if has_traded(run)], name, journals.database)
+    return named_run(
+        exact or [run for run in known if has_traded(run.run_id)], name, journals.database
+    )
 
 
-def has_traded(run: JournalRun) -> bool:
+def protecting(journals: Journals, run: JournalRun) -> JournalRun:
+    """Return the run that protects what a quarantined one has left; any other run as it is."""
+    if not run.is_quarantined:
+        return run
+    stem = protecting_stem(run.run_id)
+    known = (each for each in journals.runs() if each.run_id.startswith(stem))
+    return next((each for each in known if has_traded(each.run_id) and each.may_go_on), run)
+
+
+def protecting_stem(run_id: str) -> str:
+    """Return how the names of the runs begin that protect what a quarantined one has left."""
+    return f"{run_id}-protected"
+
+
+def has_traded(run_id: str) -> bool:
     """Say whether facts of a run are an engine's, not those of the desk or of a command log."""
     from store import is_command_log
 
-    return run.run_id != RUN_ID and not is_command_log(run.run_id)
+    return run_id != RUN_ID and not is_command_log(run_id)

@@ -6,9 +6,14 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from engine.domain.errors import JournalError
-from engine.domain.facts import CommandReceived, Fact
+from engine.domain.facts import Channel, CommandReceived, Fact
 from store import CommandLog
+
+DESK_COMMAND = "parameters-"
+"""How the names of commands begin that the parameter desk gives, and nobody else."""
 
 _LOOK_SECS, _LOOK_AGAIN_SECS = 0.25, 2.0
 
@@ -16,7 +21,10 @@ _log = logging.getLogger(__name__)
 
 
 class CommandInbox:
-    """Follows a command log.
+    """Follows a command log: the door for whoever reaches the database.
+
+    What a command says of its channel and of a step-up is not believed: nobody proves here who
+    they are, so nothing that comes this way can loosen a limit.
 
     Parameters
     ----------
@@ -49,10 +57,18 @@ class CommandInbox:
         self._next_look = time.monotonic() + _LOOK_SECS
         self._taken += len(given)
         return [
-            fact.payload
+            replace(fact.payload, channel=Channel.COMMAND_LOG, stepped_up=False)
             for fact in given
-            if isinstance(fact.payload, CommandReceived) and fact.fact_id not in self._answered
+            if isinstance(fact.payload, CommandReceived) and self._is_taken(fact)
         ]
+
+    def _is_taken(self, fact: Fact) -> bool:
+        """Say whether a command is new and has a name that this door may give."""
+        name = fact.payload.command_id if isinstance(fact.payload, CommandReceived) else ""
+        if name.startswith(DESK_COMMAND):
+            _log.error("command %s is passed over: only the parameter desk names one so", name)
+            return False
+        return fact.fact_id not in self._answered
 
     def is_due(self, now: int) -> bool:
         """Say whether the last look was some time ago, on the wall's clock."""

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cli.clock import new_york
 from cli.figures import figure
+from cli.integrity import worst
 from cli.options import DEFAULT_DATABASE, DEFAULT_RUNS, AsJson, Database, RunsPath
 from cli.output import command, emit
 from engine.domain.errors import ConfigError
@@ -52,7 +53,9 @@ def diff(
     from cli.run_story import run_story
     from engine.comparison import compare
 
-    compared = compare(run_story(first, database, runs), run_story(second, database, runs))
+    one, of_one = run_story(first, database, runs)
+    two, of_two = run_story(second, database, runs)
+    compared = compare(one, two)
     if not compared.days:
         raise ConfigError(
             f"{' and '.join(compared.runs)} have no day in common: compare runs of the same day"
@@ -64,7 +67,12 @@ def diff(
     }
     if not show_all:
         result["differences"] = result["differences"][:1]
-    emit(result, as_json=as_json, page=lambda console: _page(console, compared, show_all=show_all))
+    emit(
+        result,
+        as_json=as_json,
+        page=lambda console: _page(console, compared, show_all=show_all),
+        integrity=worst(of_one, of_two),
+    )
     if compared.differences:
         raise typer.Exit(_DIFFERENT)
 

@@ -13,15 +13,23 @@ import msgspec
 import typer
 from rich.console import Console
 
+from cli.chosen_journal import protecting
+from cli.command_inbox import DESK_COMMAND
 from cli.command_preview import preview
 from cli.do import Errand
 from cli.governor_view import chosen_session, governor_view
 from cli.output import emit, progress_console
 from cli.redaction import refuse_secrets
 from engine.domain.commands import AnyCommand
-from engine.domain.errors import RunError
+from engine.domain.errors import ConfigError, RunError
 from engine.domain.exit_codes import ExitCode
-from engine.domain.facts import CommandAccepted, CommandDone, CommandReceived, CommandRefused
+from engine.domain.facts import (
+    Channel,
+    CommandAccepted,
+    CommandDone,
+    CommandReceived,
+    CommandRefused,
+)
 from store import CommandLog, Journals, SqlJournal
 
 REFUSED = ExitCode.FAILED
@@ -36,9 +44,16 @@ def give(command: AnyCommand, errand: Errand) -> None:
         source="tradectl",
         who=errand.who or getpass.getuser(),
         command=command,
+        channel=Channel.COMMAND_LOG,
+        stepped_up=False,
     )
+    if received.command_id.startswith(DESK_COMMAND):
+        raise ConfigError(f"only the parameter desk gives commands called {DESK_COMMAND}…")
     refuse_secrets(dict(_texts(received)))
-    journal, run = chosen_session(errand.database, errand.run)
+    _, asked = chosen_session(errand.database, errand.run)
+    journals = Journals.existing(errand.database)
+    run = protecting(journals, asked)
+    journal = journals.open(run.run_id)
     view = governor_view(journal.run_id, journal.facts())
     over = f"{run.run_id} is {run.status}: it takes no commands any more"
     result: dict[str, Any] = {
@@ -51,7 +66,7 @@ def give(command: AnyCommand, errand: Errand) -> None:
     if _is_confirmed(errand, str(result["preview"])):
         if not run.may_go_on:
             raise RunError(over)
-        CommandLog(Journals.existing(errand.database), journal.run_id).give(received)
+        CommandLog(journals, journal.run_id).give(received)
         result |= _answer(journal, received.command_id, errand.timeout_secs)
 
     def page(console: Console) -> None:
@@ -59,7 +74,7 @@ def give(command: AnyCommand, errand: Errand) -> None:
             console.print(f"{result['run_id']}: {result['preview']}", highlight=False, markup=False)
         console.print(f"{result['status']}: {result['detail']}", highlight=False, markup=False)
 
-    emit(result, as_json=errand.as_json, page=page)
+    emit(result, as_json=errand.as_json, page=page, integrity=journal.integrity())
     code = {"refused": REFUSED, "accepted": UNDONE, "unanswered": UNDONE}.get(result["status"], 0)
     if code:
         raise typer.Exit(code)

@@ -46,7 +46,7 @@ def status(
             table.add_row(name.replace("_", " "), Text(_shown(value)))
         console.print(table)
 
-    emit(result, as_json=as_json, page=page)
+    emit(result, as_json=as_json, page=page, integrity=journal.integrity())
 
 
 def _status(view: GovernorView) -> dict[str, Any]:

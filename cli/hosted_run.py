@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 
+from cli.chosen_journal import has_traded
+from engine.domain.errors import ConfigError
 from engine.domain.facts import Fact
 from engine.domain.first_cause import FirstCause
 from engine.runtime import Outcome, OutcomeStatus
@@ -70,10 +72,14 @@ def hosted_run(
     Raises
     ------
     ConfigError
-        The run has ended.
+        The run has ended, or its name is not one of a run that trades.
+    JournalBroken
+        Its facts are not those that were written; it is quarantined.
     JournalError
         Facts cannot be kept, or somebody else writes the run.
     """
+    if not has_traded(run_id):
+        raise ConfigError(f"{run_id} is the name of a journal that no run writes: choose another")
     is_new = all(run.run_id != run_id for run in journals.runs())
     log = CommandLog(journals, run_id)
     log.create()
@@ -90,11 +96,20 @@ def hosted_run(
         raise
 
 
-def run_name(journals: Journals, stem: str, *, takes_up: bool = True) -> str:
-    """Return the first of ``stem``, ``stem-2``, … that is free, or may be taken up again."""
+def run_name(
+    journals: Journals, stem: str, *, takes_up: bool = True, keeps_quarantined: bool = False
+) -> str:
+    """Return the first of ``stem``, ``stem-2``, … that is free, or may be taken up again.
+
+    With ``keeps_quarantined`` none is passed over that was quarantined: what it holds at a venue is
+    still to be protected.
+    """
     known = {run.run_id: run for run in journals.runs()}
 
     def serves(name: str) -> bool:
-        return name not in known or (takes_up and known[name].may_go_on)
+        run = known.get(name)
+        if run is None or (takes_up and run.may_go_on):
+            return True
+        return keeps_quarantined and run.is_quarantined
 
     return next(filter(serves, (stem if n == 1 else f"{stem}-{n}" for n in count(1))))

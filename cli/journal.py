@@ -16,8 +16,9 @@ from rich.text import Text
 from cli.chosen_journal import DatabaseOption, JournalName, chosen_journal
 from cli.clock import new_york
 from cli.figures import figure
+from cli.integrity import draw
 from cli.options import DEFAULT_RUNS, AsJson, Database, RunsPath
-from cli.output import command, emit
+from cli.output import command, emit, progress_console
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show the facts of a run, the first ones first."""
-    journal, _ = chosen_journal(name, database, runs)
+    journal, head = chosen_journal(name, database, runs)
+    integrity = journal.integrity(head)
     kinds = _known_kinds(kind)
     matching = (
         fact
@@ -97,7 +99,7 @@ def show(
             last = facts[limit - 1].seq
             console.print(f"[dim]and more: --since {last}, or a larger --limit[/]")
 
-    emit(result, as_json=as_json, page=page)
+    emit(result, as_json=as_json, page=page, integrity=integrity)
 
 
 @app.command()
@@ -116,7 +118,10 @@ def tail(
     ] = False,
 ) -> None:
     """Show the last facts of a run, and follow the log as it is written."""
-    journal, _ = chosen_journal(name, database, runs)
+    journal, head = chosen_journal(name, database, runs)
+    integrity = journal.integrity(head)
+    if integrity.detail:  # a line of --json is a fact, so this goes beside
+        draw(progress_console, integrity)
     last = journal.last
     since = max(last.seq - count, 0) if last else 0
     facts = journal.follow(since) if follow else journal.facts(since)
@@ -193,7 +198,8 @@ def replay(
     """Fold a run's facts anew and show what follows: cash, positions, trades."""
     from engine.accounting import keep_books
 
-    journal, _ = chosen_journal(name, database, runs)
+    journal, head = chosen_journal(name, database, runs)
+    integrity = journal.integrity(head)
     facts = list(_until(journal.facts(), until))
     books = keep_books(facts)
     ledger = books.ledger
@@ -218,7 +224,7 @@ def replay(
             table.add_row(key, escape(figure(value)))
         console.print(table)
 
-    emit(result, as_json=as_json, page=page)
+    emit(result, as_json=as_json, page=page, integrity=integrity)
 
 
 @app.command()
@@ -236,7 +242,8 @@ def export(
     """Write a run's facts, with their hashes, to a file that can be checked without tradectl."""
     from store import export_journal
 
-    journal, _ = chosen_journal(name, database, runs)
+    journal, head = chosen_journal(name, database, runs)
+    integrity = journal.integrity(head)
     facts = export_journal(journal, file)
     result = {"run_id": journal.run_id, "facts": facts, "file": str(file)}
     emit(
@@ -245,6 +252,7 @@ def export(
         page=lambda out: out.print(
             escape(f"wrote {figure(facts)} facts of {journal.run_id} to {file}"), soft_wrap=True
         ),
+        integrity=integrity,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from msgspec import structs
@@ -25,10 +25,18 @@ from cli.options import (
     SetParams,
     View,
 )
-from cli.output import INTERRUPTED, command, progress_console
+from cli.output import INTERRUPTED, command, emit, progress_console
 from cli.preflight import Need, require_fit
 from cli.run_page import emit_end, tell_start_of
 from cli.start_wait import DEFAULT_WAIT_SECS, StartWait, WaitSecs
+from engine.domain.errors import JournalBroken
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cli.live_request import LiveRequest
+    from cli.protection_run import ProtectionEnd
+    from store import Journals
 
 
 class Role(StrEnum):
@@ -98,6 +106,9 @@ def live(
     While it runs it obeys `tradectl do`. Without --params and --set it goes by the parameters of
     `tradectl params`, and takes each new version of them from the next bucket on. A venue or
     database that is down at the start is waited for; exit code 75 says that it was for too long.
+
+    A run whose facts were altered is never traded again (exit code 6): it is quarantined, and what
+    its orders left at the venue is protected until it is flat.
     """
     from cli.parameter_desk import chosen_at_desk
     from cli.parameters_file import load_parameters
@@ -131,8 +142,11 @@ def live(
         wait=wait,
         spool=spool_root(journals.database),
     )
-    with live_view(enabled=view and not as_json, venue=venue.value, sends=not shadow) as screen:
-        end = asyncio.run(live_run(journals, request, tell_start_of, screen.watch))
+    try:
+        with live_view(enabled=view and not as_json, venue=venue.value, sends=not shadow) as screen:
+            end = asyncio.run(live_run(journals, request, tell_start_of, screen.watch))
+    except JournalBroken as broken:
+        _protect(journals, request, broken, as_json=as_json)
     is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
     recorded = _clear_away(end.spool, catalog if record else None) if is_over else None
     more: dict[str, object] = {"recorded": recorded} if record else {}
@@ -147,6 +161,45 @@ def live(
             soft_wrap=True,
         )
         raise typer.Exit(INTERRUPTED)
+
+
+def _protect(
+    journals: Journals, request: LiveRequest, broken: JournalBroken, *, as_json: bool
+) -> NoReturn:
+    """Go on for what a run left at the venue whose journal is broken; end with its exit code."""
+    from cli.chosen_journal import has_traded
+    from cli.live_run import stop_signal
+    from cli.protection_run import protection_run
+
+    def say(line: str) -> None:
+        progress_console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    if not has_traded(broken.run_id):
+        raise broken  # the parameter desk holds nothing
+    say(f"QUARANTINED: {broken}")
+    say("nothing is entered; what its orders left at the venue is protected until it is flat")
+
+    async def protect() -> ProtectionEnd:
+        return await protection_run(journals, request, broken, tell_start_of, say, stop_signal())
+
+    end = asyncio.run(protect())
+    result = {
+        "run_id": end.of,
+        "status": "Quarantined",
+        "detail": end.detail,
+        "protected_by": end.run_id,
+        "held": {trade.symbol: f"{trade.shares:f}" for trade in end.left.trades},
+        "unprotected": {
+            trade.symbol: f"{trade.unprotected:f}" for trade in end.left.trades if trade.unprotected
+        },
+    }
+
+    def page(console: Console) -> None:
+        for key, value in result.items():
+            console.print(f"{key:16} {value or 'nothing'}", highlight=False, markup=False)
+
+    emit(result, as_json=as_json, page=page)
+    raise typer.Exit(broken.exit_code)
 
 
 def _clear_away(spool: Path | None, catalog: str | None) -> dict[str, int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from cli.command_inbox import CommandInbox
-from cli.parameter_desk import desk_versions
+from cli.parameter_desk import approved_at_desk
 from cli.parameter_inbox import ParameterInbox
 from engine.decision import Reach
 from engine.domain.errors import ConfigError
@@ -36,11 +36,12 @@ def started_with(
     Raises
     ------
     ConfigError
-        It began with others than those that are asked for.
+        It began with others than those that are asked for, or a version at the desk loosens a
+        limit without a step-up.
     """
     own = desk_history(fact.payload for fact in recorded)
     if own is None:
-        return asked or desk_versions(journals).at(time.time_ns())
+        return asked or approved_at_desk(journals).at(time.time_ns())
     if asked not in (None, own.first):
         raise ConfigError(
             "the run was started with other parameters: take it up again with the same ones, or "

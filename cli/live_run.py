@@ -76,6 +76,8 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
         other parameters.
     VenueError
         The venue cannot be reached at the start for as long as was asked for, or refuses us.
+    JournalBroken
+        The run's facts are not those that were written; see ``protection_run``.
     JournalError
         Facts cannot be kept: nothing is traded.
     RunError
@@ -85,7 +87,8 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
     found = await request.wait.reached_soon(lambda: _found(request))
     symbols = request.subscribed(asset.symbol for asset in found.listed if asset.tradable)
     hours = session(day_of(found.host_time()))
-    name = request.run_id or run_name(journals, f"{venue.removeprefix('alpaca-')}-{hours.day}")
+    stem = f"{venue.removeprefix('alpaca-')}-{hours.day}"
+    name = request.run_id or run_name(journals, stem, keeps_quarantined=True)
     with hosted_run(journals, name, told, resumable=(BaseException,)) as run:
         journal = WaitingJournal(run.journal, len(run.recorded))
         desk = _desk(journals, run, journal, request, found, hours)
@@ -236,7 +239,7 @@ async def _traded(day: LiveDay, venue: AlpacaVenue, keeper: TapeKeeper | None) -
     with cause.kept("the day"):
         if keeper:
             keeper.start()
-        is_over = await day.run(venue, _stop_signal())
+        is_over = await day.run(venue, stop_signal())
     with cause.kept("the end of the connections"):
         await venue.close()
     if keeper:
@@ -246,7 +249,7 @@ async def _traded(day: LiveDay, venue: AlpacaVenue, keeper: TapeKeeper | None) -
     return is_over
 
 
-def _stop_signal() -> asyncio.Event:
+def stop_signal() -> asyncio.Event:
     """Return what Ctrl-C, SIGTERM and a closed terminal set; protection stays at the venue."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from cli.chosen_run import RunOption
 from cli.figures import figure
+from cli.integrity import run_integrity
 from cli.narrowing import Letters, Symbols, Workers, parse_day, parse_letters, parse_symbols
 from cli.options import (
     DEFAULT_CATALOG,
@@ -112,7 +113,7 @@ def missed(
         "considered": len(found),
         "missed": rows,
     }
-    emit(result_json, as_json=as_json, page=page)
+    emit(result_json, as_json=as_json, page=page, integrity=run_integrity(chosen))
 
 
 def _days(market: Catalog, run: Run | None, asked: date | None) -> list[date]:

@@ -8,15 +8,19 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cli.integrity import draw, told
 from cli.redaction import secrets_hidden
 from engine.domain.errors import TradectlError
 from engine.domain.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from engine.journal import Integrity
 
 INTERRUPTED = ExitCode.INTERRUPTED
 
@@ -28,16 +32,32 @@ progress_console = Console(stderr=True)
 """Progress, warnings and errors."""
 
 
-def emit(result: Mapping[str, Any], *, as_json: bool, page: Callable[[Console], None]) -> None:
-    """Print a command's result: one JSON object, or the page drawn for a terminal."""
+def emit(
+    result: Mapping[str, Any],
+    *,
+    as_json: bool,
+    page: Callable[[Console], None],
+    integrity: Integrity | None = None,
+) -> None:
+    """Print a command's result: one JSON object, or the page drawn for a terminal.
+
+    Parameters
+    ----------
+    integrity : Integrity, optional
+        Of the journal that the result was read from; both ways say so.
+    """
     if as_json:
-        text = json.dumps(result, default=str)
+        more = {} if integrity is None else {"integrity": told(integrity)}
+        text = json.dumps({**result, **more}, default=str)
         # NaN and the infinities are Python's, not JSON's
         whole = json.loads(text, parse_constant=lambda _: None)
         sys.stdout.write(json.dumps(whole) + "\n")
         sys.stdout.flush()
     else:
-        page(Console())
+        console = Console()
+        if integrity is not None:
+            draw(console, integrity)
+        page(console)
 
 
 def command[**P](function: Callable[P, None]) -> Callable[P, None]:
@@ -70,8 +90,8 @@ def command[**P](function: Callable[P, None]) -> Callable[P, None]:
 
 def _fail(error: BaseException, code: ExitCode, *, as_json: bool) -> None:
     """Say what failed first, then what failed after it; notes of the error hold that."""
-    told = "interrupted" if isinstance(error, KeyboardInterrupt) else _words(error)
-    message = secrets_hidden(told)
+    words = "interrupted" if isinstance(error, KeyboardInterrupt) else _words(error)
+    message = secrets_hidden(words)
     later = [secrets_hidden(note) for note in getattr(error, "__notes__", ())]
     _log.error("%s: %s", type(error).__name__, "; ".join((message, *later)))
     for colour, text in (("bold red", f"error:[/] {escape(message)}"), *_noted(later)):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from cli.command_inbox import DESK_COMMAND
 from cli.parameter_desk import desk_versions
-from engine.decision import PARAMETER_DESK, DeclineReason
+from engine.decision import DeclineReason
 from engine.domain.commands import SetParameters
-from engine.domain.errors import JournalError
+from engine.domain.errors import JournalBroken, JournalError
 from engine.domain.facts import (
+    Channel,
     CommandAccepted,
     CommandReceived,
     CommandRefused,
@@ -19,6 +22,8 @@ from engine.domain.facts import (
 from store import Journals
 
 _LOOK_SECS = 1.0
+
+_log = logging.getLogger(__name__)
 
 
 class ParameterInbox:
@@ -69,6 +74,9 @@ class ParameterInbox:
     def _due(self, wall_ns: int) -> Iterator[ParamsChanged]:
         try:
             history = desk_versions(self._journals)
+        except JournalBroken as error:
+            _log.error("no new parameters are taken: %s", error)
+            return
         except JournalError:
             return  # whoever reads the commands says so
         for change in history.changed:
@@ -79,12 +87,14 @@ class ParameterInbox:
 
     def _command(self, change: ParamsChanged) -> CommandReceived:
         values = {each.name: each.new for each in change.changes}
-        name = f"parameters-{change.version}"
+        name = f"{DESK_COMMAND}{change.version}"
         return CommandReceived(
             command_id=f"{name}@{self._epoch}" if name in self._deferred else name,
-            source=PARAMETER_DESK,
+            source="tradectl params",
             who=change.who,
             command=SetParameters(values, change.because, self._latest()),
+            channel=Channel.PARAMETER_DESK,
+            stepped_up=change.stepped_up,
         )
 
 

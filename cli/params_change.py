@@ -17,7 +17,7 @@ from cli.clock import instant, new_york
 from cli.figures import shown_value
 from cli.options import DEFAULT_CATALOG, DEFAULT_DATABASE, AsJson, CatalogPath, Database
 from cli.output import emit, progress_console
-from cli.parameter_desk import Base, Because, Who, read_desk, write_desk
+from cli.parameter_desk import Base, Because, Who, read_desk, refuse_unproved, write_desk
 from cli.parameters_file import changed_values, read_values
 from cli.params_preview import PreviewFrom, PreviewTo, preview_page, previewed
 from cli.redaction import refuse_secrets
@@ -137,7 +137,7 @@ def _proposed(values: dict[str, Any], effective_ns: int | None = None) -> Wish:
 
 def _change(wish: Wish, asking: Asking) -> None:
     """Show what a wish comes to, ask, and keep it."""
-    from engine.domain.parameter_changes import ChangeRefused, step_ups
+    from engine.domain.parameter_changes import ChangeRefused
 
     if not (asking.yes or asking.preview or sys.stdin.isatty()):
         raise ConfigError("nobody can be asked here: give --yes to change, or --preview to look")
@@ -146,14 +146,20 @@ def _change(wish: Wish, asking: Asking) -> None:
 
     def ask(history: ParameterHistory, now: int) -> ParamsChanged | ChangeRefused:
         base = seen.latest if asking.base is None else asking.base
-        return wish(history, base=base, now=now, who=asking.who, because=because)
+        return wish(
+            history,
+            base=base,
+            now=now,
+            who=asking.who,
+            because=because,
+            stepped_up=asking.step_up,
+        )
 
     answer = ask(seen, time.time_ns())
     if isinstance(answer, ChangeRefused):
         _refuse(answer, as_json=asking.as_json)
-    loosened = step_ups(answer.changes)
-    if loosened and not asking.step_up and not asking.preview:
-        raise ConfigError(f"{', '.join(loosened)} is raised or loosened: confirm with --step-up")
+    if not asking.preview:
+        refuse_unproved(answer)
     shown = _shown_before(answer, seen, asking)
     if asking.preview:
         result = {"status": "preview", **_told(answer), "preview": shown}

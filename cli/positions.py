@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +18,6 @@ from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from adapters.alpaca import Attested, Credentials, Endpoints, Leg
-    from adapters.alpaca.wire.rest import VenuePosition
 
 _NAKED = ExitCode.FAILED
 _READINGS = 3
@@ -59,19 +56,10 @@ def positions(
 
 async def _attested(endpoints: Endpoints, credentials: Credentials) -> tuple[Attested, list[str]]:
     """Return what protects what, and the rows of the venue that cannot be read."""
-    from adapters.alpaca import AlpacaRest, attested
+    from adapters.alpaca import AlpacaRest, read_attested
 
     async with AlpacaRest(endpoints, credentials) as rest:
-        held, readings = await rest.positions(), 0
-        while True:
-            before, readings = held, readings + 1
-            orders, held = await rest.open_orders(), await rest.positions()
-            if readings == _READINGS or _held(before.rows) == _held(held.rows):
-                return attested(held.rows, orders.rows), [*held.skipped, *orders.skipped]
-
-
-def _held(rows: Sequence[VenuePosition]) -> dict[str, Decimal]:
-    return {each.symbol: each.qty for each in rows}
+        return await read_attested(rest)
 
 
 def _page(console: Console, venue: str, found: Attested, unread: list[str]) -> None:

@@ -120,7 +120,7 @@ def rehearse(
     )
     compared = Compared(
         backtest,
-        None if all(same) else compare_stories(run_story(end.run_id, database, runs), story),
+        None if all(same) else compare_stories(run_story(end.run_id, database, runs)[0], story),
         live_secs,
         time.perf_counter() - began,
         (request.fills, backtest_fills(request.fills)),

@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cli.chosen_journal import has_traded
+from cli.integrity import run_integrity
 from engine.comparison import Judgement, Story
 from engine.domain.errors import DataError, NotFoundError
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND
+from engine.journal import Integrity
 from store import Journals, Run, RunStore
 from store.named_run import named_run
 
@@ -28,10 +30,11 @@ class _Kept:
     run_id: str
     created_ns: int
     tell: Callable[[], Story]
+    integrity: Callable[[], Integrity | None]
 
 
-def run_story(name: str, database: str, runs: Path) -> Story:
-    """Return the story of a run directory or of a run in the database.
+def run_story(name: str, database: str, runs: Path) -> tuple[Story, Integrity | None]:
+    """Return the story of a run directory or of a run in the database, and how far it holds.
 
     Parameters
     ----------
@@ -54,13 +57,19 @@ def run_story(name: str, database: str, runs: Path) -> Story:
         key=lambda run: run.created_ns,
         reverse=True,
     )
-    return named_run(kept, name, f"{runs} or {database}").tell()
+    found = named_run(kept, name, f"{runs} or {database}")
+    return found.tell(), found.integrity()
 
 
 def _directories(runs: Path) -> Iterator[_Kept]:
     for run in RunStore(runs).runs():
         created = datetime.fromisoformat(run.manifest.created).timestamp()
-        yield _Kept(run.run_id, int(created * NANOS_PER_SECOND), lambda run=run: _of_directory(run))
+        yield _Kept(
+            run.run_id,
+            int(created * NANOS_PER_SECOND),
+            lambda run=run: _of_directory(run),
+            lambda run=run: run_integrity(run),
+        )
 
 
 def _journals(database: str, runs: Path) -> Iterator[_Kept]:
@@ -69,11 +78,14 @@ def _journals(database: str, runs: Path) -> Iterator[_Kept]:
         journals = Journals.existing(database)
     except NotFoundError:
         return
-    for run in filter(has_traded, journals.runs()):
+    for run in journals.runs():
+        if not has_traded(run.run_id):
+            continue
         yield _Kept(
             run.run_id,
             run.created_ns,
             lambda run_id=run.run_id: _of_journal(journals, run_id, runs),
+            lambda run_id=run.run_id: journals.open(run_id).integrity(),
         )
 
 

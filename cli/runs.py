@@ -10,16 +10,21 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.figures import figure
+from cli.integrity import run_integrity, told, worst
 from cli.options import DEFAULT_RUNS, AsJson, RunsPath
 from cli.output import command, emit
 from engine.domain.errors import ConfigError
 
 if TYPE_CHECKING:
+    from engine.journal import Integrity
     from store import Run
 
 app = typer.Typer(help="List, show, compare and remove runs.", no_args_is_help=True)
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, its beginning, or 'latest'.")]
+
+_GLANCE = 5_000
+"""Facts of each run that a list of many looks at."""
 
 _STYLES = {"Ended": "green", "Running": "cyan", "Interrupted": "yellow"}
 _IDENTITY = (
@@ -49,6 +54,7 @@ def list_runs(runs: RunsPath = DEFAULT_RUNS, as_json: AsJson = False) -> None:
         table = Table("run", "status", "engine", "fills", box=None)
         for heading in ("trades", "net P&L", "win rate"):
             table.add_column(heading, justify="right")
+        table.add_column("journal")
         for row in rows:
             table.add_row(
                 row["run_id"],
@@ -58,6 +64,7 @@ def list_runs(runs: RunsPath = DEFAULT_RUNS, as_json: AsJson = False) -> None:
                 figure(row["trades"]),
                 usd(row["net_pnl"], signed=True),
                 share(row["win_rate"]),
+                _stands(row["integrity"]["standing"]),
             )
         console.print(table if rows else f"no runs in {runs}; 'tradectl backtest' makes one")
         for error in damaged:
@@ -75,7 +82,8 @@ def show(name: RunName = "latest", runs: RunsPath = DEFAULT_RUNS, as_json: AsJso
     run = RunStore(runs).run(name)
     manifest = _manifest(run)
     trades = _trades(run)
-    verified = _verified(run)
+    integrity = run_integrity(run)
+    verified = _verified(integrity)
     report = str(run.report) if run.report.is_file() else None
 
     def page(console: Console) -> None:
@@ -98,7 +106,7 @@ def show(name: RunName = "latest", runs: RunsPath = DEFAULT_RUNS, as_json: AsJso
         console.print(_trades_page(trades))
 
     result = manifest | {"trades": trades, "journal_check": verified, "report": report}
-    emit(result, as_json=as_json, page=page)
+    emit(result, as_json=as_json, page=page, integrity=integrity)
 
 
 @app.command()
@@ -139,7 +147,8 @@ def compare(
         else:
             console.print(_trades_page([trade for trade in parting if trade]))
 
-    emit(result, as_json=as_json, page=page)
+    integrity = worst(run_integrity(one), run_integrity(two))
+    emit(result, as_json=as_json, page=page, integrity=integrity)
 
 
 @app.command("rm")
@@ -177,7 +186,9 @@ def _summary(run: Run) -> dict[str, Any]:
     keys = ("run_id", "status", "note", "start", "end", "engine", "fills", "created")
     metrics = manifest["metrics"]
     figures = {name: metrics.get(name) for name in ("trades", "net_pnl", "win_rate")}
-    return {key: manifest[key] for key in keys} | figures
+    integrity = run_integrity(run, most=_GLANCE)
+    stands = {"integrity": integrity and told(integrity)}
+    return {key: manifest[key] for key in keys} | figures | stands
 
 
 def _manifest(run: Run) -> dict[str, Any]:
@@ -191,17 +202,15 @@ def _trades(run: Run) -> list[dict[str, Any]]:
     return [] if table is None else table.to_pylist()
 
 
-def _verified(run: Run) -> str:
-    from engine.domain.errors import JournalError
+def _verified(integrity: Integrity | None) -> str:
+    if integrity is None or integrity.detail:
+        return "" if integrity is None else f"{integrity.standing}: {integrity.detail}"
+    return f"{integrity.seq} facts, chain whole"
 
-    head = run.manifest.journal
-    try:
-        found = run.journal.verify(head.hash if head else None)
-    except JournalError as error:
-        return str(error)
-    if found.broken is not None:
-        return f"broken at fact {found.broken.seq}: {found.broken.detail}"
-    return f"{found.facts} facts, chain whole"
+
+def _stands(standing: str) -> str:
+    style = {"verified": "green", "unverified": "dim"}.get(standing, "bold red")
+    return f"[{style}]{standing}[/]"
 
 
 def _differences(one: dict[str, Any], two: dict[str, Any]) -> dict[str, list[Any]]:

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from cli.chosen_run import RunOption
 from cli.figures import figure
+from cli.integrity import run_integrity
 from cli.narrowing import parse_day
 from cli.options import (
     DEFAULT_CATALOG,
@@ -76,7 +77,12 @@ def why(
     answer["params_version"] = in_force.version
     answer |= _hub_says(chosen, symbol, ts_event)
     answer["answer"] = _conclusion(answer)
-    emit(answer, as_json=as_json, page=lambda console: _page(console, answer))
+    emit(
+        answer,
+        as_json=as_json,
+        page=lambda console: _page(console, answer),
+        integrity=run_integrity(chosen),
+    )
 
 
 def _day_in(time: str) -> date | None:

@@ -232,7 +232,7 @@ def _provenance(view: RunView) -> RenderableType:
     counters = " · ".join(f"{wording.words(k)} {wording.count(n)}" for k, n in view.quality.items())
     if counters:
         grid.add_row(Text("data quality", style="dim"), Text(counters))
-    for name in ("decision_digest", "fill_digest", "params_hash", "data_hash"):
+    for name in ("journal", "decision_digest", "fill_digest", "params_hash", "data_hash"):
         if view.manifest.get(name):
             grid.add_row(Text(wording.words(name), style="dim"), Text(str(view.manifest[name])))
     return grid

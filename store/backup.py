@@ -25,7 +25,9 @@ from store.backup_file import (
     write_backup,
 )
 from store.database import Database
+from store.journal import BROKEN
 from store.journals import Journals
+from store.manifest import RunStatus
 from store.records import read_records
 from store.refusal import reason
 from store.schema import FACTS, RUNS
@@ -98,7 +100,8 @@ def restore(
 ) -> BackupManifest:
     """Put what a backup holds into an empty database, all of it or nothing.
 
-    The file is checked before, and every chain is read back from the database before it counts.
+    The file is checked before, and every chain is read back from the database before it counts. A
+    run whose chain was broken already is there to be read, and quarantined.
 
     Parameters
     ----------
@@ -124,7 +127,7 @@ def restore(
                     f"expected an empty database, found {held} runs in {database}: "
                     "give another with --database"
                 )
-            _fill(connection, path, manifest.facts, progress)
+            _fill(connection, path, manifest, progress)
             _read_back(connection, manifest)
     except SQLAlchemyError as error:
         raise JournalError(
@@ -142,16 +145,19 @@ def restore(
     return manifest
 
 
-def _fill(connection: Connection, path: Path, total: int, progress: Progress) -> None:
+def _fill(connection: Connection, path: Path, manifest: BackupManifest, progress: Progress) -> None:
     done = 0
     with read_backup(path) as backup:
         for run, records in backup.runs():
-            connection.execute(insert(RUNS), msgspec.structs.asdict(run))
+            broken = manifest.runs[run.run_id].broken
+            sealed = {"status": RunStatus.QUARANTINED, "note": f"{BROKEN}{broken}"}
+            row = msgspec.structs.asdict(run) | (sealed if broken else {})
+            connection.execute(insert(RUNS), row)
             for group in batched(records, _GROUP, strict=False):
                 rows = [msgspec.structs.asdict(record) | {"run_id": run.run_id} for record in group]
                 connection.execute(insert(FACTS), rows)
                 done += len(rows)
-                progress(done, total)
+                progress(done, manifest.facts)
 
 
 def _read_back(connection: Connection, manifest: BackupManifest) -> None:

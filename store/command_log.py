@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from engine.domain.errors import JournalError
+from engine.domain.errors import JournalBroken, JournalError
 from engine.domain.facts import CommandReceived, Fact
 from store.journals import Journals
 
@@ -47,6 +47,8 @@ class CommandLog:
         ------
         NotFoundError
             The run takes no commands.
+        JournalBroken
+            What was given before is not what stands there.
         JournalError
             The log stayed claimed, or the database cannot be reached.
         """
@@ -55,6 +57,8 @@ class CommandLog:
             log = self._journals.open(self.run_id)
             try:
                 log.claim()
+            except JournalBroken:
+                raise
             except JournalError:
                 if time.monotonic() > deadline:
                     raise
@@ -66,5 +70,15 @@ class CommandLog:
             return fact
 
     def since(self, seq: int) -> Iterator[Fact]:
-        """Yield what was given after a fact of the log, in order."""
-        yield from self._journals.open(self.run_id).facts(seq)
+        """Yield what was given after a fact of the log, in order.
+
+        Raises
+        ------
+        JournalBroken
+            Its facts, from the first one on, are not those that were given: none is to be obeyed.
+        """
+        log = self._journals.open(self.run_id)
+        broken = log.verify().broken
+        if broken is not None:
+            raise JournalBroken(self.run_id, str(broken))
+        yield from log.facts(seq)

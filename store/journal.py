@@ -6,15 +6,26 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import RLock
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.domain.errors import JournalError
+from engine.domain.errors import JournalBroken, JournalError
 from engine.domain.facts import AnyPayload, Fact
 from engine.domain.first_cause import FirstCause
-from engine.journal import Record, Verification, fact_of, record_of, seal, verify
+from engine.journal import (
+    GENESIS,
+    Break,
+    Damage,
+    Integrity,
+    Record,
+    Verification,
+    fact_of,
+    record_of,
+    seal,
+    verify,
+)
 from store.bell import Bell
 from store.database import Database
 from store.manifest import RunStatus
@@ -26,6 +37,12 @@ from store.writer import Writer
 
 _GROUP = 4096
 """Most facts of one commit."""
+
+AT_SIGHT = 250_000
+"""Facts that a reader has verified before it shows anything: about a second."""
+
+BROKEN = "journal broken, "
+"""How the note of a quarantined run begins."""
 
 _log = logging.getLogger(__name__)
 
@@ -170,8 +187,18 @@ class SqlJournal:
                     return
 
     def verify(self, head: str | None = None) -> Verification:
-        """Check the chain against the run's head, or against a last hash kept elsewhere."""
-        return verify(self._stored(), head or self._head())
+        """Check every fact against the run's head, and against a last hash kept elsewhere.
+
+        All of it is of one moment, so a run may be written meanwhile.
+        """
+        return self._verified(head, since=0)
+
+    def integrity(self, head: str | None = None, *, most: int = AT_SIGHT) -> Integrity:
+        """Return how far the facts can be relied upon: checked are the last ``most`` of them."""
+        with self._reading() as connection:
+            row = self._row(connection)
+        since = 0 if row is None or row.head_seq <= most else row.head_seq - most
+        return Integrity.of(self._verified(head, since=since), since=since)
 
     def end(self, status: RunStatus, note: str = "") -> None:
         """Commit, say how the run ended, and close.
@@ -317,11 +344,39 @@ class SqlJournal:
             if self._database.is_file:
                 self._database.set_journal_mode("WAL")
             first = self._epoch is None
-            self._writer = Writer(self._database, self.run_id, self._epoch)
-            self._epoch = self._writer.epoch
+            writer = Writer(self._database, self.run_id, self._epoch)
+            if first:
+                self._quarantine_if_broken(writer)
+            self._writer, self._epoch = writer, writer.epoch
             if first:
                 self._learn()
         return self._writer
+
+    def _quarantine_if_broken(self, writer: Writer) -> None:
+        """Verify all that was written before, ahead of the first fact that is to follow it.
+
+        Raises
+        ------
+        JournalBroken
+            The chain does not hold, or did not before: the run is sealed and given back.
+        """
+        why = None
+        try:
+            with self._reading() as connection:
+                row = self._row(connection)
+            if row is not None and row.status == RunStatus.QUARANTINED:
+                why = row.note.rpartition(BROKEN)[2] or row.note
+            elif (broken := self.verify().broken) is not None:
+                why = str(broken)
+                writer.end(RunStatus.QUARANTINED, f"{BROKEN}{why}")
+        except BaseException:
+            with suppress(SQLAlchemyError):
+                writer.close()
+            raise
+        if why is not None:
+            with suppress(SQLAlchemyError):
+                writer.close()
+            raise JournalBroken(self.run_id, why)
 
     def _learn(self) -> None:
         """Read where the run stands and which names it has kept."""
@@ -354,11 +409,29 @@ class SqlJournal:
             record = newest_record(connection, self.run_id)
         return record and fact_of(record)
 
-    def _head(self) -> str | None:
-        with self._database.connect() as connection:
-            return connection.execute(
-                select(RUNS.c.head_hash).where(RUNS.c.run_id == self.run_id)
-            ).scalar_one_or_none()
+    def _verified(self, head: str | None, *, since: int) -> Verification:
+        """Walk the facts after one of them, in a single snapshot with the run's head."""
+        with self._reading() as connection:
+            if not self._database.is_file:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            row = self._row(connection)
+            facts, own = (0, GENESIS) if row is None else (row.head_seq, row.head_hash)
+            after = since, GENESIS
+            if since:
+                before = next(read_records(connection, self.run_id, since - 1), None)
+                after = since, "" if before is None else before.hash
+            found = verify(
+                read_records(connection, self.run_id, since), own, facts=facts, after=after
+            )
+        if found.broken is None and head not in (None, found.head):
+            detail = f"expected the last hash to be {str(head)[:12]}…, found {found.head[:12]}…"
+            return Verification(
+                found.facts, found.head, Break(found.facts + 1, Damage.CUT_OFF, detail)
+            )
+        return found
+
+    def _row(self, connection: Connection) -> Row[Any] | None:
+        return connection.execute(select(RUNS).where(RUNS.c.run_id == self.run_id)).one_or_none()
 
     def _stored(self, since: int = 0) -> Iterator[Record]:
         with self._reading() as connection:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.journal import GENESIS
 from store.database import Database
-from store.journal import SqlJournal
+from store.journal import BROKEN, SqlJournal
 from store.manifest import RunStatus
 from store.named_run import LATEST, named_run
 from store.process import Process
@@ -52,6 +52,11 @@ class JournalRun(msgspec.Struct, frozen=True):
     def standing(self) -> str:
         """How it stands, for people to read: its status, or that it has crashed."""
         return "Crashed" if self.has_crashed else self.status
+
+    @property
+    def is_quarantined(self) -> bool:
+        """Whether its facts were found broken: it is never written again."""
+        return self.status is RunStatus.QUARANTINED
 
     @property
     def may_go_on(self) -> bool:
@@ -141,13 +146,15 @@ class Journals:
         NotFoundError
             There is none.
         ConfigError
-            It has ended, or is broken.
+            It has ended.
+        JournalBroken
+            Its facts are not those that were written; it is sealed as ``QUARANTINED``.
         JournalError
             Somebody else is writing it.
         """
         journal = self.open(run_id)
         (run,) = (each for each in self.runs() if each.run_id == run_id)
-        if not run.may_go_on:
+        if not (run.may_go_on or run.is_quarantined):
             raise ConfigError(f"run {run_id} is {run.status}: start another")
         journal.claim()
         journal.reopen()
@@ -203,5 +210,5 @@ class Journals:
         who = f"{run.writer} ended without a word"
         if broken is None:
             return journal.take_and_end(RunStatus.CRASHED_RECOVERED, who)
-        note = f"{who}; journal broken, fact {broken.seq}: {broken.detail}"
+        note = f"{who}; {BROKEN}{broken}"
         return journal.take_and_end(RunStatus.QUARANTINED, note)

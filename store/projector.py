@@ -14,7 +14,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.accounting import PROJECTIONS, Accounts, Key
-from engine.domain.errors import JournalError
+from engine.domain.errors import JournalBroken, JournalError
 from store.journal import SqlJournal
 from store.projections import PROJECTED, TABLES
 from store.refusal import reason
@@ -62,13 +62,24 @@ class Projector:
         self._database = journal.database
         self._accounts: Accounts | None = None
 
-    def catch_up(self) -> int:
-        """Take in what was committed since the last time; return the last fact taken in."""
+    def catch_up(self, until: int | None = None) -> int:
+        """Take in what was committed since the last time; return the last fact taken in.
+
+        Parameters
+        ----------
+        until : int, optional
+            The last fact that was found whole; by default all are looked at, and where the chain
+            is broken the facts from there on are left out.
+        """
+        if until is None:
+            found = self._journal.verify()
+            until = found.facts
         with self._told(), _uncollected():
             while True:
                 stored = self.seq()
                 accounts = self._accounts_at(stored)
-                if not self._post(accounts, _AT_ONCE):
+                most = min(_AT_ONCE, until - accounts.seq)
+                if most <= 0 or not self._post(accounts, most):
                     return stored
                 with self._database.connect() as connection, connection.begin():
                     if self._advance(connection, stored, accounts.seq):
@@ -81,7 +92,15 @@ class Projector:
         """Fold every fact anew, drop the rows of every table and write what follows.
 
         A digest is taken of what was stored before and of what is written now, as it is written.
+
+        Raises
+        ------
+        JournalBroken
+            The facts are not those that were written: the tables stay as they are.
         """
+        broken = self._journal.verify().broken
+        if broken is not None:
+            raise JournalBroken(self.run_id, str(broken))
         with self._told(), _uncollected():
             before_seq, before = self.seq(), self.digests()
             self._accounts = accounts = Accounts()

@@ -150,7 +150,7 @@ class Run:
             broken = self.journal.verify().broken
         except JournalError as error:
             return str(error)
-        return f"fact {broken.seq}: {broken.detail}" if broken else None
+        return str(broken) if broken else None
 
     def _rebuild_tables(self, note: str) -> dict[str, Any]:
         """Write the tables that follow from the journal alone; return the metrics."""

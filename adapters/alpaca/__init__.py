@@ -1,6 +1,7 @@
 """Alpaca: the wire, the sessions over it, and nautilus clients for US stocks."""
 
 from adapters.alpaca.account_budget import AccountBudget
+from adapters.alpaca.attestation import read_attested
 from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.door import HttpPatience
@@ -8,6 +9,7 @@ from adapters.alpaca.endpoints import Endpoints, Venue
 from adapters.alpaca.history import AlpacaHistory
 from adapters.alpaca.instruments import listed_tapes
 from adapters.alpaca.kept_socket import Patience, Phase, StreamState
+from adapters.alpaca.left_behind import AlpacaLeftBehind
 from adapters.alpaca.order_rules import Refusal, RefusalReason, refuse, refuse_replace
 from adapters.alpaca.orders_out import (
     NOT_REPLACEABLE,
@@ -45,6 +47,7 @@ __all__ = [
     "AccountBudget",
     "AlpacaConfig",
     "AlpacaHistory",
+    "AlpacaLeftBehind",
     "AlpacaRest",
     "AlpacaVenue",
     "Attested",
@@ -85,6 +88,7 @@ __all__ = [
     "in_regular_hours",
     "is_on_grid",
     "listed_tapes",
+    "read_attested",
     "refuse",
     "refuse_replace",
     "round_down",

@@ -130,7 +130,7 @@ class LookedAt:
             run.run_id
             for run in runs
             if run.status is RunStatus.RUNNING
-            and has_traded(run)
+            and has_traded(run.run_id)
             and (run.writer is None or run.writer.is_gone())
         ]
         if left:

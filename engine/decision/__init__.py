@@ -1,7 +1,6 @@
 """Hop 3: candidate → confidence → selection → bracket, under the day's governor."""
 
 from engine.decision.command_answer import (
-    PARAMETER_DESK,
     Declined,
     DeclineReason,
     Granted,
@@ -21,7 +20,6 @@ from engine.decision.refusal import RefusalReason, Refused
 from engine.decision.standing_commands import StandingCommands, Underway
 
 __all__ = [
-    "PARAMETER_DESK",
     "Basis",
     "BucketDecision",
     "Check",

@@ -28,16 +28,13 @@ from engine.domain.facts import (
     SymbolLocked,
     SymbolUnlocked,
 )
-from engine.domain.parameter_changes import ChangeRefused, propose, step_ups, takes
+from engine.domain.parameter_changes import ChangeRefused, propose, takes, unproved
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameter_extra
 
 _HOT = ("yes", "step_up_raised", "step_up_loosened")
 _TIMED = "late_trade_grace_ms"
 """The clock of a scanner that runs is set to it."""
-
-PARAMETER_DESK = "parameter desk"
-"""Source of changes whose author has proved there who they are, where that was needed."""
 
 
 class Reach(StrEnum):
@@ -167,15 +164,21 @@ def _change(
 ) -> Granted | Declined:
     """Let parameters change that are within reach, and need no proof that is not there."""
     change = propose(
-        history, wish.values, base=wish.base, now=ts, who=received.who, because=wish.because
+        history,
+        wish.values,
+        base=wish.base,
+        now=ts,
+        who=received.who,
+        because=wish.because,
+        stepped_up=received.stepped_up,
     )
     if isinstance(change, ChangeRefused):
         return Declined(DeclineReason.CHANGE_REFUSED, f"{change.reason}: {change.detail}")
     fixed = [each.name for each in change.changes if not _within(each.name, reach)]
     if fixed:
         return Declined(DeclineReason.NEEDS_RESTART, f"{', '.join(fixed)} {_TO_RESTART[reach]}")
-    raised = step_ups(change.changes)
-    if raised and received.source != PARAMETER_DESK:
+    raised = unproved(change)
+    if raised:
         why = "is loosened: that needs the operator to prove who they are"
         return Declined(DeclineReason.NEEDS_STEP_UP, f"{', '.join(raised)} {why}")
     return Granted((change,))

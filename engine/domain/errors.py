@@ -15,6 +15,7 @@
         ├── JournalUnavailable  its server does not answer: wait, try again    exit 75
         ├── JournalDenied      user, password, name or permissions: correct    exit 2
         ├── JournalTaken       another process writes the run: end this one
+        ├── JournalBroken      its facts are not what was written              exit 6
         └── NotKept            what was to be done is not kept: do not do it
 """
 
@@ -72,6 +73,27 @@ class JournalDenied(JournalError):  # noqa: N818  (named for what happened)
 
 class JournalTaken(JournalError):  # noqa: N818  (named for what happened)
     """Another process writes the run; waiting does not help."""
+
+
+class JournalBroken(JournalError):  # noqa: N818  (named for what happened)
+    """The facts of a run are not those that were written: nothing may be done on their account.
+
+    Attributes
+    ----------
+    run_id : str
+    detail : str
+        The first fact that does not hold, and how.
+    """
+
+    exit_code = ExitCode.QUARANTINED
+
+    def __init__(self, run_id: str, detail: str) -> None:
+        super().__init__(
+            f"the journal of {run_id} is broken, {detail}: the run is quarantined and is never "
+            "written again; restore a backup into another database, or start another run"
+        )
+        self.run_id = run_id
+        self.detail = detail
 
 
 class NotKept(JournalError):  # noqa: N818  (named for what happened)

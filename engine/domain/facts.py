@@ -249,7 +249,8 @@ class ParamChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ParamsChanged(Payload, frozen=True, tag="params_changed"):
     """A new version of the parameters: all of its changes or none.
 
-    ``effective_ns`` is the end of the bucket from which on it holds, ``who`` a person or service.
+    ``effective_ns`` is the end of the bucket from which on it holds, ``who`` a person or service,
+    as they say; ``stepped_up`` whether the door they came through had them prove it for this.
     """
 
     version: int
@@ -258,6 +259,7 @@ class ParamsChanged(Payload, frozen=True, tag="params_changed"):
     params_hash: str
     who: str
     because: str
+    stepped_up: bool
 
 
 class ParamsWithdrawn(Payload, frozen=True, tag="params_withdrawn"):
@@ -290,6 +292,17 @@ class EntriesReleased(Payload, frozen=True, tag="entries_released"):
     trouble: str
 
 
+class ProtectionStarted(Payload, frozen=True, tag="protection_started"):
+    """Nothing is entered in this run: it protects what a quarantined one has left at the venue.
+
+    ``of`` is that run; ``detail`` says which of its facts does not hold. What happens to its orders
+    is told by the venue and is not recorded here, for the books they belong to are broken.
+    """
+
+    of: str
+    detail: str
+
+
 class GapBackfilled(Payload, frozen=True, tag="gap_backfilled"):
     """Market data that nobody heard from ``start_ns`` to ``end_ns`` (UTC ns) was fetched later.
 
@@ -305,13 +318,29 @@ class GapBackfilled(Payload, frozen=True, tag="gap_backfilled"):
     complete: bool
 
 
+class Channel(StrEnum):
+    """The door through which a command came in."""
+
+    COMMAND_LOG = "command_log"
+    """Whoever reaches the database writes there; nobody is asked who they are."""
+    PARAMETER_DESK = "parameter_desk"
+    """Kept versions of the parameters, each with whether its author stepped up."""
+
+
 class CommandReceived(Payload, frozen=True, tag="command_received"):
-    """Somebody asked for something: ``source`` is the way it came, ``who`` the one who asked."""
+    """Somebody asked for something.
+
+    ``source`` and ``who`` are what they say of themselves: to be read, and no right follows from
+    them. ``channel`` and ``stepped_up``, whether the operator proved who they are, are set by
+    whoever receives the command, whatever it says itself.
+    """
 
     command_id: str
     source: str
     who: str
     command: AnyCommand
+    channel: Channel
+    stepped_up: bool
 
 
 class CommandAccepted(Payload, frozen=True, tag="command_accepted"):
@@ -343,6 +372,10 @@ class Alarm(StrEnum):
     """A trade that is to be closed is still open, by a halt or for want of a fill."""
     POSITIONS_DIFFER = "positions_differ"
     """Venue and ledger disagree on what is held: somebody traded it by hand."""
+    JOURNAL_BROKEN = "journal_broken"
+    """The facts of a run are not those that were written: it is quarantined."""
+    UNPROTECTED = "unprotected"
+    """Shares have no stop at the venue; they are sold."""
 
 
 class AlarmRaised(Payload, frozen=True, tag="alarm_raised"):
@@ -389,6 +422,7 @@ AnyPayload = (
     | SymbolUnlocked
     | EntriesHeld
     | EntriesReleased
+    | ProtectionStarted
     | GapBackfilled
     | CommandReceived
     | CommandAccepted

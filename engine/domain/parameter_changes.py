@@ -47,7 +47,7 @@ def open_desk(params: Parameters, now: int, who: str, because: str) -> ParamsCha
     changes = tuple(
         ParamChange(name, None, value) for name, value in params.model_dump(mode="json").items()
     )
-    return ParamsChanged(FIRST, now, changes, params.params_hash(), who, because)
+    return ParamsChanged(FIRST, now, changes, params.params_hash(), who, because, stepped_up=False)
 
 
 def propose(
@@ -58,6 +58,7 @@ def propose(
     now: int,
     who: str,
     because: str,
+    stepped_up: bool = False,
     effective_ns: int | None = None,
 ) -> ParamsChanged | ChangeRefused:
     """Return the next version: all of the changes, or none.
@@ -72,6 +73,8 @@ def propose(
         UTC ns.
     who, because : str
         A person or service, and the reason, which must be given.
+    stepped_up : bool
+        Whether the door that asks has had them prove who they are: without it nothing is loosened.
     effective_ns : int, optional
         Instant from which on it is to hold, rounded up to the end of a bucket; the next one by
         default. Parameters that need a restart may only change between two sessions.
@@ -94,7 +97,7 @@ def propose(
         after = parameters_from(before.model_dump(mode="json") | canonical_names(values))
         changes = differences(before, after)
         proposed = ParamsChanged(
-            history.latest + 1, starts, changes, after.params_hash(), who, because
+            history.latest + 1, starts, changes, after.params_hash(), who, because, stepped_up
         )
         history.after(proposed)
     except (ConfigError, ValueError) as error:
@@ -112,7 +115,14 @@ def propose(
 
 
 def roll_back(
-    history: ParameterHistory, version: int, *, base: int, now: int, who: str, because: str
+    history: ParameterHistory,
+    version: int,
+    *,
+    base: int,
+    now: int,
+    who: str,
+    because: str,
+    stepped_up: bool = False,
 ) -> ParamsChanged | ChangeRefused:
     """Return a new version in which everything is as it was in an earlier one."""
     earlier = history.version(version)
@@ -120,7 +130,9 @@ def roll_back(
         known = f"expected one that has been in force, 1 to {history.latest}"
         return ChangeRefused(ChangeRefusal.NO_SUCH_VERSION, f"version {version}: {known}")
     values = earlier.params.model_dump(mode="json")
-    return propose(history, values, base=base, now=now, who=who, because=because)
+    return propose(
+        history, values, base=base, now=now, who=who, because=because, stepped_up=stepped_up
+    )
 
 
 def withdraw(
@@ -165,6 +177,11 @@ def step_ups(changes: Sequence[ParamChange]) -> tuple[str, ...]:
     These are limits that are raised or switched off, and live trading.
     """
     return tuple(change.name for change in changes if _needs_step_up(change))
+
+
+def unproved(change: ParamsChanged) -> tuple[str, ...]:
+    """Return what a version loosens although nobody proved who they are; it must not be taken."""
+    return () if change.stepped_up else step_ups(change.changes)
 
 
 def _needs_step_up(change: ParamChange) -> bool:

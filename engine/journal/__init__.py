@@ -5,7 +5,7 @@ from engine.journal.log import DROPPED, WRITE_AHEAD, Journal, JournalReader, Jou
 from engine.journal.memory import MemoryJournal
 from engine.journal.replay import replay
 from engine.journal.resumed import ResumedJournal
-from engine.journal.verify import Break, Damage, Verification, verify
+from engine.journal.verify import Break, Damage, Integrity, Standing, Verification, verify
 from engine.journal.waiting import WaitingJournal
 
 __all__ = [
@@ -14,12 +14,14 @@ __all__ = [
     "WRITE_AHEAD",
     "Break",
     "Damage",
+    "Integrity",
     "Journal",
     "JournalReader",
     "JournalWriter",
     "MemoryJournal",
     "Record",
     "ResumedJournal",
+    "Standing",
     "Verification",
     "WaitingJournal",
     "fact_of",

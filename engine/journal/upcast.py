@@ -15,8 +15,21 @@ def _plan_names_its_exits_and_parameters(body: Body) -> Body:
     return body | {"max_hold_secs": None, "trailing_stop_percent": None, "params_version": 1}
 
 
+def _change_says_whether_it_was_stepped_up(body: Body) -> Body:
+    # no door took a change that needed a step-up without one
+    return body | {"stepped_up": True}
+
+
+def _command_says_through_which_door_it_came(body: Body) -> Body:
+    from_desk = body["source"] == "parameter desk"
+    channel = "parameter_desk" if from_desk else "command_log"
+    return body | {"channel": channel, "stepped_up": from_desk}
+
+
 STEPS: Mapping[str, Sequence[Callable[[Body], Body]]] = {
     "bracket_planned": (_plan_names_its_exits_and_parameters,),
+    "command_received": (_command_says_through_which_door_it_came,),
+    "params_changed": (_change_says_whether_it_was_stepped_up,),
 }
 """By kind, how a payload of version 1, 2, … becomes one of the next; most kinds never changed."""
 

@@ -39,6 +39,7 @@ from engine.domain.facts import (
     OrderFilled,
     OrderRejected,
     OrderRole,
+    ProtectionStarted,
     SymbolLocked,
     TradeClosed,
     TradeMeasured,
@@ -129,6 +130,14 @@ class Desk(DeskBooks):
             plan = trade.plan
             detail = f"{plan.symbol} is open {late_secs} s after {trade.exit_reason}: {why}"
             self._record(AlarmRaised(Alarm.EXIT_HELD_UP, detail), ts, trade_id=plan.trade_id)
+
+    def protection_started(self, started: ProtectionStarted, ts: int) -> None:
+        """Record that this run protects what another one has left."""
+        self._record(started, ts)
+
+    def request_close(self, trade_id: str, symbol: str, reason: ExitReason, ts: int) -> None:
+        """Record why shares are to be sold that another run has bought."""
+        self._record(ExitRequested(trade_id, symbol, reason), ts, trade_id=trade_id)
 
     def gap_backfilled(self, gap: GapBackfilled, ts: int) -> None:
         """Record that market data was heard later than it came."""

@@ -94,7 +94,16 @@ def _pause(place: Place, process: Child) -> None:
     """Give a command, and wait until it was taken: the guardian takes them on its beats."""
     place.wait(process, lambda: place.run_id in _runs(place))
     log = CommandLog(Journals(place.database), place.run_id)
-    log.give(CommandReceived(command_id="c1", command=Pause(), who="ann", source="test"))
+    log.give(
+        CommandReceived(
+            command_id="c1",
+            command=Pause(),
+            who="ann",
+            source="test",
+            channel=Channel.COMMAND_LOG,
+            stepped_up=False,
+        )
+    )
     place.wait(process, lambda: _is_received(place))
 
 

@@ -25,6 +25,7 @@ from engine.domain.commands import AnyCommand, Pause
 from engine.domain.facts import (
     AnyPayload,
     BracketPlanned,
+    Channel,
     CommandAccepted,
     CommandReceived,
     DayStarted,
@@ -118,7 +119,9 @@ def parameters(**changes: Any) -> Parameters:
 
 
 def received(command: AnyCommand, command_id: str = "c1") -> CommandReceived:
-    return CommandReceived(command_id, "test", "ann", command)
+    return CommandReceived(
+        command_id, "test", "ann", command, channel=Channel.COMMAND_LOG, stepped_up=False
+    )
 
 
 def ordered(command: AnyCommand, command_id: str = "c1") -> list[AnyPayload]:

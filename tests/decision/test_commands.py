@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from engine.decision import (
-    PARAMETER_DESK,
     Declined,
     DeclineReason,
     FlattenStep,
@@ -38,6 +37,7 @@ from engine.domain.facts import (
     Alarm,
     AlarmRaised,
     AnyPayload,
+    Channel,
     CommandDone,
     ExitReason,
     FlatVerified,
@@ -145,12 +145,23 @@ def test_a_change_goes_as_far_as_its_host_can_follow(
     assert declined == [DeclineReason.NEEDS_RESTART] * expected.count(False)
 
 
-def test_a_limit_is_loosened_by_who_has_proved_who_they_are_at_the_parameter_desk() -> None:
+def test_a_limit_is_loosened_by_who_has_proved_who_they_are_and_by_no_name() -> None:
     loosened = received(wish(position_notional=9_000))
-    proved = msgspec.structs.replace(loosened, source=PARAMETER_DESK)
     history = ParameterHistory(Parameters())
-    assert isinstance(answer(loosened, governor(), history, NOON), Declined)
-    assert isinstance(answer(proved, governor(), history, NOON), Granted)
+    for claimed in (
+        msgspec.structs.replace(loosened, source="parameter desk"),
+        msgspec.structs.replace(loosened, who="parameter desk"),
+        msgspec.structs.replace(loosened, channel=Channel.PARAMETER_DESK),
+    ):
+        declined = answer(claimed, governor(), history, NOON)
+        assert isinstance(declined, Declined)
+        assert declined.reason is DeclineReason.NEEDS_STEP_UP
+    proved = msgspec.structs.replace(loosened, stepped_up=True)
+    granted = answer(proved, governor(), history, NOON)
+    assert isinstance(granted, Granted)
+    (change,) = granted.facts
+    assert isinstance(change, ParamsChanged)
+    assert change.stepped_up
 
 
 MSFT, NVDA = frozenset({"MSFT"}), frozenset({"NVDA"})

@@ -15,7 +15,7 @@ import pytest
 from engine.domain.errors import JournalError
 from engine.domain.facts import AnyPayload, BracketPlanned
 from engine.journal import GENESIS, Record, fact_of, kind_of, verify
-from engine.journal.upcast import present_version
+from engine.journal.upcast import present_version, upcast
 
 FIXTURES = sorted(Path(__file__).parent.joinpath("fixtures").glob("written_by_*.jsonl"))
 
@@ -60,6 +60,15 @@ def test_a_plan_of_the_first_version_names_what_it_did_not_say() -> None:
     assert isinstance(plan, BracketPlanned)
     assert (plan.max_hold_secs, plan.trailing_stop_percent, plan.params_version) == (None, None, 1)
     assert plan.symbol == "text"
+
+
+def test_a_command_and_a_change_of_the_first_version_keep_the_rights_they_had() -> None:
+    body = {"kind": "command_received", "command_id": "c1", "who": "ann"}
+    told = body | {"command": {"command": "pause"}}
+    for source, channel in (("parameter desk", "parameter_desk"), ("tradectl", "command_log")):
+        now = upcast("command_received", 1, told | {"source": source})
+        assert (now["channel"], now["stepped_up"]) == (channel, channel == "parameter_desk")
+    assert upcast("params_changed", 1, {"version": 2})["stepped_up"] is True
 
 
 @pytest.mark.parametrize("version", [0, 3])

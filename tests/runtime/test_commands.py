@@ -24,6 +24,7 @@ from engine.domain.commands import (
 from engine.domain.errors import JournalError
 from engine.domain.facts import (
     BracketPlanned,
+    Channel,
     CommandAccepted,
     CommandDone,
     CommandReceived,
@@ -51,7 +52,9 @@ def given(*commands: tuple[int, AnyCommand]) -> RecordedCommands:
     """Return commands that come in at these instants, named by their place from c0 on."""
     journal = MemoryJournal()
     for n, (ts, command) in enumerate(commands):
-        received = CommandReceived(f"c{n}", "test", "ann", command)
+        received = CommandReceived(
+            f"c{n}", "test", "ann", command, channel=Channel.COMMAND_LOG, stepped_up=False
+        )
         journal.append(received, ts_event=ts, ts_init=ts)
     return RecordedCommands(journal.facts())
 

@@ -22,6 +22,7 @@ from engine.domain.commands import (
 )
 from engine.domain.facts import (
     AnyPayload,
+    Channel,
     CommandAccepted,
     CommandReceived,
     CommandRefused,
@@ -141,7 +142,12 @@ def _eventful_day() -> MemoryJournal:
         SetParameters({"max_hold_seconds": 120}, "calm", 1), CloseTrade("none such"),
     )  # fmt: skip
     for number, command in enumerate(commands):
-        desk.command(CommandReceived(f"c{number}", "test", "ann", command), TEN)
+        desk.command(
+            CommandReceived(
+                f"c{number}", "test", "ann", command, channel=Channel.COMMAND_LOG, stepped_up=False
+            ),
+            TEN,
+        )
     desk.end_day(HOURS.close_ns)
     return journal
 

@@ -8,12 +8,14 @@ import pytest
 
 from engine.domain.commands import FlattenAll, Pause
 from engine.domain.errors import ConfigError, JournalError, NotFoundError
-from engine.domain.facts import CommandReceived
+from engine.domain.facts import Channel, CommandReceived
 from store import CommandLog, Journals, RunStatus, is_command_log
 
 
 def wish(command_id: str) -> CommandReceived:
-    return CommandReceived(command_id, "test", "ann", FlattenAll())
+    return CommandReceived(
+        command_id, "test", "ann", FlattenAll(), channel=Channel.COMMAND_LOG, stepped_up=False
+    )
 
 
 def test_commands_given_at_once_are_all_kept_and_none_twice(database_url: str) -> None:
@@ -33,7 +35,9 @@ def test_commands_given_at_once_are_all_kept_and_none_twice(database_url: str) -
     assert sorted(fact.fact_id or "" for fact in kept) == [f"c{n}" for n in range(10)]
     assert {fact.seq for fact in kept} == set(seqs)
     assert [fact.seq for fact in log.since(7)] == [8, 9, 10]
-    again = CommandReceived("c0", "test", "bob", Pause())
+    again = CommandReceived(
+        "c0", "test", "bob", Pause(), channel=Channel.COMMAND_LOG, stepped_up=False
+    )
     assert log.give(again).payload == wish("c0")
     assert journals.seal_crashed() == []
     assert [run.run_id for run in journals.runs() if is_command_log(run.run_id)] == [log.run_id]

@@ -2,15 +2,21 @@
 
 from engine.runtime.live.day import LiveDay, LiveStrategy
 from engine.runtime.live.host_time import GrantedTime, RunningTime
+from engine.runtime.live.left_behind import HeldTrade, LeftBehind, ProtectedVenue
+from engine.runtime.live.protection import ProtectionWatch
 from engine.runtime.live.trouble import TroubleDesk
 from engine.runtime.live.venue import Grant, LiveVenue, VenueHealth, VenueWatch
 
 __all__ = [
     "Grant",
     "GrantedTime",
+    "HeldTrade",
+    "LeftBehind",
     "LiveDay",
     "LiveStrategy",
     "LiveVenue",
+    "ProtectedVenue",
+    "ProtectionWatch",
     "RunningTime",
     "TroubleDesk",
     "VenueHealth",

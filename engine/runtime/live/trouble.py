@@ -37,6 +37,9 @@ REMEDIES = {
     "journal": "bring the database back, or make room on its disk: it goes on by itself",
     "not_flat": "close by hand at the broker, then see what kept it open",
     "positions_differ": "bring the position at the broker to what the ledger has",
+    "quarantine": "nothing is entered any more; protect what is held, then start another run",
+    "journal_broken": "restore a backup into another database; this run is never written again",
+    "unprotected": "nothing: they are sold; look at the order on the broker's page",
     "exit_held_up": "halted: wait until it trades again; else close by hand at the broker",
 }
 """What a person can do, by name of trouble or alarm."""

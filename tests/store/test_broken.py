@@ -1,0 +1,161 @@
+"""Nobody goes on with facts that are not those that were written: every writer looks first."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.domain.commands import Pause
+from engine.domain.errors import JournalBroken
+from engine.domain.facts import Channel, CommandReceived, DayStarted, SymbolLocked
+from engine.journal import Standing
+from store import CommandLog, Database, Journals, Projector, RunStatus, SqlJournal, back_up, restore
+from tests.store.tampering import KINDS, tampered
+
+FACTS = 9
+
+
+def written(url: str, run_id: str = "run") -> Journals:
+    journals = Journals(url)
+    with journals.start(run_id) as journal:
+        journal.append(DayStarted("2026-09-18", "", Decimal(100_000)), ts_event=1, ts_init=1)
+        for number in range(2, FACTS + 1):
+            locked = SymbolLocked(f"S{number}", "test")
+            journal.append(locked, ts_event=number, ts_init=number)
+    return journals
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_a_run_whose_facts_were_altered_is_sealed_and_never_written_again(
+    database_url: str, kind: str
+) -> None:
+    journals = written(database_url)
+    journals.resume("run").close()
+    tampered(database_url, "run", kind)
+    before = journals.run("run").head
+    with pytest.raises(JournalBroken, match="the journal of run is broken, fact ") as found:
+        journals.resume("run")
+    assert found.value.exit_code == 6
+    (run,) = journals.runs()
+    assert (run.status, run.writer, run.head) == (RunStatus.QUARANTINED, None, before)
+    assert run.note.startswith("journal broken, fact ")
+    for again in (journals.resume, lambda run_id: journals.open(run_id).claim()):
+        with pytest.raises(JournalBroken) as repeated:
+            again("run")
+        assert repeated.value.detail == found.value.detail
+    with pytest.raises(JournalBroken):
+        journals.open("run").append(SymbolLocked("X", "test"), ts_event=99, ts_init=99)
+    assert journals.run("run").head == before
+    integrity = journals.open("run").integrity()
+    assert integrity.standing is Standing.BROKEN
+    assert found.value.detail in integrity.detail
+
+
+def test_a_run_that_was_found_broken_stays_sealed_when_its_facts_come_back(
+    database_url: str,
+) -> None:
+    journals = written(database_url)
+    tampered(database_url, "run", "the last row deleted")
+    with pytest.raises(JournalBroken):
+        journals.resume("run")
+    left = FACTS - 1
+    with Database(database_url).connect() as connection, connection.begin():
+        connection.exec_driver_sql(
+            f"update runs set head_seq = {left}, "
+            f"head_hash = (select hash from facts where seq = {left})"
+        )
+    assert journals.open("run").verify().clean
+    with pytest.raises(JournalBroken, match="is cut off"):
+        journals.resume("run")
+
+
+def test_a_command_log_that_was_altered_takes_and_gives_nothing(database_url: str) -> None:
+    journals = written(database_url)
+    log = CommandLog(journals, "run")
+    log.create()
+    for number in range(3):
+        log.give(
+            CommandReceived(
+                f"c{number}", "test", "ann", Pause(), channel=Channel.COMMAND_LOG, stepped_up=False
+            )
+        )
+    heard = CommandLog(journals, "run")
+    assert len(list(heard.since(0))) == 3
+    with Database(database_url).connect() as connection, connection.begin():
+        connection.exec_driver_sql(
+            "update facts set payload = replace(payload, 'pause', 'resume') "
+            "where run_id = 'run/commands' and seq = 2"
+        )
+    for reader in (heard, CommandLog(journals, "run")):
+        with pytest.raises(JournalBroken, match="fact 2 is altered"):
+            list(reader.since(0))
+    with pytest.raises(JournalBroken, match="run/commands"):
+        log.give(
+            CommandReceived(
+                "c9", "test", "ann", Pause(), channel=Channel.COMMAND_LOG, stepped_up=False
+            )
+        )
+
+
+def test_a_reader_says_how_far_it_looked(database_url: str) -> None:
+    journal = written(database_url).open("run")
+    whole, glance = journal.integrity(), journal.integrity(most=4)
+    assert (whole.standing, whole.seq, whole.since) == (Standing.VERIFIED, FACTS, 0)
+    assert (glance.standing, glance.seq, glance.since) == (Standing.UNVERIFIED, FACTS, FACTS - 4)
+    assert (glance.hash, "1 to 5" in glance.detail) == (whole.hash, True)
+    tampered(database_url, "run", "a payload changed")
+    assert journal.integrity(most=4).standing is Standing.UNVERIFIED
+    assert journal.integrity().standing is Standing.BROKEN
+    tampered(database_url, "run", "a row inserted")
+    assert journal.integrity(most=4).standing is Standing.BROKEN
+
+
+def test_a_journal_can_be_verified_while_it_is_written(database_url: str) -> None:
+    journals = Journals(database_url)
+    writer = journals.start("run")
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(_write, writer)
+        looks = 0
+        while not writing.done() or not looks:
+            assert SqlJournal(Database(database_url), "run").verify().clean
+            looks += 1
+        writing.result()
+    writer.close()
+
+
+def _write(journal: SqlJournal) -> None:
+    for number in range(1, 61):
+        journal.append(SymbolLocked(f"S{number}", "test"), ts_event=number, ts_init=number)
+
+
+def test_tables_are_made_of_whole_facts_alone(database_url: str) -> None:
+    journals = written(database_url)
+    projector = Projector(journals.open("run"))
+    assert projector.catch_up() == FACTS
+    tampered(database_url, "run", "a payload changed")
+    with pytest.raises(JournalBroken, match="fact 1 is altered"):
+        projector.rebuild()
+    assert projector.seq() == FACTS
+    anew = Projector(written(database_url, "other").open("other"))
+    tampered(database_url, "other", "a row of the middle deleted")
+    assert anew.catch_up() == FACTS // 2 - 1
+
+
+def test_a_backup_of_a_broken_run_is_restored_as_quarantined(
+    database_url: str, tmp_path: Path
+) -> None:
+    journals = written(database_url)
+    written(database_url, "other")
+    tampered(database_url, "run", "a payload changed")
+    back_up(journals.database, tmp_path / "backup")
+    target = Database(tmp_path / "restored.sqlite")
+    restore(tmp_path / "backup", target)
+    restored = {run.run_id: run for run in Journals(target).runs()}
+    assert restored["run"].status is RunStatus.QUARANTINED
+    assert restored["run"].note.startswith("journal broken, fact 1 is altered")
+    assert restored["other"].status is RunStatus.RUNNING
+    with pytest.raises(JournalBroken):
+        Journals(target).resume("run")
