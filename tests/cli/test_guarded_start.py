@@ -14,7 +14,7 @@ from catalog import Catalog
 from catalog.synth import synthesize
 from cli.output import INTERRUPTED
 from engine.domain.commands import Pause
-from engine.domain.facts import CommandReceived
+from engine.domain.facts import Channel, CommandReceived
 from store import CommandLog, Journals
 from tests.cli.conftest import DAY
 from tests.cli.held_requests import HISTORY, HeldRequests
