@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.forked_processes import Child, ForkedProcesses
 
 from engine.domain.facts import (
     Alarm,
@@ -27,6 +26,7 @@ from store import Journals, RunStatus
 from tests.cli.conftest import Tradectl
 from tests.cli.live_place import Place, simulated
 from tests.cli.steered_run import HOLD, Run
+from tests.forked_processes import Child, ForkedProcesses
 from tests.servers import Postgres
 from tests.store.tampering import tampered
 
