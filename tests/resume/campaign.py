@@ -41,6 +41,10 @@ _AT_LATEST_NS = 300 * NANOS_PER_SECOND
 """A moment that has not come in so much of a day that runs by itself will not: then, then."""
 
 
+_WHILE_AWAY, _AT_A_LOOK = 60, 5
+"""Steps that are granted while somebody is dead, and between two looks at whether all goes on."""
+
+
 @dataclass
 class Campaign:
     """What became of a day of kills.
@@ -182,9 +186,11 @@ class _Day:
         if dead == {Part.LIVE}:
             until(lambda: not site.venue.status()["market_sockets"], "the end of a connection")
             self._down.append((stood, site.venue.now))
+        site.grant(_WHILE_AWAY)
         if kill.again is not None:
             site.begin(kill.order[0])
             self._strike_in_start(kill.order[0], kill.again)
+            site.grant(_WHILE_AWAY)
         for part in kill.order:
             if not site.is_alive(part):
                 site.begin(part)
@@ -210,7 +216,12 @@ class _Day:
         self._strike(blow)
 
     def _until_whole(self, since: int, stood: int) -> None:
-        until(lambda: self._site.is_whole(since, stood), "the day's going on")
+        def is_whole() -> bool:
+            self._site.grant(_AT_A_LOOK)
+            return self._site.is_whole(since, stood)
+
+        until(is_whole, "the day's going on")
+        self._site.relay.release(drop=False)
 
     def _look(self) -> None:
         """Remember what facts there are: each was promised."""
