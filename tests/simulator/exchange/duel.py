@@ -211,7 +211,8 @@ def by_nautilus(
 def by_the_look_alike(
     plan: Plan, tape: Sequence[Row], says: Sequence[Say], fills: str
 ) -> list[Filled]:
-    """Return what the look-alike fills."""
+    """Return what the look-alike fills; of a halt the tape remembers no last quote or print."""
+    halts = Halts(_announced([row for row in tape if row.halted is not None]))
     quotes: dict[str, Quote] = {}
     prints: dict[str, Print] = {}
     exchange = Exchange(
@@ -246,12 +247,15 @@ def by_the_look_alike(
         elif each.halted is not None:
             exchange.status(TradingStatus(SYMBOL, at(ms), at(ms), each.halted, ""))
         elif each.bid == each.ask:
-            prints[SYMBOL] = Print(int(each.bid * PRICE_SCALE), 1, at(ms))
-            exchange.print(SYMBOL, prints[SYMBOL].price, 1, at(ms))
+            printed = Print(int(each.bid * PRICE_SCALE), 1, at(ms))
+            exchange.print(SYMBOL, printed.price, 1, at(ms))
+            if not halts.is_halted(SYMBOL, at(ms)):
+                prints[SYMBOL] = printed
         else:
             bid, ask = int(each.bid * PRICE_SCALE), int(each.ask * PRICE_SCALE)
-            quotes[SYMBOL] = Quote(bid, ask, 100, 100, at(ms))
             exchange.quote(SYMBOL, bid, ask, 100, 100, at(ms))
+            if not halts.is_halted(SYMBOL, at(ms)):
+                quotes[SYMBOL] = Quote(bid, ask, 100, 100, at(ms))
         note()
     exchange.advance(at(100_000))
     note()
