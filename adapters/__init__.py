@@ -1,1 +1,1 @@
-"""Rooms: one folder a venue; pure protocol and parsing below, nautilus clients above."""
+"""One folder a venue; pure protocol and parsing below, nautilus clients above."""

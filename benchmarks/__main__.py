@@ -1,4 +1,4 @@
-"""Beside every hop: ``make bench``: measure the budgets on a whole market day, write the table.
+"""``make bench``: measure the budgets on a whole market day, write the table.
 
 Every figure is of one run on one machine; the ratios set our cost against the alternative's, both
 measured here. A child process does each piece, so that its peak memory is its own.

@@ -1,4 +1,4 @@
-"""Hop 1: what it costs to decode Alpaca's trade frames, beside alpaca-py's parsed stream.
+"""What it costs to decode Alpaca's trade frames, beside alpaca-py's parsed stream.
 
 Both read the same msgpack arrays in turns, a round of one after a round of the other; the best
 round of each counts, since others work on the machine, too.

@@ -1,4 +1,4 @@
-"""Beside every hop: run a command as a child and read off what it cost."""
+"""Run a command as a child and read off what it cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: what it costs only to decode the columns a scan reads, on as many threads."""
+"""What it costs only to decode the columns a scan reads, on as many threads."""
 
 from __future__ import annotations
 

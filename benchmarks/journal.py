@@ -1,4 +1,4 @@
-"""Hop 6: how many facts a second a database makes durable, and how soon a follower has them."""
+"""How many facts a second a database makes durable, and how soon a follower has them."""
 
 from __future__ import annotations
 

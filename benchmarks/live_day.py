@@ -1,4 +1,4 @@
-"""Beside hops 1 → 6: a stored day traded live at a simulator of its own, with a probe at each hop.
+"""A stored day traded live at a simulator of its own, with a probe at each hop.
 
 The process that trades is this one, so that its clock reads every hop: a frame decoded, a bucket
 closed, candidates at the strategy, an order on the wire. The simulator grants time as fast as it is
@@ -31,9 +31,9 @@ import psutil
 
 from adapters.alpaca import AlpacaVenue, Credentials, Endpoints
 from adapters.alpaca.endpoints import SIM_URL
-from cli.live_request import LiveRequest
-from cli.live_run import live_run
-from cli.start_wait import DEFAULT_WAIT_SECS, StartWait
+from app.live.request import LiveRequest
+from app.live.run import live_run
+from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
 from engine.domain.candidate import BucketReport
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND, session
@@ -173,7 +173,7 @@ def main() -> None:
                 sends=True,
                 verdicts=Path(place) / "runs",
                 spool=Path(place) / "spool",
-                wait=StartWait(DEFAULT_WAIT_SECS),
+                wait=StartWait(DEFAULT_WAIT_SECS, print),
             )
             journals = Journals(Path(place) / "journal.sqlite")
             end = asyncio.run(live_run(journals, request, lambda *_: None, probe.watch))

@@ -1,4 +1,4 @@
-"""Beside hops 1 → 6: what is promised of a live process at the simulator, held against a run."""
+"""What is promised of a live process at the simulator, held against a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hop 6: a child that writes a long run's facts, then rebuilds its tables from them."""
+"""A child that writes a long run's facts, then rebuilds its tables from them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from engine.domain.facts import (
 )
 from engine.journal import record_of, seal
 from store import Journals, Projector
-from store.schema import FACTS
+from store.database.schema import FACTS
 from tests.accounting.streams import OPEN_NS, fill, plan, run_started
 from tests.servers import Postgres
 

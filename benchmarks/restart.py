@@ -1,4 +1,4 @@
-"""Beside hops 1 → 6: how long after a kill a run trades again, started as a user starts it."""
+"""How long after a kill a run trades again, started as a user starts it."""
 
 from __future__ import annotations
 

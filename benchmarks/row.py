@@ -1,4 +1,4 @@
-"""Beside every hop: one line of the table that ``make bench`` writes."""
+"""One line of the table that ``make bench`` writes."""
 
 from __future__ import annotations
 

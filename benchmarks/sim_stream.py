@@ -1,4 +1,4 @@
-"""Beside hop 1: how fast the simulator sends a stored day to a client that only reads it off."""
+"""How fast the simulator sends a stored day to a client that only reads it off."""
 
 from __future__ import annotations
 

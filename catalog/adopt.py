@@ -1,4 +1,4 @@
-"""Hop 1: a spool becomes a day of the catalog."""
+"""A spool becomes a day of the catalog."""
 
 from __future__ import annotations
 

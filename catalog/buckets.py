@@ -1,4 +1,4 @@
-"""Hop 2: the buckets of recorded days at rest, from which any stretch can be scanned again."""
+"""The buckets of recorded days at rest, from which any stretch can be scanned again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: the national best bid and offer, built from the quotes of single venues."""
+"""The national best bid and offer, built from the quotes of single venues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: market data out of the catalog: one file per date, or a nautilus catalog."""
+"""Market data out of the catalog: one file per date, or a nautilus catalog."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _to_nautilus(
     """Write one file per symbol and date, yielding its ticks and the reversals left out."""
     from nautilus_trader.persistence import ParquetDataCatalog  # noqa: PLC0415  (a second to import)
 
-    from engine.runtime.bridge import equity  # noqa: PLC0415
+    from engine.runtime.bridge.values import equity  # noqa: PLC0415
 
     target = ParquetDataCatalog(str(out))
     known: set[str] = set()
@@ -173,7 +173,7 @@ def _trade_ticks(symbol: str, rows: pa.Table) -> list[TradeTick]:
         TradeTick,
     )
 
-    from engine.runtime.bridge import instrument_id, price_of  # noqa: PLC0415
+    from engine.runtime.bridge.values import instrument_id, price_of  # noqa: PLC0415
 
     ids = rows["trade_id"].to_pylist()
     return [
@@ -195,7 +195,7 @@ def _trade_ticks(symbol: str, rows: pa.Table) -> list[TradeTick]:
 def _quote_ticks(symbol: str, rows: pa.Table) -> list[QuoteTick]:
     from nautilus_trader.model import Quantity, QuoteTick  # noqa: PLC0415
 
-    from engine.runtime.bridge import instrument_id, price_of  # noqa: PLC0415
+    from engine.runtime.bridge.values import instrument_id, price_of  # noqa: PLC0415
 
     columns = _integers(rows, "bid", "ask", "bid_size", "ask_size", "ts_event", "ts_init")
     return [

@@ -1,4 +1,4 @@
-"""Hop 1: files that appear whole or not at all, on a local disk or behind any fsspec URL."""
+"""Files that appear whole or not at all, on a local disk or behind any fsspec URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: what is wrong with imported rows."""
+"""What is wrong with imported rows."""
 
 from __future__ import annotations
 

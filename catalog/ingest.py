@@ -1,4 +1,4 @@
-"""Hop 1: files of any known format into the catalog: read, check, sort, split, store.
+"""Files of any known format into the catalog: read, check, sort, split, store.
 
     file → raw rows → flaws set aside → coded rows → sorted out of core → a part per date and letter
 

@@ -1,4 +1,4 @@
-"""Hop 1: the rows of files, checked, coded and put to their partitions."""
+"""The rows of files, checked, coded and put to their partitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: where a day's market data lies under the catalog root.
+"""Where a day's market data lies under the catalog root.
 
 ::
 

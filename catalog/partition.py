@@ -1,4 +1,4 @@
-"""Hop 1: one part file and its manifest; every Parquet file of the catalog is written here."""
+"""One part file and its manifest; every Parquet file of the catalog is written here."""
 
 from __future__ import annotations
 

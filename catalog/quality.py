@@ -1,4 +1,4 @@
-"""Hop 1: what is worth knowing about stored rows, though it keeps none of them out."""
+"""What is worth knowing about stored rows, though it keeps none of them out."""
 
 from __future__ import annotations
 

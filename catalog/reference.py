@@ -1,4 +1,4 @@
-"""Hop 1: listings, news and corporate actions at rest, beside the tape.
+"""Listings, news and corporate actions at rest, beside the tape.
 
 News lie by the New York date of their creation, corporate actions by their process date.
 """

@@ -1,4 +1,4 @@
-"""Hop 1: row groups of a part file as batches, decoded once and straight into arrays."""
+"""Row groups of a part file as batches, decoded once and straight into arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: the columns of each kind of market data at rest.
+"""The columns of each kind of market data at rest.
 
 Times are UTC nanoseconds, prices exact USD with six decimals (``decimal64(18, 6)``, stored as
 INT64, so that reading one is a view), sizes shares. Only a trade id, a bar's count

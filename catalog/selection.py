@@ -1,4 +1,4 @@
-"""Hop 1: rows of some symbols, picked from batches and joined in order of arrival."""
+"""Rows of some symbols, picked from batches and joined in order of arrival."""
 
 from __future__ import annotations
 

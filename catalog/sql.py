@@ -1,4 +1,4 @@
-"""Hop 1: the catalog as SQL tables, read by DuckDB where the files lie."""
+"""The catalog as SQL tables, read by DuckDB where the files lie."""
 
 from __future__ import annotations
 

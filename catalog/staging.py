@@ -1,4 +1,4 @@
-"""Hop 1: imported rows between file and catalog: coded, merged and sorted in bounded memory.
+"""Imported rows between file and catalog: coded, merged and sorted in bounded memory.
 
 DuckDB holds them in a file of its own beside the catalog and sorts them out of core.
 """

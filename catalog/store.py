@@ -1,4 +1,4 @@
-"""Hop 1: recorded days on disk, or behind any fsspec URL, as the engine reads them."""
+"""Recorded days on disk, or behind any fsspec URL, as the engine reads them."""
 
 from __future__ import annotations
 

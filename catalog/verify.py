@@ -1,4 +1,4 @@
-"""Hop 1: whether what is stored is still what was written."""
+"""Whether what is stored is still what was written."""
 
 from __future__ import annotations
 

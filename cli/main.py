@@ -1,4 +1,4 @@
-"""Roof: the ``tradectl`` command; each group of commands has a file of its own."""
+"""The ``tradectl`` command; each group of commands has a file of its own."""
 
 from __future__ import annotations
 
@@ -15,24 +15,31 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import accounting, catalog, database, do, governor, journal, params, runs, sim
-from cli.archive import archive, unarchive
-from cli.backtest import backtest
-from cli.crash_report import report_crash
-from cli.diff import diff
+from app.log import Level, json_log
+from app.redaction import known_secrets
+from cli.backtest.command import backtest
+from cli.backtest.rehearse import rehearse
+from cli.backtest.scan import scan
+from cli.backtest.session import session
+from cli.catalog import command as catalog
+from cli.catalog.pull import pull
+from cli.catalog.synth import synth
 from cli.doctor import doctor
-from cli.json_log import Level, json_log
-from cli.live import live
-from cli.missed import missed
-from cli.output import command
-from cli.positions import positions
-from cli.pull import pull
-from cli.redaction import known_secrets
-from cli.rehearse import rehearse
-from cli.scan import scan
-from cli.session import session
-from cli.synth import synth
-from cli.why import why
+from cli.journal import command as journal
+from cli.journal import database
+from cli.journal.archive import archive, unarchive
+from cli.live.command import live
+from cli.live.positions import positions
+from cli.operate import do, governor
+from cli.params import command as params
+from cli.runs import accounting
+from cli.runs import command as runs
+from cli.runs.diff import diff
+from cli.runs.missed import missed
+from cli.runs.why import why
+from cli.sim import command as sim
+from cli.terminal.crash_report import report_crash
+from cli.terminal.output import command
 from engine.domain.exit_codes import ExitCode
 
 _UsageError: Any = typer.BadParameter.__base__

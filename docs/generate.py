@@ -1,4 +1,4 @@
-"""Beside every hop: the reference pages, written from the code they describe."""
+"""The reference pages, written from the code they describe."""
 
 from __future__ import annotations
 

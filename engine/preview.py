@@ -1,4 +1,4 @@
-"""Hops 2 → 3 once more: what a change of parameters would have done to a recorded stretch.
+"""What a change of parameters would have done to a recorded stretch.
 
 A rehearsal on buckets, quick rather than exact: each side of the change starts the stretch flat,
 enters at the reference price of its plan, and where one bucket reaches both ends of a bracket the

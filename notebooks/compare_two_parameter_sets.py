@@ -12,9 +12,9 @@ import polars as pl
 
 from catalog import Catalog
 from engine.domain.parameters import Parameters
+from engine.hub.outcome import Outcome
 from engine.journal import MemoryJournal
-from engine.runtime.backtest import run_backtest
-from engine.runtime.outcome import Outcome
+from engine.runtime.backtest.run import run_backtest
 from strategies import AoStrategy
 
 market = Catalog.open(os.environ.get("TRADECTL_CATALOG", "data/catalog"))

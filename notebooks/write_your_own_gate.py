@@ -18,7 +18,7 @@ from catalog import Catalog
 from engine.domain.market import MarketData
 from engine.domain.parameters import Parameters
 from engine.journal import MemoryJournal
-from engine.runtime.backtest import Scan, run_backtest
+from engine.runtime.backtest.run import Scan, run_backtest
 from engine.signals import ScanResult, scan
 from strategies import AoStrategy
 

@@ -1,4 +1,4 @@
-"""Hop 6, read side: what stopped candidates, and what the trades' results came from."""
+"""What stopped candidates, and what the trades' results came from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 2, read side: a scan's candidates, ranked, for the terminal."""
+"""A scan's candidates, ranked, for the terminal."""
 
 from __future__ import annotations
 

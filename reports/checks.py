@@ -1,4 +1,4 @@
-"""Hop 6, read side: the confidence checks of all verdicts as one flat table."""
+"""The confidence checks of all verdicts as one flat table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6, read side: Arrow columns as numpy, whatever numeric type they were stored in."""
+"""Arrow columns as numpy, whatever numeric type they were stored in."""
 
 from __future__ import annotations
 

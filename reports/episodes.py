@@ -1,4 +1,4 @@
-"""Hop 6, read side: each candidate's life from raised to faded, and what became of it."""
+"""Each candidate's life from raised to faded, and what became of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6, read side: the scanner's counts and the hub's verdicts as one funnel."""
+"""The scanner's counts and the hub's verdicts as one funnel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6, read side: a run in a few words: its key numbers, and why it did not trade."""
+"""A run in a few words: its key numbers, and why it did not trade."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6, read side: how far the candidates stand above what noise alone would give."""
+"""How far the candidates stand above what noise alone would give."""
 
 from __future__ import annotations
 

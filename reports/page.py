@@ -1,4 +1,4 @@
-"""Hop 6, read side: the report as one HTML file that opens anywhere, with no network."""
+"""The report as one HTML file that opens anywhere, with no network."""
 
 from __future__ import annotations
 

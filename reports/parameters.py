@@ -1,4 +1,4 @@
-"""Hop 6, read side: the parameters of a run as rows to read, the changed ones marked."""
+"""The parameters of a run as rows to read, the changed ones marked."""
 
 from __future__ import annotations
 

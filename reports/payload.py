@@ -1,4 +1,4 @@
-"""Hop 6, read side: everything the page's script draws, as one JSON object."""
+"""Everything the page's script draws, as one JSON object."""
 
 from __future__ import annotations
 

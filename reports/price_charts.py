@@ -1,4 +1,4 @@
-"""Hop 6, read side: the buckets around each trade, packed small enough for hundreds of trades."""
+"""The buckets around each trade, packed small enough for hundreds of trades."""
 
 from __future__ import annotations
 

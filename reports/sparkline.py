@@ -1,4 +1,4 @@
-"""Hop 2, read side: a series as one line of block characters."""
+"""A series as one line of block characters."""
 
 from __future__ import annotations
 

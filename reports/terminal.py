@@ -1,4 +1,4 @@
-"""Hop 6, read side: the report of a run on one terminal page."""
+"""The report of a run on one terminal page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6, read side: everything one report shows, as values; whoever holds a run fills it."""
+"""Everything one report shows, as values; whoever holds a run fills it."""
 
 from __future__ import annotations
 

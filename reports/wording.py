@@ -1,4 +1,4 @@
-"""Hop 6, read side: how reports write numbers and times; what is unknown is a dash."""
+"""How reports write numbers and times; what is unknown is a dash."""
 
 from __future__ import annotations
 

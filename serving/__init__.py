@@ -1,6 +1,6 @@
 """What every server of ours is behind: one guard, its limits, and how numbers are read."""
 
-from serving.control_token import ControlToken, control_headers
+from serving.control_token import NOT_YOURS, ControlToken, control_headers
 from serving.guard import Guard
 from serving.numbers import exact, sentence, shown, whole
 from serving.policy import Limits, Policy
@@ -10,6 +10,7 @@ from serving.strict_json import StrictJsonError, strict_object
 from serving.visitors import admit
 
 __all__ = [
+    "NOT_YOURS",
     "ControlToken",
     "Guard",
     "GuardedConfig",

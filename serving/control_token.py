@@ -87,6 +87,12 @@ class ControlToken:
                 self.file.unlink()
 
 
+NOT_YOURS = (
+    "the simulator at {url} is steered by the user who started it, on this machine; for another "
+    "user, machine or container set TRADECTL_CONTROL_TOKEN on both sides"
+)
+
+
 def control_headers(url: str) -> dict[str, str]:
     """Return the header that lets this user steer the server at a URL; empty if none is known."""
     given = os.environ.get(TOKEN_VARIABLE, "")

@@ -1,4 +1,4 @@
-"""Beside hop 1 and 5: what goes wrong on purpose, as it does at the venue."""
+"""What goes wrong on purpose, as it does at the venue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rehearsal: instants as Alpaca spells them."""
+"""Instants as Alpaca spells them."""
 
 from __future__ import annotations
 

@@ -1,21 +1,21 @@
-"""Hop 6: facts and what was made of them, at rest: journals and run directories."""
+"""Facts and what was made of them, at rest: journals and run directories."""
 
-from store.archive import archive_run, unarchive_run
-from store.backup import back_up, restore
-from store.backup_file import BackupManifest, check_backup
-from store.command_log import CommandLog, is_command_log
-from store.database import Database, newest_revision
-from store.export import export_journal
-from store.journal import SqlJournal
-from store.journals import JournalRun, Journals
-from store.manifest import JournalHead, RunManifest, RunPlan, RunStatus
-from store.parquet_records import RECORDS
-from store.projector import Projector, Rebuilt
-from store.provenance import code_hash, engine_version
-from store.run import Run
-from store.runs import RunStore
-from store.table_export import export_table
-from store.tables import USD, arrow_schema, arrow_table
+from store.backup.archive import archive_run, unarchive_run
+from store.backup.backup import back_up, restore
+from store.backup.file import BackupManifest, check_backup
+from store.database.database import Database, newest_revision
+from store.journal.command_log import CommandLog, is_command_log
+from store.journal.export import export_journal
+from store.journal.journals import JournalRun, Journals
+from store.journal.parquet_records import RECORDS
+from store.journal.sql_journal import SqlJournal
+from store.runs.manifest import JournalHead, RunManifest, RunPlan, RunStatus
+from store.runs.provenance import code_hash, engine_version
+from store.runs.run import Run
+from store.runs.runs import RunStore
+from store.tables.arrow import USD, arrow_schema, arrow_table
+from store.tables.export import export_table
+from store.tables.projector import Projector, Rebuilt
 
 __all__ = [
     "RECORDS",

@@ -1,4 +1,4 @@
-"""Hop 6: a file is there whole or not at all."""
+"""A file is there whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 4: trading ideas as thin shells over ``engine.decision``."""
+"""Trading ideas as thin shells over ``engine.decision``."""
 
 from strategies.ao import AoStrategy
 

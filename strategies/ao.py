@@ -1,4 +1,4 @@
-"""Hop 3 → 4: the acceleration strategy: enter what ``decide`` approves, trail its stop."""
+"""The acceleration strategy: enter what ``decide`` approves, trail its stop."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from decimal import Decimal
 from engine.decision import BucketDecision, trailing_stop
 from engine.domain.candidate import BucketReport
 from engine.domain.facts import ExitReason
+from engine.hub.books import LiveTrade
 from engine.pipeline import judge
-from engine.runtime.desk_books import LiveTrade
-from engine.runtime.desk_strategy import DeskStrategy
+from engine.runtime.bridge.hub_strategy import DeskStrategy
 
 
 class AoStrategy(DeskStrategy):

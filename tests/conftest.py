@@ -1,4 +1,4 @@
-"""Beside every hop: what all tests share: recorded days, and chance that can be repeated."""
+"""What all tests share: recorded days, and chance that can be repeated."""
 
 from __future__ import annotations
 

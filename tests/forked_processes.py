@@ -1,4 +1,4 @@
-"""Roof: ``tradectl`` processes forked from a preloaded parent: a start costs no imports.
+"""``tradectl`` processes forked from a preloaded parent: a start costs no imports.
 
 A child is a process of its own that runs the command line from its first line, and dies of SIGKILL
 alone. Whoever runs this file as a module is asked over standard input, a JSON object a line, and
@@ -226,9 +226,9 @@ def main() -> None:
 def _prepare() -> None:
     """Import what a live process imports, and load what is compiled."""
     import cli
-    from adapters.alpaca.last_ticks import LastTicks
+    from adapters.alpaca.data.last_ticks import LastTicks
     from adapters.alpaca.wire import FrameDecoder
-    from cli.parameters_file import load_parameters
+    from app.parameters.file import load_parameters
     from engine.domain.session import session
     from engine.pipeline import observe
     from engine.signals import Scanner

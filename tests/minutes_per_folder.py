@@ -1,4 +1,4 @@
-"""Beside every hop: at the end of a test run, how many minutes each folder of tests took."""
+"""At the end of a test run, how many minutes each folder of tests took."""
 
 from __future__ import annotations
 

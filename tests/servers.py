@@ -1,4 +1,4 @@
-"""Beside every hop: real servers that tests start themselves and stop."""
+"""Real servers that tests start themselves and stop."""
 
 from __future__ import annotations
 

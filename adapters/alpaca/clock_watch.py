@@ -1,11 +1,11 @@
-"""Hop 5: our clock against the venue's: buckets are wrong where they disagree, so entries stop."""
+"""Our clock against the venue's: buckets are wrong where they disagree, so entries stop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from adapters.alpaca.rest import AlpacaRest
+from adapters.alpaca.http.rest import AlpacaRest
 from engine.domain.session import NANOS_PER_SECOND
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Hop 5: how a run is connected to Alpaca; its keys stay in the environment."""
+"""How a run is connected to Alpaca; its keys stay in the environment."""
 
 from __future__ import annotations
 

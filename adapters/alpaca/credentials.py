@@ -1,4 +1,4 @@
-"""Hop 5: the account's keys, from the environment alone and never shown."""
+"""The account's keys, from the environment alone and never shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5: where each venue is reached: the simulator, paper trading, or real money."""
+"""Where each venue is reached: the simulator, paper trading, or real money."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: what a data plan allows, told before the venue refuses it."""
+"""What a data plan allows, told before the venue refuses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hops 1 and 5, from outside: Alpaca, or its look-alike, as the venue of a live host."""
+"""Alpaca, or its look-alike, as the venue of a live host."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from nautilus_trader.config import DataClientConfig, ExecutionClientConfig
 from nautilus_trader.live.clients import DataClientFactory, ExecutionClientFactory
 from nautilus_trader.model import CustomData
 
-from adapters.alpaca.account_budget import AccountBudget
-from adapters.alpaca.backfill import Backfill
 from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
-from adapters.alpaca.data_client import AlpacaDataClient, OnBatch
+from adapters.alpaca.data.backfill import Backfill
+from adapters.alpaca.data.client import AlpacaDataClient, OnBatch
+from adapters.alpaca.data.instruments import AlpacaInstruments
+from adapters.alpaca.data.last_ticks import LastTicks
+from adapters.alpaca.data.recalled import Recalled
 from adapters.alpaca.endpoints import Endpoints
-from adapters.alpaca.execution_client import AlpacaExecutionClient
-from adapters.alpaca.history import AlpacaHistory
-from adapters.alpaca.instruments import AlpacaInstruments
-from adapters.alpaca.kept_socket import Patience, Phase
-from adapters.alpaca.last_ticks import LastTicks
+from adapters.alpaca.execution.client import AlpacaExecutionClient
+from adapters.alpaca.http.account_budget import AccountBudget
+from adapters.alpaca.http.history import AlpacaHistory
+from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.plan import explain_refusal
-from adapters.alpaca.recalled import Recalled
-from adapters.alpaca.rest import AlpacaRest
-from adapters.alpaca.token_bucket import Priority, TokenBucket
 from adapters.alpaca.wire.rest import VenueAsset
+from adapters.transport.kept_socket import Patience, Phase
+from adapters.transport.token_bucket import Priority, TokenBucket
 from engine.domain.errors import ConfigError, RunError, VenueError, VenueUnavailable
 from engine.runtime.live.venue import Grant, VenueHealth, VenueWatch
 

@@ -1,4 +1,4 @@
-"""Hop 1: pages of Alpaca's historical trades, quotes and bars, as its REST API answers them.
+"""Pages of Alpaca's historical trades, quotes and bars, as its REST API answers them.
 
 A file holds one page, or one page per line, plain or compressed; in the many-symbol shape
 ``{"trades": {"AAPL": […]}}`` or the one-symbol shape ``{"symbol": "AAPL", "trades": […]}``.

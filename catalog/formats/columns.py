@@ -1,4 +1,4 @@
-"""Hop 1: Parquet and CSV files with a column for each field."""
+"""Parquet and CSV files with a column for each field."""
 
 from __future__ import annotations
 

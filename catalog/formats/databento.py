@@ -1,4 +1,4 @@
-"""Hop 1: Databento's binary encoding (DBN), plain or zstd; needs the ``databento`` extra.
+"""Databento's binary encoding (DBN), plain or zstd; needs the ``databento`` extra.
 
 Trades come from files of the schemas trades, tbbo and mbp-1, quotes from mbp-1 and tbbo. Records
 have no sale conditions: each print counts as a regular sale.

@@ -1,4 +1,4 @@
-"""Hop 1: which reader a file needs."""
+"""Which reader a file needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: input files on a local disk or behind an fsspec URL, decompressed on the way."""
+"""Input files on a local disk or behind an fsspec URL, decompressed on the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: LEAN's tick archives, one zip per ticker, date and kind.
+"""LEAN's tick archives, one zip per ticker, date and kind.
 
 ``equity/usa/tick/spy/20131007_trade.zip`` holds one CSV without a header:
 ``ms since midnight (New York), price × 10,000, size, exchange, condition flags (hex), suspicious``;

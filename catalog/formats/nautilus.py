@@ -1,4 +1,4 @@
-"""Hop 1: a nautilus ``ParquetDataCatalog``, read through nautilus, one instrument at a time.
+"""A nautilus ``ParquetDataCatalog``, read through nautilus, one instrument at a time.
 
 Its ticks have no exchange and no sale conditions: each print counts as a regular sale.
 """

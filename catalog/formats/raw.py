@@ -1,4 +1,4 @@
-"""Hop 1: rows as a file gives them, in the catalog's columns but not yet checked.
+"""Rows as a file gives them, in the catalog's columns but not yet checked.
 
 Every format reader yields tables of these columns: times in UTC nanoseconds, prices in USD and
 sizes in shares as floats, so that what is not a number survives until it is counted and refused.

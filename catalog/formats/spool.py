@@ -1,4 +1,4 @@
-"""Hop 1: what a live run has kept of what arrived."""
+"""What a live run has kept of what arrived."""
 
 from __future__ import annotations
 

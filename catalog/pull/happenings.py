@@ -1,4 +1,4 @@
-"""Hop 1: news and corporate actions from the vendor into the catalog."""
+"""News and corporate actions from the vendor into the catalog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: of which symbols and dates a vendor was asked already, so that it is not asked again."""
+"""Of which symbols and dates a vendor was asked already, so that it is not asked again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: what is to be pulled, and what a pull did."""
+"""What is to be pulled, and what a pull did."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: requests at the pace that a vendor's rate-limit headers allow."""
+"""Requests at the pace that a vendor's rate-limit headers allow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: an order of history, kind by kind and date by date, into the catalog."""
+"""An order of history, kind by kind and date by date, into the catalog."""
 
 from __future__ import annotations
 

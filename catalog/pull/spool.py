@@ -1,4 +1,4 @@
-"""Hop 1: pages on their way from a vendor to the catalog, kept so that nothing is asked twice.
+"""Pages on their way from a vendor to the catalog, kept so that nothing is asked twice.
 
 A page is a line; a line is on disk before the next page is asked for. What a killed process left
 behind is whole but for its last line, which is then dropped.

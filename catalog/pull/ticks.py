@@ -1,4 +1,4 @@
-"""Hop 1: trades, quotes and minute bars of one date from the vendor into the catalog."""
+"""Trades, quotes and minute bars of one date from the vendor into the catalog."""
 
 from __future__ import annotations
 

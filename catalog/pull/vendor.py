@@ -1,4 +1,4 @@
-"""Hop 1: Alpaca's historical clients, a page at a time, patient and honest about refusals."""
+"""Alpaca's historical clients, a page at a time, patient and honest about refusals."""
 
 from __future__ import annotations
 

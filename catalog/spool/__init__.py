@@ -1,4 +1,4 @@
-"""Hop 1: what arrives live, on disk within a second, to warm a restart or become a recorded day."""
+"""What arrives live, on disk within a second, to warm a restart or become a recorded day."""
 
 from catalog.spool.heading import Heading, spool_folder
 from catalog.spool.spooled import Spooled

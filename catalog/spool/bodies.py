@@ -1,4 +1,4 @@
-"""Hop 1: the body of a chunk: rows as Arrow, and the texts that are new since the chunk before."""
+"""The body of a chunk: rows as Arrow, and the texts that are new since the chunk before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: chunks of a spool file: what was written whole is read, what was cut short is not.
+"""Chunks of a spool file: what was written whole is read, what was cut short is not.
 
 A chunk is a head of 16 bytes (mark, length of the body, CRC-32 of the body, CRC-32 of the twelve
 bytes before) and a body. The head has a sum of its own so that a damaged length is not taken for

@@ -1,4 +1,4 @@
-"""Hop 1: texts as numbers in one growing table, whatever tables they came in."""
+"""Texts as numbers in one growing table, whatever tables they came in."""
 
 from __future__ import annotations
 

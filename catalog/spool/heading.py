@@ -1,4 +1,4 @@
-"""Hop 1: what a spool is of, and where it lies.
+"""What a spool is of, and where it lies.
 
 ::
 

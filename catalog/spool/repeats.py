@@ -1,4 +1,4 @@
-"""Hop 1: rows that a venue sent a second time after its clock went back, told from rows alike."""
+"""Rows that a venue sent a second time after its clock went back, told from rows alike."""
 
 from __future__ import annotations
 

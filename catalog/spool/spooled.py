@@ -1,4 +1,4 @@
-"""Hop 1: a spool as it is read again, in order of arrival."""
+"""A spool as it is read again, in order of arrival."""
 
 from __future__ import annotations
 

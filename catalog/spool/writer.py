@@ -1,4 +1,4 @@
-"""Hop 1: what arrives live goes to disk, within a second and in a thread of its own."""
+"""What arrives live goes to disk, within a second and in a thread of its own."""
 
 from __future__ import annotations
 

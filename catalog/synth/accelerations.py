@@ -1,4 +1,4 @@
-"""Hop 1, made up: planted accelerations: where, how much, what comes after, and their paths.
+"""Planted accelerations: where, how much, what comes after, and their paths.
 
 A price that speeds up for one to three minutes while volume swells, as ao and ac look for; then it
 runs on, turns back or stands still, so that a backtest meets targets, stops and time stops.

@@ -1,4 +1,4 @@
-"""Hop 1, made up: sale conditions and exchanges by number, as the kernel writes them."""
+"""Sale conditions and exchanges by number, as the kernel writes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, made up: a whole synthetic day into the catalog, letter by letter on all cores."""
+"""A whole synthetic day into the catalog, letter by letter on all cores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, made up: trading pauses, as the exchange announces them, and the gap they end in."""
+"""Trading pauses, as the exchange announces them, and the gap they end in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, made up: the day's clock: when the market trades much or little, and how it drifts."""
+"""The day's clock: when the market trades much or little, and how it drifts."""
 
 from __future__ import annotations
 

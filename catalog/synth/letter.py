@@ -1,4 +1,4 @@
-"""Hop 1, made up: one letter's day as a stream of sorted tables, a time slice after the other.
+"""One letter's day as a stream of sorted tables, a time slice after the other.
 
 A slice holds about half a million rows whatever the day, so memory does not grow with it.
 """

@@ -1,4 +1,4 @@
-"""Hop 1, made up: what each symbol is like: tape, activity, price, volatility, spread."""
+"""What each symbol is like: tape, activity, price, volatility, spread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, made up: a recipe worked out: who trades how often, when, and along which path."""
+"""A recipe worked out: who trades how often, when, and along which path."""
 
 from __future__ import annotations
 

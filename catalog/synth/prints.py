@@ -1,4 +1,4 @@
-"""Hop 1, made up: the compiled dressing of events as prints: price, size, venue, codes, arrival."""
+"""The compiled dressing of events as prints: price, size, venue, codes, arrival."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, made up: the compiled dressing of events as quotes: the best bid and offer around them."""
+"""The compiled dressing of events as quotes: the best bid and offer around them."""
 
 from __future__ import annotations
 

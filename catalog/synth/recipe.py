@@ -1,4 +1,4 @@
-"""Hop 1, made up: all that decides what a synthetic day holds, and the chance it is drawn from."""
+"""All that decides what a synthetic day holds, and the chance it is drawn from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, made up: which tickers there are, and how much of the day's trading each carries."""
+"""Which tickers there are, and how much of the day's trading each carries."""
 
 from __future__ import annotations
 

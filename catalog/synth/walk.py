@@ -1,4 +1,4 @@
-"""Hop 1, made up: the compiled walk of one symbol from event to event: when, and at what quote.
+"""The compiled walk of one symbol from event to event: when, and at what quote.
 
 An event is a burst of ordinary prints or an auction. Prints and quotes are both dressed from it
 (``prints``, ``quotes``), each with chance of its own, so either can be made without the other.

@@ -1,4 +1,4 @@
-"""Roof: all checks in turn, as a table with remedies."""
+"""All checks in turn, as a table with remedies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.options import (
+from cli.terminal.options import (
     DEFAULT_CATALOG,
     DEFAULT_DATABASE,
     DEFAULT_RUNS,
@@ -21,11 +21,11 @@ from cli.options import (
     Database,
     RunsPath,
 )
-from cli.output import command, emit
+from cli.terminal.output import command, emit
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from cli.doctor.check import Check
+    from app.doctor.check import Check
 
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -46,7 +46,7 @@ def doctor(
     """
     import msgspec
 
-    from cli.doctor.check import Status
+    from app.doctor.check import Status
 
     found = list(_checks(catalog, database, runs, redis))
     is_fit = all(check.status is not Status.FAIL for check in found)
@@ -66,12 +66,12 @@ def doctor(
 
 
 def _checks(catalog: str, database: str, runs: Path, redis_url: str | None) -> Iterator[Check]:
-    from cli.doctor import stored
-    from cli.doctor.access import permissions, secrets
-    from cli.doctor.disk import Kept, disk
-    from cli.doctor.machine import clock, packages, python
-    from cli.doctor.redis_ping import redis
-    from cli.preflight import Need, compiled_code, limits, local_files, places
+    from app.doctor import stored
+    from app.doctor.access import permissions, secrets
+    from app.doctor.disk import Kept, disk
+    from app.doctor.machine import clock, packages, python
+    from app.doctor.preflight import Need, compiled_code, limits, local_files, places
+    from app.doctor.redis_ping import redis
     from store import Database as Store
 
     yield python()

@@ -1,4 +1,4 @@
-"""Hop 6: what a run earned, held and cost, as folds over its facts."""
+"""What a run earned, held and cost, as folds over its facts."""
 
 from engine.accounting.accounts import Accounts, keep_accounts, keep_books
 from engine.accounting.book import Key

@@ -1,4 +1,4 @@
-"""Hop 6: facts → every book at once, in one pass; the tables are their rows."""
+"""Facts → every book at once, in one pass; the tables are their rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: what every book is: a fold over facts that knows which of its rows have changed."""
+"""What every book is: a fold over facts that knows which of its rows have changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: everything a run is judged by."""
+"""Everything a run is judged by."""
 
 from __future__ import annotations
 

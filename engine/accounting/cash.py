@@ -1,4 +1,4 @@
-"""Hop 6: facts → the cash account, one line for every fact that moved cash."""
+"""Facts → the cash account, one line for every fact that moved cash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: facts → the close of each trading day."""
+"""Facts → the close of each trading day."""
 
 from __future__ import annotations
 

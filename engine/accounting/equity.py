@@ -1,4 +1,4 @@
-"""Hop 6: facts → the equity of the account, at every fact that can change it."""
+"""Facts → the equity of the account, at every fact that can change it."""
 
 from __future__ import annotations
 

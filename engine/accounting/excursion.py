@@ -1,4 +1,4 @@
-"""Hop 6: how far the market went for and against a trade, measured on prints."""
+"""How far the market went for and against a trade, measured on prints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: fills that stand → one row each."""
+"""Fills that stand → one row each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: what regulators take of US stock trades, by date, as a broker passes it on.
+"""What regulators take of US stock trades, by date, as a broker passes it on.
 
 Rates that could not be confirmed are None, and what follows from them is unknown.
 

@@ -1,4 +1,4 @@
-"""Hop 6: facts → fees by day and kind: what was charged beside what the schedule expects."""
+"""Facts → fees by day and kind: what was charged beside what the schedule expects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: facts → fills as they stand, after what the venue restated or took back."""
+"""Facts → fills as they stand, after what the venue restated or took back."""
 
 from __future__ import annotations
 

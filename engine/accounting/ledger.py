@@ -1,4 +1,4 @@
-"""Hop 6: facts → cash and positions; cash moves only by fills, fees and declared movements."""
+"""Facts → cash and positions; cash moves only by fills, fees and declared movements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: fills → lots, first in first out, and what is held of each symbol at what cost."""
+"""Fills → lots, first in first out, and what is held of each symbol at what cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: what the market did after a candidate was turned down."""
+"""What the market did after a candidate was turned down."""
 
 from __future__ import annotations
 

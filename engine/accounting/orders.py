@@ -1,4 +1,4 @@
-"""Hop 6: facts → orders, each as it stands with its venue."""
+"""Facts → orders, each as it stands with its venue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: books → the figures a strategy is judged by; what is undefined is None, never NaN."""
+"""Books → the figures a strategy is judged by; what is undefined is None, never NaN."""
 
 from __future__ import annotations
 

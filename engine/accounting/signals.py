@@ -1,4 +1,4 @@
-"""Hop 6: facts → the signals that were acted on."""
+"""Facts → the signals that were acted on."""
 
 from __future__ import annotations
 

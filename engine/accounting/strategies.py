@@ -1,4 +1,4 @@
-"""Hop 6: facts → the versions of the strategy that ran, and what each of them earned."""
+"""Facts → the versions of the strategy that ran, and what each of them earned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: the tables of accounting: what a row is, what names it, and which are time series."""
+"""The tables of accounting: what a row is, what names it, and which are time series."""
 
 from __future__ import annotations
 

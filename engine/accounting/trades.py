@@ -1,4 +1,4 @@
-"""Hop 6: facts → trades, each from its plan through its entry to flat."""
+"""Facts → trades, each from its plan through its entry to flat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: two runs → what differs, and why."""
+"""Two runs → what differs, and why."""
 
 from engine.comparison.compare import compare
 from engine.comparison.difference import Cause, Comparison, Difference, Kind, Values

@@ -1,4 +1,4 @@
-"""Hop 6: a difference between two runs → its one cause, from what both runs wrote down.
+"""A difference between two runs → its one cause, from what both runs wrote down.
 
 A difference in what came in is its own cause. One in what followed from it is a consequence only
 where the books of the two runs show how: the trades that were open, the day's count, what they had

@@ -1,4 +1,4 @@
-"""Hop 6: two runs, decision by decision: what differs, and why."""
+"""Two runs, decision by decision: what differs, and why."""
 
 from __future__ import annotations
 

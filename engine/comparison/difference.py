@@ -1,4 +1,4 @@
-"""Hop 6: one difference between two runs, and its one cause."""
+"""One difference between two runs, and its one cause."""
 
 from __future__ import annotations
 

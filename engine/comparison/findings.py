@@ -1,4 +1,4 @@
-"""Hop 6: two stories → what is not the same in them, before anybody asks why."""
+"""Two stories → what is not the same in them, before anybody asks why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: what two runs were given that may differ: parameters, money, commands, trouble."""
+"""What two runs were given that may differ: parameters, money, commands, trouble."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: facts and verdicts of one run → what it decided and did, by what names it in any run."""
+"""Facts and verdicts of one run → what it decided and did, by what names it in any run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 3: candidate → confidence → selection → bracket, under the day's governor."""
+"""Candidate → confidence → selection → bracket, under the day's governor."""
 
 from engine.decision.command_answer import (
     Declined,

@@ -1,4 +1,4 @@
-"""Hop 3: where a bracket's orders stand, on the tick grid."""
+"""Where a bracket's orders stand, on the tick grid."""
 
 from __future__ import annotations
 

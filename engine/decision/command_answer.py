@@ -1,4 +1,4 @@
-"""Hop 3: a command → granted, with what follows at once, or declined, and when it is done."""
+"""A command → granted, with what follows at once, or declined, and when it is done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 3: whether the market around a candidate deserves the trade; unknown fails closed."""
+"""Whether the market around a candidate deserves the trade; unknown fails closed."""
 
 from __future__ import annotations
 

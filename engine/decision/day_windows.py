@@ -1,4 +1,4 @@
-"""Hop 3: when the day allows entries and when it wants everything closed.
+"""When the day allows entries and when it wants everything closed.
 
 On a half day a time of day at or after the early close keeps its distance from the close: 15:55 is
 five minutes before a regular close, so it is 12:55 when the exchange closes at 13:00.

@@ -1,4 +1,4 @@
-"""Hop 3 on one page: a bucket's candidates → confidence → selection → brackets, under the governor.
+"""A bucket's candidates → confidence → selection → brackets, under the governor.
 
 Pure: the same report, desk and parameters give the same decision, in a backtest and live.
 """

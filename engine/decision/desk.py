@@ -1,4 +1,4 @@
-"""Hop 3: what the hub knows of itself when it decides."""
+"""What the hub knows of itself when it decides."""
 
 from __future__ import annotations
 

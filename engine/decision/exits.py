@@ -1,4 +1,4 @@
-"""Hop 3: when a trade is closed from above its bracket, and how its stop may trail."""
+"""When a trade is closed from above its bracket, and how its stop may trail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 3: the flatten ladder: entries cancelled, trades closed, flat verified, or an alarm."""
+"""The flatten ladder: entries cancelled, trades closed, flat verified, or an alarm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 3: what the day allows: its phase, and why a symbol may not be entered now."""
+"""What the day allows: its phase, and why a symbol may not be entered now."""
 
 from __future__ import annotations
 

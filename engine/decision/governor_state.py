@@ -1,4 +1,4 @@
-"""Hop 3: what the day's limits depend on, folded from facts: a restart cannot reset one."""
+"""What the day's limits depend on, folded from facts: a restart cannot reset one."""
 
 from __future__ import annotations
 

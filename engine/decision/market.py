@@ -1,4 +1,4 @@
-"""Hop 3: which way the market as a whole pulls, from the breadth of one bucket."""
+"""Which way the market as a whole pulls, from the breadth of one bucket."""
 
 from __future__ import annotations
 

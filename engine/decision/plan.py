@@ -1,4 +1,4 @@
-"""Hop 3: from a candidate's floats to exact orders; the one door between them."""
+"""From a candidate's floats to exact orders; the one door between them."""
 
 from __future__ import annotations
 

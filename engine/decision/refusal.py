@@ -1,4 +1,4 @@
-"""Hop 3: why a candidate is not traded, as a value."""
+"""Why a candidate is not traded, as a value."""
 
 from __future__ import annotations
 

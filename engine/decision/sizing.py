@@ -1,4 +1,4 @@
-"""Hop 3: how many shares, by the tightest of several limits."""
+"""How many shares, by the tightest of several limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 3: what crossing the spread would cost, from the quote or, without quotes, from the tape."""
+"""What crossing the spread would cost, from the quote or, without quotes, from the tape."""
 
 from __future__ import annotations
 

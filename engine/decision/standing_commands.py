@@ -1,4 +1,4 @@
-"""Hop 3: what is in force: what people have ordered, and trouble; folded from facts."""
+"""What is in force: what people have ordered, and trouble; folded from facts."""
 
 from __future__ import annotations
 

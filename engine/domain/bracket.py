@@ -1,4 +1,4 @@
-"""Hop 3: the plan of one trade, in exact numbers; hop 4 turns it into three orders."""
+"""The plan of one trade, in exact numbers; the bridge turns it into three orders."""
 
 from __future__ import annotations
 

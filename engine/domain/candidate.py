@@ -1,4 +1,4 @@
-"""The seam: what the scanner says to the hub, bucket by bucket."""
+"""What the scanner says to the hub, bucket by bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every hop: what a person may ask of a running engine, whatever way it was asked."""
+"""What a person may ask of a running engine, whatever way it was asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: what a print may change, by its sale conditions and tape.
+"""What a print may change, by its sale conditions and tape.
 
 Source: the consolidated tape's minute-bar rules as Alpaca publishes them. Codes of a print are
 looked at one by one and the strictest wins.

@@ -1,4 +1,4 @@
-"""Hop 1 → 5: which prints and quotes a venue trades on."""
+"""Which prints and quotes a venue trades on."""
 
 from __future__ import annotations
 

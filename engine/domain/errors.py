@@ -1,4 +1,4 @@
-"""Every hop: what can go wrong, grouped by who must act; ``exit_codes`` has each code's remedy.
+"""What can go wrong, grouped by who must act; ``exit_codes`` has each code's remedy.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Every hop: how a command ended, as a number that says whether starting it again can help."""
+"""How a command ended, as a number that says whether starting it again can help."""
 
 from __future__ import annotations
 

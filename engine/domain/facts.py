@@ -1,4 +1,4 @@
-"""Hop 6: the facts a run is made of; each kind is a tag chosen by hand and kept for ever."""
+"""The facts a run is made of; each kind is a tag chosen by hand and kept for ever."""
 
 from __future__ import annotations
 
@@ -395,6 +395,17 @@ class RunEnded(Payload, frozen=True, tag="run_ended"):
     decision_digest: str
     fill_digest: str
 
+
+OrderFact = (
+    OrderSubmitted
+    | OrderAccepted
+    | OrderUpdated
+    | OrderFilled
+    | OrderCanceled
+    | OrderRejected
+    | OrderExpired
+)
+"""What became of an order."""
 
 AnyPayload = (
     RunStarted

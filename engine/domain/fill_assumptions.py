@@ -1,4 +1,4 @@
-"""Hop 5: what is assumed of a venue that is simulated, in three rungs.
+"""What is assumed of a venue that is simulated, in three rungs.
 
 All three share what no assumption changes: an order fills whole; it fills at the touch of the
 last quote, or at the last eligible print where quotes are missing or stale (``stale_quote_secs``);

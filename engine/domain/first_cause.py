@@ -1,4 +1,4 @@
-"""Every hop: the failure that came first is raised at the end; later ones are noted on it."""
+"""The failure that came first is raised at the end; later ones are noted on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: prices as fixed-point integers, exact from the file to the order."""
+"""Prices as fixed-point integers, exact from the file to the order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1 → 5: when each symbol of a day is halted, and the announcements as they come in."""
+"""When each symbol of a day is halted, and the announcements as they come in."""
 
 from __future__ import annotations
 

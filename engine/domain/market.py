@@ -1,4 +1,4 @@
-"""Hop 1: the port through which the engine sees recorded market data."""
+"""The port through which the engine sees recorded market data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 4: the names of a trade's orders, the same in every run."""
+"""The names of a trade's orders, the same in every run."""
 
 from __future__ import annotations
 

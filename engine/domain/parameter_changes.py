@@ -1,4 +1,4 @@
-"""Every hop: a wish to change parameters → the fact of a new version, or why there is none."""
+"""A wish to change parameters → the fact of a new version, or why there is none."""
 
 from __future__ import annotations
 

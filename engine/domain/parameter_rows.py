@@ -1,4 +1,4 @@
-"""Every hop: what one row of the parameter table is made of, and how its text is read."""
+"""What one row of the parameter table is made of, and how its text is read."""
 
 from __future__ import annotations
 

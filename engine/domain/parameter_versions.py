@@ -1,4 +1,4 @@
-"""Every hop: facts → numbered versions of the parameters, and which of them holds when."""
+"""Facts → numbered versions of the parameters, and which of them holds when."""
 
 from __future__ import annotations
 

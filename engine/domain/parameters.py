@@ -1,4 +1,4 @@
-"""Every hop: the one typed schema of parameters, behind CLI, YAML, web form and docs alike."""
+"""The one typed schema of parameters, behind CLI, YAML, web form and docs alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: quotes as parallel arrays, and the one quote a decision is shown."""
+"""Quotes as parallel arrays, and the one quote a decision is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: the port to what is known beside the tape: listings, news, corporate actions."""
+"""The port to what is known beside the tape: listings, news, corporate actions."""
 
 from __future__ import annotations
 

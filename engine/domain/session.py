@@ -1,4 +1,4 @@
-"""Hop 2: the exchange's day: when buckets begin and end, in UTC nanoseconds."""
+"""The exchange's day: when buckets begin and end, in UTC nanoseconds."""
 
 from __future__ import annotations
 

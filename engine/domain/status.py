@@ -1,4 +1,4 @@
-"""Hop 1: halts and resumes, as the exchange announced them."""
+"""Halts and resumes, as the exchange announced them."""
 
 from __future__ import annotations
 

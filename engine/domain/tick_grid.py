@@ -1,4 +1,4 @@
-"""Hops 3 → 5: the grid on which orders may be priced (SEC rule 612).
+"""The grid on which orders may be priced (SEC rule 612).
 
 An order at 1 USD or more is priced in cents, below it in hundredths of a cent; the venue answers
 anything finer with "sub-penny increment does not fulfill minimum pricing criteria".

@@ -1,4 +1,4 @@
-"""Hop 1: trades as parallel arrays; a websocket frame is a small batch, a row group a big one."""
+"""Trades as parallel arrays; a websocket frame is a small batch, a row group a big one."""
 
 from __future__ import annotations
 

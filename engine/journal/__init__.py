@@ -1,4 +1,4 @@
-"""Hop 6: what happened in a run, kept in order, chained and never changed."""
+"""What happened in a run, kept in order, chained and never changed."""
 
 from engine.journal.chain import GENESIS, Record, fact_of, kind_of, record_of, seal
 from engine.journal.log import DROPPED, WRITE_AHEAD, Journal, JournalReader, JournalWriter

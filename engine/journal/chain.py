@@ -1,4 +1,4 @@
-"""Hop 6: payload → fact: a place in the order, and a hash over everything before it."""
+"""Payload → fact: a place in the order, and a hash over everything before it."""
 
 from __future__ import annotations
 

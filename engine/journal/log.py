@@ -1,4 +1,4 @@
-"""Hop 6: the port of the journal: who records, who reads, whatever keeps the facts."""
+"""The port of the journal: who records, who reads, whatever keeps the facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: a journal that lives as long as its process, for notebooks and tests."""
+"""A journal that lives as long as its process, for notebooks and tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: facts → state: fold a journal in its only order."""
+"""Facts → state: fold a journal in its only order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: a run that is played again up to where it was left, and goes on from there."""
+"""A run that is played again up to where it was left, and goes on from there."""
 
 from __future__ import annotations
 

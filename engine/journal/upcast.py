@@ -1,4 +1,4 @@
-"""Hop 6: payloads as they were written once → the shape of today."""
+"""Payloads as they were written once → the shape of today."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: is the journal whole? Find the first fact that is not what it was when written."""
+"""Is the journal whole? Find the first fact that is not what it was when written."""
 
 from __future__ import annotations
 

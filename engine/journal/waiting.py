@@ -1,4 +1,4 @@
-"""Hop 6: facts of a day at a venue go on while their database is away, and are kept afterwards."""
+"""Facts of a day at a venue go on while their database is away, and are kept afterwards."""
 
 from __future__ import annotations
 

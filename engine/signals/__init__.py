@@ -1,4 +1,4 @@
-"""Hop 2: prints in, candidates out."""
+"""Prints in, candidates out."""
 
 from engine.signals.result import ScanResult
 from engine.signals.scan import scan

@@ -1,4 +1,4 @@
-"""Hop 2: batches in order of arrival, cut where somebody asks for what came before an instant."""
+"""Batches in order of arrival, cut where somebody asks for what came before an instant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 2: the buckets of a day as they closed, kept so that windows can be filled again."""
+"""The buckets of a day as they closed, kept so that windows can be filled again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 2: every bucket of a few symbols, for charts and research."""
+"""Every bucket of a few symbols, for charts and research."""
 
 from __future__ import annotations
 

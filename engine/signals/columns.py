@@ -1,4 +1,4 @@
-"""Hop 2: the scanner at work on columns: batches in, output rows out."""
+"""The scanner at work on columns: batches in, output rows out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seam: one hash over everything the scanner said, bit by bit."""
+"""One hash over everything the scanner said, bit by bit."""
 
 from __future__ import annotations
 

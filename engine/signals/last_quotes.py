@@ -1,4 +1,4 @@
-"""Hop 2: the last quote of each symbol, as columns."""
+"""The last quote of each symbol, as columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 2: what the scanners of several letters found, as one result."""
+"""What the scanners of several letters found, as one result."""
 
 from __future__ import annotations
 

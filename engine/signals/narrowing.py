@@ -1,4 +1,4 @@
-"""Hop 2: batches narrowed to some symbols."""
+"""Batches narrowed to some symbols."""
 
 from __future__ import annotations
 

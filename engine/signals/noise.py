@@ -1,4 +1,4 @@
-"""Hop 2: how much the oscillators move when the returns are only noise.
+"""How much the oscillators move when the returns are only noise.
 
 Weights are whole numbers until the very last step: a linear algebra library would add them in the
 order its processor likes best, and the last bit of every ``ac_z`` would depend on the machine.

@@ -1,4 +1,4 @@
-"""The seam: tables of the scanner turned into what the hub is told, bucket by bucket."""
+"""Tables of the scanner turned into what the hub is told, bucket by bucket."""
 
 from __future__ import annotations
 

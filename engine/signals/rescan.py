@@ -1,4 +1,4 @@
-"""Hop 2: a stretch of a day scanned again from its kept buckets, under any parameters."""
+"""A stretch of a day scanned again from its kept buckets, under any parameters."""
 
 from __future__ import annotations
 

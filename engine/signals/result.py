@@ -1,4 +1,4 @@
-"""Hop 2: a scanned day: candidates, near misses, breadth and counts as tables."""
+"""A scanned day: candidates, near misses, breadth and counts as tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 2: a whole recorded day through the scanner, symbols split over the cores."""
+"""A whole recorded day through the scanner, symbols split over the cores."""
 
 from __future__ import annotations
 

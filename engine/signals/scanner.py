@@ -1,4 +1,4 @@
-"""Hop 2: the scanner as a stream: prints and quotes in as they arrive, reports out."""
+"""The scanner as a stream: prints and quotes in as they arrive, reports out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 2: the parameters and the session as the plain numbers the compiled scanner eats."""
+"""The parameters and the session as the plain numbers the compiled scanner eats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 2: what the scanner remembers, as records and rings of plain numbers.
+"""What the scanner remembers, as records and rings of plain numbers.
 
 Prices are 1e-6 USD, medians doubled (``high + low``), money 1e-6 USD, returns 1e-4 bps, ``ao`` in
 units of 1e-6 USD / (2·fast·slow), ``ac`` in the same over ``smooth``: integers all, so sums are

@@ -1,4 +1,4 @@
-"""Hop 2: the kernel's rows as Arrow tables, in the one order everyone reads them in."""
+"""The kernel's rows as Arrow tables, in the one order everyone reads them in."""
 
 from __future__ import annotations
 

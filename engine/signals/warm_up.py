@@ -1,4 +1,4 @@
-"""Hop 2: a scanner brought to where it was, from what had arrived before."""
+"""A scanner brought to where it was, from what had arrived before."""
 
 from __future__ import annotations
 

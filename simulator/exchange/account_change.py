@@ -1,4 +1,4 @@
-"""Hop 5: what a broker does to an account while it trades: blocks it, moves its cash."""
+"""What a broker does to an account while it trades: blocks it, moves its cash."""
 
 from __future__ import annotations
 

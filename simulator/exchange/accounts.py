@@ -1,4 +1,4 @@
-"""Hop 5: cash, positions and what they are worth, exact to the cent."""
+"""Cash, positions and what they are worth, exact to the cent."""
 
 from __future__ import annotations
 

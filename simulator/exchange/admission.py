@@ -1,4 +1,4 @@
-"""Hop 5: whether an account may send an order: shares, money, opposite orders, the asset."""
+"""Whether an account may send an order: shares, money, opposite orders, the asset."""
 
 from __future__ import annotations
 

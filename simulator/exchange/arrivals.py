@@ -1,4 +1,4 @@
-"""Hop 5: what happens by itself: commands arrive, the market opens and closes, orders expire."""
+"""What happens by itself: commands arrive, the market opens and closes, orders expire."""
 
 from __future__ import annotations
 

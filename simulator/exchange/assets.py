@@ -1,4 +1,4 @@
-"""Hop 5: what can be traded at the look-alike."""
+"""What can be traded at the look-alike."""
 
 from __future__ import annotations
 

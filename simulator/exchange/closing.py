@@ -1,4 +1,4 @@
-"""Hop 5: commands that stand for many: cancel everything, close a position, close them all."""
+"""Commands that stand for many: cancel everything, close a position, close them all."""
 
 from __future__ import annotations
 

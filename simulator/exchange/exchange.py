@@ -1,4 +1,4 @@
-"""Hop 5: the look-alike's order book and back office: commands and market in, events out."""
+"""The look-alike's order book and back office: commands and market in, events out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5: what the look-alike answers when it does not do what was asked, in Alpaca's words."""
+"""What the look-alike answers when it does not do what was asked, in Alpaca's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5: whether an order makes sense by itself: its type, its group, its prices on the grid."""
+"""Whether an order makes sense by itself: its type, its group, its prices on the grid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5: at which price an order fills by the backtest's own assumptions, whole or not at all."""
+"""At which price an order fills by the backtest's own assumptions, whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def honest_price(
 ) -> int | None:
     """Return the price in 1e-6 USD at which an order fills now, None for no fill.
 
-    The same rules as ``engine.runtime.fill_model``, which cannot be had without nautilus; a stop
-    has been elected before it is asked for.
+    The same rules as ``engine.runtime.backtest.fill_model``, which cannot be had without nautilus;
+    a stop has been elected before it is asked for.
     """
     buys = order.is_buy
     came = market.ask if buys else market.bid

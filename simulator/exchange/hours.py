@@ -1,4 +1,4 @@
-"""Hop 5: when the look-alike trades: night, morning, core session and evening, in UTC ns."""
+"""When the look-alike trades: night, morning, core session and evening, in UTC ns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5: what happens to an order and its group: it wakes, fills, is canceled, expires."""
+"""What happens to an order and its group: it wakes, fills, is canceled, expires."""
 
 from __future__ import annotations
 

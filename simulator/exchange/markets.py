@@ -1,4 +1,4 @@
-"""Hop 5: what the look-alike knows of one stock's market when an order meets it."""
+"""What the look-alike knows of one stock's market when an order meets it."""
 
 from __future__ import annotations
 

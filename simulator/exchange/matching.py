@@ -1,4 +1,4 @@
-"""Hop 5: an event of the market meets the orders that wait in it."""
+"""An event of the market meets the orders that wait in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5: how an order at the look-alike meets the market: as in our backtest, or as on paper."""
+"""How an order at the look-alike meets the market: as in our backtest, or as on paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5: exact numbers as Alpaca spells them."""
+"""Exact numbers as Alpaca spells them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5: an order and its legs made from a request, and the order that stands in for another."""
+"""An order and its legs made from a request, and the order that stands in for another."""
 
 from __future__ import annotations
 

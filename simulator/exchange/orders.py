@@ -1,4 +1,4 @@
-"""Hop 5: an order at the look-alike, with all that Alpaca says about one."""
+"""An order at the look-alike, with all that Alpaca says about one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5: how an order fills in Alpaca's paper model: against the best bid and offer alone."""
+"""How an order fills in Alpaca's paper model: against the best bid and offer alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5: how many requests an account may make in a minute, and what its headers say."""
+"""How many requests an account may make in a minute, and what its headers say."""
 
 from __future__ import annotations
 

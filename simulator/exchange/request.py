@@ -1,4 +1,4 @@
-"""Hop 5: what a client asks for, read from JSON, or why it cannot be read."""
+"""What a client asks for, read from JSON, or why it cannot be read."""
 
 from __future__ import annotations
 

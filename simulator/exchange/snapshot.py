@@ -1,4 +1,4 @@
-"""Hop 5: the look-alike's memory written down: whole, or only what is different since."""
+"""The look-alike's memory written down: whole, or only what is different since."""
 
 from __future__ import annotations
 

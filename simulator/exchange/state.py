@@ -1,4 +1,4 @@
-"""Hop 5: everything the look-alike remembers, as one value that can be written down."""
+"""Everything the look-alike remembers, as one value that can be written down."""
 
 from __future__ import annotations
 

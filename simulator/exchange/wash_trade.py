@@ -1,4 +1,4 @@
-"""Hop 5: which orders of one account might trade with each other, and are refused for it."""
+"""Which orders of one account might trade with each other, and are refused for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5: orders, positions, accounts and activities as the look-alike's JSON, field by field.
+"""Orders, positions, accounts and activities as the look-alike's JSON, field by field.
 
 The order of fields is that of the samples in Alpaca's OpenAPI document.
 """

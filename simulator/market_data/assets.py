@@ -1,4 +1,4 @@
-"""Rehearsal, hop 4: the assets of the trading API, made from the recorded day's symbols."""
+"""The assets of the trading API, made from the recorded day's symbols."""
 
 from __future__ import annotations
 

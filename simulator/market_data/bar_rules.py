@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: what a print may change in a minute bar and in a daily bar.
+"""What a print may change in a minute bar and in a daily bar.
 
 Minute bars follow ``engine.domain.conditions``; daily bars differ from them in a few codes.
 Source: the bar rules that Alpaca publishes.

@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: bars from the prints that stand at some moment."""
+"""Bars from the prints that stand at some moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: times as the REST API reads and writes them."""
+"""Times as the REST API reads and writes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: who may ask the data API, for what, and how often."""
+"""Who may ask the data API, for what, and how often."""
 
 from __future__ import annotations
 

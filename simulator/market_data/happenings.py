@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: recorded news and corporate actions, as far as they have happened."""
+"""Recorded news and corporate actions, as far as they have happened."""
 
 from __future__ import annotations
 

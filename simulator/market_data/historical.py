@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: historical trades, quotes, bars and auctions of recorded days."""
+"""Historical trades, quotes, bars and auctions of recorded days."""
 
 from __future__ import annotations
 

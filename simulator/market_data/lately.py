@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: the last minutes of all symbols, all that is asked for after a gap."""
+"""The last minutes of all symbols, all that is asked for after a gap."""
 
 from __future__ import annotations
 

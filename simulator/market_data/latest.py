@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: the latest trade, quote and bar of a symbol, and its snapshot."""
+"""The latest trade, quote and bar of a symbol, and its snapshot."""
 
 from __future__ import annotations
 

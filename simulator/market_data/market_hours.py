@@ -1,4 +1,4 @@
-"""Rehearsal, hop 4: clock and calendar of the trading API, by simulated time."""
+"""Clock and calendar of the trading API, by simulated time."""
 
 from __future__ import annotations
 

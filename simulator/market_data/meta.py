@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: what the letters of the tape mean, as the API's own tables tell it.
+"""What the letters of the tape mean, as the API's own tables tell it.
 
 Source: the code tables of Alpaca's market-data documentation.
 """

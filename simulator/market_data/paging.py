@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: long answers a page at a time, by symbol and then by time."""
+"""Long answers a page at a time, by symbol and then by time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: the parameters of a request, read as strictly as the venue reads them."""
+"""The parameters of a request, read as strictly as the venue reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: one symbol's recorded day as history tells it at some moment of that day."""
+"""One symbol's recorded day as history tells it at some moment of that day."""
 
 from __future__ import annotations
 

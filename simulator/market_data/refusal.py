@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: what the data API answers when it will not answer."""
+"""What the data API answers when it will not answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: every route of the look-alike's market data, assets, clock and calendar."""
+"""Every route of the look-alike's market data, assets, clock and calendar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: what the wire tells of a row that a recorded day does not keep."""
+"""What the wire tells of a row that a recorded day does not keep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: recorded rows as the REST API spells them."""
+"""Recorded rows as the REST API spells them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: the day's most active symbols and its movers, counted from the tape."""
+"""The day's most active symbols and its movers, counted from the tape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rehearsal, hop 1: the tape letter of each symbol of the day that is played."""
+"""The tape letter of each symbol of the day that is played."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5, rehearsed: the account over REST: balances, settings, positions, activities, history."""
+"""The account over REST: balances, settings, positions, activities, history."""
 
 from __future__ import annotations
 

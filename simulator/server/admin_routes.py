@@ -1,4 +1,4 @@
-"""Roof of the look-alike: what only a simulator has: its clock and its switches, under ``/sim``."""
+"""What only a simulator has: its clock and its switches, under ``/sim``."""
 
 from __future__ import annotations
 

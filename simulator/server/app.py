@@ -1,4 +1,4 @@
-"""Roof of the look-alike: all its parts put together, and its routes."""
+"""All its parts put together, and its routes."""
 
 from __future__ import annotations
 

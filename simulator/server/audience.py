@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: everybody who listens to market data, and what each is told."""
+"""Everybody who listens to market data, and what each is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roof of the look-alike: what broker and exchange do to accounts and stocks, under ``/sim``."""
+"""What broker and exchange do to accounts and stocks, under ``/sim``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: messages to and from clients, in the encoding the client asked for."""
+"""Messages to and from clients, in the encoding the client asked for."""
 
 from __future__ import annotations
 

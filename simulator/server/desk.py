@@ -1,4 +1,4 @@
-"""Hop 5, rehearsed: every request of the trading API passes here: keys, limits, time, chaos."""
+"""Every request of the trading API passes here: keys, limits, time, chaos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6, rehearsed: what each account was worth, minute by minute."""
+"""What each account was worth, minute by minute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: the test stream, whose one symbol trades at any hour."""
+"""The test stream, whose one symbol trades at any hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: the market-data endpoints, and who may open which."""
+"""The market-data endpoints, and who may open which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hop 1 and 5: frames that no venue should send, and some day one does."""
+"""Frames that no venue should send, and some day one does."""
 
 from __future__ import annotations
 

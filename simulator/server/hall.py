@@ -1,4 +1,4 @@
-"""Roof of the look-alike: its doors, and who has come through them."""
+"""Its doors, and who has come through them."""
 
 from __future__ import annotations
 

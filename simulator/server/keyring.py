@@ -1,4 +1,4 @@
-"""Roof of the look-alike: whose key opens which account."""
+"""Whose key opens which account."""
 
 from __future__ import annotations
 

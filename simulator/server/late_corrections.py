@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: corrections that nobody recorded, of prints whose bucket has long closed."""
+"""Corrections that nobody recorded, of prints whose bucket has long closed."""
 
 from __future__ import annotations
 

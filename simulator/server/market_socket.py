@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: one market-data websocket, from its handshake to its end."""
+"""One market-data websocket, from its handshake to its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: recorded news, told when its time has come."""
+"""Recorded news, told when its time has come."""
 
 from __future__ import annotations
 

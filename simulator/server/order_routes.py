@@ -1,4 +1,4 @@
-"""Hop 5, rehearsed: orders over REST: placed, found, listed, replaced, canceled."""
+"""Orders over REST: placed, found, listed, replaced, canceled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: frames on their way to one socket; nobody waits for another's reader."""
+"""Frames on their way to one socket; nobody waits for another's reader."""
 
 from __future__ import annotations
 

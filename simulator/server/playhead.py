@@ -1,4 +1,4 @@
-"""Hop 1 → 5, rehearsed: how far a recorded day has been played, and what came next."""
+"""How far a recorded day has been played, and what came next."""
 
 from __future__ import annotations
 

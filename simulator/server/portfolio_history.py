@@ -1,4 +1,4 @@
-"""Hop 5, rehearsed: what an account was worth over a stretch of time, as a request asks for it."""
+"""What an account was worth over a stretch of time, as a request asks for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roof of the look-alike: its one port."""
+"""Its one port."""
 
 from __future__ import annotations
 

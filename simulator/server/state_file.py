@@ -1,4 +1,4 @@
-"""Hop 6, rehearsed: the look-alike's accounts, orders and time on disk, for when it is killed."""
+"""The look-alike's accounts, orders and time on disk, for when it is killed."""
 
 from __future__ import annotations
 

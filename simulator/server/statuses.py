@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: halts, resumes and price bands in the codes of a symbol's tape."""
+"""Halts, resumes and price bands in the codes of a symbol's tape."""
 
 from __future__ import annotations
 

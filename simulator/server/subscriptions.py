@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: what one market-data socket has subscribed to."""
+"""What one market-data socket has subscribed to."""
 
 from __future__ import annotations
 

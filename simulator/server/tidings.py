@@ -1,4 +1,4 @@
-"""Hop 5 → 6, rehearsed: what happened to orders, told to the accounts whose they are."""
+"""What happened to orders, told to the accounts whose they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5 → 6, rehearsed: one ``trade_updates`` websocket."""
+"""One ``trade_updates`` websocket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roof of the look-alike: time, tape, exchange and listeners, moved together."""
+"""Time, tape, exchange and listeners, moved together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hop 5, rehearsed: an account's watchlists over REST, by id and by name."""
+"""An account's watchlists over REST, by id and by name."""
 
 from __future__ import annotations
 

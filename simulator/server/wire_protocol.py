@@ -1,4 +1,4 @@
-"""Roof of the look-alike: websockets whose connection can be cut, as a network would."""
+"""Websockets whose connection can be cut, as a network would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: minute and daily bars built from the tape, as the venue builds them.
+"""Minute and daily bars built from the tape, as the venue builds them.
 
 Source: the consolidated tape's bar rules as Alpaca publishes them; a bar is sent only where all of
 its prices and its volume are known.

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: a stretch of a recorded day in the one order in which everybody sees it."""
+"""A stretch of a recorded day in the one order in which everybody sees it."""
 
 from __future__ import annotations
 

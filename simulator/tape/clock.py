@@ -1,4 +1,4 @@
-"""Beside hop 1: simulated time: it runs by itself, or it is granted."""
+"""Simulated time: it runs by itself, or it is granted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: rows of the tape as JSON frames, for clients that do not speak msgpack."""
+"""Rows of the tape as JSON frames, for clients that do not speak msgpack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1 → 5, rehearsed: the last quote and print of each symbol, as far as the tape was played."""
+"""The last quote and print of each symbol, as far as the tape was played."""
 
 from __future__ import annotations
 

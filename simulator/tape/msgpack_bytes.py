@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: msgpack written byte by byte, compiled; each returns where to go on."""
+"""Msgpack written byte by byte, compiled; each returns where to go on."""
 
 from __future__ import annotations
 

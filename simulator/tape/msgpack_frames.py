@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: rows of the tape as msgpack frames, without a Python object per row."""
+"""Rows of the tape as msgpack frames, without a Python object per row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: a recorded day read once, letter by letter, and cut into blocks of time."""
+"""A recorded day read once, letter by letter, and cut into blocks of time."""
 
 from __future__ import annotations
 

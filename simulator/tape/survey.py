@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: what must be known of a recorded day before it is played."""
+"""What must be known of a recorded day before it is played."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: ids of prints, which a recorded day does not keep."""
+"""Ids of prints, which a recorded day does not keep."""
 
 from __future__ import annotations
 

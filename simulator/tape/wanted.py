@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: which rows of the tape one subscription takes."""
+"""Which rows of the tape one subscription takes."""
 
 from __future__ import annotations
 

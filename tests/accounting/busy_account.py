@@ -1,4 +1,4 @@
-"""Beside hop 6: a long, disorderly account: partial fills, reversals, corrections, busts, fees."""
+"""A long, disorderly account: partial fills, reversals, corrections, busts, fees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hop 6: accounting by the plainest means: a list of fills, and shares one by one."""
+"""Accounting by the plainest means: a list of fills, and shares one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hop 1: a catalog that holds a handful of prints."""
+"""A catalog that holds a handful of prints."""
 
 from __future__ import annotations
 

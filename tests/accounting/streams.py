@@ -1,4 +1,4 @@
-"""Beside hop 6: made-up runs as streams of facts, with every way a trade can be filled."""
+"""Made-up runs as streams of facts, with every way a trade can be filled."""
 
 from __future__ import annotations
 

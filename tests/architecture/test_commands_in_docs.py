@@ -1,4 +1,4 @@
-"""Beside every hop: the commands that README and how-to pages show are run as they stand."""
+"""The commands that README and how-to pages show are run as they stand."""
 
 from __future__ import annotations
 

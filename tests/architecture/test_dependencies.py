@@ -1,4 +1,4 @@
-"""Beside every hop: what the rooms import is declared, and what is declared is imported."""
+"""What the rooms import is declared, and what is declared is imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside every hop: the docs say what the code does, and their links lead somewhere."""
+"""The docs say what the code does, and their links lead somewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside every hop: what is installed is pinned by hash and comes from no address of ours."""
+"""What is installed is pinned by hash and comes from no address of ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside every hop: our packages have names of their own and say what they offer."""
+"""Our packages have names of their own and say what they offer."""
 
 from __future__ import annotations
 

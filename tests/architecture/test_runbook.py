@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from engine.domain.facts import Alarm
-from engine.runtime.live.trouble import REMEDIES, remedy
+from engine.runtime.live.issues import REMEDIES, remedy
 
 _ROOT = Path(__file__).parents[2]
 _OF_AN_ORDER = {"order", "change of", "stray", "command"}

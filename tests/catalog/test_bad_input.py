@@ -1,4 +1,4 @@
-"""Beside hop 1: bad input is refused in words that help, and costs nothing that was stored."""
+"""Bad input is refused in words that help, and costs nothing that was stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside the roof: ``tradectl catalog`` as a user meets it: words, JSON and exit codes."""
+"""``tradectl catalog`` as a user meets it: words, JSON and exit codes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from catalog import Catalog
 from catalog.export import Target
 from catalog.formats import Format, TimeUnit
 from catalog.schema import Kind
-from cli import catalog as commands
+from cli.catalog import command as commands
 
 type Run = Any
 

@@ -1,4 +1,4 @@
-"""Beside hop 1: other people's files, each read as its makers describe it."""
+"""Other people's files, each read as its makers describe it."""
 
 from __future__ import annotations
 

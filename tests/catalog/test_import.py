@@ -1,4 +1,4 @@
-"""Beside hop 1: files into the catalog: what goes in comes out, in order and only once."""
+"""Files into the catalog: what goes in comes out, in order and only once."""
 
 from __future__ import annotations
 

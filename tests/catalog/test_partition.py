@@ -1,4 +1,4 @@
-"""Beside hop 1: what a part file promises."""
+"""What a part file promises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hop 1: the catalog as the engine reads it."""
+"""The catalog as the engine reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hop 1: whatever happens to a part is found, named, and moved out of the way."""
+"""Whatever happens to a part is found, named, and moved out of the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roof: commands run as a user runs them, in a process of their own."""
+"""Commands run as a user runs them, in a process of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hops 1 and 5: what stands between a live process and its simulator, and holds back."""
+"""What stands between a live process and its simulator, and holds back."""
 
 from __future__ import annotations
 

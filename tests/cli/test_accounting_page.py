@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from cli.accounting_page import table_page
+from cli.runs.accounting_page import table_page
 from tests.accounting.streams import OPEN_NS
 
 ROW: dict[str, object] = {

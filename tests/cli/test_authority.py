@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from sqlalchemy import insert, text
 
-from cli.command_inbox import CommandInbox
-from cli.live_parameters import started_with
-from cli.parameter_desk import write_desk
-from cli.parameter_inbox import ParameterInbox
+from app.commands.inbox import CommandInbox
+from app.live.parameters import started_with
+from app.parameters.desk import write_desk
+from app.parameters.inbox import ParameterInbox
 from engine.domain.commands import Pause, SetParameters
 from engine.domain.errors import ConfigError
 from engine.domain.facts import (
@@ -25,11 +25,11 @@ from engine.domain.facts import (
 from engine.domain.parameter_changes import propose
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
+from engine.hub import Desk
 from engine.journal import MemoryJournal, fact_of, record_of, seal
-from engine.runtime import Desk
 from store import CommandLog, Database, Journals
-from store.records import newest_record
-from store.schema import FACTS
+from store.database.schema import FACTS
+from store.journal.records import newest_record
 from tests.runtime.stage import HOURS, TEN
 
 LOOSER = {"position_notional": 9_000}

@@ -16,11 +16,11 @@ import pytest
 from packaging.requirements import Requirement
 from typer.testing import CliRunner
 
+from app.doctor.check import Status
+from app.doctor.disk import judged_disk
+from app.doctor.machine import judged_clock, unmet
 from catalog import Catalog
 from catalog.synth import synthesize
-from cli.doctor.check import Status
-from cli.doctor.disk import judged_disk
-from cli.doctor.machine import judged_clock, unmet
 from cli.main import app
 from store import Database, Journals
 from tests.accounting.streams import record, whole_run

@@ -12,7 +12,7 @@ import pytest
 
 from catalog import Catalog
 from catalog.synth import synthesize
-from cli.output import INTERRUPTED
+from cli.terminal.output import INTERRUPTED
 from engine.domain.commands import Pause
 from engine.domain.facts import Channel, CommandReceived
 from store import CommandLog, Journals

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.output import INTERRUPTED
+from cli.terminal.output import INTERRUPTED
 from engine.domain.facts import (
     BracketPlanned,
     ExitRequested,

@@ -7,7 +7,7 @@ import inspect
 import pytest
 from typer.main import get_command
 
-from cli.live import VenueName, live
+from cli.live.command import VenueName, live
 from cli.main import app
 from tests.cli.conftest import Tradectl
 

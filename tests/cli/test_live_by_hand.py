@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.output import INTERRUPTED
+from cli.terminal.output import INTERRUPTED
 from engine.domain.facts import (
     Alarm,
     AlarmRaised,

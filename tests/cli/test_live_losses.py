@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from cli.output import INTERRUPTED
+from cli.terminal.output import INTERRUPTED
 from engine.domain.facts import (
     BracketPlanned,
     EntriesHeld,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.output import INTERRUPTED
+from cli.terminal.output import INTERRUPTED
 from engine.domain.exit_codes import ExitCode
 from engine.domain.facts import EntriesHeld
 from tests.cli.live_place import KEYS, Place, Process, simulated

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.output import INTERRUPTED
+from cli.terminal.output import INTERRUPTED
 from engine.domain.facts import BracketPlanned, EntriesHeld, EntriesReleased
 from engine.domain.session import NANOS_PER_SECOND
 from tests.cli.conftest import eager

@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from app.log import Level, json_log
+from app.redaction import known_secrets, redacted
 from catalog import Catalog
 from catalog.synth import synthesize
-from cli.json_log import Level, json_log
-from cli.redaction import known_secrets, redacted
 from engine.domain.errors import JournalError
 from engine.domain.facts import OrderRole
 from store import Journals

@@ -1,4 +1,4 @@
-"""Beside every hop: the notebooks run from the first cell to the last, on a small synthetic day."""
+"""The notebooks run from the first cell to the last, on a small synthetic day."""
 
 from __future__ import annotations
 

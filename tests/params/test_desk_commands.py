@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli.params import app
+from cli.params.command import app
 from engine.domain.facts import ParamsChanged
 from store import Journals
 

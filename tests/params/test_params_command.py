@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.parameters_file import load_parameters
-from cli.params import app
+from app.parameters.file import load_parameters
+from cli.params.command import app
 from engine.domain.errors import ConfigError
 from engine.domain.parameters import Parameters
 

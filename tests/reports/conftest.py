@@ -1,4 +1,4 @@
-"""Beside hop 6: a browser for the report's tests, where there is one."""
+"""A browser for the report's tests, where there is one."""
 
 from __future__ import annotations
 

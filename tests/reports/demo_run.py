@@ -1,4 +1,4 @@
-"""Beside hop 6: a run that never happened but looks like one.
+"""A run that never happened but looks like one.
 
 ``python -m tests.reports.demo_run FOLDER`` writes its pages for a look in the browser.
 """

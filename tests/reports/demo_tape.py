@@ -1,4 +1,4 @@
-"""Beside hop 6: seeded rows that look like a trading day: candidates, trades, buckets, breadth."""
+"""Seeded rows that look like a trading day: candidates, trades, buckets, breadth."""
 
 from __future__ import annotations
 

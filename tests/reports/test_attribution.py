@@ -1,4 +1,4 @@
-"""Hop 6: counts of what stopped candidates, checked by hand and against the tables."""
+"""Counts of what stopped candidates, checked by hand and against the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: the noise floor against random walks put through an independent reading of the gates."""
+"""The noise floor against random walks put through an independent reading of the gates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: the HTML report opens anywhere, whatever the run's data holds."""
+"""The HTML report opens anywhere, whatever the run's data holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6: charts of trades are small, and their merged bars keep what the buckets said."""
+"""Charts of trades are small, and their merged bars keep what the buckets said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 2: a sparkline keeps the order of its values, whatever they are."""
+"""A sparkline keeps the order of its values, whatever they are."""
 
 from __future__ import annotations
 

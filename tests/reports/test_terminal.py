@@ -1,4 +1,4 @@
-"""Hop 6: the terminal page, whole, as a file that a change shows up in.
+"""The terminal page, whole, as a file that a change shows up in.
 
 ``TRADECTL_REPIN=1`` writes the files anew; read the difference before it is kept.
 """

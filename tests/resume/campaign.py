@@ -1,4 +1,4 @@
-"""Beside hops 5 and 6: one day on which everything is killed, and what was found of it at its end.
+"""One day on which everything is killed, and what was found of it at its end.
 
 Nothing of the engine is asked whether all went well: the venue is, and the journal, and what a
 relay heard the live process being told.

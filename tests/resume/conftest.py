@@ -1,4 +1,4 @@
-"""Beside hops 1 → 6: a small day on which something happens all the time, and who trades it."""
+"""A small day on which something happens all the time, and who trades it."""
 
 from __future__ import annotations
 

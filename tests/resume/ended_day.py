@@ -1,4 +1,4 @@
-"""Beside hops 5 and 6: what must hold of a day however often its processes were killed."""
+"""What must hold of a day however often its processes were killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hop 6: holds the n-th fact of a run between write and commit, in PostgreSQL."""
+"""Holds the n-th fact of a run between write and commit, in PostgreSQL."""
 
 from __future__ import annotations
 

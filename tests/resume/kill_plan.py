@@ -1,4 +1,4 @@
-"""Beside hops 5 and 6: who is killed, when and in whose start, drawn from a seed.
+"""Who is killed, when and in whose start, drawn from a seed.
 
 A moment is the n-th of something from when it is waited for, never a duration: the same seed kills
 at the same place again.

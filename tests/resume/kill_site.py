@@ -1,4 +1,4 @@
-"""Beside hops 5 and 6: a live process, its simulator and its database server, each to be killed."""
+"""A live process, its simulator and its database server, each to be killed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threading import Thread
 import psycopg
 from sqlalchemy import make_url
 
-from cli.output import INTERRUPTED
+from cli.terminal.output import INTERRUPTED
 from engine.domain.errors import JournalError
 from engine.domain.facts import EntriesHeld, EntriesReleased, Fact
 from store import Database, Journals

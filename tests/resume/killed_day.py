@@ -1,4 +1,4 @@
-"""Beside hops 1 → 6: a day at a venue where much goes wrong, and whose trader is killed on it."""
+"""A day at a venue where much goes wrong, and whose trader is killed on it."""
 
 from __future__ import annotations
 

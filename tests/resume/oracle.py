@@ -1,4 +1,4 @@
-"""Beside hop 5: what was held and what protected it, from the venue's own orders and fills alone.
+"""What was held and what protected it, from the venue's own orders and fills alone.
 
 Nothing here looks at our journal or shares code with what trades.
 """

@@ -1,4 +1,4 @@
-"""Beside hop 5: what stands between a live process and its simulator, and counts what they say.
+"""What stands between a live process and its simulator, and counts what they say.
 
 A kill comes at the n-th of something, and the n-th is held here until the kill is done: nothing
 depends on how fast the machine is.

@@ -1,4 +1,4 @@
-"""Beside hop 5: a simulator that can be killed and started again where it was."""
+"""A simulator that can be killed and started again where it was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hops 5 and 6: ``make soak``: days of kills from new seeds, counted from run to run.
+"""``make soak``: days of kills from new seeds, counted from run to run.
 
 Every finished day is a line of a file, so a run that was stopped goes on where it was. Repeat one
 with ``python -m tests.resume.soak --seed N``.
@@ -21,7 +21,7 @@ from typing import Any
 
 from catalog import Catalog
 from catalog.synth import synthesize
-from cli.output import INTERRUPTED
+from cli.terminal.output import INTERRUPTED
 from tests.cli.conftest import DAY
 from tests.forked_processes import ForkedProcesses
 from tests.resume import campaign

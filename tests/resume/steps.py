@@ -1,4 +1,4 @@
-"""Beside hop 5: at which steps of its orders' lives a process was killed.
+"""At which steps of its orders' lives a process was killed.
 
 What the venue knows is laid beside what the process had written down by then.
 """

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cli.output import INTERRUPTED
+from cli.terminal.output import INTERRUPTED
 from engine.domain.facts import BracketPlanned, ExitRequested, OrderRejected
 from tests.cli.conftest import DAY
 from tests.forked_processes import ForkedProcesses

@@ -1,4 +1,4 @@
-"""Beside hop 5: a simulator in a process of its own, what it knows, and a second ear at it."""
+"""A simulator in a process of its own, what it knows, and a second ear at it."""
 
 from __future__ import annotations
 

@@ -13,8 +13,9 @@ import msgspec
 from engine.domain.facts import Fact, OrderFilled
 from engine.domain.market import MarketData
 from engine.domain.parameters import parameters_from
+from engine.hub import Outcome
 from engine.journal import JournalWriter, MemoryJournal
-from engine.runtime import Engine, Outcome, run_backtest
+from engine.runtime import Engine, run_backtest
 from strategies import AoStrategy
 
 EAGER = (

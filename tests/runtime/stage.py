@@ -19,6 +19,7 @@ from engine.decision import BucketDecision
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import Breadth, BucketReport, Side
 from engine.domain.facts import AnyPayload, Fact, OrderFilled, OrderRole, TradeClosed
+from engine.domain.fill_assumptions import assumptions
 from engine.domain.fixed_point import PRICE_SCALE
 from engine.domain.halts import Halts
 from engine.domain.order_names import order_id
@@ -28,12 +29,13 @@ from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
+from engine.hub import Desk, LiveTrade
 from engine.journal import MemoryJournal
-from engine.runtime import Desk, Failures, LiveTrade, assumptions
-from engine.runtime.feed import settle
-from engine.runtime.replay_actor import ReplayActor
-from engine.runtime.simulation import Simulation
-from engine.runtime.ticks import quote_ticks, status_data, trade_ticks
+from engine.runtime import Failures
+from engine.runtime.backtest.feed import settle
+from engine.runtime.backtest.simulation import Simulation
+from engine.runtime.bridge.replay_actor import ReplayActor
+from engine.runtime.bridge.ticks import quote_ticks, status_data, trade_ticks
 from strategies import AoStrategy
 
 HOURS = session(date(2026, 9, 18))

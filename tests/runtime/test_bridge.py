@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.domain.errors import DataError
 from engine.domain.fixed_point import MAX_PRICE, MAX_SIZE
-from engine.runtime import bridge
+from engine.runtime.bridge import values as bridge
 
 
 @given(st.integers(1, MAX_PRICE))

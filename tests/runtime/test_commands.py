@@ -38,8 +38,9 @@ from engine.domain.facts import (
 )
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND, session
+from engine.hub import RecordedCommands
 from engine.journal import MemoryJournal, ResumedJournal
-from engine.runtime import Engine, RecordedCommands, run_backtest
+from engine.runtime import Engine, run_backtest
 from strategies import AoStrategy
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, cut_off, run, story

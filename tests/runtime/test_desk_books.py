@@ -40,10 +40,10 @@ from engine.domain.facts import (
 from engine.domain.order_names import order_id
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
+from engine.hub import Desk
+from engine.hub.books import DeskBooks
 from engine.journal import MemoryJournal
 from engine.journal.chain import kind_of
-from engine.runtime import Desk
-from engine.runtime.desk_books import DeskBooks
 from strategies import AoStrategy
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, cut_off, run

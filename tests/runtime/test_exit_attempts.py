@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from engine.domain.session import NANOS_PER_SECOND
-from engine.runtime.exit_attempts import ExitAttempts
+from engine.hub.exit_attempts import ExitAttempts
 
 
 def test_a_day_of_refusals_costs_few_requests_and_never_ends() -> None:

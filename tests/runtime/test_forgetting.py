@@ -28,8 +28,8 @@ from nautilus_trader.model import (
 from nautilus_trader.trading import Strategy
 
 from engine.domain.session import NANOS_PER_SECOND
-from engine.runtime.bridge import USD
-from engine.runtime.live.forgetting import Forgetting
+from engine.runtime.bridge.values import USD
+from engine.runtime.live.cache_purger import Forgetting
 
 START = 1_789_738_200 * NANOS_PER_SECOND
 OVER, HELD = (InstrumentId.from_str(f"{symbol}.XNAS") for symbol in ("OVER", "HELD"))

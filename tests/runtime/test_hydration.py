@@ -16,8 +16,8 @@ from engine.domain.halts import Halts
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
-from engine.runtime.hydration import Hydration
-from engine.runtime.ticks import quote_ticks, trade_ticks
+from engine.runtime.backtest.hydration import Hydration
+from engine.runtime.bridge.ticks import quote_ticks, trade_ticks
 from tests.runtime.conftest import SYNTHETIC_DAY
 
 HOURS = session(SYNTHETIC_DAY)

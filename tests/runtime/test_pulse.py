@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtime.pulse import HostPulse, Timer
+from engine.runtime.bridge.pulse import HostPulse, Timer
 
 START = 1_000
 

@@ -24,8 +24,9 @@ from engine.domain.facts import DayEnded, DayStarted, ExitReason, Fact, OrderFil
 from engine.domain.market import letter_of
 from engine.domain.parameters import parameters_from
 from engine.domain.session import session
+from engine.hub import DayOutcome, LiveTrade, OutcomeStatus
 from engine.journal import MemoryJournal
-from engine.runtime import DayOutcome, Engine, LiveTrade, OutcomeStatus, Stage, run_backtest
+from engine.runtime import Engine, Stage, run_backtest
 from strategies import AoStrategy
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, run

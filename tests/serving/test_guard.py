@@ -1,4 +1,4 @@
-"""Beside every hop: what strangers may not do to a server of ours, told over real sockets."""
+"""What strangers may not do to a server of ours, told over real sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside every hop: numbers and JSON of strangers mean one thing, or are refused."""
+"""Numbers and JSON of strangers mean one thing, or are refused."""
 
 from __future__ import annotations
 

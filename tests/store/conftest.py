@@ -1,4 +1,4 @@
-"""Beside hop 6: disks that run out of room, and plans of runs."""
+"""Disks that run out of room, and plans of runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hop 6: a process that trades for ever, to be killed; prints each fact it was promised."""
+"""A process that trades for ever, to be killed; prints each fact it was promised."""
 
 from __future__ import annotations
 

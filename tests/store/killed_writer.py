@@ -1,4 +1,4 @@
-"""Beside hop 6: kills the process that writes a run again and again, and looks at what it left.
+"""Kills the process that writes a run again and again, and looks at what it left.
 
 Run as ``python -m tests.store.killed_writer URL ROUNDS SEED``; prints what it found as JSON.
 """

@@ -1,4 +1,4 @@
-"""Beside hop 6: what can happen to stored facts behind the back of whoever wrote them."""
+"""What can happen to stored facts behind the back of whoever wrote them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sqlalchemy import Connection, insert, text
 
 from engine.domain.facts import DayStarted
 from engine.journal import Record
-from store.database import Database
-from store.records import read_records
-from store.schema import FACTS
+from store.database.database import Database
+from store.database.schema import FACTS
+from store.journal.records import read_records
 
 type Tamper = Callable[[Connection, str], None]
 

@@ -26,7 +26,7 @@ from store import (
     restore,
     unarchive_run,
 )
-from store.schema import FACTS
+from store.database.schema import FACTS
 from tests.accounting.streams import OPEN_NS, fill, plan, record, whole_run
 
 BRACKET = plan("T1", "AAA", 1, 10, Decimal(20))

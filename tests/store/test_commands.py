@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from cli.runs import app
+from cli.runs.command import app
 from engine.accounting import Trade, keep_books, performance
 from engine.domain.facts import ExitReason, OrderRole, TradeClosed
 from store import Run, RunPlan, RunStatus, RunStore, arrow_table

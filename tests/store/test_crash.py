@@ -15,7 +15,7 @@ import pytest
 
 from engine.accounting import PROJECTIONS, Trade, keep_accounts
 from store import RunPlan, RunStatus, RunStore, arrow_table
-from store.process import Process
+from store.journal.process import Process
 
 
 def _start(root: Path, run_plan: RunPlan) -> subprocess.Popen[str]:

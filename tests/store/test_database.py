@@ -15,7 +15,7 @@ from engine.domain.errors import ConfigError, JournalError
 from engine.domain.facts import Fact, OrderRole
 from engine.journal import record_of
 from store import Database, Journals, RunStatus, newest_revision
-from store.schema import FACTS, METADATA
+from store.database.schema import FACTS, METADATA
 from tests.accounting.streams import OPEN_NS, facts, fill, plan, run_started, whole_run
 
 _COMERS = 8

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.hosted_run import hosted_run
+from app.runs.hosted_run import hosted_run
 from engine.domain.errors import RunError, VenueRejected
 from engine.domain.first_cause import FirstCause
 from store import Journals

@@ -20,7 +20,7 @@ from engine.domain.errors import ConfigError, JournalError, NotFoundError
 from engine.domain.facts import AnyPayload, OrderRole
 from engine.journal import Damage, Journal, MemoryJournal, record_of, verify
 from store import Journals, RunStatus
-from store.process import Process
+from store.journal.process import Process
 from tests.accounting.streams import OPEN_NS, fill, payload_streams, plan, record, whole_run
 
 type NewJournal = Callable[[], AbstractContextManager[Journal]]

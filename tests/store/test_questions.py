@@ -15,8 +15,8 @@ import typer
 from typer.testing import CliRunner
 
 from catalog import Catalog
-from cli.missed import missed
-from cli.why import why
+from cli.runs.missed import missed
+from cli.runs.why import why
 from engine.domain.candidate import Gate
 from engine.signals import ScanResult, scan
 from store import Run, RunPlan, RunStatus, RunStore
@@ -78,7 +78,7 @@ def _ask(market: Catalog, runs: Path, *arguments: str) -> Any:
 
 
 def _clock(ts: int) -> str:
-    from cli.clock import new_york
+    from app.clock import new_york
 
     return new_york(ts).replace(" ", "T")
 

@@ -1,4 +1,4 @@
-"""Hop 2, spelt out in numpy: the gates of SIGNALS §2 and §3 over one symbol's whole day.
+"""The gates of SIGNALS §2 and §3 over one symbol's whole day.
 
 Written apart from the scanner, bucket arrays instead of a state machine, in floats. Late prints,
 cancels and corrections, which only a clock can tell from others, are left out.

@@ -1,4 +1,4 @@
-"""Hop 1, made up: one small synthetic day, made once, as the demo makes it."""
+"""One small synthetic day, made once, as the demo makes it."""
 
 from __future__ import annotations
 

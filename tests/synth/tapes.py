@@ -1,4 +1,4 @@
-"""Hop 1, made up: a stored day as a data frame, and who holds what in it."""
+"""A stored day as a data frame, and who holds what in it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from typer.testing import CliRunner
 
-from cli.synth import synth
+from cli.catalog.synth import synth
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""Hop 1: times of Alpaca's messages as UTC nanoseconds: RFC 3339 texts and msgpack timestamps."""
+"""Times of Alpaca's messages as UTC nanoseconds: RFC 3339 texts and msgpack timestamps."""
 
 from __future__ import annotations
 

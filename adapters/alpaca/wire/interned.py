@@ -1,7 +1,7 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
 # pyright: reportOperatorIssue=false, reportReturnType=false
 # (numba gives records their fields when it compiles; pyright sees numpy's void)
-"""Hop 1: texts that come again and again, known by their number in order of first sight."""
+"""Texts that come again and again, known by their number in order of first sight."""
 
 from __future__ import annotations
 

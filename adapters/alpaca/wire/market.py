@@ -1,4 +1,4 @@
-"""Hop 1: frames of Alpaca's market-data stream as columns, halts and messages."""
+"""Frames of Alpaca's market-data stream as columns, halts and messages."""
 
 from __future__ import annotations
 

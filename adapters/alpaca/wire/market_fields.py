@@ -1,6 +1,6 @@
 # pyright: basic, reportReturnType=false
 # (numba infers its own types; pyright sees numpy's scalars)
-"""Hop 1: the compiled reading of one message's fields, whatever their order, by a table of keys.
+"""The compiled reading of one message's fields, whatever their order, by a table of keys.
 
 The table says where the value of each key of each kind of message goes; the reading itself is the
 same for prints, quotes, corrections and cancels.

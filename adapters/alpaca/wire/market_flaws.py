@@ -1,6 +1,6 @@
 # pyright: basic, reportReturnType=false
 # (numba infers its own types; pyright sees numpy's scalars)
-"""Hop 1: what is wrong with a row of the stream, judged as the catalog judges imported rows."""
+"""What is wrong with a row of the stream, judged as the catalog judges imported rows."""
 
 from __future__ import annotations
 

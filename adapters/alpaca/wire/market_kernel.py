@@ -1,7 +1,7 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
 # pyright: reportOperatorIssue=false, reportReturnType=false
 # (numba gives records their fields when it compiles; pyright sees numpy's void)
-"""Hop 1: the compiled walk over a market-data frame: bytes in, rows of prints and quotes out.
+"""The compiled walk over a market-data frame: bytes in, rows of prints and quotes out.
 
 A frame is an array of maps. Prints (t), quotes (q), corrections (c) and cancels (x) become rows;
 of what is rarer only the span of bytes is noted, for msgspec to decode. Fields may stand in any

@@ -1,4 +1,4 @@
-"""Hop 1: the rare messages of the market-data stream: bars, halts, bands, news, and control.
+"""The rare messages of the market-data stream: bars, halts, bands, news, and control.
 
 Prices are 1e-6 USD, times UTC nanoseconds, ``ts_init`` the arrival.
 """

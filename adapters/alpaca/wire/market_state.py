@@ -1,4 +1,4 @@
-"""Hop 1: what the walk over a market-data frame reads from and writes to, all of it arrays."""
+"""What the walk over a market-data frame reads from and writes to, all of it arrays."""
 
 from __future__ import annotations
 

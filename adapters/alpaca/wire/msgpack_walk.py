@@ -1,6 +1,6 @@
 # pyright: basic, reportArgumentType=false, reportReturnType=false
 # (numba infers its own types; pyright sees numpy's scalars)
-"""Hop 1: the compiled steps of a walk over msgpack that somebody else wrote.
+"""The compiled steps of a walk over msgpack that somebody else wrote.
 
 Nothing is allocated and nothing beyond ``len(frame)`` is read, whatever the bytes say. A step takes
 a position and returns the next one; a value that cannot be read makes that position negative,

@@ -1,4 +1,4 @@
-"""Hop 5: objects of Alpaca's trading API, JSON or msgpack, read field by field into structs.
+"""Objects of Alpaca's trading API, JSON or msgpack, read field by field into structs.
 
 Numbers are texts there, most fields may be null and new ones come: a field is believed only as
 far as a struct asks for it, an absent one is its default, and one that is not what it should be

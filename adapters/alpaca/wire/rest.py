@@ -1,4 +1,4 @@
-"""Hop 5: bodies of Alpaca's trading REST as structs: orders, positions, account, faults.
+"""Bodies of Alpaca's trading REST as structs: orders, positions, account, faults.
 
 Amounts are exact, times UTC nanoseconds, and what the venue leaves out is None. Words of its own
 (status, type, side …) stay texts: a new one must not keep an order from being seen.

@@ -1,4 +1,4 @@
-"""Hop 5: messages of Alpaca's trading stream: what became of an order, and the session's own."""
+"""Messages of Alpaca's trading stream: what became of an order, and the session's own."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Hops 1 → 6 against a clock outside: a nautilus node, its venue and who keeps the time."""
+"""A nautilus node, its venue and who keeps the time."""
 
 from engine.runtime.live.day import LiveDay, LiveStrategy
 from engine.runtime.live.host_time import GrantedTime, RunningTime
+from engine.runtime.live.issues import TroubleDesk
 from engine.runtime.live.left_behind import HeldTrade, LeftBehind, ProtectedVenue
 from engine.runtime.live.protection import ProtectionWatch
-from engine.runtime.live.trouble import TroubleDesk
 from engine.runtime.live.venue import Grant, LiveVenue, VenueHealth, VenueWatch
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Hops 1 → 6, live: one day at a venue, from the first frame to the last fact."""
+"""One day at a venue, from the first frame to the last fact."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from engine.domain.first_cause import FirstCause
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.trades import TradeBatch
+from engine.hub.attendant import Attendant
+from engine.hub.desk import Desk
+from engine.hub.equity_point import equity_point
+from engine.hub.outcome import DayOutcome
 from engine.journal import WaitingJournal
-from engine.runtime.attendant import Attendant
-from engine.runtime.desk import Desk
-from engine.runtime.desk_strategy import DeskStrategy, OnDecision
-from engine.runtime.equity_point import equity_point
-from engine.runtime.guard import Failures
-from engine.runtime.live.forgetting import Forgetting
-from engine.runtime.live.heart import Heart
+from engine.runtime.bridge.guard import Failures
+from engine.runtime.bridge.hub_strategy import DeskStrategy, OnDecision
+from engine.runtime.bridge.pulse import HostPulse
+from engine.runtime.bridge.scanner_actor import ScannerActor
+from engine.runtime.live.cache_purger import Forgetting
+from engine.runtime.live.heartbeat import Heart
 from engine.runtime.live.host_time import GrantedTime, RunningTime
+from engine.runtime.live.issues import TroubleDesk
 from engine.runtime.live.journal_watch import JournalWatch
 from engine.runtime.live.node import live_node
 from engine.runtime.live.positions_watch import PositionsWatch
 from engine.runtime.live.tape_watch import TapeWatch
 from engine.runtime.live.timekeeper import Timekeeper
-from engine.runtime.live.trouble import TroubleDesk
 from engine.runtime.live.venue import LiveVenue
-from engine.runtime.outcome import DayOutcome
-from engine.runtime.pulse import HostPulse
-from engine.runtime.scanner_actor import ScannerActor
 from engine.tape import Connections, HealthLine, health_lines
 
 _WARM_UP = "warm-up"

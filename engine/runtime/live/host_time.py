@@ -1,4 +1,4 @@
-"""Hop 1 → 6, live: what time it is where the venue is."""
+"""What time it is where the venue is."""
 
 from __future__ import annotations
 

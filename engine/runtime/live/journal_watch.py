@@ -1,14 +1,14 @@
-"""Hop 6, live: a database that goes away stops entries, and one that comes back lets them go on."""
+"""A database that goes away stops entries, and one that comes back lets them go on."""
 
 from __future__ import annotations
 
 import asyncio
 
+from engine.hub.desk import Desk
 from engine.journal import WaitingJournal
-from engine.runtime.desk import Desk
-from engine.runtime.guard import Failures
-from engine.runtime.live.trouble import TroubleDesk
-from engine.runtime.pulse import Pulse
+from engine.runtime.bridge.guard import Failures
+from engine.runtime.bridge.pulse import Pulse
+from engine.runtime.live.issues import TroubleDesk
 
 _JOURNAL = "journal"
 _EVERY_SECS = 0.5

@@ -1,4 +1,4 @@
-"""Hop 5, from outside: the port of a venue at which a run has left orders and positions."""
+"""The port of a venue at which a run has left orders and positions."""
 
 from __future__ import annotations
 

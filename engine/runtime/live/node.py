@@ -1,4 +1,4 @@
-"""Hop 5, live: a nautilus node around a venue's clients and our components."""
+"""A nautilus node around a venue's clients and our components."""
 
 from __future__ import annotations
 

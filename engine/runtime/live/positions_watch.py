@@ -1,4 +1,4 @@
-"""Hop 5 → 6, live: what the venue holds compared with the ledger, all day long."""
+"""What the venue holds compared with the ledger, all day long."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import msgspec
 from engine.domain.errors import VenueError, VenueUnavailable
 from engine.domain.facts import Alarm
 from engine.domain.session import NANOS_PER_SECOND
-from engine.runtime.desk import Desk
-from engine.runtime.guard import Failures
-from engine.runtime.live.trouble import TroubleDesk
+from engine.hub.desk import Desk
+from engine.runtime.bridge.guard import Failures
+from engine.runtime.bridge.pulse import Pulse
+from engine.runtime.live.issues import TroubleDesk
 from engine.runtime.live.venue import LiveVenue
-from engine.runtime.pulse import Pulse
 
 _POSITIONS = "positions"
 _BEHIND = frozenset({"orders", "reconciliation"})

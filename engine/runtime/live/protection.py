@@ -1,4 +1,4 @@
-"""Hops 5 → 6, live: what a run left at a venue is protected, though its journal is broken."""
+"""What a run left at a venue is protected, though its journal is broken."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from engine.decision import FlattenStep, flatten_step
 from engine.domain.errors import VenueError
 from engine.domain.facts import Alarm, ExitReason, ProtectionStarted
 from engine.domain.session import NANOS_PER_SECOND
+from engine.hub.attendant import Attendant
+from engine.hub.desk import Desk
+from engine.hub.exit_attempts import ExitAttempts
 from engine.journal import WaitingJournal
-from engine.runtime.attendant import Attendant
-from engine.runtime.desk import Desk
-from engine.runtime.exit_attempts import ExitAttempts
-from engine.runtime.guard import Failures
+from engine.runtime.bridge.guard import Failures
+from engine.runtime.bridge.pulse import HostPulse
 from engine.runtime.live.host_time import GrantedTime
+from engine.runtime.live.issues import TroubleDesk
 from engine.runtime.live.journal_watch import JournalWatch
 from engine.runtime.live.left_behind import HeldTrade, LeftBehind, ProtectedVenue
-from engine.runtime.live.trouble import TroubleDesk
-from engine.runtime.pulse import HostPulse
 
 _EVERY_SECS = 3.0
 _FLAT_LOOKS = 2

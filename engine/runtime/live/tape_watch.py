@@ -1,4 +1,4 @@
-"""Hop 2 → 6, live: a tape that cannot be traded on holds entries, from the close that shows it."""
+"""A tape that cannot be traded on holds entries, from the close that shows it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from engine.domain.quotes import QuoteBatch
 from engine.domain.trades import TradeBatch
-from engine.runtime.desk import Desk
-from engine.runtime.live.trouble import TroubleDesk
+from engine.hub.desk import Desk
+from engine.runtime.live.issues import TroubleDesk
 from engine.signals.scanner import Scanner
 from engine.tape import Flaw, TapeLimits, TapeMeasure, TapeMonitor
 

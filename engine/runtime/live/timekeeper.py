@@ -1,4 +1,4 @@
-"""Hops 1 → 6, live: beats as time goes by, or as it is granted."""
+"""Beats as time goes by, or as it is granted."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from engine.domain.errors import RunError
 from engine.domain.first_cause import FirstCause
-from engine.runtime.guard import Failures
-from engine.runtime.live.heart import Heart
+from engine.runtime.bridge.guard import Failures
+from engine.runtime.bridge.messages import beat
+from engine.runtime.bridge.pulse import HostPulse
+from engine.runtime.live.heartbeat import Heart
 from engine.runtime.live.host_time import GrantedTime, RunningTime
 from engine.runtime.live.venue import Grant, LiveVenue
-from engine.runtime.messages import beat
-from engine.runtime.pulse import HostPulse
 
 _PATIENCE_SECS = 10.0
 """How long an order may be on its way before a rehearsal is given up as stuck."""

@@ -1,4 +1,4 @@
-"""Hops 1 and 5, from outside: the port of a venue, as the live host sees it."""
+"""The port of a venue, as the live host sees it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 2: the compiled core of the scanner, in the order of its parts.
+"""The compiled core of the scanner, in the order of its parts.
 
 ``buckets`` takes prints, ``oscillator`` moves a symbol's windows on, ``judgement`` holds them
 against the gates, ``steps`` leads all of it through time.

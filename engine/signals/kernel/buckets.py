@@ -1,7 +1,7 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
 # pyright: reportOperatorIssue=false
 # (numba gives records their fields when it compiles; pyright sees numpy's void)
-"""Hop 2, compiled: prints into the open buckets of their symbols, and out again."""
+"""Prints into the open buckets of their symbols, and out again."""
 
 from __future__ import annotations
 

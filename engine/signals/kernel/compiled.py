@@ -1,4 +1,4 @@
-"""Hop 2: how the parts of the scanner step are compiled."""
+"""How the parts of the scanner step are compiled."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
 # pyright: reportOperatorIssue=false
 # (numba gives records their fields when it compiles; pyright sees numpy's void)
-"""Hop 2, compiled: a closed bucket against every gate, and what is written of it."""
+"""A closed bucket against every gate, and what is written of it."""
 
 from __future__ import annotations
 

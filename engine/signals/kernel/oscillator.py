@@ -1,7 +1,7 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
 # pyright: reportOperatorIssue=false
 # (numba gives records their fields when it compiles; pyright sees numpy's void)
-"""Hop 2, compiled: a closed bucket into the rolling windows of its symbol, and their readings."""
+"""A closed bucket into the rolling windows of its symbol, and their readings."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
 # pyright: reportOperatorIssue=false
 # (numba gives records their fields when it compiles; pyright sees numpy's void)
-"""Hop 2: the compiled scanner step: prints in, candidates and breadth out.
+"""The compiled scanner step: prints in, candidates and breadth out.
 
 All of it is integer arithmetic up to the gates, every symbol is treated alone, and a bucket closes
 before the first print that arrives at or after its closing instant: so the result does not depend

@@ -23,14 +23,14 @@ from nautilus_trader.trading import Strategy, StrategyConfig
 
 from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
-from adapters.alpaca.kept_socket import Patience
 from adapters.alpaca.venue import AlpacaVenue
+from adapters.transport.kept_socket import Patience
 from engine.domain.errors import VenueError
 from engine.domain.facts import GapBackfilled
 from engine.domain.trades import TradeBatch
-from engine.runtime.bridge import instrument_id, price_from, quantity_of
+from engine.runtime.bridge.messages import PRINTS
+from engine.runtime.bridge.values import instrument_id, price_from, quantity_of
 from engine.runtime.live.venue import Grant
-from engine.runtime.messages import PRINTS
 
 EAGER = Patience(first_retry_secs=0.05, longest_retry_secs=0.2, auth_retry_secs=0.05)
 _LONG_SECS = 120.0

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from adapters.alpaca.kept_socket import StreamState
-from adapters.alpaca.stream import MarketStream
-from adapters.alpaca.stream_messages import Gap
+from adapters.alpaca.streams.market_stream import MarketStream
+from adapters.alpaca.streams.messages import Gap
 from adapters.alpaca.wire.market import FrameDecoder
+from adapters.transport.kept_socket import StreamState
 from tests.adapters.alpaca.scripted_socket import (
     CREDENTIALS,
     QUICK,

@@ -17,8 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from adapters.alpaca.credentials import Credentials
-from adapters.alpaca.door import HttpPatience
 from adapters.alpaca.endpoints import Endpoints, Venue
+from adapters.alpaca.http.client import HttpPatience
 
 CREDENTIALS = Credentials("PKLOOPBACKLOOPBACK", "very-secret-very-secret-very-secret")
 QUICK = HttpPatience(

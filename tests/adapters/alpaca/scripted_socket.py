@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from adapters.alpaca.credentials import Credentials
-from adapters.alpaca.kept_socket import Patience
+from adapters.transport.kept_socket import Patience
 
 CREDENTIALS = Credentials("PKLOOPBACKLOOPBACK", "very-secret-very-secret-very-secret")
 QUICK = Patience(

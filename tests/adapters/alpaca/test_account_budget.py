@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.alpaca.account_budget import AccountBudget
-from adapters.alpaca.token_bucket import Priority, TokenBucket
+from adapters.alpaca.http.account_budget import AccountBudget
+from adapters.transport.token_bucket import Priority, TokenBucket
 from tests.adapters.alpaca.virtual_time import loop_ns, run
 
 SECOND = 1_000_000_000

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse
 
-from adapters.alpaca.account_watch import AccountWatch
 from adapters.alpaca.clock_watch import ClockWatch
-from adapters.alpaca.rest import AlpacaRest
+from adapters.alpaca.execution.account_watch import AccountWatch
+from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.wire.rest import VenueAccount, VenueFault
 from tests.adapters.alpaca.live_desk import Watch
 from tests.adapters.alpaca.scripted_rest import CREDENTIALS, QUICK, RestVenue

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from adapters.alpaca.backfill import Backfill, Lost
 from adapters.alpaca.credentials import Credentials
-from adapters.alpaca.history import AlpacaHistory
-from adapters.alpaca.last_ticks import LastTicks
-from adapters.alpaca.rest import AlpacaRest
+from adapters.alpaca.data.backfill import Backfill, Lost
+from adapters.alpaca.data.last_ticks import LastTicks
+from adapters.alpaca.http.history import AlpacaHistory
+from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.wire.market import FrameDecoder
 from catalog import Catalog
 from engine.domain.session import NANOS_PER_SECOND, session

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.alpaca.gap_rows import as_if_heard, between, first_events
-from adapters.alpaca.last_ticks import LastTicks
-from adapters.alpaca.recalled import Recalled
+from adapters.alpaca.data.gap_rows import as_if_heard, between, first_events
+from adapters.alpaca.data.last_ticks import LastTicks
+from adapters.alpaca.data.recalled import Recalled
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from adapters.alpaca.held_updates import HeldUpdates
+from adapters.alpaca.execution.held_updates import HeldUpdates
 
 
 def test_updates_are_given_out_up_to_a_number_and_one_that_comes_twice_counts_once() -> None:

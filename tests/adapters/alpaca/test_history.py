@@ -13,7 +13,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from adapters.alpaca.history import AlpacaHistory
+from adapters.alpaca.http.history import AlpacaHistory
 from adapters.alpaca.wire.market import Frame, FrameDecoder
 from engine.domain.errors import VenueRejected, VenueUnavailable
 from tests.adapters.alpaca.scripted_rest import CREDENTIALS, QUICK, RestVenue

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.alpaca.last_ticks import LastTicks
+from adapters.alpaca.data.last_ticks import LastTicks
 from engine.domain.conditions import Updates, updates
 from engine.domain.quotes import QuoteBatch
 from engine.domain.status import TradingStatus

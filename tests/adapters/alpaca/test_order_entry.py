@@ -11,13 +11,13 @@ import pytest
 from msgspec.structs import replace
 from starlette.responses import JSONResponse, Response
 
-from adapters.alpaca.order_entry import OrderEntry
-from adapters.alpaca.order_events import Filled, OrderNews, Rejected
-from adapters.alpaca.order_sync import OrderSync
-from adapters.alpaca.orders_out import OrderRequest, StopLoss, TakeProfit
-from adapters.alpaca.own_order import OwnOrder
-from adapters.alpaca.own_orders import OwnOrders
-from adapters.alpaca.rest import AlpacaRest
+from adapters.alpaca.http.rest import AlpacaRest
+from adapters.alpaca.orders.entry import OrderEntry
+from adapters.alpaca.orders.events import Filled, OrderNews, Rejected
+from adapters.alpaca.orders.own_order import OwnOrder
+from adapters.alpaca.orders.own_orders import OwnOrders
+from adapters.alpaca.orders.requests import OrderRequest, StopLoss, TakeProfit
+from adapters.alpaca.orders.sync import OrderSync
 from tests.adapters.alpaca.live_desk import Watch
 from tests.adapters.alpaca.scripted_rest import CREDENTIALS, NOT_FOUND, QUICK, RestVenue, order
 from tests.adapters.alpaca.venue_orders import (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.alpaca.order_ids import OrderIds, OwnId
+from adapters.alpaca.orders.ids import OrderIds, OwnId
 from engine.domain.errors import ConfigError
 
 CLIENT_IDS = st.from_regex(r"\A20260918-[A-Z]{1,4}(\.[AB])?-\d{6}-(entry|stop_loss|exit-2)\Z")

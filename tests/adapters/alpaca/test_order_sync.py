@@ -7,9 +7,9 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from adapters.alpaca.order_sync import OrderSync
-from adapters.alpaca.own_orders import OwnOrders
-from adapters.alpaca.rest import AlpacaRest
+from adapters.alpaca.http.rest import AlpacaRest
+from adapters.alpaca.orders.own_orders import OwnOrders
+from adapters.alpaca.orders.sync import OrderSync
 from tests.adapters.alpaca.scripted_rest import CREDENTIALS, QUICK, RestVenue, order
 from tests.adapters.alpaca.venue_orders import ENTRY, ENTRY_ID, IDS, STOP, TARGET_LEG
 

@@ -11,10 +11,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from adapters.alpaca.order_rules import RefusalReason, refuse, refuse_replace
-from adapters.alpaca.orders_out import OrderRequest, ReplaceRequest, StopLoss, TakeProfit
+from adapters.alpaca.orders.price_rules import (
+    is_on_grid,
+    is_stop_beyond,
+    round_down,
+    round_up,
+    tick,
+)
+from adapters.alpaca.orders.requests import OrderRequest, ReplaceRequest, StopLoss, TakeProfit
+from adapters.alpaca.orders.rules import RefusalReason, refuse, refuse_replace
 from adapters.alpaca.plan import ALGO_TRADER_PLUS, BASIC, explain_refusal
-from adapters.alpaca.price_rules import is_on_grid, is_stop_beyond, round_down, round_up, tick
 
 D = Decimal
 PRICES = st.decimals(min_value="0.0001", max_value=5000, places=6)

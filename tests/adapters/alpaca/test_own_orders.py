@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from adapters.alpaca.order_events import Adopted, Filled, Foreign, Stray, Updated
-from adapters.alpaca.order_ids import OrderIds
-from adapters.alpaca.own_orders import OwnOrders
+from adapters.alpaca.orders.events import Adopted, Filled, Foreign, Stray, Updated
+from adapters.alpaca.orders.ids import OrderIds
+from adapters.alpaca.orders.own_orders import OwnOrders
 from adapters.alpaca.wire.trading import TradeUpdate
 from tests.adapters.alpaca.venue_orders import (
     BRACKET,

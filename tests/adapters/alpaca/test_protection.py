@@ -1,4 +1,4 @@
-"""Hop 5 → 4: what covers a share and what does not, told by positions and open orders alone."""
+"""What covers a share and what does not, told by positions and open orders alone."""
 
 from __future__ import annotations
 

@@ -18,12 +18,12 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from adapters.alpaca.account_budget import AccountBudget
-from adapters.alpaca.door import HttpPatience, rfc3339
 from adapters.alpaca.endpoints import Endpoints
-from adapters.alpaca.orders_out import OrderRequest, ReplaceRequest
-from adapters.alpaca.outcomes import Accepted, CancelRequested, Outcome, Rejected, Unknown
-from adapters.alpaca.rest import AlpacaRest
+from adapters.alpaca.http.account_budget import AccountBudget
+from adapters.alpaca.http.client import HttpPatience, rfc3339
+from adapters.alpaca.http.outcomes import Accepted, CancelRequested, Outcome, Rejected, Unknown
+from adapters.alpaca.http.rest import AlpacaRest
+from adapters.alpaca.orders.requests import OrderRequest, ReplaceRequest
 from engine.domain.errors import VenueRejected, VenueUnavailable
 from tests.adapters.alpaca.scripted_rest import (
     CREDENTIALS,

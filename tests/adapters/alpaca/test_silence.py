@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.alpaca.silence import Silence, in_regular_hours
+from adapters.transport.silence import Silence, in_regular_hours
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK, session
 from engine.domain.trades import TradeBatch
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.alpaca.kept_socket import Phase
-from adapters.alpaca.silence import Silence
-from adapters.alpaca.stream_messages import Gap, is_control
+from adapters.alpaca.streams.messages import Gap, is_control
+from adapters.transport.kept_socket import Phase
+from adapters.transport.silence import Silence
 from engine.domain.errors import ConfigError, VenueRejected, VenueUnavailable
 from tests.adapters.alpaca.market_client import CODECS, NOON, Client, error, play, trade
 from tests.adapters.alpaca.scripted_socket import (

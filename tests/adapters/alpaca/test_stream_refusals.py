@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.alpaca.kept_socket import Phase
-from adapters.alpaca.stream import MarketStream
-from adapters.alpaca.stream_errors import Remedy, advice, remedy
-from adapters.alpaca.stream_messages import Gap
+from adapters.alpaca.streams.errors import Remedy, advice, remedy
+from adapters.alpaca.streams.market_stream import MarketStream
+from adapters.alpaca.streams.messages import Gap
+from adapters.transport.kept_socket import Phase
 from engine.domain.errors import VenueRejected
 from tests.adapters.alpaca.market_client import Client, error, play, trade
 from tests.adapters.alpaca.scripted_socket import (

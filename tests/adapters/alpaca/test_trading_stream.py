@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.alpaca.kept_socket import Patience, Phase, StreamState
-from adapters.alpaca.trading_stream import TradingStream
+from adapters.alpaca.streams.trading_stream import TradingStream
 from adapters.alpaca.wire.trading import TradeUpdate, read_trading_message
+from adapters.transport.kept_socket import Patience, Phase, StreamState
 from engine.domain.errors import VenueRejected
 from tests.adapters.alpaca.scripted_socket import CREDENTIALS, QUICK, Peer, running, stage, until
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from adapters.alpaca.orders_out import OrderRequest
-from adapters.alpaca.wash_trade import first_wash_trade, wash_trade
+from adapters.alpaca.orders.requests import OrderRequest
+from adapters.alpaca.orders.wash_trade import first_wash_trade, wash_trade
 
 
 def order(text: str, limit: str, order_class: str = "simple") -> OrderRequest:

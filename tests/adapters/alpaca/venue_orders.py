@@ -8,10 +8,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from adapters.alpaca.order_events import OrderNews
-from adapters.alpaca.order_ids import OrderIds
-from adapters.alpaca.own_order import OwnOrder
-from adapters.alpaca.own_orders import OwnOrders
+from adapters.alpaca.orders.events import OrderNews
+from adapters.alpaca.orders.ids import OrderIds
+from adapters.alpaca.orders.own_order import OwnOrder
+from adapters.alpaca.orders.own_orders import OwnOrders
 from adapters.alpaca.wire.rest import VenueActivity, VenueOrder
 from adapters.alpaca.wire.trading import TradeUpdate
 

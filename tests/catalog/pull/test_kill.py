@@ -1,4 +1,4 @@
-"""Hop 1: a pull killed at any moment goes on where it was, and nothing is lost or doubled."""
+"""A pull killed at any moment goes on where it was, and nothing is lost or doubled."""
 
 from __future__ import annotations
 

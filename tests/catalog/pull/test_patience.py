@@ -1,4 +1,4 @@
-"""Hop 1: a vendor that refuses, stumbles or misbehaves, and one who pulls all the same."""
+"""A vendor that refuses, stumbles or misbehaves, and one who pulls all the same."""
 
 from __future__ import annotations
 

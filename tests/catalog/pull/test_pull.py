@@ -1,4 +1,4 @@
-"""Hop 1: what was served is what is stored, to the bit."""
+"""What was served is what is stored, to the bit."""
 
 from __future__ import annotations
 

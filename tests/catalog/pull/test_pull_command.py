@@ -1,4 +1,4 @@
-"""Roof: ``tradectl catalog pull`` as a user meets it: words, JSON and exit codes."""
+"""``tradectl catalog pull`` as a user meets it: words, JSON and exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1: days that were recorded on real exchanges, served and pulled, are what they were."""
+"""Days that were recorded on real exchanges, served and pulled, are what they were."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from engine.domain.halts import Halts
 from engine.domain.market import MarketData
 from engine.domain.quotes import Quote
 from engine.domain.session import session
-from engine.runtime.bridge import decimal_of, shares_of
+from engine.runtime.bridge.values import decimal_of, shares_of
 from simulator.exchange import Exchange, FillMode, Order, Print, listed
 from strategies import AoStrategy
 from tests.runtime.runs import EAGER, Ran, run

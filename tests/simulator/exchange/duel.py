@@ -31,9 +31,9 @@ from engine.domain.quotes import Quote
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.status import TradingStatus
 from engine.runtime import Failures
-from engine.runtime.bridge import decimal_of, instrument_id, price_from, quantity_of
-from engine.runtime.simulation import Simulation
-from engine.runtime.ticks import status_data
+from engine.runtime.backtest.simulation import Simulation
+from engine.runtime.bridge.ticks import status_data
+from engine.runtime.bridge.values import decimal_of, instrument_id, price_from, quantity_of
 from simulator.exchange import Exchange, Order, Print, honest, listed
 from tests.runtime.stage import HOURS, TEN
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: whatever is asked, the answer is JSON and never a server error."""
+"""Whatever is asked, the answer is JSON and never a server error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: bars by the published rules, against a builder that walks print by print."""
+"""Bars by the published rules, against a builder that walks print by print."""
 
 from __future__ import annotations
 

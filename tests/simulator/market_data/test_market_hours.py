@@ -1,4 +1,4 @@
-"""Hop 4, rehearsed: clock and calendar by simulated time."""
+"""Clock and calendar by simulated time."""
 
 from __future__ import annotations
 

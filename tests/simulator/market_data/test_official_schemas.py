@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: every answer is what the official OpenAPI documents say it is."""
+"""Every answer is what the official OpenAPI documents say it is."""
 
 from __future__ import annotations
 

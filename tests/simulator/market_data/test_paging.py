@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: pages hold every row once, and nothing that has not arrived yet."""
+"""Pages hold every row once, and nothing that has not arrived yet."""
 
 from __future__ import annotations
 

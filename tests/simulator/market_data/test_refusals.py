@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: what the data API refuses, and how it words it."""
+"""What the data API refuses, and how it words it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: what is told of a row that a recorded day does not keep."""
+"""What is told of a row that a recorded day does not keep."""
 
 from __future__ import annotations
 

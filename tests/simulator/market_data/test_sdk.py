@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: unmodified alpaca-py clients read the look-alike's market data."""
+"""Unmodified alpaca-py clients read the look-alike's market data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roof: one small synthetic day, served on a free port of this machine."""
+"""One small synthetic day, served on a free port of this machine."""
 
 from __future__ import annotations
 

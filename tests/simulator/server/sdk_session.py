@@ -1,4 +1,4 @@
-"""Roof: a trading session written with alpaca-py alone; prints what it saw as JSON.
+"""A trading session written with alpaca-py alone; prints what it saw as JSON.
 
 Run with the simulator's address and a symbol; a process of its own, as the SDK's streams do not
 end in another's loop and its websocket library warns of its age.

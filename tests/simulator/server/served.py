@@ -1,4 +1,4 @@
-"""Roof: a look-alike that serves on a free port of this machine, in a thread of its own."""
+"""A look-alike that serves on a free port of this machine, in a thread of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Beside hop 1 and 5: each thing that goes wrong on purpose goes wrong as announced."""
+"""Each thing that goes wrong on purpose goes wrong as announced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roof: numbers, messages and bodies that no client of the venue sends, at every door."""
+"""Numbers, messages and bodies that no client of the venue sends, at every door."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roof: the official JavaScript SDK trades against the look-alike, unchanged."""
+"""The official JavaScript SDK trades against the look-alike, unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: the market-data websocket: handshake, subscriptions, granted time."""
+"""The market-data websocket: handshake, subscriptions, granted time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: the news websocket, fed from recorded news."""
+"""The news websocket, fed from recorded news."""
 
 from __future__ import annotations
 

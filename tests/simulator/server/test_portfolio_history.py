@@ -1,4 +1,4 @@
-"""Hop 5, rehearsed: a history covers what was asked for, in the official document's words."""
+"""A history covers what was asked for, in the official document's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roof: clients nobody here wrote trade against the look-alike, unchanged."""
+"""Clients nobody here wrote trade against the look-alike, unchanged."""
 
 from __future__ import annotations
 

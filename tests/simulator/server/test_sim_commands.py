@@ -1,4 +1,4 @@
-"""Roof: the simulator as a user starts it, steers it and kills it."""
+"""The simulator as a user starts it, steers it and kills it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 6, rehearsed: the state on disk, whenever the process dies, and how fast it is written."""
+"""The state on disk, whenever the process dies, and how fast it is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 1, rehearsed: the tape says what was recorded, to every client in its own encoding."""
+"""The tape says what was recorded, to every client in its own encoding."""
 
 from __future__ import annotations
 

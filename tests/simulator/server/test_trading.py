@@ -1,4 +1,4 @@
-"""Hop 5, rehearsed: orders over REST, what happens to them over the stream, on granted time."""
+"""Orders over REST, what happens to them over the stream, on granted time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hop 5, rehearsed: every answer of the trading API is what the official document says it is."""
+"""Every answer of the trading API is what the official document says it is."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog import Catalog
 from engine.domain.fixed_point import decimal_price
-from engine.runtime.bridge import instrument_id
+from engine.runtime.bridge.values import instrument_id
 from tests.adapters.alpaca.live.scene import (
     DAY,
     OPEN,

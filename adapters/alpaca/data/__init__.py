@@ -1,0 +1,1 @@
+"""Alpaca's market data as nautilus wants it."""

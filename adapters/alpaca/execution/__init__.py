@@ -1,0 +1,1 @@
+"""Alpaca as nautilus's execution client."""

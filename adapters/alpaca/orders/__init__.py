@@ -1,0 +1,1 @@
+"""Orders at Alpaca: rules, requests, and what became of ours."""

@@ -1,0 +1,357 @@
+"""The market-data session: authenticated, subscribed, watched, and whole after a loss."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+import msgspec
+
+from adapters.alpaca.credentials import Credentials
+from adapters.alpaca.streams.errors import Remedy, advice, remedy
+from adapters.alpaca.streams.messages import CHANNELS, Gap, Symbols, change, is_control
+from adapters.alpaca.streams.session import StreamSession
+from adapters.alpaca.wire.market import FrameDecoder
+from adapters.alpaca.wire.market_messages import (
+    Authenticated,
+    Clock,
+    Connected,
+    Control,
+    StreamError,
+    Subscription,
+)
+from adapters.transport.kept_socket import KeptSocket, Patience, Phase, StreamState
+from adapters.transport.silence import Silence
+from engine.domain.errors import ConfigError, DataError, VenueRejected, VenueUnavailable
+
+_CONTENT_TYPES = {"msgpack": "application/msgpack", "json": "application/json"}
+_CONNECTION_LIMIT = 406
+_MOST_AUTH_WAITS = 10
+
+_log = logging.getLogger(__name__)
+
+
+class MarketStream(StreamSession):
+    """One connection to one feed, kept.
+
+    ``run`` does everything until ``close``, or a refusal that only a person can remedy. Frames of
+    data go to ``on_frame`` in the order they came and wait for no consumer: it must return at
+    once, and what it raises ends ``run``. After a reconnect ``on_gap`` is called before any frame
+    of the new connection.
+
+    Parameters
+    ----------
+    url : str
+        See ``Endpoints.feed_url``.
+    on_frame : callable
+        Takes the frame as it came and its arrival in UTC ns.
+    on_gap, on_state, on_mute : callable
+        Take the gap, the new state, the watched symbols that fell silent.
+    codec : {"msgpack", "json"}
+        Of both directions.
+    silence : Silence, optional
+        Without one a mute socket is not noticed: right where time is granted step by step.
+    clock : callable, optional
+        UTC nanoseconds.
+    seed : int
+        Repeats the jitter of the waits.
+    compresses : bool
+        See ``KeptSocket``.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        on_frame: Callable[[bytes | str, int], None],
+        on_gap: Callable[[Gap], None],
+        on_state: Callable[[StreamState], None] = lambda _: None,
+        on_mute: Callable[[tuple[str, ...]], None] = lambda _: None,
+        codec: str = "msgpack",
+        silence: Silence | None = None,
+        patience: Patience | None = None,
+        clock: Callable[[], int] = time.time_ns,
+        seed: int = 0,
+        compresses: bool = True,
+    ) -> None:
+        if codec not in _CONTENT_TYPES:
+            raise ConfigError(f"codec is {codec!r}, expected one of {', '.join(_CONTENT_TYPES)}")
+        self._credentials = credentials
+        self._on_frame = on_frame
+        self._on_gap = on_gap
+        self._on_mute = on_mute
+        self._is_binary = codec == "msgpack"
+        self._silence = silence
+        self._patience = patience or Patience()
+        self._clock = clock
+        super().__init__(
+            KeptSocket(
+                url,
+                credentials,
+                serve=self._serve,
+                headers={"Content-Type": _CONTENT_TYPES[codec]},
+                on_loss=self._lost,
+                on_state=on_state,
+                patience=self._patience,
+                clock=clock,
+                seed=seed,
+                compresses=compresses,
+            )
+        )
+        self._decoder = FrameDecoder()
+        self._desired: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
+        self._covered_until: int | None = None
+        self._muted: tuple[str, ...] = ()
+        self._changing = asyncio.Lock()
+        self._acknowledged: asyncio.Future[None] | None = None
+        self._granting = asyncio.Lock()
+        self._granted: asyncio.Future[Clock] | None = None
+        self.subscription = Subscription()
+        """What the server says is subscribed."""
+
+    def reconnect(self, reason: str) -> None:
+        """Give this connection up for another: a symbol is mute, a frame could not be read."""
+        self._socket.abort(reason)
+
+    async def subscribe(self, symbols: Symbols) -> None:
+        """Add to the subscription; returns when the server has acknowledged it.
+
+        Before ``run`` has been live for the first time it is only noted. A loss meanwhile is
+        survived: the next connection subscribes to the whole set.
+
+        Raises
+        ------
+        VenueRejected
+            The server refuses; the subscription stays as it was.
+        """
+        added = {channel: set(names) - self._desired[channel] for channel, names in symbols.items()}
+        await self._change("subscribe", added)
+
+    async def unsubscribe(self, symbols: Symbols) -> None:
+        """Take from the subscription; a few frames may still come."""
+        taken = {channel: set(names) & self._desired[channel] for channel, names in symbols.items()}
+        await self._change("unsubscribe", taken)
+
+    async def advance(self, until: int) -> Clock:
+        """Grant simulated time up to an instant (UTC ns) and return where the simulator stopped.
+
+        All frames up to there have gone to ``on_frame``. Only the simulator knows this.
+
+        Raises
+        ------
+        VenueUnavailable
+            The connection was lost; how far time went is not known.
+        """
+        async with self._granting:
+            await self.live()
+            self._granted = asyncio.get_running_loop().create_future()
+            try:
+                await self._send({"action": "advance", "until": until})
+                return await self._granted
+            finally:
+                self._granted = None
+
+    async def _serve(self) -> None:
+        await self._authenticate()
+        held = await self._subscribe_all()
+        now = self._clock()
+        if self._covered_until is not None:
+            gap = Gap(self._covered_until, now)
+            _log.warning("data may be missing over %.3f s", (now - gap.start_ns) / 1e9)
+            self._on_gap(gap)
+        self._covered_until = now
+        if self._silence is not None:
+            self._silence.begin(now)
+        self._socket.begin()
+        for frame, received_ns in held:
+            self._deliver(frame, received_ns)
+        watch = asyncio.create_task(self._watch())
+        try:
+            await self._read()
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+
+    async def _authenticate(self) -> None:
+        """Go through the handshake; a connection limit is asked again on the same socket."""
+        await self._reply(Connected)
+        keys = {"key": self._credentials.key_id, "secret": self._credentials.secret}
+        for attempt in range(1, self._patience.auth_retries + 2):
+            await self._send({"action": "auth", **keys})
+            error = await self._reply(Authenticated)
+            if error is None:
+                return
+            self._socket.tell(Phase.CONNECTING, self._error_text(error))
+            await self._socket.pause(
+                self._patience.auth_retry_secs * min(attempt, _MOST_AUTH_WAITS)
+            )
+        raise self._socket.unavailable(advice(_CONNECTION_LIMIT))
+
+    async def _reply(self, wanted: type[Control]) -> StreamError | None:
+        """Wait for a control message; return a connection limit, raise what ends the connection."""
+        async with asyncio.timeout(self._patience.reply_secs):
+            while True:
+                for control in self._controls(await self._socket.receive()):
+                    if isinstance(control, wanted):
+                        return None
+                    if isinstance(control, StreamError):
+                        what = remedy(control.code)
+                        if what is Remedy.AUTHENTICATE:
+                            return control
+                        if what is not Remedy.IGNORE:
+                            raise self._failure(control)
+                        return None
+
+    async def _subscribe_all(self) -> list[tuple[bytes | str, int]]:
+        """Subscribe to what is desired; return the frames of data that came before the answer.
+
+        What is changed meanwhile is asked for before this returns.
+        """
+        held: list[tuple[bytes | str, int]] = []
+        sent: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
+        while sent != self._desired:
+            added = {channel: self._desired[channel] - names for channel, names in sent.items()}
+            taken = {channel: names - self._desired[channel] for channel, names in sent.items()}
+            sent = {channel: set(names) for channel, names in self._desired.items()}
+            for action, symbols in (("subscribe", added), ("unsubscribe", taken)):
+                if any(symbols.values()):
+                    await self._send(change(action, symbols))
+                    self.subscription = await self._acknowledgement(held)
+        return held
+
+    async def _acknowledgement(self, held: list[tuple[bytes | str, int]]) -> Subscription:
+        async with asyncio.timeout(self._patience.reply_secs):
+            while True:
+                frame = await self._socket.receive()
+                if not is_control(frame):
+                    held.append((frame, self._clock()))
+                    continue
+                for control in self._controls(frame):
+                    if isinstance(control, Subscription):
+                        return control
+                    if isinstance(control, StreamError):
+                        raise self._failure(control)
+
+    async def _read(self) -> None:
+        while True:
+            frame = await self._socket.receive()
+            if not is_control(frame):
+                self._deliver(frame, self._clock())
+                continue
+            for control in self._controls(frame):
+                self._obey(control)
+
+    def _deliver(self, frame: bytes | str, received_ns: int) -> None:
+        self._covered_until = received_ns
+        self._socket.prove()
+        if self._silence is not None:
+            self._silence.heard(received_ns)
+        self._on_frame(frame, received_ns)
+
+    def _obey(self, control: Control) -> None:
+        match control:
+            case Subscription():
+                self.subscription = control
+                if self._acknowledged is not None and not self._acknowledged.done():
+                    self._acknowledged.set_result(None)
+            case Clock():
+                if self._granted is not None and not self._granted.done():
+                    self._granted.set_result(control)
+            case StreamError():
+                self._obey_error(control)
+            case _:
+                pass
+
+    def _obey_error(self, error: StreamError) -> None:
+        what = remedy(error.code)
+        if what in {Remedy.STOP, Remedy.RECONNECT, Remedy.AUTHENTICATE}:
+            raise self._failure(error)
+        if what is not Remedy.IGNORE:
+            _log.warning(self._error_text(error))
+            if self._acknowledged is not None and not self._acknowledged.done():
+                self._acknowledged.set_exception(
+                    VenueRejected(self._error_text(error), code=error.code)
+                )
+
+    async def _watch(self) -> None:
+        """Give a mute socket up, and tell mute symbols once each time."""
+        while self._silence is not None:
+            await asyncio.sleep(self._patience.check_secs)
+            now = self._clock()
+            if any(self._desired.values()) and self._silence.is_socket_mute(now):
+                self._socket.abort("connected but mute: no data although the market is open")
+                return
+            muted = self._silence.mute_symbols(now)
+            if fresh := tuple(symbol for symbol in muted if symbol not in self._muted):
+                _log.warning("no data for %s", ", ".join(fresh))
+                self._on_mute(fresh)
+            self._muted = muted
+
+    async def _change(self, action: str, changes: dict[str, set[str]]) -> None:
+        async with self._changing:
+            if not any(changes.values()):
+                return
+            self._apply(action, changes)
+            if self._covered_until is None:
+                return
+            try:
+                await self._ask(action, changes)
+            except VenueRejected:
+                self._apply("unsubscribe" if action == "subscribe" else "subscribe", changes)
+                raise
+
+    def _apply(self, action: str, changes: dict[str, set[str]]) -> None:
+        for channel, names in changes.items():
+            if action == "subscribe":
+                self._desired[channel] |= names
+            else:
+                self._desired[channel] -= names
+
+    async def _ask(self, action: str, changes: dict[str, set[str]]) -> None:
+        """Send a change and wait for its answer; a new connection is an answer, too."""
+        if self._socket.is_live:
+            self._acknowledged = asyncio.get_running_loop().create_future()
+            try:
+                await self._send(change(action, changes))
+                async with asyncio.timeout(self._patience.reply_secs):
+                    await self._acknowledged
+            except TimeoutError:
+                self._socket.abort(f"{action} was not acknowledged")
+            except VenueUnavailable:
+                self._socket.abort(f"lost before {action} was acknowledged")
+            finally:
+                self._acknowledged = None
+        await self.live()
+
+    def _lost(self, why: VenueUnavailable) -> None:
+        """Tell everybody who waits on this connection that it is gone."""
+        for waiting in (self._acknowledged, self._granted):
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(why)
+
+    async def _send(self, message: dict[str, object]) -> None:
+        if self._is_binary:
+            await self._socket.send(msgspec.msgpack.encode(message))
+        else:
+            await self._socket.send(msgspec.json.encode(message).decode())
+
+    def _controls(self, frame: bytes | str) -> Iterable[Control]:
+        try:
+            return self._decoder.decode(frame, self._clock()).control
+        except DataError as error:
+            raise self._socket.unavailable(str(error)) from error
+
+    def _failure(self, error: StreamError) -> VenueRejected | VenueUnavailable:
+        """Return what an error means for the connection."""
+        if remedy(error.code) in {Remedy.STOP, Remedy.REFUSE}:
+            return VenueRejected(self._error_text(error), code=error.code)
+        return VenueUnavailable(self._error_text(error))
+
+    def _error_text(self, error: StreamError) -> str:
+        text = f"{self._socket.url}: error {error.code} {error.message}; {advice(error.code)}"
+        return self._credentials.hide(text)

@@ -1,0 +1,1 @@
+"""What every venue's client needs of a network: sockets that are kept open, patience, budgets."""

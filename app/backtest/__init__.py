@@ -1,0 +1,1 @@
+"""Backtest recorded days: scan, engine, report."""

@@ -1,0 +1,1 @@
+"""Commands to a running engine: previewed, given, answered."""

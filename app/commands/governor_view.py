@@ -1,0 +1,77 @@
+"""What the governor of a run knows, folded from its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from app.runs.chosen_journal import named_journal
+from engine.decision import GovernorPhase, GovernorState, evolve, phase
+from engine.domain.errors import NotFoundError
+from engine.domain.facts import Fact
+from engine.domain.parameter_versions import ParameterHistory, desk_history
+from engine.domain.parameters import Parameters
+from engine.domain.session import Session, session
+from store import JournalRun, Journals, SqlJournal
+
+
+@dataclass(frozen=True, slots=True)
+class GovernorView:
+    """The governor after a run's last fact; ``now`` is the instant of that fact, UTC ns."""
+
+    state: GovernorState
+    history: ParameterHistory
+    now: int
+
+    @property
+    def session(self) -> Session:
+        """The day it is in."""
+        return session(date.fromisoformat(self.state.day))
+
+    @property
+    def params(self) -> Parameters:
+        """The parameters in force."""
+        return self.history.at(self.now)
+
+    @property
+    def phase(self) -> GovernorPhase:
+        """Where the day stands."""
+        return phase(self.state, self.now, self.params, self.session)
+
+
+def chosen_session(database: str, name: str) -> tuple[SqlJournal, JournalRun]:
+    """Return a session by its id, by a beginning of it or as ``latest``: journal and standing.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such database or session.
+    ConfigError
+        Several sessions begin like that.
+    """
+    journals = Journals.existing(database)
+    try:
+        run = named_journal(journals, name)
+    except NotFoundError as error:
+        raise NotFoundError(f"{error}; 'tradectl session' starts one") from error
+    return journals.open(run.run_id), run
+
+
+def governor_view(run_id: str, facts: Iterable[Fact]) -> GovernorView:
+    """Return what follows from a run's facts.
+
+    Raises
+    ------
+    NotFoundError
+        No day has started in it, or its parameters are not among its facts.
+    """
+    told = list(facts)
+    history = desk_history(fact.payload for fact in told)
+    state = GovernorState()
+    if history is not None:
+        for fact in told:
+            state = evolve(state, fact.payload, fact.ts_event, history.at(fact.ts_event))
+    if history is None or not state.day:
+        raise NotFoundError(f"no day has started in {run_id}: is it a session?")
+    return GovernorView(state, history, told[-1].ts_init)

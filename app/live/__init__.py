@@ -1,0 +1,1 @@
+"""Trade a day at a venue, in one process."""

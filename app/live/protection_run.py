@@ -1,0 +1,173 @@
+"""What a quarantined run left at a venue is protected by a run of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from adapters.alpaca import AlpacaLeftBehind, AlpacaRest
+from app.commands.inbox import CommandInbox
+from app.live.parameters import LiveAttendant
+from app.live.request import LiveRequest
+from app.parameters.desk import approved_at_desk
+from app.runs.bounds import tell_start
+from app.runs.chosen_journal import protecting_stem
+from app.runs.hosted_run import HostedRun, Told, hosted_run, run_name
+from engine.domain.errors import ConfigError, JournalBroken, VenueUnavailable
+from engine.domain.facts import RunStarted
+from engine.domain.parameter_changes import open_desk
+from engine.domain.parameter_versions import ParameterHistory, desk_history
+from engine.domain.parameters import Parameters
+from engine.domain.session import day_of, session
+from engine.hub import Desk, OutcomeStatus
+from engine.journal import WaitingJournal
+from engine.runtime.live import GrantedTime, LeftBehind, ProtectionWatch
+from store import Journals
+
+_log = logging.getLogger(__name__)
+
+type Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionEnd:
+    """How it ended; ``run_id`` is the run that protected, ``of`` the one that is quarantined."""
+
+    run_id: str
+    of: str
+    detail: str
+    left: LeftBehind
+
+
+async def protection_run(
+    journals: Journals,
+    request: LiveRequest,
+    broken: JournalBroken,
+    told: Told,
+    say: Say,
+    stop: asyncio.Event,
+) -> ProtectionEnd:
+    """Protect what a run left at the venue whose journal is broken, until nothing is left.
+
+    Nothing of that journal is read. A protecting run that was cut off is taken up again.
+
+    Raises
+    ------
+    VenueError
+        The venue cannot be reached at the start, or refuses us.
+    JournalError
+        The facts of the protecting run cannot be kept.
+    """
+    async with AlpacaRest(request.endpoints, request.credentials) as rest:
+        now, equity = (await rest.clock()).timestamp, (await rest.account()).equity
+    if equity is None:
+        raise VenueUnavailable(f"{request.endpoints.venue} does not tell the account's equity")
+    opening = Opening(now, equity)
+    while True:
+        name = run_name(journals, protecting_stem(broken.run_id))
+        try:
+            return await _protected(journals, request, broken, opening, name, told, say, stop)
+        except JournalBroken as other:
+            if other.run_id != name:
+                raise
+            _log.error("%s; another run protects", other)
+
+
+class Opening(NamedTuple):
+    """The venue's time (UTC ns) and the account's equity in USD, at the start."""
+
+    now: int
+    equity: Decimal
+
+
+async def _protected(
+    journals: Journals,
+    request: LiveRequest,
+    broken: JournalBroken,
+    opening: Opening,
+    name: str,
+    told: Told,
+    say: Say,
+    stop: asyncio.Event,
+) -> ProtectionEnd:
+    now, equity = opening
+    hours = session(day_of(now))
+    with hosted_run(journals, name, told, resumable=(BaseException,)) as run:
+        journal = WaitingJournal(run.journal, len(run.recorded))
+        params = _params(journals, run, request)
+        first = run.recorded[0].payload if run.recorded else None
+        balance = first.starting_balance if isinstance(first, RunStarted) else equity
+        desk = Desk(ParameterHistory(params), journal, balance)
+        desk.restore(run.recorded)
+        if not desk.day_started or desk.session.day != hours.day:
+            with run.journal.group():
+                if not run.recorded:
+                    venue = request.endpoints.venue
+                    tell_start(journal, run.run_id, hours.day, params, venue, balance)
+                    opened = open_desk(params, now, "live", "the parameters to protect by")
+                    journal.append(opened, ts_event=now, ts_init=now)
+                desk.start_day(hours, "", now)
+        with closing(LiveAttendant(CommandInbox(run.log, run.recorded), None)) as attendant:
+            watch = ProtectionWatch(
+                desk,
+                journal,
+                attendant,
+                GrantedTime(now),
+                of=broken.run_id,
+                detail=broken.detail,
+            )
+            venue = AlpacaLeftBehind(
+                request.endpoints,
+                request.credentials,
+                broken.run_id,
+                run.journal.epoch,
+                watch.trouble,
+            )
+            try:
+                left = await watch.run(venue, stop, _Changes(say))
+            finally:
+                await venue.close()
+        is_over = not left.live
+        run.end(OutcomeStatus.ENDED if is_over else OutcomeStatus.INTERRUPTED)
+    return ProtectionEnd(run.run_id, broken.run_id, broken.detail, left)
+
+
+def _params(journals: Journals, run: HostedRun, request: LiveRequest) -> Parameters:
+    """Return what says when the day is to be flat: never the quarantined run's own."""
+    own = desk_history(fact.payload for fact in run.recorded)
+    if own is not None:
+        return own.first
+    try:
+        return request.params or approved_at_desk(journals).at(time.time_ns())
+    except (ConfigError, JournalBroken) as error:
+        _log.error("protected by the default parameters: %s", error)
+        return Parameters()
+
+
+class _Changes:
+    """Says what is held and what protects it, when that changes."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._said: list[str] = []
+
+    def __call__(self, seen: LeftBehind) -> None:
+        lines = [
+            f"{trade.symbol}: {trade.shares:f} held, "
+            + (f"{trade.unprotected:f} WITHOUT A STOP" if trade.unprotected else "stop rests")
+            + (", being sold" if trade.is_leaving else "")
+            for trade in seen.trades
+        ]
+        lines += [f"{each} held by others in this account: left alone" for each in seen.strange]
+        lines += [f"cannot be read: {each}" for each in seen.unread]
+        lines = lines or ["nothing of this run is held at the venue"]
+        if lines != self._said:
+            self._said = lines
+            for line in lines:
+                self._say(line)

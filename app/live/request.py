@@ -1,0 +1,73 @@
+"""What a live run was asked for, and which symbols that means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.alpaca import Credentials, Endpoints
+from app.runs.start_wait import StartWait
+from engine.domain.errors import ConfigError
+from engine.domain.market import MarketData, letter_of
+from engine.domain.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRequest:
+    """What was asked for.
+
+    Attributes
+    ----------
+    params : Parameters or None
+        None for those of the parameter desk, whose changes the run then goes along with.
+    letters, symbols : tuple of str
+        What to look at and trade; both empty for the whole tape.
+    run_id : str or None
+        None for one that follows from venue and day.
+    sends : bool
+        Whether plans become orders.
+    verdicts : Path
+        Folder for the table of verdicts: why, and why not.
+    market : MarketData or None
+        Where the day is recorded, if it is: trades are measured on it once they are over.
+    wait : StartWait
+        For how long a venue that is down at the start is waited for.
+    spool : Path or None
+        Folder under which what arrives is kept, so that a restart is warm; None for nowhere.
+    """
+
+    endpoints: Endpoints
+    credentials: Credentials
+    feed: str
+    params: Parameters | None
+    letters: tuple[str, ...]
+    symbols: tuple[str, ...]
+    run_id: str | None
+    sends: bool
+    verdicts: Path
+    wait: StartWait
+    market: MarketData | None = None
+    spool: Path | None = None
+
+    def subscribed(self, tradable: Iterable[str]) -> tuple[str, ...]:
+        """Return what to subscribe to of what can be traded, none for the whole tape.
+
+        Raises
+        ------
+        ConfigError
+            Nothing tradable begins with these letters, or a symbol cannot be traded.
+        """
+        known = set(tradable)
+        if unknown := [symbol for symbol in self.symbols if symbol not in known]:
+            raise ConfigError(
+                f"{', '.join(unknown)} cannot be traded at {self.endpoints.venue}: misspelt, "
+                "renamed or delisted; correct or drop it"
+            )
+        if not self.letters:
+            return self.symbols
+        found = sorted(symbol for symbol in known if letter_of(symbol) in self.letters)
+        wanted = [symbol for symbol in found if symbol in self.symbols or not self.symbols]
+        if not wanted:
+            raise ConfigError(f"nothing tradable begins with {', '.join(self.letters)}")
+        return tuple(wanted)

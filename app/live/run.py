@@ -1,0 +1,282 @@
+"""One day at a venue, from what was asked for to the last fact of its run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from adapters.alpaca import AlpacaConfig, AlpacaRest, AlpacaVenue, Venue, listed_tapes
+from adapters.alpaca.clock_watch import VENUE_CLOCK, behind
+from adapters.alpaca.config import LONGEST_START_SECS
+from adapters.alpaca.wire.rest import VenueAsset
+from app.commands.inbox import CommandInbox
+from app.live.parameters import LiveAttendant, started_with
+from app.live.request import LiveRequest
+from app.live.tape_keeper import TapeKeeper
+from app.live.venue_time import venue_time
+from app.live.verdict_keeper import VerdictKeeper
+from app.parameters.inbox import ParameterInbox
+from app.runs.bounds import tell_end, tell_start
+from app.runs.hosted_run import HostedRun, RunEnd, Told, hosted_run, run_name
+from catalog.spool import Heading
+from engine.domain.errors import VenueUnavailable
+from engine.domain.facts import RunStarted
+from engine.domain.first_cause import FirstCause
+from engine.domain.parameter_changes import open_desk
+from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.session import NANOS_PER_SECOND, Session, day_of, session
+from engine.hub import Desk, Outcome, OutcomeStatus
+from engine.hub.digests import DecisionDigest, FillDigest
+from engine.hub.measured import measure_trades
+from engine.journal import WaitingJournal
+from engine.runtime.live import GrantedTime, LiveDay, RunningTime
+from engine.tape import CLOCK_OFF_SECS, HealthLine
+from store import Journals
+from strategies import AoStrategy
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEnd(RunEnd):
+    """How a day ended.
+
+    Attributes
+    ----------
+    scan_digest : str
+        Of all that the scanner said of the day, with what it said to processes before.
+    spool : Path or None
+        Where lies what arrived, if it was kept.
+    health : tuple of HealthLine
+        As it was when the run ended, the worst first; empty if it ended before it began.
+    """
+
+    scan_digest: str
+    spool: Path | None
+    health: tuple[HealthLine, ...]
+
+
+type Look = Callable[[str, LiveDay, AlpacaVenue], None]
+"""Called with run, day and venue once both are there: whoever watches may read them."""
+
+
+async def live_run(journals: Journals, request: LiveRequest, told: Told, look: Look) -> LiveEnd:
+    """Trade a day; an unfinished run of that name is taken up again.
+
+    Raises
+    ------
+    ConfigError
+        No keys, an exchange that is closed, a run that has ended, or one that was started with
+        other parameters.
+    VenueError
+        The venue cannot be reached at the start for as long as was asked for, or refuses us.
+    JournalBroken
+        The run's facts are not those that were written; see ``protection_run``.
+    JournalError
+        Facts cannot be kept: nothing is traded.
+    RunError
+        A handler failed. What protects a position is left at the venue.
+    """
+    venue = request.endpoints.venue
+    found = await request.wait.reached_soon(lambda: _found(request))
+    symbols = request.subscribed(asset.symbol for asset in found.listed if asset.tradable)
+    hours = session(day_of(found.host_time()))
+    stem = f"{venue.removeprefix('alpaca-')}-{hours.day}"
+    name = request.run_id or run_name(journals, stem, keeps_quarantined=True)
+    with hosted_run(journals, name, told, resumable=(BaseException,)) as run:
+        journal = WaitingJournal(run.journal, len(run.recorded))
+        desk = _desk(journals, run, journal, request, found, hours)
+        if not run.recorded and found.host_time() > hours.open_ns:
+            _log.warning("the session is open already: VWAP and day volumes count from now on")
+        behind_secs = _behind(found.host_time, hours, (fact.ts_init for fact in run.recorded))
+        verdicts = VerdictKeeper(request.verdicts, run.run_id)
+        market = request.market
+        tapes = market.tapes(hours.day) if market else listed_tapes(found.listed)
+        attendant = _attendant(journals, run, desk, request, found.host_time())
+        day = LiveDay(
+            desk,
+            journal,
+            AoStrategy,
+            found.host_time,
+            tapes=tapes,
+            day_has_quotes=market is None or market.has_quotes(hours.day),
+            attendant=attendant,
+            sends=request.sends,
+            decided=() if run.is_new else verdicts.decided(),
+            on_decision=verdicts.add,
+        )
+        keeper = None
+        if request.spool:
+            heading = Heading(run.run_id, hours.day, request.feed, dict(tapes))
+            keeper = TapeKeeper(request.spool, heading, day)
+        if keeper and not run.is_new:
+            keeper.recall()
+            heard = _behind(found.host_time, hours, [keeper.recalled.latest])
+            behind_secs = max(0.0, behind_secs) + max(0.0, heard)
+        if behind_secs > CLOCK_OFF_SECS:
+            day.trouble.troubled(VENUE_CLOCK, behind(behind_secs))
+        config = AlpacaConfig.of(
+            venue=venue,
+            feed=request.feed,
+            symbols=symbols or "*",
+            stepped=isinstance(found.host_time, GrantedTime),
+            run_id=run.run_id,
+            epoch=run.journal.epoch,
+            stale_feed_seconds=desk.history.at(found.host_time()).stale_feed_seconds,
+            start_secs=min(request.wait.left_secs, LONGEST_START_SECS),
+        )
+        clients = AlpacaVenue(
+            config,
+            day.trouble,
+            day.pulse.now,
+            tapes=tapes,
+            endpoints=request.endpoints,
+            credentials=request.credentials,
+            listed=found.listed,
+            recalled=keeper.recalled if keeper and not run.is_new else None,
+            on_batch=keeper.add if keeper else None,
+            follow=_followed(found.host_time, request),
+        )
+        look(run.run_id, day, clients)
+        with closing(attendant):
+            is_whole = await _traded(day, clients, keeper)
+        journal.commit()
+        outcome = _outcome(journal, day, request, is_whole=is_whole)
+        verdicts.table(day.decisions, is_whole=is_whole)
+        run.end(outcome.status)
+    folder = keeper.folder if keeper else None
+    return LiveEnd(run.run_id, len(run.recorded), outcome, day.digest(), folder, day.last_health)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the venue says before a run is named."""
+
+    host_time: RunningTime | GrantedTime
+    cash: Decimal
+    listed: tuple[VenueAsset, ...]
+
+
+async def _found(request: LiveRequest) -> _Found:
+    async with AlpacaRest(request.endpoints, request.credentials) as rest:
+        host_time = await venue_time(rest, request.endpoints)
+        cash = (await rest.account()).cash
+        if cash is None:
+            raise VenueUnavailable(f"{request.endpoints.venue} does not tell the account's cash")
+        listed = (await rest.assets()).rows
+        if not listed:
+            raise VenueUnavailable(f"{request.endpoints.venue} lists no asset at all")
+        return _Found(host_time, cash, listed)
+
+
+def _behind(host_time: RunningTime | GrantedTime, hours: Session, recorded: Iterable[int]) -> float:
+    """Let a run begin no earlier than what it has recorded; return what the venue lacks, secs."""
+    latest = max(recorded, default=0)
+    if latest <= hours.pre_market_ns:
+        return 0.0
+    behind_ns = latest - host_time()
+    host_time.reach(latest)
+    return behind_ns / NANOS_PER_SECOND
+
+
+def _followed(
+    host_time: RunningTime | GrantedTime, request: LiveRequest
+) -> Callable[[int], None] | None:
+    """Return how a simulator's time is followed when it goes back; no real venue's is."""
+    if request.endpoints.venue is Venue.SIM and isinstance(host_time, RunningTime):
+        return host_time.follow
+    return None
+
+
+def _desk(
+    journals: Journals,
+    run: HostedRun,
+    journal: WaitingJournal,
+    request: LiveRequest,
+    found: _Found,
+    hours: Session,
+) -> Desk:
+    """Return the desk as the run's facts left it, its day begun."""
+    params = started_with(journals, request.params, run.recorded)
+    first = run.recorded[0].payload if run.recorded else None
+    balance = first.starting_balance if isinstance(first, RunStarted) else found.cash
+    desk = Desk(ParameterHistory(params), journal, balance)
+    desk.restore(run.recorded)
+    if not desk.day_started:
+        opens = hours.pre_market_ns
+        with run.journal.group():  # a run that died in between could not be taken up
+            tell_start(journal, run.run_id, hours.day, params, request.endpoints.venue, balance)
+            opened = open_desk(params, opens, "live", "the parameters the run was started with")
+            journal.append(opened, ts_event=opens, ts_init=opens)
+            desk.start_day(hours, "", opens)
+    return desk
+
+
+def _attendant(
+    journals: Journals, run: HostedRun, desk: Desk, request: LiveRequest, now: int
+) -> LiveAttendant:
+    """Return who gives the run its commands; what came while nothing ran is taken already."""
+    changes = None
+    if request.params is None:
+        began_ns = journals.run(run.run_id).created_ns
+        changes = ParameterInbox(
+            journals, began_ns, run.recorded, run.journal.epoch, lambda: desk.history.latest
+        )
+    attendant = LiveAttendant(CommandInbox(run.log, run.recorded), changes)
+    attendant.catch_up(desk, now)
+    return attendant
+
+
+async def _traded(day: LiveDay, venue: AlpacaVenue, keeper: TapeKeeper | None) -> bool:
+    """Trade until the day is over or somebody stops it; return whether it is over."""
+    cause, is_over = FirstCause(), False
+    with cause.kept("the day"):
+        if keeper:
+            keeper.start()
+        is_over = await day.run(venue, stop_signal())
+    with cause.kept("the end of the connections"):
+        await venue.close()
+    if keeper:
+        with cause.kept("the end of the recording"):
+            keeper.close()
+    cause.raise_it()
+    return is_over
+
+
+def stop_signal() -> asyncio.Event:
+    """Return what Ctrl-C, SIGTERM and a closed terminal set; protection stays at the venue."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _outcome(
+    journal: WaitingJournal, day: LiveDay, request: LiveRequest, *, is_whole: bool
+) -> Outcome:
+    """Return what the day came to; write its last facts if it is over."""
+    desk, decisions, fills = day.desk, DecisionDigest(), FillDigest()
+    if is_whole:
+        if request.market is not None:
+            measure_trades(desk, request.market, desk.session.close_ns)
+        day.end()
+    played = day.outcome()
+    decisions.add_day(day.digest(), day.decisions)
+    fills.add(played.fills)
+    outcome = Outcome(
+        status=OutcomeStatus.ENDED if is_whole else OutcomeStatus.INTERRUPTED,
+        days=(played,),
+        facts=desk.facts,
+        equity=desk.ledger.equity,
+        decision_digest=decisions.hexdigest(),
+        fill_digest=fills.hexdigest(),
+    )
+    if is_whole:
+        tell_end(journal, outcome)
+    return outcome

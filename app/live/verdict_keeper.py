@@ -1,0 +1,76 @@
+"""What a live run has decided, kept through kills, and as a table once it ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pyarrow.parquet as pq
+
+from engine.decision import BucketDecision
+from store.atomic import write_atomically
+
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+_decoder = msgspec.json.Decoder(BucketDecision)
+
+_log = logging.getLogger(__name__)
+
+
+class VerdictKeeper:
+    """Decisions of one run, a line each, in a file that lasts until the run is over.
+
+    A line is with the system before an order leaves, so a kill loses none. Trading does not end
+    over it: when a line cannot be written, that is logged, and the table lacks it after a restart.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the table goes, too.
+    """
+
+    def __init__(self, folder: Path, run_id: str) -> None:
+        self._table = folder / f"{run_id}.verdicts.parquet"
+        self._lines = folder / f"{run_id}.verdicts.jsonl"
+        self._failed = False
+
+    def decided(self) -> list[BucketDecision]:
+        """Return what earlier processes of the run have decided; a line cut short is cut off."""
+        try:
+            written = self._lines.read_bytes()
+            *lines, cut = written.split(b"\n")
+            if cut:
+                os.truncate(self._lines, len(written) - len(cut))
+        except FileNotFoundError:
+            return []
+        decisions: list[BucketDecision] = []
+        for number, line in enumerate(lines, 1):
+            try:
+                decisions.append(_decoder.decode(line))
+            except msgspec.MsgspecError as error:
+                _log.error("verdicts of line %d in %s are lost: %s", number, self._lines, error)
+        return decisions
+
+    def add(self, decision: BucketDecision) -> None:
+        """Keep a decision on something."""
+        if self._failed or not decision.verdicts:
+            return
+        try:
+            self._lines.parent.mkdir(parents=True, exist_ok=True)
+            with self._lines.open("ab") as file:
+                file.write(_encode(decision) + b"\n")
+        except OSError as error:
+            self._failed = True
+            _log.error("verdicts are not kept through a kill any more: %s", error)
+
+    def table(self, decisions: Sequence[BucketDecision], *, is_whole: bool) -> None:
+        """Write the table of the day so far; of a whole day nothing else is needed any more."""
+        from app.backtest.report import verdicts_table
+
+        table = verdicts_table(verdict for each in decisions for verdict in each.verdicts)
+        self._table.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._table, lambda file: pq.write_table(table, file))
+        if is_whole:
+            self._lines.unlink(missing_ok=True)

@@ -1,0 +1,147 @@
+"""A simulator and a live process on one recorded day, and the backtest they must equal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from adapters.alpaca import Credentials, Endpoints
+from adapters.alpaca.endpoints import SIM_URL
+from app.live.request import LiveRequest
+from app.live.run import LiveEnd, Look, live_run
+from app.runs.hosted_run import Told, run_name
+from app.runs.start_wait import StartWait
+from catalog import Catalog
+from engine.comparison import Judgement, Story
+from engine.domain.errors import RunError
+from engine.domain.fill_assumptions import BASE, LADDER
+from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters import Parameters
+from engine.hub import Outcome
+from engine.journal import MemoryJournal
+from engine.runtime import Stage, run_backtest
+from store import Journals
+from strategies import AoStrategy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalRequest:
+    """What was asked for; ``speed`` None is as fast as possible."""
+
+    day: date
+    catalog: str
+    params: Parameters
+    fills: str
+    balance: Decimal
+    letters: tuple[str, ...]
+    symbols: tuple[str, ...]
+    speed: float | None
+    run_id: str | None
+    verdicts: Path
+    wait: StartWait
+
+
+async def rehearsed(
+    catalog: Catalog,
+    journals: Journals,
+    request: RehearsalRequest,
+    told: Told,
+    look: Look,
+) -> LiveEnd:
+    """Trade a recorded day at a simulator of our own; raises as ``live_run`` does."""
+    # the simulator of an earlier rehearsal is gone: none is taken up again
+    name = request.run_id or run_name(journals, f"rehearsal-{request.day}", takes_up=False)
+    credentials = Credentials(f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20))
+    async with _simulator(request, credentials) as url:
+        live = LiveRequest(
+            endpoints=Endpoints.of("alpaca-sim", {SIM_URL: url}),
+            credentials=credentials,
+            feed="sip",
+            params=request.params,
+            letters=request.letters,
+            symbols=request.symbols,
+            run_id=name,
+            sends=True,
+            verdicts=request.verdicts,
+            market=catalog,
+            wait=request.wait,
+        )
+        return await live_run(journals, live, told, look)
+
+
+def backtested(
+    catalog: Catalog, request: RehearsalRequest, progress: Callable[[float, float], None]
+) -> tuple[Outcome, Story]:
+    """Backtest the same day with the same parameters and account; return its story, too.
+
+    Fills are the same where a backtest has the model, else those of its base.
+    """
+    journal = MemoryJournal()
+
+    def on_progress(_day: date, stage: Stage, share: float) -> None:
+        half = 50 * share
+        progress(half if stage is Stage.SCAN else 50 + half, 100)
+
+    outcome = run_backtest(
+        catalog,
+        [request.day],
+        request.params,
+        strategy=AoStrategy,
+        journal=journal,
+        starting_balance=request.balance,
+        fills=backtest_fills(request.fills),
+        letters=request.letters or None,
+        symbols=request.symbols or None,
+        on_progress=on_progress,
+    )
+    judged = [
+        msgspec.convert(msgspec.to_builtins(verdict), Judgement)
+        for verdict in outcome.days[0].verdicts
+    ]
+    params = ParameterHistory(request.params)
+    return outcome, Story.of("backtest", journal.facts(), judged, params)
+
+
+def backtest_fills(fills: str) -> str:
+    """Return the model of fills for the backtest that is nearest to a simulator's."""
+    return fills if fills in LADDER else BASE.name
+
+
+@asynccontextmanager
+async def _simulator(request: RehearsalRequest, credentials: Credentials) -> AsyncIterator[str]:
+    """Run a simulator that grants time, in a process of its own; yield its address.
+
+    Raises
+    ------
+    RunError
+        It does not start; the message has its last words.
+    """
+    account = f"{credentials.key_id}:{credentials.secret}:{request.balance}"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cli.main", "sim", "run", "--json", "--stepped", "--port", "0"),
+        *("--catalog", request.catalog, "--date", str(request.day), "--fills", request.fills),
+        *("--speed", str(request.speed or "max")),
+        env=os.environ | {"TRADECTL_SIM_ACCOUNTS": account},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        said = await process.stdout.readline() if process.stdout else b""
+        if not said.startswith(b"{") or "url" not in (ready := msgspec.json.decode(said)):
+            words = (await process.communicate())[1].decode(errors="replace").strip()
+            raise RunError(f"the simulator did not start: {words or said.decode()}")
+        yield ready["url"]
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.communicate()

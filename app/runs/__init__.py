@@ -1,0 +1,1 @@
+"""Runs wherever they are kept: started, resumed, found, compared."""

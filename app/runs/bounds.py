@@ -1,0 +1,45 @@
+"""The first and the last fact of a run, which its host writes around the engine's."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from engine.domain.facts import RunEnded, RunStarted
+from engine.domain.parameters import Parameters
+from engine.domain.session import session
+from engine.hub import Outcome
+from engine.journal import JournalWriter
+from store import code_hash, engine_version
+
+
+def tell_start(
+    journal: JournalWriter,
+    run_id: str,
+    day: date,
+    params: Parameters,
+    fills: str,
+    balance: Decimal,
+) -> None:
+    """Record what a run starts with, at the beginning of its first day."""
+    opens = session(day).pre_market_ns
+    fact = RunStarted(
+        run_id=run_id,
+        params_hash=params.params_hash(),
+        code_hash=code_hash(),
+        engine_version=engine_version(),
+        fills=fills,
+        starting_balance=balance,
+    )
+    journal.append(fact, ts_event=opens, ts_init=opens)
+
+
+def tell_end(journal: JournalWriter, outcome: Outcome) -> None:
+    """Record how a run ended, at the close of its last day."""
+    closes = session(outcome.days[-1].day).close_ns
+    fact = RunEnded(
+        status=outcome.status,
+        decision_digest=outcome.decision_digest,
+        fill_digest=outcome.fill_digest,
+    )
+    journal.append(fact, ts_event=closes, ts_init=closes)

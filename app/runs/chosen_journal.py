@@ -1,0 +1,69 @@
+"""The journal a question is about, in a database or in a run directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.parameters.desk import RUN_ID
+
+if TYPE_CHECKING:
+    from store import JournalRun, Journals, SqlJournal
+
+
+def chosen_journal(name: str, database: str | None, runs: Path) -> tuple[SqlJournal, str | None]:
+    """Return a run's journal, and the last hash that its run directory keeps.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run, or no such database.
+    ConfigError
+        Several runs begin like that.
+    JournalError
+        The journal is missing or cannot be read.
+    """
+    from store import Journals, RunStore
+
+    if database is None:
+        run = RunStore(runs).run(name)
+        head = run.manifest.journal
+        return run.journal, head.hash if head else None
+    journals = Journals.existing(database)
+    return journals.open(named_journal(journals, name).run_id), None
+
+
+def named_journal(journals: Journals, name: str) -> JournalRun:
+    """Return a run by its id, by a beginning of it or as ``latest``.
+
+    The parameter desk and the command logs are no runs that traded: only their own ids name them.
+    Raises as ``chosen_journal`` does.
+    """
+    from store.runs.named_run import named_run
+
+    known = journals.runs()
+    exact = [run for run in known if run.run_id == name]
+    return named_run(
+        exact or [run for run in known if has_traded(run.run_id)], name, journals.database
+    )
+
+
+def protecting(journals: Journals, run: JournalRun) -> JournalRun:
+    """Return the run that protects what a quarantined one has left; any other run as it is."""
+    if not run.is_quarantined:
+        return run
+    stem = protecting_stem(run.run_id)
+    known = (each for each in journals.runs() if each.run_id.startswith(stem))
+    return next((each for each in known if has_traded(each.run_id) and each.may_go_on), run)
+
+
+def protecting_stem(run_id: str) -> str:
+    """Return how the names of the runs begin that protect what a quarantined one has left."""
+    return f"{run_id}-protected"
+
+
+def has_traded(run_id: str) -> bool:
+    """Say whether facts of a run are an engine's, not those of the desk or of a command log."""
+    from store import is_command_log
+
+    return run_id != RUN_ID and not is_command_log(run_id)

@@ -1,0 +1,115 @@
+"""A run whose facts go into the database: started or taken up again, ended or sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+
+from app.runs.chosen_journal import has_traded
+from engine.domain.errors import ConfigError
+from engine.domain.facts import Fact
+from engine.domain.first_cause import FirstCause
+from engine.hub import Outcome, OutcomeStatus
+from store import CommandLog, Journals, RunStatus, SqlJournal
+
+type Told = Callable[[str, int], None]
+"""Hears the run's id and how many facts were found in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostedRun:
+    """A run that this process writes.
+
+    Attributes
+    ----------
+    recorded : list of Fact
+        What earlier processes of the run have written, none if it is new.
+    log : CommandLog
+        Where its commands come in.
+    """
+
+    run_id: str
+    journal: SqlJournal
+    recorded: list[Fact]
+    log: CommandLog
+    is_new: bool
+
+    def end(self, status: OutcomeStatus) -> None:
+        """Say that the run is over, or was stopped before."""
+        if status is OutcomeStatus.ENDED:
+            self.journal.end(RunStatus.ENDED)
+        else:
+            note = "stopped before its end: the same command takes it up again"
+            self.journal.end(RunStatus.INTERRUPTED, note)
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a hosted run ended; ``resumed_at`` is the fact it was taken up again after, 0 if new."""
+
+    run_id: str
+    resumed_at: int
+    outcome: Outcome
+
+
+@contextmanager
+def hosted_run(
+    journals: Journals,
+    run_id: str,
+    told: Told,
+    *,
+    resumable: tuple[type[BaseException], ...],
+) -> Iterator[HostedRun]:
+    """Start a run, or take it up again; one that fails is sealed with the reason.
+
+    Parameters
+    ----------
+    resumable : tuple of exception types
+        After which the run can be taken up again; after any other it has failed.
+
+    Raises
+    ------
+    ConfigError
+        The run has ended, or its name is not one of a run that trades.
+    JournalBroken
+        Its facts are not those that were written; it is quarantined.
+    JournalError
+        Facts cannot be kept, or somebody else writes the run.
+    """
+    if not has_traded(run_id):
+        raise ConfigError(f"{run_id} is the name of a journal that no run writes: choose another")
+    is_new = all(run.run_id != run_id for run in journals.runs())
+    log = CommandLog(journals, run_id)
+    log.create()
+    journal = journals.start(run_id) if is_new else journals.resume(run_id)
+    recorded = list(journal.facts())
+    told(run_id, len(recorded))
+    try:
+        yield HostedRun(run_id, journal, recorded, log, is_new)
+    except BaseException as error:
+        status = RunStatus.INTERRUPTED if isinstance(error, resumable) else RunStatus.FAILED
+        cause = FirstCause(error, "the run")
+        with cause.kept("the end of its journal"):
+            journal.end(status, f"{type(error).__name__}: {error}"[:500])
+        raise
+
+
+def run_name(
+    journals: Journals, stem: str, *, takes_up: bool = True, keeps_quarantined: bool = False
+) -> str:
+    """Return the first of ``stem``, ``stem-2``, … that is free, or may be taken up again.
+
+    With ``keeps_quarantined`` none is passed over that was quarantined: what it holds at a venue is
+    still to be protected.
+    """
+    known = {run.run_id: run for run in journals.runs()}
+
+    def serves(name: str) -> bool:
+        run = known.get(name)
+        if run is None or (takes_up and run.may_go_on):
+            return True
+        return keeps_quarantined and run.is_quarantined
+
+    return next(filter(serves, (stem if n == 1 else f"{stem}-{n}" for n in count(1))))

@@ -1,0 +1,1 @@
+"""Play a recorded day that obeys commands."""

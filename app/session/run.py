@@ -1,0 +1,97 @@
+"""One session from its request to its last fact: started, taken up again, interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from app.backtest.day_scans import DayScans
+from app.runs.bounds import tell_end, tell_start
+from app.runs.hosted_run import RunEnd, Told, hosted_run, run_name
+from app.session.attendant import SessionAttendant
+from catalog import Catalog
+from engine.domain.errors import JournalError
+from engine.domain.parameter_changes import open_desk
+from engine.domain.parameters import Parameters
+from engine.domain.session import session
+from engine.hub import Outcome, OutcomeStatus
+from engine.journal import ResumedJournal
+from engine.runtime import Engine, Stage, run_backtest
+from store import Journals
+from strategies import AoStrategy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRequest:
+    """What was asked for; ``speed`` None is as fast as possible."""
+
+    day: date
+    params: Parameters
+    engine: str
+    fills: str
+    balance: Decimal
+    letters: tuple[str, ...]
+    symbols: tuple[str, ...]
+    workers: int
+    speed: float | None
+    run_id: str | None
+
+
+def session_run(
+    catalog: Catalog,
+    journals: Journals,
+    request: SessionRequest,
+    progress: Callable[[float, float], None],
+    told: Told,
+) -> RunEnd:
+    """Host the engine for one recorded day; ``told`` hears run id and facts found at the start.
+
+    An unfinished session of that name is taken up again. Raises as ``run_backtest`` and
+    ``Journals.start`` do.
+    """
+    name = request.run_id or run_name(journals, f"session-{request.day}")
+    with hosted_run(journals, name, told, resumable=(KeyboardInterrupt, JournalError)) as run:
+        journal = ResumedJournal(run.journal)
+        attendant = SessionAttendant(journal, run.recorded, run.log, request.speed)
+        outcome = _play(catalog, request, run.run_id, journal, attendant, progress)
+        if outcome.status is OutcomeStatus.ENDED:
+            tell_end(journal, outcome)
+        run.end(outcome.status)
+    return RunEnd(run.run_id, len(run.recorded), outcome)
+
+
+def _play(
+    catalog: Catalog,
+    request: SessionRequest,
+    run_id: str,
+    journal: ResumedJournal,
+    attendant: SessionAttendant,
+    progress: Callable[[float, float], None],
+) -> Outcome:
+    day, params = request.day, request.params
+    tell_start(journal, run_id, day, params, request.fills, request.balance)
+    opens = session(day).pre_market_ns
+    first = open_desk(params, opens, "session", "the parameters the session was started with")
+    journal.append(first, ts_event=opens, ts_init=opens)
+
+    def on_progress(_day: date, stage: Stage, share: float) -> None:
+        if stage is Stage.REPLAY:
+            progress(100 * share, 100)
+
+    return run_backtest(
+        catalog,
+        [day],
+        params,
+        strategy=AoStrategy,
+        journal=journal,
+        starting_balance=request.balance,
+        engine=Engine(request.engine),
+        fills=request.fills,
+        letters=request.letters or None,
+        symbols=request.symbols or None,
+        scan=DayScans(catalog, request.workers, refresh=False),
+        attendant=attendant,
+        on_progress=on_progress,
+    )

@@ -1,0 +1,1 @@
+"""``tradectl scan``, ``backtest``, ``session`` and ``rehearse``: command lines and pages."""

@@ -1,0 +1,118 @@
+"""A rehearsal and the backtest of its day, side by side, and what that proves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from app.live.run import LiveEnd
+from cli.terminal.figures import figure
+from engine.accounting import Trade
+from engine.comparison import Comparison
+from engine.hub import Outcome
+from engine.runtime.live import VenueHealth
+from reports import trades_table
+from store import arrow_table
+
+_WIDTH = 80
+_SHOWN = 16
+"""Digits of a digest that tell two apart."""
+
+
+_PROVEN = """\
+Every verdict, plan and fill is the same to the share, the cent and the
+nanosecond, though live had to go by sockets, REST and order updates."""
+
+
+class Compared(NamedTuple):
+    """A rehearsal beside its backtest.
+
+    ``why`` tells of each difference; None where decisions and fills are the same. Times are wall
+    seconds.
+    """
+
+    backtest: Outcome
+    why: Comparison | None
+    live_secs: float
+    backtest_secs: float
+    fills: tuple[str, str]
+
+
+def rehearsal_page(
+    console: Console, day: str, end: LiveEnd, compared: Compared, health: VenueHealth
+) -> None:
+    """Print both runs, their digests, and what they prove or where they part."""
+    live, width = end.outcome, min(console.width, _WIDTH)
+    title = Text(f"tradectl rehearse {day}", style="bold")
+    console.print(Rule(title, style="dim", align="left"), width=width)
+    about = " · ".join((end.run_id, str(live.status), "live over Alpaca's protocols"))
+    console.print(Text(about, style="dim"))
+    console.print(Text(_heard(health), style="dim"))
+    console.print()
+    console.print(_side_by_side(live, compared))
+    if live.trades:
+        console.print()
+        rest = f"tradectl journal show {end.run_id}"
+        console.print(trades_table(arrow_table(Trade, live.trades), rest))
+    console.print()
+    for line in _verdict(end, compared):
+        console.print(line)
+
+
+def _heard(health: VenueHealth) -> str:
+    gaps = "no gap" if not health.gaps else f"{health.gaps} gaps"
+    return (
+        f"{health.trades:,} trades and {health.quotes:,} quotes came in {health.frames:,} frames, "
+        f"{gaps}, {health.skipped} skipped"
+    )
+
+
+def _side_by_side(live: Outcome, compared: Compared) -> Table:
+    test = compared.backtest
+    table = Table("", box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("live", "backtest"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for name, a, b in (
+        ("candidates", live.candidates, test.candidates),
+        ("orders", live.orders, test.orders),
+        ("trades", len(live.trades), len(test.trades)),
+        ("equity, USD", live.equity, test.equity),
+    ):
+        table.add_row(name, figure(a), figure(b), _sameness(same=a == b))
+    for name, a, b in (
+        ("decision digest", live.decision_digest, test.decision_digest),
+        ("fill digest", live.fill_digest, test.fill_digest),
+    ):
+        table.add_row(name, f"{a[:_SHOWN]}…", f"{b[:_SHOWN]}…", _sameness(same=a == b))
+    table.add_row("fills as in", *compared.fills, "")
+    secs = (f"{secs:,.1f} s" for secs in (compared.live_secs, compared.backtest_secs))
+    table.add_row("took", *secs, "")
+    return table
+
+
+def _sameness(*, same: bool) -> Text:
+    return Text("same", style="green") if same else Text("differs", style="bold red")
+
+
+def _verdict(end: LiveEnd, compared: Compared) -> Iterator[Text]:
+    why = compared.why
+    if why is None:
+        yield Text("Live decided and filled what the backtest did.", style="bold green")
+        if not end.outcome.trades:
+            yield Text("Nothing was traded: that says little; loosen gates with --set.")
+        else:
+            yield Text(_PROVEN)
+        return
+    decisions = "same decisions" if why.same_decisions else "other decisions"
+    fills = "same fills" if why.same_fills else "other fills"
+    told = ", ".join(f"{count} {cause}" for cause, count in why.causes.items())
+    yield Text(f"{decisions}, {fills}: {told or 'what differs was not kept'}", style="bold red")
+    if why.differences:
+        first = why.differences[0]
+        yield Text(f"The first: {first.kind} {first.what}: {first.cause}, {first.because}")

@@ -1,0 +1,1 @@
+"""``tradectl catalog``: command lines and pages."""

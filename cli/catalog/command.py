@@ -1,0 +1,313 @@
+"""``tradectl catalog``: market data into the catalog, out of it, and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.filesize import decimal
+from rich.markup import escape
+from rich.table import Column, Table
+
+from cli.terminal.narrowing import parse_day
+from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
+from cli.terminal.output import command, emit, progress_console
+from cli.terminal.progress import progress_bar
+from engine.domain.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from catalog.ingest import ImportReport
+
+app = typer.Typer(help="Import, check, query and export market data.", no_args_is_help=True)
+
+KindName = Literal["trades", "quotes", "bars", "statuses"]
+FormatName = Literal["auto", "parquet", "csv", "alpaca", "lean", "databento", "nautilus", "spool"]
+TargetName = Literal["csv", "parquet", "nautilus"]
+TimeUnitName = Literal["ns", "us", "ms", "s"]
+
+
+@app.command("import")
+@command
+def import_(
+    files: Annotated[list[str], typer.Argument(help="Files, or fsspec URLs, of one kind.")],
+    kind: Annotated[KindName, typer.Option(help="What the files hold.")] = "trades",
+    form: Annotated[
+        FormatName, typer.Option("--format", help="How they are written; auto goes by the ending.")
+    ] = "auto",
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COLUMN=NAME", help="Our column and its name in the files."),
+    ] = None,
+    symbol: Annotated[
+        str | None, typer.Option(help="Ticker of every row, for files without that column.")
+    ] = None,
+    timezone: Annotated[str, typer.Option("--tz", help="Of times that carry none.")] = "UTC",
+    time_unit: Annotated[TimeUnitName, typer.Option(help="Of times that are integers.")] = "ns",
+    delimiter: Annotated[str, typer.Option(help="Between the fields of a CSV file.")] = ",",
+    consolidate: Annotated[
+        bool,
+        typer.Option("--consolidate", help="Build the best bid and offer from venues' quotes."),
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse at the first flawed row; set none aside.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace stored rows of the same symbol and date.")
+    ] = False,
+    catalog: CatalogPath = DEFAULT_CATALOG,
+    as_json: AsJson = False,
+) -> None:
+    """Check, sort and store market data from files; what is stored already stays as it is.
+
+    Flawed rows are set aside in the catalog's quarantine folder and counted.
+    """
+    import msgspec
+
+    from catalog import Catalog
+    from catalog.formats import Format, Reading, TimeUnit
+    from catalog.ingest import ImportOptions, import_files
+    from catalog.schema import Kind
+
+    if consolidate and kind != "quotes":
+        raise ConfigError(f"--consolidate is for quotes, these are {kind}")
+    reading = Reading(_mapping(columns or []), symbol, timezone, TimeUnit(time_unit), delimiter)
+    options = ImportOptions(Format(form), reading, consolidate, strict, replace)
+    with progress_bar("importing", "rows") as show:
+        report = import_files(
+            Catalog(catalog),
+            files,
+            Kind(kind),
+            options,
+            lambda done, total: show(done, total or done),
+        )
+    emit(
+        {"status": "ok", **msgspec.to_builtins(report)},
+        as_json=as_json,
+        page=lambda console: _print_import(report, console),
+    )
+
+
+@app.command("adopt")
+@command
+def adopt_(
+    spool: Annotated[Path, typer.Argument(help="Folder of one run, beside the database.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace stored rows of the same symbol and date.")
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove the spool once it is stored.")
+    ] = False,
+    catalog: CatalogPath = DEFAULT_CATALOG,
+    as_json: AsJson = False,
+) -> None:
+    """Store what a live run has heard as a day of the catalog; a second time changes nothing.
+
+    `tradectl live --record` does it at the end of the day; this is for a run that was cut off.
+    """
+    import shutil
+
+    import msgspec
+
+    from catalog import Catalog
+    from catalog.adopt import adopt
+    from catalog.spool import Spooled
+
+    with progress_bar("storing", "rows") as show:
+        adopted = adopt(
+            Catalog(catalog),
+            Spooled(spool),
+            replace=replace,
+            progress=lambda done, total: show(done, total or done),
+        )
+    if remove:
+        shutil.rmtree(spool)
+
+    def page(console: Console) -> None:
+        for report in adopted.reports:
+            _print_import(report, console)
+
+    emit(
+        {"status": "ok", "removed": remove, **msgspec.to_builtins(adopted)},
+        as_json=as_json,
+        page=page,
+    )
+
+
+@app.command()
+@command
+def info(catalog: CatalogPath = DEFAULT_CATALOG, as_json: AsJson = False) -> None:
+    """List what is stored: kinds, dates, letters, rows and bytes."""
+    from catalog import Catalog
+    from catalog.schema import Kind
+
+    stored = Catalog.open(catalog)
+    rows: list[dict[str, Any]] = []
+    for kind in Kind:
+        by_day: dict[str, dict[str, Any]] = {}
+        for day, letter in stored.partitions(kind):
+            manifest = stored.manifest(kind, day, letter)
+            row = by_day.setdefault(
+                str(day), {"kind": kind, "date": str(day), "letters": "", "rows": 0, "bytes": 0}
+            )
+            row["letters"] += letter
+            row["rows"] += manifest.rows if manifest else 0
+            row["bytes"] += manifest.size if manifest else 0
+        rows += by_day.values()
+    emit(
+        {"catalog": catalog, "partitions": rows, "instruments": stored.instruments().num_rows},
+        as_json=as_json,
+        page=lambda console: _print_info(rows, console),
+    )
+
+
+@app.command()
+@command
+def verify(
+    quarantine: Annotated[
+        bool, typer.Option("--quarantine", help="Move what is damaged to the quarantine folder.")
+    ] = False,
+    catalog: CatalogPath = DEFAULT_CATALOG,
+    as_json: AsJson = False,
+) -> None:
+    """Hash everything again and find torn, truncated, edited or missing parts.
+
+    Exits with 3 when something is wrong, even when it was quarantined.
+    """
+    import msgspec
+
+    from catalog import Catalog
+    from catalog import verify as checks
+
+    stored = Catalog.open(catalog)
+    with progress_bar("hashing", "bytes") as show:
+        result = checks.verify(stored, show)
+    if quarantine:
+        checks.quarantine(stored, result.findings)
+
+    def page(console: Console) -> None:
+        for finding in result.findings:
+            console.print(
+                f"[red]{finding.damage}[/] {escape(finding.path)}: {checks.MEANING[finding.damage]}"
+            )
+        console.print(f"{result.parts:,} parts, {decimal(result.size)} checked")
+
+    status = "damaged" if result.findings else "ok"
+    emit(
+        {"status": status, "quarantined": quarantine, **msgspec.to_builtins(result)},
+        as_json=as_json,
+        page=page,
+    )
+    if result.findings:
+        remedy = (
+            "moved to quarantine: import these days again"
+            if quarantine
+            else "run again with --quarantine, then import these days again"
+        )
+        progress_console.print(f"{len(result.findings)} damaged; {remedy}", highlight=False)
+        raise typer.Exit(DataError.exit_code)
+
+
+@app.command()
+@command
+def sql(
+    statement: Annotated[str, typer.Argument(help="A query, such as 'select * from trades'.")],
+    limit: Annotated[int, typer.Option(min=1, help="Most rows to show.")] = 100,
+    catalog: CatalogPath = DEFAULT_CATALOG,
+    as_json: AsJson = False,
+) -> None:
+    """Query the catalog with DuckDB; every kind of table is a view, with date and letter."""
+    import msgspec
+
+    from catalog import Catalog
+    from catalog.sql import query
+
+    answer = query(Catalog.open(catalog), statement, limit)
+
+    def page(console: Console) -> None:
+        columns = (Column(escape(name), overflow="fold") for name in answer.columns)
+        table = Table(*columns, box=None, pad_edge=False)
+        for row in answer.rows:
+            table.add_row(*(escape(str(value)) for value in row))
+        console.print(table)
+        if answer.truncated:
+            console.print(f"first {limit:,} rows; show more with --limit")
+
+    rows = msgspec.to_builtins(answer.rows, str_keys=True, enc_hook=str)
+    emit(
+        {"columns": answer.columns, "rows": rows, "truncated": answer.truncated},
+        as_json=as_json,
+        page=page,
+    )
+
+
+@app.command("export")
+@command
+def export_(
+    out: Annotated[Path, typer.Argument(help="Folder to write to; made when it is missing.")],
+    to: Annotated[TargetName, typer.Option(help="What to write.")],
+    kind: Annotated[KindName, typer.Option(help="What to export.")] = "trades",
+    start: Annotated[str | None, typer.Option(help="First date, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last date, YYYY-MM-DD.")] = None,
+    catalog: CatalogPath = DEFAULT_CATALOG,
+    as_json: AsJson = False,
+) -> None:
+    """Write market data as CSV, Parquet or a nautilus catalog; all dates unless told otherwise."""
+    import msgspec
+
+    from catalog import Catalog
+    from catalog.export import Target, export
+    from catalog.schema import Kind
+
+    stored = Catalog.open(catalog)
+    first = parse_day(start) if start else date.min
+    last = parse_day(end) if end else date.max
+    days = sorted({day for day, _ in stored.partitions(Kind(kind)) if first <= day <= last})
+    with progress_bar("exporting", "rows") as show:
+        report = export(stored, out, Target(to), Kind(kind), days, show)
+    emit(
+        {"status": "ok", "out": str(out), **msgspec.to_builtins(report)},
+        as_json=as_json,
+        page=lambda console: console.print(
+            f"{report.rows:,} rows of {len(days):,} dates in {report.files:,} files under {out}"
+        ),
+    )
+
+
+def _mapping(pairs: Sequence[str]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise ConfigError(f"--map {pair}: expected COLUMN=NAME, such as price=last_px")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _print_import(report: ImportReport, console: Console) -> None:
+    table = Table("rows", "count", title=f"{report.kind} from {len(report.files):,} files")
+    table.add_row("read", f"{report.rows_in:,}")
+    table.add_row("without a flaw", f"{report.rows_out:,}")
+    for flaw, count in report.rejected.items():
+        table.add_row(f"set aside: {flaw.replace('_', ' ')}", f"{count:,}", style="yellow")
+    table.add_row("out of order (sorted)", f"{report.out_of_order:,}")
+    table.add_row("without ts_init (got ts_event)", f"{report.without_arrival:,}")
+    for name, count in report.quality.items():
+        table.add_row(f"{name.replace('_', ' ')} (kept)", f"{count:,}")
+    console.print(table)
+    span = f"{report.dates[0]} to {report.dates[-1]}" if len(report.dates) > 1 else report.dates[0]
+    console.print(
+        f"{span}: {report.stored:,} partitions stored, {report.unchanged:,} held the same already"
+    )
+    if report.quarantine:
+        console.print(f"rows set aside: {report.quarantine}")
+
+
+def _print_info(rows: Sequence[dict[str, Any]], console: Console) -> None:
+    table = Table("kind", "date", "letters")
+    table.add_column("rows", justify="right")
+    table.add_column("size", justify="right")
+    for row in rows:
+        size = decimal(row["bytes"])
+        table.add_row(row["kind"], row["date"], row["letters"], f"{row['rows']:,}", size)
+    console.print(table if rows else "nothing is stored yet")

@@ -1,0 +1,1 @@
+"""``tradectl journal`` and ``database``: command lines and pages."""

@@ -1,0 +1,338 @@
+"""``tradectl journal``: the facts of a run, read, followed, checked, replayed, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from app.clock import new_york
+from app.runs.chosen_journal import chosen_journal
+from cli.terminal.figures import figure
+from cli.terminal.integrity import draw
+from cli.terminal.options import (
+    DEFAULT_RUNS,
+    AsJson,
+    Database,
+    DatabaseOption,
+    JournalName,
+    RunsPath,
+)
+from cli.terminal.output import command, emit, progress_console
+from engine.domain.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from engine.domain.facts import Fact
+
+app = typer.Typer(help="Read, follow, check and replay the facts of runs.", no_args_is_help=True)
+
+UNREADABLE = ExitCode.CONFIG
+"""Exit code of ``verify`` when there is nothing to check; 1 when the chain is broken."""
+
+Since = Annotated[int, typer.Option(help="Only facts after this one.", min=0)]
+
+
+@app.command("list")
+@command
+def list_journals(database: Database, as_json: AsJson = False) -> None:
+    """List the runs of a database, the one started last first.
+
+    A run is `Crashed` when it says `Running` while its writer is gone; the next start seals it.
+    """
+    import msgspec
+
+    from store import Journals
+
+    journals = Journals.existing(database)
+    found = journals.runs()
+
+    def page(console: Console) -> None:
+        table = Table(box=None, pad_edge=False)
+        for heading in ("run", "status"):
+            table.add_column(heading, no_wrap=True)
+        table.add_column("started")
+        table.add_column("facts", justify="right", no_wrap=True)
+        table.add_column("written by")
+        table.add_column("archived in", overflow="fold")
+        for run in found:
+            writer = f"{run.writer or 'nobody'}{', gone' if run.has_crashed else ''}"
+            row = (run.run_id, run.standing, new_york(run.created_ns), figure(run.facts))
+            table.add_row(*map(Text, (*row, writer, run.archive or "–")))
+        nothing = Text(f"no runs in {journals.database}")
+        console.print(table if found else nothing, soft_wrap=not found)
+
+    rows = [msgspec.to_builtins(run) | {"standing": run.standing} for run in found]
+    emit({"runs": rows}, as_json=as_json, page=page)
+
+
+@app.command()
+@command
+def show(
+    name: JournalName = "latest",
+    database: DatabaseOption = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    *,
+    since: Since = 0,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only facts of this kind; may be repeated.")
+    ] = None,
+    trade: Annotated[str | None, typer.Option(help="Only facts of this trade.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many.", min=1)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Show the facts of a run, the first ones first."""
+    journal, head = chosen_journal(name, database, runs)
+    integrity = journal.integrity(head)
+    kinds = _known_kinds(kind)
+    matching = (
+        fact
+        for fact in journal.facts(since)
+        if (not kinds or _kind(fact) in kinds) and trade in (None, fact.correlation_id)
+    )
+    facts = list(islice(matching, limit + 1))
+    more = len(facts) > limit
+    result = {"run_id": journal.run_id, "facts": [_row(f) for f in facts[:limit]], "more": more}
+
+    def page(console: Console) -> None:
+        console.print(_facts_table(facts[:limit]) if facts else "no such facts")
+        if more:
+            last = facts[limit - 1].seq
+            console.print(f"[dim]and more: --since {last}, or a larger --limit[/]")
+
+    emit(result, as_json=as_json, page=page, integrity=integrity)
+
+
+@app.command()
+@command
+def tail(
+    name: JournalName = "latest",
+    database: DatabaseOption = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    *,
+    count: Annotated[int, typer.Option("-n", "--count", help="Last facts to show.", min=0)] = 20,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on as facts are written, until Ctrl-C.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per fact, a line each.")
+    ] = False,
+) -> None:
+    """Show the last facts of a run, and follow the log as it is written."""
+    journal, head = chosen_journal(name, database, runs)
+    integrity = journal.integrity(head)
+    if integrity.detail:  # a line of --json is a fact, so this goes beside
+        draw(progress_console, integrity)
+    last = journal.last
+    since = max(last.seq - count, 0) if last else 0
+    facts = journal.follow(since) if follow else journal.facts(since)
+    console = Console()
+    if as_json:
+        for row in map(_row, facts):
+            _print_line(row)
+    elif follow:
+        for fact in facts:
+            console.print(_line(fact))
+    else:
+        console.print(_facts_table(list(facts)))
+
+
+@app.command()
+@command
+def verify(
+    name: JournalName = "latest",
+    database: DatabaseOption = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Check the chain of a run from its first fact; name the first one that does not hold.
+
+    Exit code 0: whole. 1: broken. 2: there is no such journal, or it cannot be read.
+    """
+    from engine.domain.errors import TradectlError
+
+    try:
+        journal, head = chosen_journal(name, database, runs)
+        found = journal.verify(head)
+    except TradectlError as error:
+        if not error.is_passing:
+            error.exit_code = UNREADABLE
+        raise
+    broken = found.broken
+    result = {
+        "run_id": journal.run_id,
+        "status": "broken" if broken else "whole",
+        "facts": found.facts,
+        "head": found.head,
+        "broken": broken and {"seq": broken.seq, "damage": broken.damage, "detail": broken.detail},
+    }
+
+    def page(console: Console) -> None:
+        facts = f"{figure(found.facts)} facts"
+        if broken is None:
+            whole = f"[green]whole:[/] {facts}, last hash {found.head}"
+            console.print(whole, highlight=False, soft_wrap=True)
+            return
+        what = broken.damage.replace("_", " ")
+        detail = escape(broken.detail)
+        console.print(f"[bold red]broken:[/] fact {broken.seq} is {what}: {detail}")
+        console.print(f"{facts} before it are whole; restore the journal from a backup")
+
+    emit(result, as_json=as_json, page=page)
+    if broken is not None:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command()
+@command
+def replay(
+    name: JournalName = "latest",
+    database: DatabaseOption = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    *,
+    until: Annotated[
+        int | None, typer.Option(help="Last fact to take in; without it, all.", min=0)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fold a run's facts anew and show what follows: cash, positions, trades."""
+    from engine.accounting import keep_books
+
+    journal, head = chosen_journal(name, database, runs)
+    integrity = journal.integrity(head)
+    facts = list(_until(journal.facts(), until))
+    books = keep_books(facts)
+    ledger = books.ledger
+    closed = [trade for trade in books.trades if trade.exit_ts is not None]
+    result: dict[str, Any] = {
+        "run_id": journal.run_id,
+        "facts": len(facts),
+        "cash": ledger.cash,
+        "equity": ledger.equity,
+        "commission": ledger.commission,
+        "positions": {symbol: held.quantity for symbol, held in ledger.positions.items()},
+        "fills": len(books.fills),
+        "trades": len(books.trades),
+        "open_trades": len(books.trades) - len(closed),
+        "realized_pnl": sum((trade.realized_pnl or 0 for trade in closed), start=0),
+    }
+
+    def page(console: Console) -> None:
+        table = Table(box=None, show_header=False)
+        held = ", ".join(f"{name} {shares:,}" for name, shares in result["positions"].items())
+        for key, value in (result | {"positions": held or "none"}).items():
+            table.add_row(key, escape(figure(value)))
+        console.print(table)
+
+    emit(result, as_json=as_json, page=page, integrity=integrity)
+
+
+@app.command()
+@command
+def export(
+    file: Annotated[Path, typer.Argument(help="File to write: .jsonl or .parquet.")],
+    name: Annotated[str, typer.Option("--run", help="Run id, its beginning, or 'latest'.")] = (
+        "latest"
+    ),
+    database: DatabaseOption = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write a run's facts, with their hashes, to a file that can be checked without tradectl."""
+    from store import export_journal
+
+    journal, head = chosen_journal(name, database, runs)
+    integrity = journal.integrity(head)
+    facts = export_journal(journal, file)
+    result = {"run_id": journal.run_id, "facts": facts, "file": str(file)}
+    emit(
+        result,
+        as_json=as_json,
+        page=lambda out: out.print(
+            escape(f"wrote {figure(facts)} facts of {journal.run_id} to {file}"), soft_wrap=True
+        ),
+        integrity=integrity,
+    )
+
+
+def _known_kinds(kinds: list[str] | None) -> set[str]:
+    from difflib import get_close_matches
+    from typing import get_args
+
+    from engine.domain.errors import ConfigError
+    from engine.domain.facts import AnyPayload
+
+    known = [str(payload.__struct_config__.tag) for payload in get_args(AnyPayload)]
+    for kind in kinds or ():
+        if kind not in known:
+            near = get_close_matches(kind, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            raise ConfigError(f"no facts are of kind {kind!r}; {hint}")
+    return set(kinds or ())
+
+
+def _until(facts: Iterable[Fact], last: int | None) -> Iterator[Fact]:
+    return (fact for fact in facts if last is None or fact.seq <= last)
+
+
+def _kind(fact: Fact) -> str:
+    return str(fact.payload.__struct_config__.tag)
+
+
+def _row(fact: Fact) -> dict[str, Any]:
+    import msgspec
+
+    return msgspec.to_builtins(fact)
+
+
+def _print_line(row: dict[str, Any]) -> None:
+    import json
+    import sys
+
+    sys.stdout.write(json.dumps(row) + "\n")
+    sys.stdout.flush()
+
+
+def _body(fact: Fact) -> str:
+    body = _row(fact)["payload"]
+    return ", ".join(f"{key} {_words(value)}" for key, value in body.items() if key != "kind")
+
+
+def _words(value: Any) -> str:
+    """Return a value of a fact without the brackets and quotes of code."""
+    match value:
+        case dict():
+            return " ".join(f"{key} {_words(each)}" for key, each in value.items())  # pyright: ignore[reportUnknownVariableType]
+        case list() | tuple():
+            return "; ".join(_words(each) for each in value) or "none"  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return str(value)
+
+
+def _line(fact: Fact) -> Text:
+    moment = new_york(fact.ts_event)
+    return Text.assemble(
+        (f"{fact.seq:>7}  ", "dim"),
+        f"{moment}  ",
+        (f"{_kind(fact):18}", "bold"),
+        f"  {_body(fact)}",
+    )
+
+
+def _facts_table(facts: list[Fact]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("seq", justify="right", style="dim")
+    table.add_column("New York", no_wrap=True)
+    table.add_column("kind", style="bold", no_wrap=True)
+    table.add_column("what")
+    for fact in facts:
+        table.add_row(str(fact.seq), new_york(fact.ts_event), _kind(fact), Text(_body(fact)))
+    return table

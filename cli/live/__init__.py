@@ -1,0 +1,1 @@
+"""``tradectl live`` and ``positions``: command lines and pages."""

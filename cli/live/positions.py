@@ -1,0 +1,100 @@
+"""``tradectl positions``: what is held at a venue, and what the venue says protects it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.live.command import VenueName
+from cli.terminal.figures import figure
+from cli.terminal.options import AsJson
+from cli.terminal.output import command, emit
+from engine.domain.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from adapters.alpaca import Attested, Credentials, Endpoints, Leg
+
+_NAKED = ExitCode.FAILED
+_READINGS = 3
+"""Attempts at positions that do not move while the orders are read."""
+
+
+@command
+def positions(
+    venue: Annotated[
+        VenueName, typer.Option("--venue", help="Whose account; the simulator's by default.")
+    ] = VenueName.SIM,
+    as_json: AsJson = False,
+) -> None:
+    """Show positions at a venue and the orders there that protect them.
+
+    Asks the venue alone, so it works beside a running process and without one. Exit code 1 when any
+    share has no stop, or a row cannot be read; 0 when all are covered, or nothing is held.
+    """
+    import msgspec
+
+    from adapters.alpaca import Credentials, Endpoints
+
+    found, unread = asyncio.run(
+        _attested(Endpoints.of(venue.value), Credentials.from_environment())
+    )
+    result = {
+        "venue": venue.value,
+        "naked": found.naked,
+        **msgspec.to_builtins(found),
+        "unread": unread,
+    }
+    emit(result, as_json=as_json, page=lambda console: _page(console, venue.value, found, unread))
+    if found.naked or unread:
+        raise typer.Exit(_NAKED)
+
+
+async def _attested(endpoints: Endpoints, credentials: Credentials) -> tuple[Attested, list[str]]:
+    """Return what protects what, and the rows of the venue that cannot be read."""
+    from adapters.alpaca import AlpacaRest, read_attested
+
+    async with AlpacaRest(endpoints, credentials) as rest:
+        return await read_attested(rest)
+
+
+def _page(console: Console, venue: str, found: Attested, unread: list[str]) -> None:
+    if not found.positions:
+        console.print(f"{venue}: flat", highlight=False)
+    for each in found.positions:
+        state = f"[bold red]{each.naked} naked[/]" if each.naked else "[green]covered[/]"
+        worth = "" if each.market_value is None else f", worth {figure(each.market_value)} USD"
+        console.print(
+            f"[bold]{escape(each.symbol)}[/] {each.side} {each.shares} at "
+            f"{figure(each.avg_entry_price)}{worth}: {state}",
+            highlight=False,
+        )
+        _print_legs(console, each.legs)
+    if found.others:
+        console.print("orders where nothing is held", highlight=False)
+        _print_legs(console, found.others)
+    for row in unread:
+        console.print(f"[bold red]cannot be read:[/] {escape(row)}", soft_wrap=True)
+
+
+def _print_legs(console: Console, legs: tuple[Leg, ...]) -> None:
+    table = Table("  order", "status", box=None)
+    for heading in ("shares", "covers", "at"):
+        table.add_column(heading, justify="right")
+    table.add_column("whose")
+    for leg in legs:
+        whose = {True: "[yellow]foreign[/]", False: "ours", None: "a leg"}[leg.is_foreign]
+        table.add_row(
+            f"  {leg.role} {leg.side} {escape(leg.type)}",
+            escape(leg.status),
+            str(leg.quantity),
+            str(leg.covers) if leg.covers else "–",
+            figure(leg.price),
+            f"{whose} {escape(leg.symbol)}",
+        )
+    if legs:
+        console.print(table)

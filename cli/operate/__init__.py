@@ -1,0 +1,1 @@
+"""``tradectl do`` and ``governor``: command lines and pages."""

@@ -1,0 +1,140 @@
+"""``tradectl do``: commands to a running session, shown before they are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from app.parameters.file import changed_values
+from cli.operate.governor import SessionName
+from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database
+from cli.terminal.shared_options import taking
+from engine.domain import commands
+from engine.domain.commands import AnyCommand
+from engine.domain.errors import ConfigError
+
+app = typer.Typer(
+    help="Command a running session: shown first, given with --yes, done once per --id.",
+    no_args_is_help=True,
+)
+
+EVERYTHING = "all"
+
+Symbol = Annotated[str, typer.Argument(metavar="SYMBOL", help="In capitals.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Whom a command is for, who gives it and how long they wait."""
+
+    run: SessionName = "latest"
+    database: Database = DEFAULT_DATABASE
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Give the command; without it, only show it.")
+    ] = False
+    who: Annotated[
+        str | None, typer.Option("--who", help="Who gives it; the system's user by default.")
+    ] = None
+    command_id: Annotated[
+        str | None, typer.Option("--id", help="Given again under the same id, it is done once.")
+    ] = None
+    timeout_secs: Annotated[
+        float, typer.Option("--timeout", metavar="SECS", min=0.1, help="How long to wait for it.")
+    ] = 30
+    as_json: AsJson = False
+
+
+@app.command()
+@taking(Errand)
+def pause(errand: Errand) -> None:
+    """Enter nothing until resumed; what is open stays managed."""
+    _give(commands.Pause(), errand)
+
+
+@app.command()
+@taking(Errand)
+def resume(errand: Errand) -> None:
+    """Let entries in again after pause, stop-entries or flatten all."""
+    _give(commands.Resume(), errand)
+
+
+@app.command()
+@taking(Errand)
+def stop_entries(errand: Errand) -> None:
+    """Enter nothing for the rest of the day."""
+    _give(commands.StopEntries(), errand)
+
+
+@app.command()
+@taking(Errand)
+def cancel_entries(errand: Errand) -> None:
+    """Cancel every entry that has not been filled."""
+    _give(commands.CancelEntries(), errand)
+
+
+@app.command()
+@taking(Errand)
+def flatten(
+    errand: Errand,
+    what: Annotated[
+        str, typer.Argument(metavar="SYMBOL|all", help="A symbol in capitals, or 'all'.")
+    ],
+) -> None:
+    """Cancel what works and close what is held, until verified; 'all' stops entries, too."""
+    every = what == EVERYTHING
+    _give(commands.FlattenAll() if every else commands.FlattenSymbol(_symbol(what)), errand)
+
+
+@app.command()
+@taking(Errand)
+def close(
+    errand: Errand,
+    trade: Annotated[str, typer.Argument(metavar="TRADE", help="Id of an open trade.")],
+) -> None:
+    """Close one trade."""
+    _give(commands.CloseTrade(trade), errand)
+
+
+@app.command()
+@taking(Errand)
+def lock(errand: Errand, symbol: Symbol) -> None:
+    """Keep a symbol from being entered until it is unlocked."""
+    _give(commands.LockSymbol(_symbol(symbol)), errand)
+
+
+@app.command()
+@taking(Errand)
+def unlock(errand: Errand, symbol: Symbol) -> None:
+    """Let a symbol be entered again."""
+    _give(commands.UnlockSymbol(_symbol(symbol)), errand)
+
+
+@app.command("set")
+@taking(Errand)
+def set_values(
+    errand: Errand,
+    settings: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE…", help="New values, all of them or none.")
+    ],
+    because: Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")],
+    base: Annotated[
+        int, typer.Option("--base", min=1, help="Newest version that was looked at.")
+    ] = 1,
+) -> None:
+    """Change parameters from the next bucket on, unless somebody did since --base."""
+    _give(commands.SetParameters(changed_values(settings), because, base), errand)
+
+
+def _give(wish: AnyCommand, errand: Errand) -> None:
+    from cli.operate.give import give
+
+    give(wish, errand)
+
+
+def _symbol(text: str) -> str:
+    """Return a symbol as the tape spells it; 'all' in small letters means everything."""
+    if text != text.upper() or not text:
+        raise ConfigError(f"expected a symbol in capitals, found {text!r}: ALL is one, too")
+    return text

@@ -1,0 +1,1 @@
+"""``tradectl params``: command lines and pages."""

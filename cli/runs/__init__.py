@@ -1,0 +1,1 @@
+"""``tradectl runs``, ``diff``, ``why``, ``missed`` and ``accounting``: command lines and pages."""

@@ -1,0 +1,1 @@
+"""``tradectl sim``: command lines and pages."""

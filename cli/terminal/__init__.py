@@ -1,0 +1,1 @@
+"""What every command shares: options, progress, figures, and how results are printed."""

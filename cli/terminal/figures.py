@@ -1,0 +1,51 @@
+"""Values as a terminal shows them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+_WHOLE_FROM = 100_000
+"""From here on the digits behind the point say nothing."""
+
+_TWO_DECIMALS_FROM = 100
+"""From here on to there two of them are enough, and money keeps its cents."""
+
+_CENTS = 2
+"""Least decimals of an exact amount."""
+
+
+def figure(value: object) -> str:
+    """Return a value in a few characters; a dash for None."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float() if abs(value) >= _WHOLE_FROM:
+            return f"{value:,.0f}"
+        case float() if abs(value) >= _TWO_DECIMALS_FROM:
+            return f"{value:,.2f}".removesuffix(".00")
+        case float():
+            return f"{value:.4g}"
+        case Decimal():
+            decimals = -int(value.normalize().as_tuple().exponent)
+            return f"{value:,.{max(decimals, _CENTS)}f}"
+        case _:
+            return str(value)
+
+
+def shown_value(value: object) -> str:
+    """Return a value as people write it."""
+    match value:
+        case None:
+            return "off"
+        case bool():
+            return str(value).lower()
+        case list():
+            return ",".join(map(str, value))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        case int() | float():
+            return f"{value:,g}" if abs(value) < 1e6 else f"{value:,.0f}"  # noqa: PLR2004
+        case _:
+            return str(value)

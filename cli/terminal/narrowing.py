@@ -1,0 +1,78 @@
+"""Dates, letters and symbols as they are typed."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from string import ascii_uppercase
+from typing import Annotated
+
+import typer
+
+from engine.domain.errors import ConfigError
+
+Letters = Annotated[
+    str | None,
+    typer.Option("--letters", help="First letters, as A, A-C or A,M-P; all by default."),
+]
+Symbols = Annotated[
+    str | None,
+    typer.Option("--symbols", help="Symbols, separated by commas; all by default."),
+]
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, max=64, help="Threads that scan, one letter at a time.")
+]
+
+_SPAN = re.compile(r"^([A-Z_])(?:-([A-Z]))?$")
+
+
+def parse_day(text: str) -> date:
+    """Return the date written as YYYY-MM-DD.
+
+    Raises
+    ------
+    ConfigError
+        It is not a date.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"{text!r} is not a date; write it as YYYY-MM-DD") from error
+
+
+def parse_letters(text: str | None) -> tuple[str, ...]:
+    """Return the letters of ``A``, ``A-C`` or ``A,M-P``, ascending; none for None.
+
+    Raises
+    ------
+    ConfigError
+        It is none of these.
+    """
+    found: set[str] = set()
+    for part in () if text is None else text.upper().split(","):
+        span = _SPAN.match(part.strip())
+        if span is None:
+            raise ConfigError(f"{part!r} is no letter or span of letters; write A, A-C or A,M-P")
+        first, last = span[1], span[2] or span[1]
+        if first > last:
+            raise ConfigError(f"span {part} runs backwards; write {last}-{first}")
+        found |= {first} if first == "_" else {c for c in ascii_uppercase if first <= c <= last}
+    return tuple(sorted(found))
+
+
+def parse_symbols(text: str | None) -> tuple[str, ...]:
+    """Return the symbols of a list with commas, in upper case, ascending; none for None.
+
+    Raises
+    ------
+    ConfigError
+        The list is empty.
+    """
+    if text is None:
+        return ()
+    found = {part.strip().upper() for part in text.split(",") if part.strip()}
+    if not found:
+        raise ConfigError(
+            f"--symbols {text!r} names none; write AAPL,MSFT or leave it away for all"
+        )
+    return tuple(sorted(found))

@@ -1,0 +1,87 @@
+"""Options that mean the same on every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+CatalogPath = Annotated[
+    str,
+    typer.Option(
+        "--catalog", envvar="TRADECTL_CATALOG", help="Catalog root: a folder or an fsspec URL."
+    ),
+]
+RunsPath = Annotated[
+    Path,
+    typer.Option("--runs", envvar="TRADECTL_RUNS", help="Folder that holds the run directories."),
+]
+ParamsFile = Annotated[
+    Path | None,
+    typer.Option("--params", envvar="TRADECTL_PARAMS", help="YAML file with parameters."),
+]
+SetParams = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set one parameter; may be repeated."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
+
+Database = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        envvar="TRADECTL_DATABASE",
+        help="Where facts are kept: a SQLite file or postgresql://user:password@host/name.",
+    ),
+]
+Balance = Annotated[
+    str, typer.Option("--balance", metavar="USD", help="Cash that the account starts with.")
+]
+Speed = Annotated[
+    float | None,
+    typer.Option("--speed", min=0.01, help="Times real time; as fast as possible without it."),
+]
+RunToTakeUp = Annotated[
+    str | None,
+    typer.Option("--run", help="Name of the run; an unfinished one is taken up again."),
+]
+View = Annotated[
+    bool, typer.Option("--view/--no-view", help="Show radar, position and health as it runs.")
+]
+
+JournalName = Annotated[
+    str, typer.Argument(metavar="RUN", help="Run id, its beginning, or 'latest'.")
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        envvar="TRADECTL_DATABASE",
+        help="SQLite file or postgresql://user:password@host/name; else run directories are read.",
+    ),
+]
+RunOption = Annotated[
+    str | None,
+    typer.Option("--run", help="Run id, its beginning, or 'latest'; else the last over that day."),
+]
+Because = Annotated[str, typer.Option("--because", help="Why; kept with the version.")]
+Who = Annotated[str, typer.Option("--who", envvar=["TRADECTL_WHO", "USER"], help="Who changes it.")]
+Base = Annotated[
+    int | None,
+    typer.Option("--base", min=1, help="Newest version you have seen; refuse if there is another."),
+]
+
+WaitSecs = Annotated[
+    float,
+    typer.Option(
+        "--wait-secs",
+        min=0,
+        help="How long a start waits for a venue or database that is down, as --wait-secs 300.",
+    ),
+]
+
+DEFAULT_BALANCE = "100000"
+DEFAULT_DATABASE = "data/tradectl.sqlite"
+DEFAULT_CATALOG = "data/catalog"
+DEFAULT_RUNS = Path("runs")

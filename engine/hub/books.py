@@ -1,0 +1,262 @@
+"""What the hub knows between two events, folded from the facts of its run."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from engine.accounting import Fill, FillBook, Ledger, Trade, TradeBook
+from engine.decision import GovernorPhase, GovernorState, OpenTrade, evolve
+from engine.domain.bracket import BracketPlan
+from engine.domain.errors import RunError
+from engine.domain.facts import (
+    AlarmRaised,
+    AnyPayload,
+    BracketPlanned,
+    CommandReceived,
+    DayStarted,
+    ExitReason,
+    ExitRequested,
+    Fact,
+    GovernorMoved,
+    OrderCanceled,
+    OrderExpired,
+    OrderFact,
+    OrderFilled,
+    OrderRejected,
+    OrderRole,
+    OrderSubmitted,
+    OrderUpdated,
+    ParamsChanged,
+    TradeClosed,
+    TradeOpened,
+)
+from engine.domain.order_names import exit_number, order_id
+from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.session import Session, session
+
+
+class LiveTrade(msgspec.Struct):
+    """A plan that was sent and is not over.
+
+    Attributes
+    ----------
+    ts_planned : int
+        When its orders were sent, UTC ns.
+    is_open : bool
+        The entry is filled, as far as it will be.
+    exit_reason : ExitReason or None
+        Why it is being closed from above its bracket; None while the bracket is left alone.
+    ts_exit : int or None
+        When that was asked for, UTC ns.
+    has_alarm : bool
+        Somebody was told that it takes too long.
+    exits_sent : int
+        Orders sent to close it beside its bracket.
+    stop_trails : bool
+        The stop has left the price it was planned at.
+    best_price : int or None
+        Best eligible print since the entry, 1e-6 USD; only kept where the stop may trail.
+    """
+
+    plan: BracketPlan
+    ts_planned: int
+    is_open: bool = False
+    exit_reason: ExitReason | None = None
+    ts_exit: int | None = None
+    has_alarm: bool = False
+    exits_sent: int = 0
+    stop_trails: bool = False
+    best_price: int | None = None
+
+
+class DeskBooks:
+    """Everything a desk knows; the same facts lead to the same books, in a restarted process too.
+
+    Attributes
+    ----------
+    history : ParameterHistory
+        Which parameters hold when; every plan names its version.
+    ledger : Ledger
+        Cash and positions; not reset from day to day.
+    governor : GovernorState
+    trades : dict of str to LiveTrade
+        By trade id, in order of planning.
+    facts : int
+        Facts folded so far.
+    day_orders : int
+        Orders submitted today.
+    day_fills : list of Fill
+        Today's, in order.
+    alarms : list of AlarmRaised
+        Today's, in order.
+    """
+
+    def __init__(self, history: ParameterHistory, balance: Decimal) -> None:
+        self.history = history
+        self.ledger = Ledger(cash=balance)
+        self.governor = GovernorState()
+        self.trades: dict[str, LiveTrade] = {}
+        self.facts = 0
+        self.day_orders = 0
+        self.day_fills: list[Fill] = []
+        self.alarms: list[AlarmRaised] = []
+        self._session: Session | None = None
+        self._fills = FillBook()
+        self._book = TradeBook()
+        self._planned_today: list[str] = []
+        self._phase: GovernorPhase | None = None
+        self._causes: dict[str, int] = {}
+        self._commands: dict[str, int] = {}
+        self._last_cause: AnyPayload | None = None
+        self._last_command: CommandReceived | None = None
+        self._coming = deque(history.changed)
+        self._known: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+
+    @property
+    def session(self) -> Session:
+        """The day that was started.
+
+        Raises
+        ------
+        RunError
+            None was.
+        """
+        if self._session is None:
+            raise RunError("no trading day has started: call start_day first")
+        return self._session
+
+    @property
+    def day_started(self) -> bool:
+        """Whether a day was started."""
+        return self._session is not None
+
+    def restore(self, facts: Iterable[Fact]) -> None:
+        """Take over what was recorded before, in order."""
+        for fact in facts:
+            self.fold(fact)
+
+    def renumber(self, moved: Mapping[int, int]) -> None:
+        """Learn that facts were kept under other numbers than they were folded with."""
+        for known in (self._causes, self._commands):
+            known.update({name: moved.get(seq, seq) for name, seq in known.items()})
+
+    def day_trades(self) -> list[Trade]:
+        """Return the day's trades so far, open ones too."""
+        booked = map(self._book.trade, self._planned_today)
+        return [trade for trade in booked if trade is not None]
+
+    def booked(self, trade_id: str) -> Trade | None:
+        """Return what has been filled of a trade, None before its first fill."""
+        return self._book.trade(trade_id)
+
+    def knows(self, payload: OrderFact) -> bool:
+        """Say whether an event of a trade that is not over was recorded before.
+
+        A fill counts by its name at the venue; changes of an order are not told apart.
+        """
+        return _identity(payload) in self._known.get(payload.trade_id, ())
+
+    def governed(self, trade: LiveTrade) -> OpenTrade:
+        """Return a trade as the governor knows it."""
+        return next(
+            known for known in self.governor.open_trades if known.trade_id == trade.plan.trade_id
+        )
+
+    def fold(self, fact: Fact) -> None:
+        """Take one fact."""
+        self.facts += 1
+        payload, trade_id = fact.payload, fact.correlation_id
+        self._remember(payload)
+        change = self._fills.post(fact)
+        self.ledger.post(fact, change)
+        self._book.post(fact, change)
+        at = self.history.at(fact.ts_event)
+        self.governor = evolve(self.governor, payload, fact.ts_event, at)
+        if trade_id is not None and not isinstance(payload, OrderSubmitted):
+            self._causes[trade_id] = fact.seq
+        match payload:
+            case DayStarted():
+                self._start(session(date.fromisoformat(payload.day)))
+            case ParamsChanged():
+                self._change(payload)
+            case CommandReceived():
+                self._commands[payload.command_id] = fact.seq
+            case GovernorMoved():
+                self._phase = GovernorPhase(payload.after)
+            case BracketPlanned():
+                self._plan(payload, fact.ts_init)
+            case AlarmRaised():
+                self.alarms.append(payload)
+            case OrderSubmitted():
+                self.day_orders += 1
+            case OrderFilled():
+                self.day_fills.append(Fill(fact.seq, fact.ts_event, fact.ts_init, payload))
+            case _:
+                pass
+        if isinstance(payload, OrderFact):
+            self._known[payload.trade_id].add(_identity(payload))
+        if trade_id in self.trades:
+            self._follow(self.trades[trade_id], payload, fact.ts_init)
+
+    def _remember(self, payload: AnyPayload) -> None:
+        """Keep what others may have to follow from, should the run be cut off here."""
+        if isinstance(payload, CommandReceived):
+            self._last_command = payload
+        if not isinstance(payload, GovernorMoved):
+            self._last_cause = payload
+
+    def _start(self, day: Session) -> None:
+        self._session, self._phase = day, None
+        self.day_orders, self.day_fills, self.alarms, self._planned_today = 0, [], [], []
+        self._causes.clear()
+
+    def _change(self, change: ParamsChanged) -> None:
+        if self._coming and self._coming[0].version == change.version:
+            self._coming.popleft()
+        if change.version > self.history.latest:
+            self.history = self.history.after(change)
+
+    def _plan(self, planned: BracketPlanned, ts: int) -> None:
+        """Take up a trade; whether events of those that are over are known, nobody asks again."""
+        for over in self._known.keys() - self.trades.keys():
+            del self._known[over]
+        self.trades[planned.trade_id] = LiveTrade(BracketPlan.of(planned), ts)
+        self._planned_today.append(planned.trade_id)
+
+    def _follow(self, trade: LiveTrade, payload: AnyPayload, ts: int) -> None:
+        """Take what a fact means for a trade that lives."""
+        trade_id = trade.plan.trade_id
+        match payload:
+            case OrderSubmitted(role=OrderRole.EXIT):
+                number = exit_number(payload.client_order_id, trade_id)
+                trade.exits_sent = max(trade.exits_sent, number)
+            case OrderUpdated(trigger_price=Decimal()):
+                trade.stop_trails = payload.trigger_price != trade.plan.stop_loss
+            case ExitRequested():
+                by_hand = payload.reason is ExitReason.CLOSED_BY_HAND
+                if trade.exit_reason is None or by_hand:
+                    trade.exit_reason = payload.reason
+                trade.ts_exit = ts if trade.ts_exit is None else trade.ts_exit
+            case AlarmRaised():
+                trade.has_alarm = True
+            case TradeOpened():
+                trade.is_open = True
+            case TradeClosed():
+                del self.trades[trade_id]
+            case OrderCanceled() | OrderExpired() | OrderRejected():
+                is_entry = payload.client_order_id == order_id(OrderRole.ENTRY, trade_id)
+                if is_entry and self._book.trade(trade_id) is None:
+                    del self.trades[trade_id]
+            case _:
+                pass
+
+
+def _identity(payload: OrderFact) -> tuple[str, ...]:
+    kind = type(payload).__name__
+    filled = payload.venue_trade_id if isinstance(payload, OrderFilled) else ""
+    return kind, payload.client_order_id, filled

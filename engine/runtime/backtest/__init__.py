@@ -1,0 +1,1 @@
+"""Recorded days inside nautilus's backtest engine."""

@@ -1,0 +1,124 @@
+"""Every print and quote of a day as an event of its own: slow, and the measure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import batched
+
+import numpy as np
+
+from engine.domain.eligibility import fillable, moves_orders
+from engine.domain.halts import Halts
+from engine.domain.market import MarketData
+from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.quotes import QuoteBatch
+from engine.domain.session import Session
+from engine.domain.trades import TradeBatch
+from engine.runtime.backtest.feed import closing_instants, settle
+from engine.runtime.backtest.simulation import Simulation
+from engine.runtime.bridge.guard import Failures
+from engine.runtime.bridge.messages import print_message, quote_message
+from engine.runtime.bridge.scanner_actor import ScannerActor
+from engine.runtime.bridge.ticks import quote_ticks, status_data, trade_ticks
+
+_BLOCK = 720
+"""Buckets of all symbols that are read at once."""
+
+
+class FullFeed:
+    """Plays all symbols through the scanner inside the engine; nothing is known beforehand.
+
+    Parameters
+    ----------
+    symbols : iterable of str
+        The universe; others are not read.
+    """
+
+    def __init__(
+        self,
+        market: MarketData,
+        session: Session,
+        history: Callable[[], ParameterHistory],
+        symbols: Iterable[str],
+        halts: Halts,
+        failures: Failures,
+    ) -> None:
+        self._tapes = market.tapes(session.day)
+        self.scanner = ScannerActor(history, session, self._tapes, failures)
+        self.ticks = 0
+        self.hydrate_secs = 0.0
+        self._market = market
+        self._session = session
+        self._symbols = sorted(symbols)
+        self._halts = halts
+
+    @property
+    def candidates(self) -> int:
+        """Candidates raised so far."""
+        return self.scanner.raised
+
+    def digest(self) -> str:
+        """Return the digest of what the scanner said."""
+        return self.scanner.scanner.digest()
+
+    def play(self, simulation: Simulation) -> Iterator[int]:
+        """Play the day and yield the closing instant of each bucket once it is past."""
+        played = now = self._session.pre_market_ns
+        simulation.play(until=played)
+        played -= 1
+        instants = closing_instants(self.scanner.stretches, self._session)
+        for block in batched(instants, _BLOCK, strict=False):
+            span = self._session.day, self._symbols, played + 1, block[-1] + 1
+            started = time.perf_counter()
+            quotes = _by_symbol(self._market.quotes(*span))
+            trades = _by_symbol(self._market.trades(*span))
+            self.hydrate_secs += time.perf_counter() - started
+            for now in block:
+                self._bucket(
+                    simulation, _cut(quotes, played + 1, now), _cut(trades, played + 1, now), now
+                )
+                played = now
+                yield now
+        settle(simulation, self._halts, now)
+
+    def _bucket(
+        self, simulation: Simulation, quotes: QuoteBatch, trades: TradeBatch, now: int
+    ) -> None:
+        """Play one bucket; the venue sees an instant's quotes before its prints."""
+        statuses = self._halts.take(before=now + 1)
+        touches = quote_ticks(quotes.rows(fillable(quotes) & ~self._halts.covers(quotes)))
+        prints = trade_ticks(
+            trades.rows(moves_orders(trades, self._tapes) & ~self._halts.covers(trades))
+        )
+        self.ticks += len(touches) + len(prints)
+        simulation.list_symbols(
+            {status.symbol for status in statuses} | _symbols(quotes) | _symbols(trades)
+        )
+        simulation.play(
+            status_data(statuses),
+            touches,
+            prints,
+            [quote_message(row) for row in _single_rows(quotes)],
+            [print_message(row) for row in _single_rows(trades)],
+            until=now,
+        )
+
+
+def _by_symbol[Batch: (TradeBatch, QuoteBatch)](batch: Batch) -> Batch:
+    """Return a batch ordered by arrival and, within an instant, by symbol, as pruned ticks are."""
+    rank = np.argsort(np.argsort(np.array(batch.symbols)))
+    return batch.rows(np.lexsort((rank[batch.symbol_id], batch.ts_init)))
+
+
+def _cut[Batch: (TradeBatch, QuoteBatch)](batch: Batch, start: int, last: int) -> Batch:
+    first, end = np.searchsorted(batch.ts_init, (start, last + 1))
+    return batch.rows(slice(int(first), int(end)))
+
+
+def _symbols(batch: TradeBatch | QuoteBatch) -> set[str]:
+    return {batch.symbols[n] for n in np.unique(batch.symbol_id)}
+
+
+def _single_rows[Batch: (TradeBatch, QuoteBatch)](batch: Batch) -> Iterator[Batch]:
+    return (batch.rows(slice(n, n + 1)) for n in range(len(batch)))

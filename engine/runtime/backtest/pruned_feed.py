@@ -1,0 +1,126 @@
+"""The reports of a scan, and ticks only where an order lives or is about to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from engine.decision import BucketDecision
+from engine.domain.candidate import BucketReport, Phase
+from engine.domain.halts import Halts
+from engine.domain.market import MarketData
+from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.status import TradingStatus
+from engine.runtime.backtest.feed import settle
+from engine.runtime.backtest.hydration import Hydration
+from engine.runtime.backtest.simulation import Simulation
+from engine.runtime.bridge.guard import Failures
+from engine.runtime.bridge.replay_actor import ReplayActor
+from engine.runtime.bridge.ticks import status_data
+from engine.signals import ScanResult
+
+
+class PrunedFeed:
+    """Plays a scanned day without the ticks that cannot matter.
+
+    ``decide`` is pure, so what the strategy will do with a report is known just before it gets it:
+    the symbols it is going to enter are given their last quote and print at that instant, and all
+    their ticks from there until they are flat. Reports without a qualified candidate lead to
+    nothing and are not delivered. Time with nothing alive costs nothing: timers catch up, in
+    order, when the engine runs next.
+
+    Parameters
+    ----------
+    decide : callable
+        The strategy's.
+    attended : bool
+        Commands may come in at any second: the engine is never left behind, so that each bucket is
+        decided under all that was ordered before it.
+    """
+
+    def __init__(
+        self,
+        market: MarketData,
+        scan: ScanResult,
+        history: ParameterHistory,
+        halts: Halts,
+        decide: Callable[[BucketReport], BucketDecision],
+        failures: Failures,
+        *,
+        attended: bool = False,
+    ) -> None:
+        self.scanner = ReplayActor(history, scan.session, failures)
+        self.candidates = 0
+        self._scan = scan
+        self._halts = halts
+        self._failures = failures
+        self._decide = decide
+        self._attended = attended
+        self._hydration = Hydration(market, scan.session, halts)
+
+    @property
+    def ticks(self) -> int:
+        """Ticks fed to the venue so far."""
+        return self._hydration.ticks
+
+    @property
+    def hydrate_secs(self) -> float:
+        """Wall-clock seconds spent on reading ticks."""
+        return self._hydration.secs
+
+    def digest(self) -> str:
+        """Return the scan's own digest."""
+        return self._scan.digest()
+
+    def play(self, simulation: Simulation) -> Iterator[int]:
+        """Play the day and yield the closing instant of each bucket once it is past."""
+        played = now = self._scan.session.pre_market_ns
+        simulation.play(until=played)
+        for report in self._scan.reports():
+            now = report.ts_init
+            self.candidates += sum(each.phase is Phase.RAISED for each in report.candidates)
+            qualified = {each.symbol for each in report.candidates if each.qualified}
+            live = simulation.live_symbols()
+            statuses = self._halts.take(before=now)
+            if live or statuses or self._attended:
+                self._between(simulation, live, statuses, played + 1, now)
+            if live or statuses or qualified or self._attended:
+                self._close(simulation, live, qualified, report)
+                played = now
+            yield now
+        settle(simulation, self._halts, now)
+
+    def _between(
+        self,
+        simulation: Simulation,
+        live: set[str],
+        statuses: Sequence[TradingStatus],
+        start: int,
+        now: int,
+    ) -> None:
+        """Play what happened since the last close, up to the nanosecond before this one."""
+        simulation.list_symbols(status.symbol for status in statuses)
+        quotes, trades = self._hydration.stretch(live, start, now)
+        simulation.play(status_data(statuses), quotes, trades, until=now - 1)
+
+    def _close(
+        self, simulation: Simulation, live: set[str], qualified: set[str], report: BucketReport
+    ) -> None:
+        """Play the closing instant itself, in which the strategy gets the report."""
+        now = report.ts_init
+        statuses = self._halts.take(before=now + 1)
+        quotes, trades = self._hydration.stretch(live, now, now + 1)
+        entering: set[str] = set()
+        if qualified:
+            self.scanner.schedule(report)
+            # Something that happens in this very nanosecond may change what is decided.
+            certain = not (statuses or quotes or trades or self._attended)
+            entering = self._planned(report) if certain else qualified
+        simulation.list_symbols(entering | {status.symbol for status in statuses})
+        last = self._hydration.last(entering - live, now)
+        simulation.play(status_data(statuses), last, quotes, trades, until=now)
+
+    def _planned(self, report: BucketReport) -> set[str]:
+        """Return the symbols that the strategy is about to enter."""
+        with self._failures.raised("decide"):
+            decision = self._decide(report)
+        return {approved.value.symbol for approved in decision.plans}

@@ -1,0 +1,290 @@
+"""Recorded days through scanner, decisions and a simulated venue, day by day."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from functools import partial
+from typing import Protocol
+
+from engine.decision import Reach
+from engine.domain.facts import ParamsChanged
+from engine.domain.fill_assumptions import BASE, FillAssumptions, assumptions
+from engine.domain.halts import Halts
+from engine.domain.market import MarketData, letter_of
+from engine.domain.parameter_versions import ParameterHistory, Stretch
+from engine.domain.parameters import Parameters
+from engine.domain.session import Session, session
+from engine.hub.attendant import Attendant
+from engine.hub.desk import Desk
+from engine.hub.digests import DecisionDigest, FillDigest
+from engine.hub.outcome import DayOutcome, Outcome, OutcomeStatus
+from engine.journal import JournalWriter
+from engine.runtime.backtest.feed import Feed
+from engine.runtime.backtest.full_feed import FullFeed
+from engine.runtime.backtest.interrupt import heard_interrupts
+from engine.runtime.backtest.pruned_feed import PrunedFeed
+from engine.runtime.backtest.trading_day import TradingDay
+from engine.runtime.bridge.guard import Failures
+from engine.runtime.bridge.hub_strategy import DeskStrategy
+from engine.signals import ScanResult, scan
+from engine.signals.scan import Progress as ScanProgress
+
+
+class Engine(StrEnum):
+    """How a day reaches the strategy; both give the same decisions and the same fills."""
+
+    PRUNED = "pruned"
+    FULL = "full"
+
+
+class Stage(StrEnum):
+    """What a day is busy with."""
+
+    SCAN = "scan"
+    REPLAY = "replay"
+
+
+type Progress = Callable[[date, Stage, float], None]
+"""Called with the day, the stage and the share of it that is done."""
+
+
+class Scan(Protocol):
+    """``engine.signals.scan``, or something that remembers what it returned."""
+
+    def __call__(
+        self,
+        market: MarketData,
+        day: date,
+        params: Parameters,
+        *,
+        letters: Sequence[str] | None,
+        symbols: Sequence[str] | None,
+        changes: Sequence[Stretch],
+        progress: ScanProgress | None,
+    ) -> ScanResult:
+        """Scan one day."""
+        ...
+
+
+class StrategyFactory(Protocol):
+    """A strategy class; an instance is made for each day."""
+
+    def __call__(
+        self,
+        desk: Desk,
+        failures: Failures,
+        *,
+        day_has_quotes: bool,
+        latency_ns: int,
+        attendant: Attendant | None,
+    ) -> DeskStrategy:
+        """Return a strategy for the day that was started on the desk."""
+        ...
+
+
+def run_backtest(
+    market: MarketData,
+    days: Sequence[date],
+    params: Parameters,
+    *,
+    strategy: StrategyFactory,
+    journal: JournalWriter,
+    starting_balance: Decimal,
+    engine: Engine = Engine.PRUNED,
+    fills: str = BASE.name,
+    letters: Sequence[str] | None = None,
+    symbols: Sequence[str] | None = None,
+    changes: Sequence[ParamsChanged] = (),
+    scan: Scan = scan,
+    attendant: Attendant | None = None,
+    on_progress: Progress | None = None,
+    on_day: Callable[[DayOutcome], None] | None = None,
+) -> Outcome:
+    """Run recorded days, one after the other, with one account and one governor.
+
+    Parameters
+    ----------
+    days : sequence of date
+        Trading days in ascending order.
+    strategy : callable
+        The strategy's class, such as ``strategies.AoStrategy``.
+    journal : JournalWriter
+        Takes every fact between ``RunStarted`` and ``RunEnded``; these two are the caller's, who
+        knows the run's id and what has to be said of a run that fails.
+    starting_balance : Decimal
+        USD.
+    fills : str
+        A rung of ``engine.runtime.fills.LADDER``.
+    letters, symbols : sequence of str, optional
+        Scan and trade these alone; breadth then counts them alone.
+    changes : sequence of ParamsChanged
+        Versions 2, 3, … of the parameters, in the order in which they take effect.
+    scan : callable
+        Used by the pruned engine.
+    attendant : Attendant, optional
+        Sets the pace and gives commands; without one nobody does.
+    on_day : callable
+        Called with each day as soon as it is over, also if it was cut short.
+
+    Returns
+    -------
+    Outcome
+        After a Ctrl-C with status ``INTERRUPTED`` and what was done so far.
+
+    Raises
+    ------
+    ConfigError, NotFoundError, DataError
+        As ``scan`` does.
+    JournalError
+        A fact could not be kept.
+    RunError
+        A handler failed.
+    """
+    history = ParameterHistory(params, tuple(changes))
+    run = _Run(
+        market=market,
+        history=history,
+        strategy=strategy,
+        engine=engine,
+        rung=assumptions(fills),
+        letters=letters,
+        symbols=symbols,
+        scan=scan,
+        attendant=attendant,
+        on_progress=on_progress,
+        on_day=on_day,
+        desk=Desk(history, journal, starting_balance),
+    )
+    if engine is Engine.FULL:
+        run.desk.reach = Reach.CANDIDATES
+    status = OutcomeStatus.ENDED
+    try:
+        for day in days:
+            run.play(day)
+    except KeyboardInterrupt:
+        status = OutcomeStatus.INTERRUPTED
+    return Outcome(
+        status=status,
+        days=tuple(run.days),
+        facts=run.desk.facts,
+        equity=run.desk.ledger.equity,
+        decision_digest=run.decision_digest.hexdigest(),
+        fill_digest=run.fill_digest.hexdigest(),
+    )
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run in progress."""
+
+    market: MarketData
+    history: ParameterHistory
+    strategy: StrategyFactory
+    engine: Engine
+    rung: FillAssumptions
+    letters: Sequence[str] | None
+    symbols: Sequence[str] | None
+    scan: Scan
+    attendant: Attendant | None
+    on_progress: Progress | None
+    on_day: Callable[[DayOutcome], None] | None
+    desk: Desk
+    days: list[DayOutcome] = field(default_factory=list[DayOutcome])
+    decision_digest: DecisionDigest = field(default_factory=DecisionDigest)
+    fill_digest: FillDigest = field(default_factory=FillDigest)
+
+    def play(self, day: date) -> None:
+        """Play one day and keep what it came to, even when it is cut short."""
+        hours = session(day)
+        started = time.perf_counter()
+        scanned = self._scanned(hours) if self.engine is Engine.PRUNED else None
+        scan_secs = time.perf_counter() - started
+        self.desk.start_day(hours, self._data_hash(day), hours.pre_market_ns)
+        failures = Failures()
+        strategy = self.strategy(
+            self.desk,
+            failures,
+            day_has_quotes=self.market.has_quotes(day),
+            latency_ns=self.rung.latency_ns,
+            attendant=self.attendant,
+        )
+        feed = self._feed(hours, scanned, strategy, failures)
+        trading_day = TradingDay(
+            self.desk, strategy, feed, self.rung, failures, self.market, self.attendant
+        )
+        try:
+            with heard_interrupts() as interrupt:
+                trading_day.play(interrupt, partial(self._progress, day, Stage.REPLAY))
+        finally:
+            outcome = trading_day.outcome(scan_secs)
+            self.days.append(outcome)
+            self.decision_digest.add_day(feed.digest(), strategy.decisions)
+            self.fill_digest.add(outcome.fills)
+            if self.on_day is not None:
+                self.on_day(outcome)
+
+    def _scanned(self, hours: Session) -> ScanResult:
+        day = hours.day
+        first, *changes = self.history.shaping(hours.pre_market_ns, hours.close_ns)
+
+        def progress(done: int, total: int) -> None:
+            self._progress(day, Stage.SCAN, done / total)
+
+        return self.scan(
+            self.market,
+            day,
+            first.params,
+            letters=self.letters,
+            symbols=self.symbols,
+            changes=changes,
+            progress=progress,
+        )
+
+    def _feed(
+        self, hours: Session, scanned: ScanResult | None, strategy: DeskStrategy, failures: Failures
+    ) -> Feed:
+        announced = self.market.statuses(hours.day)
+        halts = Halts([status for status in announced if self._reads(status.symbol)])
+        if scanned is not None:
+            return PrunedFeed(
+                self.market,
+                scanned,
+                self.history,
+                halts,
+                strategy.decide,
+                failures,
+                attended=self.attendant is not None,
+            )
+        universe = {
+            symbol
+            for letter in self._letters(hours.day)
+            for batch in self.market.trade_batches(hours.day, letter)
+            for symbol in batch.symbols
+            if self._reads(symbol)
+        }
+        return FullFeed(self.market, hours, lambda: self.desk.history, universe, halts, failures)
+
+    def _letters(self, day: date) -> list[str]:
+        """Return the stored letters that this run reads."""
+        wanted = None if self.letters is None else set(self.letters)
+        if self.symbols is not None:
+            own = {letter_of(symbol) for symbol in self.symbols}
+            wanted = own if wanted is None else wanted & own
+        stored = self.market.letters(day)
+        return stored if wanted is None else [letter for letter in stored if letter in wanted]
+
+    def _reads(self, symbol: str) -> bool:
+        in_letters = self.letters is None or letter_of(symbol) in self.letters
+        return in_letters and (self.symbols is None or symbol in self.symbols)
+
+    def _data_hash(self, day: date) -> str:
+        return self.market.data_hash(day, self._letters(day))
+
+    def _progress(self, day: date, stage: Stage, share: float) -> None:
+        if self.on_progress is not None:
+            self.on_progress(day, stage, share)

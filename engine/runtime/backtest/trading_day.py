@@ -1,0 +1,142 @@
+"""A feed, a simulated venue and a strategy, played to the close."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from engine.domain.errors import RunError
+from engine.domain.fill_assumptions import FillAssumptions
+from engine.domain.market import MarketData
+from engine.domain.session import NANOS_PER_SECOND
+from engine.hub.attendant import Attendant
+from engine.hub.desk import Desk
+from engine.hub.equity_point import equity_point
+from engine.hub.measured import measure_trades
+from engine.hub.outcome import DayOutcome
+from engine.runtime.backtest.feed import Feed
+from engine.runtime.backtest.interrupt import Interrupt
+from engine.runtime.backtest.simulation import Simulation
+from engine.runtime.bridge.guard import Failures
+from engine.runtime.bridge.hub_strategy import DeskStrategy
+
+_NAP_SECS = 0.05
+"""How long a Ctrl-C may wait to be heard."""
+
+
+class TradingDay:
+    """One day in an engine of its own; account and governor live on in the desk.
+
+    Parameters
+    ----------
+    desk : Desk
+        The day has been started on it.
+    strategy : DeskStrategy
+    feed : Feed
+    rung : FillAssumptions
+    failures : Failures
+        The one that strategy and feed were made with.
+    market : MarketData
+        Where trades are measured on prints once they are over.
+    attendant : Attendant, optional
+        Who sets the pace.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        strategy: DeskStrategy,
+        feed: Feed,
+        rung: FillAssumptions,
+        failures: Failures,
+        market: MarketData,
+        attendant: Attendant | None = None,
+    ) -> None:
+        self._desk = desk
+        self._market = market
+        self._strategy = strategy
+        self._feed = feed
+        self._attendant = attendant
+        self._equity = [equity_point(desk, desk.session.pre_market_ns, desk.ledger.equity)]
+        self._play_secs = 0.0
+        stale_quote_secs = desk.history.at(desk.session.open_ns).stale_quote_secs
+        self._simulation = Simulation(
+            rung,
+            equity_usd=desk.ledger.equity,
+            stale_quote_ns=int(stale_quote_secs * NANOS_PER_SECOND),
+            failures=failures,
+        )
+        self._simulation.add(feed.scanner, strategy)
+
+    def play(self, interrupt: Interrupt, on_progress: Callable[[float], None]) -> None:
+        """Play to the end of the day and end it on the desk.
+
+        Parameters
+        ----------
+        on_progress : callable
+            Called with the share of the session that is over.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            Somebody asked to stop; what was done so far stands.
+        RunError
+            A handler failed, or a trade is still open at the end.
+        """
+        session = self._desk.session
+        started = time.perf_counter()
+        try:
+            for now in self._feed.play(self._simulation):
+                interrupt.check()
+                if self._desk.ledger.positions:
+                    self._equity.append(equity_point(self._desk, now, self._strategy.equity()))
+                if now >= session.open_ns:
+                    on_progress((now - session.open_ns) / (session.close_ns - session.open_ns))
+                    self._rest(now, interrupt)
+            self._expect_flat()
+            measure_trades(self._desk, self._market, session.close_ns)
+            self._desk.end_day(session.close_ns)
+            self._equity.append(
+                equity_point(self._desk, session.close_ns, self._desk.ledger.equity)
+            )
+        except KeyboardInterrupt:
+            if self._attendant is None:
+                measure_trades(self._desk, self._market, self._equity[-1].ts)
+            raise
+        finally:
+            self._play_secs = time.perf_counter() - started
+            self._simulation.close()
+
+    def outcome(self, scan_secs: float) -> DayOutcome:
+        """Return what the day came to, as far as it was played."""
+        desk, feed = self._desk, self._feed
+        return DayOutcome(
+            day=desk.session.day,
+            candidates=feed.candidates,
+            orders=desk.day_orders,
+            ticks=feed.ticks,
+            trades=tuple(desk.day_trades()),
+            fills=tuple(desk.day_fills),
+            verdicts=tuple(
+                verdict for decision in self._strategy.decisions for verdict in decision.verdicts
+            ),
+            equity=tuple(self._equity),
+            timings={
+                "scan": scan_secs,
+                "hydrate": feed.hydrate_secs,
+                "replay": self._play_secs - feed.hydrate_secs,
+            },
+        )
+
+    def _rest(self, now: int, interrupt: Interrupt) -> None:
+        """Wait until whoever attends the run wants it to go on."""
+        while self._attendant is not None and (left := self._attendant.wait_secs(now)) > 0:
+            time.sleep(min(left, _NAP_SECS))
+            interrupt.check()
+
+    def _expect_flat(self) -> None:
+        """Refuse to carry a position over night: the next day starts in a new engine."""
+        held = ", ".join(sorted(self._desk.ledger.positions))
+        if held:
+            day = self._desk.session.day
+            raise RunError(f"{held} still held at the end of {day}, expected to be flat")

@@ -1,0 +1,1 @@
+"""The hub and the scanner as components of nautilus."""

@@ -1,0 +1,96 @@
+"""An approved plan as an order list, and how an order says what it is for."""
+
+from __future__ import annotations
+
+import re
+
+from nautilus_trader.common import OrderFactory
+from nautilus_trader.model import (
+    ClientOrderId,
+    LimitOrder,
+    MarketOrder,
+    OrderSide,
+    OrderType,
+    StopMarketOrder,
+    TimeInForce,
+    TriggerType,
+)
+
+from engine.domain.bracket import Approved, BracketPlan
+from engine.domain.candidate import Side
+from engine.domain.errors import RunError
+from engine.domain.facts import OrderRole
+from engine.domain.order_names import exit_id, order_id
+from engine.runtime.bridge.values import instrument_id, price_from, quantity_of
+
+type Order = MarketOrder | LimitOrder | StopMarketOrder
+
+_NAMED = re.compile(rf"(?P<trade>.+)-(?P<role>{'|'.join(OrderRole)})(-[0-9]+)?")
+
+
+def role_of(order: Order) -> OrderRole:
+    """Return what an order is for."""
+    return _parts(order)[1]
+
+
+def trade_id_of(order: Order) -> str:
+    """Return the trade an order belongs to."""
+    return _parts(order)[0]
+
+
+def is_ours(order: Order) -> bool:
+    """Say whether an order has an id that ``order_id`` or ``exit_id`` gave."""
+    return _NAMED.fullmatch(order.client_order_id.value) is not None
+
+
+def bracket_orders(factory: OrderFactory, approved: Approved[BracketPlan]) -> list[Order]:
+    """Return entry, stop and target of a plan.
+
+    The legs sleep until the entry is wholly filled, then whichever fills shrinks the other. The
+    stop is elected by prints alone, as at the venue. Nothing outlives the day.
+    """
+    plan = approved.value
+    trade_id, limit = plan.trade_id, plan.entry_limit
+    return factory.bracket(
+        instrument_id(plan.symbol),
+        OrderSide.BUY if plan.side is Side.LONG else OrderSide.SELL,
+        quantity_of(plan.quantity),
+        time_in_force=TimeInForce.DAY,
+        entry_order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
+        entry_price=None if limit is None else price_from(limit),
+        entry_client_order_id=ClientOrderId(order_id(OrderRole.ENTRY, trade_id)),
+        tp_price=price_from(plan.take_profit),
+        tp_time_in_force=TimeInForce.DAY,
+        tp_post_only=False,
+        tp_client_order_id=ClientOrderId(order_id(OrderRole.TAKE_PROFIT, trade_id)),
+        sl_trigger_price=price_from(plan.stop_loss),
+        sl_trigger_type=TriggerType.LAST_PRICE,
+        sl_time_in_force=TimeInForce.DAY,
+        sl_client_order_id=ClientOrderId(order_id(OrderRole.STOP_LOSS, trade_id)),
+    )
+
+
+def exit_order(factory: OrderFactory, plan: BracketPlan, shares: int, number: int) -> MarketOrder:
+    """Return the ``number``-th market order that closes what is held of a trade."""
+    return factory.market(
+        instrument_id(plan.symbol),
+        OrderSide.SELL if plan.side is Side.LONG else OrderSide.BUY,
+        quantity_of(shares),
+        time_in_force=TimeInForce.DAY,
+        reduce_only=True,
+        client_order_id=ClientOrderId(exit_id(plan.trade_id, number)),
+    )
+
+
+def _parts(order: Order) -> tuple[str, OrderRole]:
+    """Return trade and role: an order says what it is for in its id, which every venue gives back.
+
+    Raises
+    ------
+    RunError
+        The id is not one of ours.
+    """
+    named = _NAMED.fullmatch(order.client_order_id.value)
+    if named is None:
+        raise RunError(f"order {order.client_order_id} is not ours, expected '<trade>-<role>'")
+    return named["trade"], OrderRole(named["role"])

@@ -1,0 +1,140 @@
+"""Trouble of a venue becomes facts, and entries stop while it lasts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from engine.domain.errors import VenueError
+from engine.domain.facts import ExitReason, GapBackfilled
+from engine.domain.session import NANOS_PER_SECOND
+from engine.hub.desk import Desk
+from engine.runtime.bridge.guard import Failures
+from engine.runtime.bridge.pulse import Pulse
+
+REMEDIES = {
+    "feed": "wait; if it stays, look at the network and at the venue's status page",
+    "future prints": "set this machine's clock by NTP, or leave the simulator's time alone; then "
+    "press q and start the same command again",
+    "frozen tape": "wait: another connection is opened; if it stays, see the venue's status page",
+    "late prints": "wait; if it stays, look at network and load of this machine; rehearse slower",
+    "repeated prints": "wait; if it stays, ask the broker: the feed sends the same twice",
+    "thin tape": "wait; if it stays, look at the venue's status page, or set min_heard_share lower",
+    "mute symbols": "wait; if it stays, close by hand what is held in them",
+    "backfill": "wait: it ends when signals no longer look back on what is missing",
+    "orders": "wait; if it stays, look at keys, network and the venue's status page",
+    "reconciliation": "wait; if it stays, look at keys, network and the venue's status page",
+    "account": "ask the broker; close by hand what is held",
+    "buying power": "free cash: close what is not this run's, or deposit; it goes on by itself",
+    "day trades": "wait for tomorrow, or have 25,000 USD; what is open can still be closed",
+    "clock": "set this machine's clock by NTP, then press q and start the same command again",
+    "venue clock": "wait: it goes on by itself once the venue's time has caught up; a simulator "
+    "that was started anew: start it again with the --state it had",
+    "positions": "bring the positions at the broker to what the ledger has: it goes on by itself",
+    "warm-up": "wait",
+    "recording": "make room on the disk, then start the same command again",
+    "journal": "bring the database back, or make room on its disk: it goes on by itself",
+    "not_flat": "close by hand at the broker, then see what kept it open",
+    "positions_differ": "bring the position at the broker to what the ledger has",
+    "quarantine": "nothing is entered any more; protect what is held, then start another run",
+    "journal_broken": "restore a backup into another database; this run is never written again",
+    "unprotected": "nothing: they are sold; look at the order on the broker's page",
+    "exit_held_up": "halted: wait until it trades again; else close by hand at the broker",
+}
+"""What a person can do, by name of trouble or alarm."""
+
+_OF_AN_ORDER = "wait: it is looked up; if it stays, look at the order on the broker's page"
+
+_log = logging.getLogger(__name__)
+
+
+def remedy(trouble: str) -> str:
+    """Return what a person can do about a trouble or an alarm."""
+    return REMEDIES.get(trouble, _OF_AN_ORDER)
+
+
+class TroubleDesk:
+    """Takes what the clients of a venue tell; see ``VenueWatch``.
+
+    Attributes
+    ----------
+    details : dict of str to str
+        What is wrong now, in the latest words; the fact keeps the first.
+    on_fetched : callable
+        Takes the exchange time, UTC ns, up to which prints of a gap were fetched.
+    """
+
+    def __init__(self, desk: Desk, pulse: Pulse, failures: Failures) -> None:
+        self._desk = desk
+        self._pulse = pulse
+        self._failures = failures
+        self._alarms_told = len(desk.alarms)
+        self.details: dict[str, str] = {}
+        self.on_fetched: Callable[[int], None] = lambda _: None
+
+    @property
+    def finds_out(self) -> bool:
+        """Whether the venue is away, or is being asked what became of an order."""
+        return any(
+            what in {"orders", "reconciliation"} or what.startswith(("order ", "change of "))
+            for what in self.details
+        )
+
+    def forget_others(self) -> None:
+        """End what an earlier process of the run was troubled with; what still is, is told anew."""
+        for what, _ in self._desk.governor.standing.troubles:
+            if what not in self.details:
+                self.healed(what)
+
+    def troubled(self, what: str, detail: str) -> None:
+        """Hold entries."""
+        if self.details.get(what) != detail:
+            _log.error("entries are held: %s: %s; %s", what, detail, remedy(what))
+        self.details[what] = detail
+        with self._failures.kept(f"trouble with {what}"):
+            self._desk.hold_entries(what, detail, self._pulse.now())
+
+    def healed(self, what: str) -> None:
+        """Release them."""
+        self.details.pop(what, None)
+        with self._failures.kept(f"end of trouble with {what}"):
+            if self._desk.release_entries(what, self._pulse.now()):
+                _log.warning("the trouble with %s is over", what)
+
+    def tell_alarms(self) -> None:
+        """Log what rang since this was called last."""
+        for raised in self._desk.alarms[self._alarms_told :]:
+            _log.error("alarm %s: %s; %s", raised.alarm, raised.detail, remedy(raised.alarm))
+        self._alarms_told = len(self._desk.alarms)
+
+    def refused(self, error: VenueError) -> None:
+        """End the host."""
+        with suppress(VenueError), self._failures.kept("the start"):
+            raise error
+
+    def avoid(self, symbol: str, detail: str) -> None:
+        """Keep away from a symbol that somebody else trades in this account, or nobody can."""
+        with self._failures.kept(f"the lock of {symbol}"):
+            if self._desk.lock_symbol(symbol, detail, self._pulse.now()):
+                _log.warning("%s is locked: %s", symbol, detail)
+
+    def backfilled(self, gap: GapBackfilled) -> None:
+        """Write down what was fetched of a gap."""
+        secs = (gap.end_ns - gap.start_ns) / NANOS_PER_SECOND
+        _log.warning(
+            "%s trades and %s quotes of %s symbols were fetched for a gap of %.1f s%s",
+            f"{gap.trades:,}", f"{gap.quotes:,}", f"{gap.symbols:,}", secs,
+            "" if gap.complete else "; not all came",
+        )  # fmt: skip
+        self.on_fetched(min(gap.end_ns, self._pulse.now()))
+        with self._failures.kept("the fact of a gap"):
+            self._desk.gap_backfilled(gap, self._pulse.now())
+
+    def closed_by_hand(self, trade_id: str, detail: str) -> None:
+        """Write down that a trade does not end by our doing."""
+        _log.warning("%s: %s", trade_id, detail)
+        trade = self._desk.trades.get(trade_id)
+        if trade is not None:
+            with self._failures.kept(f"the end of {trade_id} by hand"):
+                self._desk.request_exit(trade, ExitReason.CLOSED_BY_HAND, self._pulse.now())

@@ -1,0 +1,1 @@
+"""Journals: the facts of runs in SQLite or PostgreSQL, one writer each."""

@@ -1,0 +1,446 @@
+"""One run's journal in a database: facts are durable before anything acts on them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import RLock
+from typing import Any, Self
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from engine.domain.errors import JournalBroken, JournalError
+from engine.domain.facts import AnyPayload, Fact
+from engine.domain.first_cause import FirstCause
+from engine.journal import (
+    GENESIS,
+    Break,
+    Damage,
+    Integrity,
+    Record,
+    Verification,
+    fact_of,
+    record_of,
+    seal,
+    verify,
+)
+from store.database.database import Database
+from store.database.refusal import refusal
+from store.database.schema import FACTS, RUNS
+from store.journal.commit_notifier import Bell
+from store.journal.records import READ_SECS, newest_record, read_records
+from store.journal.unpersisted import Report, Unkept
+from store.journal.writer import Writer
+from store.runs.manifest import RunStatus
+
+_GROUP = 4096
+"""Most facts of one commit."""
+
+AT_SIGHT = 250_000
+"""Facts that a reader has verified before it shows anything: about a second."""
+
+BROKEN = "journal broken, "
+"""How the note of a quarantined run begins."""
+
+_log = logging.getLogger(__name__)
+
+
+class SqlJournal:
+    """A run's journal in SQLite or PostgreSQL; a complete ``engine.journal.Journal``.
+
+    One object writes, of all processes and hosts: the first ``append`` claims the run, ``close``
+    gives it back. Any number may read. Threads may share one object.
+
+    A fact has reached the disk when ``append`` returns, or, in a ``group``, when that ends. With
+    ``intents_only`` the facts of what has already happened wait for the next of ``WRITE_AHEAD``,
+    for 4,096 of them, or ``commit``: right for a run that can be had again.
+
+    When the database refuses or is lost, ``append`` raises and the journal is halted. What has
+    happened is kept in memory and written first when the database is back; a plan is dropped, for
+    it must not be acted upon. Each further ``append`` or ``commit`` tries again by itself.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        run_id: str,
+        *,
+        intents_only: bool = False,
+        epoch: int | None = None,
+    ) -> None:
+        self.run_id = run_id
+        self._database = database
+        self._intents_only = intents_only
+        self._lock = RLock()
+        self._writer: Writer | None = None
+        self._epoch = epoch
+        self._grouping = False
+        self._pending: list[Fact] = []
+        self._unkept = Unkept()
+        self._is_halt_told = False
+        self._by_id: dict[str, int] = {}
+        self._last: Fact | None = None
+
+    @property
+    def database(self) -> Database:
+        """Where the facts are kept."""
+        return self._database
+
+    @property
+    def epoch(self) -> int:
+        """How often the run was taken up again, 0 the first time; known once it is claimed."""
+        return self._epoch or 0
+
+    @property
+    def last(self) -> Fact | None:
+        """The fact appended last, None before the first."""
+        return self._last or self._newest()
+
+    @property
+    def halted(self) -> bool:
+        """Whether the database refused and has not been heard of since: nothing may be traded."""
+        return bool(self._unkept)
+
+    def append(
+        self,
+        payload: AnyPayload,
+        *,
+        ts_event: int,
+        ts_init: int,
+        causation_id: int | None = None,
+        correlation_id: str | None = None,
+        fact_id: str | None = None,
+    ) -> Fact:
+        """Record what happened and return it in its place; see ``JournalWriter``."""
+        report = Report(payload, ts_event, ts_init, causation_id, correlation_id, fact_id)
+        with self._lock:
+            try:
+                self._resume()
+            except JournalError as error:
+                self._tell_halt(error)
+                self._keep(report)
+                raise
+            if fact_id in self._by_id:
+                return self._fact(self._by_id[fact_id])
+            fact = self._seal(report)
+            if len(self._pending) >= _GROUP or not (self._grouping or self._may_wait(report)):
+                self._write()
+            return fact
+
+    def claim(self) -> None:
+        """Become the run's writer now, not at the first ``append``.
+
+        Raises
+        ------
+        JournalError
+            Somebody else is writing it, or the database cannot be reached.
+        """
+        with self._lock:
+            self._resume()
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """Let the facts appended within become durable together, when it ends."""
+        with self._lock:
+            self._grouping = True
+            cause = FirstCause()
+            with cause.kept("the facts"):
+                yield
+            self._grouping = False
+            with cause.kept("their commit"):
+                self.commit()
+            cause.raise_it()
+
+    def commit(self) -> None:
+        """Make every fact appended so far durable; see ``JournalWriter``."""
+        with self._lock:
+            self._resume()
+            if self._pending:
+                self._write()
+
+    def facts(self, since: int = 0) -> Iterator[Fact]:
+        """Yield the facts with ``seq > since``, in order, pending ones of this writer included."""
+        yield from map(fact_of, self.records(since))
+
+    def records(self, since: int = 0) -> Iterator[Record]:
+        """Yield the same facts as they are stored."""
+        if self._pending:
+            self.commit()
+        yield from self._stored(since)
+
+    def follow(self, since: int = 0, *, idle_secs: float | None = None) -> Iterator[Fact]:
+        """Yield the facts with ``seq > since`` and go on as they are committed, by whomever.
+
+        Parameters
+        ----------
+        idle_secs : float, optional
+            End when nothing came for so long; without it, never.
+        """
+        with Bell(self._database, self.run_id) as bell:
+            while True:
+                for fact in map(fact_of, self.records(since)):
+                    since = fact.seq
+                    yield fact
+                if not bell.wait(idle_secs):
+                    return
+
+    def verify(self, head: str | None = None) -> Verification:
+        """Check every fact against the run's head, and against a last hash kept elsewhere.
+
+        All of it is of one moment, so a run may be written meanwhile.
+        """
+        return self._verified(head, since=0)
+
+    def integrity(self, head: str | None = None, *, most: int = AT_SIGHT) -> Integrity:
+        """Return how far the facts can be relied upon: checked are the last ``most`` of them."""
+        with self._reading() as connection:
+            row = self._row(connection)
+        since = 0 if row is None or row.head_seq <= most else row.head_seq - most
+        return Integrity.of(self._verified(head, since=since), since=since)
+
+    def end(self, status: RunStatus, note: str = "") -> None:
+        """Commit, say how the run ended, and close.
+
+        Raises
+        ------
+        JournalError
+            It cannot be said: the run will be taken for crashed.
+        """
+        with self._lock:
+            self.commit()
+            try:
+                self._claimed().end(status, note)
+            except SQLAlchemyError as error:
+                raise self._refused("end", error) from error
+            self.close()
+
+    def reopen(self) -> None:
+        """Say that a run which was cut off goes on."""
+        with self._lock:
+            try:
+                self._claimed().reopen()
+            except SQLAlchemyError as error:
+                raise self._refused("reopen", error) from error
+
+    def take_and_end(self, status: RunStatus, note: str) -> bool:
+        """End a run whose writer is gone; False when somebody still writes it.
+
+        Nothing is read but the run's row: its facts may be broken.
+        """
+        try:
+            writer = Writer(self._database, self.run_id)
+        except JournalError:
+            return False
+        writer.end(status, note)
+        writer.close()
+        return True
+
+    def close(self) -> None:
+        """Commit and give the run back; a file is left plain, with nothing beside it."""
+        with self._lock:
+            try:
+                if self._pending or self.halted:
+                    self.commit()
+                if self._writer is not None:
+                    with suppress(SQLAlchemyError):
+                        self._writer.close()
+            finally:
+                self._writer = self._epoch = None
+        self._database.settle()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        cause = FirstCause(error, "the run")
+        with cause.kept("the end of its journal"):
+            self.close()
+        if error is None:
+            cause.raise_it()
+
+    def _may_wait(self, report: Report) -> bool:
+        return self._intents_only and not report.is_intent
+
+    def _seal(self, report: Report) -> Fact:
+        fact = seal(
+            report.payload,
+            after=self._last,
+            ts_event=report.ts_event,
+            ts_init=report.ts_init,
+            causation_id=report.causation_id,
+            correlation_id=report.correlation_id,
+            fact_id=report.fact_id,
+        )
+        self._pending.append(fact)
+        self._last = fact
+        if fact.fact_id is not None:
+            self._by_id[fact.fact_id] = fact.seq
+        return fact
+
+    def _write(self) -> None:
+        """Commit what is pending; on a refusal nothing is pending, and what happened waits."""
+        try:
+            self._claimed().commit([record_of(fact) for fact in self._pending])
+            self._pending.clear()
+        except SQLAlchemyError as error:
+            refusal = self._refused("keep", error)
+            self._tell_halt(refusal)
+            self._drop_writer()
+            self._doubt_pending()
+            raise refusal from error
+        except JournalError as error:
+            self._tell_halt(error)
+            self._doubt_pending()
+            raise
+
+    def _resume(self) -> None:
+        """Have the run claimed; after a refusal learn what was kept, and write what has waited.
+
+        Raises
+        ------
+        JournalError
+            The database is still away, or another writer has the run.
+        """
+        try:
+            writer = self._claimed()
+            if not self.halted:
+                return
+            self._unkept.settle(writer.head_hash)
+            self._learn()
+        except SQLAlchemyError as error:
+            self._drop_writer()
+            raise self._refused("keep", error) from error
+        waiting = self._unkept.take()
+        for report in waiting:
+            if report.fact_id not in self._by_id:
+                self._seal(report)
+        if self._pending:
+            self._write()
+        self._is_halt_told = False
+        _log.warning(
+            "journal resumed: %d facts had waited", len(waiting), extra={"run_id": self.run_id}
+        )
+
+    def _doubt_pending(self) -> None:
+        self._unkept.doubt(self._pending)
+        self._pending = []
+
+    def _tell_halt(self, error: JournalError) -> None:
+        """Log the first of the refusals in a row."""
+        if not self._is_halt_told:
+            _log.error("journal halted: %s", error, extra={"run_id": self.run_id})
+        self._is_halt_told = True
+
+    def _keep(self, report: Report) -> None:
+        """Let what happened wait for the database; of a run never claimed nothing can be told."""
+        if self._epoch is not None:
+            self._unkept.wait(report)
+
+    def _claimed(self) -> Writer:
+        """Return the connection that writes, opened at the first fact and after a loss."""
+        if self._writer is None:
+            if self._database.is_file:
+                self._database.set_journal_mode("WAL")
+            first = self._epoch is None
+            writer = Writer(self._database, self.run_id, self._epoch)
+            if first:
+                self._quarantine_if_broken(writer)
+            self._writer, self._epoch = writer, writer.epoch
+            if first:
+                self._learn()
+        return self._writer
+
+    def _quarantine_if_broken(self, writer: Writer) -> None:
+        """Verify all that was written before, ahead of the first fact that is to follow it.
+
+        Raises
+        ------
+        JournalBroken
+            The chain does not hold, or did not before: the run is sealed and given back.
+        """
+        why = None
+        try:
+            with self._reading() as connection:
+                row = self._row(connection)
+            if row is not None and row.status == RunStatus.QUARANTINED:
+                why = row.note.rpartition(BROKEN)[2] or row.note
+            elif (broken := self.verify().broken) is not None:
+                why = str(broken)
+                writer.end(RunStatus.QUARANTINED, f"{BROKEN}{why}")
+        except BaseException:
+            with suppress(SQLAlchemyError):
+                writer.close()
+            raise
+        if why is not None:
+            with suppress(SQLAlchemyError):
+                writer.close()
+            raise JournalBroken(self.run_id, why)
+
+    def _learn(self) -> None:
+        """Read where the run stands and which names it has kept."""
+        self._last = self._newest()
+        with self._database.connect(answer_secs=READ_SECS) as connection:
+            named = select(FACTS.c.fact_id, FACTS.c.seq).where(
+                FACTS.c.run_id == self.run_id, FACTS.c.fact_id.is_not(None)
+            )
+            self._by_id = {row.fact_id: row.seq for row in connection.execute(named)}
+
+    def _drop_writer(self) -> None:
+        if self._writer is not None:
+            with suppress(SQLAlchemyError):
+                self._writer.abandon()
+            self._writer = None
+
+    def _refused(self, what: str, error: SQLAlchemyError) -> JournalError:
+        found = refusal(f"cannot {what} facts of run {self.run_id} in {self._database}", error)
+        until = "nothing may be traded until the database can be reached and its disk has room"
+        return type(found)(f"{found}; {until}")
+
+    def _fact(self, seq: int) -> Fact:
+        for fact in self._pending:
+            if fact.seq == seq:
+                return fact
+        return fact_of(next(self._stored(seq - 1)))
+
+    def _newest(self) -> Fact | None:
+        with self._reading() as connection:
+            record = newest_record(connection, self.run_id)
+        return record and fact_of(record)
+
+    def _verified(self, head: str | None, *, since: int) -> Verification:
+        """Walk the facts after one of them, in a single snapshot with the run's head."""
+        with self._reading() as connection:
+            if not self._database.is_file:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            row = self._row(connection)
+            facts, own = (0, GENESIS) if row is None else (row.head_seq, row.head_hash)
+            after = since, GENESIS
+            if since:
+                before = next(read_records(connection, self.run_id, since - 1), None)
+                after = since, "" if before is None else before.hash
+            found = verify(
+                read_records(connection, self.run_id, since), own, facts=facts, after=after
+            )
+        if found.broken is None and head not in (None, found.head):
+            detail = f"expected the last hash to be {str(head)[:12]}…, found {found.head[:12]}…"
+            return Verification(
+                found.facts, found.head, Break(found.facts + 1, Damage.CUT_OFF, detail)
+            )
+        return found
+
+    def _row(self, connection: Connection) -> Row[Any] | None:
+        return connection.execute(select(RUNS).where(RUNS.c.run_id == self.run_id)).one_or_none()
+
+    def _stored(self, since: int = 0) -> Iterator[Record]:
+        with self._reading() as connection:
+            yield from read_records(connection, self.run_id, since)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._database.connect(answer_secs=READ_SECS) as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise refusal(f"cannot read run {self.run_id} in {self._database}", error) from error

@@ -1,0 +1,147 @@
+"""The one writer of a run, as the database enforces it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+
+import msgspec
+from sqlalchemy import func, insert, select, update
+
+from engine.domain.errors import JournalError, JournalTaken
+from engine.journal import Record
+from store.database.database import Database
+from store.database.schema import FACTS, RUNS
+from store.journal.process import Process
+from store.runs.manifest import RunStatus
+
+CHANNEL = "tradectl_facts"
+"""PostgreSQL channel on which a run's id is told after each commit."""
+
+_log = logging.getLogger(__name__)
+
+_ANSWER_SECS = 3.0
+"""A live day waits for each commit before it goes on, and exits are not to wait for long."""
+
+_TAKEN = "another writer has taken over run {}: end this one"
+
+
+class Writer:
+    """A connection that may append to one run, until closed or until another one took over.
+
+    Every commit moves the run's head in the same transaction, on condition that the head is where
+    this writer left it and nobody has claimed the run since: no fork, no gap, no second writer.
+
+    Raises
+    ------
+    JournalTaken
+        Another writer has taken over since ``epoch``.
+    JournalError
+        Somebody else is writing the run.
+    SQLAlchemyError
+        The database cannot be reached or written.
+    """
+
+    def __init__(self, database: Database, run_id: str, epoch: int | None = None) -> None:
+        self._database = database
+        self._run_id = run_id
+        self._connection = database.connect(answer_secs=_ANSWER_SECS)
+        try:
+            with self._connection.begin():
+                self.epoch = self._claim(epoch)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def commit(self, records: list[Record]) -> None:
+        """Append records to the run, durable when this returns.
+
+        Raises
+        ------
+        JournalTaken
+            Another writer has taken the run over.
+        SQLAlchemyError
+            The database refused, or was lost: then the records may have been kept or not.
+        """
+        last = records[-1]
+        rows = [msgspec.structs.asdict(record) | {"run_id": self._run_id} for record in records]
+        with self._connection.begin():
+            moved = self._connection.execute(
+                update(RUNS)
+                .where(
+                    RUNS.c.run_id == self._run_id,
+                    RUNS.c.writer_epoch == self.epoch,
+                    RUNS.c.head_seq == self.head_seq,
+                )
+                .values(head_seq=last.seq, head_hash=last.hash)
+            )
+            if moved.rowcount != 1:
+                raise JournalTaken(_TAKEN.format(self._run_id))
+            self._connection.execute(insert(FACTS), rows)
+            if not self._database.is_file:
+                self._connection.execute(select(func.pg_notify(CHANNEL, self._run_id)))
+        self.head_seq, self.head_hash = last.seq, last.hash
+
+    def close(self) -> None:
+        """Let the next writer in."""
+        self._say(writer=None)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Drop the connection, as after it was lost; the run stays claimed by this process."""
+        self._connection.close()
+
+    def end(self, status: RunStatus, note: str) -> None:
+        """Say how the run ended."""
+        self._say(status=status, note=note, ended_ns=time.time_ns())
+        extra = {"run_id": self._run_id}
+        _log.info("run sealed as %s with %d facts %s", status, self.head_seq, note, extra=extra)
+
+    def reopen(self) -> None:
+        """Say that the run goes on."""
+        self._say(status=RunStatus.RUNNING, note="", ended_ns=None)
+
+    def _say(self, **values: object) -> None:
+        with self._connection.begin():
+            self._connection.execute(
+                update(RUNS)
+                .where(RUNS.c.run_id == self._run_id, RUNS.c.writer_epoch == self.epoch)
+                .values(**values)
+            )
+
+    def _claim(self, epoch: int | None) -> int:
+        """Take the run, which must be free or, lost at ``epoch``, still this writer's own."""
+        run = RUNS.c.run_id == self._run_id
+        # Writing the row to itself locks it, on a server as in a file.
+        self._connection.execute(update(RUNS).where(run).values(note=RUNS.c.note))
+        row = self._connection.execute(select(RUNS).where(run)).one()
+        if row.archive is not None:
+            raise JournalError(f"run {self._run_id} is archived: its facts can only be read")
+        if epoch not in (None, row.writer_epoch):
+            raise JournalTaken(_TAKEN.format(self._run_id))
+        other = row.writer and msgspec.json.decode(row.writer, type=Process)
+        if not self._is_free(other, own=epoch is not None):
+            raise JournalError(
+                f"run {self._run_id} is being written by {other}: end it first, or only read it"
+            )
+        self.head_seq, self.head_hash = row.head_seq, row.head_hash
+        if epoch is not None:
+            return epoch
+        me = msgspec.json.encode(Process.current()).decode()
+        claimed = {"writer": me, "writer_epoch": row.writer_epoch + 1}
+        self._connection.execute(update(RUNS).where(run).values(claimed))
+        return row.writer_epoch + 1
+
+    def _is_free(self, other: Process | None, *, own: bool) -> bool:
+        """Say whether nobody else writes the run.
+
+        A file knows the process that wrote its name into the row. A server also knows whether the
+        connection that locked the run is gone, whatever host it came from.
+        """
+        free = own or other is None or other.is_gone()
+        if self._database.is_file:
+            return free
+        key = int.from_bytes(hashlib.sha256(self._run_id.encode()).digest()[:8], signed=True)
+        locked = bool(self._connection.execute(select(func.pg_try_advisory_lock(key))).scalar())
+        return locked and (free or (other is not None and other.is_elsewhere()))

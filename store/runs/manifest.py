@@ -1,0 +1,106 @@
+"""What a run directory says of its run."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from store.journal.process import Process
+
+
+class RunStatus(StrEnum):
+    """How a run stands. Only ``ENDED`` covers everything it was asked for."""
+
+    RUNNING = "Running"
+    ENDED = "Ended"
+    INTERRUPTED = "Interrupted"
+    FAILED = "Failed"
+    CRASHED_RECOVERED = "CrashedRecovered"
+    QUARANTINED = "Quarantined"
+
+
+class JournalHead(msgspec.Struct, frozen=True):
+    """Number of facts, and the hash of the last: without them a lost tail could not be seen."""
+
+    facts: int
+    hash: str
+
+
+class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run is asked to do, and with which data and code.
+
+    Attributes
+    ----------
+    start, end : str
+        First and last New York date, ISO.
+    engine, fills : str
+        "pruned" or "full"; rung of the fill ladder.
+    letters, symbols : tuple of str
+        What the run was narrowed to; empty means everything.
+    catalog : str
+        Where the data was read; not part of the run's identity, ``data_hash`` is.
+    """
+
+    start: str
+    end: str
+    engine: str
+    fills: str
+    letters: tuple[str, ...]
+    symbols: tuple[str, ...]
+    starting_balance: Decimal
+    params: dict[str, Any]
+    params_hash: str
+    data_hash: str
+    code_hash: str
+    engine_version: str
+    catalog: str
+
+    def derived_id(self) -> str:
+        """Return the id that follows from the plan: ``<start>[_<end>]-<8 hex digits>``."""
+        identity = msgspec.structs.replace(self, catalog="")
+        digest = hashlib.sha256(msgspec.json.encode(identity, order="deterministic")).hexdigest()
+        days = self.start if self.start == self.end else f"{self.start}_{self.end}"
+        return f"{days}-{digest[:8]}"
+
+
+class RunManifest(RunPlan, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The plan, and what became of it.
+
+    Attributes
+    ----------
+    note : str
+        Why the run is not ``ENDED``, or "".
+    created, ended : str
+        Wall clock, ISO UTC.
+    decision_digest, fill_digest : str or None
+        None as long as, or if, the run did not come to its end.
+    counts, metrics, timings, quality : dict
+        As the run reports them; an undefined metric is None.
+    ladder : list of dict
+        Metrics under other fill assumptions.
+    partial : tuple of str
+        Tables that do not cover the whole run.
+    journal : JournalHead or None
+        None until the journal is closed.
+    """
+
+    version: int = 1
+    run_id: str
+    status: RunStatus
+    note: str = ""
+    created: str
+    ended: str | None = None
+    process: Process
+    decision_digest: str | None = None
+    fill_digest: str | None = None
+    counts: dict[str, int] = {}
+    metrics: dict[str, Any] = {}
+    timings: dict[str, float] = {}
+    quality: dict[str, int] = {}
+    ladder: list[dict[str, Any]] = []
+    partial: tuple[str, ...] = ()
+    journal: JournalHead | None = None

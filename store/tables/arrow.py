@@ -1,0 +1,31 @@
+"""Rows of the books → Arrow tables, the shape in which they are stored and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+import pyarrow as pa
+
+from engine.accounting import columns_of
+
+USD = pa.decimal128(24, 6)
+"""Exact money and prices; fills are in 1e-6 USD times whole shares, so nothing is rounded."""
+
+_TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string(), Decimal: USD}
+
+
+def arrow_schema(row: type[msgspec.Struct]) -> pa.Schema:
+    """Return the schema of a table with one row for each of these structs."""
+    return pa.schema(
+        [
+            pa.field(column.name, _TYPES[column.type], nullable=column.nullable)
+            for column in columns_of(row)
+        ]
+    )
+
+
+def arrow_table(row: type[msgspec.Struct], rows: Iterable[msgspec.Struct]) -> pa.Table:
+    """Return structs of one kind as a table."""
+    return pa.Table.from_pylist([msgspec.structs.asdict(one) for one in rows], arrow_schema(row))
