@@ -85,7 +85,7 @@ class Probe:
         self.cpu_secs = self.wall_secs = 0.0
         self._start_ns, self._until_ns = start_ns, until_ns
         self._ours, self._theirs = psutil.Process(), psutil.Process(simulator)
-        self._framed = self._beaten = _NEVER
+        self._framed = self._on_beat = _NEVER
         self._decided: dict[str, int] = {}
         self._began: tuple[int, float, float, int] | None = None
 
@@ -100,7 +100,7 @@ class Probe:
                 keep(batch)
 
         def on_beat(data: Any) -> None:
-            self._beaten = time.perf_counter_ns()
+            self._on_beat = time.perf_counter_ns()
             publish(data)
 
         def on_report(report: BucketReport) -> Any:
@@ -137,7 +137,7 @@ class Probe:
         self.trades = trades - trades_before
         self.cpu_secs, self.wall_secs = used - cpu_before, time.perf_counter() - wall_before
         self.buckets.add(report.ts_event)
-        self.closes.append((arrived - self._beaten) / 1e6)
+        self.closes.append((arrived - self._on_beat) / 1e6)
         if report.candidates:
             self.candidates.append((arrived - self._framed) / 1e6)
         if len(self.buckets) % 12 == 0:

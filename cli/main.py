@@ -89,7 +89,7 @@ def logged(
         typer.Option(envvar="TRADECTL_LOG", help="File to log into, a JSON object per line."),
     ] = None,
     log_level: Annotated[
-        Level, typer.Option(envvar="TRADECTL_LOG_LEVEL", help="What is worth a line.")
+        Level, typer.Option(envvar="TRADECTL_LOG_LEVEL", help="Minimum log level.")
     ] = Level.INFO,
 ) -> None:
     """Backtest, rehearse and trade the whole US tape in five-second buckets."""

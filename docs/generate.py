@@ -22,7 +22,7 @@ from engine.domain.candidate import FadeReason, Gate
 from engine.domain.errors import TradectlError
 from engine.domain.exit_codes import ExitCode
 from engine.domain.facts import AnyPayload, ExitReason, Fact, OrderRole
-from engine.domain.fill_assumptions import LADDER, TargetRule
+from engine.domain.fill_assumptions import FILL_ASSUMPTIONS, TargetRule
 from engine.domain.parameters import Parameters, parameter_extra
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -213,17 +213,17 @@ def _fields(struct: type) -> Iterator[str]:
 def _fills() -> Iterator[str]:
     yield "# Fill assumptions\n"
     yield from _table(
-        ("rung", "latency", "slippage", "take profit fills when"),
+        ("step", "latency", "slippage", "take profit fills when"),
         [
             (
-                f"`{rung.name}`",
-                f"{rung.latency_ns / 1e6:g} ms",
-                f"max({rung.slippage_ticks} tick, {rung.slippage_bps} bps)"
-                if rung.slippage_bps or rung.slippage_ticks
+                f"`{assumed.name}`",
+                f"{assumed.latency_ns / 1e6:g} ms",
+                f"max({assumed.slippage_ticks} tick, {assumed.slippage_bps} bps)"
+                if assumed.slippage_bps or assumed.slippage_ticks
                 else "none",
-                f"`{rung.target}`",
+                f"`{assumed.target}`",
             )
-            for rung in LADDER.values()
+            for assumed in FILL_ASSUMPTIONS.values()
         ],
     )
     yield from _members(TargetRule)

@@ -83,7 +83,7 @@ pl.concat(
 # %% [markdown]
 # ## Does it survive a worse venue?
 #
-# The same plans under three assumptions. What lives on the first rung only lives in the simulator.
+# The same plans under three assumptions. What lives on the first step only lives in the simulator.
 
 # %%
 pl.DataFrame(

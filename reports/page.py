@@ -79,10 +79,10 @@ def _asset(name: str) -> str:
 
 
 def _ladder(view: RunView) -> list[list[headline.KeyNumber]]:
-    """Return the ladder's rows, one key number a row and one rung a column."""
+    """Return the ladder's rows, one key number a row and one step a column."""
     if len(view.ladder) < 2:  # noqa: PLR2004
         return []
-    columns = [headline.key_numbers(rung.metrics) for rung in view.ladder]
+    columns = [headline.key_numbers(assumed.metrics) for assumed in view.ladder]
     return [list(row) for row in zip(*columns, strict=True)]
 
 

@@ -204,9 +204,11 @@ def _ladder(view: RunView) -> RenderableType | None:
     if len(view.ladder) <= 1:
         return None
     own = view.manifest.get("fills")
-    heads = (f"{rung.fills} *" if rung.fills == own else rung.fills for rung in view.ladder)
+    heads = (
+        f"{assumed.fills} *" if assumed.fills == own else assumed.fills for assumed in view.ladder
+    )
     table = _table("Assumption ladder", ("", *heads))
-    columns = (headline.key_numbers(rung.metrics) for rung in view.ladder)
+    columns = (headline.key_numbers(assumed.metrics) for assumed in view.ladder)
     for row in zip(*columns, strict=True):
         table.add_row(row[0].label, *(_figure(number) for number in row))
     return table

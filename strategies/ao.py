@@ -39,6 +39,6 @@ class AoStrategy(DeskStrategy):
         side, resting = trade.plan.side, self.stop_price(trade)
         trailed = trailing_stop(side, best_price, resting, percent)
         if trailed != resting and side * (self.last_price(trade.plan.symbol) - trailed) <= 0:
-            self.leave(trade, ExitReason.TRAILING_STOP)
+            self.close_trade(trade, ExitReason.TRAILING_STOP)
         else:
             self.move_stop(trade, trailed)

@@ -96,14 +96,14 @@ class ClockWatch:
             await self._found_off(found.certain / NANOS_PER_SECOND)
         elif _is_within(found, limit_ns):
             self._untold = 0
-            self._watch.healed(_CLOCK)
-            self._watch.healed(VENUE_CLOCK)
+            self._watch.issue_cleared(_CLOCK)
+            self._watch.issue_cleared(VENUE_CLOCK)
             self.is_behind = False
         else:
             self._untold += 1
             if self._untold >= _UNTOLD_LOOKS:
                 width = (found.most - found.least) / NANOS_PER_SECOND
-                self._watch.troubled(
+                self._watch.issue_raised(
                     _CLOCK,
                     f"an answer takes {width:.1f} s of the venue's time, too long to tell whether "
                     f"it is within {self._off_secs:g} s of the venue's",
@@ -113,11 +113,11 @@ class ClockWatch:
         """Report a clock that is off; go by the venue's where that is right and went back."""
         if ahead_secs > 0 and self._follow is not None:
             if not self.is_behind:
-                self._watch.troubled(VENUE_CLOCK, behind(ahead_secs))
+                self._watch.issue_raised(VENUE_CLOCK, behind(ahead_secs))
             self.is_behind = True
             self._follow((await self._rest.clock()).timestamp)
         else:
-            self._watch.troubled(_CLOCK, self._off(ahead_secs))
+            self._watch.issue_raised(_CLOCK, self._off(ahead_secs))
 
     def _off(self, ahead_secs: float) -> str:
         where = "ahead of" if ahead_secs > 0 else "behind"

@@ -162,7 +162,7 @@ class AlpacaVenue:
         """Let simulated time go on to an instant, or to the next order update before it."""
         if not self._orders.held.is_counting:
             await self._count()
-        if self._orders.account.is_troubled:
+        if self._orders.account.has_issue:
             with suppress(VenueError):
                 await self._orders.account.look()
         return await self._feed.advance(until)

@@ -16,11 +16,11 @@ import msgspec
 from app.backtest.day_scans import DayScans
 from app.backtest.report import run_tables, run_view
 from app.redaction import redacted
-from app.runs.bounds import tell_end, tell_start
+from app.runs.bounds import record_run_ended, record_run_started
 from catalog import Catalog
 from engine.accounting import Accounts, keep_accounts, performance
 from engine.domain.facts import ParamsChanged
-from engine.domain.fill_assumptions import LADDER
+from engine.domain.fill_assumptions import FILL_ASSUMPTIONS
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
@@ -76,7 +76,7 @@ def backtest_run(
         outcome = _play(catalog, request, request.fills, run.journal, scans, progress, on_day)
         if not outcome.days:
             raise KeyboardInterrupt
-        tell_end(run.journal, outcome)
+        record_run_ended(run.journal, outcome)
         accounts = keep_accounts(run.journal.facts())
         tables = run_tables(accounts, outcome.days, scans)
         for name, table in tables.items():
@@ -134,7 +134,9 @@ def _plan(catalog: Catalog, request: Request) -> RunPlan:
 
 
 def _tell_start(journal: JournalWriter, run_id: str, request: Request) -> None:
-    tell_start(journal, run_id, request.days[0], request.params, request.fills, request.balance)
+    record_run_started(
+        journal, run_id, request.days[0], request.params, request.fills, request.balance
+    )
 
 
 def _play(
@@ -194,7 +196,7 @@ def _ladder(
 ) -> dict[str, dict[str, Any]]:
     """Return the metrics under every fill assumption, the run's own as they are."""
     figures: dict[str, dict[str, Any]] = {}
-    for fills in LADDER:
+    for fills in FILL_ASSUMPTIONS:
         if fills == request.fills:
             figures[fills] = metrics
             continue

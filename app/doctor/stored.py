@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.doctor.check import Check, failed, passed, warned
-from app.runs.chosen_journal import has_traded
+from app.runs.chosen_journal import is_engine_run
 from catalog import Catalog
 from catalog.schema import Kind
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError
@@ -130,7 +130,7 @@ class LookedAt:
             run.run_id
             for run in runs
             if run.status is RunStatus.RUNNING
-            and has_traded(run.run_id)
+            and is_engine_run(run.run_id)
             and (run.writer is None or run.writer.is_gone())
         ]
         if left:

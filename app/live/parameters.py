@@ -44,7 +44,7 @@ def started_with(
         return asked or approved_at_desk(journals).at(time.time_ns())
     if asked not in (None, own.first):
         raise ConfigError(
-            "the run was started with other parameters: take it up again with the same ones, or "
+            "the run was started with other parameters: resume it with the same ones, or "
             "without --params and --set; 'tradectl do set' changes them while it runs"
         )
     return own.first
@@ -98,7 +98,7 @@ class LiveAttendant:
         What a process that is gone had just begun to record is finished before that.
         """
         desk.reach = Reach.WINDOWS
-        desk.take_up(now)
+        desk.resume(now)
         for received in self._found(now):
             desk.command(received, now)
         desk.reach = Reach.CANDIDATES

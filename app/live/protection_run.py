@@ -16,9 +16,9 @@ from app.commands.inbox import CommandInbox
 from app.live.parameters import LiveAttendant
 from app.live.request import LiveRequest
 from app.parameters.desk import approved_at_desk
-from app.runs.bounds import tell_start
+from app.runs.bounds import record_run_started
 from app.runs.chosen_journal import protecting_stem
-from app.runs.hosted_run import HostedRun, Told, hosted_run, run_name
+from app.runs.hosted_run import HostedRun, OnStarted, hosted_run, run_name
 from engine.domain.errors import ConfigError, JournalBroken, VenueUnavailable
 from engine.domain.facts import RunStarted
 from engine.domain.parameter_changes import open_desk
@@ -49,13 +49,13 @@ async def protection_run(
     journals: Journals,
     request: LiveRequest,
     broken: JournalBroken,
-    told: Told,
+    told: OnStarted,
     say: Say,
     stop: asyncio.Event,
 ) -> ProtectionEnd:
     """Protect what a run left at the venue whose journal is broken, until nothing is left.
 
-    Nothing of that journal is read. A protecting run that was cut off is taken up again.
+    Nothing of that journal is read. A protecting run that was cut off is resumed.
 
     Raises
     ------
@@ -92,7 +92,7 @@ async def _protected(
     broken: JournalBroken,
     opening: Opening,
     name: str,
-    told: Told,
+    told: OnStarted,
     say: Say,
     stop: asyncio.Event,
 ) -> ProtectionEnd:
@@ -109,7 +109,7 @@ async def _protected(
             with run.journal.group():
                 if not run.recorded:
                     venue = request.endpoints.venue
-                    tell_start(journal, run.run_id, hours.day, params, venue, balance)
+                    record_run_started(journal, run.run_id, hours.day, params, venue, balance)
                     opened = open_desk(params, now, "live", "the parameters to protect by")
                     journal.append(opened, ts_event=now, ts_init=now)
                 desk.start_day(hours, "", now)

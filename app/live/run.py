@@ -22,8 +22,8 @@ from app.live.tape_keeper import TapeKeeper
 from app.live.venue_time import venue_time
 from app.live.verdict_keeper import VerdictKeeper
 from app.parameters.inbox import ParameterInbox
-from app.runs.bounds import tell_end, tell_start
-from app.runs.hosted_run import HostedRun, RunEnd, Told, hosted_run, run_name
+from app.runs.bounds import record_run_ended, record_run_started
+from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from catalog.spool import Heading
 from engine.domain.errors import VenueUnavailable
 from engine.domain.facts import RunStarted
@@ -66,8 +66,10 @@ type Look = Callable[[str, LiveDay, AlpacaVenue], None]
 """Called with run, day and venue once both are there: whoever watches may read them."""
 
 
-async def live_run(journals: Journals, request: LiveRequest, told: Told, look: Look) -> LiveEnd:
-    """Trade a day; an unfinished run of that name is taken up again.
+async def live_run(
+    journals: Journals, request: LiveRequest, told: OnStarted, look: Look
+) -> LiveEnd:
+    """Trade a day; an unfinished run of that name is resumed.
 
     Raises
     ------
@@ -120,7 +122,7 @@ async def live_run(journals: Journals, request: LiveRequest, told: Told, look: L
             heard = _behind(found.host_time, hours, [keeper.recalled.latest])
             behind_secs = max(0.0, behind_secs) + max(0.0, heard)
         if behind_secs > CLOCK_OFF_SECS:
-            day.trouble.troubled(VENUE_CLOCK, behind(behind_secs))
+            day.trouble.issue_raised(VENUE_CLOCK, behind(behind_secs))
         config = AlpacaConfig.of(
             venue=venue,
             feed=request.feed,
@@ -211,7 +213,9 @@ def _desk(
     if not desk.day_started:
         opens = hours.pre_market_ns
         with run.journal.group():  # a run that died in between could not be taken up
-            tell_start(journal, run.run_id, hours.day, params, request.endpoints.venue, balance)
+            record_run_started(
+                journal, run.run_id, hours.day, params, request.endpoints.venue, balance
+            )
             opened = open_desk(params, opens, "live", "the parameters the run was started with")
             journal.append(opened, ts_event=opens, ts_init=opens)
             desk.start_day(hours, "", opens)
@@ -278,5 +282,5 @@ def _outcome(
         fill_digest=fills.hexdigest(),
     )
     if is_whole:
-        tell_end(journal, outcome)
+        record_run_ended(journal, outcome)
     return outcome

@@ -76,9 +76,9 @@ class TapeKeeper:
         try:
             self._writer = SpoolWriter(self.folder, self._heading, self._failed)
         except (ConfigError, RunError) as error:
-            trouble.troubled(_RECORDING, str(error))
+            trouble.issue_raised(_RECORDING, str(error))
         else:
-            trouble.healed(_RECORDING)
+            trouble.issue_cleared(_RECORDING)
 
     def add(self, arrived: Arrived) -> None:
         """Take what arrived."""
@@ -94,7 +94,7 @@ class TapeKeeper:
         """Hear from the writing thread that it gave up."""
         _log.error("recording has stopped: %s", why)
         with suppress(RuntimeError):  # the loop is closed: the run is over
-            self._loop.call_soon_threadsafe(self._day.trouble.troubled, _RECORDING, why)
+            self._loop.call_soon_threadsafe(self._day.trouble.issue_raised, _RECORDING, why)
 
 
 def _readable[Item](items: Iterable[Item], missing: list[str]) -> Iterator[Item]:

@@ -19,12 +19,12 @@ from adapters.alpaca import Credentials, Endpoints
 from adapters.alpaca.endpoints import SIM_URL
 from app.live.request import LiveRequest
 from app.live.run import LiveEnd, Look, live_run
-from app.runs.hosted_run import Told, run_name
+from app.runs.hosted_run import OnStarted, run_name
 from app.runs.start_wait import StartWait
 from catalog import Catalog
 from engine.comparison import Judgement, Story
 from engine.domain.errors import RunError
-from engine.domain.fill_assumptions import BASE, LADDER
+from engine.domain.fill_assumptions import BASE, FILL_ASSUMPTIONS
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
 from engine.hub import Outcome
@@ -55,11 +55,11 @@ async def rehearsed(
     catalog: Catalog,
     journals: Journals,
     request: RehearsalRequest,
-    told: Told,
+    told: OnStarted,
     look: Look,
 ) -> LiveEnd:
     """Trade a recorded day at a simulator of our own; raises as ``live_run`` does."""
-    # the simulator of an earlier rehearsal is gone: none is taken up again
+    # the simulator of an earlier rehearsal is gone: none is resumed
     name = request.run_id or run_name(journals, f"rehearsal-{request.day}", takes_up=False)
     credentials = Credentials(f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20))
     async with _simulator(request, credentials) as url:
@@ -114,7 +114,7 @@ def backtested(
 
 def backtest_fills(fills: str) -> str:
     """Return the model of fills for the backtest that is nearest to a simulator's."""
-    return fills if fills in LADDER else BASE.name
+    return fills if fills in FILL_ASSUMPTIONS else BASE.name
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from engine.journal import JournalWriter
 from store import code_hash, engine_version
 
 
-def tell_start(
+def record_run_started(
     journal: JournalWriter,
     run_id: str,
     day: date,
@@ -34,7 +34,7 @@ def tell_start(
     journal.append(fact, ts_event=opens, ts_init=opens)
 
 
-def tell_end(journal: JournalWriter, outcome: Outcome) -> None:
+def record_run_ended(journal: JournalWriter, outcome: Outcome) -> None:
     """Record how a run ended, at the close of its last day."""
     closes = session(outcome.days[-1].day).close_ns
     fact = RunEnded(

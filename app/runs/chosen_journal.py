@@ -44,7 +44,7 @@ def named_journal(journals: Journals, name: str) -> JournalRun:
     known = journals.runs()
     exact = [run for run in known if run.run_id == name]
     return named_run(
-        exact or [run for run in known if has_traded(run.run_id)], name, journals.database
+        exact or [run for run in known if is_engine_run(run.run_id)], name, journals.database
     )
 
 
@@ -54,7 +54,7 @@ def protecting(journals: Journals, run: JournalRun) -> JournalRun:
         return run
     stem = protecting_stem(run.run_id)
     known = (each for each in journals.runs() if each.run_id.startswith(stem))
-    return next((each for each in known if has_traded(each.run_id) and each.may_go_on), run)
+    return next((each for each in known if is_engine_run(each.run_id) and each.may_go_on), run)
 
 
 def protecting_stem(run_id: str) -> str:
@@ -62,7 +62,7 @@ def protecting_stem(run_id: str) -> str:
     return f"{run_id}-protected"
 
 
-def has_traded(run_id: str) -> bool:
+def is_engine_run(run_id: str) -> bool:
     """Say whether facts of a run are an engine's, not those of the desk or of a command log."""
     from store import is_command_log
 

@@ -1,4 +1,4 @@
-"""A run whose facts go into the database: started or taken up again, ended or sealed."""
+"""A run whose facts go into the database: started or resumed, ended or sealed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 
-from app.runs.chosen_journal import has_traded
+from app.runs.chosen_journal import is_engine_run
 from engine.domain.errors import ConfigError
 from engine.domain.facts import Fact
 from engine.domain.first_cause import FirstCause
 from engine.hub import Outcome, OutcomeStatus
 from store import CommandLog, Journals, RunStatus, SqlJournal
 
-type Told = Callable[[str, int], None]
+type OnStarted = Callable[[str, int], None]
 """Hears the run's id and how many facts were found in it."""
 
 
@@ -41,13 +41,13 @@ class HostedRun:
         if status is OutcomeStatus.ENDED:
             self.journal.end(RunStatus.ENDED)
         else:
-            note = "stopped before its end: the same command takes it up again"
+            note = "stopped before its end: the same command resumes it"
             self.journal.end(RunStatus.INTERRUPTED, note)
 
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a hosted run ended; ``resumed_at`` is the fact it was taken up again after, 0 if new."""
+    """How a hosted run ended; ``resumed_at`` is the fact it was resumed after, 0 if new."""
 
     run_id: str
     resumed_at: int
@@ -58,16 +58,16 @@ class RunEnd:
 def hosted_run(
     journals: Journals,
     run_id: str,
-    told: Told,
+    told: OnStarted,
     *,
     resumable: tuple[type[BaseException], ...],
 ) -> Iterator[HostedRun]:
-    """Start a run, or take it up again; one that fails is sealed with the reason.
+    """Start a run, or resume it; one that fails is sealed with the reason.
 
     Parameters
     ----------
     resumable : tuple of exception types
-        After which the run can be taken up again; after any other it has failed.
+        After which the run can be resumed; after any other it has failed.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def hosted_run(
     JournalError
         Facts cannot be kept, or somebody else writes the run.
     """
-    if not has_traded(run_id):
+    if not is_engine_run(run_id):
         raise ConfigError(f"{run_id} is the name of a journal that no run writes: choose another")
     is_new = all(run.run_id != run_id for run in journals.runs())
     log = CommandLog(journals, run_id)
@@ -99,7 +99,7 @@ def hosted_run(
 def run_name(
     journals: Journals, stem: str, *, takes_up: bool = True, keeps_quarantined: bool = False
 ) -> str:
-    """Return the first of ``stem``, ``stem-2``, … that is free, or may be taken up again.
+    """Return the first of ``stem``, ``stem-2``, … that is free, or may be resumed.
 
     With ``keeps_quarantined`` none is passed over that was quarantined: what it holds at a venue is
     still to be protected.

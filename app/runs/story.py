@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.runs.chosen_journal import has_traded
+from app.runs.chosen_journal import is_engine_run
 from app.runs.integrity import run_integrity
 from engine.comparison import Judgement, Story
 from engine.domain.errors import DataError, NotFoundError
@@ -79,7 +79,7 @@ def _journals(database: str, runs: Path) -> Iterator[_Kept]:
     except NotFoundError:
         return
     for run in journals.runs():
-        if not has_traded(run.run_id):
+        if not is_engine_run(run.run_id):
             continue
         yield _Kept(
             run.run_id,

@@ -1,4 +1,4 @@
-"""One session from its request to its last fact: started, taken up again, interrupted."""
+"""One session from its request to its last fact: started, resumed, interrupted."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 from app.backtest.day_scans import DayScans
-from app.runs.bounds import tell_end, tell_start
-from app.runs.hosted_run import RunEnd, Told, hosted_run, run_name
+from app.runs.bounds import record_run_ended, record_run_started
+from app.runs.hosted_run import OnStarted, RunEnd, hosted_run, run_name
 from app.session.attendant import SessionAttendant
 from catalog import Catalog
 from engine.domain.errors import JournalError
@@ -44,11 +44,11 @@ def session_run(
     journals: Journals,
     request: SessionRequest,
     progress: Callable[[float, float], None],
-    told: Told,
+    told: OnStarted,
 ) -> RunEnd:
     """Host the engine for one recorded day; ``told`` hears run id and facts found at the start.
 
-    An unfinished session of that name is taken up again. Raises as ``run_backtest`` and
+    An unfinished session of that name is resumed. Raises as ``run_backtest`` and
     ``Journals.start`` do.
     """
     name = request.run_id or run_name(journals, f"session-{request.day}")
@@ -57,7 +57,7 @@ def session_run(
         attendant = SessionAttendant(journal, run.recorded, run.log, request.speed)
         outcome = _play(catalog, request, run.run_id, journal, attendant, progress)
         if outcome.status is OutcomeStatus.ENDED:
-            tell_end(journal, outcome)
+            record_run_ended(journal, outcome)
         run.end(outcome.status)
     return RunEnd(run.run_id, len(run.recorded), outcome)
 
@@ -71,7 +71,7 @@ def _play(
     progress: Callable[[float, float], None],
 ) -> Outcome:
     day, params = request.day, request.params
-    tell_start(journal, run_id, day, params, request.fills, request.balance)
+    record_run_started(journal, run_id, day, params, request.fills, request.balance)
     opens = session(day).pre_market_ns
     first = open_desk(params, opens, "session", "the parameters the session was started with")
     journal.append(first, ts_event=opens, ts_init=opens)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from catalog.pull.happenings import ActionsPull, NewsPull
+from catalog.pull.news_and_actions import ActionsPull, NewsPull
 from catalog.pull.order import Progress, Pulled, PullOrder, PullReport
 from catalog.pull.ticks import TickPull
 from catalog.pull.vendor import Vendor

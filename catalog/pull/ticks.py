@@ -50,7 +50,7 @@ class TickPull:
         """Bring one date's rows of the order's symbols into the catalog.
 
         Pages go to a spool first. Once they are all there they are imported in one go, then the
-        date is noted as pulled, then the spool is removed: whatever is cut short is taken up again
+        date is noted as pulled, then the spool is removed: whatever is cut short is resumed
         where it was.
         """
         order, feed = self._order, self._order.feed

@@ -52,7 +52,7 @@ class EngineName(StrEnum):
 
 
 class FillsName(StrEnum):
-    """Rungs of the fill ladder by the name they are asked for."""
+    """Steps of the fill assumptions by the name they are asked for."""
 
     OPTIMISTIC = "optimistic"
     BASE = "base"
@@ -193,7 +193,7 @@ def _summary(view: RunView, report: str) -> dict[str, Any]:
         "fill_digest": manifest["fill_digest"],
         **manifest["counts"],
         "metrics": view.metrics,
-        "ladder": {rung.fills: rung.metrics for rung in view.ladder},
+        "ladder": {assumed.fills: assumed.metrics for assumed in view.ladder},
         "quality": view.quality,
         "timings": timings,
         "peak_memory_bytes": view.peak_memory_bytes,

@@ -11,7 +11,7 @@ import typer
 from app.doctor.preflight import Need, require_fit
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
 from cli.backtest.command import stored_days, usd
-from cli.backtest.run_page import emit_end, end_of, tell_start_of
+from cli.backtest.run_page import emit_end, end_of, show_run_started
 from cli.sim.command import SimFills
 from cli.terminal.narrowing import Letters, Symbols, parse_letters, parse_symbols
 from cli.terminal.options import (
@@ -69,7 +69,7 @@ def rehearse(
 
     Time is granted to the live process step by step, so it decides what the backtest decides at
     any speed. Exit code 1 when it did not; every difference is told with its cause. What arrives is
-    not kept: it is the recorded day, and a rehearsal is not taken up again but played anew.
+    not kept: it is the recorded day, and a rehearsal is not resumed but played anew.
     """
     require_fit(Need.LIVE, files=[database], folders=[runs])
     from app.parameters.file import load_parameters
@@ -107,7 +107,7 @@ def rehearse(
             venues.append(venue)
             screen.watch(run_id, day, venue)
 
-        end = asyncio.run(rehearsed(source, journals, request, tell_start_of, look))
+        end = asyncio.run(rehearsed(source, journals, request, show_run_started, look))
     live_secs = time.perf_counter() - began
     is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
     if not (is_over and compare):

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from app.runs.hosted_run import RunEnd
 
 
-def tell_start_of(run_id: str, found: int) -> None:
-    """Say on stderr which run has started, or was taken up again."""
-    again = f"taken up again after fact {found}" if found else "started"
+def show_run_started(run_id: str, found: int) -> None:
+    """Say on stderr which run has started, or was resumed."""
+    again = f"resumed after fact {found}" if found else "started"
     progress_console.print(
         f"{run_id} {again}; command it with 'tradectl do'", highlight=False, markup=False
     )

@@ -9,7 +9,7 @@ import typer
 from app.doctor.preflight import Need, require_fit
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
 from cli.backtest.command import EngineName, FillsName, stored_days, usd
-from cli.backtest.run_page import emit_end, tell_start_of
+from cli.backtest.run_page import emit_end, show_run_started
 from cli.terminal.narrowing import Letters, Symbols, Workers, parse_letters, parse_symbols
 from cli.terminal.options import (
     DEFAULT_BALANCE,
@@ -20,7 +20,7 @@ from cli.terminal.options import (
     CatalogPath,
     Database,
     ParamsFile,
-    RunToTakeUp,
+    RunToResume,
     SetParams,
     Speed,
     WaitSecs,
@@ -35,7 +35,7 @@ def session(
         str | None, typer.Option("--date", help="A stored New York date; the last one by default.")
     ] = None,
     speed: Speed = None,
-    run_id: RunToTakeUp = None,
+    run_id: RunToResume = None,
     engine: Annotated[
         EngineName, typer.Option("--engine", help="full replays every tick.")
     ] = EngineName.PRUNED,
@@ -82,7 +82,7 @@ def session(
     )
     journals = StartWait(wait_secs, say).reached(lambda: Journals(database))
     with progress_bar("session", "%") as progress:
-        end = session_run(source, journals, request, progress, tell_start_of)
+        end = session_run(source, journals, request, progress, show_run_started)
     emit_end(end, as_json=as_json)
     if end.outcome.status is OutcomeStatus.INTERRUPTED:
         raise typer.Exit(INTERRUPTED)

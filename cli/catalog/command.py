@@ -45,7 +45,9 @@ def import_(
     symbol: Annotated[
         str | None, typer.Option(help="Ticker of every row, for files without that column.")
     ] = None,
-    timezone: Annotated[str, typer.Option("--tz", help="Of times that carry none.")] = "UTC",
+    timezone: Annotated[
+        str, typer.Option("--tz", help="Time zone for timestamps without one.")
+    ] = "UTC",
     time_unit: Annotated[TimeUnitName, typer.Option(help="Of times that are integers.")] = "ns",
     delimiter: Annotated[str, typer.Option(help="Between the fields of a CSV file.")] = ",",
     consolidate: Annotated[

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from app.doctor.preflight import Need, require_fit
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
-from cli.backtest.run_page import emit_end, tell_start_of
+from cli.backtest.run_page import emit_end, show_run_started
 from cli.terminal.narrowing import Letters, Symbols, parse_letters, parse_symbols
 from cli.terminal.options import (
     DEFAULT_CATALOG,
@@ -24,7 +24,7 @@ from cli.terminal.options import (
     Database,
     ParamsFile,
     RunsPath,
-    RunToTakeUp,
+    RunToResume,
     SetParams,
     View,
     WaitSecs,
@@ -76,7 +76,7 @@ def live(
     feed: Annotated[
         FeedName, typer.Option("--feed", help="iex: the free plan, 30 symbols at most.")
     ] = FeedName.SIP,
-    run_id: RunToTakeUp = None,
+    run_id: RunToResume = None,
     letters: Letters = None,
     symbols: Symbols = None,
     shadow: Annotated[
@@ -102,7 +102,7 @@ def live(
     """Trade today at Alpaca, on paper, or at the simulator of `tradectl sim`.
 
     The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. q or Ctrl-C ends the run and leaves
-    what protects a position at the venue; the same command takes the run up again, also after a
+    what protects a position at the venue; the same command resumes the run, also after a
     kill: what had arrived is kept in the folder spool beside the database until the day is over.
     While it runs it obeys `tradectl do`. Without --params and --set it goes by the parameters of
     `tradectl params`, and takes each new version of them from the next bucket on. A venue or
@@ -145,7 +145,7 @@ def live(
     )
     try:
         with live_view(enabled=view and not as_json, venue=venue.value, sends=not shadow) as screen:
-            end = asyncio.run(live_run(journals, request, tell_start_of, screen.watch))
+            end = asyncio.run(live_run(journals, request, show_run_started, screen.watch))
     except JournalBroken as broken:
         _protect(journals, request, broken, as_json=as_json)
     is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
@@ -158,7 +158,7 @@ def live(
     if not is_over:
         progress_console.print(
             "stopped before the close: what protects a position stays at the venue; the same "
-            "command takes the run up again",
+            "command resumes the run",
             soft_wrap=True,
         )
         raise typer.Exit(INTERRUPTED)
@@ -170,18 +170,18 @@ def _protect(
     """Go on for what a run left at the venue whose journal is broken; end with its exit code."""
     from app.live.protection_run import protection_run
     from app.live.run import stop_signal
-    from app.runs.chosen_journal import has_traded
+    from app.runs.chosen_journal import is_engine_run
 
     def say(line: str) -> None:
         progress_console.print(line, highlight=False, markup=False, soft_wrap=True)
 
-    if not has_traded(broken.run_id):
+    if not is_engine_run(broken.run_id):
         raise broken  # the parameter desk holds nothing
     say(f"QUARANTINED: {broken}")
     say("nothing is entered; what its orders left at the venue is protected until it is flat")
 
     async def protect() -> ProtectionEnd:
-        return await protection_run(journals, request, broken, tell_start_of, say, stop_signal())
+        return await protection_run(journals, request, broken, show_run_started, say, stop_signal())
 
     end = asyncio.run(protect())
     result = {

@@ -26,7 +26,7 @@ Symbol = Annotated[str, typer.Argument(metavar="SYMBOL", help="In capitals.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class CommandOptions:
     """Whom a command is for, who gives it and how long they wait."""
 
     run: SessionName = "latest"
@@ -47,74 +47,74 @@ class Errand:
 
 
 @app.command()
-@taking(Errand)
-def pause(errand: Errand) -> None:
+@taking(CommandOptions)
+def pause(asked: CommandOptions) -> None:
     """Enter nothing until resumed; what is open stays managed."""
-    _give(commands.Pause(), errand)
+    _give(commands.Pause(), asked)
 
 
 @app.command()
-@taking(Errand)
-def resume(errand: Errand) -> None:
+@taking(CommandOptions)
+def resume(asked: CommandOptions) -> None:
     """Let entries in again after pause, stop-entries or flatten all."""
-    _give(commands.Resume(), errand)
+    _give(commands.Resume(), asked)
 
 
 @app.command()
-@taking(Errand)
-def stop_entries(errand: Errand) -> None:
+@taking(CommandOptions)
+def stop_entries(asked: CommandOptions) -> None:
     """Enter nothing for the rest of the day."""
-    _give(commands.StopEntries(), errand)
+    _give(commands.StopEntries(), asked)
 
 
 @app.command()
-@taking(Errand)
-def cancel_entries(errand: Errand) -> None:
+@taking(CommandOptions)
+def cancel_entries(asked: CommandOptions) -> None:
     """Cancel every entry that has not been filled."""
-    _give(commands.CancelEntries(), errand)
+    _give(commands.CancelEntries(), asked)
 
 
 @app.command()
-@taking(Errand)
+@taking(CommandOptions)
 def flatten(
-    errand: Errand,
+    asked: CommandOptions,
     what: Annotated[
         str, typer.Argument(metavar="SYMBOL|all", help="A symbol in capitals, or 'all'.")
     ],
 ) -> None:
     """Cancel what works and close what is held, until verified; 'all' stops entries, too."""
     every = what == EVERYTHING
-    _give(commands.FlattenAll() if every else commands.FlattenSymbol(_symbol(what)), errand)
+    _give(commands.FlattenAll() if every else commands.FlattenSymbol(_symbol(what)), asked)
 
 
 @app.command()
-@taking(Errand)
+@taking(CommandOptions)
 def close(
-    errand: Errand,
+    asked: CommandOptions,
     trade: Annotated[str, typer.Argument(metavar="TRADE", help="Id of an open trade.")],
 ) -> None:
     """Close one trade."""
-    _give(commands.CloseTrade(trade), errand)
+    _give(commands.CloseTrade(trade), asked)
 
 
 @app.command()
-@taking(Errand)
-def lock(errand: Errand, symbol: Symbol) -> None:
+@taking(CommandOptions)
+def lock(asked: CommandOptions, symbol: Symbol) -> None:
     """Keep a symbol from being entered until it is unlocked."""
-    _give(commands.LockSymbol(_symbol(symbol)), errand)
+    _give(commands.LockSymbol(_symbol(symbol)), asked)
 
 
 @app.command()
-@taking(Errand)
-def unlock(errand: Errand, symbol: Symbol) -> None:
+@taking(CommandOptions)
+def unlock(asked: CommandOptions, symbol: Symbol) -> None:
     """Let a symbol be entered again."""
-    _give(commands.UnlockSymbol(_symbol(symbol)), errand)
+    _give(commands.UnlockSymbol(_symbol(symbol)), asked)
 
 
 @app.command("set")
-@taking(Errand)
+@taking(CommandOptions)
 def set_values(
-    errand: Errand,
+    asked: CommandOptions,
     settings: Annotated[
         list[str], typer.Argument(metavar="KEY=VALUE…", help="New values, all of them or none.")
     ],
@@ -124,13 +124,13 @@ def set_values(
     ] = 1,
 ) -> None:
     """Change parameters from the next bucket on, unless somebody did since --base."""
-    _give(commands.SetParameters(changed_values(settings), because, base), errand)
+    _give(commands.SetParameters(changed_values(settings), because, base), asked)
 
 
-def _give(wish: AnyCommand, errand: Errand) -> None:
+def _give(wish: AnyCommand, asked: CommandOptions) -> None:
     from cli.operate.give import give
 
-    give(wish, errand)
+    give(wish, asked)
 
 
 def _symbol(text: str) -> str:

@@ -18,7 +18,7 @@ from app.commands.inbox import DESK_COMMAND
 from app.commands.preview import preview
 from app.redaction import refuse_secrets
 from app.runs.chosen_journal import protecting
-from cli.operate.do import Errand
+from cli.operate.do import CommandOptions
 from cli.terminal.output import emit, progress_console
 from engine.domain.commands import AnyCommand
 from engine.domain.errors import ConfigError, RunError
@@ -37,12 +37,12 @@ UNDONE = ExitCode.UNAVAILABLE
 """Exit code when no engine has answered, or not carried the command out, in time."""
 
 
-def give(command: AnyCommand, errand: Errand) -> None:
+def give(command: AnyCommand, asked: CommandOptions) -> None:
     """Show what a command would do, give it when that was confirmed, and print the answer."""
     received = CommandReceived(
-        command_id=errand.command_id or uuid.uuid4().hex,
+        command_id=asked.command_id or uuid.uuid4().hex,
         source="tradectl",
-        who=errand.who or getpass.getuser(),
+        who=asked.who or getpass.getuser(),
         command=command,
         channel=Channel.COMMAND_LOG,
         stepped_up=False,
@@ -50,9 +50,9 @@ def give(command: AnyCommand, errand: Errand) -> None:
     if received.command_id.startswith(DESK_COMMAND):
         raise ConfigError(f"only the parameter desk gives commands called {DESK_COMMAND}…")
     refuse_secrets(dict(_texts(received)))
-    _, asked = chosen_session(errand.database, errand.run)
-    journals = Journals.existing(errand.database)
-    run = protecting(journals, asked)
+    _, named = chosen_session(asked.database, asked.run)
+    journals = Journals.existing(asked.database)
+    run = protecting(journals, named)
     journal = journals.open(run.run_id)
     view = governor_view(journal.run_id, journal.facts())
     over = f"{run.run_id} is {run.status}: it takes no commands any more"
@@ -63,18 +63,18 @@ def give(command: AnyCommand, errand: Errand) -> None:
         "status": "preview",
         "detail": "nothing was given; confirm with --yes",
     }
-    if _is_confirmed(errand, str(result["preview"])):
+    if _is_confirmed(asked, str(result["preview"])):
         if not run.may_go_on:
             raise RunError(over)
         CommandLog(journals, journal.run_id).give(received)
-        result |= _answer(journal, received.command_id, errand.timeout_secs)
+        result |= _answer(journal, received.command_id, asked.timeout_secs)
 
     def page(console: Console) -> None:
         if result["status"] == "preview":
             console.print(f"{result['run_id']}: {result['preview']}", highlight=False, markup=False)
         console.print(f"{result['status']}: {result['detail']}", highlight=False, markup=False)
 
-    emit(result, as_json=errand.as_json, page=page, integrity=journal.integrity())
+    emit(result, as_json=asked.as_json, page=page, integrity=journal.integrity())
     code = {"refused": REFUSED, "accepted": UNDONE, "unanswered": UNDONE}.get(result["status"], 0)
     if code:
         raise typer.Exit(code)
@@ -88,9 +88,9 @@ def _texts(received: CommandReceived) -> Iterator[tuple[str, str]]:
         yield from ((str(key), str(each)) for key, each in told.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
-def _is_confirmed(errand: Errand, what: str) -> bool:
-    if errand.yes or not sys.stdin.isatty() or errand.as_json:
-        return errand.yes
+def _is_confirmed(asked: CommandOptions, what: str) -> bool:
+    if asked.yes or not sys.stdin.isatty() or asked.as_json:
+        return asked.yes
     progress_console.print(what, highlight=False, markup=False)
     return typer.confirm("Give this command?", err=True)
 
@@ -100,7 +100,7 @@ def _answer(journal: SqlJournal, command_id: str, timeout_secs: float) -> dict[s
     said = {
         "status": "unanswered",
         "detail": f"no engine has answered in {timeout_secs:g} s: is 'tradectl session' running? "
-        "The command stays in the log and is carried out when it is taken up again",
+        "The command stays in the log and is carried out when it is resumed",
     }
     deadline = time.monotonic() + timeout_secs
     for fact in journal.follow(idle_secs=timeout_secs):

@@ -101,7 +101,7 @@ def schedule(
             raise ConfigError(
                 "either take a change back with --withdraw, or schedule one with --at"
             )
-        _withdraw(withdraw, asking)
+        _cancel_entry(withdraw, asking)
     elif not changes:
         if at is not None:
             raise ConfigError(f"say what is to change at {at}: KEY=VALUE")
@@ -196,7 +196,7 @@ def _shown_before(
     return previewed(asking.catalog, before, after, asking.start, asking.end)
 
 
-def _withdraw(version: int, asking: Asking) -> None:
+def _cancel_entry(version: int, asking: Asking) -> None:
     from engine.domain.parameter_changes import ChangeRefused, withdraw
 
     answer, _ = write_desk(

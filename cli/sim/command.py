@@ -139,7 +139,7 @@ def run(
     from catalog import Catalog, StoredReference
     from serving import ControlToken, Policy
     from simulator.exchange import fill_mode
-    from simulator.server import CONTROL_PREFIX, Setting, hall, listening, serve
+    from simulator.server import CONTROL_PREFIX, Setting, connections, listening, serve
     from simulator.server import app as server_app
     from simulator.tape import Mode
 
@@ -168,7 +168,7 @@ def run(
             control_token=token.secret,
         )
         reference = StoredReference(source)
-        around = hall(source, setting, reference)
+        around = connections(source, setting, reference)
         served = server_app(around, source, setting, reference)
 
         def ready(url: str) -> None:

@@ -42,9 +42,9 @@ Speed = Annotated[
     float | None,
     typer.Option("--speed", min=0.01, help="Times real time; as fast as possible without it."),
 ]
-RunToTakeUp = Annotated[
+RunToResume = Annotated[
     str | None,
-    typer.Option("--run", help="Name of the run; an unfinished one is taken up again."),
+    typer.Option("--run", help="Name of the run; an unfinished one is resumed."),
 ]
 View = Annotated[
     bool, typer.Option("--view/--no-view", help="Show radar, position and health as it runs.")

@@ -12,7 +12,7 @@ from engine.decision.confidence import Basis, Check, Confidence, Filter, Outcome
 from engine.decision.decide import BucketDecision, Verdict, decide
 from engine.decision.desk import DeskState
 from engine.decision.exits import exit_deadline_ns, exit_due, trailing_stop
-from engine.decision.flatten import FlattenStep, flatness_due, flatten_step, withdrawal_due
+from engine.decision.flatten import FlattenStep, entry_cancel_due, flatness_due, flatten_step
 from engine.decision.governor import entry_refusal, phase
 from engine.decision.governor_state import GovernorPhase, GovernorState, OpenTrade, evolve
 from engine.decision.plan import plan_bracket
@@ -44,6 +44,7 @@ __all__ = [
     "assess",
     "carried_out",
     "decide",
+    "entry_cancel_due",
     "entry_refusal",
     "evolve",
     "exit_deadline_ns",
@@ -53,5 +54,4 @@ __all__ = [
     "phase",
     "plan_bracket",
     "trailing_stop",
-    "withdrawal_due",
 ]

@@ -28,7 +28,7 @@ def flatten_step(ts: int, params: Parameters, session: Session) -> FlattenStep |
     return FlattenStep.CANCEL if ts >= cancel_entries_ns(params, session) else None
 
 
-def withdrawal_due(
+def entry_cancel_due(
     trade: OpenTrade, governor: GovernorState, ts: int, params: Parameters, session: Session
 ) -> bool:
     """Say whether an entry that has not been filled must be cancelled at an instant."""

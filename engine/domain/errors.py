@@ -96,7 +96,7 @@ class JournalBroken(JournalError):  # noqa: N818  (named for what happened)
         self.detail = detail
 
 
-class NotKept(JournalError):  # noqa: N818  (named for what happened)
+class NotPersisted(JournalError):  # noqa: N818  (named for what happened)
     """An intent is not kept while facts wait for their database; it is dropped, the run goes on."""
 
 

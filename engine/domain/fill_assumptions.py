@@ -1,4 +1,4 @@
-"""What is assumed of a venue that is simulated, in three rungs.
+"""What is assumed of a venue that is simulated, in three steps.
 
 All three share what no assumption changes: an order fills whole; it fills at the touch of the
 last quote, or at the last eligible print where quotes are missing or stale (``stale_quote_secs``);
@@ -38,7 +38,7 @@ class TargetRule(StrEnum):
 
 
 class FillAssumptions(msgspec.Struct, frozen=True):
-    """One rung.
+    """One step.
 
     Attributes
     ----------
@@ -73,18 +73,20 @@ PESSIMISTIC = FillAssumptions(
 )
 """A bad day: 250 ms, 5 bps or a tick lost whenever we take, and targets last in the queue."""
 
-LADDER = {rung.name: rung for rung in (OPTIMISTIC, BASE, PESSIMISTIC)}
-"""The rungs by name, from hope to fear."""
+FILL_ASSUMPTIONS = {assumed.name: assumed for assumed in (OPTIMISTIC, BASE, PESSIMISTIC)}
+"""The steps by name, from hope to fear."""
 
 
 def assumptions(name: str) -> FillAssumptions:
-    """Return a rung by its name.
+    """Return a step by its name.
 
     Raises
     ------
     ConfigError
-        There is no such rung.
+        There is no such step.
     """
-    if name not in LADDER:
-        raise ConfigError(f"unknown fill assumption {name!r}: choose one of {', '.join(LADDER)}")
-    return LADDER[name]
+    if name not in FILL_ASSUMPTIONS:
+        raise ConfigError(
+            f"unknown fill assumption {name!r}: choose one of {', '.join(FILL_ASSUMPTIONS)}"
+        )
+    return FILL_ASSUMPTIONS[name]

@@ -16,7 +16,7 @@ from engine.decision import (
     phase,
 )
 from engine.domain.bracket import BracketPlan
-from engine.domain.errors import NotKept, RunError
+from engine.domain.errors import NotPersisted, RunError
 from engine.domain.facts import (
     Alarm,
     AlarmRaised,
@@ -74,7 +74,7 @@ class Desk(DeskBooks):
         self.reach = Reach.DECISIONS
         self._journal = journal
 
-    def take_up(self, ts: int) -> None:
+    def resume(self, ts: int) -> None:
         """Record what follows from the last fact of a process that was cut off before it did."""
         last, received = self._last_cause, self._last_command
         if isinstance(last, OrderFact) and last.trade_id in self.trades:
@@ -106,7 +106,7 @@ class Desk(DeskBooks):
         version = self.history.in_force(plan.candidate_ts).version
         try:
             self._record(plan.fact(version), ts, ts_event=ts_event, trade_id=plan.trade_id)
-        except NotKept:
+        except NotPersisted:
             return False
         return True
 

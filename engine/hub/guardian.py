@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.decision import exit_due, withdrawal_due
+from engine.decision import entry_cancel_due, exit_due
 from engine.decision.governor_state import GovernorState, OpenTrade
 from engine.domain.facts import ExitReason
 from engine.domain.parameters import Parameters
@@ -11,11 +11,11 @@ from engine.hub.books import LiveTrade
 from engine.hub.desk import Desk
 
 
-def withdraws(desk: Desk, trade: LiveTrade, ts: int) -> bool:
+def cancels_entry(desk: Desk, trade: LiveTrade, ts: int) -> bool:
     """Say whether an entry that was not filled has to be cancelled at an instant (UTC ns)."""
     waited_ns = ts - trade.ts_planned
     is_late = waited_ns > desk.history.at(ts).bucket_ns
-    return is_late or withdrawal_due(*_day(desk, trade, ts))
+    return is_late or entry_cancel_due(*_day(desk, trade, ts))
 
 
 def exit_reason(desk: Desk, trade: LiveTrade, ts: int) -> ExitReason | None:
@@ -38,7 +38,7 @@ def _is_due(desk: Desk, trade: LiveTrade, ts: int) -> bool:
     if trade.exit_reason is not None:
         return True
     if not trade.is_open:
-        return withdraws(desk, trade, ts)
+        return cancels_entry(desk, trade, ts)
     return exit_reason(desk, trade, ts) is not None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from engine.domain.errors import JournalError, JournalTaken, NotKept, RunError
+from engine.domain.errors import JournalError, JournalTaken, NotPersisted, RunError
 from engine.domain.facts import AnyPayload, Fact
 from engine.journal.log import DROPPED, Journal
 
@@ -154,7 +154,7 @@ class WaitingJournal:
             It is dropped.
         """
         if isinstance(report.payload, DROPPED):
-            raise NotKept(f"nothing may be planned while facts are not kept: {self.why}")
+            raise NotPersisted(f"nothing may be planned while facts are not kept: {self.why}")
         held.append(report)
 
     def _written(self, report: Fact) -> Fact:

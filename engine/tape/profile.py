@@ -85,5 +85,5 @@ class Profile:
     def _is_covered(self) -> bool:
         """Say whether the symbols that print often have been heard of late."""
         often = self._chance >= _OFTEN
-        lately = self._heard_at > self._closed - _MEMORY_BUCKETS
-        return bool(np.count_nonzero(often & lately) >= _COVERED * np.count_nonzero(often))
+        recent_minutes = self._heard_at > self._closed - _MEMORY_BUCKETS
+        return bool(np.count_nonzero(often & recent_minutes) >= _COVERED * np.count_nonzero(often))

@@ -7,7 +7,7 @@ from simulator.exchange.closing import Outcome, cancel_all, close_all, close_pos
 from simulator.exchange.exchange import Exchange
 from simulator.exchange.faults import Fault
 from simulator.exchange.markets import Print
-from simulator.exchange.modes import MODES, PAPER, SIZE_LIMITED, FillMode, fill_mode, honest
+from simulator.exchange.modes import MODES, PAPER, SIZE_LIMITED, FillMode, backtest_fills, fill_mode
 from simulator.exchange.orders import Order
 from simulator.exchange.rate_limit import Allowance, RateLimit
 from simulator.exchange.state import OrderEvent
@@ -32,10 +32,10 @@ __all__ = [
     "Print",
     "RateLimit",
     "account_change",
+    "backtest_fills",
     "cancel_all",
     "close_all",
     "close_position",
     "fill_mode",
-    "honest",
     "listed",
 ]

@@ -18,7 +18,7 @@ from simulator.exchange.orders import (
     Status,
     TimeInForce,
 )
-from simulator.exchange.state import Command, Errand, State
+from simulator.exchange.state import Command, CommandOptions, State
 
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
@@ -49,7 +49,7 @@ class Arrivals:
         self._next_change_ns: int | None = None
 
     def send(
-        self, errand: Errand, order: Order, now: int, replacement: Order | None = None
+        self, asked: CommandOptions, order: Order, now: int, replacement: Order | None = None
     ) -> None:
         """Put a command on its way."""
         state = self._state
@@ -60,7 +60,7 @@ class Arrivals:
             Command(
                 now + self._mode.latency_ns,
                 state.commands,
-                errand,
+                asked,
                 order.id,
                 "" if replacement is None else replacement.id,
                 order.leaves_qty,
@@ -130,12 +130,12 @@ class Arrivals:
 
     def _arrive(self, command: Command) -> None:
         order, ts = self._state.orders[command.order_id], command.arrival
-        match command.errand:
-            case Errand.NEW:
+        match command.asked:
+            case CommandOptions.NEW:
                 self._place(order, ts)
-            case Errand.CANCEL:
+            case CommandOptions.CANCEL:
                 self._cancel(order, ts)
-            case Errand.REPLACE:
+            case CommandOptions.REPLACE:
                 self._replace(order, self._state.orders[command.replacement_id], command)
 
     def _place(self, order: Order, ts: int) -> None:

@@ -34,7 +34,7 @@ from simulator.exchange.opening import orders_from, replacement_of
 from simulator.exchange.orders import NOTHING, Order, OrderClass, OrderType, Status
 from simulator.exchange.request import OrderRequest, ReplaceRequest, read_order, read_replacement
 from simulator.exchange.snapshot import Notebook, restored, written
-from simulator.exchange.state import Errand, OrderEvent, State
+from simulator.exchange.state import CommandOptions, OrderEvent, State
 
 _REPLACEABLE = frozenset({Status.NEW, Status.PARTIALLY_FILLED, Status.HELD})
 _BILLIONTH = Decimal("0.000000001")
@@ -238,7 +238,7 @@ class Exchange:
         for each in orders:
             self.life.admit(each)
         self.life.tell(order, order.status.value, now)
-        self._arrivals.send(Errand.NEW, order, now)
+        self._arrivals.send(CommandOptions.NEW, order, now)
         return order
 
     def replace(
@@ -274,7 +274,7 @@ class Exchange:
         old.updated_at = now
         self.life.admit(new)
         self.life.tell(old, "pending_replace", now)
-        self._arrivals.send(Errand.REPLACE, old, now, new)
+        self._arrivals.send(CommandOptions.REPLACE, old, now, new)
         return new
 
     def cancel(self, account_id: str, order_id: str, now: int) -> Order | Fault:
@@ -288,7 +288,7 @@ class Exchange:
         order.status, order.cancel_requested_at = Status.PENDING_CANCEL, now
         order.updated_at = now
         self.life.tell(order, "pending_cancel", now)
-        self._arrivals.send(Errand.CANCEL, order, now)
+        self._arrivals.send(CommandOptions.CANCEL, order, now)
         return order
 
     def configure(self, account_id: str, body: Mapping[str, Any]) -> Configuration | Fault:

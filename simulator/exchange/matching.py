@@ -6,7 +6,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from engine.domain.fixed_point import decimal_price
 from engine.domain.tick_grid import tick_size
-from simulator.exchange.honest import honest_price
+from simulator.exchange.backtest_fills import honest_price
 from simulator.exchange.hours import Phase
 from simulator.exchange.life import OrderLife
 from simulator.exchange.markets import Market
@@ -87,8 +87,8 @@ class Matching:
 
     def _price(self, order: Order, market: Market) -> int | None:
         mode = self._mode
-        if mode.rung is not None:
-            return honest_price(order, market, mode.rung, mode.stale_quote_ns)
+        if mode.assumed is not None:
+            return honest_price(order, market, mode.assumed, mode.stale_quote_ns)
         return paper_price(order, market, mode.stale_quote_ns)
 
     def _qty(self, order: Order, market: Market, price: int) -> Decimal:

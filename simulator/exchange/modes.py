@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.domain.errors import ConfigError
-from engine.domain.fill_assumptions import LADDER, FillAssumptions, assumptions
+from engine.domain.fill_assumptions import FILL_ASSUMPTIONS, FillAssumptions, assumptions
 
 _SECOND_NS = 1_000_000_000
 
@@ -15,8 +15,8 @@ class FillMode(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
-    rung : FillAssumptions, optional
-        The rung of honest fills; without it orders fill as in Alpaca's paper accounts: against the
+    assumed : FillAssumptions, optional
+        The step of honest fills; without it orders fill as in Alpaca's paper accounts: against the
         best bid and offer alone, at any size.
     latency_ns : int
         From a command's arrival over REST to its effect.
@@ -34,7 +34,7 @@ class FillMode(msgspec.Struct, frozen=True):
 
     name: str
     latency_ns: int
-    rung: FillAssumptions | None = None
+    assumed: FillAssumptions | None = None
     stale_quote_ns: int = 2 * _SECOND_NS
     partial_chance: float = 0.0
     size_limited: bool = False
@@ -44,20 +44,20 @@ class FillMode(msgspec.Struct, frozen=True):
     @property
     def is_honest(self) -> bool:
         """Whether fills are those of the backtest's venue."""
-        return self.rung is not None
+        return self.assumed is not None
 
 
-def honest(name: str, stale_quote_ns: int = 2 * _SECOND_NS) -> FillMode:
-    """Return fills by a rung of the ladder, equal to the backtest's.
+def backtest_fills(name: str, stale_quote_ns: int = 2 * _SECOND_NS) -> FillMode:
+    """Return fills by a step of the ladder, equal to the backtest's.
 
     The backtest's venue refuses orders in a halt and knows no rule about where exits lie, so
     neither does this.
     """
-    rung = assumptions(name)
+    assumed = assumptions(name)
     return FillMode(
-        rung.name,
-        rung.latency_ns,
-        rung,
+        assumed.name,
+        assumed.latency_ns,
+        assumed,
         stale_quote_ns,
         refuses_in_halt=True,
         checks_market=False,
@@ -70,7 +70,7 @@ PAPER = FillMode("paper", latency_ns=0, partial_chance=0.1)
 SIZE_LIMITED = FillMode("size_limited", latency_ns=0, size_limited=True)
 """The paper model without its dice, and with the sizes that quotes show."""
 
-MODES = (*LADDER, PAPER.name, SIZE_LIMITED.name)
+MODES = (*FILL_ASSUMPTIONS, PAPER.name, SIZE_LIMITED.name)
 
 
 def fill_mode(name: str) -> FillMode:
@@ -84,6 +84,6 @@ def fill_mode(name: str) -> FillMode:
     for mode in (PAPER, SIZE_LIMITED):
         if name == mode.name:
             return mode
-    if name not in LADDER:
+    if name not in FILL_ASSUMPTIONS:
         raise ConfigError(f"unknown fills {name!r}: choose one of {', '.join(MODES)}")
-    return honest(name)
+    return backtest_fills(name)

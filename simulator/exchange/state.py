@@ -37,7 +37,7 @@ class OrderEvent(msgspec.Struct, frozen=True):
     execution_id: str | None = None
 
 
-class Errand(StrEnum):
+class CommandOptions(StrEnum):
     """What a command is about."""
 
     NEW = "new"
@@ -50,7 +50,7 @@ class Command(msgspec.Struct, frozen=True, order=True):
 
     arrival: int
     number: int
-    errand: Errand
+    asked: CommandOptions
     order_id: str
     replacement_id: str = ""
     leaves_qty: Decimal = NOTHING

@@ -2,8 +2,8 @@
 
 from simulator.market_data.assets import asset, asset_id
 from simulator.market_data.door import Door, Plan, Visit
-from simulator.market_data.lately import Lately
+from simulator.market_data.recent_minutes import RecentMinutes
 from simulator.market_data.refusal import Refused
 from simulator.market_data.routes import routes
 
-__all__ = ["Door", "Lately", "Plan", "Refused", "Visit", "asset", "asset_id", "routes"]
+__all__ = ["Door", "Plan", "RecentMinutes", "Refused", "Visit", "asset", "asset_id", "routes"]

@@ -23,9 +23,9 @@ from simulator.market_data.bars import (
 )
 from simulator.market_data.clock_times import end_of, midnight
 from simulator.market_data.door import Visit
-from simulator.market_data.lately import Lately
 from simulator.market_data.paging import Chunk, Mark, page_of
 from simulator.market_data.query import Stretch, check_currency, stretch_of
+from simulator.market_data.recent_minutes import RecentMinutes
 from simulator.market_data.recorded import Recorded
 from simulator.market_data.refusal import Refused
 from simulator.market_data.row_facts import exchange
@@ -49,10 +49,14 @@ class Historical:
     """
 
     def __init__(
-        self, recorded: Recorded, lately: Lately, tapes: Tapes, now: Callable[[], int]
+        self,
+        recorded: Recorded,
+        recent_minutes: RecentMinutes,
+        tapes: Tapes,
+        now: Callable[[], int],
     ) -> None:
         self._recorded = recorded
-        self._lately = lately
+        self._lately = recent_minutes
         self._tapes = tapes
         self._now = now
 

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from engine.domain.session import day_of
 from simulator.market_data.bars import Bars, daily_bar, minute_bars
 from simulator.market_data.door import Visit
-from simulator.market_data.lately import Lately
 from simulator.market_data.query import (
     LATEST_FEEDS,
     RECORDED_FEEDS,
@@ -20,6 +19,7 @@ from simulator.market_data.query import (
     one_of,
     symbols_of,
 )
+from simulator.market_data.recent_minutes import RecentMinutes
 from simulator.market_data.recorded import Recorded
 from simulator.market_data.refusal import Refused
 from simulator.market_data.rows import Row, bar_rows, quote_rows, trade_rows
@@ -37,10 +37,14 @@ class Latest:
     """Answers about the latest rows that have arrived; parameters are those of ``Historical``."""
 
     def __init__(
-        self, recorded: Recorded, lately: Lately, tapes: Tapes, now: Callable[[], int]
+        self,
+        recorded: Recorded,
+        recent_minutes: RecentMinutes,
+        tapes: Tapes,
+        now: Callable[[], int],
     ) -> None:
         self._recorded = recorded
-        self._lately = lately
+        self._lately = recent_minutes
         self._tapes = tapes
         self._now = now
 

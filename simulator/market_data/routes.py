@@ -19,11 +19,11 @@ from engine.domain.reference import Reference
 from simulator.market_data import meta
 from simulator.market_data.assets import Assets, Unlisted
 from simulator.market_data.door import Door, Visit
-from simulator.market_data.happenings import Happenings
 from simulator.market_data.historical import Historical
-from simulator.market_data.lately import Lately
 from simulator.market_data.latest import Latest
 from simulator.market_data.market_hours import MarketHours
+from simulator.market_data.news_and_actions import Happenings
+from simulator.market_data.recent_minutes import RecentMinutes
 from simulator.market_data.recorded import Recorded
 from simulator.market_data.refusal import Refused
 from simulator.market_data.screener import Screener
@@ -47,7 +47,7 @@ def routes(
     door: Door | None = None,
     gate: Gate | None = None,
     changed: Callable[[], Mapping[str, Mapping[str, Any]]] = dict,
-    lately: Lately | None = None,
+    recent_minutes: RecentMinutes | None = None,
 ) -> list[Route]:
     """Return the routes of market data, assets, clock and calendar over recorded days.
 
@@ -76,10 +76,10 @@ def routes(
     known = reference or Unlisted(market)
     entrance = door or Door()
     recorded, tapes = Recorded(market, day), Tapes(market, day)
-    lately = lately or Lately(market, day)
-    historical = Historical(recorded, lately, tapes, now)
-    latest = Latest(recorded, lately, tapes, now)
-    screener, happenings = Screener(recorded, tapes, now), Happenings(known, now)
+    recent_minutes = recent_minutes or RecentMinutes(market, day)
+    historical = Historical(recorded, recent_minutes, tapes, now)
+    latest = Latest(recorded, recent_minutes, tapes, now)
+    screener, news_and_actions = Screener(recorded, tapes, now), Happenings(known, now)
     assets, hours = Assets(known, day, changed), MarketHours(now)
     stocks = "/v2/stocks"
     endpoints: list[tuple[str, Endpoint]] = [
@@ -101,8 +101,8 @@ def routes(
         (f"{stocks}/{{symbol}}/quotes", historical.quotes),
         (f"{stocks}/{{symbol}}/bars", historical.bars),
         (f"{stocks}/{{symbol}}/auctions", historical.auctions),
-        ("/v1beta1/news", happenings.news),
-        ("/v1/corporate-actions", happenings.corporate_actions),
+        ("/v1beta1/news", news_and_actions.news),
+        ("/v1/corporate-actions", news_and_actions.corporate_actions),
         ("/v1beta1/screener/stocks/most-actives", screener.most_actives),
         ("/v1beta1/screener/{market_type}/movers", screener.movers),
     ]

@@ -1,6 +1,6 @@
 """The look-alike's server: one port for REST and both websockets."""
 
-from simulator.server.app import Setting, app, hall
+from simulator.server.app import Setting, app, connections
 from simulator.server.keyring import Holder, holder
 from simulator.server.serve import CONTROL_PREFIX, DEFAULT_PORT, listening, serve
 
@@ -10,7 +10,7 @@ __all__ = [
     "Holder",
     "Setting",
     "app",
-    "hall",
+    "connections",
     "holder",
     "listening",
     "serve",

@@ -15,7 +15,7 @@ from engine.domain.errors import ConfigError
 from serving import StrictJsonError, sentence, shown, strict_object
 from simulator.chaos import STRIKES
 from simulator.instants import rfc3339
-from simulator.server.hall import Hall
+from simulator.server.connections import Connections
 from simulator.tape import FASTEST
 
 _DAY_NS = 24 * 3600 * 1_000_000_000
@@ -26,8 +26,8 @@ type _Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 class Admin:
     """Answers requests under ``/sim``; the guard lets in who has the token of this server."""
 
-    def __init__(self, hall: Hall) -> None:
-        self._hall = hall
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -44,8 +44,8 @@ class Admin:
         ]
 
     async def _status(self, _: dict[str, Any]) -> dict[str, Any]:
-        hall = self._hall
-        venue, clock = hall.venue, hall.venue.clock
+        connections = self._connections
+        venue, clock = connections.venue, connections.venue.clock
         return {
             "simulator": "tradectl",
             "day": venue.playhead.reader.day.isoformat(),
@@ -58,17 +58,19 @@ class Admin:
             "ended": venue.now >= venue.playhead.reader.end_ns,
             "symbols": len(venue.playhead.reader.symbols),
             "fills": venue.exchange.mode.name,
-            "market_sockets": len(hall.market),
-            "trading_sockets": len(hall.trading),
+            "market_sockets": len(connections.market),
+            "trading_sockets": len(connections.trading),
             "accounts": [
-                {"id": account_id, "updates": venue.tidings.told[account_id]}
-                for account_id in (hall.account_ids[each.key] for each in hall.keyring.holders)
+                {"id": account_id, "updates": venue.order_updates.told[account_id]}
+                for account_id in (
+                    connections.account_ids[each.key] for each in connections.keyring.holders
+                )
             ],
-            "chaos": msgspec.to_builtins(hall.chaos.on),
+            "chaos": msgspec.to_builtins(connections.chaos.on),
         }
 
     async def _pause(self, asked: dict[str, Any]) -> dict[str, Any]:
-        at, venue = asked.get("at"), self._hall.venue
+        at, venue = asked.get("at"), self._connections.venue
         last = venue.playhead.reader.end_ns
         if at is not None and (type(at) is not int or not venue.now < at <= last):
             raise ConfigError(
@@ -81,9 +83,9 @@ class Admin:
     async def _resume(self, asked: dict[str, Any]) -> dict[str, Any]:
         speed = asked.get("speed", 0.0)
         if speed == "max":
-            self._hall.venue.turn(paused=False, speed=None)
+            self._connections.venue.turn(paused=False, speed=None)
         elif type(speed) in {int, float} and 0 <= speed <= FASTEST:
-            self._hall.venue.turn(paused=False, speed=float(speed))
+            self._connections.venue.turn(paused=False, speed=float(speed))
         else:
             raise ConfigError(
                 f"speed is {shown(speed)}, expected a positive number up to {FASTEST:.0f}, or 'max'"
@@ -94,13 +96,13 @@ class Admin:
         span_ns = asked.get("span_ns")
         if type(span_ns) is not int or not 0 < span_ns <= _DAY_NS:
             raise ConfigError(f"span_ns is {shown(span_ns)}, expected 1 to {_DAY_NS} ns")
-        if self._hall.venue.now + span_ns > self._hall.venue.farthest:
+        if self._connections.venue.now + span_ns > self._connections.venue.farthest:
             raise ConfigError("the tape ended a day ago: start the simulator anew")
-        await self._hall.venue.step(span_ns)
+        await self._connections.venue.step(span_ns)
         return await self._status({})
 
     async def _seek(self, asked: dict[str, Any]) -> dict[str, Any]:
-        ts, venue = asked.get("ts"), self._hall.venue
+        ts, venue = asked.get("ts"), self._connections.venue
         last = venue.playhead.reader.end_ns
         if type(ts) is not int or not venue.now <= ts <= last:
             raise ConfigError(
@@ -112,29 +114,29 @@ class Admin:
 
     async def _band(self, asked: dict[str, Any]) -> dict[str, Any]:
         symbol, down, up = (asked.get(name) for name in ("symbol", "limit_down", "limit_up"))
-        if not isinstance(symbol, str) or symbol not in self._hall.venue.exchange.assets:
+        if not isinstance(symbol, str) or symbol not in self._connections.venue.exchange.assets:
             raise ConfigError(f"{shown(symbol)} does not trade on this day")
         if type(down) is not int or type(up) is not int or not 0 <= down <= (up or down):
             raise ConfigError(
                 f"the band of {symbol} is {shown(down)} to {shown(up)}, expected limit_down and "
                 "limit_up in 1e-6 USD, the upper one above, 0 for none"
             )
-        await self._hall.venue.band(symbol, down, up)
+        await self._connections.venue.band(symbol, down, up)
         return {"symbol": symbol, "limit_down": down, "limit_up": up}
 
     async def _chaos(self, asked: dict[str, Any]) -> dict[str, Any]:
-        self._hall.chaos.turn(asked)
-        return {"chaos": msgspec.to_builtins(self._hall.chaos.on)}
+        self._connections.chaos.turn(asked)
+        return {"chaos": msgspec.to_builtins(self._connections.chaos.on)}
 
     async def _calm(self, _: dict[str, Any]) -> dict[str, Any]:
-        self._hall.chaos.calm()
-        return {"chaos": msgspec.to_builtins(self._hall.chaos.on)}
+        self._connections.chaos.calm()
+        return {"chaos": msgspec.to_builtins(self._connections.chaos.on)}
 
     async def _strike(self, asked: dict[str, Any]) -> dict[str, Any]:
         what = asked.get("what")
         if what not in STRIKES:
             raise ConfigError(f"cannot {shown(what)} sockets; choose one of {', '.join(STRIKES)}")
-        struck = self._hall.strike(what)
+        struck = self._connections.strike(what)
         await asyncio.sleep(0)
         return {"what": what, "sockets": struck}
 

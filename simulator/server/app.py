@@ -23,21 +23,21 @@ from engine.domain.reference import Reference
 from simulator.chaos import Switchboard
 from simulator.exchange import Asset, Exchange, FillMode, Print, listed
 from simulator.exchange.rate_limit import PER_MINUTE, RateLimit
-from simulator.market_data import Door, Lately, Plan, routes
+from simulator.market_data import Door, Plan, RecentMinutes, routes
 from simulator.server.account_routes import account_routes
 from simulator.server.admin_routes import Admin
-from simulator.server.audience import Audience
 from simulator.server.broker_routes import broker_routes
+from simulator.server.connections import Connections
 from simulator.server.desk import Desk
 from simulator.server.equity_log import EquityLog
 from simulator.server.feeds import FEEDS, Feed
-from simulator.server.hall import Hall
 from simulator.server.keyring import Holder, Keyring
 from simulator.server.market_socket import MarketSocket
-from simulator.server.newsroom import Newsroom
+from simulator.server.news_stream import NewsStream
 from simulator.server.order_routes import order_routes
 from simulator.server.playhead import Playhead
 from simulator.server.state_file import Remembered, StateFile
+from simulator.server.subscribers import Subscribers
 from simulator.server.trading_socket import TradingSocket
 from simulator.server.venue import Venue
 from simulator.server.watchlist_routes import watchlist_routes
@@ -79,7 +79,9 @@ class Setting:
     slow_bytes: int = SLOW_BYTES
 
 
-def hall(market: MarketData, setting: Setting, reference: Reference | None = None) -> Hall:
+def connections(
+    market: MarketData, setting: Setting, reference: Reference | None = None
+) -> Connections:
     """Return the look-alike of a recorded day; reads through the day once.
 
     Parameters
@@ -112,38 +114,38 @@ def hall(market: MarketData, setting: Setting, reference: Reference | None = Non
             exchange.status(status)
     clock = Clock(setting.mode, playhead.now, speed=setting.speed, paused=setting.paused)
     chaos = Switchboard(time.monotonic)
-    audience = Audience(reader, chaos, slow_bytes=setting.slow_bytes)
+    subscribers = Subscribers(reader, chaos, slow_bytes=setting.slow_bytes)
     if playhead.block is not None:
-        audience.prepare(playhead.block)
+        subscribers.prepare(playhead.block)
         playhead.next_event({reader.symbols[0]}, playhead.now)
     news = reference.news(playhead.now + 1, reader.end_ns) if reference else ()
-    newsroom = Newsroom(news, chaos)
+    news_stream = NewsStream(news, chaos)
     venue = Venue(
         playhead,
         exchange,
         clock,
-        audience,
-        newsroom,
+        subscribers,
+        news_stream,
         chaos,
         EquityLog(),
         file=file,
         remembered=remembered,
     )
-    return Hall(venue, keyring, account_ids, chaos, connections=setting.connections)
+    return Connections(venue, keyring, account_ids, chaos, connections=setting.connections)
 
 
 def app(
-    around: Hall, market: MarketData, setting: Setting, reference: Reference | None = None
+    around: Connections, market: MarketData, setting: Setting, reference: Reference | None = None
 ) -> Starlette:
     """Return the look-alike as an application."""
-    lately = Lately(market, setting.day)
+    recent_minutes = RecentMinutes(market, setting.day)
 
     @asynccontextmanager
     async def running(_: Starlette) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
 
         def read_ahead() -> None:
-            loop.run_in_executor(None, _read_ahead, lately, around.venue.now)
+            loop.run_in_executor(None, _read_ahead, recent_minutes, around.venue.now)
 
         around.missed = read_ahead
         await around.venue.catch_up()
@@ -173,7 +175,7 @@ def app(
                 symbol: msgspec.structs.asdict(listing)
                 for symbol, listing in around.venue.exchange.state.listings.items()
             },
-            lately=lately,
+            recent_minutes=recent_minutes,
         ),
         *(_feed_route(around, feed) for feed in FEEDS.values()),
         WebSocketRoute("/stream", _trading_route(around)),
@@ -202,10 +204,10 @@ def _remembered(
     return file, account_ids, remembered
 
 
-def _read_ahead(lately: Lately, now: int) -> None:
+def _read_ahead(recent_minutes: RecentMinutes, now: int) -> None:
     """Read what a client that lost its connection will ask for; a flaw is told to who asks."""
     with suppress(DataError):
-        lately.read_ahead(now)
+        recent_minutes.read_ahead(now)
 
 
 def _assets(reader: DayReader) -> dict[str, Asset]:
@@ -222,14 +224,14 @@ def _plan(keyring: Keyring, key: str, secret: str) -> Plan | None:
     return None if holder is None else holder.plan
 
 
-def _feed_route(around: Hall, feed: Feed) -> WebSocketRoute:
+def _feed_route(around: Connections, feed: Feed) -> WebSocketRoute:
     async def serve(websocket: WebSocket) -> None:
         await MarketSocket(around, feed, websocket).serve()
 
     return WebSocketRoute(feed.path, serve)
 
 
-def _trading_route(around: Hall) -> Callable[[WebSocket], Awaitable[None]]:
+def _trading_route(around: Connections) -> Callable[[WebSocket], Awaitable[None]]:
     async def serve(websocket: WebSocket) -> None:
         await TradingSocket(around, websocket).serve()
 

@@ -12,12 +12,12 @@ from serving import shown
 from simulator.exchange import Listing, account_change
 from simulator.exchange.wire import account_body, asset_body
 from simulator.server.admin_routes import said
-from simulator.server.hall import Hall
+from simulator.server.connections import Connections
 
 
-def broker_routes(hall: Hall) -> list[Route]:
+def broker_routes(connections: Connections) -> list[Route]:
     """Return the routes; the guard lets in who has the token of this server."""
-    broker = _Broker(hall)
+    broker = _Broker(connections)
     return [
         Route("/sim/account", said(broker.account), methods=["POST"]),
         Route("/sim/asset", said(broker.asset), methods=["POST"]),
@@ -26,16 +26,16 @@ def broker_routes(hall: Hall) -> list[Route]:
 
 
 class _Broker:
-    def __init__(self, hall: Hall) -> None:
-        self._hall = hall
-        self._venue = hall.venue
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._venue = connections.venue
 
     async def account(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Change fields of the account of a key, and return it as its owner sees it."""
         account_id = self._account_id(asked.pop("key", None))
         exchange = self._venue.exchange
         account = exchange.change_account(account_id, account_change(asked))
-        self._venue.tidings.tell(self._venue.take(changed=bool(asked)))
+        self._venue.order_updates.tell(self._venue.take(changed=bool(asked)))
         return account_body(account, exchange.balances(account_id))
 
     async def asset(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class _Broker:
         except msgspec.ValidationError as error:
             raise ConfigError(f"{error}; a stock has status and tradable") from error
         asset = self._venue.exchange.change_listing(symbol, listing)
-        self._venue.tidings.tell(self._venue.take(changed=bool(asked)))
+        self._venue.order_updates.tell(self._venue.take(changed=bool(asked)))
         return asset_body(asset)
 
     async def halt(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class _Broker:
         return {"symbol": symbol, "halted": halted}
 
     def _account_id(self, key: object) -> str:
-        known = self._hall.account_ids
+        known = self._connections.account_ids
         if key is None and len(known) == 1:
             return next(iter(known.values()))
         if not isinstance(key, str) or key not in known:

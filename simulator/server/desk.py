@@ -19,7 +19,7 @@ from simulator.exchange import Exchange, Fault
 from simulator.exchange.faults import RATE_LIMITED, UNAUTHORIZED
 from simulator.exchange.rate_limit import RateLimit
 from simulator.market_data import Refused, Visit
-from simulator.server.hall import Hall
+from simulator.server.connections import Connections
 from simulator.server.keyring import Holder
 
 FAILED = Fault(500, {"code": 50010000, "message": "internal server error occurred"})
@@ -74,8 +74,8 @@ class Desk:
         Counted by simulated minutes, so that a day at any speed has the same budget.
     """
 
-    def __init__(self, hall: Hall, limit: RateLimit) -> None:
-        self._hall = hall
+    def __init__(self, connections: Connections, limit: RateLimit) -> None:
+        self._connections = connections
         self._limit = limit
 
     def endpoint(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -103,46 +103,48 @@ class Desk:
 
     async def _admitted(self, request: Request) -> tuple[Holder | Fault, dict[str, str]]:
         """Return who asks, or why nobody may, and the headers of the answer."""
-        hall, chaos = self._hall, self._hall.chaos
+        connections, chaos = self._connections, self._connections.chaos
         if chaos.on.slow_rest_secs:
             await asyncio.sleep(chaos.on.slow_rest_secs)
-        holder = hall.keyring.of_headers(request.headers)
+        holder = connections.keyring.of_headers(request.headers)
         if holder is None:
             return UNAUTHORIZED, {}
-        headers, exceeded = self._spend(hall.account_ids[holder.key], await hall.venue.present())
+        headers, exceeded = self._spend(
+            connections.account_ids[holder.key], await connections.venue.present()
+        )
         if exceeded:
             return RATE_LIMITED, headers
         return FAILED if chaos.strikes("failing_requests") else holder, headers
 
     async def _answer(self, handler: Handler, request: Request) -> Response:
-        hall, chaos = self._hall, self._hall.chaos
+        connections, chaos = self._connections, self._connections.chaos
         asker, headers = await self._admitted(request)
         if isinstance(asker, Fault):
             return _response(asker, headers)
-        account_id = hall.account_ids[asker.key]
+        account_id = connections.account_ids[asker.key]
         body = _object(await request.body())
         if body is None:
             return _response(NOT_READABLE, headers)
-        exchange = hall.venue.exchange
+        exchange = connections.venue.exchange
         exchange.life.tells_siblings = chaos.on.tell_sibling_cancels
-        now = hall.venue.now
+        now = connections.venue.now
         asked = Asked(exchange, account_id, now, request.query_params, request.path_params, body)
         answer = handler(asked)
-        events = hall.venue.take(changed=request.method != "GET")
-        tidings = hall.venue.tidings
+        events = connections.venue.take(changed=request.method != "GET")
+        order_updates = connections.venue.order_updates
         if isinstance(answer, Answer) and answer.placed and chaos.strikes("lost_replies"):
-            tidings.tell(events)
+            order_updates.tell(events)
             return Response(status_code=_GATEWAY_TIMEOUT, headers=headers)
-        tidings.hold(events)
+        order_updates.hold(events)
         if chaos.on.early_updates:
-            await tidings.release()
-        return _response(answer, headers, BackgroundTask(tidings.release))
+            await order_updates.release()
+        return _response(answer, headers, BackgroundTask(order_updates.release))
 
     def _spend(self, account_id: str, now: int) -> tuple[dict[str, str], bool]:
         """Count a request; its headers tell the reset on the wall's clock."""
-        left = self._hall.chaos.lasts("rate_limited_secs")
+        left = self._connections.chaos.lasts("rate_limited_secs")
         allowance = self._limit.spend(account_id, now / NANOS_PER_SECOND)
-        clock = self._hall.venue.clock
+        clock = self._connections.venue.clock
         pace = clock.speed if clock.runs and clock.speed else 0.0
         until_reset = (allowance.reset - now / NANOS_PER_SECOND) / pace if pace else 1.0
         headers = allowance.headers()

@@ -29,7 +29,7 @@ from simulator.server.subscriptions import (
 from simulator.tape import Mode
 
 if TYPE_CHECKING:
-    from simulator.server.hall import Hall
+    from simulator.server.connections import Connections
 
 _POLICY = 1008
 _NO_MORE_TIME = StreamError(400, "time is not granted here: start the simulator with --stepped")
@@ -44,14 +44,14 @@ class MarketSocket:
         Whether rows carry ``r``: since the client first granted time.
     """
 
-    def __init__(self, hall: Hall, feed: Feed, websocket: WebSocket) -> None:
+    def __init__(self, connections: Connections, feed: Feed, websocket: WebSocket) -> None:
         self.codec: Codec = codec_of(websocket.headers.get("content-type"))
         self.outbox = Outbox(websocket)
         self.arrivals = False
         self.subscriptions = Subscriptions()
         self.holder: Holder | None = None
         self.feed = feed
-        self._hall = hall
+        self._connections = connections
         self._websocket = websocket
         self._ending: asyncio.Task[None] | None = None
 
@@ -63,7 +63,7 @@ class MarketSocket:
         try:
             headers = self._websocket.headers
             if "apca-api-key-id" in headers or "authorization" in headers:
-                self._admit(self._hall.keyring.of_headers(headers))
+                self._admit(self._connections.keyring.of_headers(headers))
             while True:
                 await self._obey(await self._receive())
         except WebSocketDisconnect:
@@ -71,7 +71,7 @@ class MarketSocket:
         except TimeoutError:
             await self.outbox.close(_POLICY, self._frame(AUTH_TIMEOUT.message()))
         finally:
-            self._hall.leave(self)
+            self._connections.leave(self)
             if self._ending is not None:
                 with suppress(asyncio.CancelledError):
                     await self._ending
@@ -80,7 +80,7 @@ class MarketSocket:
     def end(self, code: int, last: str | bytes | None) -> None:
         """Close the socket, without anybody waiting for it."""
         if self._ending is None:
-            self._hall.leave(self)
+            self._connections.leave(self)
             self._ending = asyncio.create_task(self.outbox.close(code, last))
 
     def fall_behind(self) -> None:
@@ -119,7 +119,7 @@ class MarketSocket:
             proof.get("key_id", proof.get("key")),
             proof.get("secret_key", proof.get("secret")),
         )
-        keyring = self._hall.keyring
+        keyring = self._connections.keyring
         self._admit(keyring.of_token(secret) if key == "oauth" else keyring.opened(key, secret))
 
     def _admit(self, holder: Holder | None) -> None:
@@ -127,7 +127,7 @@ class MarketSocket:
             self._refuse(AUTH_FAILED)
         elif not self.feed.allows(holder):
             self._refuse(INSUFFICIENT_SUBSCRIPTION)
-        elif not self._hall.enter(self, holder):
+        elif not self._connections.enter(self, holder):
             self._refuse(CONNECTION_LIMIT)
         else:
             self.holder = holder
@@ -138,15 +138,15 @@ class MarketSocket:
     async def _advance(self, until: object) -> None:
         if self.holder is None:
             self._refuse(NOT_AUTHENTICATED)
-        elif self._hall.venue.clock.mode is not Mode.STEPPED:
+        elif self._connections.venue.clock.mode is not Mode.STEPPED:
             self._refuse(_NO_MORE_TIME)
-        elif type(until) is not int or until > self._hall.venue.farthest:
+        elif type(until) is not int or until > self._connections.venue.farthest:
             self._refuse(INVALID_SYNTAX)
         else:
             self.arrivals = True
-            now = await self._hall.venue.grant(until)
-            account_id = self._hall.account_ids[self.holder.key]
-            told = self._hall.venue.tidings.told[account_id]
+            now = await self._connections.venue.grant(until)
+            account_id = self._connections.account_ids[self.holder.key]
+            told = self._connections.venue.order_updates.told[account_id]
             self._tell({"T": "clock", "t": now, "u": told})
 
     def _refuse(self, refusal: StreamError) -> None:

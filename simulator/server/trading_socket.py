@@ -15,7 +15,7 @@ from simulator.server.keyring import Holder
 from simulator.server.outbox import Outbox
 
 if TYPE_CHECKING:
-    from simulator.server.hall import Hall
+    from simulator.server.connections import Connections
 
 _UPDATES = "trade_updates"
 _POLICY = 1008
@@ -24,11 +24,11 @@ _POLICY = 1008
 class TradingSocket:
     """One client that listens to what happens to its account's orders."""
 
-    def __init__(self, hall: Hall, websocket: WebSocket) -> None:
+    def __init__(self, connections: Connections, websocket: WebSocket) -> None:
         self.codec: Codec = codec_of(websocket.headers.get("content-type"))
         self.outbox = Outbox(websocket)
         self.holder: Holder | None = None
-        self._hall = hall
+        self._connections = connections
         self._websocket = websocket
         self._account_id: str | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -37,10 +37,10 @@ class TradingSocket:
         """Do what the client says until it leaves."""
         await self._websocket.accept()
         self.outbox.start()
-        self._hall.trading.add(self)
+        self._connections.trading.add(self)
         try:
             if "apca-api-key-id" in self._websocket.headers:
-                self._admit(self._hall.keyring.of_headers(self._websocket.headers))
+                self._admit(self._connections.keyring.of_headers(self._websocket.headers))
             while True:
                 await self.outbox.read_on()
                 message = await self._websocket.receive()
@@ -51,7 +51,7 @@ class TradingSocket:
             await self.outbox.close(_POLICY)
         finally:
             self._listen([])
-            self._hall.trading.discard(self)
+            self._connections.trading.discard(self)
             if self._ending is not None:
                 with suppress(asyncio.CancelledError):
                     await self._ending
@@ -82,7 +82,7 @@ class TradingSocket:
                 self._refuse("invalid message")
 
     def _authenticate(self, proof: Mapping[str, Any]) -> None:
-        keyring = self._hall.keyring
+        keyring = self._connections.keyring
         if "oauth_token" in proof:
             self._admit(keyring.of_token(proof["oauth_token"]))
             return
@@ -96,13 +96,13 @@ class TradingSocket:
         if holder is not None:
             self.holder = holder
             admit(self._websocket)
-            self._account_id = self._hall.account_ids[holder.key]
+            self._account_id = self._connections.account_ids[holder.key]
         self._tell_authorization("unauthorized" if holder is None else "authorized", "authenticate")
 
     def _listen(self, streams: list[Any]) -> None:
         if self._account_id is not None:
-            tidings = self._hall.venue.tidings
-            change = tidings.join if _UPDATES in streams else tidings.leave
+            order_updates = self._connections.venue.order_updates
+            change = order_updates.join if _UPDATES in streams else order_updates.leave
             change(self._account_id, self._tell)
 
     def _tell_authorization(self, status: str, action: str) -> None:

@@ -9,13 +9,13 @@ from engine.domain.session import session
 from engine.domain.status import TradingStatus
 from simulator.chaos import Switchboard
 from simulator.exchange import Exchange, OrderEvent
-from simulator.server.audience import Audience
 from simulator.server.equity_log import EquityLog
 from simulator.server.late_corrections import correction
-from simulator.server.newsroom import Newsroom
+from simulator.server.news_stream import NewsStream
+from simulator.server.order_updates import OrderUpdates
 from simulator.server.playhead import NEVER, Playhead
 from simulator.server.state_file import Remembered, StateFile
-from simulator.server.tidings import Tidings
+from simulator.server.subscribers import Subscribers
 from simulator.tape import BLOCK_NS, BarMaker, Block, Clock, Mode
 
 _CHUNK_ROWS = 16_384
@@ -51,8 +51,8 @@ class Venue:
         playhead: Playhead,
         exchange: Exchange,
         clock: Clock,
-        audience: Audience,
-        newsroom: Newsroom,
+        subscribers: Subscribers,
+        news_stream: NewsStream,
         chaos: Switchboard,
         equity: EquityLog,
         *,
@@ -62,17 +62,17 @@ class Venue:
         self.playhead = playhead
         self.exchange = exchange
         self.clock = clock
-        self.audience = audience
-        self.newsroom = newsroom
+        self.subscribers = subscribers
+        self.news_stream = news_stream
         self.chaos = chaos
-        self.tidings = Tidings(chaos)
+        self.order_updates = OrderUpdates(chaos)
         self.equity = equity
         self._file = file
         self._played = playhead.now
         self._reached = playhead.now
         if remembered is not None:
             self._reached = remembered.reached_ns
-            self.tidings.told.update(remembered.told)
+            self.order_updates.told.update(remembered.told)
         reader = playhead.reader
         self._bars = BarMaker(reader.symbols, reader.tapes, session(reader.day))
         self._before: Block | None = None
@@ -99,9 +99,9 @@ class Venue:
             Whether there is something to keep that is told to nobody, such as a setting.
         """
         events = self.exchange.take_events()
-        self.tidings.count(events)
+        self.order_updates.count(events)
         if self._file is not None and (events or changed):
-            self._file.save(self.exchange, self._played, self.tidings.told)
+            self._file.save(self.exchange, self._played, self.order_updates.told)
         return events
 
     async def catch_up(self) -> None:
@@ -130,7 +130,7 @@ class Venue:
             if until >= self.playhead.reader.end_ns and self.clock.speed is None:
                 self.clock.paused = True
             await self._play(until, stops=False)
-            self.audience.cut_slow() if self.clock.speed is not None else None
+            self.subscribers.cut_slow() if self.clock.speed is not None else None
             await asyncio.sleep(0 if self.clock.speed is None else _TICK_SECS)
 
     async def grant(self, until: int) -> int:
@@ -159,11 +159,11 @@ class Venue:
 
     async def seek(self, ts: int) -> int:
         """Go forward to an instant; subscribers see nothing of what lies between."""
-        self.audience.hushed = self.newsroom.hushed = True
+        self.subscribers.hushed = self.news_stream.hushed = True
         try:
             await self._play(ts, stops=False)
         finally:
-            self.audience.hushed = self.newsroom.hushed = False
+            self.subscribers.hushed = self.news_stream.hushed = False
         self.turn()
         return self.now
 
@@ -171,16 +171,16 @@ class Venue:
         """Set the prices between which a stock may trade from now on, 1e-6 USD; 0 lifts a side."""
         async with self._moving:
             self.exchange.luld(symbol, limit_down, limit_up, self.now)
-            self.audience.tell_band(symbol, limit_down, limit_up, self.now)
-            self.tidings.tell(self.take(changed=True))
+            self.subscribers.tell_band(symbol, limit_down, limit_up, self.now)
+            self.order_updates.tell(self.take(changed=True))
 
     async def halt(self, symbol: str, *, halted: bool) -> None:
         """Halt a stock, or let it trade again; its rows go on as they were recorded."""
         async with self._moving:
             status = TradingStatus(symbol, self.now, self.now, halted, _BY_HAND)
             self.exchange.status(status)
-            self.audience.tell_status(status)
-            self.tidings.tell(self.take(changed=True))
+            self.subscribers.tell_status(status)
+            self.order_updates.tell(self.take(changed=True))
 
     def turn(self, *, paused: bool | None = None, speed: float | None = 0.0) -> None:
         """Pause, resume or change the speed from now on; 0 leaves the speed."""
@@ -221,19 +221,19 @@ class Venue:
             self.equity.note(self.exchange, head.now)
         due = self.exchange.due_ns()
         limit = until if due is None else max(min(until, due), self.now + 1)
-        limit = min(limit, max(self.newsroom.due_ns(), self.now + 1))
+        limit = min(limit, max(self.news_stream.due_ns(), self.now + 1))
         instant = head.next_event(self.exchange.watched(), limit)
         start = head.at
         if self._file is not None:
             self._file.reach(instant)
         statuses, end = head.pass_to(instant)
-        self.newsroom.tell(instant)
+        self.news_stream.tell(instant)
         if statuses:
             before = start if head.block is None else head.block.first_at(instant)
             await self._send_rows(before)
         for status in statuses:
             self.exchange.status(status)
-            self.audience.tell_status(status)
+            self.subscribers.tell_status(status)
         self._trade(start, end)
         self.exchange.advance(instant)
         self._played = instant
@@ -269,7 +269,7 @@ class Venue:
         if before is not None and self.chaos.on.late_corrections:
             told = correction(before, self.playhead.reader.tapes, self.now)
             if told is not None and self.chaos.strikes("late_corrections"):
-                self.audience.tell("trades", [told])
+                self.subscribers.tell("trades", [told])
 
     def _tell_bars(self, block: Block) -> None:
         """Send the bars that the end of a block completes."""
@@ -280,12 +280,12 @@ class Venue:
             ("dailyBars", self._bars.daily_bars, ends_minute),
             ("updatedBars", self._bars.updated_bars, not ends_minute),
         ):
-            if is_due and self.audience.wants(channel):
-                self.audience.tell(channel, make())
+            if is_due and self.subscribers.wants(channel):
+                self.subscribers.tell(channel, make())
 
     def _tell(self) -> bool:
         events = self.take()
-        self.tidings.tell(events)
+        self.order_updates.tell(events)
         return bool(events)
 
     async def _send_rows(self, end: int | None = None) -> None:
@@ -294,8 +294,8 @@ class Venue:
         last = self.playhead.at if end is None else end
         while block is not None and self._sent < last:
             stop = min(last, self._sent + _CHUNK_ROWS)
-            self.audience.tell_rows(block, self._sent, stop)
+            self.subscribers.tell_rows(block, self._sent, stop)
             self._sent = stop
             if self.clock.mode is Mode.STEPPED or self.clock.speed is None:
-                await self.audience.below(_WAITING_BYTES)
+                await self.subscribers.below(_WAITING_BYTES)
             await asyncio.sleep(0)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _POLL_SECS = 0.02
 
 
-class Bell:
+class CommitNotifier:
     """Waits for commits to a run: told by a server, looked for in a file.
 
     It listens from the moment it is made, so what is committed between a look and ``wait`` is not

@@ -60,7 +60,7 @@ class JournalRun(msgspec.Struct, frozen=True):
 
     @property
     def may_go_on(self) -> bool:
-        """Whether it goes on, or can be taken up again."""
+        """Whether it goes on, or can be resumed."""
         return self.status in _RESUMABLE
 
 

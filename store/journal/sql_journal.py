@@ -29,9 +29,9 @@ from engine.journal import (
 from store.database.database import Database
 from store.database.refusal import refusal
 from store.database.schema import FACTS, RUNS
-from store.journal.commit_notifier import Bell
+from store.journal.commit_notifier import CommitNotifier
 from store.journal.records import READ_SECS, newest_record, read_records
-from store.journal.unpersisted import Report, Unkept
+from store.journal.unpersisted import Report, UnpersistedFacts
 from store.journal.writer import Writer
 from store.runs.manifest import RunStatus
 
@@ -78,7 +78,7 @@ class SqlJournal:
         self._epoch = epoch
         self._grouping = False
         self._pending: list[Fact] = []
-        self._unkept = Unkept()
+        self._unpersisted = UnpersistedFacts()
         self._is_halt_told = False
         self._by_id: dict[str, int] = {}
         self._last: Fact | None = None
@@ -90,7 +90,7 @@ class SqlJournal:
 
     @property
     def epoch(self) -> int:
-        """How often the run was taken up again, 0 the first time; known once it is claimed."""
+        """How often the run was resumed, 0 the first time; known once it is claimed."""
         return self._epoch or 0
 
     @property
@@ -101,7 +101,7 @@ class SqlJournal:
     @property
     def halted(self) -> bool:
         """Whether the database refused and has not been heard of since: nothing may be traded."""
-        return bool(self._unkept)
+        return bool(self._unpersisted)
 
     def append(
         self,
@@ -178,7 +178,7 @@ class SqlJournal:
         idle_secs : float, optional
             End when nothing came for so long; without it, never.
         """
-        with Bell(self._database, self.run_id) as bell:
+        with CommitNotifier(self._database, self.run_id) as bell:
             while True:
                 for fact in map(fact_of, self.records(since)):
                     since = fact.seq
@@ -307,12 +307,12 @@ class SqlJournal:
             writer = self._claimed()
             if not self.halted:
                 return
-            self._unkept.settle(writer.head_hash)
+            self._unpersisted.settle(writer.head_hash)
             self._learn()
         except SQLAlchemyError as error:
             self._drop_writer()
             raise self._refused("keep", error) from error
-        waiting = self._unkept.take()
+        waiting = self._unpersisted.take()
         for report in waiting:
             if report.fact_id not in self._by_id:
                 self._seal(report)
@@ -324,7 +324,7 @@ class SqlJournal:
         )
 
     def _doubt_pending(self) -> None:
-        self._unkept.doubt(self._pending)
+        self._unpersisted.doubt(self._pending)
         self._pending = []
 
     def _tell_halt(self, error: JournalError) -> None:
@@ -336,7 +336,7 @@ class SqlJournal:
     def _keep(self, report: Report) -> None:
         """Let what happened wait for the database; of a run never claimed nothing can be told."""
         if self._epoch is not None:
-            self._unkept.wait(report)
+            self._unpersisted.wait(report)
 
     def _claimed(self) -> Writer:
         """Return the connection that writes, opened at the first fact and after a loss."""

@@ -31,7 +31,7 @@ class Report(msgspec.Struct, frozen=True):
         return isinstance(self.payload, DROPPED)
 
 
-class Unkept:
+class UnpersistedFacts:
     """Facts that may have been kept or not, and what has happened since; plans are dropped.
 
     It is true while it holds anything: then nothing may be traded.

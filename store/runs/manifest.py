@@ -38,7 +38,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     start, end : str
         First and last New York date, ISO.
     engine, fills : str
-        "pruned" or "full"; rung of the fill ladder.
+        "pruned" or "full"; step of the fill assumptions.
     letters, symbols : tuple of str
         What the run was narrowed to; empty means everything.
     catalog : str

@@ -22,10 +22,10 @@ from tests.cli.live_place import Place, simulated
 from tests.forked_processes import Child, ForkedProcesses
 
 _A_FEW_PRINTS = 2_000
-_CAUGHT_UP = "the trouble with warm-up is over"
+_CAUGHT_UP = "the issue with warm-up is over"
 _STREAMS = (b"GET /v2/sip", b"GET /stream")
 _GUARDED, _GIVEN_UP = "what is held is guarded meanwhile", "it is not waited for"
-_ORDERS_COME, _FEED_COMES = "the trouble with orders is over", "the trouble with feed is over"
+_ORDERS_COME, _FEED_COMES = "the issue with orders is over", "the issue with feed is over"
 
 
 @pytest.fixture(scope="module")

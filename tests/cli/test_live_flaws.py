@@ -18,7 +18,7 @@ def test_flawed_frames_and_a_clock_that_is_off_stop_entries_until_they_are_over(
     with simulated(nursery, small_market, tmp_path, start="09:50", pace=_PACE) as place:
         process, facts = place.live(), LiveFacts(place)
         try:
-            place.wait(process, lambda: place.logged("the trouble with feed is over"))
+            place.wait(process, lambda: place.logged("the issue with feed is over"))
             for flaw, feed in (
                 ("nan", "2 price_not_a_number"),
                 ("malformed", "a frame could not be read"),

@@ -32,7 +32,7 @@ _HOLD = ("--set=take_profit_percent=9", "--set=stop_loss_percent=8", "--set=max_
 _PACE = ("--speed", "20")
 """Time that waits for no answer."""
 
-_BACK = "the trouble with journal is over"
+_BACK = "the issue with journal is over"
 
 
 def _of(kind: type, facts: list[Fact]) -> list[Any]:

@@ -130,7 +130,7 @@ def test_a_venue_that_goes_and_comes_back_is_survived_and_a_plan_that_ends_is_to
 ) -> None:
     with simulated(nursery, small_market, tmp_path, start="09:50", pace=_BUSY) as place:
         process = place.live()
-        place.wait(process, lambda: place.logged("the trouble with feed is over"))
+        place.wait(process, lambda: place.logged("the issue with feed is over"))
     try:
         place.wait(process, lambda: place.logged("entries are held: feed: ws"))
         with simulated(nursery, small_market, tmp_path, start="09:50", pace=_BUSY, port=place.port):

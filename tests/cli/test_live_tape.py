@@ -46,7 +46,7 @@ def run(nursery: ForkedProcesses, market: Path, tmp_path: Path) -> Iterator[_Bro
         settings = [*eager(), *_LAG, "--set", "stale_feed_seconds=5"]
         process = place.live(settings=settings)
         try:
-            place.wait(process, lambda: place.logged("the trouble with feed is over"))
+            place.wait(process, lambda: place.logged("the issue with feed is over"))
             heard_from = place.now()
             minutes = 120 * NANOS_PER_SECOND
             place.wait(process, lambda: place.now() > heard_from + minutes)

@@ -1,4 +1,4 @@
-"""A session in a process of its own, commanded from others, killed, taken up again, ended."""
+"""A session in a process of its own, commanded from others, killed, resumed, ended."""
 
 from __future__ import annotations
 

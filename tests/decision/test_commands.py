@@ -14,11 +14,11 @@ from engine.decision import (
     Underway,
     answer,
     carried_out,
+    entry_cancel_due,
     entry_refusal,
     exit_due,
     flatness_due,
     flatten_step,
-    withdrawal_due,
 )
 from engine.domain.commands import (
     AnyCommand,
@@ -222,12 +222,12 @@ def test_an_accepted_command_moves_orders_until_it_is_done(
     (trade,) = state.open_trades
     due = exit_due(trade, state, NOON, params, SESSION)
     assert due is (ExitReason.OPERATOR if "close" in expected else None)
-    assert withdrawal_due(trade, state, NOON, params, SESSION) is ("cancel" in expected)
+    assert entry_cancel_due(trade, state, NOON, params, SESSION) is ("cancel" in expected)
     refused = entry_refusal(state, "NVDA", NOON, params, SESSION)
     assert (refused is not None) is ("no entry" in expected)
     over = governor(*HELD, *ordered(command), DONE)
     assert exit_due(trade, over, NOON, params, SESSION) is None
-    assert not withdrawal_due(trade, over, NOON, params, SESSION)
+    assert not entry_cancel_due(trade, over, NOON, params, SESSION)
     only_received = governor(*HELD, received(command))
     assert exit_due(trade, only_received, NOON, params, SESSION) is None
 

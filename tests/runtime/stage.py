@@ -1,7 +1,7 @@
 """One bracket on the real simulated venue: a tape goes in, facts come out.
 
 Seconds count from 10:00:00 New York. The candidate's bucket ends at 0, its report arrives at 0.25,
-so an entry reaches the venue at 0.25 plus the latency of the rung.
+so an entry reaches the venue at 0.25 plus the latency of the step.
 """
 
 from __future__ import annotations
@@ -129,12 +129,12 @@ def act(
     Halts are those of the first stock.
     """
     params = parameters_from({}, ["max_hold_seconds=60", "flatten_by=15:55"])
-    rung, failures, journal = assumptions(fills), Failures(), MemoryJournal()
+    assumed, failures, journal = assumptions(fills), Failures(), MemoryJournal()
     history = ParameterHistory(params)
     desk = Desk(history, journal, BALANCE)
     desk.start_day(HOURS, "0" * 64, HOURS.open_ns)
     strategy = Scripted(
-        desk, failures, day_has_quotes=True, latency_ns=rung.latency_ns, decided_ns=decided_ns
+        desk, failures, day_has_quotes=True, latency_ns=assumed.latency_ns, decided_ns=decided_ns
     )
     strategy.plans, strategy.loses_stop_at = (bracket,), loses_stop_at
     tapes = [(bracket.symbol, prints, touches)]
@@ -144,7 +144,7 @@ def act(
     actor = ReplayActor(history, HOURS, failures)
     actor.schedule(BucketReport(TEN, TEN + params.grace_ns, Breadth(0, 0, 0, ()), ()))
     simulation = Simulation(
-        rung, equity_usd=BALANCE, stale_quote_ns=2 * NANOS_PER_SECOND, failures=failures
+        assumed, equity_usd=BALANCE, stale_quote_ns=2 * NANOS_PER_SECOND, failures=failures
     )
     try:
         simulation.add(actor, strategy)

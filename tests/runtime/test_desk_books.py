@@ -107,7 +107,7 @@ def test_what_follows_from_a_fact_is_recorded_though_its_process_died_before() -
         left, ts = cut_off(facts[:cut]), facts[min(cut, len(facts) - 1)].ts_init
         desk = _desk(left)
         desk.restore(facts[:cut])
-        desk.take_up(ts)
+        desk.resume(ts)
         taken = [fact.payload for fact in left.facts(cut)]
         assert _no_phases(taken) == _no_phases(follows), facts[cut - 1]
         followed.update(kind_of(each) for each in taken)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.domain.errors import JournalError, NotKept
+from engine.domain.errors import JournalError, NotPersisted
 from engine.domain.facts import ExitReason, ExitRequested, Fact
 from engine.journal import WaitingJournal
 from store import Journals, SqlJournal
@@ -39,7 +39,7 @@ def test_facts_wait_for_room_on_the_disk_in_order_and_with_their_causes(
         first = _append(journal, BRACKET, None)
         scarce_disk.exhaust(room=64 * 1024)
         last = _halted(journal, first)
-        with pytest.raises(NotKept, match="nothing may be planned"):
+        with pytest.raises(NotPersisted, match="nothing may be planned"):
             _append(journal, BRACKET, None)
         for _ in range(5):
             last = _append(journal, _EXIT, last.seq)
@@ -60,7 +60,7 @@ def test_a_plan_that_was_refused_is_not_kept_and_what_comes_next_is(postgres: Po
         journal = WaitingJournal(stored, 0)
         first = _append(journal, BRACKET, None)
         postgres.cut_connections()
-        with pytest.raises(NotKept):
+        with pytest.raises(NotPersisted):
             _append(journal, BRACKET, None)
         exit_ = _append(journal, _EXIT, first.seq)
         _append(journal, ENTRY, exit_.seq)
@@ -81,7 +81,7 @@ def test_a_server_that_hangs_with_its_sockets_open_keeps_nobody_waiting(
         first = _append(journal, BRACKET, None)
         postgres.hang()
         try:
-            with pytest.raises(NotKept, match="has not answered for"):
+            with pytest.raises(NotPersisted, match="has not answered for"):
                 _append(journal, BRACKET, first.seq)
             exit_ = _append(journal, _EXIT, first.seq)
             assert journal.halted
@@ -122,7 +122,7 @@ def test_a_plan_of_which_no_answer_came_is_told_and_numbers_follow(postgres: Pos
         journal = WaitingJournal(undecided, 0)  # pyright: ignore[reportArgumentType]
         first = _append(journal, BRACKET, None)
         undecided.refuses = True
-        with pytest.raises(NotKept):
+        with pytest.raises(NotPersisted):
             _append(journal, BRACKET, None)
         exit_ = _append(journal, _EXIT, first.seq)
         _append(journal, ENTRY, exit_.seq)

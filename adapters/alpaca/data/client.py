@@ -171,9 +171,9 @@ class AlpacaDataClient(MarketDataClient):
             self._decoder.heard_until(clock.ts)
             back_secs = (self._now() - clock.ts) / NANOS_PER_SECOND
             if back_secs > 0 and until:
-                self._watch.troubled(VENUE_CLOCK, behind(back_secs))
+                self._watch.issue_raised(VENUE_CLOCK, behind(back_secs))
             elif until:
-                self._watch.healed(VENUE_CLOCK)
+                self._watch.issue_cleared(VENUE_CLOCK)
             return Grant(clock.ts, clock.updates)
 
     async def _connect(self) -> None:
@@ -200,7 +200,7 @@ class AlpacaDataClient(MarketDataClient):
         try:
             await self.stream.run()
         except VenueError as error:
-            self._watch.troubled(_FEED, str(error))
+            self._watch.issue_raised(_FEED, str(error))
 
     async def begin(self) -> None:
         """Hand over what has come since the connection, now that everybody listens.
@@ -219,7 +219,7 @@ class AlpacaDataClient(MarketDataClient):
         for frame in frames:
             self._hand_over(frame)
         if self.stream.state.phase is Phase.LIVE:
-            self._watch.healed(_FEED)
+            self._watch.issue_cleared(_FEED)
         cut_off = "the connection was lost while the run began"
         self._tell_missing(cut_off if self._missed else lost.missing)
 
@@ -417,9 +417,9 @@ class AlpacaDataClient(MarketDataClient):
     def _on_state(self, state: StreamState) -> None:
         if state.phase is Phase.LIVE:
             if self._waiting is None:
-                self._watch.healed(_FEED)
+                self._watch.issue_cleared(_FEED)
         elif state.phase is not Phase.CLOSED:
-            self._watch.troubled(_FEED, state.reason or state.phase.value)
+            self._watch.issue_raised(_FEED, state.reason or state.phase.value)
 
     def _on_mute(self, symbols: tuple[str, ...]) -> None:
         self.create_task(self._mute.look_into(symbols), "mute symbols")
@@ -437,7 +437,7 @@ class AlpacaDataClient(MarketDataClient):
         self.gaps += 1
         self._is_given_up = False
         secs = (gap.end_ns - gap.start_ns) / NANOS_PER_SECOND
-        self._watch.troubled(_FEED, f"no data for {secs:.1f} s; it is being fetched")
+        self._watch.issue_raised(_FEED, f"no data for {secs:.1f} s; it is being fetched")
         if not self._begun:
             self._missed = True
             return
@@ -482,7 +482,7 @@ class AlpacaDataClient(MarketDataClient):
             self._hand_over(Frame(quotes=each))
         for frame in frames:
             self._hand_over(frame)
-        self._watch.healed(_FEED)
+        self._watch.issue_cleared(_FEED)
         self._tell_missing(lost.missing)
         self._caught_up.set()
 
@@ -490,7 +490,7 @@ class AlpacaDataClient(MarketDataClient):
         """Tell what was lost for good, if anything was."""
         if not missing:
             return
-        self._watch.troubled(_BACKFILL, missing)
+        self._watch.issue_raised(_BACKFILL, missing)
         if self._forgetting is not None:
             self._forgetting.cancel()
         self._forgetting = self.create_task(self._forget_missing(), "backfill alarm")
@@ -500,7 +500,7 @@ class AlpacaDataClient(MarketDataClient):
         over_ns = self._now() + self._settings.backfill_mins * 60 * NANOS_PER_SECOND
         while self._now() < over_ns:  # noqa: ASYNC110  (the host's time has no event)
             await asyncio.sleep(_LOOK_SECS)
-        self._watch.healed(_BACKFILL)
+        self._watch.issue_cleared(_BACKFILL)
 
 
 def _ts_init(tick: Any) -> int:

@@ -87,7 +87,7 @@ class MuteSymbols:
             why = f"no data for {', '.join(symbols)}, which trade"
         except VenueError as error:
             why = f"no data for {', '.join(symbols)}, and nobody tells whether they trade: {error}"
-        self._watch.troubled(_MUTE, why)
+        self._watch.issue_raised(_MUTE, why)
         self._lost |= set(symbols)
         self._reconnect(why)
 
@@ -96,4 +96,4 @@ class MuteSymbols:
         while self._silence is not None:
             await asyncio.sleep(_LOOK_SECS)
             if not self._silence.mute_symbols(self._now()):
-                self._watch.healed(_MUTE)
+                self._watch.issue_cleared(_MUTE)

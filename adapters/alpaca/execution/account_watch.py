@@ -44,7 +44,7 @@ class AccountWatch:
         self._untradable: set[str] = set()
 
     @property
-    def is_troubled(self) -> bool:
+    def has_issue(self) -> bool:
         """Whether something is wrong that another look may find over."""
         return self._barred or self._denied or self._needed is not None
 
@@ -93,14 +93,14 @@ class AccountWatch:
         what = ", ".join(name for name, is_so in blocked.items() if is_so)
         self._barred = True
         if what:
-            self._watch.troubled(_ACCOUNT, f"{what} is blocked (status {account.status})")
+            self._watch.issue_raised(_ACCOUNT, f"{what} is blocked (status {account.status})")
         elif account.status not in _TRADING:
-            self._watch.troubled(_ACCOUNT, f"its status is {account.status}, expected ACTIVE")
+            self._watch.issue_raised(_ACCOUNT, f"its status is {account.status}, expected ACTIVE")
         elif account.equity is None or account.equity <= 0:
-            self._watch.troubled(_ACCOUNT, f"equity is {account.equity} USD, expected > 0")
+            self._watch.issue_raised(_ACCOUNT, f"equity is {account.equity} USD, expected > 0")
         else:
             self._barred = False
-            self._watch.healed(_ACCOUNT)
+            self._watch.issue_cleared(_ACCOUNT)
 
     def _tell_buying_power(self, account: VenueAccount) -> None:
         """End the trouble once there is as much as the order wanted that was refused."""
@@ -109,9 +109,9 @@ class AccountWatch:
             return
         if power is not None and power >= self._needed:
             self._needed = None
-            self._watch.healed(_BUYING_POWER)
+            self._watch.issue_cleared(_BUYING_POWER)
         else:
-            self._watch.troubled(
+            self._watch.issue_raised(
                 _BUYING_POWER, f"an order needs {self._needed} USD, the account has {power} USD"
             )
 
@@ -123,9 +123,9 @@ class AccountWatch:
             return
         if is_few or (equity is not None and equity >= _DAY_TRADER_FROM_USD):
             self._denied = False
-            self._watch.healed(_DAY_TRADES)
+            self._watch.issue_cleared(_DAY_TRADES)
         else:
-            self._watch.troubled(
+            self._watch.issue_raised(
                 _DAY_TRADES,
                 f"the broker protects pattern day traders: {count} day trades in five days with "
                 f"{equity} USD at the last close, expected at most {_DAY_TRADES_ALLOWED} below "

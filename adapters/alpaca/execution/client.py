@@ -39,7 +39,7 @@ from adapters.alpaca.execution.order_updates import tell_order
 from adapters.alpaca.execution.reconciliation import Reconciliation, is_set_within
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.orders.entry import OrderEntry
-from adapters.alpaca.orders.events import Foreign, OrderNews, OwnOrderEvent, Stray
+from adapters.alpaca.orders.events import Foreign, OrderUpdate, OwnOrderEvent, Stray
 from adapters.alpaca.orders.ids import OrderIds
 from adapters.alpaca.orders.own_order import OwnOrder
 from adapters.alpaca.orders.own_orders import OwnOrders
@@ -323,17 +323,17 @@ class AlpacaExecutionClient(ExecutionClient):
         try:
             await self.stream.run()
         except VenueError as error:
-            self._watch.troubled(_ORDERS, str(error))
+            self._watch.issue_raised(_ORDERS, str(error))
 
     def _on_state(self, state: StreamState) -> None:
         if state.phase not in {Phase.LIVE, Phase.CLOSED}:
-            self._watch.troubled(_ORDERS, state.reason or state.phase.value)
+            self._watch.issue_raised(_ORDERS, state.reason or state.phase.value)
 
     def _on_connected(self) -> None:
         """Ask what happened while nobody listened; at the start the node asks for it itself."""
         is_first, self._has_connected = not self._has_connected, True
         if not self._books.is_begun:
-            self._watch.healed(_ORDERS)
+            self._watch.issue_cleared(_ORDERS)
             return
         self.losses += not is_first
         self.held.lose_count()
@@ -353,7 +353,7 @@ class AlpacaExecutionClient(ExecutionClient):
 
     @property
     def _is_troubled(self) -> bool:
-        return self.account.is_troubled or self._clock.is_behind
+        return self.account.has_issue or self._clock.is_behind
 
     async def _look_around_after_a_loss(self) -> None:
         if not self._settings.stepped:  # a machine that slept has lost its time as well
@@ -376,7 +376,9 @@ class AlpacaExecutionClient(ExecutionClient):
             update = read_trading_message(frame)
         except DataError as error:
             self._unread += 1
-            self._watch.troubled(_ORDERS, f"an update cannot be read, orders are compared: {error}")
+            self._watch.issue_raised(
+                _ORDERS, f"an update cannot be read, orders are compared: {error}"
+            )
             self._books.recover()
             return
         if isinstance(update, TradeUpdate):
@@ -401,7 +403,7 @@ class AlpacaExecutionClient(ExecutionClient):
     def _on_refused(self, symbol: str, fault: VenueFault) -> None:
         self._work(self.account.refused(symbol, fault), f"refusal in {symbol}")
 
-    def _tell(self, news: Iterable[OrderNews]) -> None:
+    def _tell(self, news: Iterable[OrderUpdate]) -> None:
         """Tell nautilus what is new; before the start the reports say it all."""
         for one in list(news):
             if isinstance(one, Foreign):
@@ -446,7 +448,7 @@ class AlpacaExecutionClient(ExecutionClient):
             async with self._in_order:
                 await command
         except Exception as error:
-            self._watch.troubled(f"command {name}", f"it failed: {error!r}")
+            self._watch.issue_raised(f"command {name}", f"it failed: {error!r}")
             raise
         if self._settings.stepped:
             if self.own.looks:

@@ -128,7 +128,7 @@ class Reconciliation:
         try:
             await self._sync.follow_up()
         except VenueError as error:
-            self._watch.troubled(_RECONCILE, f"orders cannot be compared: {error}")
+            self._watch.issue_raised(_RECONCILE, f"orders cannot be compared: {error}")
 
     async def patiently[T](self, ask: Callable[[], Awaitable[T]]) -> T:
         """Return what is asked for; a venue that is not able is asked again for some time.
@@ -160,7 +160,7 @@ class Reconciliation:
         while not await self._reconciled():
             if await is_set_within(self._leaving, backoff.next_secs()):
                 return
-        self._watch.healed(_ORDERS)
+        self._watch.issue_cleared(_ORDERS)
         self._recovered.set()
         await self._on_recovered()
 
@@ -168,9 +168,9 @@ class Reconciliation:
         try:
             await self._sync.reconcile()
         except VenueError as error:
-            self._watch.troubled(_RECONCILE, f"orders cannot be compared: {error}")
+            self._watch.issue_raised(_RECONCILE, f"orders cannot be compared: {error}")
             return False
-        self._watch.healed(_RECONCILE)
+        self._watch.issue_cleared(_RECONCILE)
         return True
 
     async def _follow(self) -> None:

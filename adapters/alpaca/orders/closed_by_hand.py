@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from adapters.alpaca.http.rest import AlpacaRest
-from adapters.alpaca.orders.events import OrderNews
+from adapters.alpaca.orders.events import OrderUpdate
 from adapters.alpaca.orders.executions import NOTHING
 from adapters.alpaca.orders.own_order import OwnOrder
 from adapters.alpaca.orders.own_orders import OwnOrders
@@ -44,7 +44,7 @@ class ClosedByHand:
         self,
         rest: AlpacaRest,
         own: OwnOrders,
-        tell: Callable[[Iterable[OrderNews]], None],
+        tell: Callable[[Iterable[OrderUpdate]], None],
         watch: VenueWatch,
     ) -> None:
         self._rest = rest

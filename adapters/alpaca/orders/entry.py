@@ -16,7 +16,7 @@ import msgspec
 from adapters.alpaca.http.outcomes import Accepted, CancelRequested, Outcome, Rejected, Unknown
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.orders.closed_by_hand import ClosedByHand
-from adapters.alpaca.orders.events import CancelRejected, OrderNews
+from adapters.alpaca.orders.events import CancelRejected, OrderUpdate
 from adapters.alpaca.orders.executions import NOTHING
 from adapters.alpaca.orders.own_order import OwnOrder, Replacement
 from adapters.alpaca.orders.own_orders import OwnOrders
@@ -71,7 +71,7 @@ class OrderEntry:
         self,
         rest: AlpacaRest,
         own: OwnOrders,
-        tell: Callable[[Iterable[OrderNews]], None],
+        tell: Callable[[Iterable[OrderUpdate]], None],
         watch: VenueWatch,
         now: Callable[[], int],
         *,
@@ -193,9 +193,9 @@ class OrderEntry:
 
     async def cancel_stray(self, venue_order_id: str) -> None:
         """Cancel an order that was given up but lives."""
-        self._watch.troubled(f"stray {venue_order_id}", f"order {venue_order_id} is canceled")
+        self._watch.issue_raised(f"stray {venue_order_id}", f"order {venue_order_id} is canceled")
         await self._rest.cancel(venue_order_id)
-        self._watch.healed(f"stray {venue_order_id}")
+        self._watch.issue_cleared(f"stray {venue_order_id}")
 
     async def _send_exit(self, client_order_id: str, request: OrderRequest) -> None:
         """Send an order that closes, unless the account does not hold what it is to close.
@@ -248,7 +248,7 @@ class OrderEntry:
     async def _find_out(self, client_order_id: str, request: OrderRequest, why: str) -> None:
         """Ask until it is certain whether an order arrived; a silent venue decides nothing."""
         trouble = f"order {client_order_id}"
-        self._watch.troubled(trouble, f"it is not known whether it arrived: {why}")
+        self._watch.issue_raised(trouble, f"it is not known whether it arrived: {why}")
         backoff = Backoff(_FIRST_LOOK_SECS, _LONGEST_LOOK_SECS)
         first_absent: float | None = None
         while True:
@@ -257,7 +257,7 @@ class OrderEntry:
                     request.client_order_id, Priority.SUBMIT
                 )
             except VenueError as error:
-                self._watch.troubled(trouble, f"it is not known whether it arrived: {error}")
+                self._watch.issue_raised(trouble, f"it is not known whether it arrived: {error}")
                 venue, first_absent = None, None
             else:
                 if venue is not None:
@@ -270,7 +270,7 @@ class OrderEntry:
                     break
                 first_absent = absent_since
             await asyncio.sleep(backoff.next_secs())
-        self._watch.healed(trouble)
+        self._watch.issue_cleared(trouble)
 
     async def _replace(
         self,
@@ -300,13 +300,13 @@ class OrderEntry:
         self, order: OwnOrder, replacement: Replacement, change: ReplaceRequest, why: str
     ) -> None:
         trouble = f"change of {order.client_order_id}"
-        self._watch.troubled(trouble, f"it is not known whether it arrived: {why}")
+        self._watch.issue_raised(trouble, f"it is not known whether it arrived: {why}")
         backoff = Backoff(_FIRST_LOOK_SECS, _LONGEST_LOOK_SECS)
         while order.pending == replacement and not order.is_closed:
             try:
                 venue = await self._rest.order_by_client_id(change.client_order_id)
             except VenueError as error:
-                self._watch.troubled(trouble, f"it is not known whether it arrived: {error}")
+                self._watch.issue_raised(trouble, f"it is not known whether it arrived: {error}")
             else:
                 if venue is not None:
                     self._tell(self._own.replaced(order.client_order_id, replacement, venue))
@@ -314,7 +314,7 @@ class OrderEntry:
                     self._not_replaced(order.client_order_id, replacement, f"{why}; not found")
                 break
             await asyncio.sleep(backoff.next_secs())
-        self._watch.healed(trouble)
+        self._watch.issue_cleared(trouble)
 
     async def _cancel(self, order: OwnOrder) -> str | None:
         """Ask for a cancel and return why it was refused.

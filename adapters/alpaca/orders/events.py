@@ -76,7 +76,7 @@ class Foreign(msgspec.Struct, frozen=True):
     detail: str
 
 
-type OrderNews = (
+type OrderUpdate = (
     Accepted
     | Updated
     | Filled

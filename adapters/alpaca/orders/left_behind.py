@@ -13,7 +13,7 @@ from adapters.alpaca.endpoints import Endpoints
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.orders.attestation import read_attested
 from adapters.alpaca.orders.entry import OrderEntry
-from adapters.alpaca.orders.events import OrderNews, Rejected
+from adapters.alpaca.orders.events import OrderUpdate, Rejected
 from adapters.alpaca.orders.executions import NOTHING
 from adapters.alpaca.orders.ids import OrderIds
 from adapters.alpaca.orders.own_order import OwnOrder
@@ -162,7 +162,7 @@ class AlpacaLeftBehind:
             found.append(order)
         return found
 
-    def _hear(self, news: Iterable[OrderNews]) -> None:
+    def _hear(self, news: Iterable[OrderUpdate]) -> None:
         for each in news:
             _log.info("%s", each)
 

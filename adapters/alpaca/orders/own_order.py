@@ -12,7 +12,7 @@ from adapters.alpaca.orders.events import (
     Canceled,
     Expired,
     Filled,
-    OrderNews,
+    OrderUpdate,
     Rejected,
     Stray,
     Updated,
@@ -157,7 +157,7 @@ class OwnOrder:
         """Return the venue order of that id."""
         return next(link for link in self.links if link.venue.id == venue_order_id)
 
-    def attach(self, venue: VenueOrder) -> Iterator[OrderNews]:
+    def attach(self, venue: VenueOrder) -> Iterator[OrderUpdate]:
         """Take a venue order as the one in force from now on."""
         replaced = self.current
         self.links.append(Link(venue))
@@ -177,7 +177,7 @@ class OwnOrder:
         self.links.insert(0, link)
         self.quantity += venue.filled_qty
 
-    def observe(self, venue: VenueOrder) -> Iterator[OrderNews]:
+    def observe(self, venue: VenueOrder) -> Iterator[OrderUpdate]:
         """Compare with what the venue says of one of its orders, now or some time ago."""
         if venue.status not in STATUSES:
             return
@@ -206,14 +206,14 @@ class OwnOrder:
 
     def execute(
         self, link: Link, quantity: Decimal, price: Decimal, cumulative: Decimal, ts: int
-    ) -> Iterator[OrderNews]:
+    ) -> Iterator[OrderUpdate]:
         """Account for an execution of one of its venue orders."""
         if not link.executions.take(quantity, price, cumulative):
             return
         link.told = max(link.told, cumulative)
         yield from self._filled(link, quantity, price, cumulative, ts)
 
-    def make_up(self, link: Link) -> Iterator[OrderNews]:
+    def make_up(self, link: Link) -> Iterator[OrderUpdate]:
         """Account for executions that are told of in sum alone."""
         venue = link.venue
         if link.is_complete or venue.filled_avg_price is None:
@@ -224,7 +224,7 @@ class OwnOrder:
 
     def stand_in(
         self, venue: VenueOrder, executions: Sequence[tuple[Decimal, Decimal, int]]
-    ) -> Iterator[OrderNews]:
+    ) -> Iterator[OrderUpdate]:
         """Take an order of somebody else for this one, which was not sent.
 
         What it leaves of ours is canceled.
@@ -245,7 +245,7 @@ class OwnOrder:
             link.end = Canceled
             yield from self.settle()
 
-    def refuse_replacement(self, link: Link, ts: int) -> Iterator[OrderNews]:
+    def refuse_replacement(self, link: Link, ts: int) -> Iterator[OrderUpdate]:
         """Go back to the order that stays, for its replacement did not come into force."""
         link.refused = True
         self.pending = None
@@ -259,7 +259,7 @@ class OwnOrder:
             yield self._updated(stays.venue, ts)
         yield from self.settle()
 
-    def settle(self) -> Iterator[OrderNews]:
+    def settle(self) -> Iterator[OrderUpdate]:
         """Tell the end, once all executions are told."""
         link = self.current
         if link is None or link.end is None or self.is_closed or self.misses_fills:
@@ -267,12 +267,12 @@ class OwnOrder:
         self.ended = link.end(self.client_order_id, link.venue.id, _ts(link.venue))
         yield self.ended
 
-    def _accepted(self, venue: VenueOrder) -> Iterator[OrderNews]:
+    def _accepted(self, venue: VenueOrder) -> Iterator[OrderUpdate]:
         if self.ts_accepted is None and not self.is_closed:
             self.ts_accepted = venue.submitted_at or venue.created_at or _ts(venue)
             yield Accepted(self.client_order_id, venue.id, self.ts_accepted)
 
-    def _rejected(self, link: Link, venue: VenueOrder) -> Iterator[OrderNews]:
+    def _rejected(self, link: Link, venue: VenueOrder) -> Iterator[OrderUpdate]:
         if len(self.links) > 1 and link is self.current:
             yield from self.refuse_replacement(link, _ts(venue))
         elif not link.refused and not self.is_closed:
@@ -282,7 +282,7 @@ class OwnOrder:
 
     def _filled(
         self, link: Link, quantity: Decimal, price: Decimal, cumulative: Decimal, ts: int
-    ) -> Iterator[OrderNews]:
+    ) -> Iterator[OrderUpdate]:
         yield from self._accepted(link.venue)
         venue_order_id = link.venue.id
         trade_id = trade_id_of(venue_order_id, cumulative)
@@ -293,7 +293,7 @@ class OwnOrder:
         yield filled
         yield from self.settle()
 
-    def _compare_terms(self, link: Link, venue: VenueOrder) -> Iterator[OrderNews]:
+    def _compare_terms(self, link: Link, venue: VenueOrder) -> Iterator[OrderUpdate]:
         """Tell of terms that the venue changed by itself: a sibling's fill took shares."""
         before = self.filled - link.executions.quantity
         same = venue.qty is None or self.quantity in {venue.qty, venue.qty + before}

@@ -14,7 +14,7 @@ from adapters.alpaca.orders.events import (
     Filled,
     Foreign,
     ModifyRejected,
-    OrderNews,
+    OrderUpdate,
     Rejected,
 )
 from adapters.alpaca.orders.ids import OrderIds
@@ -71,13 +71,13 @@ class OwnOrders:
             self.orders[each.client_order_id] = each
         self._unanswered.add(order.client_order_id)
 
-    def answered(self, client_order_id: str, venue: VenueOrder) -> Iterator[OrderNews]:
+    def answered(self, client_order_id: str, venue: VenueOrder) -> Iterator[OrderUpdate]:
         """Hear the answer to an order: it was taken."""
         self._unanswered.discard(client_order_id)
         yield from self.see(venue)
         yield from self._take_stashed()
 
-    def refused(self, client_order_id: str, reason: str, ts: int) -> Iterator[OrderNews]:
+    def refused(self, client_order_id: str, reason: str, ts: int) -> Iterator[OrderUpdate]:
         """Hear that an order was refused, and with it its legs."""
         self._unanswered.discard(client_order_id)
         for order in self.group(client_order_id):
@@ -86,7 +86,7 @@ class OwnOrders:
                 yield order.ended
         yield from self._take_stashed()
 
-    def given_up(self, client_order_id: str, reason: str, ts: int) -> Iterator[OrderNews]:
+    def given_up(self, client_order_id: str, reason: str, ts: int) -> Iterator[OrderUpdate]:
         """Hear that an order never arrived; should it come to light, it is a stray."""
         for order in self.group(client_order_id):
             order.given_up = True
@@ -97,7 +97,7 @@ class OwnOrders:
         client_order_id: str,
         venue: VenueOrder,
         executions: Sequence[tuple[Decimal, Decimal, int]],
-    ) -> Iterator[OrderNews]:
+    ) -> Iterator[OrderUpdate]:
         """Hear that an order of somebody else did what ours, not sent yet, was to do.
 
         Parameters
@@ -119,14 +119,14 @@ class OwnOrders:
 
     def replaced(
         self, client_order_id: str, replacement: Replacement, venue: VenueOrder
-    ) -> Iterator[OrderNews]:
+    ) -> Iterator[OrderUpdate]:
         """Hear the answer to a replacement: it was taken, which is no promise."""
         if replacement.number not in self.orders[client_order_id].refused:
             yield from self.see(venue)
 
     def not_replaced(
         self, client_order_id: str, replacement: Replacement, reason: str, ts: int
-    ) -> Iterator[OrderNews]:
+    ) -> Iterator[OrderUpdate]:
         """Hear that a replacement was refused."""
         order = self.orders[client_order_id]
         order.refused.add(replacement.number)
@@ -136,7 +136,7 @@ class OwnOrders:
             if not order.is_closed:
                 yield ModifyRejected(client_order_id, self.venue_id(order), ts, reason)
 
-    def take(self, update: TradeUpdate) -> Iterator[OrderNews]:
+    def take(self, update: TradeUpdate) -> Iterator[OrderUpdate]:
         """Hear an update of the stream; what is not understood is to be looked up."""
         venue = update.order
         if update.event not in _EVENTS:
@@ -151,7 +151,7 @@ class OwnOrders:
             return
         if venue.status not in STATUSES:
             self.looks.add(venue.id)
-        news: list[OrderNews] = []
+        news: list[OrderUpdate] = []
         if update.event in _FILLS:
             news += self._fill(order, update)
         news += self.see(venue)
@@ -163,7 +163,7 @@ class OwnOrders:
             news.append(CancelRejected(order.client_order_id, venue.id, ts, reason))
         yield from news
 
-    def see(self, venue: VenueOrder) -> Iterator[OrderNews]:
+    def see(self, venue: VenueOrder) -> Iterator[OrderUpdate]:
         """Hear what an order is like now, with its legs where they are nested."""
         yield from self._place(venue)
         order = self._by_venue.get(venue.id)
@@ -184,7 +184,7 @@ class OwnOrders:
                 self._look_at_group(own)
             yield from news
 
-    def book(self, activity: VenueActivity) -> Iterator[OrderNews]:
+    def book(self, activity: VenueActivity) -> Iterator[OrderUpdate]:
         """Hear of an execution from the list of activities."""
         order = self._by_venue.get(activity.order_id)
         if order is None or activity.cum_qty is None:
@@ -194,7 +194,7 @@ class OwnOrders:
             activity.transaction_time,
         )  # fmt: skip
 
-    def make_up(self, order: OwnOrder) -> Iterator[OrderNews]:
+    def make_up(self, order: OwnOrder) -> Iterator[OrderUpdate]:
         """Account for executions of an order that nobody told of one by one."""
         for link in order.links:
             yield from order.make_up(link)
@@ -273,7 +273,7 @@ class OwnOrders:
         """Return the id under which the venue has an order now, empty before it is known."""
         return order.current.venue.id if order.current else ""
 
-    def _place(self, venue: VenueOrder) -> Iterator[OrderNews]:
+    def _place(self, venue: VenueOrder) -> Iterator[OrderUpdate]:
         """Find out whose a venue order is, the first time it is seen."""
         if venue.id in self._by_venue or venue.id in self.foreign:
             return
@@ -281,7 +281,7 @@ class OwnOrders:
         if own is not None:
             order = self.orders.get(own.client_order_id)
             if order is None:
-                order = self._adopt(own.client_order_id, venue)
+                order = self._resume_trade(own.client_order_id, venue)
                 if self.tells_adopted:
                     yield Adopted(own.client_order_id, venue.id, venue.updated_at or 0)
             order.replacements = max(order.replacements, own.replacement)
@@ -289,7 +289,7 @@ class OwnOrders:
         elif venue.replaces in self._by_venue:
             yield from self._attach(self._by_venue[venue.replaces], venue)
 
-    def _place_leg(self, parent: OwnOrder, leg: VenueOrder) -> Iterator[OrderNews]:
+    def _place_leg(self, parent: OwnOrder, leg: VenueOrder) -> Iterator[OrderUpdate]:
         """Find out which of an order's legs a venue order is; the venue named it."""
         yield from self._place(leg)
         if leg.id in self._by_venue:
@@ -297,11 +297,11 @@ class OwnOrders:
         role = OrderRole.TAKE_PROFIT if leg.type == "limit" else OrderRole.STOP_LOSS
         trade_id = parent.client_order_id.removesuffix(OrderRole.ENTRY)
         client_order_id = f"{trade_id}{role}"
-        order = self.orders.get(client_order_id) or self._adopt(client_order_id, leg)
+        order = self.orders.get(client_order_id) or self._resume_trade(client_order_id, leg)
         order.parent = parent.client_order_id
         yield from self._attach(order, leg)
 
-    def _adopt(self, client_order_id: str, venue: VenueOrder) -> OwnOrder:
+    def _resume_trade(self, client_order_id: str, venue: VenueOrder) -> OwnOrder:
         """Take an order of an earlier epoch for what the venue says it is."""
         trade_id, _, role = client_order_id.rpartition("-")
         entry = f"{trade_id}-{OrderRole.ENTRY}"
@@ -320,7 +320,7 @@ class OwnOrders:
 
     def _attach(
         self, order: OwnOrder, venue: VenueOrder, *, refused: bool = False
-    ) -> Iterator[OrderNews]:
+    ) -> Iterator[OrderUpdate]:
         self._by_venue[venue.id] = order
         self.foreign.pop(venue.id, None)
         if refused:
@@ -330,7 +330,7 @@ class OwnOrders:
         else:
             yield from order.attach(venue)
 
-    def _fill(self, order: OwnOrder, update: TradeUpdate) -> Iterator[OrderNews]:
+    def _fill(self, order: OwnOrder, update: TradeUpdate) -> Iterator[OrderUpdate]:
         venue, execution = update.order, update.execution_id
         if update.price is None or update.qty is None:
             self.skipped += 1
@@ -351,13 +351,13 @@ class OwnOrders:
         price: Decimal,
         cumulative: Decimal,
         ts: int,
-    ) -> Iterator[OrderNews]:
+    ) -> Iterator[OrderUpdate]:
         news = list(order.execute(order.link(venue_order_id), quantity, price, cumulative, ts))
         if news:
             self._look_at_group(order)
         yield from news
 
-    def _refused_first(self, venue: VenueOrder) -> Iterator[OrderNews]:
+    def _refused_first(self, venue: VenueOrder) -> Iterator[OrderUpdate]:
         """Hear of a refused replacement before it was known at all."""
         own = self.ids.own(venue.client_order_id)
         order = self.orders.get(own.client_order_id) if own else None
@@ -369,7 +369,7 @@ class OwnOrders:
             reason = "the venue rejected the replacement"
             yield from self.not_replaced(own.client_order_id, order.pending, reason, ts)
 
-    def _back_to(self, order: OwnOrder, link: Link, ts: int) -> Iterator[OrderNews]:
+    def _back_to(self, order: OwnOrder, link: Link, ts: int) -> Iterator[OrderUpdate]:
         """Hear that an order was not replaced after all."""
         reason = "the venue did not replace it"
         if order.pending is not None and link is order.current:
@@ -377,7 +377,7 @@ class OwnOrders:
         elif order.current is not None and link is not order.current:
             yield from order.refuse_replacement(order.current, ts)
 
-    def _gone(self, order: OwnOrder, link: Link, venue: VenueOrder) -> Iterator[OrderNews]:
+    def _gone(self, order: OwnOrder, link: Link, venue: VenueOrder) -> Iterator[OrderUpdate]:
         """Hear that an order was replaced, by ourselves, by its sibling or by somebody else."""
         if link is not order.current or order.pending is not None or order.is_closed:
             return
@@ -398,7 +398,7 @@ class OwnOrders:
         if (has_fills or has_ended) and any(each.is_open for each in group):
             self.looks.add(parent.current.venue.id)
 
-    def _strange(self, update: TradeUpdate) -> Iterator[OrderNews]:
+    def _strange(self, update: TradeUpdate) -> Iterator[OrderUpdate]:
         """Keep what may be a leg of an order that is not answered yet."""
         venue = update.order
         if any(self.orders[sent].symbol == venue.symbol for sent in self._unanswered):
@@ -406,12 +406,12 @@ class OwnOrders:
         else:
             yield from self._foreign(venue)
 
-    def _take_stashed(self) -> Iterator[OrderNews]:
+    def _take_stashed(self) -> Iterator[OrderUpdate]:
         stashed, self._stashed = self._stashed, []
         for update in stashed:
             yield from self.take(update)
 
-    def _foreign(self, venue: VenueOrder) -> Iterator[OrderNews]:
+    def _foreign(self, venue: VenueOrder) -> Iterator[OrderUpdate]:
         if venue.status in LIVE:
             self.foreign[venue.id] = venue
         else:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from adapters.alpaca.http.rest import AlpacaRest
-from adapters.alpaca.orders.events import OrderNews
+from adapters.alpaca.orders.events import OrderUpdate
 from adapters.alpaca.orders.own_orders import OwnOrders
 from adapters.alpaca.wire.rest import VenueOrder
 from engine.domain.errors import VenueUnavailable
@@ -34,7 +34,7 @@ class OrderSync:
         self,
         rest: AlpacaRest,
         own: OwnOrders,
-        tell: Callable[[Iterable[OrderNews]], None],
+        tell: Callable[[Iterable[OrderUpdate]], None],
         since: Callable[[], int],
     ) -> None:
         self._rest = rest

@@ -33,7 +33,7 @@ _ELSEWHERE = 1
 
 
 class LadderFillModel(FillModel):
-    """Fills whole orders, by one rung of the ladder.
+    """Fills whole orders, by one set of fill assumptions.
 
     nautilus asks for a book when an order arrives marketable, a stop is elected or a limit is
     reached. It gets one with a single level of the order's own size, or an empty one, which leaves
@@ -46,7 +46,7 @@ class LadderFillModel(FillModel):
 
     Parameters
     ----------
-    rung : FillAssumptions
+    assumed : FillAssumptions
     cache : Cache
         The engine's, taken before it runs. During an event it is one event behind the venue, so
         that the tick being matched is known from ``arriving`` alone.
@@ -60,14 +60,14 @@ class LadderFillModel(FillModel):
 
     def __init__(
         self,
-        rung: FillAssumptions,
+        assumed: FillAssumptions,
         cache: Cache,
         arriving: Arriving,
         stale_quote_ns: int,
         failures: Failures,
     ) -> None:
         super().__init__()
-        self.rung = rung
+        self.assumed = assumed
         self.cache = cache
         self.arriving = arriving
         self.stale_quote_ns = stale_quote_ns
@@ -142,7 +142,7 @@ class LadderFillModel(FillModel):
 
     def _slipped(self, price: int, *, buys: bool) -> int:
         tick = fixed_tick_size(price)
-        slip = max(self.rung.slippage_ticks * tick, price * self.rung.slippage_bps // _BPS)
+        slip = max(self.assumed.slippage_ticks * tick, price * self.assumed.slippage_bps // _BPS)
         return price + slip if buys else max(price - slip, 1)
 
     def _target(self, order: LimitOrder, bid: int, ask: int, *, buys: bool) -> int | None:
@@ -154,7 +154,7 @@ class LadderFillModel(FillModel):
             TargetRule.TRADED: printed,
             TargetRule.TRADED_THROUGH: printed and through,
         }
-        return limit if reached[self.rung.target] else None
+        return limit if reached[self.assumed.target] else None
 
     def _is_halted(self, stock: InstrumentId) -> bool:
         status = self.cache.instrument_status(stock)

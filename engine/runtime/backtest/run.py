@@ -119,7 +119,7 @@ def run_backtest(
     starting_balance : Decimal
         USD.
     fills : str
-        A rung of ``engine.runtime.fills.LADDER``.
+        A step of ``engine.runtime.fills.LADDER``.
     letters, symbols : sequence of str, optional
         Scan and trade these alone; breadth then counts them alone.
     changes : sequence of ParamsChanged
@@ -151,7 +151,7 @@ def run_backtest(
         history=history,
         strategy=strategy,
         engine=engine,
-        rung=assumptions(fills),
+        assumed=assumptions(fills),
         letters=letters,
         symbols=symbols,
         scan=scan,
@@ -186,7 +186,7 @@ class _Run:
     history: ParameterHistory
     strategy: StrategyFactory
     engine: Engine
-    rung: FillAssumptions
+    assumed: FillAssumptions
     letters: Sequence[str] | None
     symbols: Sequence[str] | None
     scan: Scan
@@ -210,12 +210,12 @@ class _Run:
             self.desk,
             failures,
             day_has_quotes=self.market.has_quotes(day),
-            latency_ns=self.rung.latency_ns,
+            latency_ns=self.assumed.latency_ns,
             attendant=self.attendant,
         )
         feed = self._feed(hours, scanned, strategy, failures)
         trading_day = TradingDay(
-            self.desk, strategy, feed, self.rung, failures, self.market, self.attendant
+            self.desk, strategy, feed, self.assumed, failures, self.market, self.attendant
         )
         try:
             with heard_interrupts() as interrupt:

@@ -47,7 +47,7 @@ class Simulation:
 
     def __init__(
         self,
-        rung: FillAssumptions,
+        assumed: FillAssumptions,
         *,
         equity_usd: Decimal,
         stale_quote_ns: int,
@@ -74,9 +74,11 @@ class Simulation:
             AccountType.MARGIN,
             [Money.from_decimal(round(equity_usd, 2), USD)],
             base_currency=USD,
-            fill_model=LadderFillModel(rung, self.cache, self._arriving, stale_quote_ns, failures),
+            fill_model=LadderFillModel(
+                assumed, self.cache, self._arriving, stale_quote_ns, failures
+            ),
             fee_model=MakerTakerFeeModel(Decimal(0), Decimal(0)),
-            latency_model=StaticLatencyModel(rung.latency_ns) if rung.latency_ns else None,
+            latency_model=StaticLatencyModel(assumed.latency_ns) if assumed.latency_ns else None,
             reject_stop_orders=False,
             oto_trigger_mode=OtoTriggerMode.FULL,
         )

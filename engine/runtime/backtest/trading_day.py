@@ -33,7 +33,7 @@ class TradingDay:
         The day has been started on it.
     strategy : DeskStrategy
     feed : Feed
-    rung : FillAssumptions
+    assumed : FillAssumptions
     failures : Failures
         The one that strategy and feed were made with.
     market : MarketData
@@ -47,7 +47,7 @@ class TradingDay:
         desk: Desk,
         strategy: DeskStrategy,
         feed: Feed,
-        rung: FillAssumptions,
+        assumed: FillAssumptions,
         failures: Failures,
         market: MarketData,
         attendant: Attendant | None = None,
@@ -61,7 +61,7 @@ class TradingDay:
         self._play_secs = 0.0
         stale_quote_secs = desk.history.at(desk.session.open_ns).stale_quote_secs
         self._simulation = Simulation(
-            rung,
+            assumed,
             equity_usd=desk.ledger.equity,
             stale_quote_ns=int(stale_quote_secs * NANOS_PER_SECOND),
             failures=failures,

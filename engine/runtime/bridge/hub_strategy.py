@@ -28,7 +28,7 @@ from engine.hub.attendant import Attendant
 from engine.hub.books import LiveTrade
 from engine.hub.desk import Desk
 from engine.hub.exit_attempts import ExitAttempts
-from engine.hub.guardian import exit_reason, is_quiet, withdraws
+from engine.hub.guardian import cancels_entry, exit_reason, is_quiet
 from engine.runtime.bridge.exposure import live_symbols
 from engine.runtime.bridge.guard import Failures, guarded
 from engine.runtime.bridge.messages import REPORTS
@@ -176,7 +176,7 @@ class DeskStrategy(Strategy):
     def on_start(self) -> None:
         """Take up what is open, subscribe to reports and start the guardian on a whole second."""
         for trade in list(self.desk.trades.values()):
-            self._adopt(trade)
+            self._resume_trade(trade)
         self.subscribe_data(REPORTS)
         start = max(self.pulse.now(), self.desk.session.open_ns)
         start -= start % _GUARD_NS
@@ -234,7 +234,7 @@ class DeskStrategy(Strategy):
         self.unsent.update(order.client_order_id.value for order in orders)
         self.submit_order_list(orders)
 
-    def leave(self, trade: LiveTrade, reason: ExitReason) -> None:
+    def close_trade(self, trade: LiveTrade, reason: ExitReason) -> None:
         """Close a trade from above its bracket, and keep at it until it is over.
 
         That is each second, less often while the venue refuses.
@@ -249,11 +249,11 @@ class DeskStrategy(Strategy):
             return
         target = self._order(trade, OrderRole.TAKE_PROFIT)
         if not trade.is_open:
-            self._withdraw(trade, now)
+            self._cancel_entry(trade, now)
         elif not self._attempts.may_try(plan.trade_id, now):
             return
         elif target is not None and target.is_open:
-            self._cross(target, plan, now)
+            self._reprice_target(target, plan, now)
         elif target is None or target.is_closed:
             self._send_exit(trade, now)
 
@@ -287,7 +287,7 @@ class DeskStrategy(Strategy):
         if self.desk.must_verify(now):
             self.desk.verify(frozenset(live_symbols(self.cache)), now)
 
-    def _adopt(self, trade: LiveTrade) -> None:
+    def _resume_trade(self, trade: LiveTrade) -> None:
         """Take up a trade of a process that is gone, from what the venue tells of its orders.
 
         Whatever happened to them meanwhile is recorded now, and only once. A plan whose entry the
@@ -318,14 +318,17 @@ class DeskStrategy(Strategy):
         if at_bucket and self.attendant is not None and self.attendant.is_due(ts):
             return False
         trades = self.desk.trades.values()
-        if any(trade.is_open and (self.watches(trade) or self._is_bare(trade)) for trade in trades):
+        if any(
+            trade.is_open and (self.watches(trade) or self._is_unprotected(trade))
+            for trade in trades
+        ):
             return False
         return is_quiet(self.desk, ts)
 
     def _look_after(self, trade: LiveTrade, now: int) -> None:
         """Close a trade that is due, and withdraw an entry that waits in vain."""
         if trade.exit_reason is not None:
-            self.leave(trade, trade.exit_reason)
+            self.close_trade(trade, trade.exit_reason)
             trade_id, attempts = trade.plan.trade_id, self._attempts
             why = "halted" if self.is_halted(trade.plan.symbol) else "its exit is not filled"
             if refusal := attempts.why(trade_id):
@@ -333,15 +336,15 @@ class DeskStrategy(Strategy):
             self.desk.note_delay(trade, why, now, is_stuck=attempts.is_stuck(trade_id))
             return
         if not trade.is_open:
-            if withdraws(self.desk, trade, now):
-                self._withdraw(trade, now)
+            if cancels_entry(self.desk, trade, now):
+                self._cancel_entry(trade, now)
             return
         self._protect(trade)
         reason = exit_reason(self.desk, trade, now)
         if reason is None:
             self.watch(trade, now)
         else:
-            self.leave(trade, reason)
+            self.close_trade(trade, reason)
 
     def _note_attempt(self, event: Any, order: Any, now: int) -> None:
         """Learn whether the venue takes what closes a trade."""
@@ -357,22 +360,22 @@ class DeskStrategy(Strategy):
 
     def _protect(self, trade: LiveTrade) -> None:
         """Close a trade whose stop is gone; go on closing one whose target went on its way out."""
-        if trade.is_open and self._is_bare(trade):
-            self.leave(trade, trade.exit_reason or ExitReason.PROTECTION_LOST)
+        if trade.is_open and self._is_unprotected(trade):
+            self.close_trade(trade, trade.exit_reason or ExitReason.PROTECTION_LOST)
 
-    def _is_bare(self, trade: LiveTrade) -> bool:
+    def _is_unprotected(self, trade: LiveTrade) -> bool:
         is_leaving = trade.exit_reason is not None
         leg = self._order(trade, OrderRole.TAKE_PROFIT if is_leaving else OrderRole.STOP_LOSS)
         return leg is None or leg.is_closed
 
-    def _withdraw(self, trade: LiveTrade, now: int) -> None:
+    def _cancel_entry(self, trade: LiveTrade, now: int) -> None:
         """Cancel what is left of an entry."""
         entry = self._order(trade, OrderRole.ENTRY)
         if entry is not None and entry.is_open and not entry.is_inflight:
             self._expect_arrival(now)
             self.cancel_order(entry.client_order_id)
 
-    def _cross(self, target: LimitOrder, plan: BracketPlan, now: int) -> None:
+    def _reprice_target(self, target: LimitOrder, plan: BracketPlan, now: int) -> None:
         """Re-price the target through the last print, unless it is there already."""
         if target.is_inflight:
             return

@@ -2,7 +2,7 @@
 
 from engine.runtime.live.day import LiveDay, LiveStrategy
 from engine.runtime.live.host_time import GrantedTime, RunningTime
-from engine.runtime.live.issues import TroubleDesk
+from engine.runtime.live.issues import IssueTracker
 from engine.runtime.live.left_behind import HeldTrade, LeftBehind, ProtectedVenue
 from engine.runtime.live.protection import ProtectionWatch
 from engine.runtime.live.venue import Grant, LiveVenue, VenueHealth, VenueWatch
@@ -11,6 +11,7 @@ __all__ = [
     "Grant",
     "GrantedTime",
     "HeldTrade",
+    "IssueTracker",
     "LeftBehind",
     "LiveDay",
     "LiveStrategy",
@@ -18,7 +19,6 @@ __all__ = [
     "ProtectedVenue",
     "ProtectionWatch",
     "RunningTime",
-    "TroubleDesk",
     "VenueHealth",
     "VenueWatch",
 ]

@@ -11,7 +11,7 @@ _KEPT_SECS = 600
 """How long what is over stays known: an update that comes late finds its order."""
 
 
-class Forgetting:
+class CachePurger:
     """Drops closed orders, flat positions and old account states from a node's cache.
 
     Ledger, journal and the venue's client have books of their own, and whoever asks the cache for

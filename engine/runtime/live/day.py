@@ -26,10 +26,10 @@ from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.hub_strategy import DeskStrategy, OnDecision
 from engine.runtime.bridge.pulse import HostPulse
 from engine.runtime.bridge.scanner_actor import ScannerActor
-from engine.runtime.live.cache_purger import Forgetting
-from engine.runtime.live.heartbeat import Heart
+from engine.runtime.live.cache_purger import CachePurger
+from engine.runtime.live.heartbeat import HeartbeatActor
 from engine.runtime.live.host_time import GrantedTime, RunningTime
-from engine.runtime.live.issues import TroubleDesk
+from engine.runtime.live.issues import IssueTracker
 from engine.runtime.live.journal_watch import JournalWatch
 from engine.runtime.live.node import live_node
 from engine.runtime.live.positions_watch import PositionsWatch
@@ -114,7 +114,7 @@ class LiveDay:
         self.failures = Failures()
         self.desk = desk
         self.pulse = HostPulse(host_time, hurries=isinstance(host_time, GrantedTime))
-        self.trouble = TroubleDesk(desk, self.pulse, self.failures)
+        self.trouble = IssueTracker(desk, self.pulse, self.failures)
         self._journal = JournalWatch(journal, desk, self.pulse, self.trouble, self.failures)
         self._positions = PositionsWatch(
             desk, self.trouble, self.pulse, self.failures, host_time.speed
@@ -135,7 +135,7 @@ class LiveDay:
             decided_ns=max((each.ts_event for one in decided for each in one.verdicts), default=0),
         )
         self._decided = decided
-        self._heart = Heart(self.pulse, self.failures)
+        self._heartbeat = HeartbeatActor(self.pulse, self.failures)
         self._time = host_time
         self._reported = self.scanner.latest
         self._equity = [equity_point(desk, self.pulse.now(), desk.ledger.equity)]
@@ -163,7 +163,7 @@ class LiveDay:
         DataError
             It cannot be read; what could be was taken.
         """
-        self.trouble.troubled(_WARM_UP, detail)
+        self.trouble.issue_raised(_WARM_UP, detail)
         self.scanner.warm(quotes, prints)
 
     async def run(self, venue: LiveVenue, stop: asyncio.Event) -> bool:
@@ -180,23 +180,23 @@ class LiveDay:
         """
         cause, started = FirstCause(), time.perf_counter()
         self.trouble.forget_others()
-        node = live_node(venue, [self._heart, self.scanner], self.strategy)
+        node = live_node(venue, [self._heartbeat, self.scanner], self.strategy)
         handle, cache = node.handle(), node.cache
-        forgetting = Forgetting(cache)
+        forgetting = CachePurger(cache)
 
-        def beaten(now: int) -> None:
-            self._beaten(now)
+        def on_beat(now: int) -> None:
+            self._on_beat(now)
             forgetting.look(now)
 
-        def beaten_along(now: int) -> None:
-            beaten(now)
-            self._positions.beaten(venue)
+        def on_paced_beat(now: int) -> None:
+            on_beat(now)
+            self._positions.on_beat(venue)
 
         running = asyncio.ensure_future(_run(node))
         try:
             keeper = Timekeeper(
                 venue,
-                self._heart,
+                self._heartbeat,
                 self.pulse,
                 self.failures,
                 running,
@@ -210,14 +210,14 @@ class LiveDay:
                 await keeper.step(
                     self._time,
                     self.ends_ns,
-                    beaten,
+                    on_beat,
                     lambda: self._waiting(cache, venue),
                     lambda: self._positions.look_if_due(venue),
                 )
             else:
                 look = lambda _: self._journal.look()  # noqa: E731
                 await keeper.guard(self._time, self.ends_ns, look, venue.begin())
-                await keeper.go_along(self._time, self.ends_ns, beaten_along)
+                await keeper.go_along(self._time, self.ends_ns, on_paced_beat)
             await self._journal.settle(stop)
             self.last_health = self.health(venue)
         except BaseException as error:  # noqa: BLE001  (raised below, once all has ended)
@@ -291,9 +291,9 @@ class LiveDay:
         ]
         return [*self.strategy.unsent, *inflight]
 
-    def _beaten(self, now: int) -> None:
+    def _on_beat(self, now: int) -> None:
         """Add to the equity curve when a bucket has closed while something was held."""
-        self.trouble.healed(_WARM_UP)
+        self.trouble.issue_cleared(_WARM_UP)
         self._journal.look()
         self.trouble.tell_alarms()
         report, self._reported = self._reported, self.scanner.latest

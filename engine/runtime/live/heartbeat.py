@@ -13,7 +13,7 @@ from engine.runtime.bridge.messages import BEATS
 from engine.runtime.bridge.pulse import HostPulse
 
 
-class Heart(DataActor):
+class HeartbeatActor(DataActor):
     """Hands beats to the pulse, behind whatever data the venue handed over before them.
 
     Attributes
@@ -29,7 +29,7 @@ class Heart(DataActor):
     def __init__(self, pulse: HostPulse, failures: Failures) -> None:
         super().__init__(DataActorConfig(actor_id=ActorId("HEART-001")))
         self.failures = failures
-        self.beaten = asyncio.Event()
+        self.on_beat = asyncio.Event()
         self._pulse = pulse
 
     @guarded
@@ -41,4 +41,4 @@ class Heart(DataActor):
     def on_data(self, data: CustomData) -> None:
         """Wake whoever is due."""
         self._pulse.beat(data.data.ts_init)
-        self.beaten.set()
+        self.on_beat.set()

@@ -54,7 +54,7 @@ def remedy(trouble: str) -> str:
     return REMEDIES.get(trouble, _OF_AN_ORDER)
 
 
-class TroubleDesk:
+class IssueTracker:
     """Takes what the clients of a venue tell; see ``VenueWatch``.
 
     Attributes
@@ -85,9 +85,9 @@ class TroubleDesk:
         """End what an earlier process of the run was troubled with; what still is, is told anew."""
         for what, _ in self._desk.governor.standing.troubles:
             if what not in self.details:
-                self.healed(what)
+                self.issue_cleared(what)
 
-    def troubled(self, what: str, detail: str) -> None:
+    def issue_raised(self, what: str, detail: str) -> None:
         """Hold entries."""
         if self.details.get(what) != detail:
             _log.error("entries are held: %s: %s; %s", what, detail, remedy(what))
@@ -95,12 +95,12 @@ class TroubleDesk:
         with self._failures.kept(f"trouble with {what}"):
             self._desk.hold_entries(what, detail, self._pulse.now())
 
-    def healed(self, what: str) -> None:
+    def issue_cleared(self, what: str) -> None:
         """Release them."""
         self.details.pop(what, None)
         with self._failures.kept(f"end of trouble with {what}"):
             if self._desk.release_entries(what, self._pulse.now()):
-                _log.warning("the trouble with %s is over", what)
+                _log.warning("the issue with %s is over", what)
 
     def tell_alarms(self) -> None:
         """Log what rang since this was called last."""

@@ -8,7 +8,7 @@ from engine.hub.desk import Desk
 from engine.journal import WaitingJournal
 from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.pulse import Pulse
-from engine.runtime.live.issues import TroubleDesk
+from engine.runtime.live.issues import IssueTracker
 
 _JOURNAL = "journal"
 _EVERY_SECS = 0.5
@@ -28,7 +28,7 @@ class JournalWatch:
         journal: WaitingJournal,
         desk: Desk,
         pulse: Pulse,
-        trouble: TroubleDesk,
+        trouble: IssueTracker,
         failures: Failures,
     ) -> None:
         self._journal = journal
@@ -42,9 +42,9 @@ class JournalWatch:
     def look(self) -> None:
         """Hold entries while facts wait, and see that they do not wait for long."""
         if not self._journal.halted:
-            self._trouble.healed(_JOURNAL)
+            self._trouble.issue_cleared(_JOURNAL)
             return
-        self._trouble.troubled(_JOURNAL, self._journal.why)
+        self._trouble.issue_raised(_JOURNAL, self._journal.why)
         if self._returning is None or self._returning.done():
             self._returning = asyncio.create_task(self._return())
 
@@ -69,4 +69,4 @@ class JournalWatch:
         back = self._journal.resume()
         if back is not None:
             self._desk.journal_is_back(*back, self._pulse.now())
-            self._trouble.healed(_JOURNAL)
+            self._trouble.issue_cleared(_JOURNAL)

@@ -16,7 +16,7 @@ from engine.domain.session import NANOS_PER_SECOND
 from engine.hub.desk import Desk
 from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.pulse import Pulse
-from engine.runtime.live.issues import TroubleDesk
+from engine.runtime.live.issues import IssueTracker
 from engine.runtime.live.venue import LiveVenue
 
 _POSITIONS = "positions"
@@ -60,7 +60,7 @@ class PositionsWatch:
     """
 
     def __init__(
-        self, desk: Desk, trouble: TroubleDesk, pulse: Pulse, failures: Failures, speed: float
+        self, desk: Desk, trouble: IssueTracker, pulse: Pulse, failures: Failures, speed: float
     ) -> None:
         self._desk = desk
         self._trouble = trouble
@@ -86,12 +86,12 @@ class PositionsWatch:
         try:
             self._seen = self._differences(await venue.positions())
         except VenueUnavailable as error:
-            self._trouble.troubled(_POSITIONS, f"they cannot be compared yet: {error}")
+            self._trouble.issue_raised(_POSITIONS, f"they cannot be compared yet: {error}")
             return
         self._last_ns, self._losses = self._pulse.now(), venue.health.losses
         self._hold(self._seen)
 
-    def beaten(self, venue: LiveVenue) -> None:
+    def on_beat(self, venue: LiveVenue) -> None:
         """Have a look taken that is due; one at a time, and nobody waits for it."""
         is_looking = self._looking is not None and not self._looking.done()
         if not is_looking and self._is_due(venue):
@@ -155,9 +155,9 @@ class PositionsWatch:
             if symbol in traded
         )
         if detail:
-            self._trouble.troubled(_POSITIONS, detail)
+            self._trouble.issue_raised(_POSITIONS, detail)
         elif not self._seen.keys() & traded:
-            self._trouble.healed(_POSITIONS)
+            self._trouble.issue_cleared(_POSITIONS)
         return detail
 
     def _differences(self, held: Mapping[str, Decimal]) -> dict[str, Difference]:

@@ -17,7 +17,7 @@ from engine.journal import WaitingJournal
 from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.pulse import HostPulse
 from engine.runtime.live.host_time import GrantedTime
-from engine.runtime.live.issues import TroubleDesk
+from engine.runtime.live.issues import IssueTracker
 from engine.runtime.live.journal_watch import JournalWatch
 from engine.runtime.live.left_behind import HeldTrade, LeftBehind, ProtectedVenue
 
@@ -64,7 +64,7 @@ class ProtectionWatch:
         self.failures = Failures()
         pulse = HostPulse(time)
         self._time = time
-        self.trouble = TroubleDesk(desk, pulse, self.failures)
+        self.trouble = IssueTracker(desk, pulse, self.failures)
         self._desk = desk
         self._attendant = attendant
         self._journal = JournalWatch(journal, desk, pulse, self.trouble, self.failures)
@@ -120,7 +120,7 @@ class ProtectionWatch:
         self._time.reach(seen.ts)
         now = seen.ts
         self._begin(now)
-        self.trouble.healed(_RECONCILIATION)
+        self.trouble.issue_cleared(_RECONCILIATION)
         for received in self._attendant.commands(now):
             self._desk.command(received, now)
         await venue.cancel_entries()
@@ -144,7 +144,7 @@ class ProtectionWatch:
         self._hold(_QUARANTINE, f"{self._of}: {self._detail}")
 
     def _hold(self, what: str, detail: str) -> None:
-        self.trouble.troubled(what, detail)
+        self.trouble.issue_raised(what, detail)
 
     def _reason(self, trade: HeldTrade, bare: frozenset[str], now: int) -> ExitReason | None:
         """Return why a trade is to be closed, None while it is left to its stop."""

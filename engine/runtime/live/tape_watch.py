@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.domain.quotes import QuoteBatch
 from engine.domain.trades import TradeBatch
 from engine.hub.desk import Desk
-from engine.runtime.live.issues import TroubleDesk
+from engine.runtime.live.issues import IssueTracker
 from engine.signals.scanner import Scanner
 from engine.tape import Flaw, TapeLimits, TapeMeasure, TapeMonitor
 
@@ -15,7 +15,7 @@ from engine.tape import Flaw, TapeLimits, TapeMeasure, TapeMonitor
 class TapeWatch:
     """Has each close judged before anybody decides on it; exits go on whatever it finds."""
 
-    def __init__(self, desk: Desk, trouble: TroubleDesk) -> None:
+    def __init__(self, desk: Desk, trouble: IssueTracker) -> None:
         self._desk = desk
         self._trouble = trouble
         self._monitor = TapeMonitor(desk.session.open_ns)
@@ -52,6 +52,6 @@ class TapeWatch:
         self._closed = scanner.closed
         for flaw in Flaw:
             if flaw in found:
-                self._trouble.troubled(flaw.value, found[flaw])
+                self._trouble.issue_raised(flaw.value, found[flaw])
             else:
-                self._trouble.healed(flaw.value)
+                self._trouble.issue_cleared(flaw.value)

@@ -13,7 +13,7 @@ from engine.domain.first_cause import FirstCause
 from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.messages import beat
 from engine.runtime.bridge.pulse import HostPulse
-from engine.runtime.live.heartbeat import Heart
+from engine.runtime.live.heartbeat import HeartbeatActor
 from engine.runtime.live.host_time import GrantedTime, RunningTime
 from engine.runtime.live.venue import Grant, LiveVenue
 
@@ -42,7 +42,7 @@ class Timekeeper:
     def __init__(
         self,
         venue: LiveVenue,
-        heart: Heart,
+        heart: HeartbeatActor,
         pulse: HostPulse,
         failures: Failures,
         running: asyncio.Future[None],
@@ -50,7 +50,7 @@ class Timekeeper:
         finds_out: Callable[[], bool],
     ) -> None:
         self._venue = venue
-        self._heart = heart
+        self._heartbeat = heart
         self._pulse = pulse
         self._failures = failures
         self._running = running
@@ -61,7 +61,7 @@ class Timekeeper:
         self,
         host_time: RunningTime,
         ends_ns: int,
-        beaten: Callable[[int], None],
+        on_beat: Callable[[int], None],
         catching_up: Coroutine[Any, Any, None],
     ) -> None:
         """Beat for those who need no data of the past until it has been caught up with."""
@@ -70,7 +70,7 @@ class Timekeeper:
         cause = FirstCause()
         with cause.kept("the first beats"):
             await asyncio.sleep(0)  # what is known by now is handed over before the first beat
-            await self._beat_until(task.done, host_time, ends_ns, beaten)
+            await self._beat_until(task.done, host_time, ends_ns, on_beat)
         self._pulse.lacks_past = False
         task.cancel()
         with cause.kept("catching up"), suppress(asyncio.CancelledError):
@@ -78,17 +78,17 @@ class Timekeeper:
         cause.raise_it()
 
     async def go_along(
-        self, host_time: RunningTime, ends_ns: int, beaten: Callable[[int], None]
+        self, host_time: RunningTime, ends_ns: int, on_beat: Callable[[int], None]
     ) -> None:
         """Beat as time goes by; a beat that is late stands for those that it missed."""
-        await self._beat_until(lambda: False, host_time, ends_ns, beaten)
+        await self._beat_until(lambda: False, host_time, ends_ns, on_beat)
 
     async def _beat_until(
         self,
         reached: Callable[[], bool],
         host_time: RunningTime,
         ends_ns: int,
-        beaten: Callable[[int], None],
+        on_beat: Callable[[int], None],
     ) -> None:
         """Beat until something happens, the day ends or somebody wants it to end."""
 
@@ -102,15 +102,15 @@ class Timekeeper:
                 self._check()
                 await asyncio.sleep(min(host_time.secs_until(due), _NAP_SECS))
                 if host_time.stands:
-                    await self._beat_standing(host_time, is_over, beaten)
+                    await self._beat_standing(host_time, is_over, on_beat)
             if is_over():
                 return
             now = max(due, host_time())
             await self._beat(now)
-            beaten(now)
+            on_beat(now)
 
     async def _beat_standing(
-        self, host_time: RunningTime, is_over: Callable[[], bool], beaten: Callable[[int], None]
+        self, host_time: RunningTime, is_over: Callable[[], bool], on_beat: Callable[[int], None]
     ) -> None:
         """Let exits and commands go on while the venue's time catches up with ours."""
         self._pulse.stands = True
@@ -119,7 +119,7 @@ class Timekeeper:
                 self._check()
                 now = host_time()
                 await self._beat(now)
-                beaten(now)
+                on_beat(now)
                 await asyncio.sleep(min(host_time.secs_until(now), _STANDING_SECS))
         finally:
             self._pulse.stands = False
@@ -128,7 +128,7 @@ class Timekeeper:
         self,
         host_time: GrantedTime,
         ends_ns: int,
-        beaten: Callable[[int], None],
+        on_beat: Callable[[int], None],
         waiting: Callable[[], Sequence[str]],
         at_rest: Callable[[], Awaitable[None]],
     ) -> None:
@@ -160,7 +160,7 @@ class Timekeeper:
             host_time.reach(now)
             await self._beat(now)
             await self._settle(waiting)
-            beaten(now)
+            on_beat(now)
             await at_rest()
 
     async def until(self, reached: Callable[[], bool]) -> None:
@@ -196,13 +196,13 @@ class Timekeeper:
             raise RunError("the node ended by itself")
 
     async def _beat(self, ts: int) -> None:
-        beaten = self._heart.beaten
-        beaten.clear()
+        on_beat = self._heartbeat.on_beat
+        on_beat.clear()
         self._venue.publish(beat(ts))
-        while not beaten.is_set():
+        while not on_beat.is_set():
             self._check()
             with suppress(TimeoutError):
-                await asyncio.wait_for(beaten.wait(), _NAP_SECS)
+                await asyncio.wait_for(on_beat.wait(), _NAP_SECS)
 
     async def _settle(self, waiting: Callable[[], Sequence[str]]) -> None:
         """Wait until nothing is on its way; a venue that is away is waited for without end."""

@@ -60,12 +60,12 @@ class VenueHealth(msgspec.Struct, frozen=True):
 class VenueWatch(Protocol):
     """The host, as the venue's clients see it: it stops entries while something is wrong."""
 
-    def troubled(self, what: str, detail: str) -> None:
-        """Hear of trouble, by a name under which ``healed`` will end it; more than once is one."""
+    def issue_raised(self, what: str, detail: str) -> None:
+        """Hold entries for an issue until ``issue_cleared`` names it; raised twice it is one."""
         ...
 
-    def healed(self, what: str) -> None:
-        """Hear that trouble is over; trouble that is unknown is none."""
+    def issue_cleared(self, what: str) -> None:
+        """End an issue; one that is not known is passed over."""
         ...
 
     def refused(self, error: VenueError) -> None:

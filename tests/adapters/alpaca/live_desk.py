@@ -63,12 +63,12 @@ class Watch:
         self.by_hand: list[tuple[str, str]] = []
         self.gaps: list[GapBackfilled] = []
 
-    def troubled(self, what: str, detail: str) -> None:
+    def issue_raised(self, what: str, detail: str) -> None:
         """Keep it."""
         self.troubles[what] = detail
         self.told.append((what, detail))
 
-    def healed(self, what: str) -> None:
+    def issue_cleared(self, what: str) -> None:
         """Forget it."""
         self.troubles.pop(what, None)
 

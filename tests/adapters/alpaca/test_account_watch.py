@@ -60,9 +60,9 @@ def test_an_account_that_may_not_trade_is_trouble_until_it_may(
         venue.on("GET", _ACCOUNT, account(**fields), account())
         await ours.look()
         assert detail in watch.troubles["account"]
-        assert ours.is_troubled
+        assert ours.has_issue
         await ours.look()
-        assert not ours.is_troubled
+        assert not ours.has_issue
 
     assert play(scene).troubles == {}
 
@@ -75,9 +75,9 @@ def test_too_little_money_is_trouble_until_there_is_what_the_refused_order_wante
         await ours.refused("AAPL", said)
         assert "needs 5121.00 USD, the account has 500.10 USD" in watch.troubles["buying power"]
         await ours.look()
-        assert ours.is_troubled
+        assert ours.has_issue
         await ours.look()
-        assert not ours.is_troubled
+        assert not ours.has_issue
 
     assert play(scene).troubles == {}
 
@@ -89,7 +89,7 @@ def test_the_old_rule_of_day_trades_is_explained_and_ends_with_its_cause() -> No
         await ours.refused("AAPL", fault(403, 40310100, said))
         assert "3 day trades in five days with 20000 USD" in watch.troubles["day trades"]
         await ours.look()
-        assert not ours.is_troubled
+        assert not ours.has_issue
 
     assert play(scene).troubles == {}
 

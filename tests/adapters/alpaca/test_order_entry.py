@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.orders.entry import OrderEntry
-from adapters.alpaca.orders.events import Filled, OrderNews, Rejected
+from adapters.alpaca.orders.events import Filled, OrderUpdate, Rejected
 from adapters.alpaca.orders.own_order import OwnOrder
 from adapters.alpaca.orders.own_orders import OwnOrders
 from adapters.alpaca.orders.requests import OrderRequest, StopLoss, TakeProfit
@@ -61,14 +61,14 @@ class Entry:
 
     def __init__(self, rest: AlpacaRest, own: OwnOrders, *, give_up_secs: float = 30.0) -> None:
         self.own = own
-        self.news: list[OrderNews] = []
+        self.news: list[OrderUpdate] = []
         self.watch = Watch()
         self.sync = OrderSync(rest, own, self.tell, lambda: 0)
         self.entry = OrderEntry(
             rest, own, self.tell, self.watch, lambda: T0, give_up_secs=give_up_secs
         )
 
-    def tell(self, news: Iterable[OrderNews]) -> None:
+    def tell(self, news: Iterable[OrderUpdate]) -> None:
         """Keep what is news."""
         self.news += news
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from adapters.alpaca.orders.events import OrderNews
+from adapters.alpaca.orders.events import OrderUpdate
 from adapters.alpaca.orders.ids import OrderIds
 from adapters.alpaca.orders.own_order import OwnOrder
 from adapters.alpaca.orders.own_orders import OwnOrders
@@ -122,6 +122,6 @@ def activity(order: VenueOrder, qty: int, cumulative: int, price: str) -> VenueA
     )
 
 
-def kinds(news: list[OrderNews]) -> list[tuple[str, str]]:
+def kinds(news: list[OrderUpdate]) -> list[tuple[str, str]]:
     """Return what happened to which order."""
     return [(type(one).__name__, getattr(one, "client_order_id", "")) for one in news]

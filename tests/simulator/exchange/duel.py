@@ -34,7 +34,7 @@ from engine.runtime import Failures
 from engine.runtime.backtest.simulation import Simulation
 from engine.runtime.bridge.ticks import status_data
 from engine.runtime.bridge.values import decimal_of, instrument_id, price_from, quantity_of
-from simulator.exchange import Exchange, Order, Print, honest, listed
+from simulator.exchange import Exchange, Order, Print, backtest_fills, listed
 from tests.runtime.stage import HOURS, TEN
 
 NAMES = {"entry": "t-entry", "target": "t-take_profit", "stop": "t-stop_loss", "exit": "t-exit"}
@@ -180,12 +180,12 @@ def by_nautilus(
     plan: Plan, tape: Sequence[Row], says: Sequence[Say], fills: str, elsewhere: Sequence[int] = ()
 ) -> list[Filled]:
     """Return what nautilus's venue fills, with orders in another stock at some milliseconds."""
-    rung, failures = assumptions(fills), Failures()
+    assumed, failures = assumptions(fills), Failures()
     puppet = Puppet()
-    puppet.plan, puppet.says, puppet.latency_ns = plan, says, rung.latency_ns
+    puppet.plan, puppet.says, puppet.latency_ns = plan, says, assumed.latency_ns
     puppet.filled, puppet.elsewhere = [], elsewhere
     simulation = Simulation(
-        rung, equity_usd=Decimal(100_000), stale_quote_ns=STALE_NS, failures=failures
+        assumed, equity_usd=Decimal(100_000), stale_quote_ns=STALE_NS, failures=failures
     )
     try:
         simulation.add(DataActor(), puppet)
@@ -216,7 +216,7 @@ def by_the_look_alike(
     quotes: dict[str, Quote] = {}
     prints: dict[str, Print] = {}
     exchange = Exchange(
-        honest(fills, STALE_NS),
+        backtest_fills(fills, STALE_NS),
         listed([SYMBOL]),
         seed=3,
         last_quote=quotes.get,

@@ -19,13 +19,13 @@ from simulator.exchange import (
     Order,
     OrderEvent,
     Print,
-    honest,
+    backtest_fills,
     listed,
 )
 
 HOURS = session(date(2026, 9, 18))
 TEN = HOURS.at("10:00")
-PROMPT = honest("optimistic")
+PROMPT = backtest_fills("optimistic")
 """Honest fills without latency."""
 
 STEADY = FillMode("steady", latency_ns=0)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from catalog import Catalog
-from simulator.exchange import honest
+from simulator.exchange import backtest_fills
 from tests.runtime.conftest import SYNTHETIC_DAY, recorded, synthetic
 from tests.simulator.exchange.backtest import Copy, backtest, fills_of, market_rows
 
@@ -22,7 +22,7 @@ def assert_same_fills(
 ) -> None:
     ran, sent = backtest(market, day, fills, *settings)
     symbols = sorted({each.body["symbol"] for each in sent if each.word == "submit"})
-    copy = Copy(honest(fills), symbols)
+    copy = Copy(backtest_fills(fills), symbols)
     copied = copy.play(market_rows(market, day, symbols), sent)
     expected = fills_of(ran.facts)
 

@@ -17,16 +17,16 @@ from simulator.exchange import (
     FillMode,
     Order,
     OrderEvent,
+    backtest_fills,
     cancel_all,
     close_all,
-    honest,
     listed,
 )
 from simulator.exchange.orders import NOTHING, Status
 from tests.simulator.exchange.floor import TEN
 
 CASH = Decimal(50_000)
-MODES = (honest("optimistic"), honest("base"), PAPER, SIZE_LIMITED)
+MODES = (backtest_fills("optimistic"), backtest_fills("base"), PAPER, SIZE_LIMITED)
 MS = 1_000_000
 
 KINDS = ("quote", "quote", "print", "print", "send", "send", "replace", "cancel", "all")
@@ -190,7 +190,7 @@ def test_the_same_seed_gives_the_same_ids() -> None:
 
 
 def test_a_script_gets_somewhere() -> None:
-    exchange, who = opened(honest("base"))
+    exchange, who = opened(backtest_fills("base"))
     exchange.quote("ABC", 100_000_000, 100_100_000, 100, 100, TEN)
     body = {"symbol": "ABC", "side": "buy", "qty": "5", "type": "market", "time_in_force": "day"}
     order = exchange.submit(who, body, TEN)

@@ -10,10 +10,10 @@ from simulator.exchange import (
     SIZE_LIMITED,
     Fault,
     Order,
+    backtest_fills,
     cancel_all,
     close_all,
     close_position,
-    honest,
 )
 from tests.simulator.exchange.floor import HOURS, PAPER, PROMPT, TEN, Floor
 
@@ -148,7 +148,7 @@ def test_a_replaced_leg_takes_its_place_in_the_group(floor: Floor) -> None:
 
 
 def test_a_fill_on_the_way_refuses_the_replacement() -> None:
-    floor = Floor(honest("base"))
+    floor = Floor(backtest_fills("base"))
     floor.quote(100.00, 100.10)
     old = floor.order(type="limit", limit_price="99")
     floor.at(1)
@@ -163,7 +163,7 @@ def test_a_fill_on_the_way_refuses_the_replacement() -> None:
 
 
 def test_a_cancel_that_comes_too_late_is_refused() -> None:
-    floor = Floor(honest("base"))
+    floor = Floor(backtest_fills("base"))
     floor.quote(100.00, 100.10)
     order = floor.order(type="limit", limit_price="99")
     floor.at(1)

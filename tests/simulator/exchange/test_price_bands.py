@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain.fill_assumptions import LADDER
-from simulator.exchange import FillMode, Order, honest
+from engine.domain.fill_assumptions import FILL_ASSUMPTIONS
+from simulator.exchange import FillMode, Order, backtest_fills
 from tests.simulator.exchange.floor import STEADY, Floor
 
-MODES = [STEADY, *(msgspec.structs.replace(honest(name), latency_ns=0) for name in LADDER)]
+MODES = [
+    STEADY,
+    *(msgspec.structs.replace(backtest_fills(name), latency_ns=0) for name in FILL_ASSUMPTIONS),
+]
 """Alpaca's paper model and the three fill assumptions, all without latency."""
 
 DOWN, UP = Decimal("14.40"), Decimal("17.60")

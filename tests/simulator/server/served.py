@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog, StoredReference
 from serving import Limits, Policy
-from simulator.server import CONTROL_PREFIX, Holder, Setting, app, hall, listening
+from simulator.server import CONTROL_PREFIX, Holder, Setting, app, connections, listening
 from simulator.server.serve import config
 from tests.simulator.market_data.loopback import AnnouncedServer
 from tests.simulator.server.conftest import DAY
@@ -40,11 +40,11 @@ class Served:
 
     def __init__(self, market: Catalog, setting: Setting, **limits: Any) -> None:
         reference = StoredReference(market)
-        self.hall = hall(market, setting, reference)
+        self.connections = connections(market, setting, reference)
         listener = listening("127.0.0.1", 0)
         self.address = f"127.0.0.1:{listener.getsockname()[1]}"
         served, policy = (
-            app(self.hall, market, setting, reference),
+            app(self.connections, market, setting, reference),
             replace(POLICY, limits=Limits(**limits)),
         )
         self._server = AnnouncedServer(config(served, policy))

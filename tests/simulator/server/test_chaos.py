@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog
 from simulator.exchange import faults
-from simulator.server import app, hall
+from simulator.server import app, connections
 from simulator.tape import Mode
 from tests.simulator.server.served import ALICE, Served, closed, keys, market_client, setting
 from tests.simulator.server.served import trading_client as updates_of
@@ -223,11 +223,11 @@ def test_an_update_may_come_before_the_answer_to_its_order(
     market: Catalog, busy: str, *, early: bool
 ) -> None:
     playing = setting(mode=Mode.STEPPED, speed=None, start_ns=OPEN)
-    around = hall(market, playing)
+    around = connections(market, playing)
     around.chaos.turn({"early_updates": early})
     seen: list[str] = []
     account_id = around.account_ids[ALICE.key]
-    around.venue.tidings.join(account_id, lambda told: seen.append(told["data"]["event"]))
+    around.venue.order_updates.join(account_id, lambda told: seen.append(told["data"]["event"]))
     terms = {"symbol": busy, "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"}
     scope = {
         "type": "http",
@@ -257,8 +257,8 @@ def test_the_cancel_of_the_leg_that_lost_is_found_out_or_told(
             with served.rest() as rest:
                 turn(rest, tell_sibling_cancels=tells)
                 entry, last = bracketed(rest, busy)
-                account_id = served.hall.account_ids[ALICE.key]
-                counts = served.hall.venue.tidings.told
+                account_id = served.connections.account_ids[ALICE.key]
+                counts = served.connections.venue.order_updates.told
                 while counts[account_id] < 4:
                     await data.grant(OPEN + 60 * SECOND)
                 target, stop = entry["legs"]
@@ -287,7 +287,9 @@ def test_an_order_may_fill_while_it_is_replaced(served: Served, busy: str) -> No
                 assert moved.status_code == 200
                 await data.grant(OPEN + 2 * SECOND)
                 await data.grant(OPEN + 2 * SECOND)
-                count = served.hall.venue.tidings.told[served.hall.account_ids[ALICE.key]]
+                count = served.connections.venue.order_updates.told[
+                    served.connections.account_ids[ALICE.key]
+                ]
                 events = [each["event"] for each in await told(updates, count)]
                 assert events[2:] == [
                     "pending_replace",

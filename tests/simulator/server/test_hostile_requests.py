@@ -193,7 +193,7 @@ def test_a_position_is_closed_by_a_number(served: Served, busy: str) -> None:
                 order = {"symbol": busy, "qty": "3", "side": "buy", "type": "market"}
                 rest.post("/v2/orders", json=order | {"time_in_force": "day"}).raise_for_status()
                 while not rest.get("/v2/positions").json():
-                    await data.grant(served.hall.venue.now + 10 * SECOND)
+                    await data.grant(served.connections.venue.now + 10 * SECOND)
                 for name in ("qty", "percentage"):
                     for text in NO_NUMBERS:
                         refused(rest.delete(f"/v2/positions/{busy}", params={name: text}))
@@ -230,7 +230,7 @@ def test_a_simulator_is_steered_by_numbers_within_reason(served: Served, busy: s
         status = rest.get("/sim/status")
         assert status.json()["chaos"] == {}
         assert ALICE.key not in status.text
-        assert served.hall.venue.clock.speed is None
+        assert served.connections.venue.clock.speed is None
 
 
 def test_nothing_that_can_be_said_brings_the_simulator_down(served: Served) -> None:
@@ -306,7 +306,7 @@ def test_every_message_is_answered_and_no_socket_falls(
             for frame in FRAMES:
                 await socket.send(frame)
                 assert ALICE.secret not in str(await client.hear())
-        assert served.hall.venue.now < served.hall.venue.farthest
+        assert served.connections.venue.now < served.connections.venue.farthest
 
     asyncio.run(scene())
 
@@ -319,7 +319,7 @@ def test_who_does_not_read_is_not_listened_to_and_loses_nothing(served: Served) 
     async def scene() -> None:
         async with market_client(served) as client:
             told = await client.ask(action="subscribe", trades=names)
-            (socket,) = served.hall.market
+            (socket,) = served.connections.market
             size = len(msgpack.packb(told) or b"")
             for _ in range(times):
                 await client.say(action="subscribe", trades=names[:1])

@@ -175,7 +175,7 @@ def test_a_client_that_reads_too_slowly_is_cut_off_where_time_runs(market: Catal
             client.socket.transport.pause_reading()
             with running.rest() as rest:
                 rest.post("/sim/resume").raise_for_status()
-            while running.hall.market:  # noqa: ASYNC110
+            while running.connections.market:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
             client.socket.transport.resume_reading()
             assert await closed(client) in {None, 1008}

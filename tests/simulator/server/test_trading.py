@@ -214,9 +214,9 @@ def test_a_killed_simulator_goes_on_where_it_was(
             rest.post("/v2/watchlists", json={"name": "Mine", "symbols": [busy]})
             before = [rest.get(path).json() for path in paths]
             orders = rest.get("/v2/orders", params={"status": "all"}).json()
-        now = running.hall.venue.now
+        now = running.connections.venue.now
     with Served(market, kept) as again:
-        assert again.hall.venue.now == now
+        assert again.connections.venue.now == now
         with again.rest() as rest:
             after = [rest.get(path).json() for path in paths]
             assert rest.get("/v2/orders", params={"status": "all"}).json() == orders

@@ -24,7 +24,7 @@ _QUICK = {"stepped": False, "stale_feed_seconds": 0.1, "mute_symbol_secs": 0.6}
 async def _withhold(scene: Scene, **switches: Any) -> None:
     """Let half a minute of the day pass under switches of the simulator, and stop its time."""
     await scene.chaos(**switches)
-    venue = scene.served.hall.venue
+    venue = scene.served.connections.venue
     until = venue.now + 30 * SECOND
     await scene.desk.until(lambda: venue.now > until)
     async with scene.served.admin() as admin:
@@ -72,7 +72,7 @@ def test_after_a_gap_the_last_quote_is_the_venues(
         await desk.until(lambda: desk.cache.quote(traded))
         before = desk.cache.quote(traded)
         await _withhold(scene, mute=True)
-        at = running.hall.venue.now
+        at = running.connections.venue.now
         gaps = desk.venue.health.gaps
         await desk.until(lambda: desk.venue.health.gaps > gaps and not desk.watch.troubles)
         quotes = market.quotes(DAY, [stock.symbol], OPEN, at + 1)

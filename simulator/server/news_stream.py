@@ -7,12 +7,12 @@ from typing import Any
 
 from engine.domain.reference import Article
 from simulator.chaos import Switchboard
-from simulator.server.audience import Listener
 from simulator.server.codec import market_frame
 from simulator.server.playhead import NEVER
+from simulator.server.subscribers import Listener
 
 
-class Newsroom:
+class NewsStream:
     """The articles of a day and who listens to them.
 
     Parameters

@@ -61,7 +61,7 @@ class _Quotes:
     batch: QuoteBatch
 
 
-class Lately:
+class RecentMinutes:
     """What arrived last on the day that is played, read a whole letter at a time.
 
     Parameters

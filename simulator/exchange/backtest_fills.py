@@ -11,7 +11,7 @@ _BPS = 10_000
 
 
 def honest_price(
-    order: Order, market: Market, rung: FillAssumptions, stale_quote_ns: int
+    order: Order, market: Market, assumed: FillAssumptions, stale_quote_ns: int
 ) -> int | None:
     """Return the price in 1e-6 USD at which an order fills now, None for no fill.
 
@@ -26,20 +26,20 @@ def honest_price(
         if not is_reached(limit, market, buys=buys):
             return None
         if order.role is Role.TARGET and order.limit_price == order.planned_price:
-            fills = market.allows(came) and _target_fills(limit, market, rung.target, buys=buys)
+            fills = market.allows(came) and _target_fills(limit, market, assumed.target, buys=buys)
             return market.within_band(limit) if fills else None
     elif order.type in {OrderType.STOP, OrderType.TRAILING_STOP}:
         touch = max(touch, came) if buys else min(touch, came)
-    return _taken(touch, limit, market, rung, buys=buys)
+    return _taken(touch, limit, market, assumed, buys=buys)
 
 
 def _taken(
-    touch: int, limit: int | None, market: Market, rung: FillAssumptions, *, buys: bool
+    touch: int, limit: int | None, market: Market, assumed: FillAssumptions, *, buys: bool
 ) -> int | None:
     """Return what is paid or got at a touch; slippage ends at the limit and at the price band."""
     if not market.allows(touch):
         return None
-    price = slipped(touch, rung, buys=buys)
+    price = slipped(touch, assumed, buys=buys)
     if limit is not None:
         if touch > limit if buys else touch < limit:
             return None
@@ -52,9 +52,11 @@ def is_reached(limit: int, market: Market, *, buys: bool) -> bool:
     return market.ask <= limit if buys else market.bid >= limit
 
 
-def slipped(price: int, rung: FillAssumptions, *, buys: bool) -> int:
-    """Return a price that is worse by the rung's slippage."""
-    slip = max(rung.slippage_ticks * fixed_tick_size(price), price * rung.slippage_bps // _BPS)
+def slipped(price: int, assumed: FillAssumptions, *, buys: bool) -> int:
+    """Return a price that is worse by the step's slippage."""
+    slip = max(
+        assumed.slippage_ticks * fixed_tick_size(price), price * assumed.slippage_bps // _BPS
+    )
     return price + slip if buys else max(price - slip, 1)
 
 

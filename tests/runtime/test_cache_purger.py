@@ -29,7 +29,7 @@ from nautilus_trader.trading import Strategy
 
 from engine.domain.session import NANOS_PER_SECOND
 from engine.runtime.bridge.values import USD
-from engine.runtime.live.cache_purger import Forgetting
+from engine.runtime.live.cache_purger import CachePurger
 
 START = 1_789_738_200 * NANOS_PER_SECOND
 OVER, HELD = (InstrumentId.from_str(f"{symbol}.XNAS") for symbol in ("OVER", "HELD"))
@@ -90,7 +90,7 @@ def test_what_is_long_over_is_forgotten_and_an_open_bracket_is_kept_whole(
     engine: BacktestEngine,
 ) -> None:
     cache = engine.cache
-    forgetting = Forgetting(cache)
+    forgetting = CachePurger(cache)
     assert [len(cache.orders(instrument_id=stock)) for stock in (OVER, HELD)] == [3, 3]
     assert cache.positions_closed_count() == 1
 

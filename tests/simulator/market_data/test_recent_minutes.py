@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from catalog import Catalog
 from engine.domain.session import NANOS_PER_SECOND, session
-from simulator.market_data.lately import Lately
+from simulator.market_data.recent_minutes import RecentMinutes
 from simulator.market_data.recorded import Recorded
 from simulator.market_data.rows import quote_rows, trade_rows
 from tests.simulator.market_data.recorded_day import DAY, MINUTE
@@ -27,17 +27,17 @@ moments = st.lists(
 def test_the_last_minutes_are_told_as_the_whole_day_tells_them(
     market: Catalog, asked: list[tuple[int, int]]
 ) -> None:
-    recorded, lately = Recorded(market, DAY), Lately(market, DAY)
+    recorded, recent_minutes = Recorded(market, DAY), RecentMinutes(market, DAY)
     symbols = [row["symbol"] for row in market.instruments().to_pylist()]
     told = 0
     for after_open, back in asked:
         now = OPEN + after_open
         start = now - back
-        printed = lately.printed(symbols, start, now)
+        printed = recent_minutes.printed(symbols, start, now)
         if back % 2:
-            lately.read_ahead(now)
+            recent_minutes.read_ahead(now)
         for symbol in symbols:
-            found = lately.prints(DAY, symbol, start, now)
+            found = recent_minutes.prints(DAY, symbol, start, now)
             assert found is not None
             whole = recorded.prints(DAY, symbol)
             rows = [
@@ -48,7 +48,7 @@ def test_the_last_minutes_are_told_as_the_whole_day_tells_them(
             told += len(rows[0])
         last = {
             batch.symbols[batch.symbol_id[row]]: quote_rows(batch, np.array([row]), ["C"])
-            for batch, rows in lately.last_quotes(sorted(symbols), now)
+            for batch, rows in recent_minutes.last_quotes(sorted(symbols), now)
             for row in rows.tolist()
         }
         for symbol in symbols:
@@ -60,10 +60,10 @@ def test_the_last_minutes_are_told_as_the_whole_day_tells_them(
 
 
 def test_what_is_long_ago_is_not_among_them(market: Catalog) -> None:
-    lately = Lately(market, DAY)
-    assert lately.prints(DAY, "AAPL", OPEN, OPEN + 5 * MINUTE) is None
-    assert lately.prints(DAY, "AAPL", OPEN, OPEN + 4 * MINUTE) is not None
+    recent_minutes = RecentMinutes(market, DAY)
+    assert recent_minutes.prints(DAY, "AAPL", OPEN, OPEN + 5 * MINUTE) is None
+    assert recent_minutes.prints(DAY, "AAPL", OPEN, OPEN + 4 * MINUTE) is not None
     names = ["AAPL", "NONE", "QQQ"]
-    assert lately.printed(names, OPEN, OPEN + 5 * MINUTE) == names
-    assert lately.printed(names, OPEN, OPEN + 4 * MINUTE) == ["AAPL", "QQQ"]
-    assert lately.printed(names, OPEN + MINUTE, OPEN + MINUTE - 1) == []
+    assert recent_minutes.printed(names, OPEN, OPEN + 5 * MINUTE) == names
+    assert recent_minutes.printed(names, OPEN, OPEN + 4 * MINUTE) == ["AAPL", "QQQ"]
+    assert recent_minutes.printed(names, OPEN + MINUTE, OPEN + MINUTE - 1) == []

@@ -36,7 +36,7 @@ class Listener(Protocol):
         ...
 
 
-class Audience:
+class Subscribers:
     """The listeners to the recorded day; those who want the same share one encoding.
 
     Parameters

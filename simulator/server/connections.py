@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from simulator.chaos import Switchboard
-from simulator.server.audience import Listener
 from simulator.server.fake_feed import FakeFeed
 from simulator.server.feeds import Source
 from simulator.server.flawed_frames import FLAWS, flawed_market_frame, flawed_trading_frame
 from simulator.server.keyring import Holder, Keyring
 from simulator.server.market_socket import MarketSocket
+from simulator.server.subscribers import Listener
 from simulator.server.trading_socket import TradingSocket
 from simulator.server.venue import Venue
 
 
-class Hall:
+class Connections:
     """Sockets and accounts around one venue.
 
     Attributes
@@ -48,8 +48,8 @@ class Hall:
         self.fake_feed = FakeFeed()
         self.missed: Callable[[], None] = _ignore
         self._hearers: dict[Source, set[Listener]] = {
-            Source.TAPE: venue.audience.listeners,
-            Source.NEWS: venue.newsroom.listeners,
+            Source.TAPE: venue.subscribers.listeners,
+            Source.NEWS: venue.news_stream.listeners,
             Source.MADE_UP: self.fake_feed.listeners,
         }
         self._open: Counter[tuple[str, str]] = Counter()

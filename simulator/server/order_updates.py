@@ -14,7 +14,7 @@ type Tell = Callable[[dict[str, Any]], None]
 """Queues one ``trade_updates`` message for a socket."""
 
 
-class Tidings:
+class OrderUpdates:
     """Order events on their way to whoever listens; nothing is kept for those who do not.
 
     Attributes
