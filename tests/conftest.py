@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.forked_processes import ForkedProcesses
+from tests.forked_processes import CONTROL, ForkedProcesses
 from tests.minutes_per_folder import MinutesPerFolder
 from tests.servers import Postgres
 
@@ -28,7 +28,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 @pytest.fixture(scope="session", autouse=True)
 def state_home(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep what servers leave for this user's commands out of the user's own home."""
-    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+    os.environ |= {"XDG_STATE_HOME": str(tmp_path_factory.mktemp("state"))} | CONTROL
 
 
 def pytest_configure(config: pytest.Config) -> None:

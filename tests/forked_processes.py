@@ -34,6 +34,9 @@ ROOT = Path(__file__).parents[1]
 _FEW_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Threads that libraries start on import do not live on in a child."""
 
+CONTROL = {"TRADECTL_CONTROL_TOKEN": "token-of-every-test-server"}
+"""Steers all servers, also one that is reached through something that stands before it."""
+
 _DAY = date(2026, 9, 18)
 """In the years in which most tests trade: making a calendar takes a while."""
 
@@ -44,6 +47,7 @@ _LOOKS_SECS = 0.01
 def environment() -> dict[str, str]:
     """Return the environment of a user who has set nothing of ours, and keeps what was compiled."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("TRADECTL_")}
+    kept |= CONTROL
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return kept | {"PYTHONPATH": str(ROOT), "COLUMNS": "100"}
 

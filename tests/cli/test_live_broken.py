@@ -160,7 +160,7 @@ def test_it_obeys_who_wants_it_flat_also_on_a_server(
         scene = Protected(place, kind)
         process = scene.start()
         asked = tradectl("do", "flatten", "all", "--yes", "--timeout", "0.5", "--database", url)
-        assert asked.code == 5, asked.err  # accepted or not heard yet: the venue's time stands
+        assert asked.code == 75, asked.err  # accepted or not heard yet: the venue's time stands
         scene.ended(process)
         (done,) = scene.of(CommandDone)
         assert done.outcome == "all is flat"

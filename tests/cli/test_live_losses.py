@@ -60,7 +60,7 @@ def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held
                 place.wait(process, lambda n=number: place.log.read_text().count(_BACK) == n)
                 seen.append(place.facts())
                 place.turn("resume")
-            place.wait(process, lambda: len(_of(TradeClosed, place.facts())) > len(losses))
+            place.wait(process, lambda: _is_entered_again(place.facts()))
             process.send_signal(signal.SIGINT)
             assert process.wait() == INTERRUPTED
         facts = place.facts()
@@ -85,6 +85,12 @@ def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held
     fills = {fact.payload.venue_trade_id: fact.payload.last_qty for fact in _of(OrderFilled, facts)}
     assert len(fills) == len(_of(OrderFilled, facts))
     assert sum(fills.values()) == sum(int(each["qty"]) for each in filled)
+
+
+def _is_entered_again(facts: list[Fact]) -> bool:
+    """Say whether something was planned after the journal was back for the last time."""
+    back = [fact.seq for fact in _of(EntriesReleased, facts) if fact.payload.trouble == "journal"]
+    return any(fact.seq > max(back) for fact in _of(BracketPlanned, facts))
 
 
 def _verdicts(place: Place, process: Child) -> list[dict[str, Any]]:

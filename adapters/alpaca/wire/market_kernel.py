@@ -59,7 +59,7 @@ _FIRST_PRINTABLE, _LAST_PRINTABLE = ord(" "), ord("~")
 _LONGEST_SEARCH = 4096
 """Prints of its symbol that are looked at for the one to take back."""
 
-STEPS_SHA256 = "732d84fb545cf520ba431a595524be7807a62e8de29c67b9fbdc77d9b0be8d01"
+STEPS_SHA256 = "074288eac1d51c813c33418187cd73e27632e7c7739a4a7a0b2de66d90d2edb2"
 """Of the other files that are compiled into ``walk``, one after another by name.
 
 What is compiled is kept on disk until the text of this very file changes, whatever becomes of

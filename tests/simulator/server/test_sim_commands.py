@@ -22,6 +22,8 @@ from tests.simulator.server.test_trading import busy
 __all__ = ["busy"]
 
 KEYS = {"APCA_API_KEY_ID": "ALICE", "APCA_API_SECRET_KEY": "alice-secret"}
+_BY_FILE = {"TRADECTL_CONTROL_TOKEN": ""}
+"""The token is found in the simulator's file."""
 HEADERS = {"APCA-API-KEY-ID": "ALICE", "APCA-API-SECRET-KEY": "alice-secret"}
 
 
@@ -45,9 +47,10 @@ def test_a_simulator_is_steered_from_the_command_line(
     nursery: ForkedProcesses, market: Catalog, tmp_path: Path
 ) -> None:
     def tradectl(*words: str) -> Answer:
-        return nursery.answer(["sim", *words], {}, ROOT)
+        return nursery.answer(["sim", *words], _BY_FILE, ROOT)
 
-    with simulator(nursery, market, "--paused", "--start", "10:00") as (ready, process):
+    paused = ("--paused", "--start", "10:00")
+    with simulator(nursery, market, *paused, keys=KEYS | _BY_FILE) as (ready, process):
         url = ready["url"]
         assert ready["accounts"] == [{"key": "ALICE"}]
 
@@ -62,7 +65,7 @@ def test_a_simulator_is_steered_from_the_command_line(
         assert httpx.post(f"{url}/sim/pause").status_code == 401
         rebound = {"Host": "rebound.example", "X-Tradectl-Token": token.read_text()}
         assert httpx.post(f"{url}/sim/pause", headers=rebound).status_code == 400
-        stranger = {"XDG_STATE_HOME": str(tmp_path)}
+        stranger = {"XDG_STATE_HOME": str(tmp_path)} | _BY_FILE
         refused = nursery.answer(["sim", "status", "--url", url], stranger, ROOT)
         assert refused.code == 2
         assert "TRADECTL_CONTROL_TOKEN" in refused.err
@@ -96,7 +99,7 @@ def test_a_simulator_is_steered_from_the_command_line(
         process.send_signal(signal.SIGINT)
         assert process.wait(120) in {0, 130}
         assert not token.exists()
-    assert tradectl("status", "--url", url).code == 1
+    assert tradectl("status", "--url", url).code == 75
 
 
 def _it_pauses_at_an_instant_to_come(say: Callable[..., dict[str, Any]]) -> None:
