@@ -60,7 +60,9 @@ def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held
                 place.wait(process, lambda n=number: place.log.read_text().count(_BACK) == n)
                 seen.append(place.facts())
                 place.turn("resume")
-            place.wait(process, lambda: _is_entered_again(place.facts()))
+            place.wait(process, lambda: _has_traded_again(place.facts()))
+            place.turn("pause")
+            place.wait(process, lambda: _shares(place.facts()) == _filled(place))
             process.send_signal(signal.SIGINT)
             assert process.wait() == INTERRUPTED
         facts = place.facts()
@@ -87,10 +89,20 @@ def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held
     assert sum(fills.values()) == sum(int(each["qty"]) for each in filled)
 
 
-def _is_entered_again(facts: list[Fact]) -> bool:
-    """Say whether something was planned after the journal was back for the last time."""
+def _has_traded_again(facts: list[Fact]) -> bool:
+    """Say whether a trade planned after the journal was back for the last time is over."""
     back = [fact.seq for fact in _of(EntriesReleased, facts) if fact.payload.trouble == "journal"]
-    return any(fact.seq > max(back) for fact in _of(BracketPlanned, facts))
+    again = {f.correlation_id for f in _of(BracketPlanned, facts) if f.seq > max(back)}
+    return any(fact.correlation_id in again for fact in _of(TradeClosed, facts))
+
+
+def _shares(facts: list[Fact]) -> int:
+    return sum(fact.payload.last_qty for fact in _of(OrderFilled, facts))
+
+
+def _filled(place: Place) -> int:
+    filled = place.asked("/v2/account/activities/FILL?page_size=100")
+    return sum(int(each["qty"]) for each in filled)
 
 
 def _verdicts(place: Place, process: Child) -> list[dict[str, Any]]:
