@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import secrets
 import shlex
 import sys
@@ -23,7 +24,7 @@ from catalog import Catalog
 from catalog.synth import synthesize
 from cli.terminal.output import INTERRUPTED
 from tests.cli.conftest import DAY
-from tests.forked_processes import ForkedProcesses
+from tests.forked_processes import CONTROL, ForkedProcesses
 from tests.resume import campaign
 from tests.resume.campaign import Campaign
 from tests.resume.kill_plan import KINDS, Kill, Part
@@ -39,6 +40,7 @@ type Row = dict[str, Any]
 def main() -> int:
     """Kill so often, and report; return 1 if anything was found in this run."""
     options = _options()
+    os.environ |= CONTROL
     before = kept(options.file)
     rows: list[Row] = []
     is_stopped = False
