@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 
 from cli.terminal.output import INTERRUPTED
 from engine.domain.errors import JournalError
+from engine.domain.exit_codes import ExitCode
 from engine.domain.facts import EntriesHeld, EntriesReleased, Fact
 from store import Database, Journals
 from tests.cli.conftest import DAY
@@ -24,6 +25,8 @@ from tests.resume.venue import CASH, KEYS, Venue, until
 from tests.servers import Postgres
 
 RUN = "killed"
+_MOST_RESTARTS = 20
+"""Of one day, of starts that could not reach something."""
 _AT_LATEST_STEPS = 120
 """A moment that has not come in so many buckets will not: then, then."""
 
@@ -69,6 +72,7 @@ class Site:
         self._simulator: Child | None = None
         self._live: Child | None = None
         self._database_start: Thread | None = None
+        self._restarts = 0
         self.venue = Venue("http://127.0.0.1:1")
 
     @property
@@ -147,7 +151,7 @@ class Site:
             if part in parts and child is not None:
                 code = child.wait()
                 how = f"{part} had ended by itself, with {code}: {_last_line(child)}"
-                assert code == -signal.SIGKILL, how
+                assert code in {-signal.SIGKILL, ExitCode.UNAVAILABLE}, how
 
     def arm(self, moment: Moment) -> None:
         """Have the n-th of something held, or one that a day without it comes to at last."""
@@ -171,9 +175,19 @@ class Site:
             self.relay.arm(None, 0, steps)
 
     def lives(self) -> None:
-        """Raise unless the live process is at work."""
+        """Raise unless the live process is at work; one that could not start yet starts again.
+
+        That is what a supervisor does by the table of exit codes: after 75 a restart may help.
+        """
         assert self._live is not None
-        assert self._live.poll() is None, f"live ended by itself: {_last_line(self._live)}"
+        code = self._live.poll()
+        if code is None:
+            return
+        why = f"live ended by itself: {_last_line(self._live)}"
+        self._restarts += 1
+        assert code == ExitCode.UNAVAILABLE, why
+        assert self._restarts <= _MOST_RESTARTS, why
+        self.begin(Part.LIVE)
 
     def facts(self) -> list[Fact]:
         """Return what the run has recorded; nothing while the database is away."""
