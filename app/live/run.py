@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -90,8 +90,14 @@ async def live_run(
     symbols = request.subscribed(asset.symbol for asset in found.listed if asset.tradable)
     hours = session(day_of(found.host_time()))
     stem = f"{venue.removeprefix('alpaca-')}-{hours.day}"
-    name = request.run_id or run_name(journals, stem, keeps_quarantined=True)
-    with hosted_run(journals, name, told, resumable=(BaseException,)) as run:
+    with ExitStack() as hosted:
+
+        async def started() -> HostedRun:
+            name = request.run_id or run_name(journals, stem, keeps_quarantined=True)
+            hosting = hosted_run(journals, name, told, resumable=(BaseException,))
+            return hosted.enter_context(hosting)
+
+        run = await request.wait.reached_soon(started)
         journal = WaitingJournal(run.journal, len(run.recorded))
         desk = _desk(journals, run, journal, request, found, hours)
         if not run.recorded and found.host_time() > hours.open_ns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 from sqlalchemy import insert, select
@@ -17,7 +17,7 @@ from store.database.refusal import refusal
 from store.database.schema import RUNS
 from store.journal.process import Process
 from store.journal.records import READ_SECS
-from store.journal.sql_journal import BROKEN, SqlJournal
+from store.journal.sql_journal import BROKEN, SqlJournal, unknown_status
 from store.runs.manifest import RunStatus
 from store.runs.named_run import LATEST, named_run
 
@@ -179,20 +179,7 @@ class Journals:
                 rows = connection.execute(select(RUNS).order_by(RUNS.c.created_ns.desc())).all()
         except SQLAlchemyError as error:
             raise refusal(f"cannot read {self.database}", error) from error
-        return [
-            JournalRun(
-                run_id=row.run_id,
-                status=RunStatus(row.status),
-                note=row.note,
-                created_ns=row.created_ns,
-                ended_ns=row.ended_ns,
-                facts=row.head_seq,
-                head=row.head_hash,
-                writer=row.writer and msgspec.json.decode(row.writer, type=Process),
-                archive=row.archive,
-            )
-            for row in rows
-        ]
+        return [_run_of(row) for row in rows]
 
     def seal_crashed(self) -> list[JournalRun]:
         """Seal every run that says ``RUNNING`` and whose writer is gone; return them.
@@ -212,3 +199,19 @@ class Journals:
             return journal.take_and_end(RunStatus.CRASHED_RECOVERED, who)
         note = f"{who}; {BROKEN}{broken}"
         return journal.take_and_end(RunStatus.QUARANTINED, note)
+
+
+def _run_of(row: Any) -> JournalRun:
+    """Return what a row says of its run; one that says the impossible was altered."""
+    is_known = row.status in set(RunStatus)
+    return JournalRun(
+        run_id=row.run_id,
+        status=RunStatus(row.status) if is_known else RunStatus.QUARANTINED,
+        note=row.note if is_known else f"{BROKEN}{unknown_status(row.status)}",
+        created_ns=row.created_ns,
+        ended_ns=row.ended_ns,
+        facts=row.head_seq,
+        head=row.head_hash,
+        writer=Process.kept(row.writer),
+        archive=row.archive,
+    )

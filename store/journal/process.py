@@ -25,6 +25,14 @@ class Process(msgspec.Struct, frozen=True):
         """Return the process that asks."""
         return cls(os.getpid(), psutil.Process().create_time(), socket.gethostname())
 
+    @classmethod
+    def kept(cls, text: str | None) -> Self | None:
+        """Return the process that a row names; None where it names none, or not one of ours."""
+        try:
+            return (text and msgspec.json.decode(text, type=cls)) or None
+        except msgspec.DecodeError:
+            return None
+
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}"
 

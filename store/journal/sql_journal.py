@@ -47,6 +47,11 @@ BROKEN = "journal broken, "
 _log = logging.getLogger(__name__)
 
 
+def unknown_status(status: str) -> str:
+    """Return what is wrong with a run whose row says a status that no version ever wrote."""
+    return f"the row of the run says status {status!r}"
+
+
 class SqlJournal:
     """A run's journal in SQLite or PostgreSQL; a complete ``engine.journal.Journal``.
 
@@ -80,6 +85,7 @@ class SqlJournal:
         self._pending: list[Fact] = []
         self._unpersisted = UnpersistedFacts()
         self._is_halt_told = False
+        self._is_learned = False
         self._by_id: dict[str, int] = {}
         self._last: Fact | None = None
 
@@ -248,6 +254,7 @@ class SqlJournal:
                         self._writer.close()
             finally:
                 self._writer = self._epoch = None
+                self._is_learned = False
         self._database.settle()
 
     def __enter__(self) -> Self:
@@ -343,13 +350,13 @@ class SqlJournal:
         if self._writer is None:
             if self._database.is_file:
                 self._database.set_journal_mode("WAL")
-            first = self._epoch is None
+            first = not self._is_learned
             writer = Writer(self._database, self.run_id, self._epoch)
-            if first:
-                self._quarantine_if_broken(writer)
+            self._quarantine_if_broken(writer)
             self._writer, self._epoch = writer, writer.epoch
             if first:
                 self._learn()
+                self._is_learned = True
         return self._writer
 
     def _quarantine_if_broken(self, writer: Writer) -> None:
@@ -366,6 +373,9 @@ class SqlJournal:
                 row = self._row(connection)
             if row is not None and row.status == RunStatus.QUARANTINED:
                 why = row.note.rpartition(BROKEN)[2] or row.note
+            elif row is not None and row.status not in set(RunStatus):
+                why = unknown_status(row.status)
+                writer.end(RunStatus.QUARANTINED, f"{BROKEN}{why}")
             elif (broken := self.verify().broken) is not None:
                 why = str(broken)
                 writer.end(RunStatus.QUARANTINED, f"{BROKEN}{why}")

@@ -120,7 +120,7 @@ class Writer:
             raise JournalError(f"run {self._run_id} is archived: its facts can only be read")
         if epoch not in (None, row.writer_epoch):
             raise JournalTaken(_TAKEN.format(self._run_id))
-        other = row.writer and msgspec.json.decode(row.writer, type=Process)
+        other = Process.kept(row.writer)
         if not self._is_free(other, own=epoch is not None):
             raise JournalError(
                 f"run {self._run_id} is being written by {other}: end it first, or only read it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,50 @@ def test_a_run_that_was_found_broken_stays_sealed_when_its_facts_come_back(
     assert journals.open("run").verify().clean
     with pytest.raises(JournalBroken, match="is cut off"):
         journals.resume("run")
+
+
+def altered(url: str, statement: str) -> None:
+    """Run a statement as somebody does whom no constraint stops."""
+    database = Database(url)
+    unchecked = "pragma foreign_keys = off"
+    if not database.is_file:
+        unchecked = "set session_replication_role = replica"
+    with database.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        for each in (unchecked, statement):
+            raw.execute(each)
+        raw.commit()
+
+
+def test_facts_whose_run_has_no_row_any_more_are_no_new_run(database_url: str) -> None:
+    journals = written(database_url)
+    altered(database_url, "delete from runs where run_id = 'run'")
+    with pytest.raises(JournalBroken):
+        journals.start("run")
+    assert journals.run("run").status is RunStatus.QUARANTINED
+
+
+def test_one_row_that_says_the_impossible_quarantines_its_run_alone(database_url: str) -> None:
+    journals = written(database_url)
+    written(database_url, "other")
+    altered(database_url, "update runs set status = 'Foo', writer = 'garbage' where run_id = 'run'")
+    assert journals.run("run").is_quarantined
+    with pytest.raises(JournalBroken, match="'Foo'"):
+        journals.resume("run")
+    assert journals.run("other").may_go_on
+    journals.resume("other").close()
+
+
+def test_facts_that_were_altered_during_a_loss_are_not_gone_on_with(database_url: str) -> None:
+    journals = written(database_url)
+    journal = journals.resume("run")
+    journal._drop_writer()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    tampered(database_url, "run", "a payload changed")
+    with pytest.raises(JournalBroken):
+        journal.append(SymbolLocked("X", "test"), ts_event=99, ts_init=99)
+    with pytest.raises(JournalBroken):
+        journal.close()
+    assert journals.run("run").is_quarantined
 
 
 def test_a_command_log_that_was_altered_takes_and_gives_nothing(database_url: str) -> None:
