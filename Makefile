@@ -4,7 +4,7 @@
 UV := $(CURDIR)/.bootstrap/bin/uv
 READY := .venv/.ready
 DEMO_DAY := 2026-09-18
-QUICK := accounting decision journal params signals store synth \
+QUICK := accounting decision hub journal params signals store synth \
     simulator/exchange simulator/market_data adapters/alpaca/wire
 
 .DEFAULT_GOAL := help

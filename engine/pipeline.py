@@ -20,8 +20,8 @@ process the seam is a call, in a cluster a stream; neither side knows which.
    (``domain.candidate.BucketReport``).
 4. The hub asks the day governor, then confidence, picks the strongest, sizes it and plans a bracket
    (``decision.decide``). Whatever it refuses, it refuses with a reason.
-5. Only an ``Approved[BracketPlan]`` becomes an order list (``runtime.desk_strategy``), and every
-   order event comes back as a fact (``runtime.desk``).
+5. Only an ``Approved[BracketPlan]`` becomes an order list (``runtime.bridge.order_commands``), and
+   every order event comes back as a fact (``hub.desk``).
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@ from decimal import Decimal
 
 import polars as pl
 
+from app.strategies import hosted_strategies
 from catalog import Catalog
 from engine.domain.parameters import Parameters
 from engine.hub.outcome import Outcome
 from engine.journal import MemoryJournal
 from engine.runtime.backtest.run import run_backtest
-from strategies import AoStrategy
 
 market = Catalog.open(os.environ.get("TRADECTL_CATALOG", "data/catalog"))
 days = market.dates()
@@ -27,7 +27,7 @@ def backtest(params: Parameters, fills: str = "base") -> Outcome:
         market,
         days,
         params,
-        strategy=AoStrategy,
+        strategies=hosted_strategies(),
         journal=MemoryJournal(),
         starting_balance=Decimal(100_000),
         fills=fills,

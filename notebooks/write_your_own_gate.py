@@ -14,13 +14,13 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from app.strategies import hosted_strategies
 from catalog import Catalog
 from engine.domain.market import MarketData
 from engine.domain.parameters import Parameters
 from engine.journal import MemoryJournal
 from engine.runtime.backtest.run import Scan, run_backtest
 from engine.signals import ScanResult, scan
-from strategies import AoStrategy
 
 market = Catalog.open(os.environ.get("TRADECTL_CATALOG", "data/catalog"))
 
@@ -71,7 +71,7 @@ def net_pnl(how: Scan) -> Decimal:
         market,
         market.dates(),
         Parameters(),
-        strategy=AoStrategy,
+        strategies=hosted_strategies(),
         journal=MemoryJournal(),
         starting_balance=Decimal(100_000),
         scan=how,

@@ -1,5 +1,5 @@
-"""Trading ideas as thin shells over ``engine.decision``."""
+"""Trading ideas: what each wants to enter, and how it looks after its trades."""
 
-from strategies.ao import AoStrategy
+from strategies.acceleration import Acceleration
 
-__all__ = ["AoStrategy"]
+__all__ = ["Acceleration"]

@@ -19,7 +19,7 @@ from adapters.alpaca.http.outcomes import (
 from adapters.alpaca.http.rest import AlpacaRest, Listing, VenueDay
 from adapters.alpaca.orders.attestation import read_attested
 from adapters.alpaca.orders.left_behind import AlpacaLeftBehind
-from adapters.alpaca.orders.price_rules import is_on_grid, round_down, round_up
+from adapters.alpaca.orders.price_rules import is_on_grid
 from adapters.alpaca.orders.protection import Attested, Leg, LegRole, Protection, attested
 from adapters.alpaca.orders.requests import (
     NOT_REPLACEABLE,
@@ -91,7 +91,5 @@ __all__ = [
     "read_attested",
     "refuse",
     "refuse_replace",
-    "round_down",
-    "round_up",
     "wash_trade",
 ]

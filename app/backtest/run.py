@@ -17,6 +17,7 @@ from app.backtest.day_scans import DayScans
 from app.backtest.report import run_tables, run_view
 from app.redaction import redacted
 from app.runs.bounds import record_run_ended, record_run_started
+from app.strategies import hosted_strategies
 from catalog import Catalog
 from engine.accounting import Accounts, keep_accounts, performance
 from engine.domain.facts import ParamsChanged
@@ -30,7 +31,6 @@ from engine.runtime import Engine, Stage, run_backtest
 from engine.signals import ScanResult
 from reports import RunView, write_html
 from store import Run, RunPlan, RunStatus, RunStore, code_hash, engine_version
-from strategies import AoStrategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +159,7 @@ def _play(
         catalog,
         request.days,
         request.params,
-        strategy=AoStrategy,
+        strategies=hosted_strategies(),
         journal=journal,
         starting_balance=request.balance,
         engine=Engine(request.engine),

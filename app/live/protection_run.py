@@ -104,8 +104,8 @@ async def _protected(
         first = run.recorded[0].payload if run.recorded else None
         balance = first.starting_balance if isinstance(first, RunStarted) else equity
         desk = Desk(ParameterHistory(params), journal, balance)
-        desk.restore(run.recorded)
-        if not desk.day_started or desk.session.day != hours.day:
+        desk.books.restore(run.recorded)
+        if not desk.books.day_started or desk.books.session.day != hours.day:
             with run.journal.group():
                 if not run.recorded:
                     venue = request.endpoints.venue

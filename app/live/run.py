@@ -24,6 +24,7 @@ from app.live.verdict_keeper import VerdictKeeper
 from app.parameters.inbox import ParameterInbox
 from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
+from app.strategies import hosted_strategies
 from catalog.spool import Heading
 from engine.domain.errors import VenueUnavailable
 from engine.domain.facts import RunStarted
@@ -33,12 +34,10 @@ from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND, Session, day_of, session
 from engine.hub import Desk, Outcome, OutcomeStatus
 from engine.hub.digests import DecisionDigest, FillDigest
-from engine.hub.measured import measure_trades
 from engine.journal import WaitingJournal
 from engine.runtime.live import GrantedTime, LiveDay, RunningTime
 from engine.tape import CLOCK_OFF_SECS, HealthLine
 from store import Journals
-from strategies import AoStrategy
 
 _log = logging.getLogger(__name__)
 
@@ -110,7 +109,7 @@ async def live_run(
         day = LiveDay(
             desk,
             journal,
-            AoStrategy,
+            hosted_strategies(),
             found.host_time,
             tapes=tapes,
             day_has_quotes=market is None or market.has_quotes(hours.day),
@@ -136,7 +135,7 @@ async def live_run(
             stepped=isinstance(found.host_time, GrantedTime),
             run_id=run.run_id,
             epoch=run.journal.epoch,
-            stale_feed_seconds=desk.history.at(found.host_time()).stale_feed_seconds,
+            stale_feed_seconds=desk.books.history.at(found.host_time()).stale_feed_seconds,
             start_secs=min(request.wait.left_secs, LONGEST_START_SECS),
         )
         clients = AlpacaVenue(
@@ -215,8 +214,8 @@ def _desk(
     first = run.recorded[0].payload if run.recorded else None
     balance = first.starting_balance if isinstance(first, RunStarted) else found.cash
     desk = Desk(ParameterHistory(params), journal, balance)
-    desk.restore(run.recorded)
-    if not desk.day_started:
+    desk.books.restore(run.recorded)
+    if not desk.books.day_started:
         opens = hours.pre_market_ns
         with run.journal.group():  # a run that died in between could not be taken up
             record_run_started(
@@ -236,7 +235,7 @@ def _attendant(
     if request.params is None:
         began_ns = journals.run(run.run_id).created_ns
         changes = ParameterInbox(
-            journals, began_ns, run.recorded, run.journal.epoch, lambda: desk.history.latest
+            journals, began_ns, run.recorded, run.journal.epoch, lambda: desk.books.history.latest
         )
     attendant = LiveAttendant(CommandInbox(run.log, run.recorded), changes)
     attendant.catch_up(desk, now)
@@ -274,7 +273,7 @@ def _outcome(
     desk, decisions, fills = day.desk, DecisionDigest(), FillDigest()
     if is_whole:
         if request.market is not None:
-            measure_trades(desk, request.market, desk.session.close_ns)
+            desk.measure_trades(request.market, desk.books.session.close_ns)
         day.end()
     played = day.outcome()
     decisions.add_day(day.digest(), day.decisions)
@@ -282,8 +281,8 @@ def _outcome(
     outcome = Outcome(
         status=OutcomeStatus.ENDED if is_whole else OutcomeStatus.INTERRUPTED,
         days=(played,),
-        facts=desk.facts,
-        equity=desk.ledger.equity,
+        facts=desk.books.facts,
+        equity=desk.books.ledger.equity,
         decision_digest=decisions.hexdigest(),
         fill_digest=fills.hexdigest(),
     )

@@ -21,6 +21,7 @@ from app.live.request import LiveRequest
 from app.live.run import LiveEnd, Look, live_run
 from app.runs.hosted_run import OnStarted, run_name
 from app.runs.start_wait import StartWait
+from app.strategies import hosted_strategies
 from catalog import Catalog
 from engine.comparison import Judgement, Story
 from engine.domain.errors import RunError
@@ -31,7 +32,6 @@ from engine.hub import Outcome
 from engine.journal import MemoryJournal
 from engine.runtime import Stage, run_backtest
 from store import Journals
-from strategies import AoStrategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def backtested(
         catalog,
         [request.day],
         request.params,
-        strategy=AoStrategy,
+        strategies=hosted_strategies(),
         journal=journal,
         starting_balance=request.balance,
         fills=backtest_fills(request.fills),

@@ -11,6 +11,7 @@ from app.backtest.day_scans import DayScans
 from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import OnStarted, RunEnd, hosted_run, run_name
 from app.session.attendant import SessionAttendant
+from app.strategies import hosted_strategies
 from catalog import Catalog
 from engine.domain.errors import JournalError
 from engine.domain.parameter_changes import open_desk
@@ -20,7 +21,6 @@ from engine.hub import Outcome, OutcomeStatus
 from engine.journal import ResumedJournal
 from engine.runtime import Engine, Stage, run_backtest
 from store import Journals
-from strategies import AoStrategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def _play(
         catalog,
         [day],
         params,
-        strategy=AoStrategy,
+        strategies=hosted_strategies(),
         journal=journal,
         starting_balance=request.balance,
         engine=Engine(request.engine),

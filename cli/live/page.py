@@ -53,21 +53,21 @@ def live_page(
         title_align="left",
         subtitle=f"{end} · protection rests at the venue · tradectl do",
         subtitle_align="left",
-        border_style="red" if day.trouble.details or day.desk.alarms else "none",
+        border_style="red" if day.trouble.details or day.books.alarms else "none",
     )
 
 
 def _governor(day: LiveDay) -> RenderableType:
-    desk, now = day.desk, day.pulse.now()
-    params, state = desk.history.at(now), desk.governor
-    standing = phase(state, now, params, desk.session)
+    books, now = day.books, day.pulse.now()
+    params, state = books.history.at(now), books.governor
+    standing = phase(state, now, params, books.session)
     held = state.standing.halts_entries
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{standing}", "bold green" if standing in _ACTIVE and not held else "bold yellow")
     if held:
         text.append(" · entries held", "bold yellow")
     realized = state.realized_pnl
-    text.append(f"  equity {day.strategy.equity():,.2f} USD  realized ")
+    text.append(f"  equity {day.strategy.view.equity():,.2f} USD  realized ")
     text.append(f"{realized:+,.2f}", "green" if realized >= 0 else "red")
     limit = params.daily_loss_limit_percent
     text.append(f"  trades {state.trades}/{params.max_trades_per_day}  loss limit {limit} %")
@@ -94,7 +94,7 @@ def _health(venue: LiveVenue, day: LiveDay) -> RenderableType:
 
 def _alarms(day: LiveDay) -> list[RenderableType]:
     """Return what is wrong and what a person can do, the worst first."""
-    told = [(f"ALARM {each.alarm}", each.detail, remedy(each.alarm)) for each in day.desk.alarms]
+    told = [(f"ALARM {each.alarm}", each.detail, remedy(each.alarm)) for each in day.books.alarms]
     told += [(what, detail, remedy(what)) for what, detail in day.trouble.details.items()]
     return [
         Text.assemble((f"{what}: ", "bold red"), (detail, "red"), (f"\n  → {help_}", "yellow"))
@@ -103,30 +103,30 @@ def _alarms(day: LiveDay) -> list[RenderableType]:
 
 
 def _positions(day: LiveDay) -> RenderableType:
-    if not day.desk.trades:
+    if not day.books.trades:
         return Text("flat", style="dim")
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("symbol", no_wrap=True)
     for name in ("held", "entry", "last", "stop", "target", "P&L"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("protection", no_wrap=True)
-    for trade in day.desk.trades.values():
+    for trade in day.books.trades.values():
         table.add_row(*_position(day, trade))
     return table
 
 
 def _position(day: LiveDay, trade: LiveTrade) -> list[RenderableType]:
-    booked, plan = day.desk.booked(trade.plan.trade_id), trade.plan
+    booked, plan = day.books.booked(trade.plan.trade_id), trade.plan
     if booked is None:
         return [plan.symbol, f"→ {plan.side * plan.quantity}", *[""] * 5, Text("entering", "dim")]
-    last = day.strategy.last_price(plan.symbol) if booked.open_quantity else booked.avg_px_open
+    last = day.strategy.view.last_price(plan.symbol) if booked.open_quantity else booked.avg_px_open
     pnl = plan.side * booked.open_quantity * (last - booked.avg_px_open)
     return [
         Text(plan.symbol, style="bold"),
         f"{plan.side * booked.open_quantity}",
         f"{booked.avg_px_open:,.2f}",
         f"{last:,.2f}",
-        f"{day.strategy.stop_price(trade):,.2f}",
+        f"{day.strategy.view.orders(trade).stop_price(plan):,.2f}",
         f"{plan.take_profit:,.2f}",
         Text(f"{pnl:+,.2f}", style="green" if pnl >= 0 else "red"),
         _protection(day, trade),
@@ -135,7 +135,7 @@ def _position(day: LiveDay, trade: LiveTrade) -> list[RenderableType]:
 
 def _protection(day: LiveDay, trade: LiveTrade) -> Text:
     leaving = "" if trade.exit_reason is None else f", leaving: {trade.exit_reason}"
-    if day.strategy.stop_rests(trade):
+    if day.strategy.view.orders(trade).stop_rests:
         return Text(f"● stop rests{leaving}", style="green")
     if trade.is_open:
         return Text(f"● NO STOP{leaving}", style="bold red")
@@ -143,7 +143,7 @@ def _protection(day: LiveDay, trade: LiveTrade) -> Text:
 
 
 def _last(day: LiveDay) -> RenderableType:
-    fills = day.desk.day_fills[-_FILLS:]
+    fills = day.books.day_fills[-_FILLS:]
     lines = [
         f"{new_york(fill.ts_event)[_TIME_OF_DAY]}  {fill.order.role} {fill.order.order_side} "
         f"{fill.order.last_qty} {fill.order.symbol} at {fill.order.last_px.normalize():f}"

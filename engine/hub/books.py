@@ -9,9 +9,10 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.accounting import Fill, FillBook, Ledger, Trade, TradeBook
+from engine.accounting import EquityPoint, Fill, FillBook, Ledger, Trade, TradeBook
 from engine.decision import GovernorPhase, GovernorState, OpenTrade, evolve
 from engine.domain.bracket import BracketPlan
+from engine.domain.candidate import Side
 from engine.domain.errors import RunError
 from engine.domain.facts import (
     AlarmRaised,
@@ -57,6 +58,8 @@ class LiveTrade(msgspec.Struct):
         Somebody was told that it takes too long.
     exits_sent : int
         Orders sent to close it beside its bracket.
+    strategy_id : str or None
+        Whose trade it is; None where the run hosts one strategy alone.
     stop_trails : bool
         The stop has left the price it was planned at.
     best_price : int or None
@@ -65,6 +68,7 @@ class LiveTrade(msgspec.Struct):
 
     plan: BracketPlan
     ts_planned: int
+    strategy_id: str | None = None
     is_open: bool = False
     exit_reason: ExitReason | None = None
     ts_exit: int | None = None
@@ -74,8 +78,8 @@ class LiveTrade(msgspec.Struct):
     best_price: int | None = None
 
 
-class DeskBooks:
-    """Everything a desk knows; the same facts lead to the same books, in a restarted process too.
+class Books:
+    """Everything the hub knows; the same facts lead to the same books, in a restarted process too.
 
     Attributes
     ----------
@@ -94,6 +98,11 @@ class DeskBooks:
         Today's, in order.
     alarms : list of AlarmRaised
         Today's, in order.
+    noted_phase : GovernorPhase or None
+        The governor's phase when somebody last looked; None before the first look of a day.
+    last_cause : AnyPayload or None
+        Last fact from which others may have to follow, should the run be cut off here.
+    last_command : CommandReceived or None
     """
 
     def __init__(self, history: ParameterHistory, balance: Decimal) -> None:
@@ -109,11 +118,11 @@ class DeskBooks:
         self._fills = FillBook()
         self._book = TradeBook()
         self._planned_today: list[str] = []
-        self._phase: GovernorPhase | None = None
+        self.noted_phase: GovernorPhase | None = None
+        self.last_cause: AnyPayload | None = None
+        self.last_command: CommandReceived | None = None
         self._causes: dict[str, int] = {}
         self._commands: dict[str, int] = {}
-        self._last_cause: AnyPayload | None = None
-        self._last_command: CommandReceived | None = None
         self._coming = deque(history.changed)
         self._known: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
 
@@ -161,6 +170,46 @@ class DeskBooks:
         """
         return _identity(payload) in self._known.get(payload.trade_id, ())
 
+    def cause_of(self, trade_id: str) -> int | None:
+        """Return the last fact of a trade from which the next one follows; None before the first.
+
+        Submissions are caused alike by the plan or request behind them, so they cause nothing.
+        """
+        return self._causes.get(trade_id)
+
+    def command_seq(self, command_id: str) -> int | None:
+        """Return under which number a command was recorded, None if it was not."""
+        return self._commands.get(command_id)
+
+    def change_due(self, ts: int) -> ParamsChanged | None:
+        """Return the next change of the parameters that is in force by an instant (UTC ns)."""
+        is_due = self._coming and self._coming[0].effective_ns <= ts
+        return self._coming[0] if is_due else None
+
+    def note_phase(self, now: GovernorPhase) -> GovernorPhase | None:
+        """Keep the governor's phase; return the one that was noted before."""
+        before, self.noted_phase = self.noted_phase, now
+        return before
+
+    def exit_sent(self, trade: LiveTrade, number: int) -> None:
+        """Learn that the ``number``-th exit of a trade has left, before its facts say so."""
+        trade.exits_sent = max(trade.exits_sent, number)
+
+    def printed(self, symbol: str, price: int) -> None:
+        """Learn of an eligible print (1e-6 USD): open trades keep their best price."""
+        for trade in self.trades.values():
+            if trade.is_open and trade.plan.symbol == symbol:
+                best = price if trade.best_price is None else trade.best_price
+                better = max if trade.plan.side is Side.LONG else min
+                trade.best_price = better(best, price)
+
+    def equity_point(self, ts: int, equity: Decimal) -> EquityPoint:
+        """Return a point of the equity curve; ``equity`` USD has positions at their last prints."""
+        held = self.ledger.positions.values()
+        invested = sum((abs(each.quantity) * each.mark for each in held), Decimal(0))
+        exposure = float(invested / equity) if equity > 0 else 0.0
+        return EquityPoint(ts, self.ledger.cash, equity, exposure)
+
     def governed(self, trade: LiveTrade) -> OpenTrade:
         """Return a trade as the governor knows it."""
         return next(
@@ -187,7 +236,7 @@ class DeskBooks:
             case CommandReceived():
                 self._commands[payload.command_id] = fact.seq
             case GovernorMoved():
-                self._phase = GovernorPhase(payload.after)
+                self.noted_phase = GovernorPhase(payload.after)
             case BracketPlanned():
                 self._plan(payload, fact.ts_init)
             case AlarmRaised():
@@ -204,14 +253,13 @@ class DeskBooks:
             self._follow(self.trades[trade_id], payload, fact.ts_init)
 
     def _remember(self, payload: AnyPayload) -> None:
-        """Keep what others may have to follow from, should the run be cut off here."""
         if isinstance(payload, CommandReceived):
-            self._last_command = payload
+            self.last_command = payload
         if not isinstance(payload, GovernorMoved):
-            self._last_cause = payload
+            self.last_cause = payload
 
     def _start(self, day: Session) -> None:
-        self._session, self._phase = day, None
+        self._session, self.noted_phase = day, None
         self.day_orders, self.day_fills, self.alarms, self._planned_today = 0, [], [], []
         self._causes.clear()
 

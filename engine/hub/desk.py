@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from engine.accounting import Trade
+from engine.accounting import Trade, measure
 from engine.decision import (
     Declined,
     Reach,
     answer,
     carried_out,
     flatness_due,
-    flatten_step,
     phase,
 )
 from engine.domain.bracket import BracketPlan
@@ -43,17 +42,18 @@ from engine.domain.facts import (
     ProtectionStarted,
     SymbolLocked,
     TradeClosed,
-    TradeMeasured,
     TradeOpened,
 )
+from engine.domain.halts import Halts
+from engine.domain.market import MarketData
 from engine.domain.order_names import order_id
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND, Session
-from engine.hub.books import DeskBooks, LiveTrade
+from engine.hub.books import Books, LiveTrade
 from engine.journal import JournalWriter
 
 
-class Desk(DeskBooks):
+class Desk:
     """Writes every fact of a run and folds it at once.
 
     Parameters
@@ -65,20 +65,22 @@ class Desk(DeskBooks):
 
     Attributes
     ----------
+    books : Books
+        What the facts so far come to.
     reach : Reach
         How far commands can change parameters; the host widens it.
     """
 
     def __init__(self, history: ParameterHistory, journal: JournalWriter, balance: Decimal) -> None:
-        super().__init__(history, balance)
+        self.books = Books(history, balance)
         self.reach = Reach.DECISIONS
         self._journal = journal
 
     def resume(self, ts: int) -> None:
         """Record what follows from the last fact of a process that was cut off before it did."""
-        last, received = self._last_cause, self._last_command
-        if isinstance(last, OrderFact) and last.trade_id in self.trades:
-            self._conclude(self.trades[last.trade_id], last, ts)
+        last, received = self.books.last_cause, self.books.last_command
+        if isinstance(last, OrderFact) and last.trade_id in self.books.trades:
+            self._conclude(self.books.trades[last.trade_id], last, ts)
         elif isinstance(last, CommandReceived):
             self._answer(last, ts)
         elif isinstance(last, CommandAccepted) and received is not None:
@@ -86,28 +88,36 @@ class Desk(DeskBooks):
 
     def start_day(self, session: Session, data_hash: str, ts: int) -> None:
         """Begin a day; its trades are kept apart from those before it."""
-        self._record(DayStarted(session.day.isoformat(), data_hash, self.ledger.equity), ts)
+        self._record(DayStarted(session.day.isoformat(), data_hash, self.books.ledger.equity), ts)
 
     def end_day(self, ts: int) -> None:
         """End the day at the equity it has."""
-        self._record(DayEnded(self.session.day.isoformat(), self.ledger.equity), ts)
+        self._record(DayEnded(self.books.session.day.isoformat(), self.books.ledger.equity), ts)
         self._journal.commit()
 
-    def measured(self, measured: TradeMeasured, ts: int) -> None:
-        """Record how far the market went while a trade was open."""
-        trade_id = measured.trade_id
-        self._append(measured, ts, ts, self._causes.get(trade_id), trade_id)
+    def measure_trades(self, market: MarketData, ts: int) -> None:
+        """Record how far the market went while the day's trades that are over were open."""
+        day = self.books.session.day
+        tapes, halts = market.tapes(day), Halts(market.statuses(day))
+        for trade in self.books.day_trades():
+            measured = measure(trade, market, tapes, halts)
+            if measured is not None:
+                trade_id = measured.trade_id
+                self._append(measured, ts, ts, self.books.cause_of(trade_id), trade_id)
 
-    def plan(self, plan: BracketPlan, ts_event: int, ts: int) -> bool:
+    def plan(
+        self, plan: BracketPlan, ts_event: int, ts: int, strategy_id: str | None = None
+    ) -> bool:
         """Record a plan before any of its orders leaves; False when it must not leave.
 
         That is while facts wait for their database, at hosts that go on without one.
         """
-        version = self.history.in_force(plan.candidate_ts).version
+        version = self.books.history.in_force(plan.candidate_ts).version
         try:
             self._record(plan.fact(version), ts, ts_event=ts_event, trade_id=plan.trade_id)
         except NotPersisted:
             return False
+        self.books.trades[plan.trade_id].strategy_id = strategy_id
         return True
 
     def request_exit(self, trade: LiveTrade, reason: ExitReason, ts: int) -> None:
@@ -126,7 +136,7 @@ class Desk(DeskBooks):
         if trade.ts_exit is None or trade.has_alarm:
             return
         late_secs = (ts - trade.ts_exit) // NANOS_PER_SECOND
-        if is_stuck or late_secs >= self.history.at(ts).flatten_verify_seconds:
+        if is_stuck or late_secs >= self.books.history.at(ts).flatten_verify_seconds:
             plan = trade.plan
             detail = f"{plan.symbol} is open {late_secs} s after {trade.exit_reason}: {why}"
             self._record(AlarmRaised(Alarm.EXIT_HELD_UP, detail), ts, trade_id=plan.trade_id)
@@ -150,7 +160,7 @@ class Desk(DeskBooks):
     def order_event(self, payload: OrderFact, ts_event: int, ts: int) -> None:
         """Record what became of an order, and what follows from it for its trade."""
         self._record(payload, ts, ts_event=ts_event, trade_id=payload.trade_id)
-        trade = self.trades.get(payload.trade_id)
+        trade = self.books.trades.get(payload.trade_id)
         if trade is not None:
             self._conclude(trade, payload, ts)
 
@@ -159,19 +169,19 @@ class Desk(DeskBooks):
 
         What it orders beyond that stands in the governor's state until it is done.
         """
-        if received.command_id in self._commands:
+        if self.books.command_seq(received.command_id) is not None:
             return
         self._record(received, ts, fact_id=received.command_id)
         self._answer(received, ts)
 
     def hold_entries(self, trouble: str, detail: str, ts: int) -> None:
         """Let nothing be entered while something is wrong; what is open stays managed."""
-        if trouble not in dict(self.governor.standing.troubles):
+        if trouble not in dict(self.books.governor.standing.troubles):
             self._record(EntriesHeld(trouble, detail), ts)
 
     def release_entries(self, trouble: str, ts: int) -> bool:
         """Record that what was wrong is over; return whether it was wrong."""
-        was_wrong = trouble in dict(self.governor.standing.troubles)
+        was_wrong = trouble in dict(self.books.governor.standing.troubles)
         if was_wrong:
             self._record(EntriesReleased(trouble), ts)
         return was_wrong
@@ -181,9 +191,9 @@ class Desk(DeskBooks):
 
         Of a plan that was kept too late no order has left.
         """
-        self.renumber(moved)
+        self.books.renumber(moved)
         for fact in late:
-            self.fold(fact)
+            self.books.fold(fact)
             if isinstance(fact.payload, BracketPlanned):
                 trade_id = fact.payload.trade_id
                 entry_id = order_id(OrderRole.ENTRY, trade_id)
@@ -192,15 +202,10 @@ class Desk(DeskBooks):
 
     def lock_symbol(self, symbol: str, reason: str, ts: int) -> bool:
         """Keep a symbol from being entered until somebody unlocks it; say whether that is new."""
-        is_new = symbol not in dict(self.governor.standing.locked)
+        is_new = symbol not in dict(self.books.governor.standing.locked)
         if is_new:
             self._record(SymbolLocked(symbol, reason), ts)
         return is_new
-
-    def must_verify(self, ts: int) -> bool:
-        """Say whether it matters at an instant what the venue still holds."""
-        step = flatten_step(ts, self.history.at(ts), self.session)
-        return step is not None or bool(self.governor.standing.underway)
 
     def verify(self, live: frozenset[str], ts: int) -> None:
         """Record what has become of commands, and whether the day ends flat.
@@ -210,28 +215,20 @@ class Desk(DeskBooks):
         live : frozenset of str
             Symbols on which, as the venue has it, an order works or a position is held.
         """
-        for underway in self.governor.standing.underway:
-            for payload in carried_out(underway, self.governor, live):
-                self._record(payload, ts, cause=self._commands[underway.command_id])
-        due = flatness_due(self.governor, live, ts, self.history.at(ts), self.session)
+        for underway in self.books.governor.standing.underway:
+            for payload in carried_out(underway, self.books.governor, live):
+                self._record(payload, ts, cause=self.books.command_seq(underway.command_id))
+        due = flatness_due(
+            self.books.governor, live, ts, self.books.history.at(ts), self.books.session
+        )
         if due is not None:
             self._record(due, ts)
-
-    def moves_by_clock(self, ts: int) -> bool:
-        """Say whether a look at an instant to come would find another phase, if none comes before.
-
-        The phase is noted at the ends of buckets.
-        """
-        params = self.history.at(ts)
-        if ts % params.bucket_ns:
-            return False
-        return phase(self.governor, ts, params, self.session) is not self._phase
 
     def note_phase(self, ts: int, cause: Fact | None = None) -> None:
         """Record a change of the governor's phase, brought about by a fact or by the clock."""
         self._take_effect(ts)
-        now = phase(self.governor, ts, self.history.at(ts), self.session)
-        before, self._phase = self._phase, now
+        now = phase(self.books.governor, ts, self.books.history.at(ts), self.books.session)
+        before = self.books.note_phase(now)
         if before is None or before is now:
             return
         reason = "clock" if cause is None else str(cause.payload.__struct_config__.tag)
@@ -248,12 +245,9 @@ class Desk(DeskBooks):
         cause: int | None = None,
         fact_id: str | None = None,
     ) -> Fact:
-        """Append a fact and fold it; what caused it is, for a trade's, the last fact of its trade.
-
-        Submissions are caused alike by the plan or request behind them, so they cause nothing.
-        """
+        """Append a fact and fold it; a trade's facts are caused by the last one of their trade."""
         if trade_id is not None:
-            cause = self._causes.get(trade_id)
+            cause = self.books.cause_of(trade_id)
         self._take_effect(ts)
         happened = ts if ts_event is None else ts_event
         fact = self._append(payload, happened, ts, cause, trade_id, fact_id)
@@ -262,8 +256,7 @@ class Desk(DeskBooks):
 
     def _take_effect(self, ts: int) -> None:
         """Record the versions of the parameters that have come into force."""
-        while self._coming and self._coming[0].effective_ns <= ts:
-            change = self._coming[0]
+        while (change := self.books.change_due(ts)) is not None:
             self._append(change, change.effective_ns, change.effective_ns, None, None)
 
     def _append(
@@ -283,13 +276,13 @@ class Desk(DeskBooks):
             correlation_id=correlation_id,
             fact_id=fact_id,
         )
-        self.fold(fact)
+        self.books.fold(fact)
         return fact
 
     def _answer(self, received: CommandReceived, ts: int, *, is_accepted: bool = False) -> None:
         """Record the answer to a command, if that is not yet done, and what follows at once."""
-        cause = self._commands[received.command_id]
-        answered = answer(received, self.governor, self.history, ts, self.reach)
+        cause = self.books.command_seq(received.command_id)
+        answered = answer(received, self.books.governor, self.books.history, ts, self.reach)
         if isinstance(answered, Declined):
             if not is_accepted:
                 why = f"{answered.reason}: {answered.detail}"
@@ -302,7 +295,7 @@ class Desk(DeskBooks):
 
     def _conclude(self, trade: LiveTrade, payload: OrderFact, ts: int) -> None:
         """Record what an order event means for its trade."""
-        booked = self.booked(payload.trade_id)
+        booked = self.books.booked(payload.trade_id)
         match payload:
             case OrderFilled(role=OrderRole.ENTRY):
                 if booked is not None and booked.quantity == trade.plan.quantity:

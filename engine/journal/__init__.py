@@ -3,7 +3,6 @@
 from engine.journal.chain import GENESIS, Record, fact_of, kind_of, record_of, seal
 from engine.journal.log import DROPPED, WRITE_AHEAD, Journal, JournalReader, JournalWriter
 from engine.journal.memory import MemoryJournal
-from engine.journal.replay import replay
 from engine.journal.resumed import ResumedJournal
 from engine.journal.verify import Break, Damage, Integrity, Standing, Verification, verify
 from engine.journal.waiting import WaitingJournal
@@ -27,7 +26,6 @@ __all__ = [
     "fact_of",
     "kind_of",
     "record_of",
-    "replay",
     "seal",
     "verify",
 ]

@@ -5,20 +5,18 @@ from engine.runtime.backtest.run import (
     Progress,
     Scan,
     Stage,
-    StrategyFactory,
     run_backtest,
 )
 from engine.runtime.bridge.guard import Failures, guarded
-from engine.runtime.bridge.hub_strategy import DeskStrategy
+from engine.runtime.bridge.hub_strategy import HubStrategy
 
 __all__ = [
-    "DeskStrategy",
     "Engine",
     "Failures",
+    "HubStrategy",
     "Progress",
     "Scan",
     "Stage",
-    "StrategyFactory",
     "guarded",
     "run_backtest",
 ]

@@ -73,11 +73,6 @@ def hours_at(ts: int) -> Hours:
     return hours_on(day)
 
 
-def phase_at(ts: int) -> Phase:
-    """Return the phase of an instant."""
-    return hours_at(ts).phase(ts)
-
-
 def next_change(ts: int) -> int:
     """Return the first instant after ``ts`` at which a phase begins."""
     hours = hours_at(ts)

@@ -88,7 +88,9 @@ def test_a_row_of_the_command_log_that_claims_a_step_up_is_refused(database_url:
     refused = [each.reason for each in payloads if isinstance(each, CommandRefused)]
     assert len(refused) == 3
     assert all(reason.startswith("needs_step_up: position_notional") for reason in refused)
-    assert desk.history.at(TEN + 60 * 10**9).position_notional == Parameters().position_notional
+    assert (
+        desk.books.history.at(TEN + 60 * 10**9).position_notional == Parameters().position_notional
+    )
 
 
 @pytest.mark.parametrize("stepped_up", [True, False])
@@ -113,7 +115,7 @@ def test_a_version_of_the_desk_loosens_if_its_author_stepped_up(
     desk, journal = a_day()
 
     def take() -> list[str]:
-        inbox = ParameterInbox(journals, began_ns, (), 0, lambda: desk.history.latest)
+        inbox = ParameterInbox(journals, began_ns, (), 0, lambda: desk.books.history.latest)
         for received in inbox.commands(TEN):
             desk.command(received, TEN)
         payloads = [fact.payload for fact in journal.facts()]
@@ -122,7 +124,7 @@ def test_a_version_of_the_desk_loosens_if_its_author_stepped_up(
     if stepped_up:
         write_desk(database_url, "ann", ask)
         assert take() == []
-        assert desk.history.at(TEN + 60 * 10**9).position_notional == 9_000
+        assert desk.books.history.at(TEN + 60 * 10**9).position_notional == 9_000
         assert started_with(journals, None, ()) is not None
         return
     with pytest.raises(ConfigError, match="confirm with --step-up"):
@@ -137,6 +139,6 @@ def test_a_version_of_the_desk_loosens_if_its_author_stepped_up(
     by_hand(journals.database, "parameters", ask(history, time.time_ns()))
     (refused,) = take()
     assert refused.startswith("needs_step_up: position_notional")
-    assert desk.history.at(TEN + 60 * 10**9).position_notional == 4_000
+    assert desk.books.history.at(TEN + 60 * 10**9).position_notional == 4_000
     with pytest.raises(ConfigError, match=r"version 3 .* without a step-up"):
         started_with(journals, None, ())

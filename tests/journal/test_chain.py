@@ -20,7 +20,6 @@ from engine.journal import (
     Record,
     fact_of,
     record_of,
-    replay,
     seal,
     verify,
 )
@@ -125,9 +124,3 @@ def test_a_payload_of_another_time_is_named_when_it_cannot_be_read() -> None:
     unknown = msgspec.structs.replace(_records()[2], payload='{"kind":"never_heard_of"}')
     with pytest.raises(JournalError, match=r"fact 3 \(bracket_planned, version 2\)"):
         fact_of(unknown)
-
-
-def test_replay_refuses_a_gap() -> None:
-    stream = facts(whole_run([BRACKET]))
-    with pytest.raises(JournalError, match="expected fact 3, found fact 4"):
-        replay(stream[:2] + stream[3:], lambda count, _: count + 1, 0)

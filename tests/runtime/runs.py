@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
+from app.strategies import hosted_strategies
 from engine.domain.facts import Fact, OrderFilled
 from engine.domain.market import MarketData
 from engine.domain.parameters import parameters_from
 from engine.hub import Outcome
 from engine.journal import JournalWriter, MemoryJournal
 from engine.runtime import Engine, run_backtest
-from strategies import AoStrategy
 
 EAGER = (
     "min_ac_z=2",
@@ -61,7 +61,7 @@ def run(
 ) -> Ran:
     """Run a backtest of 100,000 USD."""
     journal = MemoryJournal() if journal is None else journal
-    options = {"strategy": AoStrategy} | options
+    options = {"strategies": hosted_strategies()} | options
     outcome = run_backtest(
         market,
         days,

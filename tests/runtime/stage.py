@@ -29,14 +29,15 @@ from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
-from engine.hub import Desk, LiveTrade
+from engine.hub import Desk
 from engine.journal import MemoryJournal
 from engine.runtime import Failures
 from engine.runtime.backtest.feed import settle
 from engine.runtime.backtest.simulation import Simulation
+from engine.runtime.bridge.hub_strategy import HubStrategy
 from engine.runtime.bridge.replay_actor import ReplayActor
 from engine.runtime.bridge.ticks import quote_ticks, status_data, trade_ticks
-from strategies import AoStrategy
+from strategies import Acceleration
 
 HOURS = session(date(2026, 9, 18))
 TEN = HOURS.at("10:00")
@@ -63,19 +64,19 @@ class Beside:
     touches: Sequence[Touch]
 
 
-class Scripted(AoStrategy):
+class Scripted(HubStrategy):
     """Enters its plans whatever the report says, and leaves as it always does."""
 
     plans: Sequence[BracketPlan]
     loses_stop_at: float | None = None
 
-    def watch(self, trade: LiveTrade, now: int) -> None:
+    def _on_guard(self, now: int) -> None:
         """Cancel the resting stop at the second that was asked for, once."""
         if self.loses_stop_at is not None and now >= at(self.loses_stop_at):
             self.loses_stop_at = None
-            stop = order_id(OrderRole.STOP_LOSS, trade.plan.trade_id)
-            self.cancel_order(ClientOrderId(stop))
-        super().watch(trade, now)
+            for trade_id in self.desk.books.trades:
+                self.cancel_order(ClientOrderId(order_id(OrderRole.STOP_LOSS, trade_id)))
+        super()._on_guard(now)
 
     def decide(self, report: BucketReport) -> BucketDecision:
         """Approve the plans of the scene."""
@@ -134,7 +135,12 @@ def act(
     desk = Desk(history, journal, BALANCE)
     desk.start_day(HOURS, "0" * 64, HOURS.open_ns)
     strategy = Scripted(
-        desk, failures, day_has_quotes=True, latency_ns=assumed.latency_ns, decided_ns=decided_ns
+        desk,
+        failures,
+        [Acceleration()],
+        day_has_quotes=True,
+        latency_ns=assumed.latency_ns,
+        decided_ns=decided_ns,
     )
     strategy.plans, strategy.loses_stop_at = (bracket,), loses_stop_at
     tapes = [(bracket.symbol, prints, touches)]

@@ -1,7 +1,9 @@
-"""Numbers keep their last digit on the way into nautilus and back."""
+"""What crosses into nautilus and back: numbers to the last digit, and the hub's own lifetime."""
 
 from __future__ import annotations
 
+import gc
+import weakref
 from decimal import Decimal
 
 import pytest
@@ -10,7 +12,13 @@ from hypothesis import strategies as st
 
 from engine.domain.errors import DataError
 from engine.domain.fixed_point import MAX_PRICE, MAX_SIZE
+from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters import Parameters
+from engine.hub import Desk
+from engine.journal import MemoryJournal
+from engine.runtime import Failures, HubStrategy
 from engine.runtime.bridge import values as bridge
+from strategies import Acceleration
 
 
 @given(st.integers(1, MAX_PRICE))
@@ -37,3 +45,15 @@ def test_a_symbol_with_a_dot_keeps_it() -> None:
 
     assert stock.symbol.value == "BRK.B"
     assert stock.venue == bridge.VENUE
+
+
+def test_the_hub_is_freed_with_its_last_reference_and_so_in_its_own_thread() -> None:
+    desk = Desk(ParameterHistory(Parameters()), MemoryJournal(), Decimal(1))
+    gc.disable()
+    try:
+        hub = HubStrategy(desk, Failures(), [Acceleration()], day_has_quotes=True)
+        freed = weakref.ref(hub)
+        del hub
+        assert freed() is None
+    finally:
+        gc.enable()

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from app.strategies import hosted_strategies
 from catalog import Catalog
 from engine.accounting import Trade
 from engine.domain.commands import (
@@ -41,7 +42,6 @@ from engine.domain.session import NANOS_PER_SECOND, session
 from engine.hub import RecordedCommands
 from engine.journal import MemoryJournal, ResumedJournal
 from engine.runtime import Engine, run_backtest
-from strategies import AoStrategy
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, cut_off, run, story
 
@@ -67,7 +67,7 @@ def resume(small: Catalog, left: MemoryJournal, commands: RecordedCommands | Non
         small,
         [SYNTHETIC_DAY],
         parameters_from({}, EAGER),
-        strategy=AoStrategy,
+        strategies=hosted_strategies(),
         journal=journal,
         starting_balance=Decimal(100_000),
         attendant=commands,

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from app.strategies import hosted_strategies
 from catalog import Catalog
 from engine.comparison import Cause, Comparison, Difference, Judgement, Kind, Story, compare
 from engine.domain.commands import FlattenAll, SetParameters
@@ -25,7 +26,6 @@ from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.trades import TradeBatch
 from engine.journal import MemoryJournal
 from engine.runtime import run_backtest
-from strategies import AoStrategy
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, run
 from tests.runtime.test_commands import given as commanded
@@ -220,7 +220,7 @@ def test_another_balance_is_no_mystery(synthetic: Catalog) -> None:
             synthetic,
             [SYNTHETIC_DAY],
             parameters_from({}, sized),
-            strategy=AoStrategy,
+            strategies=hosted_strategies(),
             journal=journal,
             starting_balance=Decimal(usd),
         )

@@ -8,8 +8,10 @@ from decimal import Decimal
 from itertools import takewhile
 from typing import Any, get_args
 
+import pytest
 from msgspec.structs import replace
 
+import engine.runtime.backtest.run
 from catalog import Catalog
 from engine.domain.commands import (
     CloseTrade,
@@ -41,10 +43,9 @@ from engine.domain.order_names import order_id
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
 from engine.hub import Desk
-from engine.hub.books import DeskBooks
+from engine.hub.books import Books
 from engine.journal import MemoryJournal
 from engine.journal.chain import kind_of
-from strategies import AoStrategy
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, cut_off, run
 from tests.runtime.stage import HOURS, TEN
@@ -53,7 +54,7 @@ from tests.runtime.stage import plan as bracket
 BALANCE = Decimal(100_000)
 
 
-def _knows(books: DeskBooks) -> tuple[Any, ...]:
+def _knows(books: Books) -> tuple[Any, ...]:
     """Return what a desk knows from facts; the best print of a trade is no fact."""
     trades = [
         (trade.plan, trade.ts_planned, trade.is_open, trade.exit_reason, trade.stop_trails)
@@ -78,22 +79,25 @@ class _Looking(MemoryJournal):
 
     def append(self, *args: Any, **kwargs: Any) -> Fact:
         if self.desk is not None:
-            self.known[self.desk.facts] = _knows(self.desk)
+            self.known[self.desk.books.facts] = _knows(self.desk.books)
         return super().append(*args, **kwargs)
 
 
-def test_it_knows_the_same_wherever_the_facts_are_cut(synthetic: Catalog) -> None:
+def test_it_knows_the_same_wherever_the_facts_are_cut(
+    synthetic: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal = _Looking()
 
-    def strategy(desk: Desk, *args: Any, **options: Any) -> AoStrategy:
-        journal.desk = desk
-        return AoStrategy(desk, *args, **options)
+    def desk(*args: Any) -> Desk:
+        journal.desk = Desk(*args)
+        return journal.desk
 
-    ran = run(synthetic, [SYNTHETIC_DAY], journal=journal, strategy=strategy)
+    monkeypatch.setattr(engine.runtime.backtest.run, "Desk", desk)
+    ran = run(synthetic, [SYNTHETIC_DAY], journal=journal)
     assert len(ran.outcome.trades) > 3
     assert len(journal.known) > 50
     for facts, known in journal.known.items():
-        books = DeskBooks(ParameterHistory(parameters_from({}, EAGER)), BALANCE)
+        books = Books(ParameterHistory(parameters_from({}, EAGER)), BALANCE)
         books.restore(ran.facts[:facts])
         assert _knows(books) == known
 
@@ -106,7 +110,7 @@ def test_what_follows_from_a_fact_is_recorded_though_its_process_died_before() -
         follows = [fact.payload for fact in rest]
         left, ts = cut_off(facts[:cut]), facts[min(cut, len(facts) - 1)].ts_init
         desk = _desk(left)
-        desk.restore(facts[:cut])
+        desk.books.restore(facts[:cut])
         desk.resume(ts)
         taken = [fact.payload for fact in left.facts(cut)]
         assert _no_phases(taken) == _no_phases(follows), facts[cut - 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,22 +13,25 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from app.strategies import hosted_strategies
 from catalog import Catalog
 from catalog.partition import write_partition
 from catalog.schema import SCHEMAS, Kind
 from catalog.synth import synthesize
 from engine.accounting import keep_books
-from engine.decision import BucketDecision, RefusalReason
-from engine.domain.candidate import BucketReport
+from engine.decision import RefusalReason
+from engine.domain.bracket import BracketPlan
+from engine.domain.candidate import BucketReport, Candidate
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
 from engine.domain.facts import DayEnded, DayStarted, ExitReason, Fact, OrderFilled, RunStarted
 from engine.domain.market import letter_of
 from engine.domain.parameters import parameters_from
 from engine.domain.session import session
-from engine.hub import DayOutcome, LiveTrade, OutcomeStatus
+from engine.domain.strategy import ActiveTrade, Reaction
+from engine.hub import DayOutcome, OutcomeStatus
 from engine.journal import MemoryJournal
 from engine.runtime import Engine, Stage, run_backtest
-from strategies import AoStrategy
+from strategies import Acceleration
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, run
 
@@ -138,12 +142,17 @@ def test_ctrl_c_ends_at_the_next_bucket_with_what_was_done(two_days: Catalog) ->
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-class Broken(AoStrategy):
+class Broken(Acceleration):
     """Fails when it first has a trade to look after."""
 
     error: type[Exception] = ZeroDivisionError
 
-    def watch(self, trade: LiveTrade, now: int) -> None:
+    def watches(self, plan: BracketPlan) -> bool:
+        """Ask to be shown every trade."""
+        del plan
+        return True
+
+    def react(self, trade: ActiveTrade, now: int) -> Reaction:
         """Fail."""
         raise self.error(f"at {trade.plan.symbol} {now}")
 
@@ -154,32 +163,32 @@ class Corrupt(Broken):
     error = DataError
 
 
-class Undecided(AoStrategy):
-    """Fails in its decision."""
+class Undecided(Acceleration):
+    """Fails over its candidates."""
 
-    def decide(self, report: BucketReport) -> BucketDecision:
-        """Fail at the first candidate."""
+    def candidates(self, report: BucketReport) -> Sequence[Candidate]:
+        """Fail at the first one."""
         if report.candidates:
             raise ZeroDivisionError
-        return super().decide(report)
+        return super().candidates(report)
 
 
 @pytest.mark.parametrize("engine", Engine)
 def test_a_failing_handler_fails_the_run(two_days: Catalog, engine: Engine) -> None:
     with pytest.raises(RunError, match=r"_on_guard failed: ZeroDivisionError") as caught:
-        run(two_days, [SYNTHETIC_DAY], engine, strategy=Broken)
+        run(two_days, [SYNTHETIC_DAY], engine, strategies=[Broken()])
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
 @pytest.mark.parametrize("engine", Engine)
 def test_a_failing_decision_fails_the_run(two_days: Catalog, engine: Engine) -> None:
     with pytest.raises(RunError, match=r"failed: ZeroDivisionError"):
-        run(two_days, [SYNTHETIC_DAY], engine, strategy=Undecided)
+        run(two_days, [SYNTHETIC_DAY], engine, strategies=[Undecided()])
 
 
 def test_an_error_that_names_its_remedy_comes_out_as_it_is(two_days: Catalog) -> None:
     with pytest.raises(DataError, match="at "):
-        run(two_days, [SYNTHETIC_DAY], strategy=Corrupt)
+        run(two_days, [SYNTHETIC_DAY], strategies=[Corrupt()])
 
 
 class Filled(MemoryJournal):
@@ -214,7 +223,7 @@ def test_an_account_without_money_enters_nothing_and_says_why(two_days: Catalog)
         two_days,
         [MONDAY],
         parameters_from({}, EAGER),
-        strategy=AoStrategy,
+        strategies=hosted_strategies(),
         journal=MemoryJournal(),
         starting_balance=Decimal(0),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 _CENT = Decimal("0.01")
 _SUB_CENT = Decimal("0.0001")
@@ -24,19 +24,6 @@ def tick(price: Decimal) -> Decimal:
 def is_on_grid(price: Decimal) -> bool:
     """Say whether a price is a multiple of its increment, above 0 and up to 1,000,000 USD."""
     return price.is_finite() and 0 < price <= _MAX_PRICE and price % tick(price) == 0
-
-
-def round_down(price: Decimal) -> Decimal:
-    """Return the nearest valid price at or below: for limits of buys and stops of sells.
-
-    Below 0.0001 USD there is none and the result is 0.
-    """
-    return price.quantize(tick(price), ROUND_FLOOR)
-
-
-def round_up(price: Decimal) -> Decimal:
-    """Return the nearest valid price at or above: for limits of sells and stops of buys."""
-    return price.quantize(tick(price), ROUND_CEILING)
 
 
 def is_stop_beyond(side: str, stop: Decimal, base: Decimal) -> bool:

@@ -19,6 +19,7 @@ from engine.domain.market import MarketData, letter_of
 from engine.domain.parameter_versions import ParameterHistory, Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session, session
+from engine.domain.strategy import Strategy
 from engine.hub.attendant import Attendant
 from engine.hub.desk import Desk
 from engine.hub.digests import DecisionDigest, FillDigest
@@ -30,7 +31,7 @@ from engine.runtime.backtest.interrupt import heard_interrupts
 from engine.runtime.backtest.pruned_feed import PrunedFeed
 from engine.runtime.backtest.trading_day import TradingDay
 from engine.runtime.bridge.guard import Failures
-from engine.runtime.bridge.hub_strategy import DeskStrategy
+from engine.runtime.bridge.hub_strategy import HubStrategy
 from engine.signals import ScanResult, scan
 from engine.signals.scan import Progress as ScanProgress
 
@@ -71,28 +72,12 @@ class Scan(Protocol):
         ...
 
 
-class StrategyFactory(Protocol):
-    """A strategy class; an instance is made for each day."""
-
-    def __call__(
-        self,
-        desk: Desk,
-        failures: Failures,
-        *,
-        day_has_quotes: bool,
-        latency_ns: int,
-        attendant: Attendant | None,
-    ) -> DeskStrategy:
-        """Return a strategy for the day that was started on the desk."""
-        ...
-
-
 def run_backtest(
     market: MarketData,
     days: Sequence[date],
     params: Parameters,
     *,
-    strategy: StrategyFactory,
+    strategies: Sequence[Strategy],
     journal: JournalWriter,
     starting_balance: Decimal,
     engine: Engine = Engine.PRUNED,
@@ -111,15 +96,15 @@ def run_backtest(
     ----------
     days : sequence of date
         Trading days in ascending order.
-    strategy : callable
-        The strategy's class, such as ``strategies.AoStrategy``.
+    strategies : sequence of Strategy
+        What the hub hosts, in order of precedence.
     journal : JournalWriter
         Takes every fact between ``RunStarted`` and ``RunEnded``; these two are the caller's, who
         knows the run's id and what has to be said of a run that fails.
     starting_balance : Decimal
         USD.
     fills : str
-        A step of ``engine.runtime.fills.LADDER``.
+        A name of ``engine.domain.fill_assumptions.FILL_ASSUMPTIONS``.
     letters, symbols : sequence of str, optional
         Scan and trade these alone; breadth then counts them alone.
     changes : sequence of ParamsChanged
@@ -149,7 +134,7 @@ def run_backtest(
     run = _Run(
         market=market,
         history=history,
-        strategy=strategy,
+        strategies=strategies,
         engine=engine,
         assumed=assumptions(fills),
         letters=letters,
@@ -171,8 +156,8 @@ def run_backtest(
     return Outcome(
         status=status,
         days=tuple(run.days),
-        facts=run.desk.facts,
-        equity=run.desk.ledger.equity,
+        facts=run.desk.books.facts,
+        equity=run.desk.books.ledger.equity,
         decision_digest=run.decision_digest.hexdigest(),
         fill_digest=run.fill_digest.hexdigest(),
     )
@@ -184,7 +169,7 @@ class _Run:
 
     market: MarketData
     history: ParameterHistory
-    strategy: StrategyFactory
+    strategies: Sequence[Strategy]
     engine: Engine
     assumed: FillAssumptions
     letters: Sequence[str] | None
@@ -206,9 +191,10 @@ class _Run:
         scan_secs = time.perf_counter() - started
         self.desk.start_day(hours, self._data_hash(day), hours.pre_market_ns)
         failures = Failures()
-        strategy = self.strategy(
+        strategy = HubStrategy(
             self.desk,
             failures,
+            self.strategies,
             day_has_quotes=self.market.has_quotes(day),
             latency_ns=self.assumed.latency_ns,
             attendant=self.attendant,
@@ -246,7 +232,7 @@ class _Run:
         )
 
     def _feed(
-        self, hours: Session, scanned: ScanResult | None, strategy: DeskStrategy, failures: Failures
+        self, hours: Session, scanned: ScanResult | None, strategy: HubStrategy, failures: Failures
     ) -> Feed:
         announced = self.market.statuses(hours.day)
         halts = Halts([status for status in announced if self._reads(status.symbol)])
@@ -267,7 +253,9 @@ class _Run:
             for symbol in batch.symbols
             if self._reads(symbol)
         }
-        return FullFeed(self.market, hours, lambda: self.desk.history, universe, halts, failures)
+        return FullFeed(
+            self.market, hours, lambda: self.desk.books.history, universe, halts, failures
+        )
 
     def _letters(self, day: date) -> list[str]:
         """Return the stored letters that this run reads."""

@@ -25,10 +25,10 @@ from nautilus_trader.trading import Strategy
 from engine.domain.fill_assumptions import FillAssumptions
 from engine.runtime.backtest.arriving import Arriving
 from engine.runtime.backtest.fill_model import LadderFillModel
-from engine.runtime.bridge.exposure import live_symbols
 from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.messages import beat
 from engine.runtime.bridge.values import USD, VENUE, equity, instrument_id
+from engine.runtime.bridge.venue_view import live_symbols
 
 type Datum = QuoteTick | TradeTick | InstrumentStatus | CustomData
 

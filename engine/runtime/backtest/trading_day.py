@@ -11,14 +11,12 @@ from engine.domain.market import MarketData
 from engine.domain.session import NANOS_PER_SECOND
 from engine.hub.attendant import Attendant
 from engine.hub.desk import Desk
-from engine.hub.equity_point import equity_point
-from engine.hub.measured import measure_trades
 from engine.hub.outcome import DayOutcome
 from engine.runtime.backtest.feed import Feed
 from engine.runtime.backtest.interrupt import Interrupt
 from engine.runtime.backtest.simulation import Simulation
 from engine.runtime.bridge.guard import Failures
-from engine.runtime.bridge.hub_strategy import DeskStrategy
+from engine.runtime.bridge.hub_strategy import HubStrategy
 
 _NAP_SECS = 0.05
 """How long a Ctrl-C may wait to be heard."""
@@ -31,7 +29,7 @@ class TradingDay:
     ----------
     desk : Desk
         The day has been started on it.
-    strategy : DeskStrategy
+    strategy : HubStrategy
     feed : Feed
     assumed : FillAssumptions
     failures : Failures
@@ -45,7 +43,7 @@ class TradingDay:
     def __init__(
         self,
         desk: Desk,
-        strategy: DeskStrategy,
+        strategy: HubStrategy,
         feed: Feed,
         assumed: FillAssumptions,
         failures: Failures,
@@ -53,16 +51,17 @@ class TradingDay:
         attendant: Attendant | None = None,
     ) -> None:
         self._desk = desk
+        self._books = books = desk.books
         self._market = market
         self._strategy = strategy
         self._feed = feed
         self._attendant = attendant
-        self._equity = [equity_point(desk, desk.session.pre_market_ns, desk.ledger.equity)]
+        self._equity = [books.equity_point(books.session.pre_market_ns, books.ledger.equity)]
         self._play_secs = 0.0
-        stale_quote_secs = desk.history.at(desk.session.open_ns).stale_quote_secs
+        stale_quote_secs = books.history.at(books.session.open_ns).stale_quote_secs
         self._simulation = Simulation(
             assumed,
-            equity_usd=desk.ledger.equity,
+            equity_usd=books.ledger.equity,
             stale_quote_ns=int(stale_quote_secs * NANOS_PER_SECOND),
             failures=failures,
         )
@@ -83,25 +82,25 @@ class TradingDay:
         RunError
             A handler failed, or a trade is still open at the end.
         """
-        session = self._desk.session
+        session = self._books.session
         started = time.perf_counter()
         try:
             for now in self._feed.play(self._simulation):
                 interrupt.check()
-                if self._desk.ledger.positions:
-                    self._equity.append(equity_point(self._desk, now, self._strategy.equity()))
+                if self._books.ledger.positions:
+                    self._equity.append(self._books.equity_point(now, self._strategy.view.equity()))
                 if now >= session.open_ns:
                     on_progress((now - session.open_ns) / (session.close_ns - session.open_ns))
                     self._rest(now, interrupt)
             self._expect_flat()
-            measure_trades(self._desk, self._market, session.close_ns)
+            self._desk.measure_trades(self._market, session.close_ns)
             self._desk.end_day(session.close_ns)
             self._equity.append(
-                equity_point(self._desk, session.close_ns, self._desk.ledger.equity)
+                self._books.equity_point(session.close_ns, self._books.ledger.equity)
             )
         except KeyboardInterrupt:
             if self._attendant is None:
-                measure_trades(self._desk, self._market, self._equity[-1].ts)
+                self._desk.measure_trades(self._market, self._equity[-1].ts)
             raise
         finally:
             self._play_secs = time.perf_counter() - started
@@ -109,14 +108,14 @@ class TradingDay:
 
     def outcome(self, scan_secs: float) -> DayOutcome:
         """Return what the day came to, as far as it was played."""
-        desk, feed = self._desk, self._feed
+        books, feed = self._books, self._feed
         return DayOutcome(
-            day=desk.session.day,
+            day=books.session.day,
             candidates=feed.candidates,
-            orders=desk.day_orders,
+            orders=books.day_orders,
             ticks=feed.ticks,
-            trades=tuple(desk.day_trades()),
-            fills=tuple(desk.day_fills),
+            trades=tuple(books.day_trades()),
+            fills=tuple(books.day_fills),
             verdicts=tuple(
                 verdict for decision in self._strategy.decisions for verdict in decision.verdicts
             ),
@@ -136,7 +135,7 @@ class TradingDay:
 
     def _expect_flat(self) -> None:
         """Refuse to carry a position over night: the next day starts in a new engine."""
-        held = ", ".join(sorted(self._desk.ledger.positions))
+        held = ", ".join(sorted(self._books.ledger.positions))
         if held:
-            day = self._desk.session.day
+            day = self._books.session.day
             raise RunError(f"{held} still held at the end of {day}, expected to be flat")

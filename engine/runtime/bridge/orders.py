@@ -38,11 +38,6 @@ def trade_id_of(order: Order) -> str:
     return _parts(order)[0]
 
 
-def is_ours(order: Order) -> bool:
-    """Say whether an order has an id that ``order_id`` or ``exit_id`` gave."""
-    return _NAMED.fullmatch(order.client_order_id.value) is not None
-
-
 def bracket_orders(factory: OrderFactory, approved: Approved[BracketPlan]) -> list[Order]:
     """Return entry, stop and target of a plan.
 

@@ -1,6 +1,6 @@
 """A nautilus node, its venue and who keeps the time."""
 
-from engine.runtime.live.day import LiveDay, LiveStrategy
+from engine.runtime.live.day import LiveDay
 from engine.runtime.live.host_time import GrantedTime, RunningTime
 from engine.runtime.live.issues import IssueTracker
 from engine.runtime.live.left_behind import HeldTrade, LeftBehind, ProtectedVenue
@@ -14,7 +14,6 @@ __all__ = [
     "IssueTracker",
     "LeftBehind",
     "LiveDay",
-    "LiveStrategy",
     "LiveVenue",
     "ProtectedVenue",
     "ProtectionWatch",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
 
 from nautilus_trader.common import Cache
 from nautilus_trader.live import LiveNode
@@ -16,14 +15,14 @@ from engine.domain.errors import RunError
 from engine.domain.first_cause import FirstCause
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
+from engine.domain.strategy import Strategy
 from engine.domain.trades import TradeBatch
 from engine.hub.attendant import Attendant
 from engine.hub.desk import Desk
-from engine.hub.equity_point import equity_point
 from engine.hub.outcome import DayOutcome
 from engine.journal import WaitingJournal
 from engine.runtime.bridge.guard import Failures
-from engine.runtime.bridge.hub_strategy import DeskStrategy, OnDecision
+from engine.runtime.bridge.hub_strategy import HubStrategy, OnDecision
 from engine.runtime.bridge.pulse import HostPulse
 from engine.runtime.bridge.scanner_actor import ScannerActor
 from engine.runtime.live.cache_purger import CachePurger
@@ -43,25 +42,6 @@ _SETTLING_NS = 10 * NANOS_PER_SECOND
 """Time after the last bucket in which exits can still be filled."""
 
 
-class LiveStrategy(Protocol):
-    """A strategy class; an instance is made for each day."""
-
-    def __call__(
-        self,
-        desk: Desk,
-        failures: Failures,
-        *,
-        day_has_quotes: bool,
-        attendant: Attendant | None,
-        pulse: HostPulse,
-        sends: bool,
-        on_decision: OnDecision | None,
-        decided_ns: int,
-    ) -> DeskStrategy:
-        """Return a strategy for the day that was started on the desk."""
-        ...
-
-
 class LiveDay:
     """A day at a venue: scanner, strategy and node, and the one who keeps their time.
 
@@ -71,7 +51,8 @@ class LiveDay:
         The day has been started on it, by this process or by one that is gone.
     journal : WaitingJournal
         The one the desk writes.
-    strategy : LiveStrategy
+    strategies : sequence of Strategy
+        What the hub hosts.
     host_time : RunningTime or GrantedTime
         Granted time makes a rehearsal: nothing moves before everything has been done.
     tapes : mapping of str to str
@@ -101,7 +82,7 @@ class LiveDay:
         self,
         desk: Desk,
         journal: WaitingJournal,
-        strategy: LiveStrategy,
+        strategies: Sequence[Strategy],
         host_time: RunningTime | GrantedTime,
         *,
         tapes: Mapping[str, str],
@@ -113,6 +94,7 @@ class LiveDay:
     ) -> None:
         self.failures = Failures()
         self.desk = desk
+        self.books = books = desk.books
         self.pulse = HostPulse(host_time, hurries=isinstance(host_time, GrantedTime))
         self.trouble = IssueTracker(desk, self.pulse, self.failures)
         self._journal = JournalWatch(journal, desk, self.pulse, self.trouble, self.failures)
@@ -122,11 +104,17 @@ class LiveDay:
         self.tape = TapeWatch(desk, self.trouble)
         self.trouble.on_fetched = self.tape.fetched
         self.scanner = ScannerActor(
-            lambda: desk.history, desk.session, tapes, self.failures, self.pulse, self.tape
+            lambda: books.history,
+            books.session,
+            tapes,
+            self.failures,
+            self.pulse,
+            self.tape,
         )
-        self.strategy = strategy(
+        self.strategy = HubStrategy(
             desk,
             self.failures,
+            strategies,
             day_has_quotes=day_has_quotes,
             attendant=attendant,
             pulse=self.pulse,
@@ -138,7 +126,7 @@ class LiveDay:
         self._heartbeat = HeartbeatActor(self.pulse, self.failures)
         self._time = host_time
         self._reported = self.scanner.latest
-        self._equity = [equity_point(desk, self.pulse.now(), desk.ledger.equity)]
+        self._equity = [books.equity_point(self.pulse.now(), books.ledger.equity)]
         self._secs = 0.0
         self.last_health: tuple[HealthLine, ...] = ()
 
@@ -150,8 +138,8 @@ class LiveDay:
     @property
     def ends_ns(self) -> int:
         """When there is nothing left to wait for, UTC ns."""
-        session = self.desk.session
-        return session.close_ns + self.desk.history.at(session.close_ns).grace_ns + _SETTLING_NS
+        session = self.books.session
+        return session.close_ns + self.books.history.at(session.close_ns).grace_ns + _SETTLING_NS
 
     def warm(self, quotes: Iterable[QuoteBatch], prints: Iterable[TradeBatch], detail: str) -> None:
         """Take what an earlier process of the run had heard; nothing is entered meanwhile.
@@ -254,9 +242,9 @@ class LiveDay:
 
     def end(self) -> None:
         """End the day on the desk."""
-        session = self.desk.session
+        session = self.books.session
         self.desk.end_day(session.close_ns)
-        self._equity.append(equity_point(self.desk, session.close_ns, self.desk.ledger.equity))
+        self._equity.append(self.books.equity_point(session.close_ns, self.books.ledger.equity))
 
     def digest(self) -> str:
         """Return the digest of what the scanner said."""
@@ -264,14 +252,14 @@ class LiveDay:
 
     def outcome(self) -> DayOutcome:
         """Return what the day came to, as far as it went."""
-        desk = self.desk
+        books = self.books
         return DayOutcome(
-            day=desk.session.day,
+            day=books.session.day,
             candidates=self.scanner.raised,
-            orders=desk.day_orders,
+            orders=books.day_orders,
             ticks=0,
-            trades=tuple(desk.day_trades()),
-            fills=tuple(desk.day_fills),
+            trades=tuple(books.day_trades()),
+            fills=tuple(books.day_fills),
             verdicts=tuple(verdict for decision in self.decisions for verdict in decision.verdicts),
             equity=tuple(self._equity),
             timings={"scan": 0.0, "hydrate": 0.0, "replay": self._secs},
@@ -289,7 +277,7 @@ class LiveDay:
             if order.status is not OrderStatus.PENDING_CANCEL
             or not venue.has_cancel(order.client_order_id.value)
         ]
-        return [*self.strategy.unsent, *inflight]
+        return [*self.strategy.commands.unsent, *inflight]
 
     def _on_beat(self, now: int) -> None:
         """Add to the equity curve when a bucket has closed while something was held."""
@@ -297,8 +285,8 @@ class LiveDay:
         self._journal.look()
         self.trouble.tell_alarms()
         report, self._reported = self._reported, self.scanner.latest
-        if self._reported is not report and self.desk.ledger.positions:
-            self._equity.append(equity_point(self.desk, now, self.strategy.equity()))
+        if self._reported is not report and self.books.ledger.positions:
+            self._equity.append(self.books.equity_point(now, self.strategy.view.equity()))
 
 
 async def _run(node: LiveNode) -> None:

@@ -69,7 +69,7 @@ class IssueTracker:
         self._desk = desk
         self._pulse = pulse
         self._failures = failures
-        self._alarms_told = len(desk.alarms)
+        self._alarms_told = len(desk.books.alarms)
         self.details: dict[str, str] = {}
         self.on_fetched: Callable[[int], None] = lambda _: None
 
@@ -83,7 +83,7 @@ class IssueTracker:
 
     def forget_others(self) -> None:
         """End what an earlier process of the run was troubled with; what still is, is told anew."""
-        for what, _ in self._desk.governor.standing.troubles:
+        for what, _ in self._desk.books.governor.standing.troubles:
             if what not in self.details:
                 self.issue_cleared(what)
 
@@ -104,9 +104,9 @@ class IssueTracker:
 
     def tell_alarms(self) -> None:
         """Log what rang since this was called last."""
-        for raised in self._desk.alarms[self._alarms_told :]:
+        for raised in self._desk.books.alarms[self._alarms_told :]:
             _log.error("alarm %s: %s; %s", raised.alarm, raised.detail, remedy(raised.alarm))
-        self._alarms_told = len(self._desk.alarms)
+        self._alarms_told = len(self._desk.books.alarms)
 
     def refused(self, error: VenueError) -> None:
         """End the host."""
@@ -134,7 +134,7 @@ class IssueTracker:
     def closed_by_hand(self, trade_id: str, detail: str) -> None:
         """Write down that a trade does not end by our doing."""
         _log.warning("%s: %s", trade_id, detail)
-        trade = self._desk.trades.get(trade_id)
+        trade = self._desk.books.trades.get(trade_id)
         if trade is not None:
             with self._failures.kept(f"the end of {trade_id} by hand"):
                 self._desk.request_exit(trade, ExitReason.CLOSED_BY_HAND, self._pulse.now())

@@ -162,9 +162,9 @@ class PositionsWatch:
 
     def _differences(self, held: Mapping[str, Decimal]) -> dict[str, Difference]:
         """Return what differs; symbols that are locked and not ours are known."""
-        ours = {symbol: each.quantity for symbol, each in self._desk.ledger.positions.items()}
-        known = dict(self._desk.governor.standing.locked).keys() - self._traded()
-        fills = [fill.order.symbol for fill in self._desk.day_fills]
+        ours = {symbol: each.quantity for symbol, each in self._desk.books.ledger.positions.items()}
+        known = dict(self._desk.books.governor.standing.locked).keys() - self._traded()
+        fills = [fill.order.symbol for fill in self._desk.books.day_fills]
         return {
             symbol: Difference(
                 held.get(symbol, Decimal(0)), ours.get(symbol, 0), fills.count(symbol)
@@ -175,5 +175,5 @@ class PositionsWatch:
 
     def _traded(self) -> set[str]:
         """Return the symbols in which this run holds something, or is about to."""
-        trades = {trade.plan.symbol for trade in self._desk.trades.values()}
-        return trades | self._desk.ledger.positions.keys()
+        trades = {trade.plan.symbol for trade in self._desk.books.trades.values()}
+        return trades | self._desk.books.ledger.positions.keys()

@@ -112,8 +112,8 @@ class ProtectionWatch:
         return seen
 
     def _is_over(self, seen: LeftBehind, flat_looks: int) -> bool:
-        is_idle = not self._desk.governor.standing.underway
-        is_late = seen.ts >= self._desk.session.close_ns + _AFTER_CLOSE_NS
+        is_idle = not self._desk.books.governor.standing.underway
+        is_late = seen.ts >= self._desk.books.session.close_ns + _AFTER_CLOSE_NS
         return is_late or (is_idle and flat_looks >= _FLAT_LOOKS)
 
     async def _act(self, seen: LeftBehind, venue: ProtectedVenue) -> None:
@@ -138,7 +138,7 @@ class ProtectionWatch:
         """Record once whom this protects, and hold entries for good."""
         if _QUARANTINE in self.trouble.details:
             return
-        if not self._desk.alarms:
+        if not self._desk.books.alarms:
             self._desk.protection_started(ProtectionStarted(self._of, self._detail), now)
             self._desk.ring(Alarm.JOURNAL_BROKEN, f"{self._of}: {self._detail}", now)
         self._hold(_QUARANTINE, f"{self._of}: {self._detail}")
@@ -150,9 +150,9 @@ class ProtectionWatch:
         """Return why a trade is to be closed, None while it is left to its stop."""
         if trade.trade_id in self._leaving:
             return self._leaving[trade.trade_id]
-        if self._desk.governor.standing.closes(trade.trade_id, trade.symbol):
+        if self._desk.books.governor.standing.closes(trade.trade_id, trade.symbol):
             return ExitReason.OPERATOR
-        step = flatten_step(now, self._desk.history.at(now), self._desk.session)
+        step = flatten_step(now, self._desk.books.history.at(now), self._desk.books.session)
         if step in (FlattenStep.EXIT, FlattenStep.VERIFY):
             return ExitReason.FLAT_BY_CLOSE
         return ExitReason.PROTECTION_LOST if trade.trade_id in bare else None

@@ -18,7 +18,7 @@ class TapeWatch:
     def __init__(self, desk: Desk, trouble: IssueTracker) -> None:
         self._desk = desk
         self._trouble = trouble
-        self._monitor = TapeMonitor(desk.session.open_ns)
+        self._monitor = TapeMonitor(desk.books.session.open_ns)
         self._closed = 0
 
     @property
@@ -28,7 +28,7 @@ class TapeWatch:
 
     def limits(self, now: int) -> TapeLimits:
         """Return what the parameters in force allow."""
-        return TapeLimits.of(self._desk.history.at(now))
+        return TapeLimits.of(self._desk.books.history.at(now))
 
     def learn(self, scanner: Scanner, now: int) -> None:
         """Take the day's profile from buckets that an earlier process has closed."""

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from adapters.alpaca.orders.price_rules import (
     is_on_grid,
     is_stop_beyond,
-    round_down,
-    round_up,
     tick,
 )
 from adapters.alpaca.orders.requests import OrderRequest, ReplaceRequest, StopLoss, TakeProfit
 from adapters.alpaca.orders.rules import RefusalReason, refuse, refuse_replace
 from adapters.alpaca.plan import ALGO_TRADER_PLUS, BASIC, explain_refusal
+from engine.domain.candidate import Side
+from engine.domain.tick_grid import round_against, tick_size
 
 D = Decimal
 PRICES = st.decimals(min_value="0.0001", max_value=5000, places=6)
@@ -169,13 +169,12 @@ def test_a_replacement_names_itself_and_changes_something() -> None:
 
 
 @given(PRICES)
-def test_rounding_lands_on_the_grid_within_one_tick(price: Decimal) -> None:
-    down, up = round_down(price), round_up(price)
-    assert down <= price <= up
-    assert is_on_grid(up)
-    assert is_on_grid(down)
-    assert up - down <= tick(price)
-    assert (down == up) == is_on_grid(price)
+def test_the_grid_is_the_one_on_which_brackets_are_planned(price: Decimal) -> None:
+    assert tick(price) == tick_size(price)
+    for side in Side:
+        planned = round_against(price, side)
+        assert is_on_grid(planned)
+        assert is_on_grid(price) == (planned == price)
 
 
 @given(PRICES, PRICES)

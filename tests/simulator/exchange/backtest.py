@@ -8,16 +8,18 @@ from datetime import date
 from decimal import Decimal
 from heapq import merge
 from typing import Any, ClassVar
+from unittest.mock import patch
 
+import engine.runtime.backtest.run
 from engine.domain.eligibility import fillable, moves_orders
 from engine.domain.facts import Fact, OrderFilled
 from engine.domain.halts import Halts
 from engine.domain.market import MarketData
 from engine.domain.quotes import Quote
 from engine.domain.session import session
+from engine.runtime.bridge.hub_strategy import HubStrategy
 from engine.runtime.bridge.values import decimal_of, shares_of
 from simulator.exchange import Exchange, FillMode, Order, Print, listed
-from strategies import AoStrategy
 from tests.runtime.runs import EAGER, Ran, run
 
 type Fill = tuple[str, Decimal, int, int]
@@ -34,7 +36,7 @@ class Sent:
     body: dict[str, Any] = field(default_factory=dict)
 
 
-class Overheard(AoStrategy):
+class Overheard(HubStrategy):
     """Writes down what it tells its venue."""
 
     sent: ClassVar[list[Sent]] = []
@@ -92,7 +94,8 @@ def legs_of(stop: Any, target: Any) -> dict[str, Any]:
 def backtest(market: MarketData, day: date, fills: str, *settings: str) -> tuple[Ran, list[Sent]]:
     """Run one day and return it with what was sent to the venue."""
     Overheard.sent = []
-    ran = run(market, [day], settings=(*EAGER, *settings), fills=fills, strategy=Overheard)
+    with patch.object(engine.runtime.backtest.run, "HubStrategy", Overheard):
+        ran = run(market, [day], settings=(*EAGER, *settings), fills=fills)
     return ran, Overheard.sent
 
 
