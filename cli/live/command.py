@@ -123,7 +123,8 @@ def live(
     if venue is VenueName.LIVE:
         _confirm(confirm, parameters.model_fields_set if parameters else chosen_at_desk(journals))
 
-    from adapters.alpaca import Credentials, Endpoints
+    from adapters.alpaca.credentials import Credentials
+    from adapters.alpaca.endpoints import Endpoints
     from app.live.request import LiveRequest
     from app.live.run import live_run
     from app.live.tape_keeper import spool_root
