@@ -29,8 +29,9 @@ import httpx
 import msgspec
 import psutil
 
-from adapters.alpaca import AlpacaVenue, Credentials, Endpoints
-from adapters.alpaca.endpoints import SIM_URL
+from adapters.alpaca.credentials import Credentials
+from adapters.alpaca.endpoints import SIM_URL, Endpoints
+from adapters.alpaca.venue import AlpacaVenue
 from app.live.request import LiveRequest
 from app.live.run import live_run
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait

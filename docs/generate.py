@@ -23,7 +23,8 @@ from engine.domain.errors import TradectlError
 from engine.domain.exit_codes import ExitCode
 from engine.domain.facts import AnyPayload, ExitReason, Fact, OrderRole
 from engine.domain.fill_assumptions import FILL_ASSUMPTIONS, TargetRule
-from engine.domain.parameters import Parameters, parameter_extra
+from engine.domain.parameter_rows import ParameterGroup
+from engine.domain.parameters import Parameters, parameter_extra, parameter_group
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -127,10 +128,16 @@ def _parameters() -> Iterator[str]:
     yield "of a name is accepted: `ao_history_buckets`, `aoHistoryBuckets`. What can be off is"
     yield "switched off by `off`. Those marked *scan* shape candidates: their hash names a stored"
     yield "scan, which a run with other values for the rest can use again.\n"
-    yield from _table(
-        ("parameter", "default", "unit", "range", "hot", "scan", "meaning"),
-        [_parameter(name) for name in Parameters.model_fields],
-    )
+    yield "The group may stand before a name, `risk.position_notional`, and need not.\n"
+    purposes = dict(_said_below(ParameterGroup))
+    for group in ParameterGroup:
+        names = [name for name in Parameters.model_fields if parameter_group(name) is group]
+        yield f"## {group.value.capitalize()}\n"
+        yield f"{purposes[group.name]}\n"
+        yield from _table(
+            ("parameter", "default", "unit", "range", "hot", "scan", "meaning"),
+            map(_parameter, names),
+        )
 
 
 def _parameter(name: str) -> tuple[str, ...]:
@@ -177,19 +184,24 @@ def _gates() -> Iterator[str]:
 
 def _members(enum: type[Enum]) -> Iterator[str]:
     """Yield an enum's members with the docstrings that stand below them in its source."""
+    said = _said_below(enum)
+    for member in enum:
+        text = said.get(member.name, "")
+        yield f"- `{member.value}`" + (f": {text}" if text else "")
+    yield ""
+
+
+def _said_below(enum: type[Enum]) -> dict[str, str]:
+    """Return the docstrings that stand below an enum's members in its source, by name."""
     body = cast("ast.ClassDef", ast.parse(inspect.getsource(enum)).body[0]).body
-    said = {
-        before.targets[0].id: after.value.value
+    return {
+        before.targets[0].id: " ".join(str(after.value.value).split())
         for before, after in pairwise(body)
         if isinstance(before, ast.Assign)
         and isinstance(before.targets[0], ast.Name)
         and isinstance(after, ast.Expr)
         and isinstance(after.value, ast.Constant)
     }
-    for member in enum:
-        text = " ".join(str(said.get(member.name, "")).split())
-        yield f"- `{member.value}`" + (f": {text}" if text else "")
-    yield ""
 
 
 def _facts() -> Iterator[str]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from asyncio import BaseTransport, TimerHandle, Transport
 from collections import Counter
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import h11
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from serving.policy import Limits
-
-if TYPE_CHECKING:
-    from serving.server_config import GuardedConfig
 
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\n"
@@ -44,6 +42,13 @@ class Crowd:
             del self._by_client[client]
 
 
+class CountedConfig(uvicorn.Config):
+    """What the protocols below find in their server's settings: its limits and its connections."""
+
+    limits: Limits
+    crowd: Crowd
+
+
 class GuardedHttp(H11Protocol):
     """HTTP/1.1 whose requests arrive in time, and whose answers are read.
 
@@ -51,7 +56,7 @@ class GuardedHttp(H11Protocol):
     a reader that has stopped reading.
     """
 
-    config: GuardedConfig
+    config: CountedConfig
 
     def connection_made(self, transport: BaseTransport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Take a connection, if there is room for it."""
@@ -135,7 +140,7 @@ class GuardedHttp(H11Protocol):
 class GuardedWebSockets(WebSocketsSansIOProtocol):
     """Websockets that are counted, and whose pings cannot fill the memory of who answers them."""
 
-    config: GuardedConfig
+    config: CountedConfig
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from serving.guard import Guard
 from serving.policy import Policy
-from serving.protocols import Crowd, GuardedHttp, GuardedWebSockets
+from serving.protocols import CountedConfig, Crowd, GuardedHttp, GuardedWebSockets
 
 _GRACE_SECS = 2
 
 
-class GuardedConfig(uvicorn.Config):
+class GuardedConfig(CountedConfig):
     """Settings of uvicorn for an application behind a guard.
 
     Parameters

@@ -3,7 +3,8 @@
 from store.backup.archive import archive_run, unarchive_run
 from store.backup.backup import back_up, restore
 from store.backup.file import BackupManifest, check_backup
-from store.database.database import Database, newest_revision
+from store.database.database import Database
+from store.database.revisions import newest_revision
 from store.journal.command_log import CommandLog, is_command_log
 from store.journal.export import export_journal
 from store.journal.journals import JournalRun, Journals

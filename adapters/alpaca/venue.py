@@ -17,7 +17,8 @@ from nautilus_trader.model import CustomData
 from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.data.backfill import Backfill
-from adapters.alpaca.data.client import AlpacaDataClient, OnBatch
+from adapters.alpaca.data.client import AlpacaDataClient
+from adapters.alpaca.data.feed import MarketFeed, OnBatch
 from adapters.alpaca.data.instruments import AlpacaInstruments
 from adapters.alpaca.data.last_ticks import LastTicks
 from adapters.alpaca.data.recalled import Recalled
@@ -138,7 +139,7 @@ class AlpacaVenue:
 
     def publish(self, data: CustomData) -> None:
         """Hand a message to the node behind everything that arrived before it."""
-        self._feed.publish(data)
+        self._client.publish(data)
 
     async def begin(self) -> None:
         """Hand over what has come since the connection, now that everybody listens.
@@ -147,7 +148,7 @@ class AlpacaVenue:
         """
         _log.info("the streams are waited for; what is held is guarded meanwhile")
         await asyncio.gather(self._orders.stream.begun(), self._feed.stream.begun())
-        await self._feed.begin()
+        await self._client.begin()
 
     @property
     def idle(self) -> bool:
@@ -165,7 +166,8 @@ class AlpacaVenue:
         if self._orders.account.has_issue:
             with suppress(VenueError):
                 await self._orders.account.look()
-        return await self._feed.advance(until)
+        clock = await self._feed.advance(until)
+        return Grant(clock.ts, clock.updates)
 
     async def deliver(self, updates: int) -> None:
         """Wait for that many order updates in all and hand them to the node, in order."""
@@ -205,7 +207,7 @@ class AlpacaVenue:
             trades=feed.trades,
             quotes=feed.quotes,
             clock_off_ns=orders.clock_off_ns,
-            gaps=feed.gaps,
+            gaps=feed.recovery.gaps,
             losses=orders.losses,
             skipped=feed.skipped + orders.skipped,
             requests_left=self.rest.budget.bucket.left,
@@ -217,7 +219,11 @@ class AlpacaVenue:
         await self._history.close()
 
     @property
-    def _feed(self) -> AlpacaDataClient:
+    def _feed(self) -> MarketFeed:
+        return self._client.feed
+
+    @property
+    def _client(self) -> AlpacaDataClient:
         if self._data is None:
             raise RunError("the node has not made the market-data client yet")
         return self._data
@@ -234,11 +240,11 @@ class AlpacaVenue:
         while not orders.held.is_counting:
             await orders.whole()
             losses = orders.losses
-            grant = await self._feed.advance(0)
+            clock = await self._feed.advance(0)
             with suppress(VenueUnavailable):
                 await orders.stream.drain()
                 if orders.losses == losses:
-                    orders.held.count_from(grant.updates)
+                    orders.held.count_from(clock.updates)
 
     def _make_data(self, **node: Any) -> AlpacaDataClient:
         self._data = AlpacaDataClient(

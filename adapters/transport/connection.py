@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
-from adapters.alpaca.endpoints import is_loopback
 from engine.domain.errors import (
     ConfigError,
     VenueError,
@@ -32,7 +31,7 @@ _ADVICE = {
 }
 
 # At DEBUG the library would log every frame, the one with the keys included.
-_wire_log = logging.getLogger("adapters.alpaca.websocket")
+_wire_log = logging.getLogger(f"{__name__}.wire")
 _wire_log.setLevel(logging.WARNING)
 
 
@@ -43,6 +42,7 @@ async def open_socket(
     open_secs: float,
     ping_secs: float,
     pong_secs: float,
+    proxied: bool,
     compresses: bool,
 ) -> ClientConnection:
     """Open a websocket that offers compression, if wanted, and sends heartbeats of its own.
@@ -67,7 +67,7 @@ async def open_socket(
             compression="deflate" if compresses else None,
             max_size=MAX_FRAME_BYTES,
             max_queue=_MAX_FRAMES,
-            proxy=None if is_loopback(url) else True,
+            proxy=True if proxied else None,
             logger=_wire_log,
         )
     except InvalidURI as error:

@@ -13,7 +13,6 @@ import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from adapters.alpaca.credentials import Credentials
 from adapters.transport.backoff import Backoff
 from adapters.transport.connection import open_socket
 from engine.domain.errors import VenueRejected, VenueUnavailable
@@ -62,6 +61,8 @@ class KeptSocket:
 
     Parameters
     ----------
+    hide : callable
+        Takes secrets out of a text that is shown or kept.
     serve : callable
         Speaks the protocol until the connection ends. It calls ``begin`` when its handshake is
         done, raises ``VenueUnavailable`` to have another connection and ``VenueRejected`` to end.
@@ -69,6 +70,8 @@ class KeptSocket:
         Takes why the connection is gone, before the next attempt.
     on_state : callable
         Takes each new state.
+    proxied : bool
+        Whether the environment's proxies are asked; what is on this machine is reached without.
     compresses : bool
         Whether compression is offered: it saves the network's time and costs both ends theirs.
     """
@@ -76,8 +79,8 @@ class KeptSocket:
     def __init__(
         self,
         url: str,
-        credentials: Credentials,
         *,
+        hide: Callable[[str], str],
         serve: Callable[[], Awaitable[None]],
         headers: Mapping[str, str],
         on_loss: Callable[[VenueUnavailable], None],
@@ -85,10 +88,12 @@ class KeptSocket:
         patience: Patience,
         clock: Callable[[], int] = time.time_ns,
         seed: int = 0,
+        proxied: bool = True,
         compresses: bool = True,
     ) -> None:
         self.url = url
-        self._credentials = credentials
+        self._hide = hide
+        self._proxied = proxied
         self._serve = serve
         self._headers = headers
         self._on_loss = on_loss
@@ -196,7 +201,7 @@ class KeptSocket:
 
     def unavailable(self, reason: str) -> VenueUnavailable:
         """Return a failure of this connection."""
-        return VenueUnavailable(self._credentials.hide(f"{self.url}: {reason}"))
+        return VenueUnavailable(self._hide(f"{self.url}: {reason}"))
 
     def tell(self, phase: Phase, reason: str = "") -> None:
         """Be in a phase and tell it."""
@@ -214,6 +219,7 @@ class KeptSocket:
             open_secs=self._patience.open_secs,
             ping_secs=self._patience.ping_secs,
             pong_secs=self._patience.pong_secs,
+            proxied=self._proxied,
             compresses=self._compresses,
         )
         try:

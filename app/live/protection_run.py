@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from adapters.alpaca import AlpacaLeftBehind, AlpacaRest
+from adapters.alpaca.http.rest import AlpacaRest
+from adapters.alpaca.orders.left_behind import AlpacaLeftBehind
 from app.commands.inbox import CommandInbox
 from app.live.parameters import LiveAttendant
 from app.live.request import LiveRequest

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.alpaca import Credentials, Endpoints
+from adapters.alpaca.credentials import Credentials
+from adapters.alpaca.endpoints import Endpoints
 from app.runs.start_wait import StartWait
 from engine.domain.errors import ConfigError
 from engine.domain.market import MarketData, letter_of

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from adapters.alpaca import AlpacaConfig, AlpacaRest, AlpacaVenue, Venue, listed_tapes
 from adapters.alpaca.clock_watch import VENUE_CLOCK, behind
-from adapters.alpaca.config import LONGEST_START_SECS
+from adapters.alpaca.config import LONGEST_START_SECS, AlpacaConfig
+from adapters.alpaca.data.instruments import listed_tapes
+from adapters.alpaca.endpoints import Venue
+from adapters.alpaca.http.rest import AlpacaRest
+from adapters.alpaca.venue import AlpacaVenue
 from adapters.alpaca.wire.rest import VenueAsset
 from app.commands.inbox import CommandInbox
 from app.live.parameters import LiveAttendant, started_with

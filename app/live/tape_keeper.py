@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from adapters.alpaca import Recalled
+from adapters.alpaca.data.recalled import Recalled
 from catalog.spool import Heading, Spooled, SpoolWriter, spool_folder
 from catalog.spool.bodies import Arrived
 from engine.domain.errors import ConfigError, DataError, NotFoundError, RunError

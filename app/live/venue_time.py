@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 import httpx
 
-from adapters.alpaca import AlpacaRest, Endpoints, Venue
 from adapters.alpaca.clock_watch import clock_offset
+from adapters.alpaca.endpoints import Endpoints, Venue
 from adapters.alpaca.http.client import NOT_PROCESSED, root_cause
+from adapters.alpaca.http.rest import AlpacaRest
 from adapters.transport.connection import unreached
 from engine.domain.errors import ConfigError, VenueUnavailable
 from engine.domain.session import NANOS_PER_SECOND, day_of, session

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.alpaca import Credentials, Endpoints
-from adapters.alpaca.endpoints import SIM_URL
+from adapters.alpaca.credentials import Credentials
+from adapters.alpaca.endpoints import SIM_URL, Endpoints
 from app.live.request import LiveRequest
 from app.live.run import LiveEnd, Look, live_run
 from app.runs.hosted_run import OnStarted, run_name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -68,8 +69,9 @@ _REAL_MONEY = "trade real money"
 @command
 def live(
     venue: Annotated[
-        VenueName, typer.Option("--venue", help="Where orders go; the simulator by default.")
-    ] = VenueName.SIM,
+        VenueName | None,
+        typer.Option("--venue", help="Where orders go; as alpaca_trading_mode says by default."),
+    ] = None,
     role: Annotated[
         Role, typer.Option("--role", help="all: the whole system in this process.")
     ] = Role.ALL,
@@ -104,6 +106,10 @@ def live(
     The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. q or Ctrl-C ends the run and leaves
     what protects a position at the venue; the same command resumes the run, also after a
     kill: what had arrived is kept in the folder spool beside the database until the day is over.
+    Orders go where the parameter alpaca_trading_mode says: sim, the default, paper or live; shadow
+    decides everything on the paper account's data and sends nothing. --venue and --shadow say it
+    for one run, unless they contradict a mode that somebody set.
+
     While it runs it obeys `tradectl do`. Without --params and --set it goes by the parameters of
     `tradectl params`, and takes each new version of them from the next bucket on. A venue or
     database that is down at the start is waited for; exit code 75 says that it was for too long.
@@ -111,7 +117,8 @@ def live(
     A run whose facts were altered is never traded again (exit code 6): it is quarantined, and what
     its orders left at the venue is protected until it is flat.
     """
-    from app.parameters.desk import chosen_at_desk
+    from app.live.destination import destination
+    from app.parameters.desk import approved_at_desk, chosen_at_desk
     from app.parameters.file import load_parameters
     from store import Journals
 
@@ -120,10 +127,19 @@ def live(
     wait = StartWait(wait_secs, say)
     journals = wait.reached(lambda: Journals(database))
     parameters = load_parameters(params, set_params) if params or set_params else None
-    if venue is VenueName.LIVE:
-        _confirm(confirm, parameters.model_fields_set if parameters else chosen_at_desk(journals))
+    if parameters is None:
+        chosen = chosen_at_desk(journals)
+        mode = approved_at_desk(journals).at(time.time_ns()).alpaca_trading_mode
+    else:
+        chosen, mode = parameters.model_fields_set, parameters.alpaca_trading_mode
+    is_chosen = "alpaca_trading_mode" in chosen
+    said = None if venue is None else venue.value
+    place = destination(mode, is_chosen=is_chosen, venue=said, shadow=shadow)
+    if place.venue == VenueName.LIVE:
+        _confirm(confirm, chosen)
 
-    from adapters.alpaca import Credentials, Endpoints
+    from adapters.alpaca.credentials import Credentials
+    from adapters.alpaca.endpoints import Endpoints
     from app.live.request import LiveRequest
     from app.live.run import live_run
     from app.live.tape_keeper import spool_root
@@ -131,20 +147,22 @@ def live(
     from engine.hub import OutcomeStatus
 
     request = LiveRequest(
-        endpoints=Endpoints.of(venue.value),
+        endpoints=Endpoints.of(place.venue),
         credentials=Credentials.from_environment(),
         feed=feed.value,
         params=parameters,
         letters=parse_letters(letters),
         symbols=parse_symbols(symbols),
         run_id=run_id,
-        sends=not shadow,
+        sends=place.sends,
         verdicts=runs,
         wait=wait,
         spool=spool_root(journals.database),
     )
     try:
-        with live_view(enabled=view and not as_json, venue=venue.value, sends=not shadow) as screen:
+        with live_view(
+            enabled=view and not as_json, venue=place.venue, sends=place.sends
+        ) as screen:
             end = asyncio.run(live_run(journals, request, show_run_started, screen.watch))
     except JournalBroken as broken:
         _protect(journals, request, broken, as_json=as_json)

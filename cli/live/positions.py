@@ -17,7 +17,9 @@ from cli.terminal.output import command, emit
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from adapters.alpaca import Attested, Credentials, Endpoints, Leg
+    from adapters.alpaca.credentials import Credentials
+    from adapters.alpaca.endpoints import Endpoints
+    from adapters.alpaca.orders.protection import Attested, Leg
 
 _NAKED = ExitCode.FAILED
 _READINGS = 3
@@ -38,7 +40,8 @@ def positions(
     """
     import msgspec
 
-    from adapters.alpaca import Credentials, Endpoints
+    from adapters.alpaca.credentials import Credentials
+    from adapters.alpaca.endpoints import Endpoints
 
     found, unread = asyncio.run(
         _attested(Endpoints.of(venue.value), Credentials.from_environment())
@@ -56,7 +59,8 @@ def positions(
 
 async def _attested(endpoints: Endpoints, credentials: Credentials) -> tuple[Attested, list[str]]:
     """Return what protects what, and the rows of the venue that cannot be read."""
-    from adapters.alpaca import AlpacaRest, read_attested
+    from adapters.alpaca.http.rest import AlpacaRest
+    from adapters.alpaca.orders.attestation import read_attested
 
     async with AlpacaRest(endpoints, credentials) as rest:
         return await read_attested(rest)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from app.parameters.file import changed_values
-from cli.operate.governor import SessionName
-from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database
+from cli.operate.command_options import CommandOptions
 from cli.terminal.shared_options import taking
 from engine.domain import commands
 from engine.domain.commands import AnyCommand
@@ -23,27 +21,6 @@ app = typer.Typer(
 EVERYTHING = "all"
 
 Symbol = Annotated[str, typer.Argument(metavar="SYMBOL", help="In capitals.")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandOptions:
-    """Whom a command is for, who gives it and how long they wait."""
-
-    run: SessionName = "latest"
-    database: Database = DEFAULT_DATABASE
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Give the command; without it, only show it.")
-    ] = False
-    who: Annotated[
-        str | None, typer.Option("--who", help="Who gives it; the system's user by default.")
-    ] = None
-    command_id: Annotated[
-        str | None, typer.Option("--id", help="Given again under the same id, it is done once.")
-    ] = None
-    timeout_secs: Annotated[
-        float, typer.Option("--timeout", metavar="SECS", min=0.1, help="How long to wait for it.")
-    ] = 30
-    as_json: AsJson = False
 
 
 @app.command()

@@ -18,7 +18,7 @@ from app.commands.inbox import DESK_COMMAND
 from app.commands.preview import preview
 from app.redaction import refuse_secrets
 from app.runs.chosen_journal import protecting
-from cli.operate.do import CommandOptions
+from cli.operate.command_options import CommandOptions
 from cli.terminal.output import emit, progress_console
 from engine.domain.commands import AnyCommand
 from engine.domain.errors import ConfigError, RunError

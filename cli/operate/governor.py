@@ -72,6 +72,7 @@ def _status(view: GovernorView) -> dict[str, Any]:
         "troubles": dict(state.standing.troubles),
         "limits": {
             "trades": {"used": state.trades, "limit": params.max_trades_per_day},
+            "wins": {"used": state.wins, "limit": params.stop_after_wins},
             "realized_pnl_usd": {
                 "used": state.realized_pnl,
                 "loss_limit": -state.equity * params.daily_loss_limit_percent / 100,

@@ -243,7 +243,12 @@ def _show_table(console: Console, rows: list[dict[str, Any]]) -> None:
     table.add_column("value", no_wrap=True)
     for heading in ("default", "range", "hot", "meaning") if wide else ("range", "meaning"):
         table.add_column(heading)
+    group = None
     for row in rows:
+        if row["group"] != group:
+            group = row["group"]
+            table.add_section()
+            table.add_row(f"[bold]{group}[/]")
         value, default = escape(shown_value(row["value"])), escape(shown_value(row["default"]))
         limits = f"{row['range']} {row['unit']}".strip()
         hot = row["hot"].replace("_", " ")
@@ -260,16 +265,21 @@ def parameter_rows(parameters: Parameters) -> list[dict[str, Any]]:
     """Return the table of parameters, one row each, as the command line and the docs show it."""
     from pydantic.alias_generators import to_camel
 
-    from engine.domain.parameters import Parameters, parameter_extra
+    from engine.domain.parameter_rows import ParameterGroup
+    from engine.domain.parameters import Parameters, parameter_extra, parameter_group
 
     values = parameters.model_dump(mode="json")
     defaults = Parameters().model_dump(mode="json")
     rows: list[dict[str, Any]] = []
-    for name, field in Parameters.model_fields.items():
+    fields = Parameters.model_fields
+    order = list(ParameterGroup)
+    for name in sorted(fields, key=lambda each: order.index(parameter_group(each))):
+        field = fields[name]
         extra = parameter_extra(name)
         low, high = extra.get("minimum"), extra.get("maximum")
         rows.append(
             {
+                "group": extra["group"],
                 "name": name,
                 "alias": to_camel(name),
                 "value": values[name],

@@ -34,7 +34,7 @@ def exit_due(
         return ExitReason.OPERATOR
     if ts >= flatten_ns(params, session):
         return ExitReason.FLAT_BY_CLOSE
-    if governor.done is not None:
+    if governor.day_end(params) is not None:
         return ExitReason.DAY_LIMIT
     if ts >= exit_deadline_ns(trade, params, session):
         return ExitReason.TIME_STOP

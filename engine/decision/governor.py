@@ -15,8 +15,9 @@ def phase(state: GovernorState, ts: int, params: Parameters, session: Session) -
     """Return the phase at an instant; where several hold, the one that forbids most."""
     if state.standing.halts_entries:
         return GovernorPhase.HALTED
-    if state.done is not None:
-        return state.done
+    ended = state.day_end(params)
+    if ended is not None:
+        return ended
     if ts >= flatten_ns(params, session):
         return GovernorPhase.FLATTENING
     if not _has_started(state, session) or ts < entries_open_ns(params, session):
@@ -50,9 +51,11 @@ def _refusals(
     if state.standing.stops_entries:
         until = "until resumed" if state.standing.paused else "for the day"
         yield Refused(RefusalReason.GOVERNOR_HALTED, f"entries are stopped {until}")
-    if state.done is not None:
+    ended = state.day_end(params)
+    if ended is not None:
         result = f"{state.realized_pnl} USD realized on {state.equity} USD"
-        yield Refused(RefusalReason(state.done), f"the day ended with {result}")
+        won = f", {state.wins} trades closed at their target" if state.wins else ""
+        yield Refused(RefusalReason(ended), f"the day ended with {result}{won}")
     if ts >= flatten_ns(params, session):
         yield Refused(RefusalReason.FLATTENING, f"flatten_by {params.flatten_by} ET is past")
     if ts >= entries_close_ns(params, session):

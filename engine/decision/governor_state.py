@@ -16,6 +16,7 @@ from engine.domain.facts import (
     AnyPayload,
     BracketPlanned,
     DayStarted,
+    ExitReason,
     FlatVerified,
     OrderCanceled,
     OrderExpired,
@@ -72,6 +73,8 @@ class GovernorState(msgspec.Struct, frozen=True):
         USD of the day's closed trades, commissions taken off.
     trades : int
         Trades planned today, less those whose entry ended without a fill.
+    wins : int
+        Trades of the day that closed at their target.
     open_trades : tuple of OpenTrade
         In order of planning.
     cooldowns : tuple of (str, int)
@@ -90,12 +93,24 @@ class GovernorState(msgspec.Struct, frozen=True):
     equity: Decimal = Decimal(0)
     realized_pnl: Decimal = Decimal(0)
     trades: int = 0
+    wins: int = 0
     open_trades: tuple[OpenTrade, ...] = ()
     cooldowns: tuple[tuple[str, int], ...] = ()
     done: GovernorPhase | None = None
     flat: bool = False
     alarms: tuple[Alarm, ...] = ()
     standing: StandingCommands = StandingCommands()
+
+    def day_end(self, params: Parameters) -> GovernorPhase | None:
+        """Return what has ended the day; wins count against the limit that holds now."""
+        if self.done is None and has_won_enough(self.wins, params):
+            return GovernorPhase.DONE_TARGET
+        return self.done
+
+
+def has_won_enough(wins: int, params: Parameters) -> bool:
+    """Say whether so many trades closed at their target that the day is over."""
+    return params.stop_after_wins is not None and wins >= params.stop_after_wins
 
 
 def evolve(
@@ -132,6 +147,7 @@ def _day_started(state: GovernorState, started: DayStarted, ts: int) -> Governor
         equity=started.equity,
         realized_pnl=Decimal(0),
         trades=0,
+        wins=0,
         cooldowns=tuple(entry for entry in state.cooldowns if entry[1] > ts),
         done=None,
         flat=False,
@@ -178,12 +194,15 @@ def _closed(
     trade = _trade(state, closed.trade_id)
     after = state if trade is None else _without_trade(state, trade, ts, params)
     pnl, done = state.realized_pnl + closed.realized_pnl, state.done
+    wins = state.wins + (closed.exit_reason is ExitReason.TAKE_PROFIT)
     target, loss = params.daily_profit_target_percent, params.daily_loss_limit_percent
     if done is None and 100 * pnl <= -loss * state.equity:
         done = GovernorPhase.DONE_LOSS
-    elif done is None and target is not None and 100 * pnl >= target * state.equity:
-        done = GovernorPhase.DONE_TARGET
-    return replace(after, realized_pnl=pnl, done=done)
+    elif done is None:
+        is_enough = target is not None and 100 * pnl >= target * state.equity
+        if is_enough or has_won_enough(wins, params):
+            done = GovernorPhase.DONE_TARGET
+    return replace(after, realized_pnl=pnl, wins=wins, done=done)
 
 
 def _trade(state: GovernorState, trade_id: str) -> OpenTrade | None:

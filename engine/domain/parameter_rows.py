@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import time
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
@@ -24,7 +25,27 @@ LAST_SECOND = 16 * 3_600
 """The regular close, in seconds since midnight."""
 
 
+class ParameterGroup(StrEnum):
+    """What a parameter is about; tables show them in this order."""
+
+    LIVE = "live"
+    """Where orders go, and when a live feed is trusted."""
+    SCAN = "scan"
+    """What makes a candidate."""
+    DECISION = "decision"
+    """What a candidate is asked before it is traded."""
+    BRACKET = "bracket"
+    """How a trade is entered and left."""
+    RISK = "risk"
+    """How large trades are, and how many at once."""
+    DAY = "day"
+    """What ends a day, and its windows."""
+    CLUSTER = "cluster"
+    """How work is cut, and how long what is between its parts is kept."""
+
+
 def row(
+    group: ParameterGroup,
     default: object,
     unit: str,
     description: str,
@@ -38,7 +59,7 @@ def row(
 
     ``scan`` marks what shapes candidates, and so belongs to the hash of a stored scan.
     """
-    extra: dict[str, Any] = {"unit": unit, "hot": hot, "scan": scan}
+    extra: dict[str, Any] = {"group": group.value, "unit": unit, "hot": hot, "scan": scan}
     if low is not None and high is not None:
         extra |= {"minimum": low, "maximum": high}
     return Field(default, description=description, json_schema_extra=extra)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, Literal, Self, cast
 
 from pydantic import (
@@ -23,6 +24,7 @@ from engine.domain.parameter_rows import (
     LAST_SECOND,
     Clock,
     Exact,
+    ParameterGroup,
     Percent,
     Tickers,
     is_within,
@@ -32,6 +34,14 @@ from engine.domain.parameter_rows import (
 )
 from engine.domain.session import NANOS_PER_SECOND
 
+_live = partial(row, ParameterGroup.LIVE)
+_scan = partial(row, ParameterGroup.SCAN)
+_decision = partial(row, ParameterGroup.DECISION)
+_bracket = partial(row, ParameterGroup.BRACKET)
+_risk = partial(row, ParameterGroup.RISK)
+_day = partial(row, ParameterGroup.DAY)
+_cluster = partial(row, ParameterGroup.CLUSTER)
+
 
 class Parameters(BaseModel):
     """All parameters of a run; a value that is off is None."""
@@ -40,36 +50,36 @@ class Parameters(BaseModel):
         frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
     )
 
-    alpaca_trading_mode: Literal["sim", "shadow", "paper", "live"] = row(
-        "paper", "", "Where orders go; live needs a step-up.", hot="no"
+    alpaca_trading_mode: Literal["sim", "shadow", "paper", "live"] = _live(
+        "sim", "", "Where orders of `tradectl live` go; live needs a step-up.", hot="no"
     )
-    direction: Literal["long", "short", "both"] = row(
+    direction: Literal["long", "short", "both"] = _scan(
         "long", "", "Sides on which candidates are raised.", scan=True
     )
 
-    bucket_seconds: int = row(
+    bucket_seconds: int = _scan(
         5, "s", "Width of a bucket; divides a minute.", low=1, high=60, hot="restart", scan=True
     )
-    late_trade_grace_ms: int = row(
+    late_trade_grace_ms: int = _scan(
         250, "ms", "How long a bucket waits for its last trades.", low=0, high=5_000, scan=True
     )
-    warm_premarket: bool = row(
+    warm_premarket: bool = _scan(
         False, "", "Let pre-market buckets warm the windows.", hot="restart", scan=True
     )
-    max_carried_ratio: float = row(
+    max_carried_ratio: float = _scan(
         0.5, "ratio", "Largest share of empty buckets in the slow window.", low=0, high=1, scan=True
     )
-    bucket_ttl: int = row(
+    bucket_ttl: int = _cluster(
         900, "s", "How long stored buckets outlive their last write.", low=300, high=86_400
     )
 
-    fast_period: int = row(
+    fast_period: int = _scan(
         5, "buckets", "Fast mean of ao.", low=2, high=60, hot="reseed", scan=True
     )
-    slow_period: int = row(
+    slow_period: int = _scan(
         34, "buckets", "Slow mean of ao.", low=5, high=240, hot="reseed", scan=True
     )
-    smooth_period: int = row(
+    smooth_period: int = _scan(
         5,
         "buckets",
         "Mean of ao that ac is measured from.",
@@ -78,16 +88,16 @@ class Parameters(BaseModel):
         hot="reseed",
         scan=True,
     )
-    ao_accel_lookback: int = row(
+    ao_accel_lookback: int = _scan(
         3, "buckets", "Buckets on each of which ac must rise.", low=1, high=24, scan=True
     )
-    ao_accel_rate: float = row(
+    ao_accel_rate: float = _scan(
         0.25, "ratio", "Relative growth of ao over the look-back.", low=0, high=10, scan=True
     )
-    ao_history_buckets: int = row(
+    ao_history_buckets: int = _scan(
         36, "buckets", "History of ao the flat-line gate looks at.", low=12, high=720, scan=True
     )
-    flatline_ratio: float = row(
+    flatline_ratio: float = _scan(
         0.05,
         "ratio",
         "Step of ao, over its largest, that counts as flat.",
@@ -95,24 +105,26 @@ class Parameters(BaseModel):
         high=0.5,
         scan=True,
     )
-    min_5s_flatline_ao_buckets: int = row(
+    min_5s_flatline_ao_buckets: int = _scan(
         6, "buckets", "Flat steps in a row that end a candidate.", low=2, high=120, scan=True
     )
-    min_ac_z: float = row(
+    min_ac_z: float = _scan(
         4.0, "sd", "Smallest acceleration, in deviations of noise.", low=0, high=20, scan=True
     )
-    sigma_window: int = row(
+    sigma_window: int = _scan(
         120, "buckets", "Window of the return deviation.", low=24, high=2_000, scan=True
     )
 
-    vol_floor: int = row(
+    vol_floor: int = _scan(
         1_000, "shares", "Smallest volume of the bucket.", low=0, high=10_000_000, scan=True
     )
-    vol_surge_multiplier: float = row(
+    vol_surge_multiplier: float = _scan(
         3.0, "×", "Volume of the bucket over the mean before it.", low=1, high=50, scan=True
     )
-    vol_window: int = row(60, "buckets", "Buckets of the mean volume.", low=12, high=720, scan=True)
-    min_cumulative_ao_volume: int = row(
+    vol_window: int = _scan(
+        60, "buckets", "Buckets of the mean volume.", low=12, high=720, scan=True
+    )
+    min_cumulative_ao_volume: int = _scan(
         50_000,
         "shares",
         "Smallest volume since ao took its sign.",
@@ -120,7 +132,7 @@ class Parameters(BaseModel):
         high=100_000_000,
         scan=True,
     )
-    min_cumulative_notional: float = row(
+    min_cumulative_notional: float = _scan(
         500_000,
         "USD",
         "Smallest notional since ao took its sign.",
@@ -128,43 +140,45 @@ class Parameters(BaseModel):
         high=10_000_000_000,
         scan=True,
     )
-    min_price: float = row(2, "USD", "Lowest last price.", low=0.01, high=1_000_000, scan=True)
-    max_price: float = row(500, "USD", "Highest last price.", low=0.01, high=1_000_000, scan=True)
-    candidate_publish_secs: int = row(
+    min_price: float = _scan(2, "USD", "Lowest last price.", low=0.01, high=1_000_000, scan=True)
+    max_price: float = _scan(500, "USD", "Highest last price.", low=0.01, high=1_000_000, scan=True)
+    candidate_publish_secs: int = _scan(
         5, "s", "How often a live candidate is updated.", low=1, high=300, scan=True
     )
-    candidate_window_secs: int = row(
+    candidate_window_secs: int = _scan(
         180, "s", "Stretch of buckets a candidate carries.", low=10, high=3_600, scan=True
     )
-    index_symbols: Tickers = row(
+    index_symbols: Tickers = _scan(
         ("SPY", "QQQ", "IWM"), "", "Index ETFs of market gravity.", hot="restart", scan=True
     )
 
-    use_market_gravity: bool = row(True, "", "Consult market gravity.")
-    use_futures_trend: bool = row(False, "", "Consult the trend of the index futures.")
-    use_spread_liquidity: bool = row(True, "", "Consult spread and size at the touch.")
-    use_vwap_alignment: bool = row(True, "", "Consult the session VWAP.")
-    min_market_gravity: float = row(
+    use_market_gravity: bool = _decision(True, "", "Consult market gravity.")
+    use_futures_trend: bool = _decision(False, "", "Consult the trend of the index futures.")
+    use_spread_liquidity: bool = _decision(True, "", "Consult spread and size at the touch.")
+    use_vwap_alignment: bool = _decision(True, "", "Consult the session VWAP.")
+    min_market_gravity: float = _decision(
         0.0, "", "Smallest gravity in the trade's direction.", low=-1, high=1
     )
-    max_spread_bps: float = row(25, "bps", "Widest spread.", low=1, high=300)
-    min_top_size_multiple: float = row(
+    max_spread_bps: float = _decision(25, "bps", "Widest spread.", low=1, high=300)
+    min_top_size_multiple: float = _decision(
         2, "×", "Smallest size on the side we take, over our order.", low=0, high=100
     )
-    stale_quote_secs: float = row(2, "s", "Age at which a quote is unknown.", low=0.1, high=60)
-    max_vwap_stretch_percent: Percent = row(
+    stale_quote_secs: float = _decision(
+        2, "s", "Age at which a quote is unknown.", low=0.1, high=60
+    )
+    max_vwap_stretch_percent: Percent = _decision(
         3.0, "%", "Largest distance from the session VWAP.", low=0.1, high=25
     )
-    confidence_rule: Literal["all", "score"] = row(
+    confidence_rule: Literal["all", "score"] = _decision(
         "all", "", "Pass when every consulted filter passes, or by weighted share."
     )
-    min_confidence: float = row(
+    min_confidence: float = _decision(
         0.6, "ratio", "Smallest weighted share under the rule score.", low=0, high=1
     )
 
-    concurrent_trading: bool = row(False, "", "Allow more than one open trade.")
-    max_concurrent: int = row(1, "trades", "Slots when trading concurrently.", low=1, high=50)
-    max_open_notional: Exact = row(
+    concurrent_trading: bool = _risk(False, "", "Allow more than one open trade.")
+    max_concurrent: int = _risk(1, "trades", "Slots when trading concurrently.", low=1, high=50)
+    max_open_notional: Exact = _risk(
         25_000,
         "USD",
         "Cap on all open trades together, when concurrent.",
@@ -172,24 +186,24 @@ class Parameters(BaseModel):
         high=1_000_000_000,
         hot="step_up_raised",
     )
-    entry_type: Literal["market", "limit"] = row(
+    entry_type: Literal["market", "limit"] = _bracket(
         "market", "", "Enter at market, or by a limit that is marketable."
     )
-    entry_slippage_bps: Exact = row(
+    entry_slippage_bps: Exact = _bracket(
         10, "bps", "How far a limit entry reaches through the touch.", low=0, high=500
     )
-    take_profit_percent: Percent = row(3.0, "%", "Target from the entry.", low=0.2, high=20)
-    stop_loss_percent: Percent = row(1.5, "%", "Stop from the entry.", low=0.1, high=10)
-    trailing_stop_percent: Percent | None = row(
+    take_profit_percent: Percent = _bracket(3.0, "%", "Target from the entry.", low=0.2, high=20)
+    stop_loss_percent: Percent = _bracket(1.5, "%", "Stop from the entry.", low=0.1, high=10)
+    trailing_stop_percent: Percent | None = _bracket(
         None, "%", "Trail from the best price, or off.", low=0.1, high=20
     )
-    max_hold_seconds: int | None = row(
+    max_hold_seconds: int | None = _bracket(
         1_800, "s", "Longest time in a trade, or off.", low=30, high=23_400
     )
-    position_notional: Exact = row(
+    position_notional: Exact = _risk(
         5_000, "USD", "Largest notional of a trade.", low=100, high=10_000_000, hot="step_up_raised"
     )
-    risk_per_trade_percent: Percent = row(
+    risk_per_trade_percent: Percent = _risk(
         0.5,
         "%",
         "Equity lost when the stop fills at its price.",
@@ -197,11 +211,11 @@ class Parameters(BaseModel):
         high=5,
         hot="step_up_raised",
     )
-    max_volume_share_percent: Percent | None = row(
+    max_volume_share_percent: Percent | None = _risk(
         1.0, "%", "Our order over the session's volume so far, or off.", low=0.05, high=100
     )
 
-    daily_profit_target_percent: Percent | None = row(
+    daily_profit_target_percent: Percent | None = _day(
         3.0,
         "%",
         "Gain on the day's first equity that ends it, or off.",
@@ -209,7 +223,7 @@ class Parameters(BaseModel):
         high=100,
         hot="step_up_loosened",
     )
-    daily_loss_limit_percent: Percent = row(
+    daily_loss_limit_percent: Percent = _day(
         1.0,
         "%",
         "Loss on the day's first equity that ends it.",
@@ -217,43 +231,56 @@ class Parameters(BaseModel):
         high=100,
         hot="step_up_loosened",
     )
-    max_trades_per_day: int = row(
+    max_trades_per_day: int = _day(
         5, "trades", "Entries a day.", low=1, high=10_000, hot="step_up_loosened"
     )
-    no_entry_first_seconds: int = row(
+    stop_after_wins: int | None = _day(
+        None,
+        "trades",
+        "Trades closed at their target that end the day, or off.",
+        low=1,
+        high=100,
+        hot="step_up_loosened",
+    )
+    no_entry_first_seconds: int = _day(
         300, "s", "No entry this long after the open.", low=0, high=23_400
     )
-    no_entry_after: Clock = row("15:30", "ET", "No entry from this time on.")
-    flatten_by: Clock = row("15:55", "ET", "Open trades are closed from this time on.")
-    flatten_cancel_seconds: int = row(
+    no_entry_after: Clock = _day("15:30", "ET", "No entry from this time on.")
+    flatten_by: Clock = _day("15:55", "ET", "Open trades are closed from this time on.")
+    flatten_cancel_seconds: int = _day(
         60,
         "s",
         "Entries still working are cancelled this long before flatten_by.",
         low=0,
         high=3_600,
     )
-    flatten_verify_seconds: int = row(
+    flatten_verify_seconds: int = _day(
         120,
         "s",
         "An alarm is raised unless all is flat this long after flatten_by.",
         low=5,
         high=3_600,
     )
-    symbol_cooldown_seconds: int = row(
+    symbol_cooldown_seconds: int = _day(
         900, "s", "No entry in a symbol this long after its trade.", low=0, high=86_400
     )
-    stale_feed_seconds: int = row(
+    stale_feed_seconds: int = _live(
         5, "s", "No entry, and another connection, after so long without data.", low=1, high=300
     )
-    max_lag_seconds: float = row(
+    max_lag_seconds: float = _live(
         2, "s", "No entry while prints arrive later than this.", low=0.1, high=60
     )
-    min_heard_share: float = row(
+    min_heard_share: float = _live(
         0.5, "ratio", "No entry while less of the expected symbols is heard.", low=0, high=1
     )
 
-    letters_per_shard: int = row(
-        1, "letters", "First letters one shard takes.", low=1, high=26, hot="rebalance"
+    letters_per_shard: int = _cluster(
+        1,
+        "letters",
+        "First letters one shard takes; nothing is cut into shards yet.",
+        low=1,
+        high=26,
+        hot="rebalance",
     )
 
     @property
@@ -289,6 +316,7 @@ class Parameters(BaseModel):
         "max_hold_seconds",
         "max_volume_share_percent",
         "daily_profit_target_percent",
+        "stop_after_wins",
         mode="before",
     )
     @classmethod
@@ -377,21 +405,34 @@ class Parameters(BaseModel):
 
 
 def parameter_extra(name: str) -> dict[str, Any]:
-    """Return a row's ``unit``, ``hot``, ``scan`` and, if it has a range, ``minimum, maximum``."""
+    """Return a row's ``group, unit, hot, scan`` and, if it has a range, ``minimum, maximum``."""
     return cast("dict[str, Any]", Parameters.model_fields[name].json_schema_extra)
 
 
+def parameter_group(name: str) -> ParameterGroup:
+    """Return the group a parameter belongs to."""
+    return ParameterGroup(parameter_extra(name)["group"])
+
+
 def parameter_name(key: str) -> str:
-    """Return a parameter's name from any spelling: ``aoHistoryBuckets``, ``ao-history-buckets``.
+    """Return a parameter's name from any spelling: ``aoHistoryBuckets``, ``scan.min-ac-z``.
+
+    Its group may stand before it; it need not while no other group has one of that name.
 
     Raises
     ------
     ValueError
-        No parameter is called that; the message names the nearest.
+        No parameter is called that, or it is of another group; the message says which is.
     """
-    squashed = _squash(key)
+    group, dot, plain = key.rpartition(".")
+    squashed = _squash(plain)
     if squashed in _NAMES:
-        return _NAMES[squashed]
+        name = _NAMES[squashed]
+        if dot and group.strip().lower() != parameter_group(name):
+            raise ValueError(
+                f"{key!r} names another group: write {parameter_group(name)}.{name}, or {name}"
+            )
+        return name
     nearest = get_close_matches(squashed, _NAMES, n=1, cutoff=0.0)[0]
     raise ValueError(
         f"unknown parameter {key!r}, the nearest is {_NAMES[nearest]!r}; "

@@ -4,16 +4,41 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from simulator.chaos import Switchboard
 from simulator.server.fake_feed import FakeFeed
-from simulator.server.feeds import Source
-from simulator.server.flawed_frames import FLAWS, flawed_market_frame, flawed_trading_frame
+from simulator.server.feeds import Feed, Source
+from simulator.server.flawed_frames import FLAWS
 from simulator.server.keyring import Holder, Keyring
-from simulator.server.market_socket import MarketSocket
+from simulator.server.outbox import Outbox
 from simulator.server.subscribers import Listener
-from simulator.server.trading_socket import TradingSocket
 from simulator.server.venue import Venue
+
+
+class OpenSocket(Protocol):
+    """A connection of either kind, as what happens to all of them needs it."""
+
+    outbox: Outbox
+
+    def end(self, code: int, last: str | bytes | None) -> None:
+        """Close the socket, without anybody waiting for it."""
+        ...
+
+    def fall_behind(self) -> None:
+        """Cut the client off as one that reads too slowly, where the protocol knows that."""
+        ...
+
+    def flawed_frame(self, flaw: str) -> str | bytes:
+        """Return a frame of this protocol with one of ``FLAWS``."""
+        ...
+
+
+class FeedSocket(OpenSocket, Listener, Protocol):
+    """A connection of market data."""
+
+    holder: Holder | None
+    feed: Feed
 
 
 class Connections:
@@ -43,8 +68,8 @@ class Connections:
         self.account_ids = account_ids
         self.chaos = chaos
         self.connections = connections
-        self.market: set[MarketSocket] = set()
-        self.trading: set[TradingSocket] = set()
+        self.market: set[FeedSocket] = set()
+        self.trading: set[OpenSocket] = set()
         self.fake_feed = FakeFeed()
         self.missed: Callable[[], None] = _ignore
         self._hearers: dict[Source, set[Listener]] = {
@@ -54,7 +79,7 @@ class Connections:
         }
         self._open: Counter[tuple[str, str]] = Counter()
 
-    def enter(self, socket: MarketSocket, holder: Holder) -> bool:
+    def enter(self, socket: FeedSocket, holder: Holder) -> bool:
         """Let an authenticated socket in, unless the endpoint has its number."""
         place = socket.feed.path, holder.key
         if self._open[place] >= self.connections or self.chaos.lasts("refuse_connections_secs"):
@@ -64,7 +89,7 @@ class Connections:
         self._hearers[socket.feed.source].add(socket)
         return True
 
-    def leave(self, socket: MarketSocket) -> None:
+    def leave(self, socket: FeedSocket) -> None:
         """Take leave of a socket."""
         if socket not in self.market or socket.holder is None:
             return
@@ -76,7 +101,7 @@ class Connections:
 
     def strike(self, what: str) -> int:
         """Do something to every open socket at once and return to how many."""
-        sockets = [*self.market, *self.trading]
+        sockets: list[OpenSocket] = [*self.market, *self.trading]
         for socket in sockets:
             match what:
                 case "drop":
@@ -86,18 +111,10 @@ class Connections:
                 case "close_1011":
                     socket.end(1011, None)
                 case flaw if flaw in FLAWS:
-                    socket.outbox.put(self._flawed(flaw, socket))
-                case _ if isinstance(socket, MarketSocket):
-                    socket.fall_behind()
+                    socket.outbox.put(socket.flawed_frame(flaw))
                 case _:
-                    pass
+                    socket.fall_behind()
         return len(sockets)
-
-    def _flawed(self, flaw: str, socket: MarketSocket | TradingSocket) -> str | bytes:
-        if isinstance(socket, TradingSocket):
-            return flawed_trading_frame(flaw)
-        symbol = self.venue.playhead.reader.symbols[0]
-        return flawed_market_frame(flaw, socket.codec, symbol, self.venue.now)
 
 
 def _ignore() -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from serving import admit
 from simulator.server.codec import Codec, codec_of, decoded, market_frame, said_in
+from simulator.server.connections import Connections
 from simulator.server.feeds import Feed
+from simulator.server.flawed_frames import flawed_market_frame
 from simulator.server.keyring import Holder
 from simulator.server.outbox import Outbox
 from simulator.server.subscriptions import (
@@ -27,9 +29,6 @@ from simulator.server.subscriptions import (
     Subscriptions,
 )
 from simulator.tape import Mode
-
-if TYPE_CHECKING:
-    from simulator.server.connections import Connections
 
 _POLICY = 1008
 _NO_MORE_TIME = StreamError(400, "time is not granted here: start the simulator with --stepped")
@@ -86,6 +85,11 @@ class MarketSocket:
     def fall_behind(self) -> None:
         """Cut the client off as one that reads too slowly."""
         self.end(_POLICY, self._frame(SLOW_CLIENT.message()))
+
+    def flawed_frame(self, flaw: str) -> str | bytes:
+        """Return a frame with a flaw, of the first symbol of the recorded day."""
+        venue = self._connections.venue
+        return flawed_market_frame(flaw, self.codec, venue.playhead.reader.symbols[0], venue.now)
 
     async def _receive(self) -> Mapping[str, Any] | None:
         await self.outbox.read_on()

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from serving import admit
 from simulator.server.codec import Codec, codec_of, decoded, said_in, trading_frame
+from simulator.server.connections import Connections
+from simulator.server.flawed_frames import flawed_trading_frame
 from simulator.server.keyring import Holder
 from simulator.server.outbox import Outbox
-
-if TYPE_CHECKING:
-    from simulator.server.connections import Connections
 
 _UPDATES = "trade_updates"
 _POLICY = 1008
@@ -61,6 +60,13 @@ class TradingSocket:
         """Close the socket, without anybody waiting for it."""
         if self._ending is None:
             self._ending = asyncio.create_task(self.outbox.close(code, last))
+
+    def fall_behind(self) -> None:
+        """Do nothing: this protocol has no slow clients, updates are few."""
+
+    def flawed_frame(self, flaw: str) -> str | bytes:
+        """Return a frame with a flaw."""
+        return flawed_trading_frame(flaw)
 
     def _obey(self, said: Mapping[str, Any] | None) -> None:
         nested = said.get("data") if said is not None else None

@@ -16,7 +16,6 @@ from sqlalchemy import (
     NullPool,
     create_engine,
     event,
-    inspect,
     make_url,
     text,
 )
@@ -25,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from engine.domain.errors import ConfigError, JournalError
 from store.database.refusal import refusal
+from store.database.revisions import newest_revision, recorded_revision
 from store.tables.projections import METADATA
 from store.tables.timescale import make_hypertables, time_series
 
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
     from store.database.answers import AnsweredConnection
 
 _log = logging.getLogger(__name__)
-
-_REVISIONS = Path(__file__).parent / "migrations" / "versions"
-"""Files named by revision, ``0004_archive.py``."""
-UNSTAMPED = "0001"
-"""Files of the first version carry no revision: they held one run each, and only its facts."""
 
 _WRITES_FIRST = "writes_first"
 """A transaction of a file that is to write waits for its turn when it begins; later is too late."""
@@ -155,7 +150,7 @@ class Database:
             if self.is_file:
                 self.set_journal_mode("WAL")
             with self._alone() as connection:
-                present = _revision(connection)
+                present = recorded_revision(connection)
                 if present == newest_revision():
                     return
                 if present is not None:
@@ -177,7 +172,7 @@ class Database:
         from store.database.migration import migrate  # noqa: PLC0415  (the same)
 
         with _told(f"cannot migrate {self}"), self._engine.begin() as connection:
-            migrate(connection, _revision(connection), revision)
+            migrate(connection, recorded_revision(connection), revision)
 
     @contextmanager
     def _alone(self) -> Iterator[Connection]:
@@ -193,7 +188,7 @@ class Database:
         if self.is_file and not self.path.is_file():
             return None
         with _told(f"cannot read {self}"), self._engine.connect() as connection:
-            return _revision(connection)
+            return recorded_revision(connection)
 
     def time_series(self) -> str:
         """Say how time series rest: as hypertables of TimescaleDB or as plain tables."""
@@ -213,23 +208,6 @@ class Database:
                 connection.cursor().execute(f"PRAGMA journal_mode={mode}")
         except (sqlite3.Error, SQLAlchemyError) as error:
             raise refusal(f"cannot write {self}", error) from error
-
-
-def newest_revision() -> str:
-    """Return the revision that this version of tradectl works with.
-
-    Every start asks, and Alembic takes a fifth of a second to load: it is left to who migrates.
-    """
-    return max(path.stem.partition("_")[0] for path in _REVISIONS.glob("[0-9]*.py"))
-
-
-def _revision(connection: Connection) -> str | None:
-    tables = inspect(connection)
-    if tables.has_table("alembic_version"):
-        stamped = connection.scalar(text("select version_num from alembic_version"))
-        if stamped is not None:
-            return stamped
-    return UNSTAMPED if tables.has_table("facts") else None
 
 
 def _parsed(url: str | Path) -> URL:

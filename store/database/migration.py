@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -11,9 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from engine.domain.errors import ConfigError, JournalError
-from store.database.database import UNSTAMPED
-
-_MIGRATIONS = Path(__file__).parent / "migrations"
+from store.database.revisions import MIGRATIONS, UNSTAMPED
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +57,6 @@ def stamp(connection: Connection) -> None:
 
 def _config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     return config

@@ -16,6 +16,7 @@ from engine.decision import (
     RefusalReason,
     entry_refusal,
     evolve,
+    exit_due,
     phase,
 )
 from engine.domain.commands import (
@@ -36,6 +37,7 @@ from engine.domain.facts import (
     CommandDone,
     CommandRefused,
     DayStarted,
+    ExitReason,
     FlatVerified,
     OrderCanceled,
     OrderFilled,
@@ -45,6 +47,7 @@ from engine.domain.facts import (
     SymbolLocked,
     SymbolUnlocked,
 )
+from engine.domain.parameter_changes import differences, step_ups
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session
 from tests.decision.scene import (
@@ -140,6 +143,44 @@ def test_phase_follows_from_facts_and_clock(
     facts: list[AnyPayload], at: str, expected: GovernorPhase
 ) -> None:
     assert phase(governor(*facts), SESSION.at(at), Parameters(), SESSION) is expected
+
+
+WON = [ONE, TWO, closed("one", 10), closed("two", 10)]
+LOST = msgspec.structs.replace(closed("two", 10), exit_reason=ExitReason.TRAILING_STOP)
+
+
+@pytest.mark.parametrize(
+    ("facts", "wins", "expected"),
+    [
+        (WON, "off", None),
+        (WON, 3, None),
+        (WON, 2, GovernorPhase.DONE_TARGET),
+        ([ONE, TWO, closed("one", 10), LOST], 2, None),
+        ([ONE, TWO, closed("one", 10), LOST], 1, GovernorPhase.DONE_TARGET),
+    ],
+)
+def test_so_many_trades_at_their_target_end_the_day(
+    facts: list[AnyPayload], wins: object, expected: GovernorPhase | None
+) -> None:
+    params, noon = parameters(stop_after_wins=wins, symbol_cooldown_seconds=0), SESSION.at("12:00")
+    state = governor(*facts, planned("three"), params=params)
+    assert phase(state, noon, params, SESSION) is (expected or GovernorPhase.IN_TRADE)
+    refused = entry_refusal(state, "MSFT", noon, params, SESSION)
+    assert (refused and refused.reason) == (expected and RefusalReason(expected))
+    (open_trade,) = state.open_trades
+    reason = ExitReason.DAY_LIMIT if expected else None
+    assert exit_due(open_trade, state, noon, params, SESSION) is reason
+    tomorrow = DayStarted(day="2025-09-19", data_hash="", equity=Decimal(100_000))
+    assert evolve(state, tomorrow, SESSION.close_ns, params).day_end(params) is None
+
+
+def test_fewer_wins_end_a_day_that_has_them_and_more_do_not_open_it_again() -> None:
+    off, two, three = (parameters(stop_after_wins=wins) for wins in ("off", 2, 3))
+    assert governor(*WON, params=off).day_end(two) is GovernorPhase.DONE_TARGET
+    assert governor(*WON, params=two).day_end(three) is GovernorPhase.DONE_TARGET
+    assert step_ups(differences(two, three)) == step_ups(differences(two, off))
+    assert step_ups(differences(two, off)) == ("stop_after_wins",)
+    assert step_ups(differences(off, two)) == step_ups(differences(three, two)) == ()
 
 
 COOLING = [ONE, closed("one", 0)]

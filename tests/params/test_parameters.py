@@ -157,6 +157,13 @@ def test_a_name_may_be_spelled_as_users_do(name: str) -> None:
     assert parameter_name(name.upper()) == name
 
 
+def test_its_group_may_stand_before_a_name_but_no_other() -> None:
+    named = parameters_from({"risk.position_notional": 6_000}, ["Scan.min-ac-z=5"])
+    assert (named.position_notional, named.min_ac_z) == (6_000, 5)
+    with pytest.raises(ConfigError, match=r"another group: write risk\.position_notional"):
+        parameters_from({"day.position_notional": 6_000})
+
+
 def test_one_parameter_in_two_spellings_is_refused() -> None:
     with pytest.raises(ConfigError, match="ao_history_buckets is given twice"):
         parameters_from({"ao_history_buckets": 40, "aoHistoryBuckets": 41})
@@ -187,7 +194,7 @@ def another(name: str) -> object:
         case int() | float() | Decimal():
             return value + 1
         case None:
-            return Decimal(1)
+            return 1
         case tuple():
             return ("SPY",)
         case _:

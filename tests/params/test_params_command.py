@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from app.parameters.file import load_parameters
 from cli.params.command import app
 from engine.domain.errors import ConfigError
+from engine.domain.parameter_rows import ParameterGroup
 from engine.domain.parameters import Parameters
 
 MINE = """
@@ -81,7 +83,9 @@ def test_show_lists_every_parameter_with_value_and_meaning(write: Write) -> None
     result = CliRunner().invoke(app, ["show", "--params", str(write(MINE)), "--json"])
     assert result.exit_code == 0
     rows = {row["name"]: row for row in json.loads(result.stdout)["parameters"]}
-    assert list(rows) == list(Parameters.model_fields)
+    assert set(rows) == set(Parameters.model_fields)
+    groups = [row["group"] for row in rows.values()]
+    assert [group for group, _ in itertools.groupby(groups)] == list(ParameterGroup)
     row = rows["ao_history_buckets"]
     assert (row["value"], row["default"], row["alias"]) == (48, 36, "aoHistoryBuckets")
     assert all(row["help"] and row["hot"] for row in rows.values())

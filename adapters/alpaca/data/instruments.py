@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 from nautilus_trader.live.providers import InstrumentProvider
-from nautilus_trader.model import InstrumentId
+from numpy.typing import NDArray
 
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.wire.rest import VenueAsset
-from engine.runtime.bridge.values import equity
+from engine.runtime.bridge.values import equity, instrument_id
 
 _TAPES = {
     "NYSE": "A",
@@ -47,6 +48,8 @@ class AlpacaInstruments(InstrumentProvider):
         super().__init__()
         self._rest = rest
         self._listed = listed
+        self._asked: tuple[str, ...] = ()
+        self._found = np.zeros(0, np.bool_)
         self.tapes = tapes
 
     async def load_all_async(self, filters: dict[str, Any] | None = None) -> None:
@@ -62,12 +65,26 @@ class AlpacaInstruments(InstrumentProvider):
         stocks = [asset for asset in listed if _is_stock(asset)]
         for asset in stocks:
             self.add(equity(asset.symbol))
+        self._asked, self._found = (), np.zeros(0, np.bool_)
         for symbol, tape in listed_tapes(stocks).items():
             self.tapes.setdefault(symbol, tape)
 
-    def knows(self, instrument_id: InstrumentId) -> bool:
+    def knows(self, symbol: str) -> bool:
         """Say whether a stock is among them."""
-        return self.find(instrument_id) is not None
+        return self.find(instrument_id(symbol)) is not None
+
+    def among(self, symbols: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Say of each symbol of a feed's table whether it is one of them.
+
+        A feed's table only grows, and most frames bring no new symbol: what was found is kept.
+        """
+        if symbols is not self._asked:
+            is_grown = symbols[: len(self._asked)] == self._asked
+            start = len(self._asked) if is_grown else 0
+            new = np.array([self.knows(symbol) for symbol in symbols[start:]], np.bool_)
+            self._found = np.concatenate([self._found[:start], new])
+            self._asked = symbols
+        return self._found
 
 
 def listed_tapes(assets: Iterable[VenueAsset]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from contextlib import suppress
 import msgspec
 
 from adapters.alpaca.credentials import Credentials
+from adapters.alpaca.endpoints import is_loopback
 from adapters.alpaca.streams.errors import Remedy, advice, remedy
 from adapters.alpaca.streams.messages import CHANNELS, Gap, Symbols, change, is_control
 from adapters.alpaca.streams.session import StreamSession
@@ -91,7 +92,7 @@ class MarketStream(StreamSession):
         super().__init__(
             KeptSocket(
                 url,
-                credentials,
+                hide=credentials.hide,
                 serve=self._serve,
                 headers={"Content-Type": _CONTENT_TYPES[codec]},
                 on_loss=self._lost,
@@ -99,6 +100,7 @@ class MarketStream(StreamSession):
                 patience=self._patience,
                 clock=clock,
                 seed=seed,
+                proxied=not is_loopback(url),
                 compresses=compresses,
             )
         )

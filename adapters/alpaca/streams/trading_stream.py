@@ -9,6 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from adapters.alpaca.credentials import Credentials
+from adapters.alpaca.endpoints import is_loopback
 from adapters.alpaca.streams.session import StreamSession
 from adapters.alpaca.wire.trading import (
     Authorization,
@@ -74,7 +75,7 @@ class TradingStream(StreamSession):
         super().__init__(
             KeptSocket(
                 url,
-                credentials,
+                hide=credentials.hide,
                 serve=self._serve,
                 headers={},
                 on_loss=self._lost,
@@ -82,6 +83,7 @@ class TradingStream(StreamSession):
                 patience=self._patience,
                 clock=clock,
                 seed=seed,
+                proxied=not is_loopback(url),
             )
         )
 

@@ -12,7 +12,7 @@ import numpy as np
 from adapters.alpaca.wire import market_state as column
 from adapters.alpaca.wire.instants import nanoseconds, timestamp
 from adapters.alpaca.wire.interned import Interned, texts_from
-from adapters.alpaca.wire.market_kernel import DONE, NEED_ROOM, TRAILING, walk
+from adapters.alpaca.wire.market_kernel import DONE, NEED_MEMORY, NEED_ROOM, TRAILING, walk
 from adapters.alpaca.wire.market_messages import (
     Bar,
     Control,
@@ -25,6 +25,7 @@ from adapters.alpaca.wire.market_messages import (
     rare_message,
 )
 from adapters.alpaca.wire.market_state import State, Tally, new_state, with_more_room
+from adapters.alpaca.wire.print_memory import with_room_for_prints
 from engine.domain.errors import DataError
 from engine.domain.quotes import QuoteBatch
 from engine.domain.status import TradingStatus
@@ -156,9 +157,13 @@ class FrameDecoder:
         frame = np.frombuffer(data, np.uint8)
         while True:
             ended = walk(self._state, frame, ts_init, self._received_at, self._quote_lot)
-            if ended != NEED_ROOM:
+            if ended == NEED_ROOM:
+                self._state = with_more_room(self._state)
+            elif ended == NEED_MEMORY:
+                memory = with_room_for_prints(self._state.memory)
+                self._state = self._state._replace(memory=memory)
+            else:
                 break
-            self._state = with_more_room(self._state)
         if ended == TRAILING:
             raise DataError(
                 f"market-data frame goes on after its array ends at byte {cursor[column.AT]:,}, "
@@ -170,7 +175,7 @@ class FrameDecoder:
     def _frame(self, data: bytes) -> Frame:
         """Return the rows of the last walk as columns, and the rest decoded."""
         state = self._state
-        *_, n_trades, n_quotes, n_spans, n_symbols, n_conditions, _, _ = state.cursor.tolist()
+        *_, n_trades, n_quotes, n_spans, n_symbols, n_conditions, _ = state.cursor.tolist()
         self._symbols = _grown(self._symbols, state.symbols, n_symbols)
         self._conditions = _grown(self._conditions, state.conditions, n_conditions)
         trades = self._trades(n_trades) if n_trades else None

@@ -41,9 +41,10 @@ from adapters.alpaca.wire.msgpack_walk import (
     key,
     skip,
 )
+from adapters.alpaca.wire.print_memory import find, is_full, remember
 from engine.domain.fixed_point import PRICE_SCALE
 
-DONE, NEED_ROOM, TRAILING = 0, 1, 2
+DONE, NEED_ROOM, NEED_MEMORY, TRAILING = range(4)
 """Why ``walk`` returned; a negative value is ``-1 - at`` of the value that cannot be read."""
 
 _PRINT, _QUOTE, _CORRECTION, _CANCEL = range(len(field.KINDS))
@@ -56,10 +57,7 @@ _WORD, _NONE = 0, -1
 _REVERSAL_MARK = ord("!")
 _FIRST_PRINTABLE, _LAST_PRINTABLE = ord(" "), ord("~")
 
-_LONGEST_SEARCH = 4096
-"""Prints of its symbol that are looked at for the one to take back."""
-
-STEPS_SHA256 = "074288eac1d51c813c33418187cd73e27632e7c7739a4a7a0b2de66d90d2edb2"
+STEPS_SHA256 = "b848c9c16cfd30d6b74f51f38a3e76c14b7b4ce4f32c2424d594940c9db8afb5"
 """Of the other files that are compiled into ``walk``, one after another by name.
 
 What is compiled is kept on disk until the text of this very file changes, whatever becomes of
@@ -96,6 +94,8 @@ def walk(state: State, frame: Bytes, ts_init: int, received: bool, lot: int) -> 
             or cursor[column.N_SPANS] == state.spans.shape[1]
         ):
             return NEED_ROOM
+        if is_full(state.memory, cursor[column.ARRIVED]):
+            return NEED_MEMORY
         at = cursor[column.AT]
         kind, n, first = head(frame, at)
         letter = np.int64(_NONE)
@@ -244,7 +244,7 @@ def _write_prints(state: State, frame: Bytes, kind: int, symbol: int, arrived: i
     cancel says neither its conditions nor, for certain, its time.
     """
     cursor, tally, places, numbers = state.cursor, state.tally, state.places, state.numbers
-    codes, trades, last_seen = state.codes, state.trades, state.last_seen
+    codes, trades, memory = state.codes, state.trades, state.memory
     ts = places[field.TS_EVENT]
     exchange = places[field.EXCHANGE]
     for comes in range(kind == _PRINT, 2 - (kind == _CANCEL)):
@@ -260,18 +260,10 @@ def _write_prints(state: State, frame: Bytes, kind: int, symbol: int, arrived: i
         size = np.int64(numbers[first + 1])
         trade_id = places[field.OLD_ID + comes]
         if not comes:
-            found = _find(
-                state.seen,
-                cursor[column.N_SEEN],
-                last_seen[symbol],
-                trade_id,
-                exchange,
-                price,
-                size,
-            )
+            found = find(memory, symbol, trade_id, exchange, arrived, price, size)
             if found >= 0:
-                ts = state.seen[found].ts_event
-                condition = state.seen[found].condition_id
+                ts = memory.prints[found].ts_event
+                condition = memory.prints[found].condition_id
                 length = np.int64(state.conditions.lengths[condition])
                 for k in range(length):
                     codes[1 + k] = state.conditions.texts[condition, k]
@@ -292,35 +284,7 @@ def _write_prints(state: State, frame: Bytes, kind: int, symbol: int, arrived: i
         trades[column.CONDITION, k] = condition
         cursor[column.N_TRADES] = k + 1
         if comes and trade_id != 0:
-            latest = cursor[column.N_SEEN]
-            seen = state.seen[latest & (len(state.seen) - 1)]
-            seen.trade_id = trade_id
-            seen.before = last_seen[symbol]
-            seen.ts_event = ts
-            seen.price = price
-            seen.size = size
-            seen.condition_id = condition
-            seen.exchange = exchange
-            last_seen[symbol] = latest + 1
-            cursor[column.N_SEEN] = latest + 1
-
-
-@compiled
-def _find(
-    seen: Any, n_seen: int, last: int, trade_id: int, exchange: int, price: int, size: int
-) -> int:
-    """Return where a print is remembered, -1 if it is not; ``last`` is its symbol's latest."""
-    if trade_id == 0:
-        return -1
-    for _ in range(_LONGEST_SEARCH):
-        if last <= max(n_seen - len(seen), 0):
-            return -1
-        place = (last - 1) & (len(seen) - 1)
-        row = seen[place]
-        if row.trade_id == trade_id and row.exchange == exchange:
-            return place if row.price == price and row.size == size else -1
-        last = row.before
-    return -1
+            remember(memory, symbol, trade_id, ts, arrived, price, size, condition, exchange)
 
 
 @compiled

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from enum import IntEnum, auto
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adapters.alpaca.wire.interned import LONGEST, Interned, interned
 from adapters.alpaca.wire.market_fields import N_NUMBERS, N_PLACES, key_table
+from adapters.alpaca.wire.print_memory import PrintMemory, print_memory
 
 MAX_SYMBOLS = 1 << 16
 MAX_CONDITIONS = 1 << 14
 """Different tickers and sets of sale conditions of one stream; five times what a market has."""
-
-REMEMBERED = 1 << 18
-"""Prints whose trade id is remembered, for what takes them back."""
 
 _FIRST_ROOM = 4096
 
@@ -55,9 +53,9 @@ class Tally(IntEnum):
     REPEATED = auto()
 
 
-AT, LEFT, ARRIVED, N_TRADES, N_QUOTES, N_SPANS, N_SYMBOLS, N_CONDITIONS, N_SEEN, HEARD = range(10)
+AT, LEFT, ARRIVED, N_TRADES, N_QUOTES, N_SPANS, N_SYMBOLS, N_CONDITIONS, HEARD = range(9)
 """The cursor: where the walk is, how many messages are left, the last arrival in UTC ns, how many
-rows, texts and prints there are so far, and up to when rows were heard before, UTC ns."""
+rows and texts there are so far, and up to when rows were heard before, UTC ns."""
 
 TS_EVENT, TS_INIT, PRICE, SYMBOL, SIZE, CONDITION = range(6)
 """Rows of the array of prints."""
@@ -67,20 +65,6 @@ QUOTED_AT, QUOTE_ARRIVED, BID, ASK, BID_SIZE, ASK_SIZE, QUOTED = range(7)
 
 START, END, SPAN_ARRIVED = range(3)
 """Rows of the array of spans: the bytes of a message that is no print or quote."""
-
-_SEEN = np.dtype(
-    [
-        ("trade_id", "i8"),
-        ("before", "i8"),
-        ("ts_event", "i8"),
-        ("price", "i8"),
-        ("size", "i4"),
-        ("condition_id", "i4"),
-        ("exchange", "i4"),
-    ],
-    align=True,
-)
-"""A print that may be taken back; ``before`` is one plus the number of its symbol's last one."""
 
 
 class State(NamedTuple):
@@ -96,9 +80,8 @@ class State(NamedTuple):
         Room for the sale conditions of one print behind a reversal mark.
     symbols, conditions : Interned
         Texts met so far.
-    seen, last_seen : array
-        The latest prints, one after another around a ring, and of each symbol one plus the number
-        of its last one.
+    memory : PrintMemory
+        Prints that may still be taken back.
     trades, quotes, spans : int64 array, shape (columns, room)
         What the frame at hand says.
     """
@@ -111,8 +94,7 @@ class State(NamedTuple):
     codes: NDArray[np.uint8]
     symbols: Interned
     conditions: Interned
-    seen: NDArray[Any]
-    last_seen: NDArray[np.int64]
+    memory: PrintMemory
     trades: NDArray[np.int64]
     quotes: NDArray[np.int64]
     spans: NDArray[np.int64]
@@ -121,7 +103,7 @@ class State(NamedTuple):
 def new_state() -> State:
     """Return the state of a stream that has not begun."""
     return State(
-        cursor=np.zeros(10, np.int64),
+        cursor=np.zeros(9, np.int64),
         tally=np.zeros(len(Tally), np.int64),
         keys=key_table(),
         places=np.zeros(N_PLACES, np.int64),
@@ -129,8 +111,7 @@ def new_state() -> State:
         codes=np.zeros(1 + LONGEST, np.uint8),
         symbols=interned(MAX_SYMBOLS),
         conditions=interned(MAX_CONDITIONS),
-        seen=np.zeros(REMEMBERED, _SEEN),
-        last_seen=np.zeros(MAX_SYMBOLS, np.int64),
+        memory=print_memory(MAX_SYMBOLS),
         trades=np.zeros((6, _FIRST_ROOM), np.int64),
         quotes=np.zeros((7, _FIRST_ROOM), np.int64),
         spans=np.zeros((3, _FIRST_ROOM), np.int64),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from adapters.alpaca import LegRole, Protection, attested
+from adapters.alpaca.orders.protection import LegRole, Protection, attested
 from adapters.alpaca.wire.rest import VenueOrder, VenuePosition
 from tests.adapters.alpaca.venue_orders import BRACKET, STOP_LEG, TARGET_LEG
 

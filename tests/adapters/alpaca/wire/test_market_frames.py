@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import random
+import string
 from pathlib import Path
 
 import msgpack
@@ -23,6 +25,7 @@ from adapters.alpaca.wire import (
     StreamError,
     Subscription,
     market_kernel,
+    print_memory,
 )
 from engine.domain.errors import DataError
 from engine.domain.status import TradingStatus
@@ -147,25 +150,77 @@ def test_a_cancel_of_a_print_that_was_not_seen_is_taken_at_its_word(changed: Row
     assert decoder.counters["reversals_unmatched"] == 1
 
 
-def test_the_latest_quarter_of_a_million_prints_can_be_taken_back_by_id() -> None:
+def _cancel(k: int, symbol: str) -> Row:
+    return {"T": "x", "S": symbol, "x": "D", "i": 1 + k, "p": 126.55, "s": 100, "a": "C", "t": T0}
+
+
+def test_of_a_symbol_the_latest_prints_of_two_minutes_can_be_taken_back() -> None:
     decoder = FrameDecoder()
-    for start in range(0, 300_000, 10_000):
-        rows = [
-            {**PRINT, "i": 1 + k, "S": f"S{k % 500}", "c": ["@"] if k % 2 else []}
-            for k in range(start, start + 10_000)
-        ]
-        decoder.decode(msgpack_frame(rows), ARRIVED)
+    most, long = print_memory.REMEMBERED, print_memory.REMEMBERED_NS
 
-    def cancelled(k: int) -> str:
-        row = {**PRINT, "T": "x", "i": 1 + k, "S": f"S{k % 500}"}
-        del row["c"]
-        return prints_of(decoder.decode(msgpack_frame([row]), ARRIVED))[0][5]
+    def conditions_of(cancelled: Row, arrived: int) -> str:
+        return prints_of(decoder.decode(msgpack_frame([cancelled]), arrived))[0][5]
 
-    assert cancelled(299_999) == "!@"
-    assert cancelled(300_000 - 2**18 + 1) == "!@"
-    assert decoder.counters["reversals_unmatched"] == 0
-    assert cancelled(20_001) == "!"
-    assert decoder.counters["reversals_unmatched"] == 1
+    others = msgpack_frame([{**PRINT, "i": 1 + k, "S": f"S{k % 500}"} for k in range(20_000)])
+    decoder.decode(msgpack_frame([{**PRINT, "i": 1 + k} for k in range(most + 40)]), ARRIVED)
+    for k in range(20):
+        decoder.decode(others, ARRIVED + k)
+    assert conditions_of(_cancel(most + 39, "AAPL"), ARRIVED + 20) == "!@I"
+    assert conditions_of(_cancel(40, "AAPL"), ARRIVED + long) == "!@I"
+    assert conditions_of(_cancel(39, "AAPL"), ARRIVED + long) == "!"
+    assert conditions_of(_cancel(40, "AAPL"), ARRIVED + long + 2_000_000) == "!"
+    memory = decoder._state.memory  # noqa: SLF001  (what it takes is seen nowhere else)
+    room = len(memory.prints)
+    assert most + 400_000 < room <= print_memory.MOST_ROOM
+    for k in range(60):
+        decoder.decode(others, ARRIVED + long * (2 + k))
+    assert len(decoder._state.memory.prints) == room, "what is too old makes room"  # noqa: SLF001
+
+
+def test_a_decoder_of_all_letters_reads_what_one_for_each_letter_does() -> None:
+    """However many prints of others lie between a print and what takes it back."""
+    chance, letters = random.Random(5), string.ascii_uppercase
+    one, each = FrameDecoder(), {letter: FrameDecoder() for letter in letters}
+    chatter = [{**PRINT, "S": f"{letter}X{k % 7}"} for letter in letters for k in range(1_200)]
+    frames = {letter: msgpack_frame([row for row in chatter if row["S"][0] == letter])
+              for letter in letters}  # fmt: skip
+    together, sent, passed, longest = msgpack_frame(chatter), [], 0, 0
+    matched = dict.fromkeys("cx", 0)
+    for _ in range(12):
+        said: list[Row] = []
+        for _ in range(300):
+            kind = chance.choice("tttcx" if sent else "t")
+            if kind == "t":
+                symbol = chance.choice(letters) + chance.choice(letters)
+                row = {**PRINT, "i": chance.getrandbits(40) + 1, "S": symbol,
+                       "p": chance.randint(1, 9_999) / 100, "s": chance.randint(1, 900),
+                       "c": chance.choice([["@"], ["T"], []]), "t": T0 + passed}  # fmt: skip
+                sent.append((passed, row))
+            else:
+                at, old = sent.pop(chance.randrange(len(sent)))
+                longest = max(longest, passed - at)
+                row = {"T": kind, "S": old["S"], "x": old["x"], "t": T0 + passed + 1, "z": "C"}
+                if kind == "x":
+                    row |= {"i": old["i"], "p": old["p"], "s": old["s"], "a": "C"}
+                else:
+                    new = {**old, "i": chance.getrandbits(40) + 1, "s": old["s"] + 1}
+                    row |= {f"o{name}": old[name] for name in "ipsc"}
+                    row |= {f"c{name}": new[name] for name in "ipsc"}
+                    sent.append((passed, new))
+                matched[kind] += 1
+            said.append(row)
+        read = prints_of(one.decode(msgpack_frame(said), ARRIVED))
+        one.decode(together, ARRIVED)
+        passed += len(chatter)
+        for letter, decoder in each.items():
+            own = msgpack_frame([row for row in said if row["S"][0] == letter])
+            expected = prints_of(decoder.decode(own, ARRIVED))
+            assert [row for row in read if row[0][0] == letter] == expected
+            decoder.decode(frames[letter], ARRIVED)
+    assert longest > 1 << 18
+    assert min(matched.values()) > 500
+    assert one.counters["reversals_unmatched"] == 0
+    assert all(decoder.counters["reversals_unmatched"] == 0 for decoder in each.values())
 
 
 def test_rare_messages_are_read_from_both_encodings() -> None:
@@ -311,7 +366,8 @@ def test_sizes_in_round_lots_become_shares() -> None:
 
 def test_what_is_compiled_is_thrown_away_when_a_step_of_the_walk_changes() -> None:
     kernel = Path(market_kernel.__file__)
-    steps = ("interned", "market_fields", "market_flaws", "market_state", "msgpack_walk")
+    walk = ("market_fields", "market_flaws", "market_state", "msgpack_walk")
+    steps = ("interned", *walk, "print_memory")
     sources = b"".join((kernel.parent / f"{step}.py").read_bytes() for step in steps)
     found = hashlib.sha256(sources).hexdigest()
     assert found == market_kernel.STEPS_SHA256, f"write {found} there"

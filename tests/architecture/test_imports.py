@@ -1,0 +1,34 @@
+"""Imports go one way, and what only parses loads nothing heavy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+ROOMS: list[str] = PROJECT["tool"]["importlinter"]["root_packages"]
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = grimp.build_graph(*ROOMS)
+    imports = {each: graph.find_modules_directly_imported_by(each) for each in graph.modules}
+    assert sum(map(len, imports.values())) > len(imports)
+    TopologicalSorter(imports).prepare()  # a CycleError names the modules of the circle
+
+
+@pytest.mark.parametrize("module", ["adapters.alpaca.wire", "adapters.alpaca.wire.market"])
+def test_decoding_a_frame_needs_neither_nautilus_nor_a_client(module: str) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.split()
+    assert module in loaded
+    heavy = {"nautilus_trader", "httpx", "websockets", "pandas", "pyarrow", "exchange_calendars"}
+    assert not heavy & set(loaded)
