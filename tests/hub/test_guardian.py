@@ -201,10 +201,25 @@ def test_a_refused_exit_waits_longer_each_time_and_one_that_is_taken_clears_it()
     assert guardian.due(trade, OPEN, at(2)) == (REFUSED,)
     assert guardian.due(trade, OPEN, at(3)) == (CROSSED, REFUSED)
     guardian.exit_answered(name, OrderRole.STOP_LOSS, "another leg", at(3))
+    assert guardian.due(trade, OPEN, at(3)) == (CROSSED, REFUSED)
     guardian.exit_answered(name, OrderRole.EXIT, "busy", at(3))
     assert guardian.due(trade, OPEN, at(4)) == (replace(REFUSED, is_stuck=True),)
     guardian.exit_answered(name, leg, None, at(4))
     assert guardian.due(trade, OPEN, at(4)) == (CROSSED, WAITING)
+
+
+def test_after_an_event_a_trade_is_closed_that_has_no_way_out_left() -> None:
+    desk, guardian = stage(plan())
+    (trade,) = desk.books.trades.values()
+    lost = RequestExit(ExitReason.PROTECTION_LOST)
+    assert guardian.protection_due(trade, OPEN, at(60)) == ()
+    assert guardian.protection_due(trade, seen(target=OVER), at(1)) == ()
+    assert guardian.protection_due(trade, seen(stop=OVER), at(1)) == (lost, CROSSED)
+
+    desk.request_exit(trade, ExitReason.TIME_STOP, at(60))
+    again = RequestExit(ExitReason.TIME_STOP)
+    assert guardian.protection_due(trade, seen(stop=OVER), at(60)) == ()
+    assert guardian.protection_due(trade, seen(target=OVER), at(60)) == (again, SendExit(1, 40))
 
 
 class Leaver(Acceleration):

@@ -27,7 +27,7 @@ from engine.domain.facts import DayEnded, DayStarted, ExitReason, Fact, OrderFil
 from engine.domain.market import letter_of
 from engine.domain.parameters import parameters_from
 from engine.domain.session import session
-from engine.domain.strategy import ActiveTrade, Reaction
+from engine.domain.strategy import ActiveTrade, Reaction, RequestExit
 from engine.hub import DayOutcome, OutcomeStatus
 from engine.journal import MemoryJournal
 from engine.runtime import Engine, Stage, run_backtest
@@ -171,6 +171,43 @@ class Undecided(Acceleration):
         if report.candidates:
             raise ZeroDivisionError
         return super().candidates(report)
+
+
+class Half(Acceleration):
+    """Wants the symbols up to a letter, or those from it on."""
+
+    def __init__(self, letters: str) -> None:
+        self.strategy_id = letters
+
+    def candidates(self, report: BucketReport) -> Sequence[Candidate]:
+        """Return those of its letters."""
+        first, last = self.strategy_id
+        return [each for each in report.candidates if first <= each.symbol[0] <= last]
+
+
+class Hasty(Half):
+    """Leaves what it is shown at once."""
+
+    def watches(self, plan: BracketPlan) -> bool:
+        """Ask to be shown every trade."""
+        del plan
+        return True
+
+    def react(self, trade: ActiveTrade, now: int) -> Reaction:
+        """Leave."""
+        del trade, now
+        return RequestExit(ExitReason.OPERATOR)
+
+
+def test_two_strategies_in_one_run_close_their_own_trades_alone(two_days: Catalog) -> None:
+    ran = run(two_days, [SYNTHETIC_DAY], strategies=[Half("AM"), Hasty("NW")])
+
+    reasons = {trade.symbol: trade.exit_reason for trade in ran.outcome.trades}
+    hasty = {symbol for symbol, reason in reasons.items() if reason is ExitReason.OPERATOR}
+    assert hasty
+    assert hasty < reasons.keys()
+    assert {symbol for symbol in reasons if symbol[0] > "M"} == hasty
+    assert max(verdict.symbol[0] for verdict in ran.outcome.days[0].verdicts) <= "W"
 
 
 @pytest.mark.parametrize("engine", Engine)
