@@ -31,6 +31,7 @@ from cli.journal.archive import archive, unarchive
 from cli.live.command import live
 from cli.live.positions import positions
 from cli.operate import do, governor
+from cli.operate.say import say
 from cli.params import command as params
 from cli.runs import accounting
 from cli.runs import command as runs
@@ -108,6 +109,7 @@ app.command()(rehearse)
 app.command()(positions)
 app.command()(diff)
 app.add_typer(do.app, name="do")
+app.command()(say)
 app.add_typer(governor.app, name="governor")
 app.add_typer(runs.app, name="runs")
 app.command()(why)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from app.parameters.file import changed_values
-from cli.operate.governor import SessionName
-from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database
+from cli.operate.given_page import CommandOptions, give
 from cli.terminal.shared_options import taking
 from engine.domain import commands
-from engine.domain.commands import AnyCommand
 from engine.domain.errors import ConfigError
 
 app = typer.Typer(
@@ -25,53 +22,44 @@ EVERYTHING = "all"
 Symbol = Annotated[str, typer.Argument(metavar="SYMBOL", help="In capitals.")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandOptions:
-    """Whom a command is for, who gives it and how long they wait."""
-
-    run: SessionName = "latest"
-    database: Database = DEFAULT_DATABASE
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Give the command; without it, only show it.")
-    ] = False
-    who: Annotated[
-        str | None, typer.Option("--who", help="Who gives it; the system's user by default.")
-    ] = None
-    command_id: Annotated[
-        str | None, typer.Option("--id", help="Given again under the same id, it is done once.")
-    ] = None
-    timeout_secs: Annotated[
-        float, typer.Option("--timeout", metavar="SECS", min=0.1, help="How long to wait for it.")
-    ] = 30
-    as_json: AsJson = False
-
-
 @app.command()
 @taking(CommandOptions)
 def pause(asked: CommandOptions) -> None:
-    """Enter nothing until resumed; what is open stays managed."""
-    _give(commands.Pause(), asked)
+    """Enter nothing until resumed; what is open stays managed.
+
+    Example: tradectl do pause --yes
+    """
+    give(commands.Pause(), asked)
 
 
 @app.command()
 @taking(CommandOptions)
 def resume(asked: CommandOptions) -> None:
-    """Let entries in again after pause, stop-entries or flatten all."""
-    _give(commands.Resume(), asked)
+    """Let entries in again after pause, stop-entries or flatten all.
+
+    Example: tradectl do resume --yes
+    """
+    give(commands.Resume(), asked)
 
 
 @app.command()
 @taking(CommandOptions)
 def stop_entries(asked: CommandOptions) -> None:
-    """Enter nothing for the rest of the day."""
-    _give(commands.StopEntries(), asked)
+    """Enter nothing for the rest of the day.
+
+    Example: tradectl do stop-entries --yes
+    """
+    give(commands.StopEntries(), asked)
 
 
 @app.command()
 @taking(CommandOptions)
 def cancel_entries(asked: CommandOptions) -> None:
-    """Cancel every entry that has not been filled."""
-    _give(commands.CancelEntries(), asked)
+    """Cancel every entry that has not been filled.
+
+    Example: tradectl do cancel-entries --yes
+    """
+    give(commands.CancelEntries(), asked)
 
 
 @app.command()
@@ -82,9 +70,12 @@ def flatten(
         str, typer.Argument(metavar="SYMBOL|all", help="A symbol in capitals, or 'all'.")
     ],
 ) -> None:
-    """Cancel what works and close what is held, until verified; 'all' stops entries, too."""
+    """Cancel what works and close what is held, until verified; 'all' stops entries, too.
+
+    Example: tradectl do flatten AAPL --yes
+    """
     every = what == EVERYTHING
-    _give(commands.FlattenAll() if every else commands.FlattenSymbol(_symbol(what)), asked)
+    give(commands.FlattenAll() if every else commands.FlattenSymbol(_symbol(what)), asked)
 
 
 @app.command()
@@ -93,22 +84,31 @@ def close(
     asked: CommandOptions,
     trade: Annotated[str, typer.Argument(metavar="TRADE", help="Id of an open trade.")],
 ) -> None:
-    """Close one trade."""
-    _give(commands.CloseTrade(trade), asked)
+    """Close one trade.
+
+    Example: tradectl do close 20260918-AAPL-103005 --yes
+    """
+    give(commands.CloseTrade(trade), asked)
 
 
 @app.command()
 @taking(CommandOptions)
 def lock(asked: CommandOptions, symbol: Symbol) -> None:
-    """Keep a symbol from being entered until it is unlocked."""
-    _give(commands.LockSymbol(_symbol(symbol)), asked)
+    """Keep a symbol from being entered until it is unlocked.
+
+    Example: tradectl do lock AAPL --yes
+    """
+    give(commands.LockSymbol(_symbol(symbol)), asked)
 
 
 @app.command()
 @taking(CommandOptions)
 def unlock(asked: CommandOptions, symbol: Symbol) -> None:
-    """Let a symbol be entered again."""
-    _give(commands.UnlockSymbol(_symbol(symbol)), asked)
+    """Let a symbol be entered again.
+
+    Example: tradectl do unlock AAPL --yes
+    """
+    give(commands.UnlockSymbol(_symbol(symbol)), asked)
 
 
 @app.command("set")
@@ -123,14 +123,11 @@ def set_values(
         int, typer.Option("--base", min=1, help="Newest version that was looked at.")
     ] = 1,
 ) -> None:
-    """Change parameters from the next bucket on, unless somebody did since --base."""
-    _give(commands.SetParameters(changed_values(settings), because, base), asked)
+    """Change parameters from the next bucket on, unless somebody did since --base.
 
-
-def _give(wish: AnyCommand, asked: CommandOptions) -> None:
-    from cli.operate.give import give
-
-    give(wish, asked)
+    Example: tradectl do set max_trades_per_day=3 --because calm --yes
+    """
+    give(commands.SetParameters(changed_values(settings), because, base), asked)
 
 
 def _symbol(text: str) -> str:
