@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.clock import parse_day
 from app.doctor.preflight import Need, require_fit
 from cli.terminal.narrowing import (
     Letters,
     Symbols,
     Workers,
-    parse_day,
     parse_letters,
     parse_symbols,
 )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from app.clock import parse_day
 from cli.terminal.narrowing import (
     Letters,
     Symbols,
     Workers,
-    parse_day,
     parse_letters,
     parse_symbols,
 )

@@ -13,7 +13,7 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Column, Table
 
-from cli.terminal.narrowing import parse_day
+from app.clock import parse_day
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit, progress_console
 from cli.terminal.progress import progress_bar

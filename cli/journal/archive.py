@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from app.figures import figure
 from app.runs.chosen_journal import named_journal
-from cli.terminal.figures import figure
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database
 from cli.terminal.output import command, emit
 

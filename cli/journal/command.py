@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.clock import new_york
+from app.figures import figure
 from app.runs.chosen_journal import chosen_journal
-from cli.terminal.figures import figure
 from cli.terminal.integrity import draw
 from cli.terminal.options import (
     DEFAULT_RUNS,

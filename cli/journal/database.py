@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.terminal.figures import figure
+from app.figures import figure
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database
 from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from app.figures import figure
 from cli.live.command import VenueName
-from cli.terminal.figures import figure
 from cli.terminal.options import AsJson
 from cli.terminal.output import command, emit
 from engine.domain.exit_codes import ExitCode

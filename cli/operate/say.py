@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from app.clock import new_york
+from app.figures import figure
 from cli.operate.given_page import CommandOptions, give
-from cli.terminal.figures import figure
 from cli.terminal.options import DEFAULT_RUNS, RunsPath
 from cli.terminal.output import command, emit
 from cli.terminal.shared_options import taking

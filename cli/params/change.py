@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from app.clock import instant, new_york
+from app.figures import shown_value
 from app.parameters.desk import read_desk, refuse_unproved, write_desk
 from app.parameters.file import changed_values, read_values
 from app.redaction import refuse_secrets
 from cli.params.preview import PreviewFrom, PreviewTo, preview_page, previewed
-from cli.terminal.figures import shown_value
 from cli.terminal.options import (
     DEFAULT_CATALOG,
     DEFAULT_DATABASE,

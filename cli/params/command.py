@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from app.figures import shown_value
 from app.parameters.desk import read_desk
 from cli.params.change import COMMANDS, changed_value
-from cli.terminal.figures import shown_value
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database, ParamsFile, SetParams
 from cli.terminal.output import command, emit
 from engine.domain.errors import ConfigError, NotFoundError

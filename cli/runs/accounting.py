@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from app.figures import figure
 from app.runs.chosen_journal import chosen_journal
 from cli.runs.accounting_page import table_page
-from cli.terminal.figures import figure
 from cli.terminal.options import DEFAULT_RUNS, AsJson, DatabaseOption, RunsPath
 from cli.terminal.output import emit
 from cli.terminal.shared_options import taking

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from app.clock import parse_day
 from app.doctor.preflight import Need, require_fit
 from cli.sim import broker
 from cli.sim.admin import DEFAULT_URL, SimUrl, ask, show, switches
-from cli.terminal.narrowing import parse_day
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit
 from engine.domain.errors import ConfigError

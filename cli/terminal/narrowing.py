@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from string import ascii_uppercase
 from typing import Annotated
 
@@ -24,20 +23,6 @@ Workers = Annotated[
 ]
 
 _SPAN = re.compile(r"^([A-Z_])(?:-([A-Z]))?$")
-
-
-def parse_day(text: str) -> date:
-    """Return the date written as YYYY-MM-DD.
-
-    Raises
-    ------
-    ConfigError
-        It is not a date.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"{text!r} is not a date; write it as YYYY-MM-DD") from error
 
 
 def parse_letters(text: str | None) -> tuple[str, ...]:

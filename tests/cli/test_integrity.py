@@ -18,7 +18,7 @@ def place(
 ) -> tuple[Path, str]:
     """Return a folder of runs with one that ended, and its id."""
     runs = tmp_path_factory.mktemp("runs")
-    words = ("--catalog", small_market, "--runs", runs, "--json", *eager(), "--no-ladder")
+    words = ("--catalog", small_market, "--runs", runs, "--json", *eager())
     answer = tradectl("backtest", "--date", str(DAY), *words)
     assert answer.code == 0, answer.err
     return runs, answer.json["run_id"]
