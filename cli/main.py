@@ -38,6 +38,7 @@ from cli.runs import command as runs
 from cli.runs.diff import diff
 from cli.runs.missed import missed
 from cli.runs.why import why
+from cli.sim import broker
 from cli.sim import command as sim
 from cli.terminal.crash_report import report_crash
 from cli.terminal.output import command
@@ -120,6 +121,8 @@ journal.app.command()(unarchive)
 app.add_typer(journal.app, name="journal")
 app.add_typer(database.app, name="database")
 app.add_typer(params.app, name="params")
+for by_hand in (broker.account, broker.asset, broker.halt):
+    sim.app.command()(by_hand)
 app.add_typer(sim.app, name="sim")
 app.command()(doctor)
 

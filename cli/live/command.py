@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from msgspec import structs
 
 from app.doctor.preflight import Need, require_fit
+from app.markets import REAL_MONEY, MarketName
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
-from cli.backtest.run_page import emit_end, show_run_started
-from cli.terminal.narrowing import Letters, Symbols, parse_letters, parse_symbols
+from cli.terminal.day_options import DayOptions
 from cli.terminal.options import (
-    DEFAULT_CATALOG,
     DEFAULT_DATABASE,
     DEFAULT_RUNS,
-    AsJson,
-    CatalogPath,
     Database,
-    ParamsFile,
     RunsPath,
     RunToResume,
-    SetParams,
     View,
     WaitSecs,
 )
-from cli.terminal.output import INTERRUPTED, command, emit, progress_console, say
+from cli.terminal.output import INTERRUPTED, emit, progress_console, say
+from cli.terminal.run_page import emit_end, show_run_started
+from cli.terminal.shared_options import taking
 from engine.domain.errors import JournalBroken
 
 if TYPE_CHECKING:
@@ -46,14 +41,6 @@ class Role(StrEnum):
     ALL = "all"
 
 
-class VenueName(StrEnum):
-    """Where orders go; ``adapters.alpaca`` has the same names."""
-
-    SIM = "alpaca-sim"
-    PAPER = "alpaca-paper"
-    LIVE = "alpaca-live"
-
-
 class FeedName(StrEnum):
     """Where prints and quotes come from."""
 
@@ -65,11 +52,12 @@ _REAL_MONEY = "trade real money"
 """What somebody has to type."""
 
 
-@command
+@taking(DayOptions)
 def live(
+    options: DayOptions,
     venue: Annotated[
-        VenueName, typer.Option("--venue", help="Where orders go; the simulator by default.")
-    ] = VenueName.SIM,
+        MarketName, typer.Option("--venue", help="Where orders go; the simulator by default.")
+    ] = MarketName.SIM,
     role: Annotated[
         Role, typer.Option("--role", help="all: the whole system in this process.")
     ] = Role.ALL,
@@ -77,8 +65,6 @@ def live(
         FeedName, typer.Option("--feed", help="iex: the free plan, 30 symbols at most.")
     ] = FeedName.SIP,
     run_id: RunToResume = None,
-    letters: Letters = None,
-    symbols: Symbols = None,
     shadow: Annotated[
         bool, typer.Option("--shadow", help="Decide everything, send nothing.")
     ] = False,
@@ -86,7 +72,6 @@ def live(
         bool,
         typer.Option("--record", help="Make what arrives a day of the catalog once it is over."),
     ] = False,
-    catalog: CatalogPath = DEFAULT_CATALOG,
     view: View = True,
     confirm: Annotated[
         str | None,
@@ -95,48 +80,48 @@ def live(
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
     wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
-    params: ParamsFile = None,
-    set_params: SetParams = None,
-    as_json: AsJson = False,
 ) -> None:
     """Trade today at Alpaca, on paper, or at the simulator of `tradectl sim`.
 
     The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. q or Ctrl-C ends the run and leaves
     what protects a position at the venue; the same command resumes the run, also after a
     kill: what had arrived is kept in the folder spool beside the database until the day is over.
-    While it runs it obeys `tradectl do`. Without --params and --set it goes by the parameters of
-    `tradectl params`, and takes each new version of them from the next bucket on. A venue or
-    database that is down at the start is waited for; exit code 75 says that it was for too long.
+    While it runs it obeys `tradectl do` and `tradectl say`. Without --params and --set it goes by
+    the parameters of `tradectl params`, and takes each new version of them from the next bucket on.
+    A venue or database that is down at the start is waited for; exit code 75 says that it was for too long.
 
     A run whose facts were altered is never traded again (exit code 6): it is quarantined, and what
     its orders left at the venue is protected until it is flat.
+
+    Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
     from app.parameters.desk import chosen_at_desk
-    from app.parameters.file import load_parameters
     from store import Journals
 
     del role
     require_fit(Need.LIVE, files=[database], folders=[runs])
     wait = StartWait(wait_secs, say)
     journals = wait.reached(lambda: Journals(database))
-    parameters = load_parameters(params, set_params) if params or set_params else None
-    if venue is VenueName.LIVE:
+    parameters = options.parameters() if options.params or options.set_params else None
+    if venue in REAL_MONEY:
         _confirm(confirm, parameters.model_fields_set if parameters else chosen_at_desk(journals))
 
-    from adapters.alpaca import Credentials, Endpoints
     from app.live.request import LiveRequest
     from app.live.run import live_run
+    from app.live.spool_end import clear_away
     from app.live.tape_keeper import spool_root
+    from app.markets import market
     from cli.live.view import live_view
     from engine.hub import OutcomeStatus
 
+    chosen = market(venue.value)
     request = LiveRequest(
-        endpoints=Endpoints.of(venue.value),
-        credentials=Credentials.from_environment(),
+        endpoints=chosen.endpoints,
+        credentials=chosen.credentials,
         feed=feed.value,
         params=parameters,
-        letters=parse_letters(letters),
-        symbols=parse_symbols(symbols),
+        letters=options.only_letters,
+        symbols=options.only_symbols,
         run_id=run_id,
         sends=not shadow,
         verdicts=runs,
@@ -144,17 +129,19 @@ def live(
         spool=spool_root(journals.database),
     )
     try:
-        with live_view(enabled=view and not as_json, venue=venue.value, sends=not shadow) as screen:
+        with live_view(
+            enabled=view and not options.as_json, venue=venue.value, sends=not shadow
+        ) as screen:
             end = asyncio.run(live_run(journals, request, show_run_started, screen.watch))
     except JournalBroken as broken:
-        _protect(journals, request, broken, as_json=as_json)
+        _protect(journals, request, broken, as_json=options.as_json)
     is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
-    recorded = _clear_away(end.spool, catalog if record else None) if is_over else None
+    recorded = clear_away(end.spool, options.catalog if record else None) if is_over else None
     more: dict[str, object] = {"recorded": recorded} if record else {}
     lights = [structs.asdict(line) for line in end.health]
     worst = "; ".join(f"{each.light} {each.what} {each.sentence}" for each in end.health[:1])
-    more["health"] = lights if as_json else worst
-    emit_end(end, as_json=as_json, scan_digest=end.scan_digest, **more)
+    more["health"] = lights if options.as_json else worst
+    emit_end(end, as_json=options.as_json, scan_digest=end.scan_digest, **more)
     if not is_over:
         progress_console.print(
             "stopped before the close: what protects a position stays at the venue; the same "
@@ -201,24 +188,6 @@ def _protect(
 
     emit(result, as_json=as_json, page=page)
     raise typer.Exit(broken.exit_code)
-
-
-def _clear_away(spool: Path | None, catalog: str | None) -> dict[str, int]:
-    """Remove a spool that is not needed any more; first make it a day of the catalog, if wanted.
-
-    Returns the rows by kind that are stored in the catalog now.
-    """
-    from catalog import Catalog
-    from catalog.adopt import adopt
-    from catalog.spool import Spooled
-
-    rows: dict[str, int] = {}
-    if spool is not None:
-        if catalog is not None:
-            adopted = adopt(Catalog(catalog), Spooled(spool))
-            rows = {report.kind: report.rows_out for report in adopted.reports}
-        shutil.rmtree(spool)
-    return rows
 
 
 def _confirm(words: str | None, given: set[str]) -> None:

@@ -11,38 +11,36 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.figures import figure
-from cli.live.command import VenueName
+from app.markets import MarketName
 from cli.terminal.options import AsJson
 from cli.terminal.output import command, emit
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from adapters.alpaca import Attested, Credentials, Endpoints, Leg
+    from adapters.alpaca import Attested, Leg
 
 _NAKED = ExitCode.FAILED
-_READINGS = 3
-"""Attempts at positions that do not move while the orders are read."""
 
 
 @command
 def positions(
     venue: Annotated[
-        VenueName, typer.Option("--venue", help="Whose account; the simulator's by default.")
-    ] = VenueName.SIM,
+        MarketName, typer.Option("--venue", help="Whose account; the simulator's by default.")
+    ] = MarketName.SIM,
     as_json: AsJson = False,
 ) -> None:
     """Show positions at a venue and the orders there that protect them.
 
     Asks the venue alone, so it works beside a running process and without one. Exit code 1 when any
     share has no stop, or a row cannot be read; 0 when all are covered, or nothing is held.
+
+    Example: tradectl positions --venue alpaca-paper
     """
     import msgspec
 
-    from adapters.alpaca import Credentials, Endpoints
+    from app.markets import market
 
-    found, unread = asyncio.run(
-        _attested(Endpoints.of(venue.value), Credentials.from_environment())
-    )
+    found, unread = asyncio.run(market(venue.value).attested())
     result = {
         "venue": venue.value,
         "naked": found.naked,
@@ -52,14 +50,6 @@ def positions(
     emit(result, as_json=as_json, page=lambda console: _page(console, venue.value, found, unread))
     if found.naked or unread:
         raise typer.Exit(_NAKED)
-
-
-async def _attested(endpoints: Endpoints, credentials: Credentials) -> tuple[Attested, list[str]]:
-    """Return what protects what, and the rows of the venue that cannot be read."""
-    from adapters.alpaca import AlpacaRest, read_attested
-
-    async with AlpacaRest(endpoints, credentials) as rest:
-        return await read_attested(rest)
 
 
 def _page(console: Console, venue: str, found: Attested, unread: list[str]) -> None:

@@ -10,32 +10,19 @@ from rich.markup import escape
 
 from app.clock import parse_day
 from app.figures import figure
-from cli.terminal.narrowing import (
-    Letters,
-    Symbols,
-    Workers,
-    parse_letters,
-    parse_symbols,
-)
-from cli.terminal.options import (
-    DEFAULT_CATALOG,
-    DEFAULT_RUNS,
-    AsJson,
-    CatalogPath,
-    ParamsFile,
-    RunOption,
-    RunsPath,
-    SetParams,
-)
-from cli.terminal.output import command, emit
+from cli.terminal.day_options import ScanOptions
+from cli.terminal.options import DEFAULT_RUNS, RunOption, RunsPath
+from cli.terminal.output import emit
 from cli.terminal.progress import progress_bar
+from cli.terminal.shared_options import taking
 
 if TYPE_CHECKING:
     from app.runs.missed import MissedAnswer
 
 
-@command
+@taking(ScanOptions)
 def missed(
+    options: ScanOptions,
     top: Annotated[int, typer.Option("--top", min=1, help="How many to show.")] = 10,
     run: RunOption = None,
     day: Annotated[
@@ -45,14 +32,7 @@ def missed(
     horizon: Annotated[
         int, typer.Option("--horizon", min=1, help="Seconds to look ahead, within the session.")
     ] = 1_800,
-    letters: Letters = None,
-    symbols: Symbols = None,
-    catalog: CatalogPath = DEFAULT_CATALOG,
     runs: RunsPath = DEFAULT_RUNS,
-    params: ParamsFile = None,
-    set_params: SetParams = None,
-    workers: Workers = 2,
-    as_json: AsJson = False,
 ) -> None:
     """Show rejected candidates with the largest favourable excursion afterwards.
 
@@ -70,19 +50,19 @@ def missed(
         run=run,
         day=None if day is None else parse_day(day),
         horizon_secs=horizon,
-        letters=parse_letters(letters),
-        symbols=parse_symbols(symbols),
-        catalog=catalog,
+        letters=options.only_letters,
+        symbols=options.only_symbols,
+        catalog=options.catalog,
         runs=runs,
-        params=params,
-        settings=set_params,
-        workers=workers,
+        params=options.params,
+        settings=options.set_params,
+        workers=options.workers,
         top=top,
     )
     found, integrity = missed_trades(question, lambda day: progress_bar(f"scan {day}", "trades"))
     emit(
         msgspec.to_builtins(found),
-        as_json=as_json,
+        as_json=options.as_json,
         page=lambda console: _page(console, found),
         integrity=integrity,
     )

@@ -7,7 +7,8 @@ import inspect
 import pytest
 from typer.main import get_command
 
-from cli.live.command import VenueName, live
+from app.markets import MarketName
+from cli.live.command import live
 from cli.main import app
 from tests.cli.conftest import Tradectl
 
@@ -33,8 +34,8 @@ def test_whatever_is_missing_ends_the_start_before_anything_leaves_this_machine(
 
 
 def test_no_variable_chooses_a_venue_or_confirms_and_the_simulator_is_the_default() -> None:
-    assert inspect.signature(live).parameters["venue"].default is VenueName.SIM
+    assert inspect.signature(live).parameters["venue"].default is MarketName.SIM
     commands = dict[str, object](get_command(app).commands)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     options = {each.name: each for each in commands["live"].params}  # pyright: ignore[reportAttributeAccessIssue]
-    assert options["venue"].default is VenueName.SIM
+    assert options["venue"].default is MarketName.SIM
     assert [options[name].envvar for name in ("venue", "confirm")] == [None, None]
