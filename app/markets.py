@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from adapters.alpaca import Attested, Credentials, Endpoints
+    from adapters.alpaca import Attested, Credentials, Endpoints, Leg
 
 
 class MarketName(StrEnum):
@@ -21,6 +21,9 @@ class MarketName(StrEnum):
     PAPER = "alpaca-paper"
     LIVE = "alpaca-live"
 
+
+type RestingOrders = tuple[Leg, ...]
+"""Orders as their venue attests them."""
 
 REAL_MONEY = frozenset({MarketName.LIVE})
 """Markets whose orders cost money: each start is confirmed in words."""

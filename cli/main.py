@@ -24,7 +24,7 @@ from cli.backtest.session import session
 from cli.catalog import command as catalog
 from cli.catalog.pull import pull
 from cli.catalog.synth import synth
-from cli.doctor import doctor
+from cli.doctor.command import doctor
 from cli.journal import command as journal
 from cli.journal import database
 from cli.journal.archive import archive, unarchive
@@ -33,6 +33,7 @@ from cli.live.positions import positions
 from cli.operate import do, governor
 from cli.operate.say import say
 from cli.params import command as params
+from cli.params.change import COMMANDS as CHANGES
 from cli.runs import accounting
 from cli.runs import command as runs
 from cli.runs.diff import diff
@@ -120,6 +121,8 @@ journal.app.command()(archive)
 journal.app.command()(unarchive)
 app.add_typer(journal.app, name="journal")
 app.add_typer(database.app, name="database")
+for name, change in CHANGES.items():
+    params.app.command(name)(change)
 app.add_typer(params.app, name="params")
 for by_hand in (broker.account, broker.asset, broker.halt):
     sim.app.command()(by_hand)

@@ -88,7 +88,8 @@ def live(
     kill: what had arrived is kept in the folder spool beside the database until the day is over.
     While it runs it obeys `tradectl do` and `tradectl say`. Without --params and --set it goes by
     the parameters of `tradectl params`, and takes each new version of them from the next bucket on.
-    A venue or database that is down at the start is waited for; exit code 75 says that it was for too long.
+    A venue or database that is down at the start is waited for; exit code 75 says that it was for
+    too long.
 
     A run whose facts were altered is never traded again (exit code 6): it is quarantined, and what
     its orders left at the venue is protected until it is flat.

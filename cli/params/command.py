@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from app.figures import shown_value
 from app.parameters.desk import read_desk
-from cli.params.change import COMMANDS, changed_value
+from cli.params.value_change import changed_value
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database, ParamsFile, SetParams
 from cli.terminal.output import command, emit
 from engine.domain.errors import ConfigError, NotFoundError
@@ -25,8 +25,6 @@ _WIDE = 120
 """Columns of a terminal that has room for defaults, too."""
 
 app = typer.Typer(help="Show, change, schedule and check parameters.", no_args_is_help=True)
-for name, change in COMMANDS.items():
-    app.command(name)(change)
 
 Version = Annotated[
     int | None, typer.Option("--version", min=1, help="This version; the one in force by default.")
