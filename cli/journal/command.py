@@ -82,7 +82,10 @@ def show(
     limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many.", min=1)] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Show the facts of a run, the first ones first."""
+    """Show the facts of a run, the first ones first.
+
+    Example: tradectl journal show latest --kind order_filled
+    """
     from app.journals.read import JournalSource, found_facts
 
     source = JournalSource(name, database, runs)

@@ -5,6 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from cli.main import app
 
 ROOT = Path(__file__).parents[2]
 JOINED_IN = "cli.main"
@@ -67,3 +72,20 @@ def test_benchmarks_and_notebooks_call_use_cases_and_not_the_command_line() -> N
         if one.split(".")[0] == "cli"
     }
     assert strays == set()
+
+
+def test_the_help_of_every_command_has_an_example_of_it_and_even_paragraphs() -> None:
+    found = dict(commands(get_command(app), "tradectl"))
+    assert {"tradectl say", "tradectl do flatten", "tradectl sim band"} <= set(found)
+    without = {name for name, text in found.items() if f"Example: {name}" not in text}
+    assert without == set()
+    ragged = {name for name, text in found.items() if "\n" in text.replace("\n\n", "")}
+    assert ragged == set()
+
+
+def commands(line: Any, name: str) -> Iterator[tuple[str, str]]:
+    """Yield every command under a command line, with its help."""
+    for word, listed in getattr(line, "commands", {}).items():
+        yield from commands(listed, f"{name} {word}")
+    if not hasattr(line, "commands"):
+        yield name, line.help or ""
