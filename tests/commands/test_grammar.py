@@ -90,6 +90,10 @@ REFUSED = {
         "a percentage of the entry price, above 0 and below 100",
         None,
     ),
+    "buy btc 80 -l NaN": (15, "a price above 0", None),
+    "buy btc 80 -l ٣": (15, "a price above 0", None),
+    "buy btc 80 -l -1": (15, "a price above 0", None),
+    "buy btc 1e9": (10, "a unit: sh, %, a currency or btc", None),
     "buy btc 80 -t 90": (15, "a duration, such as 90s, 5m or 1h30m", None),
     "buy btc all": (9, "an amount, such as 80, 12 sh or 5 %", None),
     "flatten All": (9, "a symbol or all", "flatten all"),
@@ -203,6 +207,12 @@ _PIECES = (*VERBS, *OPTIONS, *CURRENCIES, "all", "ALL", "BTC", "80", "%", "sh")
 
 _texts = st.one_of(
     st.text(max_size=60),
+    st.tuples(
+        st.sampled_from(["buy btc 80", "close btc", "set a", "help", "flatten", "yes"]),
+        st.sampled_from(sorted(OPTIONS)),
+        st.sampled_from(["NaN", "1e9", "-1", "٣", "²", "inf", "1_0", "0x1"])
+        | st.text(string.printable, max_size=4),
+    ).map(" ".join),
     st.lists(
         st.sampled_from(_PIECES)
         | st.text(string.printable, max_size=6)
