@@ -16,6 +16,20 @@ def new_york(ts: int | None) -> str:
     return "–" if ts is None else new_york_clock(ts)
 
 
+def parse_day(text: str) -> date:
+    """Return the date written as YYYY-MM-DD.
+
+    Raises
+    ------
+    ConfigError
+        It is not a date.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"{text!r} is not a date; write it as YYYY-MM-DD") from error
+
+
 def instant(text: str, day: date | None) -> int:
     """Return the UTC nanosecond that was typed.
 

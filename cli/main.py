@@ -24,19 +24,22 @@ from cli.backtest.session import session
 from cli.catalog import command as catalog
 from cli.catalog.pull import pull
 from cli.catalog.synth import synth
-from cli.doctor import doctor
+from cli.doctor.command import doctor
 from cli.journal import command as journal
 from cli.journal import database
 from cli.journal.archive import archive, unarchive
 from cli.live.command import live
 from cli.live.positions import positions
 from cli.operate import do, governor
+from cli.operate.say import say
 from cli.params import command as params
+from cli.params.change import COMMANDS as CHANGES
 from cli.runs import accounting
 from cli.runs import command as runs
 from cli.runs.diff import diff
 from cli.runs.missed import missed
 from cli.runs.why import why
+from cli.sim import broker
 from cli.sim import command as sim
 from cli.terminal.crash_report import report_crash
 from cli.terminal.output import command
@@ -108,6 +111,7 @@ app.command()(rehearse)
 app.command()(positions)
 app.command()(diff)
 app.add_typer(do.app, name="do")
+app.command()(say)
 app.add_typer(governor.app, name="governor")
 app.add_typer(runs.app, name="runs")
 app.command()(why)
@@ -117,7 +121,11 @@ journal.app.command()(archive)
 journal.app.command()(unarchive)
 app.add_typer(journal.app, name="journal")
 app.add_typer(database.app, name="database")
+for name, change in CHANGES.items():
+    params.app.command(name)(change)
 app.add_typer(params.app, name="params")
+for by_hand in (broker.account, broker.asset, broker.halt):
+    sim.app.command()(by_hand)
 app.add_typer(sim.app, name="sim")
 app.command()(doctor)
 

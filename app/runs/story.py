@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from app.runs.chosen_journal import is_engine_run
 from app.runs.integrity import run_integrity
 from engine.comparison import Judgement, Story
 from engine.domain.errors import DataError, NotFoundError
+from engine.domain.facts import Fact
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND
@@ -84,7 +85,7 @@ def _journals(database: str, runs: Path) -> Iterator[_Kept]:
         yield _Kept(
             run.run_id,
             run.created_ns,
-            lambda run_id=run.run_id: _of_journal(journals, run_id, runs),
+            lambda run_id=run.run_id: journal_story(run_id, journals.open(run_id).facts(), runs),
             lambda run_id=run.run_id: journals.open(run_id).integrity(),
         )
 
@@ -95,9 +96,16 @@ def _of_directory(run: Run) -> Story:
     return Story.of(run.run_id, run.journal.facts(), _judgements(table), params)
 
 
-def _of_journal(journals: Journals, run_id: str, runs: Path) -> Story:
+def journal_story(run_id: str, facts: Iterable[Fact], runs: Path) -> Story:
+    """Return the story of a run in a database; its verdicts, if kept, are a file in ``runs``.
+
+    Raises
+    ------
+    DataError
+        The verdicts cannot be read.
+    """
     table = _read(runs / f"{run_id}.verdicts.parquet")
-    return Story.of(run_id, journals.open(run_id).facts(), _judgements(table))
+    return Story.of(run_id, facts, _judgements(table))
 
 
 def _judgements(table: pa.Table | None) -> list[Judgement] | None:

@@ -10,8 +10,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from app.figures import figure
 from app.live.run import LiveEnd
-from cli.terminal.figures import figure
 from engine.accounting import Trade
 from engine.comparison import Comparison
 from engine.hub import Outcome

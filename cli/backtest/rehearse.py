@@ -10,27 +10,22 @@ import typer
 
 from app.doctor.preflight import Need, require_fit
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
-from cli.backtest.command import stored_days, usd
-from cli.backtest.run_page import emit_end, end_of, show_run_started
-from cli.sim.command import SimFills
-from cli.terminal.narrowing import Letters, Symbols, parse_letters, parse_symbols
+from cli.terminal.day_options import DayOptions, SimFills
+from cli.terminal.narrowing import parse_usd
 from cli.terminal.options import (
     DEFAULT_BALANCE,
-    DEFAULT_CATALOG,
     DEFAULT_DATABASE,
     DEFAULT_RUNS,
-    AsJson,
     Balance,
-    CatalogPath,
     Database,
-    ParamsFile,
     RunsPath,
-    SetParams,
     Speed,
     View,
 )
-from cli.terminal.output import INTERRUPTED, command, emit, say
+from cli.terminal.output import INTERRUPTED, emit, say
 from cli.terminal.progress import progress_bar
+from cli.terminal.run_page import emit_end, end_of, show_run_started
+from cli.terminal.shared_options import taking
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -39,8 +34,9 @@ if TYPE_CHECKING:
 _DIFFERENT = ExitCode.FAILED
 
 
-@command
+@taking(DayOptions)
 def rehearse(
+    options: DayOptions,
     day: Annotated[
         str | None,
         typer.Argument(metavar="DATE", help="A stored New York date; the last one by default."),
@@ -56,23 +52,19 @@ def rehearse(
         bool, typer.Option("--compare/--no-compare", help="Backtest the same day and compare.")
     ] = True,
     view: View = True,
-    letters: Letters = None,
-    symbols: Symbols = None,
-    catalog: CatalogPath = DEFAULT_CATALOG,
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
-    params: ParamsFile = None,
-    set_params: SetParams = None,
-    as_json: AsJson = False,
 ) -> None:
     """Start a simulator on a recorded day and trade it as `tradectl live` would.
 
     Time is granted to the live process step by step, so it decides what the backtest decides at
     any speed. Exit code 1 when it did not; every difference is told with its cause. What arrives is
     not kept: it is the recorded day, and a rehearsal is not resumed but played anew.
+
+    Example: tradectl rehearse 2026-09-18 --speed 40
     """
     require_fit(Need.LIVE, files=[database], folders=[runs])
-    from app.parameters.file import load_parameters
+    from app.backtest.stored_days import stored_day
     from app.rehearsal.run import RehearsalRequest, backtest_fills, backtested, rehearsed
     from app.runs.story import run_story
     from catalog import Catalog
@@ -82,17 +74,17 @@ def rehearse(
     from engine.hub import OutcomeStatus
     from store import Journals
 
-    source = Catalog.open(catalog)
-    (stored,) = stored_days(source, day, None, None)
+    source = Catalog.open(options.catalog)
+    stored = stored_day(source, day)
     wait = StartWait(DEFAULT_WAIT_SECS, say)
     request = RehearsalRequest(
         day=stored,
-        catalog=catalog,
-        params=load_parameters(params, set_params),
+        catalog=options.catalog,
+        params=options.parameters(),
         fills=fills.value,
-        balance=usd(balance),
-        letters=parse_letters(letters),
-        symbols=parse_symbols(symbols),
+        balance=parse_usd(balance),
+        letters=options.only_letters,
+        symbols=options.only_symbols,
         speed=speed,
         run_id=run_id,
         verdicts=runs,
@@ -101,7 +93,7 @@ def rehearse(
     journals = wait.reached(lambda: Journals(database))
     began = time.perf_counter()
     venues: list[LiveVenue] = []
-    with live_view(enabled=view and not as_json, venue="rehearsal", sends=True) as screen:
+    with live_view(enabled=view and not options.as_json, venue="rehearsal", sends=True) as screen:
 
         def look(run_id: str, day: LiveDay, venue: LiveVenue) -> None:
             venues.append(venue)
@@ -111,7 +103,7 @@ def rehearse(
     live_secs = time.perf_counter() - began
     is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
     if not (is_over and compare):
-        emit_end(end, as_json=as_json, scan_digest=end.scan_digest)
+        emit_end(end, as_json=options.as_json, scan_digest=end.scan_digest)
         raise typer.Exit(ExitCode.DONE if is_over else INTERRUPTED)
     began = time.perf_counter()
     with progress_bar("backtest", "%") as progress:
@@ -132,7 +124,7 @@ def rehearse(
         | {"scan_digest": end.scan_digest}
         | {"same_decisions": same[0], "same_fills": same[1]}
         | {"causes": {} if compared.why is None else dict(compared.why.causes)},
-        as_json=as_json,
+        as_json=options.as_json,
         page=lambda console: rehearsal_page(
             console, stored.isoformat(), end, compared, venues[0].health
         ),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -13,13 +12,14 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Column, Table
 
-from cli.terminal.narrowing import parse_day
+from app.clock import parse_day
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit, progress_console
 from cli.terminal.progress import progress_bar
-from engine.domain.errors import ConfigError, DataError
+from engine.domain.errors import DataError
 
 if TYPE_CHECKING:
+    from app.catalog.keep import CatalogInfo
     from catalog.ingest import ImportReport
 
 app = typer.Typer(help="Import, check, query and export market data.", no_args_is_help=True)
@@ -66,25 +66,28 @@ def import_(
     """Check, sort and store market data from files; what is stored already stays as it is.
 
     Flawed rows are set aside in the catalog's quarantine folder and counted.
+
+    Example: tradectl catalog import trades.csv --map price=last_px --tz America/New_York
     """
     import msgspec
 
-    from catalog import Catalog
-    from catalog.formats import Format, Reading, TimeUnit
-    from catalog.ingest import ImportOptions, import_files
-    from catalog.schema import Kind
+    from app.catalog.keep import imported
 
-    if consolidate and kind != "quotes":
-        raise ConfigError(f"--consolidate is for quotes, these are {kind}")
-    reading = Reading(_mapping(columns or []), symbol, timezone, TimeUnit(time_unit), delimiter)
-    options = ImportOptions(Format(form), reading, consolidate, strict, replace)
     with progress_bar("importing", "rows") as show:
-        report = import_files(
-            Catalog(catalog),
+        report = imported(
+            catalog,
             files,
-            Kind(kind),
-            options,
-            lambda done, total: show(done, total or done),
+            kind,
+            show,
+            form=form,
+            columns=columns or (),
+            symbol=symbol,
+            timezone=timezone,
+            time_unit=time_unit,
+            delimiter=delimiter,
+            consolidate=consolidate,
+            strict=strict,
+            replace=replace,
         )
     emit(
         {"status": "ok", **msgspec.to_builtins(report)},
@@ -109,24 +112,15 @@ def adopt_(
     """Store what a live run has heard as a day of the catalog; a second time changes nothing.
 
     `tradectl live --record` does it at the end of the day; this is for a run that was cut off.
-    """
-    import shutil
 
+    Example: tradectl catalog adopt data/spool/live-2026-09-18
+    """
     import msgspec
 
-    from catalog import Catalog
-    from catalog.adopt import adopt
-    from catalog.spool import Spooled
+    from app.catalog.keep import adopted as adopted_from
 
     with progress_bar("storing", "rows") as show:
-        adopted = adopt(
-            Catalog(catalog),
-            Spooled(spool),
-            replace=replace,
-            progress=lambda done, total: show(done, total or done),
-        )
-    if remove:
-        shutil.rmtree(spool)
+        adopted = adopted_from(catalog, spool, show, replace=replace, remove=remove)
 
     def page(console: Console) -> None:
         for report in adopted.reports:
@@ -142,27 +136,19 @@ def adopt_(
 @app.command()
 @command
 def info(catalog: CatalogPath = DEFAULT_CATALOG, as_json: AsJson = False) -> None:
-    """List what is stored: kinds, dates, letters, rows and bytes."""
-    from catalog import Catalog
-    from catalog.schema import Kind
+    """List what is stored: kinds, dates, letters, rows and bytes.
 
-    stored = Catalog.open(catalog)
-    rows: list[dict[str, Any]] = []
-    for kind in Kind:
-        by_day: dict[str, dict[str, Any]] = {}
-        for day, letter in stored.partitions(kind):
-            manifest = stored.manifest(kind, day, letter)
-            row = by_day.setdefault(
-                str(day), {"kind": kind, "date": str(day), "letters": "", "rows": 0, "bytes": 0}
-            )
-            row["letters"] += letter
-            row["rows"] += manifest.rows if manifest else 0
-            row["bytes"] += manifest.size if manifest else 0
-        rows += by_day.values()
+    Example: tradectl catalog info
+    """
+    import msgspec
+
+    from app.catalog.keep import catalog_info
+
+    found = catalog_info(catalog)
     emit(
-        {"catalog": catalog, "partitions": rows, "instruments": stored.instruments().num_rows},
+        msgspec.to_builtins(found),
         as_json=as_json,
-        page=lambda console: _print_info(rows, console),
+        page=lambda console: _print_info(found, console),
     )
 
 
@@ -178,22 +164,21 @@ def verify(
     """Hash everything again and find torn, truncated, edited or missing parts.
 
     Exits with 3 when something is wrong, even when it was quarantined.
+
+    Example: tradectl catalog verify --quarantine
     """
     import msgspec
 
-    from catalog import Catalog
-    from catalog import verify as checks
+    from app.catalog.keep import verified
+    from catalog.verify import MEANING
 
-    stored = Catalog.open(catalog)
     with progress_bar("hashing", "bytes") as show:
-        result = checks.verify(stored, show)
-    if quarantine:
-        checks.quarantine(stored, result.findings)
+        result = verified(catalog, show, quarantine=quarantine)
 
     def page(console: Console) -> None:
         for finding in result.findings:
             console.print(
-                f"[red]{finding.damage}[/] {escape(finding.path)}: {checks.MEANING[finding.damage]}"
+                f"[red]{finding.damage}[/] {escape(finding.path)}: {MEANING[finding.damage]}"
             )
         console.print(f"{result.parts:,} parts, {decimal(result.size)} checked")
 
@@ -221,7 +206,10 @@ def sql(
     catalog: CatalogPath = DEFAULT_CATALOG,
     as_json: AsJson = False,
 ) -> None:
-    """Query the catalog with DuckDB; every kind of table is a view, with date and letter."""
+    """Query the catalog with DuckDB; every kind of table is a view, with date and letter.
+
+    Example: tradectl catalog sql "select count(*) from trades"
+    """
     import msgspec
 
     from catalog import Catalog
@@ -257,33 +245,25 @@ def export_(
     catalog: CatalogPath = DEFAULT_CATALOG,
     as_json: AsJson = False,
 ) -> None:
-    """Write market data as CSV, Parquet or a nautilus catalog; all dates unless told otherwise."""
+    """Write market data as CSV, Parquet or a nautilus catalog; all dates unless told otherwise.
+
+    Example: tradectl catalog export out --to parquet
+    """
     import msgspec
 
-    from catalog import Catalog
-    from catalog.export import Target, export
-    from catalog.schema import Kind
+    from app.catalog.keep import exported
 
-    stored = Catalog.open(catalog)
     first = parse_day(start) if start else date.min
     last = parse_day(end) if end else date.max
-    days = sorted({day for day, _ in stored.partitions(Kind(kind)) if first <= day <= last})
     with progress_bar("exporting", "rows") as show:
-        report = export(stored, out, Target(to), Kind(kind), days, show)
+        report, days = exported(catalog, out, to, kind, first, last, show)
     emit(
         {"status": "ok", "out": str(out), **msgspec.to_builtins(report)},
         as_json=as_json,
         page=lambda console: console.print(
-            f"{report.rows:,} rows of {len(days):,} dates in {report.files:,} files under {out}"
+            f"{report.rows:,} rows of {days:,} dates in {report.files:,} files under {out}"
         ),
     )
-
-
-def _mapping(pairs: Sequence[str]) -> dict[str, str]:
-    for pair in pairs:
-        if "=" not in pair:
-            raise ConfigError(f"--map {pair}: expected COLUMN=NAME, such as price=last_px")
-    return dict(pair.split("=", 1) for pair in pairs)
 
 
 def _print_import(report: ImportReport, console: Console) -> None:
@@ -305,11 +285,10 @@ def _print_import(report: ImportReport, console: Console) -> None:
         console.print(f"rows set aside: {report.quarantine}")
 
 
-def _print_info(rows: Sequence[dict[str, Any]], console: Console) -> None:
+def _print_info(found: CatalogInfo, console: Console) -> None:
     table = Table("kind", "date", "letters")
     table.add_column("rows", justify="right")
     table.add_column("size", justify="right")
-    for row in rows:
-        size = decimal(row["bytes"])
-        table.add_row(row["kind"], row["date"], row["letters"], f"{row['rows']:,}", size)
-    console.print(table if rows else "nothing is stored yet")
+    for row in found.partitions:
+        table.add_row(row.kind, row.date, row.letters, f"{row.rows:,}", decimal(row.bytes))
+    console.print(table if found.partitions else "nothing is stored yet")

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.terminal.narrowing import parse_day
+from app.clock import parse_day
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar
@@ -62,6 +62,8 @@ def pull(
 
     Set APCA_API_KEY_ID and APCA_API_SECRET_KEY. A pull keeps to the rate limit, goes on where it
     was when it is cut short, and does not ask again for what it has.
+
+    Example: tradectl catalog pull --symbols AAPL,MSFT --start 2026-09-18 --trades
     """
     import msgspec
 

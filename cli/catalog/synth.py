@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from cli.terminal.narrowing import parse_day
+from app.clock import parse_day
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar
@@ -46,6 +46,8 @@ def synth(
     Activity, quotes, auctions, odd lots, late prints, corrections and a halt are like a real day's.
     Accelerations are planted where the scanner should find them; they are listed under synth/ in
     the catalog. The same numbers give the same day; one that is stored already is left alone.
+
+    Example: tradectl catalog synth 2026-09-18 --symbols 300 --trades 1000000
     """
     from catalog import Catalog
     from catalog.synth import synthesize

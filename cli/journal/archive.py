@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.runs.chosen_journal import named_journal
-from cli.terminal.figures import figure
+from app.figures import figure
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database
 from cli.terminal.output import command, emit
-
-if TYPE_CHECKING:
-    from store import JournalRun, Journals
 
 
 @command
@@ -37,27 +33,24 @@ def archive(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Move the facts of ended runs to Parquet files, from which they are read as before."""
-    from store import Journals, archive_run
+    """Move the facts of ended runs to Parquet files, from which they are read as before.
 
-    journals = Journals.existing(database)
-    archived = [
-        {
-            "run_id": run.run_id,
-            "facts": run.facts,
-            "file": str(archive_run(journals.database, run, folder)),
-        }
-        for run in _to_archive(journals, name, older_than)
-    ]
+    Example: tradectl journal archive --older-than 30
+    """
+    import msgspec
+
+    from app.journals.archive import archived_runs
+
+    archived = archived_runs(database, name, older_than, folder)
 
     def page(console: Console) -> None:
         for run in archived:
-            where = escape(f"in {run['file']}")
-            console.print(f"{run['run_id']}: {figure(run['facts'])} facts {where}", soft_wrap=True)
+            where = escape(f"in {run.file}")
+            console.print(f"{run.run_id}: {figure(run.facts)} facts {where}", soft_wrap=True)
         if not archived:
             console.print("no run ended so long ago")
 
-    emit({"archived": archived}, as_json=as_json, page=page)
+    emit({"archived": msgspec.to_builtins(archived)}, as_json=as_json, page=page)
 
 
 @command
@@ -66,37 +59,19 @@ def unarchive(
     database: Database = DEFAULT_DATABASE,
     as_json: AsJson = False,
 ) -> None:
-    """Bring the facts of an archived run back into the database; the file stays."""
-    from store import Journals, unarchive_run
+    """Bring the facts of an archived run back into the database; the file stays.
 
-    journals = Journals.existing(database)
-    run = journals.run(name)
-    path = unarchive_run(journals.database, run)
-    result = {"run_id": run.run_id, "facts": run.facts, "head": run.head, "file": str(path)}
+    Example: tradectl journal unarchive session-2026-09-18
+    """
+    from msgspec.structs import asdict
+
+    from app.journals.archive import unarchived_run
+
+    run = unarchived_run(database, name)
     emit(
-        result,
+        asdict(run),
         as_json=as_json,
         page=lambda out: out.print(
-            f"{run.run_id}: {figure(run.facts)} facts from {path}, which may be removed"
+            f"{run.run_id}: {figure(run.facts)} facts from {run.file}, which may be removed"
         ),
     )
-
-
-def _to_archive(journals: Journals, name: str | None, days: int | None) -> list[JournalRun]:
-    import time
-
-    from engine.domain.errors import ConfigError
-    from engine.domain.session import NANOS_PER_SECOND
-    from store import RunStatus
-
-    if (name is None) == (days is None):
-        raise ConfigError("name one run, or an age with --older-than")
-    if name is not None:
-        return [named_journal(journals, name)]
-    until = time.time_ns() - (days or 0) * 86_400 * NANOS_PER_SECOND
-    settled = (RunStatus.RUNNING, RunStatus.QUARANTINED)
-    return [
-        run
-        for run in journals.runs()
-        if run.archive is None and run.status not in settled and (run.ended_ns or until) < until
-    ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.clock import new_york
-from app.runs.chosen_journal import chosen_journal
-from cli.terminal.figures import figure
+from app.figures import figure
 from cli.terminal.integrity import draw
 from cli.terminal.options import (
     DEFAULT_RUNS,
@@ -33,9 +30,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Read, follow, check and replay the facts of runs.", no_args_is_help=True)
 
-UNREADABLE = ExitCode.CONFIG
-"""Exit code of ``verify`` when there is nothing to check; 1 when the chain is broken."""
-
 Since = Annotated[int, typer.Option(help="Only facts after this one.", min=0)]
 
 
@@ -45,13 +39,14 @@ def list_journals(database: Database, as_json: AsJson = False) -> None:
     """List the runs of a database, the one started last first.
 
     A run is `Crashed` when it says `Running` while its writer is gone; the next start seals it.
+
+    Example: tradectl journal list --database data/tradectl.sqlite
     """
     import msgspec
 
-    from store import Journals
+    from app.journals.read import listed_journals
 
-    journals = Journals.existing(database)
-    found = journals.runs()
+    place, found = listed_journals(database)
 
     def page(console: Console) -> None:
         table = Table(box=None, pad_edge=False)
@@ -65,7 +60,7 @@ def list_journals(database: Database, as_json: AsJson = False) -> None:
             writer = f"{run.writer or 'nobody'}{', gone' if run.has_crashed else ''}"
             row = (run.run_id, run.standing, new_york(run.created_ns), figure(run.facts))
             table.add_row(*map(Text, (*row, writer, run.archive or "–")))
-        nothing = Text(f"no runs in {journals.database}")
+        nothing = Text(f"no runs in {place}")
         console.print(table if found else nothing, soft_wrap=not found)
 
     rows = [msgspec.to_builtins(run) | {"standing": run.standing} for run in found]
@@ -87,26 +82,22 @@ def show(
     limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many.", min=1)] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """Show the facts of a run, the first ones first."""
-    journal, head = chosen_journal(name, database, runs)
-    integrity = journal.integrity(head)
-    kinds = _known_kinds(kind)
-    matching = (
-        fact
-        for fact in journal.facts(since)
-        if (not kinds or _kind(fact) in kinds) and trade in (None, fact.correlation_id)
-    )
-    facts = list(islice(matching, limit + 1))
-    more = len(facts) > limit
-    result = {"run_id": journal.run_id, "facts": [_row(f) for f in facts[:limit]], "more": more}
+    """Show the facts of a run, the first ones first.
+
+    Example: tradectl journal show latest --kind order_filled
+    """
+    from app.journals.read import JournalSource, found_facts
+
+    source = JournalSource(name, database, runs)
+    found = found_facts(source, since=since, kinds=kind or (), trade=trade, limit=limit)
 
     def page(console: Console) -> None:
-        console.print(_facts_table(facts[:limit]) if facts else "no such facts")
-        if more:
-            last = facts[limit - 1].seq
+        console.print(_facts_table(found.facts) if found.facts else "no such facts")
+        if found.more:
+            last = found.facts[-1].seq if found.facts else since
             console.print(f"[dim]and more: --since {last}, or a larger --limit[/]")
 
-    emit(result, as_json=as_json, page=page, integrity=integrity)
+    emit(found.as_json(), as_json=as_json, page=page, integrity=found.integrity)
 
 
 @app.command()
@@ -124,14 +115,15 @@ def tail(
         bool, typer.Option("--json", help="Print one JSON object per fact, a line each.")
     ] = False,
 ) -> None:
-    """Show the last facts of a run, and follow the log as it is written."""
-    journal, head = chosen_journal(name, database, runs)
-    integrity = journal.integrity(head)
+    """Show the last facts of a run, and follow the log as it is written.
+
+    Example: tradectl journal tail --follow
+    """
+    from app.journals.read import JournalSource, last_facts
+
+    facts, integrity = last_facts(JournalSource(name, database, runs), count, follow=follow)
     if integrity.detail:  # a line of --json is a fact, so this goes beside
         draw(progress_console, integrity)
-    last = journal.last
-    since = max(last.seq - count, 0) if last else 0
-    facts = journal.follow(since) if follow else journal.facts(since)
     console = Console()
     if as_json:
         for row in map(_row, facts):
@@ -155,24 +147,15 @@ def verify(
     """Check the chain of a run from its first fact; name the first one that does not hold.
 
     Exit code 0: whole. 1: broken. 2: there is no such journal, or it cannot be read.
-    """
-    from engine.domain.errors import TradectlError
 
-    try:
-        journal, head = chosen_journal(name, database, runs)
-        found = journal.verify(head)
-    except TradectlError as error:
-        if not error.is_passing:
-            error.exit_code = UNREADABLE
-        raise
+    Example: tradectl journal verify latest
+    """
+    import msgspec
+
+    from app.journals.read import JournalSource, verified_chain
+
+    found = verified_chain(JournalSource(name, database, runs))
     broken = found.broken
-    result = {
-        "run_id": journal.run_id,
-        "status": "broken" if broken else "whole",
-        "facts": found.facts,
-        "head": found.head,
-        "broken": broken and {"seq": broken.seq, "damage": broken.damage, "detail": broken.detail},
-    }
 
     def page(console: Console) -> None:
         facts = f"{figure(found.facts)} facts"
@@ -185,7 +168,7 @@ def verify(
         console.print(f"[bold red]broken:[/] fact {broken.seq} is {what}: {detail}")
         console.print(f"{facts} before it are whole; restore the journal from a backup")
 
-    emit(result, as_json=as_json, page=page)
+    emit(msgspec.to_builtins(found), as_json=as_json, page=page)
     if broken is not None:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -202,27 +185,16 @@ def replay(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fold a run's facts anew and show what follows: cash, positions, trades."""
-    from engine.accounting import keep_books
+    """Fold a run's facts anew and show what follows: cash, positions, trades.
 
-    journal, head = chosen_journal(name, database, runs)
-    integrity = journal.integrity(head)
-    facts = list(_until(journal.facts(), until))
-    books = keep_books(facts)
-    ledger = books.ledger
-    closed = [trade for trade in books.trades if trade.exit_ts is not None]
-    result: dict[str, Any] = {
-        "run_id": journal.run_id,
-        "facts": len(facts),
-        "cash": ledger.cash,
-        "equity": ledger.equity,
-        "commission": ledger.commission,
-        "positions": {symbol: held.quantity for symbol, held in ledger.positions.items()},
-        "fills": len(books.fills),
-        "trades": len(books.trades),
-        "open_trades": len(books.trades) - len(closed),
-        "realized_pnl": sum((trade.realized_pnl or 0 for trade in closed), start=0),
-    }
+    Example: tradectl journal replay latest --until 500
+    """
+    from msgspec.structs import asdict
+
+    from app.journals.read import JournalSource, replayed
+
+    found, integrity = replayed(JournalSource(name, database, runs), until)
+    result = asdict(found)
 
     def page(console: Console) -> None:
         table = Table(box=None, show_header=False)
@@ -246,45 +218,22 @@ def export(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Write a run's facts, with their hashes, to a file that can be checked without tradectl."""
-    from store import export_journal
+    """Write a run's facts, with their hashes, to a file that can be checked without tradectl.
 
-    journal, head = chosen_journal(name, database, runs)
-    integrity = journal.integrity(head)
-    facts = export_journal(journal, file)
-    result = {"run_id": journal.run_id, "facts": facts, "file": str(file)}
+    Example: tradectl journal export facts.jsonl --run latest
+    """
+    from app.journals.read import JournalSource, exported_journal
+
+    run_id, facts, integrity = exported_journal(JournalSource(name, database, runs), file)
+    result = {"run_id": run_id, "facts": facts, "file": str(file)}
     emit(
         result,
         as_json=as_json,
         page=lambda out: out.print(
-            escape(f"wrote {figure(facts)} facts of {journal.run_id} to {file}"), soft_wrap=True
+            escape(f"wrote {figure(facts)} facts of {run_id} to {file}"), soft_wrap=True
         ),
         integrity=integrity,
     )
-
-
-def _known_kinds(kinds: list[str] | None) -> set[str]:
-    from difflib import get_close_matches
-    from typing import get_args
-
-    from engine.domain.errors import ConfigError
-    from engine.domain.facts import AnyPayload
-
-    known = [str(payload.__struct_config__.tag) for payload in get_args(AnyPayload)]
-    for kind in kinds or ():
-        if kind not in known:
-            near = get_close_matches(kind, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise ConfigError(f"no facts are of kind {kind!r}; {hint}")
-    return set(kinds or ())
-
-
-def _until(facts: Iterable[Fact], last: int | None) -> Iterator[Fact]:
-    return (fact for fact in facts if last is None or fact.seq <= last)
-
-
-def _kind(fact: Fact) -> str:
-    return str(fact.payload.__struct_config__.tag)
 
 
 def _row(fact: Fact) -> dict[str, Any]:
@@ -318,21 +267,25 @@ def _words(value: Any) -> str:
 
 
 def _line(fact: Fact) -> Text:
+    from app.journals.read import kind_of
+
     moment = new_york(fact.ts_event)
     return Text.assemble(
         (f"{fact.seq:>7}  ", "dim"),
         f"{moment}  ",
-        (f"{_kind(fact):18}", "bold"),
+        (f"{kind_of(fact):18}", "bold"),
         f"  {_body(fact)}",
     )
 
 
 def _facts_table(facts: list[Fact]) -> Table:
+    from app.journals.read import kind_of
+
     table = Table(box=None, pad_edge=False)
     table.add_column("seq", justify="right", style="dim")
     table.add_column("New York", no_wrap=True)
     table.add_column("kind", style="bold", no_wrap=True)
     table.add_column("what")
     for fact in facts:
-        table.add_row(str(fact.seq), new_york(fact.ts_event), _kind(fact), Text(_body(fact)))
+        table.add_row(str(fact.seq), new_york(fact.ts_event), kind_of(fact), Text(_body(fact)))
     return table

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from cli.terminal.figures import figure
+from app.figures import figure
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database
 from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from store import BackupManifest
+    from app.database.keep import Copied
 
 app = typer.Typer(
     help="Make, inspect, migrate, back up and restore the database of facts.",
@@ -27,29 +27,22 @@ app = typer.Typer(
 @app.command()
 @command
 def info(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
-    """Say what a database is, its revision, and how many runs and facts it holds."""
-    from store import Database as Store
-    from store import Journals, newest_revision
+    """Say what a database is, its revision, and how many runs and facts it holds.
 
-    store = Store(database)
-    revision = store.revision()
-    current = revision == newest_revision()
-    runs = Journals(store).runs() if current else []
-    result = {
-        "database": str(store),
-        "kind": "SQLite" if store.is_file else "PostgreSQL",
-        "revision": revision,
-        "newest_revision": newest_revision(),
-        "time_series": store.time_series() if current else None,
-        "runs": len(runs),
-        "facts": sum(run.facts for run in runs),
-    }
+    Example: tradectl database info
+    """
+    from msgspec.structs import asdict
+
+    from app.database.keep import database_info
+
+    found = database_info(database)
+    result = asdict(found)
 
     def page(console: Console) -> None:
         for key, value in result.items():
             shown = "none" if value is None else value
             console.print(f"{key:16} {shown}", highlight=False, markup=False, soft_wrap=True)
-        if not current:
+        if not found.is_current:
             console.print("[yellow]bring it up to date with 'tradectl database migrate'[/]")
 
     emit(result, as_json=as_json, page=page)
@@ -65,23 +58,21 @@ def migrate(
     ] = "head",
     as_json: AsJson = False,
 ) -> None:
-    """Make the tables of a database, or bring them and all that is in them to a revision."""
-    from store import Database as Store
+    """Make the tables of a database, or bring them and all that is in them to a revision.
 
-    store = Store(database)
-    before = store.revision()
-    if before is None and to == "head":
-        store.create()
-    else:
-        store.migrate(to)
-    after = store.revision()
-    rest = store.time_series()
-    result = {"database": str(store), "before": before, "after": after, "time_series": rest}
+    Example: tradectl database migrate
+    """
+    from msgspec.structs import asdict
+
+    from app.database.keep import migrated
+
+    found = migrated(database, to)
     emit(
-        result,
+        asdict(found),
         as_json=as_json,
         page=lambda out: out.print(
-            f"{store}: {before or 'no tables'} → {after}, time series are {rest}",
+            f"{found.database}: {found.before or 'no tables'} → {found.after}, time series are "
+            f"{found.time_series}",
             highlight=False,
             markup=False,
             soft_wrap=True,
@@ -97,13 +88,15 @@ def backup(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Write all runs as of this moment to one file, and check it; writers go on meanwhile."""
-    from store import Journals, back_up
+    """Write all runs as of this moment to one file, and check it; writers go on meanwhile.
 
-    source = Journals.existing(database).database
+    Example: tradectl database backup backup.tctl
+    """
+    from app.database.keep import backed_up
+
     with progress_bar("backup", "facts") as progress:
-        manifest = back_up(source, file, progress)
-    _emit_copied(manifest, {"database": str(source), "file": str(file)}, as_json=as_json)
+        source, copied = backed_up(database, file, progress)
+    _emit_copied(copied, {"database": source, "file": str(file)}, as_json=as_json)
 
 
 @app.command("check-backup")
@@ -115,17 +108,20 @@ def check(
     """Read a backup from end to end, walk every chain in it, and touch nothing.
 
     Exit code 1 when the file is whole but a chain in it was broken already when it was written.
-    """
-    from store import check_backup
 
-    manifest = check_backup(file)
-    result = {"file": str(file), **_copied(manifest)}
+    Example: tradectl database check-backup backup.tctl
+    """
+    from msgspec.structs import asdict
+
+    from app.database.keep import checked_backup
+
+    copied = checked_backup(file)
 
     def page(console: Console) -> None:
-        _print_copied(console, f"{file} is whole", manifest)
+        _print_copied(console, f"{file} is whole", copied)
 
-    emit(result, as_json=as_json, page=page)
-    if result["broken"]:
+    emit({"file": str(file), **asdict(copied)}, as_json=as_json, page=page)
+    if copied.broken:
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -142,47 +138,34 @@ def restore(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Put all runs of a backup into an empty database of either kind, all or nothing."""
-    from store import Database as Store
-    from store import restore as restore_from
+    """Put all runs of a backup into an empty database of either kind, all or nothing.
 
-    target = Store(database)
+    Example: tradectl database restore backup.tctl --database other.sqlite
+    """
+    from app.database.keep import restored
+
     with progress_bar("restore", "facts") as progress:
-        manifest = restore_from(file, target, progress)
-    _emit_copied(manifest, {"file": str(file), "database": str(target)}, as_json=as_json)
+        target, copied = restored(file, database, progress)
+    _emit_copied(copied, {"file": str(file), "database": target}, as_json=as_json)
 
 
-def _emit_copied(manifest: BackupManifest, ends: dict[str, str], *, as_json: bool) -> None:
+def _emit_copied(copied: Copied, ends: dict[str, str], *, as_json: bool) -> None:
     """Say what was copied from the first end to the second."""
+    from msgspec.structs import asdict
+
     source, target = ends.values()
 
     def page(console: Console) -> None:
-        _print_copied(console, f"{source} → {target}", manifest)
+        _print_copied(console, f"{source} → {target}", copied)
 
-    emit({**ends, **_copied(manifest)}, as_json=as_json, page=page)
-
-
-def _copied(manifest: BackupManifest) -> dict[str, Any]:
-    """Return what is in a backup, and which chains were broken when it was written."""
-    return {
-        "runs": len(manifest.runs),
-        "facts": manifest.facts,
-        "heads": {run_id: found.head for run_id, found in manifest.runs.items()},
-        "broken": {
-            run_id: f"fact {found.broken.seq}: {found.broken.detail}"
-            for run_id, found in manifest.runs.items()
-            if found.broken
-        },
-        "sha256": manifest.sha256,
-    }
+    emit({**ends, **asdict(copied)}, as_json=as_json, page=page)
 
 
-def _print_copied(console: Console, what: str, manifest: BackupManifest) -> None:
-    copied = _copied(manifest)
-    runs, facts = figure(copied["runs"]), figure(copied["facts"])
+def _print_copied(console: Console, what: str, copied: Copied) -> None:
+    runs, facts = figure(copied.runs), figure(copied.facts)
     console.print(escape(f"{what}: {runs} runs, {facts} facts"), highlight=False, soft_wrap=True)
-    for run_id, where in copied["broken"].items():
+    for run_id, where in copied.broken.items():
         found = escape(f"{run_id}, {where}")
         console.print(f"[yellow]broken already:[/] {found}", highlight=False)
-    if not copied["broken"]:
+    if not copied.broken:
         console.print("[green]every chain is whole[/]")

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from msgspec import structs
 
 from app.doctor.preflight import Need, require_fit
+from app.markets import REAL_MONEY, MarketName
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
-from cli.backtest.run_page import emit_end, show_run_started
-from cli.terminal.narrowing import Letters, Symbols, parse_letters, parse_symbols
+from cli.terminal.day_options import DayOptions
 from cli.terminal.options import (
-    DEFAULT_CATALOG,
     DEFAULT_DATABASE,
     DEFAULT_RUNS,
-    AsJson,
-    CatalogPath,
     Database,
-    ParamsFile,
     RunsPath,
     RunToResume,
-    SetParams,
     View,
     WaitSecs,
 )
-from cli.terminal.output import INTERRUPTED, command, emit, progress_console, say
+from cli.terminal.output import INTERRUPTED, emit, progress_console, say
+from cli.terminal.run_page import emit_end, show_run_started
+from cli.terminal.shared_options import taking
 from engine.domain.errors import JournalBroken
 
 if TYPE_CHECKING:
@@ -47,14 +42,6 @@ class Role(StrEnum):
     ALL = "all"
 
 
-class VenueName(StrEnum):
-    """Where orders go; ``adapters.alpaca`` has the same names."""
-
-    SIM = "alpaca-sim"
-    PAPER = "alpaca-paper"
-    LIVE = "alpaca-live"
-
-
 class FeedName(StrEnum):
     """Where prints and quotes come from."""
 
@@ -66,10 +53,11 @@ _REAL_MONEY = "trade real money"
 """What somebody has to type."""
 
 
-@command
+@taking(DayOptions)
 def live(
+    options: DayOptions,
     venue: Annotated[
-        VenueName | None,
+        MarketName | None,
         typer.Option("--venue", help="Where orders go; as alpaca_trading_mode says by default."),
     ] = None,
     role: Annotated[
@@ -79,8 +67,6 @@ def live(
         FeedName, typer.Option("--feed", help="iex: the free plan, 30 symbols at most.")
     ] = FeedName.SIP,
     run_id: RunToResume = None,
-    letters: Letters = None,
-    symbols: Symbols = None,
     shadow: Annotated[
         bool, typer.Option("--shadow", help="Decide everything, send nothing.")
     ] = False,
@@ -88,7 +74,6 @@ def live(
         bool,
         typer.Option("--record", help="Make what arrives a day of the catalog once it is over."),
     ] = False,
-    catalog: CatalogPath = DEFAULT_CATALOG,
     view: View = True,
     confirm: Annotated[
         str | None,
@@ -97,9 +82,6 @@ def live(
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
     wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
-    params: ParamsFile = None,
-    set_params: SetParams = None,
-    as_json: AsJson = False,
 ) -> None:
     """Trade today at Alpaca, on paper, or at the simulator of `tradectl sim`.
 
@@ -110,49 +92,52 @@ def live(
     decides everything on the paper account's data and sends nothing. --venue and --shadow say it
     for one run, unless they contradict a mode that somebody set.
 
-    While it runs it obeys `tradectl do`. Without --params and --set it goes by the parameters of
-    `tradectl params`, and takes each new version of them from the next bucket on. A venue or
-    database that is down at the start is waited for; exit code 75 says that it was for too long.
+    While it runs it obeys `tradectl do` and `tradectl say`. Without --params and --set it goes by
+    the parameters of `tradectl params`, and takes each new version of them from the next bucket on.
+    A venue or database that is down at the start is waited for; exit code 75 says that it was for
+    too long.
 
     A run whose facts were altered is never traded again (exit code 6): it is quarantined, and what
     its orders left at the venue is protected until it is flat.
+
+    Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
     from app.live.destination import destination
     from app.parameters.desk import approved_at_desk, chosen_at_desk
-    from app.parameters.file import load_parameters
     from store import Journals
 
     del role
     require_fit(Need.LIVE, files=[database], folders=[runs])
     wait = StartWait(wait_secs, say)
     journals = wait.reached(lambda: Journals(database))
-    parameters = load_parameters(params, set_params) if params or set_params else None
+    parameters = options.parameters() if options.params or options.set_params else None
     if parameters is None:
-        chosen = chosen_at_desk(journals)
+        set_by_somebody = chosen_at_desk(journals)
         mode = approved_at_desk(journals).at(time.time_ns()).alpaca_trading_mode
     else:
-        chosen, mode = parameters.model_fields_set, parameters.alpaca_trading_mode
-    is_chosen = "alpaca_trading_mode" in chosen
-    said = None if venue is None else venue.value
-    place = destination(mode, is_chosen=is_chosen, venue=said, shadow=shadow)
-    if place.venue == VenueName.LIVE:
-        _confirm(confirm, chosen)
+        set_by_somebody, mode = parameters.model_fields_set, parameters.alpaca_trading_mode
+    is_chosen = "alpaca_trading_mode" in set_by_somebody
+    asked = None if venue is None else venue.value
+    place = destination(mode, is_chosen=is_chosen, venue=asked, shadow=shadow)
+    if place.venue in REAL_MONEY:
+        _confirm(confirm, set_by_somebody)
 
-    from adapters.alpaca.credentials import Credentials
-    from adapters.alpaca.endpoints import Endpoints
     from app.live.request import LiveRequest
     from app.live.run import live_run
+    from app.live.spool_end import clear_away
     from app.live.tape_keeper import spool_root
+    from app.markets import market
     from cli.live.view import live_view
     from engine.hub import OutcomeStatus
 
+    chosen = market(place.venue)
     request = LiveRequest(
-        endpoints=Endpoints.of(place.venue),
-        credentials=Credentials.from_environment(),
+        endpoints=chosen.endpoints,
+        credentials=chosen.credentials,
         feed=feed.value,
         params=parameters,
-        letters=parse_letters(letters),
-        symbols=parse_symbols(symbols),
+        letters=options.only_letters,
+        symbols=options.only_symbols,
         run_id=run_id,
         sends=place.sends,
         verdicts=runs,
@@ -161,18 +146,18 @@ def live(
     )
     try:
         with live_view(
-            enabled=view and not as_json, venue=place.venue, sends=place.sends
+            enabled=view and not options.as_json, venue=place.venue, sends=place.sends
         ) as screen:
             end = asyncio.run(live_run(journals, request, show_run_started, screen.watch))
     except JournalBroken as broken:
-        _protect(journals, request, broken, as_json=as_json)
+        _protect(journals, request, broken, as_json=options.as_json)
     is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
-    recorded = _clear_away(end.spool, catalog if record else None) if is_over else None
+    recorded = clear_away(end.spool, options.catalog if record else None) if is_over else None
     more: dict[str, object] = {"recorded": recorded} if record else {}
     lights = [structs.asdict(line) for line in end.health]
     worst = "; ".join(f"{each.light} {each.what} {each.sentence}" for each in end.health[:1])
-    more["health"] = lights if as_json else worst
-    emit_end(end, as_json=as_json, scan_digest=end.scan_digest, **more)
+    more["health"] = lights if options.as_json else worst
+    emit_end(end, as_json=options.as_json, scan_digest=end.scan_digest, **more)
     if not is_over:
         progress_console.print(
             "stopped before the close: what protects a position stays at the venue; the same "
@@ -219,24 +204,6 @@ def _protect(
 
     emit(result, as_json=as_json, page=page)
     raise typer.Exit(broken.exit_code)
-
-
-def _clear_away(spool: Path | None, catalog: str | None) -> dict[str, int]:
-    """Remove a spool that is not needed any more; first make it a day of the catalog, if wanted.
-
-    Returns the rows by kind that are stored in the catalog now.
-    """
-    from catalog import Catalog
-    from catalog.adopt import adopt
-    from catalog.spool import Spooled
-
-    rows: dict[str, int] = {}
-    if spool is not None:
-        if catalog is not None:
-            adopted = adopt(Catalog(catalog), Spooled(spool))
-            rows = {report.kind: report.rows_out for report in adopted.reports}
-        shutil.rmtree(spool)
-    return rows
 
 
 def _confirm(words: str | None, given: set[str]) -> None:

@@ -10,42 +10,37 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.live.command import VenueName
-from cli.terminal.figures import figure
+from app.figures import figure
+from app.markets import MarketName
 from cli.terminal.options import AsJson
 from cli.terminal.output import command, emit
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from adapters.alpaca.credentials import Credentials
-    from adapters.alpaca.endpoints import Endpoints
-    from adapters.alpaca.orders.protection import Attested, Leg
+    from app.markets import Attested, RestingOrders
 
 _NAKED = ExitCode.FAILED
-_READINGS = 3
-"""Attempts at positions that do not move while the orders are read."""
 
 
 @command
 def positions(
     venue: Annotated[
-        VenueName, typer.Option("--venue", help="Whose account; the simulator's by default.")
-    ] = VenueName.SIM,
+        MarketName, typer.Option("--venue", help="Whose account; the simulator's by default.")
+    ] = MarketName.SIM,
     as_json: AsJson = False,
 ) -> None:
     """Show positions at a venue and the orders there that protect them.
 
     Asks the venue alone, so it works beside a running process and without one. Exit code 1 when any
     share has no stop, or a row cannot be read; 0 when all are covered, or nothing is held.
+
+    Example: tradectl positions --venue alpaca-paper
     """
     import msgspec
 
-    from adapters.alpaca.credentials import Credentials
-    from adapters.alpaca.endpoints import Endpoints
+    from app.markets import market
 
-    found, unread = asyncio.run(
-        _attested(Endpoints.of(venue.value), Credentials.from_environment())
-    )
+    found, unread = asyncio.run(market(venue.value).attested())
     result = {
         "venue": venue.value,
         "naked": found.naked,
@@ -55,15 +50,6 @@ def positions(
     emit(result, as_json=as_json, page=lambda console: _page(console, venue.value, found, unread))
     if found.naked or unread:
         raise typer.Exit(_NAKED)
-
-
-async def _attested(endpoints: Endpoints, credentials: Credentials) -> tuple[Attested, list[str]]:
-    """Return what protects what, and the rows of the venue that cannot be read."""
-    from adapters.alpaca.http.rest import AlpacaRest
-    from adapters.alpaca.orders.attestation import read_attested
-
-    async with AlpacaRest(endpoints, credentials) as rest:
-        return await read_attested(rest)
 
 
 def _page(console: Console, venue: str, found: Attested, unread: list[str]) -> None:
@@ -85,7 +71,7 @@ def _page(console: Console, venue: str, found: Attested, unread: list[str]) -> N
         console.print(f"[bold red]cannot be read:[/] {escape(row)}", soft_wrap=True)
 
 
-def _print_legs(console: Console, legs: tuple[Leg, ...]) -> None:
+def _print_legs(console: Console, legs: RestingOrders) -> None:
     table = Table("  order", "status", box=None)
     for heading in ("shares", "covers", "at"):
         table.add_column(heading, justify="right")

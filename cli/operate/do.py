@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from app.parameters.file import changed_values
-from cli.operate.command_options import CommandOptions
+from cli.operate.given_page import CommandOptions, give
 from cli.terminal.shared_options import taking
 from engine.domain import commands
-from engine.domain.commands import AnyCommand
 from engine.domain.errors import ConfigError
 
 app = typer.Typer(
@@ -26,29 +25,41 @@ Symbol = Annotated[str, typer.Argument(metavar="SYMBOL", help="In capitals.")]
 @app.command()
 @taking(CommandOptions)
 def pause(asked: CommandOptions) -> None:
-    """Enter nothing until resumed; what is open stays managed."""
-    _give(commands.Pause(), asked)
+    """Enter nothing until resumed; what is open stays managed.
+
+    Example: tradectl do pause --yes
+    """
+    give(commands.Pause(), asked)
 
 
 @app.command()
 @taking(CommandOptions)
 def resume(asked: CommandOptions) -> None:
-    """Let entries in again after pause, stop-entries or flatten all."""
-    _give(commands.Resume(), asked)
+    """Let entries in again after pause, stop-entries or flatten all.
+
+    Example: tradectl do resume --yes
+    """
+    give(commands.Resume(), asked)
 
 
 @app.command()
 @taking(CommandOptions)
 def stop_entries(asked: CommandOptions) -> None:
-    """Enter nothing for the rest of the day."""
-    _give(commands.StopEntries(), asked)
+    """Enter nothing for the rest of the day.
+
+    Example: tradectl do stop-entries --yes
+    """
+    give(commands.StopEntries(), asked)
 
 
 @app.command()
 @taking(CommandOptions)
 def cancel_entries(asked: CommandOptions) -> None:
-    """Cancel every entry that has not been filled."""
-    _give(commands.CancelEntries(), asked)
+    """Cancel every entry that has not been filled.
+
+    Example: tradectl do cancel-entries --yes
+    """
+    give(commands.CancelEntries(), asked)
 
 
 @app.command()
@@ -59,9 +70,12 @@ def flatten(
         str, typer.Argument(metavar="SYMBOL|all", help="A symbol in capitals, or 'all'.")
     ],
 ) -> None:
-    """Cancel what works and close what is held, until verified; 'all' stops entries, too."""
+    """Cancel what works and close what is held, until verified; 'all' stops entries, too.
+
+    Example: tradectl do flatten AAPL --yes
+    """
     every = what == EVERYTHING
-    _give(commands.FlattenAll() if every else commands.FlattenSymbol(_symbol(what)), asked)
+    give(commands.FlattenAll() if every else commands.FlattenSymbol(_symbol(what)), asked)
 
 
 @app.command()
@@ -70,22 +84,31 @@ def close(
     asked: CommandOptions,
     trade: Annotated[str, typer.Argument(metavar="TRADE", help="Id of an open trade.")],
 ) -> None:
-    """Close one trade."""
-    _give(commands.CloseTrade(trade), asked)
+    """Close one trade.
+
+    Example: tradectl do close 20260918-AAPL-103005 --yes
+    """
+    give(commands.CloseTrade(trade), asked)
 
 
 @app.command()
 @taking(CommandOptions)
 def lock(asked: CommandOptions, symbol: Symbol) -> None:
-    """Keep a symbol from being entered until it is unlocked."""
-    _give(commands.LockSymbol(_symbol(symbol)), asked)
+    """Keep a symbol from being entered until it is unlocked.
+
+    Example: tradectl do lock AAPL --yes
+    """
+    give(commands.LockSymbol(_symbol(symbol)), asked)
 
 
 @app.command()
 @taking(CommandOptions)
 def unlock(asked: CommandOptions, symbol: Symbol) -> None:
-    """Let a symbol be entered again."""
-    _give(commands.UnlockSymbol(_symbol(symbol)), asked)
+    """Let a symbol be entered again.
+
+    Example: tradectl do unlock AAPL --yes
+    """
+    give(commands.UnlockSymbol(_symbol(symbol)), asked)
 
 
 @app.command("set")
@@ -100,14 +123,11 @@ def set_values(
         int, typer.Option("--base", min=1, help="Newest version that was looked at.")
     ] = 1,
 ) -> None:
-    """Change parameters from the next bucket on, unless somebody did since --base."""
-    _give(commands.SetParameters(changed_values(settings), because, base), asked)
+    """Change parameters from the next bucket on, unless somebody did since --base.
 
-
-def _give(wish: AnyCommand, asked: CommandOptions) -> None:
-    from cli.operate.give import give
-
-    give(wish, asked)
+    Example: tradectl do set max_trades_per_day=3 --because calm --yes
+    """
+    give(commands.SetParameters(changed_values(settings), because, base), asked)
 
 
 def _symbol(text: str) -> str:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from app.clock import instant, new_york
-from app.parameters.desk import read_desk, refuse_unproved, write_desk
 from app.parameters.file import changed_values, read_values
 from app.redaction import refuse_secrets
-from cli.params.preview import PreviewFrom, PreviewTo, preview_page, previewed
-from cli.terminal.figures import shown_value
+from cli.params.value_change import changed_value
 from cli.terminal.options import (
     DEFAULT_CATALOG,
     DEFAULT_DATABASE,
@@ -30,17 +30,26 @@ from cli.terminal.options import (
     Who,
 )
 from cli.terminal.output import emit, progress_console
+from cli.terminal.progress import progress_bar
 from cli.terminal.shared_options import taking
 from engine.domain.errors import ConfigError
 from engine.domain.exit_codes import ExitCode
 from engine.domain.session import day_of
 
 if TYPE_CHECKING:
-    from engine.domain.facts import ParamChange, ParamsChanged
+    from app.parameters.change import ChangeWish
+    from app.parameters.preview import ChangePreview
+    from engine.domain.facts import ParamsChanged
     from engine.domain.parameter_changes import ChangeRefused
-    from engine.domain.parameter_versions import ParameterHistory
 
-    type Wish = Callable[..., ParamsChanged | ChangeRefused]
+PreviewFrom = Annotated[
+    str | None,
+    typer.Option("--from", help="Preview from here: YYYY-MM-DDTHH:MM, New York; half an hour."),
+]
+PreviewTo = Annotated[
+    str | None,
+    typer.Option("--to", help="Preview up to here; the last recorded close by default."),
+]
 
 REFUSED = ExitCode.CONFIG
 """Exit code when everything stays as it is."""
@@ -78,8 +87,13 @@ class Asking:
 
 @taking(Asking)
 def set_values(asking: Asking, changes: Changes) -> None:
-    """Change parameters from the next bucket on, all of them or none, after a preview."""
-    _change(_proposed(changed_values(changes)), asking)
+    """Change parameters from the next bucket on, all of them or none, after a preview.
+
+    Example: tradectl params set min_ac_z=3 --because calmer --yes
+    """
+    from app.parameters.change import new_values
+
+    _change(new_values(changed_values(changes)), asking)
 
 
 @taking(Asking)
@@ -95,13 +109,18 @@ def schedule(
         int | None, typer.Option("--withdraw", metavar="VERSION", help="Take one back.")
     ] = None,
 ) -> None:
-    """Change parameters later, take a scheduled change back, or list what is scheduled."""
+    """Change parameters later, take a scheduled change back, or list what is scheduled.
+
+    Example: tradectl params schedule max_trades_per_day=3 --at 15:00
+    """
+    from app.parameters.change import new_values
+
     if withdraw is not None:
         if changes or at is not None:
             raise ConfigError(
                 "either take a change back with --withdraw, or schedule one with --at"
             )
-        _cancel_entry(withdraw, asking)
+        _withdraw(withdraw, asking)
     elif not changes:
         if at is not None:
             raise ConfigError(f"say what is to change at {at}: KEY=VALUE")
@@ -110,7 +129,7 @@ def schedule(
         raise ConfigError("say when: --at 15:00, or --at 2026-09-18T15:00 for another day")
     else:
         effective_ns = instant(at, day_of(time.time_ns()))
-        _change(_proposed(changed_values(changes), effective_ns), asking)
+        _change(new_values(changed_values(changes), effective_ns), asking)
 
 
 @taking(Asking)
@@ -118,96 +137,89 @@ def rollback(
     asking: Asking,
     version: Annotated[int, typer.Argument(help="Version whose values are to hold again.")],
 ) -> None:
-    """Make a new version in which everything is as it was in an earlier one."""
-    from engine.domain.parameter_changes import roll_back
+    """Make a new version in which everything is as it was in an earlier one.
 
-    _change(lambda history, **asked: roll_back(history, version, **asked), asking)
+    Example: tradectl params rollback 3 --because "too tight"
+    """
+    from app.parameters.change import values_of
+
+    _change(values_of(version), asking)
 
 
 @taking(Asking)
 def import_values(
     asking: Asking, file: Annotated[Path, typer.Argument(help="YAML file with parameters.")]
 ) -> None:
-    """Change every parameter that a YAML file names; the others stay as they are."""
-    _change(_proposed(read_values(file)), asking)
+    """Change every parameter that a YAML file names; the others stay as they are.
+
+    Example: tradectl params import mine.yaml --because new
+    """
+    from app.parameters.change import new_values
+
+    _change(new_values(read_values(file)), asking)
 
 
-def _proposed(values: dict[str, Any], effective_ns: int | None = None) -> Wish:
-    """Return the wish for new values, none of which is a secret."""
-    refuse_secrets({f"parameter {name}": str(value) for name, value in values.items()})
-
-    def wish(history: ParameterHistory, **asked: Any) -> ParamsChanged | ChangeRefused:
-        from engine.domain.parameter_changes import propose
-
-        return propose(history, values, effective_ns=effective_ns, **asked)
-
-    return wish
-
-
-def _change(wish: Wish, asking: Asking) -> None:
+def _change(wish: ChangeWish, asking: Asking) -> None:
     """Show what a wish comes to, ask, and keep it."""
+    from app.parameters.change import Asker, ChangeProposal
     from engine.domain.parameter_changes import ChangeRefused
 
     if not (asking.yes or asking.preview or sys.stdin.isatty()):
         raise ConfigError("nobody can be asked here: give --yes to change, or --preview to look")
-    seen = read_desk(asking.database)
-    because = asking.because or ("a preview" if asking.preview else "")
-
-    def ask(history: ParameterHistory, now: int) -> ParamsChanged | ChangeRefused:
-        base = seen.latest if asking.base is None else asking.base
-        return wish(
-            history,
-            base=base,
-            now=now,
-            who=asking.who,
-            because=because,
-            stepped_up=asking.step_up,
-        )
-
-    answer = ask(seen, time.time_ns())
+    asker = Asker(
+        who=asking.who,
+        because=asking.because or ("a preview" if asking.preview else ""),
+        base=asking.base,
+        stepped_up=asking.step_up,
+    )
+    proposal = ChangeProposal(asking.database, wish, asker)
+    answer = proposal.answer
     if isinstance(answer, ChangeRefused):
         _refuse(answer, as_json=asking.as_json)
     if not asking.preview:
-        refuse_unproved(answer)
-    shown = _shown_before(answer, seen, asking)
+        proposal.refuse_unproved()
+    shown = None
+    if asking.preview or not asking.yes or asking.start or asking.end:
+        shown = proposal.preview(asking.catalog, asking.start, asking.end, _recording)
     if asking.preview:
-        result = {"status": "preview", **_told(answer), "preview": shown}
-        emit(result, as_json=asking.as_json, page=lambda console: _page(console, answer, shown))
+        _emit_change("preview", answer, shown, asking, drawn=shown)
         return
     if not asking.yes:
         _page(progress_console, answer, shown)
         typer.confirm("Change it?", abort=True, err=True)
-    kept, _ = write_desk(asking.database, asking.who, ask)
+    kept = proposal.keep()
     if isinstance(kept, ChangeRefused):
         _refuse(kept, as_json=asking.as_json)
-    result = {"status": "changed", **_told(kept), "preview": shown}
-    emit(result, as_json=asking.as_json, page=lambda console: _page(console, kept, None))
+    _emit_change("changed", kept, shown, asking, drawn=None)
 
 
-def _shown_before(
-    answer: ParamsChanged, history: ParameterHistory, asking: Asking
-) -> dict[str, Any] | None:
-    """Return the preview; None where it would not be looked at."""
-    wanted = asking.preview or not asking.yes or asking.start or asking.end
-    if not wanted:
-        return None
-    before = history.at(answer.effective_ns)
-    after = history.after(answer).at(answer.effective_ns)
-    return previewed(asking.catalog, before, after, asking.start, asking.end)
+def _recording(day: date) -> AbstractContextManager[Callable[[float, float], None]]:
+    return progress_bar(f"record buckets of {day}", "letters")
 
 
-def _cancel_entry(version: int, asking: Asking) -> None:
-    from engine.domain.parameter_changes import ChangeRefused, withdraw
+def _emit_change(
+    status: str,
+    change: ParamsChanged,
+    shown: ChangePreview | None,
+    asking: Asking,
+    *,
+    drawn: ChangePreview | None,
+) -> None:
+    """Print a change with its preview; on a page only where it is ``drawn``."""
+    import msgspec
 
-    answer, _ = write_desk(
-        asking.database,
-        asking.who,
-        lambda history, now: withdraw(
-            history, version, now=now, who=asking.who, because=asking.because
-        ),
-    )
-    if isinstance(answer, ChangeRefused):
-        _refuse(answer, as_json=asking.as_json)
+    from app.parameters.change import change_row
+
+    result = {"status": status, **change_row(change), "preview": msgspec.to_builtins(shown)}
+    emit(result, as_json=asking.as_json, page=lambda console: _page(console, change, drawn))
+
+
+def _withdraw(version: int, asking: Asking) -> None:
+    from app.parameters.change import withdraw_scheduled
+
+    refused = withdraw_scheduled(asking.database, version, asking.who, asking.because)
+    if refused is not None:
+        _refuse(refused, as_json=asking.as_json)
     emit(
         {"status": "withdrawn", "version": version},
         as_json=asking.as_json,
@@ -216,7 +228,9 @@ def _cancel_entry(version: int, asking: Asking) -> None:
 
 
 def _list_scheduled(asking: Asking) -> None:
-    scheduled = read_desk(asking.database).scheduled(time.time_ns())
+    from app.parameters.change import change_row, scheduled_changes
+
+    scheduled = scheduled_changes(asking.database)
 
     def page(console: Console) -> None:
         for change in scheduled:
@@ -224,23 +238,11 @@ def _list_scheduled(asking: Asking) -> None:
         if not scheduled:
             console.print("nothing is scheduled")
 
-    result = {"scheduled": [_told(change) for change in scheduled]}
+    result = {"scheduled": [change_row(change) for change in scheduled]}
     emit(result, as_json=asking.as_json, page=page)
 
 
-def _told(change: ParamsChanged) -> dict[str, Any]:
-    import msgspec
-
-    from engine.domain.parameter_changes import step_ups, takes
-
-    told: dict[str, Any] = msgspec.to_builtins(change)
-    return told | {
-        "takes": {each.name: takes(each.name) for each in change.changes},
-        "step_up": list(step_ups(change.changes)),
-    }
-
-
-def _page(console: Console, change: ParamsChanged, shown: dict[str, Any] | None) -> None:
+def _page(console: Console, change: ParamsChanged, shown: ChangePreview | None) -> None:
     from engine.domain.parameter_changes import takes
 
     held = f"from {new_york(change.effective_ns)} New York on"
@@ -250,17 +252,43 @@ def _page(console: Console, change: ParamsChanged, shown: dict[str, Any] | None)
         how = takes(each.name).replace("_", " ")
         console.print(f"  {changed_value(each)}  [dim]{'hot' if how == 'yes' else how}[/]")
     if shown is not None:
-        preview_page(console, shown)
+        _preview_page(console, shown)
 
 
-def changed_value(change: ParamChange) -> str:
-    """Return a parameter's old and new value as markup."""
-    old, new = escape(shown_value(change.old)), escape(shown_value(change.new))
-    return f"{change.name}: {old} → [bold]{new}[/]"
+def _preview_page(console: Console, shown: ChangePreview) -> None:
+    """Draw a preview for a terminal."""
+    from rich.table import Table
+
+    span = f"{new_york(shown.start_ns)} to {new_york(shown.end_ns)[11:]}"
+    console.print(
+        f"[bold]{span}[/]: candidates {shown.candidates_before} → "
+        f"{shown.candidates_after} ({shown.candidates_gone} gone, "
+        f"{shown.candidates_new} new), trades {shown.trades_before} → "
+        f"{shown.trades_after}"
+    )
+    table = Table("", "symbol", "bucket", box=None, pad_edge=False)
+    for heading in ("entry", "result %", "best %", "worst %"):
+        table.add_column(heading, justify="right")
+    table.add_column("left by")
+    for what, trades in (("skipped", shown.skipped), ("added", shown.added)):
+        for row in trades:
+            table.add_row(
+                what,
+                f"{row.symbol}{'' if row.side > 0 else ' short'}",
+                new_york(row.ts_event),
+                str(row.entry),
+                f"[bold]{row.result_pct:.2f}[/]",
+                f"{row.favourable_pct:.2f}",
+                f"{row.adverse_pct:.2f}",
+                row.exit_reason.replace("_", " "),
+            )
+    if table.row_count:
+        console.print(table)
 
 
 def _refuse(refused: ChangeRefused, *, as_json: bool) -> NoReturn:
     """Say why nothing was changed, and what the asker had not seen, and end."""
+    from app.parameters.change import change_row
 
     def page(console: Console) -> None:
         console.print(f"[bold red]refused:[/] {escape(refused.detail)}", highlight=False)
@@ -271,7 +299,7 @@ def _refuse(refused: ChangeRefused, *, as_json: bool) -> NoReturn:
         "status": "refused",
         "reason": refused.reason.value,
         "message": refused.detail,
-        "since": [_told(change) for change in refused.since],
+        "since": [change_row(change) for change in refused.since],
     }
     emit(result, as_json=as_json, page=page)
     raise typer.Exit(REFUSED)

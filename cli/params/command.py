@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from app.figures import shown_value
 from app.parameters.desk import read_desk
-from cli.params.change import COMMANDS, changed_value
-from cli.terminal.figures import shown_value
+from cli.params.value_change import changed_value
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database, ParamsFile, SetParams
 from cli.terminal.output import command, emit
 from engine.domain.errors import ConfigError, NotFoundError
@@ -25,8 +25,6 @@ _WIDE = 120
 """Columns of a terminal that has room for defaults, too."""
 
 app = typer.Typer(help="Show, change, schedule and check parameters.", no_args_is_help=True)
-for name, change in COMMANDS.items():
-    app.command(name)(change)
 
 Version = Annotated[
     int | None, typer.Option("--version", min=1, help="This version; the one in force by default.")
@@ -45,6 +43,8 @@ def show(
     """Show every parameter with its value, default, range, unit and meaning.
 
     The desk's own; those of a file, and of --set, where one is given.
+
+    Example: tradectl params show --set min_ac_z=3
     """
     from app.parameters.file import load_parameters
 
@@ -73,7 +73,10 @@ def get(
     database: Database = DEFAULT_DATABASE,
     as_json: AsJson = False,
 ) -> None:
-    """Print the value of one parameter."""
+    """Print the value of one parameter.
+
+    Example: tradectl params get min_ac_z
+    """
     from engine.domain.parameters import parameter_name
 
     try:
@@ -100,7 +103,10 @@ def diff(
     database: Database = DEFAULT_DATABASE,
     as_json: AsJson = False,
 ) -> None:
-    """Show what differs between two versions."""
+    """Show what differs between two versions.
+
+    Example: tradectl params diff 1 3
+    """
     import msgspec
 
     from engine.domain.parameter_changes import differences
@@ -121,7 +127,10 @@ def diff(
 @app.command()
 @command
 def history(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
-    """List the versions, the newest first: since when, by whom, what and why."""
+    """List the versions, the newest first: since when, by whom, what and why.
+
+    Example: tradectl params history
+    """
     import msgspec
 
     from app.clock import new_york
@@ -158,7 +167,10 @@ def export(
     database: Database = DEFAULT_DATABASE,
     as_json: AsJson = False,
 ) -> None:
-    """Write every parameter as a YAML file that --params and `params import` read."""
+    """Write every parameter as a YAML file that --params and `params import` read.
+
+    Example: tradectl params export mine.yaml
+    """
     stretch = _stretch(read_desk(database), version)
     rows = parameter_rows(stretch.params)
     lines = [f"{row['name']}: {yaml_value(row['value'])}" for row in rows]
@@ -178,7 +190,10 @@ def export(
 @app.command()
 @command
 def schema(as_json: AsJson = False) -> None:
-    """Print the JSON schema of the parameters."""
+    """Print the JSON schema of the parameters.
+
+    Example: tradectl params schema
+    """
     from engine.domain.parameters import Parameters
 
     described = Parameters.model_json_schema(mode="serialization")
@@ -192,7 +207,10 @@ def check(
     set_params: SetParams = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a parameter file; exit 0 when it is right, 2 with what to change when it is not."""
+    """Check a parameter file; exit 0 when it is right, 2 with what to change when it is not.
+
+    Example: tradectl params check mine.yaml
+    """
     from app.parameters.file import load_parameters
 
     parameters = load_parameters(file, set_params)

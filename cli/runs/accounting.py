@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from app.figures import figure
 from app.runs.chosen_journal import chosen_journal
 from cli.runs.accounting_page import table_page
-from cli.terminal.figures import figure
 from cli.terminal.options import DEFAULT_RUNS, AsJson, DatabaseOption, RunsPath
 from cli.terminal.output import emit
 from cli.terminal.shared_options import taking
@@ -56,7 +56,10 @@ class Question:
 @app.command()
 @taking(Question)
 def trades(asked: Question) -> None:
-    """List trades from entry to flat: prices, slippage, P&L after all costs, why they ended."""
+    """List trades from entry to flat: prices, slippage, P&L after all costs, why they ended.
+
+    Example: tradectl accounting trades --run latest
+    """
     shown = (
         "trade_id", "side", "quantity", "entry_ts", "exit_ts", "avg_px_open", "avg_px_close",
         "realized_pnl", "commission", "fees", "slippage_bps", "mae_pct", "mfe_pct", "exit_reason",
@@ -70,7 +73,10 @@ def trades(asked: Question) -> None:
 @app.command()
 @taking(Question)
 def positions(asked: Question) -> None:
-    """List every symbol traded: what is held of it, at what cost, and what it brought."""
+    """List every symbol traded: what is held of it, at what cost, and what it brought.
+
+    Example: tradectl accounting positions
+    """
     shown = ("symbol", "quantity", "avg_px_open", "cost", "realized_pnl", "commission", "ts_last")
     _list(asked, "positions", shown, ("commission", "ts_last"))
 
@@ -78,7 +84,10 @@ def positions(asked: Question) -> None:
 @app.command()
 @taking(Question)
 def lots(asked: Question) -> None:
-    """List lots, first in first out: shares one fill opened and another closed."""
+    """List lots, first in first out: shares one fill opened and another closed.
+
+    Example: tradectl accounting lots
+    """
     shown = (
         "symbol", "side", "quantity", "open_ts", "open_px", "close_ts", "close_px", "realized_pnl",
         "trade_id",
@@ -89,7 +98,10 @@ def lots(asked: Question) -> None:
 @app.command()
 @taking(Question)
 def daily(asked: Question) -> None:
-    """List the close of each day: equity, what it earned and cost, trades and wins."""
+    """List the close of each day: equity, what it earned and cost, trades and wins.
+
+    Example: tradectl accounting daily
+    """
     shown = (
         "day", "opening_equity", "equity", "net_pnl", "moved", "commission", "fees", "fills",
         "trades", "wins",
@@ -100,14 +112,20 @@ def daily(asked: Question) -> None:
 @app.command()
 @taking(Question)
 def fees(asked: Question) -> None:
-    """List fees by day: what was charged beside what the regulators' schedules expect."""
+    """List fees by day: what was charged beside what the regulators' schedules expect.
+
+    Example: tradectl accounting fees
+    """
     _list(asked, "fees", ("day", "fee", "charged", "charges", "expected"), ())
 
 
 @app.command()
 @taking(Question)
 def pnl(asked: Question) -> None:
-    """Say from where the cash came: lots closed, costs, movements, and what is still held."""
+    """Say from where the cash came: lots closed, costs, movements, and what is still held.
+
+    Example: tradectl accounting pnl
+    """
     projector, integrity = asked.tables()
     account = _account(projector)
     versions = list(projector.rows("strategy_metrics"))
@@ -134,7 +152,10 @@ def export(
     table: Annotated[str, typer.Argument(metavar="TABLE", help="Such as trades, fills or orders.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .csv or .parquet.")],
 ) -> None:
-    """Write one table of a run to a file."""
+    """Write one table of a run to a file.
+
+    Example: tradectl accounting export trades trades.csv
+    """
     from store import export_table
 
     projector, integrity = asked.tables()
@@ -152,7 +173,10 @@ def export(
 @app.command()
 @taking(Question)
 def rebuild(asked: Question) -> None:
-    """Drop a run's tables, fold its facts again and compare; exit 1 when they had differed."""
+    """Drop a run's tables, fold its facts again and compare; exit 1 when they had differed.
+
+    Example: tradectl accounting rebuild --run latest
+    """
     import msgspec
 
     from store import Projector

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.clock import new_york
-from cli.terminal.figures import figure
+from app.figures import figure
 
 _HEADINGS = {
     "entry_ts": "entry",

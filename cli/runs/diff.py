@@ -10,11 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.clock import new_york
-from app.runs.integrity import worst
-from cli.terminal.figures import figure
+from app.figures import figure
 from cli.terminal.options import DEFAULT_DATABASE, DEFAULT_RUNS, AsJson, Database, RunsPath
 from cli.terminal.output import command, emit
-from engine.domain.errors import ConfigError
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -47,19 +45,14 @@ def diff(
 
     Each difference has one cause: data, parameter, human, fill, latency, or it is the consequence
     of an earlier one; what neither run tells stays unexplained. Exit code 1 when they differ.
+
+    Example: tradectl diff session-2026-09-18 latest --all
     """
     import msgspec
 
-    from app.runs.story import run_story
-    from engine.comparison import compare
+    from app.runs.difference import compared_stories
 
-    one, of_one = run_story(first, database, runs)
-    two, of_two = run_story(second, database, runs)
-    compared = compare(one, two)
-    if not compared.days:
-        raise ConfigError(
-            f"{' and '.join(compared.runs)} have no day in common: compare runs of the same day"
-        )
+    compared, integrity = compared_stories(first, second, database, runs)
     result = msgspec.to_builtins(compared) | {
         "same_decisions": compared.same_decisions,
         "same_fills": compared.same_fills,
@@ -71,7 +64,7 @@ def diff(
         result,
         as_json=as_json,
         page=lambda console: _page(console, compared, show_all=show_all),
-        integrity=worst(of_one, of_two),
+        integrity=integrity,
     )
     if compared.differences:
         raise typer.Exit(_DIFFERENT)

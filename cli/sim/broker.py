@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.sim.admin import DEFAULT_URL, SimUrl, ask, show, switches
+from app.simulator.steering import DEFAULT_URL, ask, switches
+from cli.sim.answer_page import SimUrl, show
 from cli.terminal.options import AsJson
 from cli.terminal.output import command
 
@@ -30,6 +31,8 @@ def account(
     Fields: status, trading_blocked, account_blocked, trade_suspended_by_user, cash,
     daytrade_count. While one of them forbids it no order is taken or replaced, not even one that
     closes a position; orders that rest stay, work and can be canceled.
+
+    Example: tradectl sim account trading_blocked=true
     """
     named = {} if key is None else {"key": key}
     show(ask(url, "/sim/account", switches(field or []) | named), as_json=as_json)
@@ -48,6 +51,8 @@ def asset(
     """Delist a stock or close it to trading: status=inactive, tradable=false.
 
     A stock that is renamed is inactive under its old name. Its rows come on as recorded.
+
+    Example: tradectl sim asset AAPL tradable=false
     """
     show(ask(url, "/sim/asset", switches(field or []) | {"symbol": symbol}), as_json=as_json)
 
@@ -62,5 +67,7 @@ def halt(
     """Halt a stock, or let it trade again; who subscribed to `statuses` is told.
 
     Nothing fills in it meanwhile. Its rows come on as recorded: mute them if you want.
+
+    Example: tradectl sim halt AAPL
     """
     show(ask(url, "/sim/halt", {"symbol": symbol, "halted": not over}), as_json=as_json)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,20 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from app.clock import parse_day
 from app.doctor.preflight import Need, require_fit
-from cli.sim import broker
-from cli.sim.admin import DEFAULT_URL, SimUrl, ask, show, switches
-from cli.terminal.narrowing import parse_day
+from app.simulator.steering import DEFAULT_URL, ask, switches
+from cli.sim.answer_page import SimUrl, show
+from cli.terminal.day_options import SimFills, StoredDay
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit
 from engine.domain.errors import ConfigError
 from engine.domain.fixed_point import PRICE_SCALE
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from catalog import Catalog
-    from simulator.server import Holder
+    from app.simulator.run import SimReady
 
 app = typer.Typer(
     help="Run a look-alike of Alpaca that replays a recorded day, and steer it.",
@@ -33,19 +28,8 @@ app = typer.Typer(
 )
 
 _PORT = 8765
-_FASTEST = "max"
 _NANOS = 1_000_000_000
 _LARGEST = 1e9
-
-
-class SimFills(StrEnum):
-    """How orders fill, by the name it is asked for."""
-
-    OPTIMISTIC = "optimistic"
-    BASE = "base"
-    PESSIMISTIC = "pessimistic"
-    PAPER = "paper"
-    SIZE_LIMITED = "size_limited"
 
 
 class Strike(StrEnum):
@@ -63,9 +47,7 @@ class Strike(StrEnum):
 @app.command()
 @command
 def run(
-    day: Annotated[
-        str | None, typer.Option("--date", help="A stored New York date; the last one by default.")
-    ] = None,
+    day: StoredDay = None,
     catalog: CatalogPath = DEFAULT_CATALOG,
     speed: Annotated[
         str | None,
@@ -134,64 +116,51 @@ def run(
 
     One port serves the trading API, market data and both websockets, to any client of Alpaca's.
     It runs until Ctrl-C. This is a simulator: nothing reaches a real venue.
+
+    Example: tradectl sim run --date 2026-09-18 --speed 10
     """
     require_fit(Need.SIMULATOR, files=[str(state)] if state else [])
-    from catalog import Catalog, StoredReference
-    from serving import ControlToken, Policy
-    from simulator.exchange import fill_mode
-    from simulator.server import CONTROL_PREFIX, Setting, connections, listening, serve
-    from simulator.server import app as server_app
-    from simulator.tape import Mode
+    import msgspec
 
-    source = Catalog.open(catalog)
-    chosen = _stored_day(source, day)
-    holders, told = _holders(account)
-    setting = Setting(
-        day=chosen,
-        fills=fill_mode(fills.value),
-        holders=holders,
-        mode=Mode.STEPPED if stepped else Mode.PACED,
-        speed=_speed(speed, stepped=stepped),
-        paused=paused,
-        start_ns=_start(chosen, start),
+    from app.simulator.run import SimRequest, serve_simulator
+
+    request = SimRequest(
+        catalog=catalog,
+        day=day,
+        speed=speed,
+        stepped=stepped,
+        start=start,
+        fills=fills.value,
+        host=host,
+        port=port,
+        listen_anyway=listen_anyway,
+        allow_hosts=allow_host or (),
+        allow_origins=allow_origin or (),
+        accounts=account or (),
         state=state,
-        seed=seed,
-        pdt=pdt,
+        paused=paused,
         requests=requests,
+        pdt=pdt,
+        seed=seed,
     )
-    listener = listening(host, port, anywhere=listen_anyway)
-    with listener, ControlToken.issued(*listener.getsockname()[:2]) as token:
-        policy = Policy(
-            hosts=(f"[{host}]" if ":" in host else host, *(allow_host or ())),
-            origins=tuple(allow_origin or ()),
-            control_prefix=CONTROL_PREFIX,
-            control_token=token.secret,
+
+    def ready(found: SimReady) -> None:
+        emit(
+            msgspec.to_builtins(found),
+            as_json=as_json,
+            page=lambda console: _ready_page(console, found),
         )
-        reference = StoredReference(source)
-        around = connections(source, setting, reference)
-        served = server_app(around, source, setting, reference)
 
-        def ready(url: str) -> None:
-            result = {
-                "simulator": "tradectl",
-                "url": url,
-                "day": chosen.isoformat(),
-                "mode": setting.mode.value,
-                "speed": _FASTEST if setting.speed is None else setting.speed,
-                "fills": fills.value,
-                "now_ns": around.venue.now,
-                "accounts": told,
-                "token_file": None if token.file is None else str(token.file),
-            }
-            emit(result, as_json=as_json, page=lambda console: _ready_page(console, result))
-
-        serve(served, listener, ready, policy)
+    serve_simulator(request, ready)
 
 
 @app.command()
 @command
 def status(url: SimUrl = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Show where a running simulator stands, who listens, and which switches are on."""
+    """Show where a running simulator stands, who listens, and which switches are on.
+
+    Example: tradectl sim status
+    """
     show(ask(url, "/sim/status"), as_json=as_json)
 
 
@@ -207,7 +176,9 @@ def pause(
     """Stop simulated time, now or at a time to come; sockets stay open.
 
     With `--at` time moves as it did until then, and not an instant further, however fast it is:
-    `tradectl sim pause --at 10:30`, then `tradectl sim resume` to go on from there.
+    `tradectl sim resume` goes on from there.
+
+    Example: tradectl sim pause --at 10:30
     """
     from app.clock import instant
 
@@ -225,8 +196,13 @@ def resume(
     url: SimUrl = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Let simulated time run on."""
-    said = {} if speed is None else {"speed": _speed(speed, stepped=False) or _FASTEST}
+    """Let simulated time run on.
+
+    Example: tradectl sim resume --speed 10
+    """
+    from app.simulator.run import FASTEST_WORD, simulated_speed
+
+    said = {} if speed is None else {"speed": simulated_speed(speed, stepped=False) or FASTEST_WORD}
     show(ask(url, "/sim/resume", said), as_json=as_json)
 
 
@@ -237,7 +213,10 @@ def step(
     url: SimUrl = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Let some simulated time pass at once."""
+    """Let some simulated time pass at once.
+
+    Example: tradectl sim step 60
+    """
     span_ns = round(_finite(secs, "SECS") * _NANOS)
     show(ask(url, "/sim/step", {"span_ns": span_ns}), as_json=as_json)
 
@@ -249,7 +228,10 @@ def seek(
     url: SimUrl = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Go forward to a time: orders live through what lies between, subscribers do not see it."""
+    """Go forward to a time: orders live through what lies between, subscribers do not see it.
+
+    Example: tradectl sim seek 10:30
+    """
     from app.clock import instant
 
     day = parse_day(ask(url, "/sim/status")["day"])
@@ -298,6 +280,8 @@ def chaos(
     Switches: mute, mute_symbols, repeat_frames, refuse_connections_secs, rate_limited_secs,
     lost_replies, failing_requests, slow_rest_secs, duplicate_updates, reorder_updates,
     tell_sibling_cancels, early_updates, fill_during_replace, unknown_words, late_corrections.
+
+    Example: tradectl sim chaos mute=true --strike drop
     """
     result: dict[str, Any] = {}
     if calm:
@@ -309,31 +293,6 @@ def chaos(
     show(result, as_json=as_json)
 
 
-for by_hand in (broker.account, broker.asset, broker.halt):
-    app.command()(by_hand)
-
-
-def _stored_day(source: Catalog, day: str | None) -> date:
-    from cli.backtest.command import stored_days
-
-    (chosen,) = stored_days(source, day, None, None)
-    return chosen
-
-
-def _holders(accounts: list[str] | None) -> tuple[tuple[Holder, ...], list[dict[str, str]]]:
-    """Return the accounts to open, and what may be told of them: a secret only if just made up."""
-    from simulator.server import Holder, holder
-
-    if accounts:
-        holders = tuple(holder(text) for text in accounts)
-        return holders, [{"key": each.key} for each in holders]
-    key, secret = os.environ.get("APCA_API_KEY_ID"), os.environ.get("APCA_API_SECRET_KEY")
-    if key and secret:
-        return (Holder(key, secret),), [{"key": key}]
-    made = Holder(f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20))
-    return (made,), [{"key": made.key, "secret": made.secret}]
-
-
 def _finite(number: float, name: str) -> float:
     """Return a number of the command line that is none of nan, inf and 1e300."""
     if not abs(number) < _LARGEST:
@@ -341,37 +300,13 @@ def _finite(number: float, name: str) -> float:
     return number
 
 
-def _speed(text: str | None, *, stepped: bool) -> float | None:
-    from simulator.tape import FASTEST
-
-    if text is None:
-        return None if stepped else 1.0
-    if text == _FASTEST:
-        return None
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed <= FASTEST:
-        raise ConfigError(
-            f"--speed is {text!r}, expected a positive number up to {FASTEST:.0f}, or {_FASTEST}"
-        )
-    return speed
-
-
-def _start(day: date, text: str | None) -> int | None:
-    from app.clock import instant
-
-    return None if text is None else instant(text, day)
-
-
-def _ready_page(console: Console, result: Mapping[str, Any]) -> None:
+def _ready_page(console: Console, found: SimReady) -> None:
     def line(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    line(f"SIMULATOR, not a venue: {result['day']} at {result['url']}")
-    line(f"time is {result['mode']}, speed {result['speed']}, {result['fills']} fills")
-    for account in result["accounts"]:
+    line(f"SIMULATOR, not a venue: {found.day} at {found.url}")
+    line(f"time is {found.mode}, speed {found.speed}, {found.fills} fills")
+    for account in found.accounts:
         if "secret" in account:
             line(f"export APCA_API_KEY_ID={account['key']}")
             line(f"export APCA_API_SECRET_KEY={account['secret']}")

@@ -1,9 +1,9 @@
-"""Dates, letters and symbols as they are typed."""
+"""Letters, symbols and amounts as they are typed."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from decimal import Decimal, InvalidOperation
 from string import ascii_uppercase
 from typing import Annotated
 
@@ -23,21 +23,9 @@ Workers = Annotated[
     int, typer.Option("--workers", min=1, max=64, help="Threads that scan, one letter at a time.")
 ]
 
+_CENT = Decimal("0.01")
+_MOST_USD = 1_000_000_000_000
 _SPAN = re.compile(r"^([A-Z_])(?:-([A-Z]))?$")
-
-
-def parse_day(text: str) -> date:
-    """Return the date written as YYYY-MM-DD.
-
-    Raises
-    ------
-    ConfigError
-        It is not a date.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"{text!r} is not a date; write it as YYYY-MM-DD") from error
 
 
 def parse_letters(text: str | None) -> tuple[str, ...]:
@@ -76,3 +64,22 @@ def parse_symbols(text: str | None) -> tuple[str, ...]:
             f"--symbols {text!r} names none; write AAPL,MSFT or leave it away for all"
         )
     return tuple(sorted(found))
+
+
+def parse_usd(text: str) -> Decimal:
+    """Return an amount of more than 0 USD.
+
+    Raises
+    ------
+    ConfigError
+        It is none, or not in whole cents.
+    """
+    try:
+        amount = Decimal(text)
+    except InvalidOperation as error:
+        raise ConfigError(f"--balance {text!r} is no amount of USD; write 100000") from error
+    if not amount.is_finite() or amount <= 0 or amount > _MOST_USD or amount % _CENT:
+        raise ConfigError(
+            f"--balance is {text}, expected more than 0 USD, {_MOST_USD:,} at most, in whole cents"
+        )
+    return amount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import logging
 import sys
@@ -91,7 +92,16 @@ def command[**P](function: Callable[P, None]) -> Callable[P, None]:
             _log.exception("%s failed unexpectedly", function.__name__)
             raise
 
+    run.__doc__ = _unwrapped(function.__doc__)
     return run
+
+
+def _unwrapped(text: str | None) -> str | None:
+    """Return a help text, each paragraph in one line, so that any terminal wraps it evenly."""
+    if text is None:
+        return None
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(" ".join(each.split()) for each in paragraphs)
 
 
 def _fail(error: BaseException, code: ExitCode, *, as_json: bool) -> None:

@@ -8,7 +8,8 @@ import pytest
 from typer.main import get_command
 
 from app.live.destination import destination
-from cli.live.command import VenueName, live
+from app.markets import MarketName
+from cli.live.command import live
 from cli.main import app
 from engine.domain.errors import ConfigError
 from engine.domain.parameters import Parameters
@@ -79,7 +80,7 @@ def test_orders_go_where_the_mode_says_unless_the_run_says_otherwise(
 
 def test_no_variable_chooses_a_venue_or_confirms_and_the_simulator_is_the_default() -> None:
     assert inspect.signature(live).parameters["venue"].default is None
-    assert destination(Parameters().alpaca_trading_mode, is_chosen=False).venue == VenueName.SIM
+    assert destination(Parameters().alpaca_trading_mode, is_chosen=False).venue == MarketName.SIM
     commands = dict[str, object](get_command(app).commands)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
     options = {each.name: each for each in commands["live"].params}  # pyright: ignore[reportAttributeAccessIssue]
     assert options["venue"].default is None

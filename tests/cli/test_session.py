@@ -25,7 +25,7 @@ from tests.cli.conftest import DAY, Tradectl, eager
 from tests.forked_processes import ROOT, Child, ForkedProcesses
 
 RUN = f"session-{DAY}"
-REFUSED, UNDONE = 1, 75
+REFUSED, WRONG, NOTHING, UNDONE = 1, 2, 4, 75
 _PATIENCE_SECS = 120.0
 PATIENT = (
     "take_profit_percent=20",
@@ -73,22 +73,23 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
         assert answer.code == code, answer.out + answer.err
         return answer.json
 
+    def say(text: str, *words: str, code: int = 0) -> Any:
+        where = ("--timeout", str(_PATIENCE_SECS), "--database", database_url, "--json")
+        answer = tradectl("say", text, *where, *words)
+        assert answer.code == code, answer.out + answer.err
+        return answer.json
+
     def status() -> Any:
         return tradectl("governor", "status", "--database", database_url, "--json").json
 
     with hosted(nursery, market, database_url, "--speed", "100"):
         opened = first(database_url, TradeOpened)
         symbol = opened.symbol
-        shown = do("flatten", symbol)
-        assert (shown["status"], opened.trade_id in shown["preview"]) == ("preview", True)
-        assert do("lock", symbol, "--yes", "--who", "ann")["status"] == "done"
-        flat = do("flatten", symbol, "--yes", "--id", "one")
-        assert (flat["status"], flat["detail"]) == ("done", f"{symbol} is flat")
-        assert do("flatten", symbol, "--yes", "--id", "one")["detail"] == flat["detail"]
-        refused = do("close", opened.trade_id, "--yes", code=REFUSED)
-        assert "no_such_trade" in refused["detail"]
-        assert do("pause", "--yes")["status"] == "done"
+        _command_by_both_doors(do, say, opened)
+        assert say("pause", "--yes")["status"] == "done"
     before = status()
+    assert say("status") == before
+    assert say("balance")["realized_pnl_today"] == before["limits"]["realized_pnl_usd"]["used"]
     assert symbol in before["cooldowns"]
 
     unanswered = do("stop-entries", "--yes", "--id", "two", "--timeout", "0.5", code=UNDONE)
@@ -121,6 +122,37 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
     assert Journals(database_url).open(RUN).verify().broken is None
     over = tradectl("do", "pause", "--yes", "--database", database_url)
     assert (over.code, "takes no commands" in over.err) == (1, True)
+
+
+def _command_by_both_doors(
+    do: Callable[..., Any], say: Callable[..., Any], opened: TradeOpened
+) -> None:
+    """Lock and flatten the symbol of an open trade; one id is done once, whichever door."""
+    symbol = opened.symbol
+    shown = do("flatten", symbol)
+    assert (shown["status"], opened.trade_id in shown["preview"]) == ("preview", True)
+    _ask_in_words(say, opened)
+    assert say(f"lock {symbol.lower()}", "--yes", "--who", "ann")["status"] == "done"
+    flat = do("flatten", symbol, "--yes", "--id", "one")
+    assert (flat["status"], flat["detail"]) == ("done", f"{symbol} is flat")
+    assert do("flatten", symbol, "--yes", "--id", "one")["detail"] == flat["detail"]
+    assert say(f"flatten {symbol}", "--yes", "--id", "one")["detail"] == flat["detail"]
+    assert opened.trade_id in say(f"why {symbol}")["answer"]
+    nothing = say(f"close {symbol}", "--yes", code=NOTHING)
+    assert "no trade in" in nothing["message"]
+    refused = do("close", opened.trade_id, "--yes", code=REFUSED)
+    assert "no_such_trade" in refused["detail"]
+
+
+def _ask_in_words(say: Callable[..., Any], opened: TradeOpened) -> None:
+    """Ask a session about its open trade; orders by text are read and refused."""
+    symbol, trade_id = opened.symbol, opened.trade_id
+    assert say(f"close {symbol}")["preview"] == f"closes {trade_id}"
+    assert trade_id in say(f"why {symbol}")["answer"]
+    (held,) = say(f"positions {symbol}")["positions"]
+    assert (held["quantity"], held["trades"]) == (opened.side * opened.quantity, [trade_id])
+    assert {order["role"] for order in say(f"orders {symbol}")["orders"]} >= {"stop_loss"}
+    assert "come with the markets" in say(f"buy {symbol} 80", code=WRONG)["message"]
 
 
 def _told(recorded: list[Fact], symbol: str) -> dict[str, int]:

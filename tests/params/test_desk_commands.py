@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli.params.command import app
+from cli.main import app
 from engine.domain.facts import ParamsChanged
 from store import Journals
 
@@ -24,7 +24,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     monkeypatch.setenv("TRADECTL_WHO", "ann")
 
     def run(*arguments: str) -> tuple[int, dict[str, Any]]:
-        result = CliRunner().invoke(app, [*arguments, "--json"])
+        result = CliRunner().invoke(app, ["params", *arguments, "--json"])
         return result.exit_code, json.loads(result.stdout)
 
     return run
@@ -141,5 +141,5 @@ def test_nothing_secret_becomes_a_version(
 
 def test_reasons_with_brackets_are_shown_as_they_are(ask: Ask) -> None:
     ask("set", "min_ac_z=5", "--because", "[bold]why[/] [/x]", "--yes")
-    page = CliRunner().invoke(app, ["history"])
+    page = CliRunner().invoke(app, ["params", "history"])
     assert "[bold]why[/] [/x]" in page.stdout

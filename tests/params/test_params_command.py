@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.parameters.file import load_parameters
-from cli.params.command import app
+from cli.main import app
 from engine.domain.errors import ConfigError
 from engine.domain.parameter_rows import ParameterGroup
 from engine.domain.parameters import Parameters
@@ -80,7 +80,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_show_lists_every_parameter_with_value_and_meaning(write: Write) -> None:
-    result = CliRunner().invoke(app, ["show", "--params", str(write(MINE)), "--json"])
+    result = CliRunner().invoke(app, ["params", "show", "--params", str(write(MINE)), "--json"])
     assert result.exit_code == 0
     rows = {row["name"]: row for row in json.loads(result.stdout)["parameters"]}
     assert set(rows) == set(Parameters.model_fields)
@@ -94,25 +94,25 @@ def test_show_lists_every_parameter_with_value_and_meaning(write: Write) -> None
 @pytest.mark.parametrize("width", ["80", "160"])
 def test_show_fits_the_terminal(width: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", width)
-    result = CliRunner().invoke(app, ["show"])
+    result = CliRunner().invoke(app, ["params", "show"])
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= int(width)
     assert all(name in result.stdout for name in Parameters.model_fields)
 
 
 def test_check_tells_what_differs(write: Write) -> None:
-    result = CliRunner().invoke(app, ["check", str(write("minAcZ: 5")), "--json"])
+    result = CliRunner().invoke(app, ["params", "check", str(write("minAcZ: 5")), "--json"])
     assert result.exit_code == 0
     assert json.loads(result.stdout)["changed"] == {"min_ac_z": 5.0}
 
 
 def test_check_of_a_bad_file_exits_2_with_one_json_object(write: Write) -> None:
-    result = CliRunner().invoke(app, ["check", str(write("minAcQ: 5")), "--json"])
+    result = CliRunner().invoke(app, ["params", "check", str(write("minAcQ: 5")), "--json"])
     assert result.exit_code == 2
     assert "nearest is 'min_ac_z'" in json.loads(result.stdout)["message"]
 
 
 def test_schema_is_one_json_object() -> None:
-    result = CliRunner().invoke(app, ["schema", "--json"])
+    result = CliRunner().invoke(app, ["params", "schema", "--json"])
     assert result.exit_code == 0
     assert set(json.loads(result.stdout)["properties"]) == set(Parameters.model_fields)

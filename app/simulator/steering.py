@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-from rich.console import Console
-
-from cli.terminal.output import emit
 from engine.domain.errors import ConfigError, VenueUnavailable
 
 DEFAULT_URL = "http://127.0.0.1:8765"
 _PATIENCE_SECS = 600.0
 _BAD_REQUEST, _UNAUTHORIZED = 400, 401
-
-
-SimUrl = Annotated[
-    str, typer.Option("--url", envvar="TRADECTL_SIM_URL", help="Where the simulator listens.")
-]
 
 
 def ask(url: str, path: str, said: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -56,16 +47,6 @@ def ask(url: str, path: str, said: Mapping[str, Any] | None = None) -> dict[str,
     if answer.status_code >= _BAD_REQUEST:
         raise ConfigError(str(body.get("message", body)))
     return body
-
-
-def show(result: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print what a simulator answered."""
-
-    def page(console: Console) -> None:
-        for key, value in result.items():
-            console.print(f"{key:16} {value}", highlight=False, markup=False)
-
-    emit(result, as_json=as_json, page=page)
 
 
 def switches(words: list[str]) -> dict[str, Any]:

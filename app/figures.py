@@ -1,4 +1,4 @@
-"""Values as a terminal shows them."""
+"""Values in a few characters, in sentences and on pages."""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from cli.terminal.figures import figure
+import msgspec
+
+from app.figures import figure
 from engine.domain.candidate import Gate
 from engine.domain.parameters import Parameters
 from engine.signals.settings import thresholds
@@ -26,8 +28,24 @@ _UNITS = {
 }
 
 
-def gate_checks(row: Mapping[str, Any], params: Parameters) -> list[dict[str, Any]]:
-    """Return every gate's value, threshold and answer; a value that is unknown is None.
+class GateCheck(msgspec.Struct, frozen=True):
+    """A gate's answer at a bucket; ``value`` is None where it is unknown."""
+
+    gate: str
+    value: float | None
+    threshold: Any
+    unit: str
+    passed: bool
+
+    @property
+    def in_words(self) -> str:
+        """The answer as ``2.31 against 4``."""
+        value = "unknown" if self.value is None else figure(self.value)
+        return f"{value} against {figure(self.threshold)} {self.unit}".rstrip()
+
+
+def gate_checks(row: Mapping[str, Any], params: Parameters) -> tuple[GateCheck, ...]:
+    """Return every gate's value, threshold and answer.
 
     Parameters
     ----------
@@ -35,24 +53,18 @@ def gate_checks(row: Mapping[str, Any], params: Parameters) -> list[dict[str, An
         A row of ``ScanResult.candidates`` or ``near_misses``.
     """
     limits = thresholds(params)
-    return [
-        {
-            "gate": gate.name.lower(),
-            "value": finite(row[gate_column(gate)]),
-            "threshold": limits[gate],
-            "unit": _UNITS.get(gate, ""),
-            "passed": bool(row["gates"] >> gate & 1),
-        }
+    return tuple(
+        GateCheck(
+            gate=gate.name.lower(),
+            value=finite(row[gate_column(gate)]),
+            threshold=limits[gate],
+            unit=_UNITS.get(gate, ""),
+            passed=bool(row["gates"] >> gate & 1),
+        )
         for gate in Gate
-    ]
+    )
 
 
 def finite(value: float) -> float | None:
     """Return a number as JSON can hold it: NaN becomes None."""
     return value if math.isfinite(value) else None
-
-
-def in_words(check: Mapping[str, Any]) -> str:
-    """Return a gate's answer as ``2.31 against 4``."""
-    value = "unknown" if check["value"] is None else figure(check["value"])
-    return f"{value} against {figure(check['threshold'])} {check['unit']}".rstrip()

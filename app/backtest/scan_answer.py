@@ -1,0 +1,58 @@
+"""A scan's candidates as they are told: the strongest first, with counts and digest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pyarrow.compute as pc
+
+from engine.domain.candidate import Phase
+from engine.signals import ScanResult
+
+_COLUMNS = ("symbol", "side", "ts_event", "ac_z", "ao", "ac", "last", "volume", "run_notional")
+
+
+class GateCount(msgspec.Struct, frozen=True):
+    """How many judged buckets passed a gate, and how many only that gate stopped."""
+
+    passed: int
+    alone: int
+
+
+class ScanAnswer(msgspec.Struct, frozen=True):
+    """What a scan found; ``top`` are rows of the candidates raised, by ``ac_z``."""
+
+    date: str
+    letters: tuple[str, ...]
+    params_hash: str
+    digest: str
+    candidates: int
+    near_misses: int
+    judged: int
+    gates: dict[str, GateCount]
+    quality: dict[str, int]
+    timings: dict[str, float]
+    top: list[dict[str, Any]]
+
+
+def scan_answer(result: ScanResult, top: int) -> ScanAnswer:
+    """Return a scan with its ``top`` raised candidates."""
+    raised = result.candidates.filter(pc.field("phase") == pc.scalar(str(Phase.RAISED)))
+    first = raised.sort_by([("ac_z", "descending"), ("symbol", "ascending")]).slice(0, top)
+    return ScanAnswer(
+        date=result.day.isoformat(),
+        letters=tuple(result.letters),
+        params_hash=result.params.params_hash(),
+        digest=result.digest(),
+        candidates=len(raised),
+        near_misses=len(result.near_misses),
+        judged=result.judged,
+        gates={
+            gate.name.lower(): GateCount(count.passed, count.alone)
+            for gate, count in result.funnel().items()
+        },
+        quality=result.quality,
+        timings=result.timings,
+        top=first.select(_COLUMNS).to_pylist(),
+    )

@@ -1,0 +1,1 @@
+"""Market data into the catalog, out of it, and what it holds."""

@@ -1,0 +1,110 @@
+"""What a run's governor allows, and how much of its limits is used, as doors show it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from app.clock import new_york
+from app.commands.governor_view import GovernorView, chosen_session, governor_view
+from engine.decision import GovernorPhase, OpenTrade, flatten_step
+from engine.decision.day_windows import (
+    cancel_entries_ns,
+    entries_close_ns,
+    entries_open_ns,
+    flatten_ns,
+    verify_flat_ns,
+)
+from engine.journal import Integrity
+
+
+class GovernorStatus(msgspec.Struct, frozen=True):
+    """The governor as of the last fact of its run; times are New York's.
+
+    Attributes
+    ----------
+    status : str
+        Of the run, as ``Running``.
+    troubles, locks : dict of str to str
+        Why entries are held; who locked which symbol.
+    limits : dict
+        How much of each is used; amounts in USD, ``None`` where a limit is off.
+    """
+
+    run_id: str
+    status: str
+    as_of: str
+    day: str
+    phase: GovernorPhase
+    paused: bool
+    stopped: bool
+    troubles: dict[str, str]
+    limits: dict[str, dict[str, int | Decimal | None]]
+    open_trades: list[OpenTrade]
+    locks: dict[str, str]
+    cooldowns: dict[str, str]
+    windows: dict[str, str]
+    flatten: dict[str, Any]
+    alarms: list[str]
+    commands_under_way: list[Any]
+    params_version: int
+
+
+def governor_status(database: str, run: str) -> tuple[GovernorStatus, Integrity]:
+    """Return what the governor of a run allows, and how far the run's journal holds.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such database or session, or no day has started in it.
+    ConfigError
+        Several sessions begin like that.
+    """
+    journal, found = chosen_session(database, run)
+    view = governor_view(journal.run_id, journal.facts())
+    return _status(journal.run_id, found.standing, view), journal.integrity()
+
+
+def _status(run_id: str, standing: str, view: GovernorView) -> GovernorStatus:
+    state, params, hours = view.state, view.params, view.session
+    target = params.daily_profit_target_percent
+    return GovernorStatus(
+        run_id=run_id,
+        status=standing,
+        as_of=new_york(view.now),
+        day=state.day,
+        phase=view.phase,
+        paused=state.standing.paused,
+        stopped=state.standing.stopped,
+        troubles=dict(state.standing.troubles),
+        limits={
+            "trades": {"used": state.trades, "limit": params.max_trades_per_day},
+            "wins": {"used": state.wins, "limit": params.stop_after_wins},
+            "realized_pnl_usd": {
+                "used": state.realized_pnl,
+                "loss_limit": -state.equity * params.daily_loss_limit_percent / 100,
+                "profit_target": None if target is None else state.equity * target / 100,
+            },
+        },
+        open_trades=list(state.open_trades),
+        locks=dict(state.standing.locked),
+        cooldowns={
+            symbol: new_york(until) for symbol, until in state.cooldowns if until > view.now
+        },
+        windows={
+            "entries_from": new_york(entries_open_ns(params, hours)),
+            "entries_until": new_york(entries_close_ns(params, hours)),
+        },
+        flatten={
+            "step": flatten_step(view.now, params, hours),
+            "cancel_entries": new_york(cancel_entries_ns(params, hours)),
+            "exit": new_york(flatten_ns(params, hours)),
+            "verify": new_york(verify_flat_ns(params, hours)),
+            "verified_flat": state.flat,
+        },
+        alarms=list(state.alarms),
+        commands_under_way=list(state.standing.underway),
+        params_version=view.history.in_force(view.now).version,
+    )

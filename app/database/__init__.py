@@ -1,0 +1,1 @@
+"""The database of facts: inspected, migrated, backed up, restored."""

@@ -1,0 +1,1 @@
+"""Journals read, verified, replayed, exported, archived."""

@@ -1,0 +1,31 @@
+"""Why two runs of the same days did not come to the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.runs.integrity import worst
+from app.runs.story import run_story
+from engine.comparison import Comparison, compare
+from engine.domain.errors import ConfigError
+from engine.journal import Integrity
+
+
+def compared_stories(
+    first: str, second: str, database: str, runs: Path
+) -> tuple[Comparison, Integrity | None]:
+    """Return how two runs differ, decision by decision, and how far the worse journal holds.
+
+    Raises
+    ------
+    ConfigError
+        They have no day in common. Else raises as ``app.runs.story.run_story`` does.
+    """
+    one, of_one = run_story(first, database, runs)
+    two, of_two = run_story(second, database, runs)
+    compared = compare(one, two)
+    if not compared.days:
+        raise ConfigError(
+            f"{' and '.join(compared.runs)} have no day in common: compare runs of the same day"
+        )
+    return compared, worst(of_one, of_two)

@@ -1,0 +1,219 @@
+"""Rejected candidates that went far afterwards, and what stopped each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from app.backtest.kept_scans import kept_scan
+from app.runs.chosen_run import chosen_run
+from app.runs.gate_checks import finite, gate_checks
+from app.runs.integrity import run_integrity
+from catalog import Catalog
+from engine.accounting import Missed, Rejection, Trade, follow, keep_books, untraded
+from engine.domain.candidate import Side
+from engine.domain.errors import NotFoundError
+from engine.domain.fixed_point import PRICE_SCALE, decimal_price
+from engine.domain.halts import Halts
+from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.session import NANOS_PER_SECOND, session
+from engine.journal import Integrity
+from engine.signals import ScanResult
+from engine.signals.scan import Progress
+from store import Run
+
+type ScanProgress = Callable[[date], AbstractContextManager[Progress]]
+"""Given a day, watches its scan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedQuestion:
+    """Where to look for what was missed, and how far ahead.
+
+    Attributes
+    ----------
+    run : str or None
+        By default the last one over ``day``, unless parameters are given.
+    day : date or None
+        By default all days of the run, or the last one stored.
+    horizon_secs : int
+        Seconds to look ahead, within the session.
+    """
+
+    run: str | None
+    day: date | None
+    horizon_secs: int
+    letters: tuple[str, ...]
+    symbols: tuple[str, ...]
+    catalog: str
+    runs: Path
+    params: Path | None
+    settings: list[str] | None
+    workers: int
+    top: int
+
+
+class MissedRow(msgspec.Struct, frozen=True):
+    """A rejected candidate: best and worst excursion in percent of ``price`` (USD)."""
+
+    symbol: str
+    side: int
+    ts_event: int
+    price: float
+    ac_z: float | None
+    stopped_by: str
+    detail: str
+    best_pct: float
+    best_after_secs: float
+    worst_before_pct: float
+
+
+class MissedAnswer(msgspec.Struct, frozen=True):
+    """What was rejected, how much of it could have been traded, and the rows that went furthest."""
+
+    run_id: str | None
+    dates: tuple[str, ...]
+    horizon_secs: int
+    rejected: int
+    considered: int
+    missed: tuple[MissedRow, ...]
+
+
+def missed_trades(
+    question: MissedQuestion, progress: ScanProgress
+) -> tuple[MissedAnswer, Integrity | None]:
+    """Return the rejected candidates with the largest favourable excursion afterwards.
+
+    Raises
+    ------
+    ConfigError
+        A run and parameters are both given, or the run misses the day.
+    NotFoundError
+        Run, catalog or the day's trades are not stored.
+    """
+    chosen, history = chosen_run(
+        question.runs, question.run, question.day, question.params, question.settings
+    )
+    market = Catalog.open(question.catalog)
+    horizon_ns = question.horizon_secs * NANOS_PER_SECOND
+    found: list[Missed] = []
+    rejected = 0
+    days = _days(market, chosen, question.day)
+    for day in days:
+        result = _scan(market, day, history, chosen, question, progress)
+        rejections = sorted(
+            [*_at_gates(result, history), *_at_hub(result, chosen)],
+            key=lambda rejection: (rejection.ts_init, rejection.symbol),
+        )
+        rejected += len(rejections)
+        halts = Halts(market.statuses(day))
+        considered = list(untraded(rejections, _trades(chosen), horizon_ns, halts))
+        found += follow(market, day, considered, horizon_ns)
+    found.sort(key=lambda one: -one.best_pct)
+    answer = MissedAnswer(
+        run_id=chosen.run_id if chosen else None,
+        dates=tuple(day.isoformat() for day in days),
+        horizon_secs=question.horizon_secs,
+        rejected=rejected,
+        considered=len(found),
+        missed=tuple(map(_row, found[: question.top])),
+    )
+    return answer, run_integrity(chosen)
+
+
+def _scan(
+    market: Catalog,
+    day: date,
+    history: ParameterHistory,
+    run: Run | None,
+    question: MissedQuestion,
+    progress: ScanProgress,
+) -> ScanResult:
+    """Return the scan of a day, narrowed as asked or as the run was."""
+    parameters, changes = history.shaping_day(session(day))
+    with progress(day) as watched:
+        return kept_scan(
+            market,
+            day,
+            parameters,
+            letters=question.letters or (run.manifest.letters if run else ()),
+            symbols=question.symbols or (run.manifest.symbols if run else ()),
+            changes=changes,
+            workers=question.workers,
+            progress=watched,
+        )
+
+
+def _days(market: Catalog, run: Run | None, asked: date | None) -> list[date]:
+    if asked is not None:
+        return [asked]
+    stored = market.dates()
+    if run is None:
+        stored = stored[-1:]
+    else:
+        span = run.manifest
+        stored = [day for day in stored if span.start <= day.isoformat() <= span.end]
+    if not stored:
+        raise NotFoundError("no trades are stored for those days: import them or choose --date")
+    return stored
+
+
+def _at_gates(result: ScanResult, history: ParameterHistory) -> Iterator[Rejection]:
+    """Yield the buckets that exactly one gate rejected."""
+    for row in result.near_misses.to_pylist():
+        checks = gate_checks(row, history.at(row["ts_event"]))
+        (failed,) = (check for check in checks if not check.passed)
+        yield _rejection(row, failed.gate, failed.in_words)
+
+
+def _at_hub(result: ScanResult, run: Run | None) -> Iterator[Rejection]:
+    """Yield the candidates of the day that the run's hub refused."""
+    verdicts = None if run is None else run.read_table("verdicts")
+    if verdicts is None:
+        return
+    refused = {
+        (row["symbol"], row["ts_event"]): row for row in verdicts.to_pylist() if not row["approved"]
+    }
+    for row in result.candidates.to_pylist() if refused else ():
+        verdict = refused.get((row["symbol"], row["ts_event"]))
+        if verdict is not None and row["qualified"]:
+            yield _rejection(row, verdict["reason"], verdict["detail"])
+
+
+def _rejection(row: dict[str, Any], stopped_by: str, detail: str) -> Rejection:
+    return Rejection(
+        symbol=row["symbol"],
+        side=Side(row["side"]),
+        ts_event=row["ts_event"],
+        ts_init=row["ts_init"],
+        price=int(row["last"] * PRICE_SCALE),
+        ac_z=row["ac_z"],
+        stopped_by=stopped_by,
+        detail=detail,
+    )
+
+
+def _trades(run: Run | None) -> tuple[Trade, ...]:
+    return () if run is None else keep_books(run.journal.facts()).trades
+
+
+def _row(missed: Missed) -> MissedRow:
+    rejection = missed.rejection
+    return MissedRow(
+        symbol=rejection.symbol,
+        side=int(rejection.side),
+        ts_event=rejection.ts_event,
+        price=float(decimal_price(rejection.price)),
+        ac_z=finite(rejection.ac_z),
+        stopped_by=rejection.stopped_by,
+        detail=rejection.detail,
+        best_pct=missed.best_pct,
+        best_after_secs=missed.best_after_secs,
+        worst_before_pct=missed.worst_before_pct,
+    )

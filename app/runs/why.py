@@ -1,0 +1,186 @@
+"""Why a symbol was, or was not, a candidate and a trade at one bucket."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from app.clock import instant, new_york, parse_day
+from app.runs.chosen_run import chosen_run
+from app.runs.gate_checks import GateCheck, finite, gate_checks
+from app.runs.integrity import run_integrity
+from catalog import Catalog
+from engine.domain.errors import ConfigError, NotFoundError
+from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters import Parameters
+from engine.domain.session import day_of, session
+from engine.journal import Integrity
+from engine.signals.bucket_series import judged_buckets
+from engine.signals.tables import rows_table
+from store import Run
+
+_SHOWN = ("ao", "ac", "ao_bps", "ac_bps", "sigma_bps", "ac_z", "volume", "run_volume", "vwap")
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """What scanner and hub said of one symbol at one bucket.
+
+    Attributes
+    ----------
+    ts_event : int
+        End of the bucket, UTC ns.
+    scanner : dict or None
+        Its row, by name; None where the bucket was not judged.
+    first_judged : int or None
+        Where it was not: the first bucket that was, UTC ns.
+    verdict, trade : dict or None
+        Rows of the run's tables.
+    answer : str
+        In one sentence.
+    """
+
+    symbol: str
+    ts_event: int
+    scanner: dict[str, Any] | None
+    gates: tuple[GateCheck, ...]
+    first_judged: int | msgspec.UnsetType | None = msgspec.UNSET
+    params_version: int
+    run_id: str | None
+    verdict: dict[str, Any] | None
+    trade: dict[str, Any] | None
+    answer: str = ""
+
+
+def explained(
+    symbol: str,
+    time: str,
+    *,
+    run: str | None,
+    day: date | None,
+    catalog: str,
+    runs: Path,
+    params: Path | None = None,
+    settings: list[str] | None = None,
+) -> tuple[Explanation, Integrity | None]:
+    """Return what was said of a symbol at the bucket that holds an instant.
+
+    Parameters
+    ----------
+    time : str
+        As ``app.clock.instant`` reads it.
+    run : str, optional
+        By default the last one over the day, unless parameters are given.
+    day : date, optional
+        By default that of ``time``, or the only one there is.
+
+    Raises
+    ------
+    ConfigError
+        There are several days, or a run and parameters are both given.
+    NotFoundError
+        Run, catalog or the symbol's trades are not stored.
+    """
+    symbol = symbol.upper()
+    asked = day or _day_in(time)
+    chosen, history = chosen_run(runs, run, asked, params, settings)
+    market = Catalog.open(catalog)
+    ts = instant(time, asked or _only_day(market, chosen))
+    width = history.at(ts).bucket_ns
+    ts_event = -(-ts // width) * width
+    rows = _judged(market, day_of(ts), symbol, history)
+    in_force = history.in_force(ts_event)
+    found = Explanation(
+        symbol=symbol,
+        ts_event=ts_event,
+        **_scanner_says(rows, ts_event, in_force.params),
+        params_version=in_force.version,
+        **_hub_says(chosen, symbol, ts_event),
+    )
+    return msgspec.structs.replace(found, answer=_conclusion(found)), run_integrity(chosen)
+
+
+def _day_in(time: str) -> date | None:
+    if time.isdecimal():
+        try:
+            return day_of(int(time))
+        except (ValueError, OverflowError, OSError) as error:
+            raise ConfigError(f"{time} is no time in UTC nanoseconds; write HH:MM:SS") from error
+    day, separator, _ = time.partition("T")
+    return parse_day(day) if separator else None
+
+
+def _only_day(market: Catalog, run: Run | None) -> date:
+    if run is not None and run.manifest.start == run.manifest.end:
+        return parse_day(run.manifest.start)
+    stored = market.dates()
+    if run is None and len(stored) == 1:
+        return stored[0]
+    raise ConfigError("there are several days to look at; name one with --date")
+
+
+def _judged(market: Catalog, day: date, symbol: str, history: ParameterHistory) -> pa.Table:
+    """Return every bucket of the symbol that has an ``ao``, held against every gate."""
+    params, changes = history.shaping_day(session(day))
+    (scanner,) = judged_buckets(market, day, params, [symbol], changes)
+    if not scanner.symbols:
+        raise NotFoundError(f"no trades of {symbol} are stored for {day}; 'tradectl catalog info'")
+    pieces = scanner.take_output()
+    return pa.concat_tables(
+        rows_table(piece.rows, scanner.symbols, piece.settings) for piece in pieces
+    )
+
+
+def _scanner_says(rows: pa.Table, ts_event: int, params: Parameters) -> dict[str, Any]:
+    times = rows["ts_event"].to_pylist()
+    if ts_event not in times:
+        return {"scanner": None, "gates": (), "first_judged": times[0] if times else None}
+    row = rows.slice(times.index(ts_event), 1).to_pylist()[0]
+    scanner = {
+        "side": row["side"],
+        "phase": row["phase"],
+        "fade_reason": row["fade_reason"],
+        "qualified": row["qualified"],
+        "last": float(row["last"]),
+    } | {name: finite(row[name]) for name in _SHOWN}
+    return {"scanner": scanner, "gates": gate_checks(row, params)}
+
+
+def _hub_says(run: Run | None, symbol: str, ts_event: int) -> dict[str, Any]:
+    said: dict[str, Any] = {"run_id": run.run_id if run else None, "verdict": None, "trade": None}
+    for name, column in (("verdict", "ts_event"), ("trade", "candidate_ts")):
+        table = None if run is None else run.read_table(f"{name}s")
+        if table is None:
+            continue
+        same = (pc.field("symbol") == symbol) & (pc.field(column) == ts_event)
+        found = table.filter(same).to_pylist()
+        said[name] = found[0] if found else None
+    return said
+
+
+def _conclusion(found: Explanation) -> str:
+    """Return the answer in one sentence."""
+    verdict, trade = found.verdict, found.trade
+    if found.scanner is None:
+        first = found.first_judged
+        begins = (
+            f"judged from {new_york(first)} on"
+            if isinstance(first, int)
+            else "never judged: too few buckets"
+        )
+        return f"not judged at that bucket: {found.symbol} is {begins}, within the session"
+    if trade is not None:
+        return f"entered as {trade['trade_id']}, {trade['exit_reason'] or 'still open'}"
+    if verdict is not None:
+        if verdict["approved"]:
+            return "approved, but the entry was never filled"
+        return f"refused by the hub: {verdict['reason']}, {verdict['detail']}"
+    failed = [f"{check.gate} {check.in_words}" for check in found.gates if not check.passed]
+    if failed:
+        return f"stopped by {len(failed)} of {len(found.gates)} gates: {'; '.join(failed)}"
+    judge = f"run {found.run_id} has no verdict on it" if found.run_id else "no run looked"
+    return f"passed every gate; {judge}"

@@ -1,0 +1,94 @@
+"""Options of every command that goes through a market day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.terminal.narrowing import Letters, Symbols, Workers, parse_letters, parse_symbols
+from cli.terminal.options import (
+    DEFAULT_CATALOG,
+    AsJson,
+    CatalogPath,
+    ParamsFile,
+    SetParams,
+)
+
+if TYPE_CHECKING:
+    from engine.domain.parameters import Parameters
+
+
+class EngineName(StrEnum):
+    """Engines by the name they are asked for."""
+
+    PRUNED = "pruned"
+    FULL = "full"
+
+
+class FillsName(StrEnum):
+    """Steps of the fill assumptions by the name they are asked for."""
+
+    OPTIMISTIC = "optimistic"
+    BASE = "base"
+    PESSIMISTIC = "pessimistic"
+
+
+class SimFills(StrEnum):
+    """How orders fill at the simulator, by the name it is asked for."""
+
+    OPTIMISTIC = "optimistic"
+    BASE = "base"
+    PESSIMISTIC = "pessimistic"
+    PAPER = "paper"
+    SIZE_LIMITED = "size_limited"
+
+
+StoredDay = Annotated[
+    str | None, typer.Option("--date", help="A stored New York date; the last one by default.")
+]
+Engine = Annotated[
+    EngineName,
+    typer.Option("--engine", help="full replays every tick; pruned gives the same, sooner."),
+]
+Fills = Annotated[FillsName, typer.Option("--fills", help="What to assume about fills.")]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", help="Scan again even if the same scan is kept.")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayOptions:
+    """What of the market is looked at, and under which parameters."""
+
+    letters: Letters = None
+    symbols: Symbols = None
+    catalog: CatalogPath = DEFAULT_CATALOG
+    params: ParamsFile = None
+    set_params: SetParams = None
+    as_json: AsJson = False
+
+    @property
+    def only_letters(self) -> tuple[str, ...]:
+        """The letters asked for, none for all; ``ConfigError`` if they are written otherwise."""
+        return parse_letters(self.letters)
+
+    @property
+    def only_symbols(self) -> tuple[str, ...]:
+        """The symbols asked for, none for all; ``ConfigError`` if there are none in the list."""
+        return parse_symbols(self.symbols)
+
+    def parameters(self) -> Parameters:
+        """Return the defaults, changed by file and settings; ``ConfigError`` if they are wrong."""
+        from app.parameters.file import load_parameters
+
+        return load_parameters(self.params, self.set_params)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOptions(DayOptions):
+    """The same, where the day is scanned beforehand."""
+
+    workers: Workers = 2
