@@ -108,10 +108,13 @@ def _cli() -> Iterator[str]:
 
 
 def _errors() -> list[type[TradectlError]]:
-    """Return every error that tradectl raises on purpose, parents before children."""
+    """Return the errors of ``engine.domain.errors``, parents before children.
+
+    What a room derives from them ends a command as its parent does.
+    """
     found = [TradectlError]
     for error in found:
-        found += error.__subclasses__()
+        found += [each for each in error.__subclasses__() if each.__module__ == error.__module__]
     return found[1:]
 
 

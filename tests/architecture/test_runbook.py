@@ -11,7 +11,7 @@ from engine.runtime.live.issues import REMEDIES, remedy
 _ROOT = Path(__file__).parents[2]
 _OF_AN_ORDER = {"order", "change of", "stray", "command"}
 _OTHERS = {"The process has ended"}
-_TOLD = re.compile(r'troubled\(\s*f?"([a-z -]+?)"?[ {",]')
+_TOLD = re.compile(r'issue_raised\(\s*f?"([a-z -]+?)"?[ {",]')
 
 
 def _entries() -> set[str]:
@@ -32,7 +32,7 @@ def test_every_trouble_and_alarm_has_an_entry_and_every_entry_rings() -> None:
 def test_every_name_that_the_sources_tell_has_a_remedy_of_its_own() -> None:
     sources = [
         path
-        for room in ("adapters", "cli", "engine/runtime/live")
+        for room in ("adapters", "app", "cli", "engine/runtime/live")
         for path in (_ROOT / room).rglob("*.py")
     ]
     told = {name for path in sources for name in _TOLD.findall(path.read_text())}

@@ -108,7 +108,10 @@ def test_secrets_are_named_and_not_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("APCA_API_KEY_ID", "planted-key")
     monkeypatch.setenv("TRADECTL_PUSH_TOKEN", "planted-token")
     found = _checks("--database", tmp_path / "none.sqlite")
-    assert found["secrets"]["finding"] == "set: APCA_API_KEY_ID, TRADECTL_PUSH_TOKEN"
+    assert (
+        found["secrets"]["finding"]
+        == "set: APCA_API_KEY_ID, TRADECTL_CONTROL_TOKEN, TRADECTL_PUSH_TOKEN"
+    )
     assert found["secrets"]["remedy"] == "set APCA_API_SECRET_KEY, too"
     assert "planted" not in str(found)
 

@@ -102,21 +102,18 @@ def test_a_run_goes_on_when_its_simulator_forgot_the_time(
         day = KilledDay(venue, nursery, tmp_path, Random(3), ["--set=max_trades_per_day=1"])
         began = venue.now
 
-        def live_until(ts: int, *, is_killed: bool = True) -> None:
+        def live_until(ts: int) -> None:
             pid = day.start()
             until(lambda: nursery.ended(pid, wait=False) is not None or venue.now > ts, "time")
-            if is_killed:
-                day.kill(pid)
-            else:  # what it heard last is written by then
-                os.kill(pid, signal.SIGINT)
-                nursery.ended(pid, wait=True)
+            os.kill(pid, signal.SIGINT)  # what it heard last is written by then
+            nursery.ended(pid, wait=True)
 
         live_until(began + 10 * _MINUTE_NS)
         stood = venue.now
         simulator.again(forgets=True)
         assert venue.now < stood
         live_until(stood)
-        live_until(stood + _MINUTE_NS, is_killed=False)
+        live_until(stood + _MINUTE_NS)
         facts, last = day.facts(), venue.now
     assert "venue clock" in {each.trouble for each in facts if isinstance(each, EntriesHeld)}
     assert EntriesReleased("venue clock") in facts
