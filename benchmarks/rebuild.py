@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import insert
 
+from engine.domain.account import ACCELERATION
 from engine.domain.facts import (
     AnyPayload,
     ExitReason,
@@ -30,7 +31,7 @@ from engine.domain.facts import (
 from engine.journal import record_of, seal
 from store import Journals, Projector
 from store.database.schema import FACTS
-from tests.accounting.streams import OPEN_NS, fill, plan, run_started
+from tests.accounting.streams import ALPACA, OPEN_NS, fill, plan, run_started
 from tests.servers import Postgres
 
 RUN = "bench"
@@ -95,18 +96,38 @@ def _payloads() -> Iterator[AnyPayload]:
         for role in _LEGS:
             order_id, side = f"{trade_id}-{role}", "BUY" if role is OrderRole.ENTRY else "SELL"
             yield OrderSubmitted(
-                order_id, trade_id, symbol, role, side, "LIMIT", 100, bracket.take_profit, None
+                order_id,
+                trade_id,
+                symbol,
+                *ALPACA,
+                role,
+                1,
+                side,
+                "LIMIT",
+                Decimal(100),
+                bracket.take_profit,
+                None,
             )
-            yield OrderAccepted(order_id, trade_id)
+            yield OrderAccepted(order_id, trade_id, symbol, *ALPACA)
         yield fill(bracket, OrderRole.ENTRY, 60, _IN, Decimal(0), 1)
         yield fill(bracket, OrderRole.ENTRY, 40, _IN, Decimal(0), 2)
-        yield TradeOpened(trade_id, symbol, 1, 100, _IN)
+        yield TradeOpened(trade_id, ACCELERATION, symbol, *ALPACA, 1, Decimal(100), _IN)
         yield fill(bracket, OrderRole.TAKE_PROFIT, 100, _OUT, Decimal(0))
-        yield OrderCanceled(f"{trade_id}-stop_loss", trade_id)
+        yield OrderCanceled(f"{trade_id}-stop_loss", trade_id, symbol, *ALPACA)
         yield TradeClosed(
-            trade_id, symbol, 1, 100, _IN, _OUT, Decimal(60), Decimal(0), ExitReason.TAKE_PROFIT
+            trade_id,
+            ACCELERATION,
+            symbol,
+            *ALPACA,
+            1,
+            Decimal(100),
+            _IN,
+            _OUT,
+            Decimal(60),
+            Decimal(0),
+            ExitReason.TAKE_PROFIT,
         )
-        yield TradeMeasured(trade_id, -0.3, 3.1)
+        yield TradeMeasured(trade_id, ACCELERATION, symbol, *ALPACA, -0.3, 3.1)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import numpy as np
 from engine.accounting import excursion
 from engine.decision import DeskState, GovernorState, evolve
 from engine.decision.day_windows import flatten_ns
+from engine.domain.account import ALPACA_MAIN
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Phase, Side
 from engine.domain.errors import ConfigError
@@ -166,6 +167,7 @@ def _rehearse(
             held.remove((trade, plan))
             governor = evolve(governor, _closed(trade, plan), trade.exit_ns, params)
         desk = DeskState(
+            ALPACA_MAIN,
             governor,
             governor.open_trades,
             equity,
@@ -236,7 +238,10 @@ def _closed(trade: PaperTrade, plan: BracketPlan) -> TradeClosed:
     gain = plan.quantity * trade.entry * Decimal(str(trade.result_pct)) / 100
     return TradeClosed(
         trade_id=plan.trade_id,
+        strategy_id=plan.strategy_id,
         symbol=plan.symbol,
+        venue=plan.venue,
+        account=plan.account,
         side=int(plan.side),
         quantity=plan.quantity,
         avg_px_open=trade.entry,

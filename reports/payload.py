@@ -31,7 +31,7 @@ _TRADE_NUMBERS = (
     "reference_price",
     "realized_pnl",
     "commission",
-    "ac_z",
+    "score",
     "confidence",
     "mae_pct",
     "mfe_pct",

@@ -87,7 +87,7 @@ def trades_table(trades: pa.Table, rest: str) -> RenderableType:
     table = _table(
         "Trades", ("entry", "symbol", "side", "shares", "in", "out", "P&L", "hold", "exit")
     )
-    for name in ("ac_z", "MAE", "MFE"):
+    for name in ("score", "MAE", "MFE"):
         table.add_column(name, justify="right")
     entry = integers(trades, "entry_ts").tolist()
     many_days = len({wording.date_clock(ts)[:10] for ts in entry}) > 1
@@ -101,7 +101,7 @@ def trades_table(trades: pa.Table, rest: str) -> RenderableType:
             "avg_px_close",
             "realized_pnl",
             "hold_secs",
-            "ac_z",
+            "score",
             "mae_pct",
             "mfe_pct",
         )
@@ -119,7 +119,7 @@ def trades_table(trades: pa.Table, rest: str) -> RenderableType:
             _money(of["realized_pnl"]),
             wording.duration(of["hold_secs"]),
             Text(wording.words(reasons[row] or "open")),
-            wording.number(of["ac_z"], 1),
+            wording.number(of["score"], 1),
             wording.percent(of["mae_pct"]),
             wording.percent(of["mfe_pct"]),
         )

@@ -99,7 +99,7 @@ TRADES = pa.schema(
         ("trade_id", pa.string()),
         ("symbol", pa.string()),
         ("side", pa.int8()),
-        ("quantity", pa.int64()),
+        ("quantity", pa.float64()),
         ("entry_ts", _TIME),
         ("exit_ts", _TIME),
         ("avg_px_open", _USD),
@@ -110,7 +110,7 @@ TRADES = pa.schema(
         ("realized_pnl", _USD),
         ("commission", _USD),
         ("exit_reason", pa.string()),
-        ("ac_z", pa.float64()),
+        ("score", pa.float64()),
         ("confidence", pa.float64()),
         ("candidate_ts", _TIME),
         ("mae_pct", pa.float64()),
@@ -126,7 +126,7 @@ FILLS = pa.schema(
         ("symbol", pa.string()),
         ("role", pa.string()),
         ("order_side", pa.string()),
-        ("last_qty", pa.int64()),
+        ("last_qty", pa.float64()),
         ("last_px", _USD),
         ("commission", _USD),
     ]
@@ -135,9 +135,10 @@ EQUITY = pa.schema([("ts", _TIME), ("equity", _USD)])
 VERDICTS = pa.schema(
     [
         ("ts_event", _TIME),
+        ("strategy_id", pa.string()),
         ("symbol", pa.string()),
         ("side", pa.int8()),
-        ("ac_z", pa.float64()),
+        ("score", pa.float64()),
         ("approved", pa.bool_()),
         ("reason", pa.string()),
         ("detail", pa.string()),

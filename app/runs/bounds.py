@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from engine.domain.account import ACCELERATION, ALPACA_MAIN, TradingAccount
 from engine.domain.facts import RunEnded, RunStarted
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
@@ -20,16 +21,30 @@ def record_run_started(
     params: Parameters,
     fills: str,
     balance: Decimal,
+    account: TradingAccount = ALPACA_MAIN,
+    strategies: tuple[str, ...] = (ACCELERATION,),
 ) -> None:
-    """Record what a run starts with, at the beginning of its first day."""
+    """Record what a run starts with, at the beginning of its first day.
+
+    Parameters
+    ----------
+    account : TradingAccount
+        Where it trades, and whose ``balance`` this is.
+    strategies : tuple of str
+        Those that are on, by ``strategy_id``.
+    """
     opens = session(day).pre_market_ns
     fact = RunStarted(
         run_id=run_id,
+        venue=account.venue,
+        account=account.name,
+        currency=account.currency,
         params_hash=params.params_hash(),
         code_hash=code_hash(),
         engine_version=engine_version(),
         fills=fills,
         starting_balance=balance,
+        strategies=strategies,
     )
     journal.append(fact, ts_event=opens, ts_init=opens)
 

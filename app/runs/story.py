@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from app.runs.chosen_journal import is_engine_run
 from app.runs.integrity import run_integrity
 from engine.comparison import Judgement, Story
+from engine.domain.account import ACCELERATION
 from engine.domain.errors import DataError, NotFoundError
 from engine.domain.facts import Fact
 from engine.domain.parameter_versions import ParameterHistory
@@ -109,7 +111,16 @@ def journal_story(run_id: str, facts: Iterable[Fact], runs: Path) -> Story:
 
 
 def _judgements(table: pa.Table | None) -> list[Judgement] | None:
-    return None if table is None else msgspec.convert(table.to_pylist(), list[Judgement])
+    if table is None:
+        return None
+    return msgspec.convert([_of_today(row) for row in table.to_pylist()], list[Judgement])
+
+
+def _of_today(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a verdict that names its strategy; one kept before there were others is its ac_z."""
+    if "score" in row:
+        return row
+    return row | {"strategy_id": ACCELERATION, "score": abs(row["ac_z"])}
 
 
 def _read(path: Path) -> pa.Table | None:

@@ -19,8 +19,10 @@ from engine.accounting.fills import FILLS, FillBook
 from engine.accounting.ledger import Ledger
 from engine.accounting.lots import HoldingBook, LotBook
 from engine.accounting.orders import OrderBook
+from engine.accounting.owners import Owners
 from engine.accounting.signals import SignalBook
 from engine.accounting.strategies import MetricsBook, StrategyBook
+from engine.accounting.strategy_pnl import StrategyPnlBook
 from engine.accounting.trades import TradeBook
 from engine.domain.facts import AnyPayload, Fact, RunStarted
 
@@ -39,23 +41,25 @@ class Accounts:
         self._starting_balance = Decimal(0)
         self._fills = FillBook()
         self._ledger = Ledger()
-        self._trades = TradeBook()
+        owners = Owners()
+        self._trades = TradeBook(owners)
         self._equity = EquityBook(self._ledger)
         self._days = DayBook(self._ledger)
-        lots = LotBook()
+        lots = LotBook(owners)
         self._books: Mapping[str, Book[Any]] = {
-            "orders": OrderBook(),
-            "fills": ExecutionBook(),
+            "orders": OrderBook(owners),
+            "fills": ExecutionBook(owners),
             "positions": HoldingBook(lots),
             "trades": self._trades,
             "lots": lots,
             "fees": FeeBook(),
-            "cash_movements": CashBook(self._ledger),
+            "cash_movements": CashBook(self._ledger, owners),
             "daily_close": self._days,
             "equity_snapshots": self._equity,
             "signals": SignalBook(),
             "strategies": StrategyBook(),
             "strategy_metrics": MetricsBook(self._trades),
+            "strategy_pnl": StrategyPnlBook(self._trades),
         }
         self._posts = {
             kind: [book.post for book in self._books.values() if kind in book.kinds]

@@ -9,7 +9,16 @@ import msgspec
 from engine.accounting.book import Book, Key
 from engine.accounting.fills import FILLS, FillChange
 from engine.accounting.ledger import Ledger
-from engine.domain.facts import CashMoved, Fact, FeeCharged, FillBusted, FillCorrected, RunStarted
+from engine.accounting.owners import Owners
+from engine.domain.facts import (
+    CashMoved,
+    Fact,
+    FeeCharged,
+    FillBusted,
+    FillCorrected,
+    OrderFilled,
+    RunStarted,
+)
 
 
 class CashMovement(msgspec.Struct, frozen=True):
@@ -29,6 +38,9 @@ class CashMovement(msgspec.Struct, frozen=True):
     kind: str
     amount: Decimal
     cash: Decimal
+    strategy_id: str | None
+    venue: str
+    account: str
     trade_id: str | None
     note: str
 
@@ -38,9 +50,10 @@ class CashBook(Book[CashMovement]):
 
     kinds = (RunStarted, FeeCharged, CashMoved, *FILLS)
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, owners: Owners) -> None:
         super().__init__()
         self._ledger = ledger
+        self._owners = owners
         self._cash = ledger.cash
         self._lines: dict[int, CashMovement] = {}
 
@@ -58,16 +71,18 @@ class CashBook(Book[CashMovement]):
                 kind = "correction"
             case FillBusted() as bust:
                 kind, note = "bust", bust.reason
-            case _ if change is not None:
+            case OrderFilled():
                 kind = "fill"
             case _:
                 return
         if change is not None:
             trade_id = change.fill.order.trade_id
+        venue, account = fact.payload.venue, fact.payload.account
+        strategy_id = None if trade_id is None else self._owners.of(trade_id)
         cash = self._ledger.cash
         amount, self._cash = cash - self._cash, cash
         self._lines[fact.seq] = CashMovement(
-            fact.seq, fact.ts_event, kind, amount, cash, trade_id, note
+            fact.seq, fact.ts_event, kind, amount, cash, strategy_id, venue, account, trade_id, note
         )
         self._note(fact.seq, fact.ts_event)
 

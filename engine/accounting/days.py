@@ -34,6 +34,8 @@ class DayClose(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     day: str
+    venue: str
+    account: str
     seq: int
     ts_event: int
     opening_equity: Decimal
@@ -58,6 +60,7 @@ class DayBook(Book[DayClose]):
         self._ledger = ledger
         self._days: dict[str, DayClose] = {}
         self._equity = ledger.equity
+        self._venue = self._account = ""
         self._start_over()
 
     def post(self, fact: Fact, change: FillChange | None) -> None:
@@ -66,8 +69,9 @@ class DayBook(Book[DayClose]):
             self._fills += change.before is None
             return
         match fact.payload:
-            case RunStarted(starting_balance=balance):
-                self._equity = balance
+            case RunStarted() as started:
+                self._equity = started.starting_balance
+                self._venue, self._account = started.venue, started.account
             case TradeClosed(realized_pnl=profit):
                 self._trades += 1
                 self._wins += profit > 0
@@ -88,6 +92,8 @@ class DayBook(Book[DayClose]):
         ledger, moved = self._ledger, self._ledger.moved - self._moved
         self._days[ended.day] = DayClose(
             day=ended.day,
+            venue=self._venue,
+            account=self._account,
             seq=fact.seq,
             ts_event=fact.ts_event,
             opening_equity=self._equity,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.accounting.trades import Trade
+from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Side
 from engine.domain.conditions import TAPES, Updates, updates_table
 from engine.domain.facts import TradeMeasured
@@ -87,4 +88,12 @@ def measure(
     entry = float(trade.avg_px_open * PRICE_SCALE)
     tradable = standing(batch, tapes) & ~halts.covers(batch)
     moved = excursion(trade.side, entry, batch.price[tradable])
-    return TradeMeasured(trade.trade_id, moved.adverse_pct, moved.favourable_pct)
+    return TradeMeasured(
+        trade_id=trade.trade_id,
+        strategy_id=trade.strategy_id or ACCELERATION,
+        symbol=trade.symbol,
+        venue=trade.venue,
+        account=trade.account,
+        mae_pct=moved.adverse_pct,
+        mfe_pct=moved.favourable_pct,
+    )

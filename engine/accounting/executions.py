@@ -8,6 +8,8 @@ import msgspec
 
 from engine.accounting.book import Book, Key
 from engine.accounting.fills import FILLS, Fill, FillChange
+from engine.accounting.owners import Owners
+from engine.accounting.shares import Shares
 from engine.domain.facts import Fact, OrderRole
 
 
@@ -22,10 +24,13 @@ class Execution(msgspec.Struct, frozen=True):
     ts_event: int
     ts_init: int
     trade_id: str
+    strategy_id: str | None
     symbol: str
+    venue: str
+    account: str
     role: OrderRole
     order_side: str
-    last_qty: int
+    last_qty: Shares
     last_px: Decimal
     commission: Decimal
     liquidity_side: str
@@ -39,8 +44,9 @@ class ExecutionBook(Book[Execution]):
 
     kinds = FILLS
 
-    def __init__(self) -> None:
+    def __init__(self, owners: Owners) -> None:
         super().__init__()
+        self._owners = owners
         self._fills: dict[int, Fill] = {}
 
     def post(self, fact: Fact, change: FillChange | None) -> None:
@@ -58,17 +64,20 @@ class ExecutionBook(Book[Execution]):
     def row(self, key: Key) -> Execution | None:
         """Return a fill by the fact of its first report."""
         fill = self._fills.get(int(key[0]))
-        return None if fill is None else _told(fill)
+        return None if fill is None else _told(fill, self._owners.of(fill.order.trade_id))
 
 
-def _told(fill: Fill) -> Execution:
+def _told(fill: Fill, strategy_id: str | None) -> Execution:
     order = fill.order
     return Execution(
         seq=fill.seq,
         ts_event=fill.ts_event,
         ts_init=fill.ts_init,
         trade_id=order.trade_id,
+        strategy_id=strategy_id,
         symbol=order.symbol,
+        venue=order.venue,
+        account=order.account,
         role=order.role,
         order_side=order.order_side,
         last_qty=order.last_qty,

@@ -28,6 +28,8 @@ class FeeDay(msgspec.Struct, frozen=True):
         USD that ``fee_schedule`` makes of the day's fills; None where a rate is not known.
     """
 
+    venue: str
+    account: str
     day: str
     fee: Fee
     charged: Decimal
@@ -36,6 +38,8 @@ class FeeDay(msgspec.Struct, frozen=True):
 
 
 class _Tally(msgspec.Struct):
+    venue: str
+    account: str
     charged: Decimal = Decimal(0)
     charges: int = 0
     accrued: Decimal = Decimal(0)
@@ -55,7 +59,8 @@ class FeeBook(Book[FeeDay]):
     def post(self, fact: Fact, change: FillChange | None) -> None:
         """Take one fact in, and what it did to a fill."""
         if isinstance(fact.payload, FeeCharged):
-            tally = self._tally(fact.payload.day, fact.payload.fee)
+            paid = fact.payload
+            tally = self._tally(paid.day, paid.fee, paid.venue, paid.account)
             tally.charged += fact.payload.amount
             tally.charges += 1
         elif change is not None:
@@ -69,6 +74,8 @@ class FeeBook(Book[FeeDay]):
         if not tally.charges and not tally.fills:
             return None
         return FeeDay(
+            venue=tally.venue,
+            account=tally.account,
             day=str(key[0]),
             fee=Fee(key[1]),
             charged=tally.charged,
@@ -79,19 +86,20 @@ class FeeBook(Book[FeeDay]):
     def _accrue(self, fill: Fill, times: int) -> None:
         day, name = _day_of_hour(fill.ts_event // _HOUR_NS)
         for fee in SCHEDULES:
-            tally, amount = self._tally(name, fee), accrued(fee, fill, day)
+            tally = self._tally(name, fee, fill.order.venue, fill.order.account)
+            amount = accrued(fee, fill, day)
             tally.fills += times
             if amount is None:
                 tally.unknown += times
             else:
                 tally.accrued += times * amount
 
-    def _tally(self, day: str, fee: Fee) -> _Tally:
+    def _tally(self, day: str, fee: Fee, venue: str, account: str) -> _Tally:
         key = (day, fee.value)
         self._note(*key)
         tally = self._tallies.get(key)
         if tally is None:
-            tally = self._tallies[key] = _Tally()
+            tally = self._tallies[key] = _Tally(venue, account)
         return tally
 
 

@@ -29,7 +29,7 @@ class Fill(msgspec.Struct, frozen=True):
     restated_seq: int | None = None
 
     @property
-    def signed_qty(self) -> int:
+    def signed_qty(self) -> Decimal:
         """Shares bought, negative when sold."""
         return _SIGN[self.order.order_side] * self.order.last_qty
 
@@ -124,9 +124,9 @@ class FillBook:
         return fill
 
 
-def _expect_shares(seq: int, quantity: int) -> None:
+def _expect_shares(seq: int, quantity: Decimal) -> None:
     if quantity <= 0:
-        raise JournalError(f"fact {seq}: expected a fill of at least one share, found {quantity}")
+        raise JournalError(f"fact {seq}: expected a fill of more than 0 shares, found {quantity}")
 
 
 def _name(payload: OrderFilled | FillCorrected | FillBusted) -> _Name:

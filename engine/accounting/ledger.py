@@ -14,7 +14,7 @@ from engine.domain.facts import CashMoved, Fact, FeeCharged, RunStarted
 class Position(msgspec.Struct, frozen=True):
     """Shares held (negative when short) and the price last reported of a fill, USD."""
 
-    quantity: int
+    quantity: Decimal
     mark: Decimal
 
 
@@ -43,7 +43,9 @@ class Ledger(msgspec.Struct):
     @property
     def equity(self) -> Decimal:
         """Cash and positions, each marked at its last fill (USD)."""
-        return self.cash + sum(held.quantity * held.mark for held in self.positions.values())
+        return self.cash + sum(
+            (held.quantity * held.mark for held in self.positions.values()), Decimal(0)
+        )
 
     @property
     def open_notional(self) -> Decimal:
@@ -75,6 +77,6 @@ class Ledger(msgspec.Struct):
         self.cash += times * fill.cash
         self.commission += times * fill.order.commission
         held = self.positions.pop(symbol, None)
-        quantity = times * fill.signed_qty + (held.quantity if held else 0)
+        quantity = times * fill.signed_qty + (held.quantity if held else Decimal(0))
         if quantity:
             self.positions[symbol] = Position(quantity, price)

@@ -11,11 +11,10 @@ import msgspec
 
 from engine.accounting.book import Book, Key
 from engine.accounting.fills import FILLS, Fill, FillChange
+from engine.accounting.owners import Owners
+from engine.accounting.shares import MICRO, Shares
 from engine.domain.candidate import Side
 from engine.domain.facts import Fact
-
-MICRO = Decimal("0.000001")
-"""Average prices are kept to 1e-6 USD; sums of fills are exact."""
 
 
 class Lot(msgspec.Struct, frozen=True):
@@ -35,10 +34,13 @@ class Lot(msgspec.Struct, frozen=True):
 
     open_seq: int
     piece: int
+    strategy_id: str | None
     symbol: str
+    venue: str
+    account: str
     trade_id: str
     side: Side
-    quantity: int
+    quantity: Shares
     open_ts: int
     open_px: Decimal
     close_seq: int | None
@@ -52,7 +54,7 @@ class Holding(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
-    quantity : int
+    quantity : Decimal
         Shares, negative when short, 0 when flat.
     cost : Decimal
         USD paid for the lots held, negative when short.
@@ -67,7 +69,9 @@ class Holding(msgspec.Struct, frozen=True):
     """
 
     symbol: str
-    quantity: int
+    venue: str
+    account: str
+    quantity: Shares
     cost: Decimal
     avg_px_open: Decimal | None
     realized_pnl: Decimal
@@ -80,8 +84,9 @@ class LotBook(Book[Lot]):
 
     kinds = FILLS
 
-    def __init__(self) -> None:
+    def __init__(self, owners: Owners) -> None:
         super().__init__()
+        self._owners = owners
         self._lots: dict[Key, Lot] = {}
         self._symbols: dict[str, _Symbol] = {}
 
@@ -90,7 +95,7 @@ class LotBook(Book[Lot]):
         del fact
         if change is None:
             return
-        of = self._symbols.setdefault(change.fill.order.symbol, _Symbol())
+        of = self._symbols.setdefault(change.fill.order.symbol, _Symbol(self._owners))
         if change.before is None:
             of.fills.append(change.fill)
             lots = of.match(change.fill)
@@ -142,7 +147,8 @@ class HoldingBook(Book[Holding]):
 class _Symbol:
     """The fills of one symbol that stand, and those of their lots that are held."""
 
-    def __init__(self) -> None:
+    def __init__(self, owners: Owners) -> None:
+        self._owners = owners
         self.fills: list[Fill] = []
         self.restart()
 
@@ -170,16 +176,19 @@ class _Symbol:
                 self._held.appendleft(rest)
                 lots.append(rest)
         if left:
-            opened = _opened(fill, side, left)
+            opened = _opened(fill, side, left, self._owners.of(fill.order.trade_id))
             self._held.append(opened)
             lots.append(opened)
         return lots
 
     def holding(self) -> Holding:
-        quantity = sum(lot.side * lot.quantity for lot in self._held)
+        last = self.fills[-1].order
+        quantity = sum((lot.side * lot.quantity for lot in self._held), Decimal(0))
         cost = sum((lot.side * lot.quantity * lot.open_px for lot in self._held), Decimal(0))
         return Holding(
-            symbol=self.fills[0].order.symbol,
+            symbol=last.symbol,
+            venue=last.venue,
+            account=last.account,
             quantity=quantity,
             cost=cost,
             avg_px_open=(cost / quantity).quantize(MICRO) if quantity else None,
@@ -189,11 +198,14 @@ class _Symbol:
         )
 
 
-def _opened(fill: Fill, side: Side, quantity: int) -> Lot:
+def _opened(fill: Fill, side: Side, quantity: Decimal, strategy_id: str | None) -> Lot:
     return Lot(
         open_seq=fill.seq,
         piece=1,
+        strategy_id=strategy_id,
         symbol=fill.order.symbol,
+        venue=fill.order.venue,
+        account=fill.order.account,
         trade_id=fill.order.trade_id,
         side=side,
         quantity=quantity,
@@ -206,7 +218,7 @@ def _opened(fill: Fill, side: Side, quantity: int) -> Lot:
     )
 
 
-def _closed(lot: Lot, fill: Fill, quantity: int) -> Lot:
+def _closed(lot: Lot, fill: Fill, quantity: Decimal) -> Lot:
     return msgspec.structs.replace(
         lot,
         quantity=quantity,

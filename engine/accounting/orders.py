@@ -9,7 +9,8 @@ import msgspec
 
 from engine.accounting.book import Book, Key
 from engine.accounting.fills import FILLS, FillChange
-from engine.accounting.lots import MICRO
+from engine.accounting.owners import Owners
+from engine.accounting.shares import MICRO, Shares
 from engine.domain.facts import (
     Fact,
     OrderAccepted,
@@ -41,7 +42,7 @@ class Order(msgspec.Struct, frozen=True):
     ----------
     price, trigger_price : Decimal or None
         USD; None where the type of order has none.
-    filled_qty : int
+    filled_qty : Decimal
         Shares of the fills that stand.
     avg_px : Decimal or None
         Their mean price, rounded to 1e-6 USD.
@@ -53,15 +54,18 @@ class Order(msgspec.Struct, frozen=True):
 
     client_order_id: str
     trade_id: str
+    strategy_id: str | None
     symbol: str
+    venue: str
+    account: str
     role: OrderRole
     order_side: str
     order_type: str
-    quantity: int
+    quantity: Shares
     price: Decimal | None
     trigger_price: Decimal | None
     status: OrderStatus
-    filled_qty: int
+    filled_qty: Shares
     avg_px: Decimal | None
     reason: str | None
     ts_submitted: int
@@ -72,13 +76,13 @@ class _Working(msgspec.Struct):
     submitted: OrderSubmitted
     ts_submitted: int
     ts_last: int
-    quantity: int
+    quantity: Decimal
     price: Decimal | None
     trigger_price: Decimal | None
     accepted: bool = False
     ended: OrderStatus | None = None
     reason: str | None = None
-    filled_qty: int = 0
+    filled_qty: Decimal = Decimal(0)
     notional: Decimal = Decimal(0)
 
     @property
@@ -104,8 +108,9 @@ class OrderBook(Book[Order]):
         *FILLS,
     )
 
-    def __init__(self) -> None:
+    def __init__(self, owners: Owners) -> None:
         super().__init__()
+        self._owners = owners
         self._orders: dict[str, _Working] = {}
 
     def post(self, fact: Fact, change: FillChange | None) -> None:
@@ -150,7 +155,10 @@ class OrderBook(Book[Order]):
         return Order(
             client_order_id=sent.client_order_id,
             trade_id=sent.trade_id,
+            strategy_id=self._owners.of(sent.trade_id),
             symbol=sent.symbol,
+            venue=sent.venue,
+            account=sent.account,
             role=sent.role,
             order_side=sent.order_side,
             order_type=sent.order_type,

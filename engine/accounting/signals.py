@@ -8,6 +8,7 @@ import msgspec
 
 from engine.accounting.book import Book, Key
 from engine.accounting.fills import FillChange
+from engine.accounting.shares import Shares
 from engine.domain.candidate import Side
 from engine.domain.facts import BracketPlanned, Fact
 
@@ -23,14 +24,17 @@ class Signal(msgspec.Struct, frozen=True):
     ts_event: int
     ts_init: int
     trade_id: str
+    strategy_id: str
     symbol: str
+    venue: str
+    account: str
     side: Side
     candidate_ts: int
-    ac_z: float
+    score: float
     confidence: float
     params_version: int
     reference_price: Decimal
-    quantity: int
+    quantity: Shares
     notional: Decimal
 
 
@@ -53,10 +57,13 @@ class SignalBook(Book[Signal]):
             ts_event=fact.ts_event,
             ts_init=fact.ts_init,
             trade_id=plan.trade_id,
+            strategy_id=plan.strategy_id,
             symbol=plan.symbol,
+            venue=plan.venue,
+            account=plan.account,
             side=Side(plan.side),
             candidate_ts=plan.candidate_ts,
-            ac_z=plan.ac_z,
+            score=plan.score,
             confidence=plan.confidence,
             params_version=plan.params_version,
             reference_price=plan.reference_price,

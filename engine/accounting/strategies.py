@@ -1,4 +1,4 @@
-"""Facts → the versions of the strategy that ran, and what each of them earned."""
+"""Facts → the versions of each strategy that ran, and what each of them earned."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from engine.accounting.books import Books
 from engine.accounting.fills import FillChange
 from engine.accounting.ledger import Ledger
 from engine.accounting.performance import performance
+from engine.accounting.strategy_pnl import booked_to
 from engine.accounting.trades import Trade, TradeBook
 from engine.domain.facts import Fact, ParamsChanged, ParamsWithdrawn, RunStarted
-
-STRATEGY = "ao"
-"""There is one strategy; facts name none yet, only the version of its parameters."""
 
 
 class StrategyVersion(msgspec.Struct, frozen=True):
     """One version of the parameters under which a strategy ran, or was to run.
 
-    ``effective_ns`` is the UTC ns from which on it holds; ``withdrawn`` before it did.
+    Parameters are the run's: each of its strategies has every version. ``effective_ns`` is the UTC
+    ns from which on it holds; ``withdrawn`` before it did.
     """
 
-    strategy: str
+    strategy_id: str
     params_version: int
     params_hash: str
     effective_ns: int
@@ -38,13 +37,18 @@ class StrategyVersion(msgspec.Struct, frozen=True):
 class StrategyMetrics(msgspec.Struct, frozen=True):
     """What the trades planned under one version came to; as ``Performance`` says.
 
-    Trades without a plan, filled from outside, belong to no version.
+    ``trades`` and all figures are of those the strategy owns, but ``booked_pnl`` (USD): its part of
+    every closed trade it contributed to, which over all strategies adds up to what the account
+    earned. Trades without a plan, filled from outside, belong to no version.
     """
 
-    strategy: str
+    strategy_id: str
     params_version: int
+    venue: str
+    account: str
     trades: int
     open_trades: int
+    booked_pnl: Decimal
     net_pnl: Decimal
     gross_profit: Decimal
     gross_loss: Decimal
@@ -66,40 +70,46 @@ class StrategyBook(Book[StrategyVersion]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._versions: dict[int, StrategyVersion] = {}
+        self._strategies: tuple[str, ...] = ()
+        self._versions: dict[Key, StrategyVersion] = {}
 
     def post(self, fact: Fact, change: FillChange | None) -> None:
         """Keep a version, or note that it was withdrawn."""
         del change
         match fact.payload:
-            case RunStarted(params_hash=params_hash):
-                self._keep(
-                    StrategyVersion(STRATEGY, 1, params_hash, fact.ts_event, False, None, None)
-                )
+            case RunStarted() as started:
+                self._strategies = started.strategies
+                self._keep(1, started.params_hash, fact.ts_event)
             case ParamsChanged() as made:
                 self._keep(
-                    StrategyVersion(
-                        STRATEGY,
-                        made.version,
-                        made.params_hash,
-                        made.effective_ns,
-                        False,
-                        made.who,
-                        made.because,
-                    )
+                    made.version, made.params_hash, made.effective_ns, made.who, made.because
                 )
-            case ParamsWithdrawn(version=version) if version in self._versions:
-                self._keep(msgspec.structs.replace(self._versions[version], withdrawn=True))
+            case ParamsWithdrawn(version=version):
+                for strategy_id in self._strategies:
+                    if (key := (strategy_id, version)) in self._versions:
+                        known = self._versions[key]
+                        self._versions[key] = msgspec.structs.replace(known, withdrawn=True)
+                        self._note(*key)
             case _:
                 pass
 
     def row(self, key: Key) -> StrategyVersion | None:
-        """Return a version by its number."""
-        return self._versions[int(key[1])]
+        """Return a version by its strategy and number."""
+        return self._versions[key]
 
-    def _keep(self, version: StrategyVersion) -> None:
-        self._versions[version.params_version] = version
-        self._note(STRATEGY, version.params_version)
+    def _keep(
+        self,
+        version: int,
+        params_hash: str,
+        effective_ns: int,
+        who: str | None = None,
+        because: str | None = None,
+    ) -> None:
+        for strategy_id in self._strategies:
+            self._versions[strategy_id, version] = StrategyVersion(
+                strategy_id, version, params_hash, effective_ns, False, who, because
+            )
+            self._note(strategy_id, version)
 
 
 class MetricsBook(Book[StrategyMetrics]):
@@ -121,12 +131,19 @@ class MetricsBook(Book[StrategyMetrics]):
 
     def changes(self) -> Iterator[tuple[Key, StrategyMetrics | None]]:
         """Judge all trades, and yield the versions whose figures moved."""
-        by_version: dict[int, list[Trade]] = defaultdict(list)
+        owned: dict[tuple[str, int], list[Trade]] = defaultdict(list)
+        booked: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+        place: tuple[str, str] = ("", "")
         for trade in self._trades.trades():
-            if trade.params_version is not None:
-                by_version[trade.params_version].append(trade)
+            if (plan := self._trades.plan(trade.trade_id)) is None:
+                continue
+            place = plan.venue, plan.account
+            owned[plan.strategy_id, plan.params_version].append(trade)
+            parts = booked_to(plan, trade.realized_pnl)
+            for each, part in zip(plan.contributions, parts, strict=True):
+                booked[each.strategy_id, plan.params_version] += part or 0
         now: dict[Key, StrategyMetrics] = {
-            (STRATEGY, version): _metrics(version, trades) for version, trades in by_version.items()
+            key: _metrics(key, place, owned[key], booked[key]) for key in owned.keys() | booked
         }
         for key in self._known.keys() | now.keys():
             if self._known.get(key) != now.get(key):
@@ -135,13 +152,18 @@ class MetricsBook(Book[StrategyMetrics]):
         return super().changes()
 
 
-def _metrics(version: int, trades: list[Trade]) -> StrategyMetrics:
+def _metrics(
+    key: tuple[str, int], place: tuple[str, str], trades: list[Trade], booked_pnl: Decimal
+) -> StrategyMetrics:
     figures = performance(Books(Decimal(0), tuple(trades), (), (), (), Ledger()))
     return StrategyMetrics(
-        strategy=STRATEGY,
-        params_version=version,
+        strategy_id=key[0],
+        params_version=key[1],
+        venue=place[0],
+        account=place[1],
         trades=figures.trades,
         open_trades=figures.open_trades,
+        booked_pnl=booked_pnl,
         net_pnl=figures.net_pnl,
         gross_profit=figures.gross_profit,
         gross_loss=figures.gross_loss,

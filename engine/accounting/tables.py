@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from operator import attrgetter
 from types import NoneType
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
@@ -18,17 +18,24 @@ from engine.accounting.executions import Execution
 from engine.accounting.fees import FeeDay
 from engine.accounting.lots import Holding, Lot
 from engine.accounting.orders import Order
+from engine.accounting.shares import MONEY_PLACES
 from engine.accounting.signals import Signal
 from engine.accounting.strategies import StrategyMetrics, StrategyVersion
+from engine.accounting.strategy_pnl import StrategyPnl
 from engine.accounting.trades import Trade
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One column; ``type`` is int, float, bool, str or Decimal (exact USD or percent)."""
+    """One column.
+
+    ``type`` is int, float, bool, str or Decimal: exact USD, percent or shares, of which it keeps
+    ``places`` decimals.
+    """
 
     name: str
     type: type
     nullable: bool
+    places: int = MONEY_PLACES
 
 
 class Projection(msgspec.Struct, frozen=True):
@@ -72,6 +79,9 @@ def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
 
 
 def _column(name: str, annotation: Any) -> Column:
+    if get_origin(annotation) is Annotated:
+        kind, places = get_args(annotation)
+        return Column(name, kind, nullable=False, places=places)
     kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not NoneType]
     plain = next(base for base in _PLAIN if issubclass(kinds[0], base))
     return Column(name, plain, nullable=NoneType in get_args(annotation))
@@ -119,13 +129,14 @@ PROJECTIONS = {
             "ts_event",
             _OF_TRADE | {"params_version": "strategies"},
         ),
-        Projection("strategies", StrategyVersion, ("strategy", "params_version")),
+        Projection("strategies", StrategyVersion, ("strategy_id", "params_version")),
         Projection(
             "strategy_metrics",
             StrategyMetrics,
-            ("strategy", "params_version"),
+            ("strategy_id", "params_version"),
             refers={"params_version": "strategies"},
         ),
+        Projection("strategy_pnl", StrategyPnl, ("trade_id", "strategy_id"), refers=_OF_TRADE),
     )
 }
 """Every table by its name."""

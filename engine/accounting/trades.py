@@ -9,7 +9,8 @@ import msgspec
 
 from engine.accounting.book import Book, Key
 from engine.accounting.fills import FILLS, Fill, FillChange
-from engine.accounting.lots import MICRO
+from engine.accounting.owners import Owners
+from engine.accounting.shares import MICRO, Shares
 from engine.domain.candidate import Side
 from engine.domain.facts import (
     BracketPlanned,
@@ -28,7 +29,9 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    quantity : int
+    strategy_id : str or None
+        Who owns it; None for one that was neither planned here nor named by a strategy.
+    quantity : Decimal
         Shares entered. ``open_quantity`` of them are not yet closed.
     entry_ts, exit_ts : int
         First entry fill and last exit fill, UTC ns; ``exit_ts`` is None while the trade is open,
@@ -40,8 +43,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
         rounding; None while the trade is open.
     commission, fees : Decimal
         USD; ``fees`` are those charged for this trade alone, not those charged for a day.
-    candidate_ts, ac_z, confidence, params_version
-        Of the plan: the candidate's bucket, its rank and confidence, and the parameters then.
+    candidate_ts, score, confidence, params_version
+        Of the plan: the candidate's bucket, score and confidence, and the parameters then.
     reference_price, take_profit, stop_loss : Decimal or None
         Of the plan, USD: the price decided on and the bracket around it.
     entry_type, entry_limit, max_hold_secs, trailing_stop_percent
@@ -54,10 +57,13 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     trade_id: str
+    strategy_id: str | None
     symbol: str
+    venue: str
+    account: str
     side: Side
-    quantity: int
-    open_quantity: int
+    quantity: Shares
+    open_quantity: Shares
     entry_ts: int
     exit_ts: int | None
     hold_secs: float | None
@@ -68,7 +74,7 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     fees: Decimal
     exit_reason: ExitReason | None
     candidate_ts: int | None
-    ac_z: float | None
+    score: float | None
     confidence: float | None
     params_version: int | None
     reference_price: Decimal | None
@@ -99,8 +105,9 @@ class TradeBook(Book[Trade]):
 
     kinds = (BracketPlanned, TradeClosed, TradeMeasured, FeeCharged, *FILLS)
 
-    def __init__(self) -> None:
+    def __init__(self, owners: Owners | None = None) -> None:
         super().__init__()
+        self._owners = owners or Owners()
         self._stories: dict[str, _Story] = {}
         self._told: dict[str, Trade | None] = {}
 
@@ -116,6 +123,7 @@ class TradeBook(Book[Trade]):
             return
         match fact.payload:
             case BracketPlanned() as plan:
+                self._owners.post(fact)
                 self._story(plan.trade_id).plan = plan
             case TradeClosed() as closed:
                 self._story(closed.trade_id).exit_reason = closed.exit_reason
@@ -125,6 +133,11 @@ class TradeBook(Book[Trade]):
                 self._story(trade_id).fees += amount
             case _:
                 pass
+
+    def plan(self, trade_id: str) -> BracketPlanned | None:
+        """Return the plan of a trade, None of one that was filled from outside."""
+        story = self._stories.get(trade_id)
+        return None if story is None else story.plan
 
     def row(self, key: Key) -> Trade | None:
         """Return a trade by its id."""
@@ -136,7 +149,7 @@ class TradeBook(Book[Trade]):
             story = self._stories.get(trade_id)
             if story is None:
                 return None
-            self._told[trade_id] = _told(story)
+            self._told[trade_id] = _told(story, self._owners.of(trade_id))
         return self._told[trade_id]
 
     def trades(self) -> Iterator[Trade]:
@@ -152,7 +165,7 @@ class TradeBook(Book[Trade]):
         return self._stories.setdefault(trade_id, _Story(trade_id))
 
 
-def _told(story: _Story) -> Trade | None:
+def _told(story: _Story, strategy_id: str | None) -> Trade | None:
     fills = list(story.fills.values())
     entries = [fill for fill in fills if fill.order.role is OrderRole.ENTRY]
     exits = [fill for fill in fills if fill.order.role is not OrderRole.ENTRY]
@@ -161,12 +174,15 @@ def _told(story: _Story) -> Trade | None:
     plan, first = story.plan, entries[0]
     side = Side.LONG if first.order.order_side == "BUY" else Side.SHORT
     quantity, avg_px_open = _mean(entries)
-    closed, avg_px_close = _mean(exits) if exits else (0, None)
+    closed, avg_px_close = _mean(exits) if exits else (Decimal(0), None)
     flat = quantity == closed
     exit_ts = exits[-1].ts_event if flat else None
     return Trade(
         trade_id=story.trade_id,
+        strategy_id=strategy_id,
         symbol=first.order.symbol,
+        venue=first.order.venue,
+        account=first.order.account,
         side=side,
         quantity=quantity,
         open_quantity=quantity - closed,
@@ -180,7 +196,7 @@ def _told(story: _Story) -> Trade | None:
         fees=story.fees,
         exit_reason=story.exit_reason,
         candidate_ts=plan.candidate_ts if plan else None,
-        ac_z=plan.ac_z if plan else None,
+        score=plan.score if plan else None,
         confidence=plan.confidence if plan else None,
         params_version=plan.params_version if plan else None,
         reference_price=plan.reference_price if plan else None,
@@ -196,9 +212,9 @@ def _told(story: _Story) -> Trade | None:
     )
 
 
-def _mean(fills: list[Fill]) -> tuple[int, Decimal]:
+def _mean(fills: list[Fill]) -> tuple[Decimal, Decimal]:
     """Return the shares of fills and their mean price, rounded to 1e-6 USD."""
-    quantity = sum(fill.order.last_qty for fill in fills)
+    quantity = sum((fill.order.last_qty for fill in fills), Decimal(0))
     notional = sum((fill.order.last_qty * fill.order.last_px for fill in fills), Decimal(0))
     return quantity, (notional / quantity).quantize(MICRO)
 

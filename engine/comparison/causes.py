@@ -100,8 +100,8 @@ def _decision(
             yield _given(inputs, ts, SCANNED, f"{missing.run_id} has no such candidate")
     judged = (story.judgements.get(found.key) for story in (inputs.first, inputs.second))
     reasons = {each.reason for each in judged if each is not None and each.reason}
-    if "ac_z" in names and found.only_in is None:
-        yield _given(inputs, ts, SCANNED, "ac_z is not the same")
+    if "score" in names and found.only_in is None:
+        yield _given(inputs, ts, SCANNED, "the score is not the same")
     for each in found.values:
         if each.name.endswith(" basis"):
             what = f"{each.name.removesuffix(' basis')} was {each.first} against {each.second}"

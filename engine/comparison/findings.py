@@ -108,10 +108,10 @@ def _judged(a: Judgement | None, b: Judgement | None) -> Iterator[Values]:
     if a is None or b is None:
         present = a or b
         assert present is not None  # noqa: S101 - one of the two is always there
-        yield from _values(("ac_z",), *({"ac_z": each.ac_z} if each else {} for each in (a, b)))
+        yield from _values(("score",), *({"score": each.score} if each else {} for each in (a, b)))
         return
     names = (
-        ("ac_z", "confidence") if a.approved and b.approved else ("ac_z", "confidence", "detail")
+        ("score", "confidence") if a.approved and b.approved else ("score", "confidence", "detail")
     )
     yield from _values(names, msgspec.structs.asdict(a), msgspec.structs.asdict(b))
     if a.checks and b.checks:

@@ -55,10 +55,11 @@ class Look(msgspec.Struct, frozen=True):
 class Judgement(msgspec.Struct, frozen=True):
     """A verdict as runs keep it; see ``engine.decision.Verdict``."""
 
+    strategy_id: str
     symbol: str
     ts_event: int
     side: int
-    ac_z: float
+    score: float
     approved: bool
     reason: str | None
     detail: str
@@ -317,10 +318,11 @@ def _prices(update: OrderUpdated) -> tuple[Decimal | None, Decimal | None]:
 def _approval(plan: BracketPlanned) -> Judgement:
     """Return the verdict that a plan must have had."""
     return Judgement(
+        strategy_id=plan.strategy_id,
         symbol=plan.symbol,
         ts_event=plan.candidate_ts,
         side=plan.side,
-        ac_z=plan.ac_z,
+        score=plan.score,
         approved=True,
         reason=None,
         detail=f"{plan.quantity} shares",

@@ -14,6 +14,7 @@ from engine.decision.governor import entry_refusal
 from engine.decision.plan import plan_bracket
 from engine.decision.refusal import RefusalReason, Refused
 from engine.decision.sizing import bracket_size
+from engine.domain.account import ACCELERATION
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Candidate, Side
 from engine.domain.parameters import Parameters
@@ -23,15 +24,17 @@ from engine.domain.session import NANOS_PER_SECOND, Session
 class Verdict(msgspec.Struct, frozen=True):
     """What became of one qualified candidate.
 
-    ``reason`` is the first thing that stopped it, None when approved. ``confidence`` is None and
-    ``checks`` is empty where the day already forbade the entry; ``rank`` counts from 1 among the
-    confident of the bucket and is None for all others.
+    ``score`` is the signal's, in standard deviations of its strategy's noise, >= 0. ``reason`` is
+    the first thing that stopped it, None when approved. ``confidence`` is None and ``checks`` is
+    empty where the day already forbade the entry; ``rank`` counts from 1 among the confident of the
+    bucket and is None for all others.
     """
 
+    strategy_id: str
     symbol: str
     ts_event: int
     side: Side
-    ac_z: float
+    score: float
     approved: bool
     reason: RefusalReason | None
     detail: str
@@ -128,6 +131,7 @@ def _select(
             plan = plan_bracket(
                 candidate,
                 params,
+                account=desk.account,
                 confidence=confidence.score,
                 equity=desk.equity,
                 open_notional=committed,
@@ -144,8 +148,8 @@ def _select(
 
 
 def _strength(candidate: Candidate) -> tuple[float, float, str]:
-    """Return the key that sorts the strongest first: ``ac_z``, then notional, then symbol."""
-    return -candidate.side * candidate.ac_z, -candidate.run_notional, candidate.symbol
+    """Return the key that sorts the strongest first: score, then notional, then symbol."""
+    return -candidate.score, -candidate.run_notional, candidate.symbol
 
 
 def _free_slots(desk: DeskState, params: Parameters) -> int:
@@ -157,17 +161,23 @@ def _no_slot(plans: list[Approved[BracketPlan]], desk: DeskState) -> Refused:
     if not plans:
         return Refused(RefusalReason.NO_FREE_SLOT, f"{len(desk.open_trades)} trades are open")
     weakest = plans[-1].value
-    return Refused(RefusalReason.OUTRANKED, f"by {weakest.symbol} with ac_z {weakest.ac_z:.2f}")
+    # an acceleration is told with its sign: the words are part of its decision digest
+    is_acceleration = weakest.strategy_id == ACCELERATION
+    name, score = (
+        ("ac_z", weakest.side * weakest.score) if is_acceleration else ("score", weakest.score)
+    )
+    return Refused(RefusalReason.OUTRANKED, f"by {weakest.symbol} with {name} {score:.2f}")
 
 
 def _approval(
     candidate: Candidate, plan: BracketPlan, confidence: Confidence, rank: int
 ) -> Verdict:
     return Verdict(
+        strategy_id=candidate.strategy_id,
         symbol=candidate.symbol,
         ts_event=candidate.ts_event,
         side=candidate.side,
-        ac_z=candidate.ac_z,
+        score=candidate.score,
         approved=True,
         reason=None,
         detail=f"{plan.quantity} shares",
@@ -184,10 +194,11 @@ def _refusal(
     rank: int | None = None,
 ) -> Verdict:
     return Verdict(
+        strategy_id=candidate.strategy_id,
         symbol=candidate.symbol,
         ts_event=candidate.ts_event,
         side=candidate.side,
-        ac_z=candidate.ac_z,
+        score=candidate.score,
         approved=False,
         reason=refused.reason,
         detail=refused.detail,

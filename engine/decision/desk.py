@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.decision.governor_state import GovernorState, OpenTrade
+from engine.domain.account import TradingAccount
 
 
 class DeskState(msgspec.Struct, frozen=True):
@@ -14,6 +15,8 @@ class DeskState(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
+    account : TradingAccount
+        Where what is decided is to be traded.
     open_trades : tuple of OpenTrade
         Every trade planned and not yet over. The governor's own list follows from facts; live, the
         venue may know of more.
@@ -29,6 +32,7 @@ class DeskState(msgspec.Struct, frozen=True):
         How long ago the bucket could have been known: a live host may have been held up.
     """
 
+    account: TradingAccount
     governor: GovernorState
     open_trades: tuple[OpenTrade, ...]
     equity: Decimal

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 
 from engine.decision.bracket_prices import bracket_prices
 from engine.decision.refusal import RefusalReason, Refused
 from engine.decision.sizing import SizeLimit, bracket_size
+from engine.domain.account import TradingAccount
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Candidate
+from engine.domain.facts import Contribution, EnsembleRule
+from engine.domain.order_names import trade_id
 from engine.domain.parameters import Parameters
-from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
 
 _REASONS = {
     SizeLimit.TICK_GRID: RefusalReason.NO_ROOM,
@@ -23,6 +24,7 @@ def plan_bracket(
     candidate: Candidate,
     params: Parameters,
     *,
+    account: TradingAccount,
     confidence: float,
     equity: Decimal,
     open_notional: Decimal,
@@ -40,10 +42,16 @@ def plan_bracket(
         around = f"entry {prices.entry:.4f}, stop {prices.stop}, target {prices.target} USD"
         return Refused(reason, f"{size.limit} allows no share at {around}")
     return BracketPlan(
-        trade_id=trade_id(candidate),
+        trade_id=trade_id(candidate.symbol, candidate.ts_event, candidate.strategy_id, account),
+        strategy_id=candidate.strategy_id,
+        ensemble_rule=EnsembleRule.ANY,
+        contributions=(alone(candidate),),
         symbol=candidate.symbol,
+        venue=account.venue,
+        account=account.name,
+        currency=account.currency,
         side=candidate.side,
-        quantity=size.quantity,
+        quantity=Decimal(size.quantity),
         entry_type=params.entry_type,
         entry_limit=prices.limit,
         reference_price=prices.reference,
@@ -52,13 +60,12 @@ def plan_bracket(
         notional=size.quantity * prices.entry,
         max_hold_secs=params.max_hold_seconds,
         trailing_stop_percent=params.trailing_stop_percent,
-        ac_z=candidate.ac_z,
+        score=candidate.score,
         confidence=confidence,
         candidate_ts=candidate.ts_event,
     )
 
 
-def trade_id(candidate: Candidate) -> str:
-    """Return ``YYYYMMDD-SYMBOL-HHMMSS`` of the candidate's bucket, New York time."""
-    moment = datetime.fromtimestamp(candidate.ts_event // NANOS_PER_SECOND, tz=NEW_YORK)
-    return f"{moment:%Y%m%d}-{candidate.symbol}-{moment:%H%M%S}"
+def alone(candidate: Candidate) -> Contribution:
+    """Return the part in its trade of the only strategy that has a signal, at weight 1."""
+    return Contribution(candidate.strategy_id, candidate.strength, weight=1.0, confidence=1.0)

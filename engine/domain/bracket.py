@@ -7,8 +7,16 @@ from typing import Self
 
 import msgspec
 
+from engine.domain.account import instrument_key
 from engine.domain.candidate import Side
-from engine.domain.facts import BracketPlanned
+from engine.domain.facts import (
+    BracketPlanned,
+    Contribution,
+    EnsembleRule,
+    OrderRejected,
+    OrderRole,
+)
+from engine.domain.order_names import order_id
 
 
 class BracketPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,9 +25,13 @@ class BracketPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes
     ----------
     trade_id : str
-        ``YYYYMMDD-SYMBOL-HHMMSS``, the New York time of the candidate's bucket.
-    quantity : int
-        Whole shares, at least one.
+        As ``engine.domain.order_names`` makes it of symbol, bucket, strategy and account.
+    strategy_id, contributions, ensemble_rule
+        Who owns the trade, whose signals led to it (the owner's first), and by which rule.
+    venue, account, currency : str
+        Where it is to be traded, and what its prices are in; see ``TradingAccount``.
+    quantity : Decimal
+        Shares, > 0; whole ones where the market demands it.
     entry_limit : Decimal or None
         USD; None for a market entry.
     reference_price : Decimal
@@ -34,12 +46,20 @@ class BracketPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Percent of the best price since the entry; None when off.
     candidate_ts : int
         End of the candidate's bucket, UTC ns.
+    score : float
+        The owner's, in standard deviations of its own noise, >= 0.
     """
 
     trade_id: str
+    strategy_id: str
+    ensemble_rule: EnsembleRule
+    contributions: tuple[Contribution, ...]
     symbol: str
+    venue: str
+    account: str
+    currency: str
     side: Side
-    quantity: int
+    quantity: Decimal
     entry_type: str
     entry_limit: Decimal | None
     reference_price: Decimal
@@ -48,7 +68,7 @@ class BracketPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notional: Decimal
     max_hold_secs: int | None
     trailing_stop_percent: Decimal | None
-    ac_z: float
+    score: float
     confidence: float
     candidate_ts: int
 
@@ -57,27 +77,29 @@ class BracketPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the plan that a fact tells of."""
         fields = msgspec.structs.asdict(planned)
         del fields["params_version"]
-        return msgspec.convert(fields, cls)
+        fields["side"] = Side(planned.side)
+        return cls(**fields)
+
+    @property
+    def instrument(self) -> str:
+        """The key of what is traded: ``AAPL.ALPACA``."""
+        return instrument_key(self.symbol, self.venue)
 
     def fact(self, params_version: int) -> BracketPlanned:
         """Return the fact that is durable before any order of this plan leaves."""
-        return BracketPlanned(
+        fields = msgspec.structs.asdict(self)
+        fields["side"] = int(self.side)
+        return BracketPlanned(**fields, params_version=params_version)
+
+    def never_sent(self, reason: str) -> OrderRejected:
+        """Return the fact that the entry of this plan did not leave and will not."""
+        return OrderRejected(
+            client_order_id=order_id(OrderRole.ENTRY, self.trade_id),
             trade_id=self.trade_id,
             symbol=self.symbol,
-            side=int(self.side),
-            quantity=self.quantity,
-            entry_type=self.entry_type,
-            entry_limit=self.entry_limit,
-            reference_price=self.reference_price,
-            take_profit=self.take_profit,
-            stop_loss=self.stop_loss,
-            notional=self.notional,
-            ac_z=self.ac_z,
-            confidence=self.confidence,
-            candidate_ts=self.candidate_ts,
-            max_hold_secs=self.max_hold_secs,
-            trailing_stop_percent=self.trailing_stop_percent,
-            params_version=params_version,
+            venue=self.venue,
+            account=self.account,
+            reason=reason,
         )
 
 

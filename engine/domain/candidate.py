@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.domain.account import ACCELERATION
 from engine.domain.quotes import Quote
 
 
@@ -53,6 +54,15 @@ class Gate(IntEnum):
 
 ALL_GATES = (1 << len(Gate)) - 1
 """Bits of a bucket that passed every gate."""
+
+
+_FULL_STRENGTH = 8.0
+"""Standard deviations at which an acceleration is as strong as one can be."""
+
+
+def strength_of(score: float) -> float:
+    """Return the strength, in [0, 1], of an acceleration of that score."""
+    return min(1.0, score / _FULL_STRENGTH)
 
 
 class Window(msgspec.Struct, frozen=True, eq=False):
@@ -131,6 +141,21 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
     gate_values: tuple[float, ...]
     gate_thresholds: tuple[float, ...]
     window: Window
+
+    @property
+    def strategy_id(self) -> str:
+        """Whose signal this is."""
+        return ACCELERATION
+
+    @property
+    def score(self) -> float:
+        """Standard deviations of the strategy's own noise, >= 0; its direction is ``side``."""
+        return abs(self.ac_z)
+
+    @property
+    def strength(self) -> float:
+        """How much the strategy would stake on it, in [0, 1]."""
+        return strength_of(self.score)
 
 
 class IndexReading(msgspec.Struct, frozen=True):

@@ -54,17 +54,50 @@ class Movement(StrEnum):
     ADJUSTMENT = "adjustment"
 
 
+class EnsembleRule(StrEnum):
+    """How the signals of several strategies become one trade, and whose its P&L is."""
+
+    ANY = "any"
+    """Each competes by itself; the trade and its P&L are its owner's."""
+    WEIGHTED = "weighted"
+    """They add up; each on the trade's side has its part of the P&L."""
+
+
+class Contribution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one strategy had to do with a trade: its signal on the trade's side.
+
+    ``strength`` is in (0, 1], ``confidence`` in [0, 1], ``weight`` >= 0 as it was in force.
+    """
+
+    strategy_id: str
+    strength: float
+    weight: float
+    confidence: float
+
+
 class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
-    """Body of a fact. Prices and money are exact ``Decimal`` USD, times UTC nanoseconds."""
+    """Body of a fact.
+
+    Prices, money and shares are exact ``Decimal``, money in the account's currency (USD), times UTC
+    nanoseconds. ``symbol`` and ``venue`` together are the key of an instrument, ``AAPL.ALPACA``;
+    ``account`` is what the configuration calls the account at that venue, ``main`` by default.
+    Every fact of a trade, order, fill or payment names all three, so that it can be read alone;
+    the strategy is named by the plan, by the facts of a trade's life and in its ``trade_id``. What
+    concerns a whole run, day or symbol list is of the account that ``RunStarted`` names.
+    """
 
 
 class RunStarted(Payload, frozen=True, tag="run_started"):
     run_id: str
+    venue: str
+    account: str
+    currency: str
     params_hash: str
     code_hash: str
     engine_version: str
     fills: str
     starting_balance: Decimal
+    strategies: tuple[str, ...]
 
 
 class DayStarted(Payload, frozen=True, tag="day_started"):
@@ -76,20 +109,29 @@ class DayStarted(Payload, frozen=True, tag="day_started"):
 class BracketPlanned(Payload, frozen=True, tag="bracket_planned"):
     """Everything the plan of a trade promises; what is off is None.
 
-    ``params_version`` is that of the parameters it was made with.
+    ``strategy_id`` owns the trade: its bracket, its watch. ``contributions`` are those of all
+    strategies with a signal on its symbol and side, the owner's first. ``score`` is the owner's, in
+    standard deviations of its own noise, >= 0 (the acceleration strategy's is ``|ac_z|``, whose
+    sign is the side). ``params_version`` is that of the parameters it was made with.
     """
 
     trade_id: str
+    strategy_id: str
+    ensemble_rule: EnsembleRule
+    contributions: tuple[Contribution, ...]
     symbol: str
+    venue: str
+    account: str
+    currency: str
     side: int
-    quantity: int
+    quantity: Decimal
     entry_type: str
     entry_limit: Decimal | None
     reference_price: Decimal
     take_profit: Decimal
     stop_loss: Decimal
     notional: Decimal
-    ac_z: float
+    score: float
     confidence: float
     candidate_ts: int
     max_hold_secs: int | None
@@ -98,13 +140,22 @@ class BracketPlanned(Payload, frozen=True, tag="bracket_planned"):
 
 
 class OrderSubmitted(Payload, frozen=True, tag="order_submitted"):
+    """An order is on its way.
+
+    ``client_order_id`` is the id it has at the market; it names the ``number``-th order, from 1, of
+    that ``role`` of the trade.
+    """
+
     client_order_id: str
     trade_id: str
     symbol: str
+    venue: str
+    account: str
     role: OrderRole
+    number: int
     order_side: str
     order_type: str
-    quantity: int
+    quantity: Decimal
     price: Decimal | None
     trigger_price: Decimal | None
 
@@ -112,12 +163,18 @@ class OrderSubmitted(Payload, frozen=True, tag="order_submitted"):
 class OrderAccepted(Payload, frozen=True, tag="order_accepted"):
     client_order_id: str
     trade_id: str
+    symbol: str
+    venue: str
+    account: str
 
 
 class OrderUpdated(Payload, frozen=True, tag="order_updated"):
     client_order_id: str
     trade_id: str
-    quantity: int
+    symbol: str
+    venue: str
+    account: str
+    quantity: Decimal
     price: Decimal | None
     trigger_price: Decimal | None
 
@@ -126,10 +183,12 @@ class OrderFilled(Payload, frozen=True, tag="order_filled"):
     client_order_id: str
     trade_id: str
     symbol: str
+    venue: str
+    account: str
     role: OrderRole
     order_side: str
     venue_trade_id: str
-    last_qty: int
+    last_qty: Decimal
     last_px: Decimal
     commission: Decimal
     liquidity_side: str
@@ -140,8 +199,11 @@ class FillCorrected(Payload, frozen=True, tag="fill_corrected"):
 
     client_order_id: str
     trade_id: str
+    symbol: str
+    venue: str
+    account: str
     venue_trade_id: str
-    last_qty: int
+    last_qty: Decimal
     last_px: Decimal
     commission: Decimal
 
@@ -151,6 +213,9 @@ class FillBusted(Payload, frozen=True, tag="fill_busted"):
 
     client_order_id: str
     trade_id: str
+    symbol: str
+    venue: str
+    account: str
     venue_trade_id: str
     reason: str
 
@@ -158,6 +223,8 @@ class FillBusted(Payload, frozen=True, tag="fill_busted"):
 class FeeCharged(Payload, frozen=True, tag="fee_charged"):
     """A fee taken from cash: ``amount`` USD, > 0, for one fill or, ``trade_id`` None, for a day."""
 
+    venue: str
+    account: str
     fee: Fee
     day: str
     amount: Decimal
@@ -168,6 +235,8 @@ class FeeCharged(Payload, frozen=True, tag="fee_charged"):
 class CashMoved(Payload, frozen=True, tag="cash_moved"):
     """Cash came (``amount`` > 0 USD) or went, by neither a fill nor a fee."""
 
+    venue: str
+    account: str
     movement: Movement
     amount: Decimal
     note: str
@@ -176,6 +245,9 @@ class CashMoved(Payload, frozen=True, tag="cash_moved"):
 class OrderCanceled(Payload, frozen=True, tag="order_canceled"):
     client_order_id: str
     trade_id: str
+    symbol: str
+    venue: str
+    account: str
 
 
 class OrderRejected(Payload, frozen=True, tag="order_rejected"):
@@ -183,17 +255,26 @@ class OrderRejected(Payload, frozen=True, tag="order_rejected"):
 
     client_order_id: str
     trade_id: str
+    symbol: str
+    venue: str
+    account: str
     reason: str
 
 
 class OrderExpired(Payload, frozen=True, tag="order_expired"):
     client_order_id: str
     trade_id: str
+    symbol: str
+    venue: str
+    account: str
 
 
 class ExitRequested(Payload, frozen=True, tag="exit_requested"):
     trade_id: str
+    strategy_id: str
     symbol: str
+    venue: str
+    account: str
     reason: ExitReason
 
 
@@ -201,17 +282,23 @@ class TradeOpened(Payload, frozen=True, tag="trade_opened"):
     """The entry is filled, wholly or as far as it will be."""
 
     trade_id: str
+    strategy_id: str
     symbol: str
+    venue: str
+    account: str
     side: int
-    quantity: int
+    quantity: Decimal
     avg_px: Decimal
 
 
 class TradeClosed(Payload, frozen=True, tag="trade_closed"):
     trade_id: str
+    strategy_id: str
     symbol: str
+    venue: str
+    account: str
     side: int
-    quantity: int
+    quantity: Decimal
     avg_px_open: Decimal
     avg_px_close: Decimal
     realized_pnl: Decimal
@@ -226,6 +313,10 @@ class TradeMeasured(Payload, frozen=True, tag="trade_measured"):
     """
 
     trade_id: str
+    strategy_id: str
+    symbol: str
+    venue: str
+    account: str
     mae_pct: float
     mfe_pct: float
 

@@ -36,3 +36,9 @@ def float_prices(prices: NDArray[np.int64]) -> NDArray[np.float64]:
 def decimal_price(price: int) -> Decimal:
     """Return one fixed-point price as exact USD with six decimals."""
     return Decimal(int(price)).scaleb(-6)
+
+
+def plain(shares: Decimal) -> Decimal:
+    """Return shares without trailing zeros and without an exponent: 100, not 100.00 nor 1E+2."""
+    whole = int(shares)
+    return Decimal(whole) if whole == shares else shares.normalize()

@@ -36,7 +36,7 @@ from engine.domain.facts import (
     TradeClosed,
     TradeOpened,
 )
-from engine.domain.order_names import exit_number, order_id
+from engine.domain.order_names import is_entry
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import Session, session
 
@@ -281,8 +281,7 @@ class Books:
         trade_id = trade.plan.trade_id
         match payload:
             case OrderSubmitted(role=OrderRole.EXIT):
-                number = exit_number(payload.client_order_id, trade_id)
-                trade.exits_sent = max(trade.exits_sent, number)
+                trade.exits_sent = max(trade.exits_sent, payload.number)
             case OrderUpdated(trigger_price=Decimal()):
                 trade.stop_trails = payload.trigger_price != trade.plan.stop_loss
             case ExitRequested():
@@ -297,8 +296,8 @@ class Books:
             case TradeClosed():
                 del self.trades[trade_id]
             case OrderCanceled() | OrderExpired() | OrderRejected():
-                is_entry = payload.client_order_id == order_id(OrderRole.ENTRY, trade_id)
-                if is_entry and self._book.trade(trade_id) is None:
+                ended = is_entry(payload.client_order_id, trade_id)
+                if ended and self._book.trade(trade_id) is None:
                     del self.trades[trade_id]
             case _:
                 pass

@@ -14,6 +14,7 @@ from engine.decision import (
     flatness_due,
     phase,
 )
+from engine.domain.account import ACCELERATION, ALPACA_MAIN, TradingAccount
 from engine.domain.bracket import BracketPlan
 from engine.domain.errors import NotPersisted, RunError
 from engine.domain.facts import (
@@ -46,7 +47,7 @@ from engine.domain.facts import (
 )
 from engine.domain.halts import Halts
 from engine.domain.market import MarketData
-from engine.domain.order_names import order_id
+from engine.domain.order_names import is_entry, trade_name
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND, Session
 from engine.hub.books import Books, LiveTrade
@@ -62,6 +63,8 @@ class Desk:
     journal : JournalWriter
     balance : Decimal
         USD at the start of the run.
+    account : TradingAccount
+        Whose orders and money these are.
 
     Attributes
     ----------
@@ -71,8 +74,15 @@ class Desk:
         How far commands can change parameters; the host widens it.
     """
 
-    def __init__(self, history: ParameterHistory, journal: JournalWriter, balance: Decimal) -> None:
+    def __init__(
+        self,
+        history: ParameterHistory,
+        journal: JournalWriter,
+        balance: Decimal,
+        account: TradingAccount = ALPACA_MAIN,
+    ) -> None:
         self.books = Books(history, balance)
+        self.account = account
         self.reach = Reach.DECISIONS
         self._journal = journal
 
@@ -128,7 +138,9 @@ class Desk:
         by_hand = ExitReason.CLOSED_BY_HAND
         if trade.exit_reason is None or (reason is by_hand and trade.exit_reason is not by_hand):
             plan = trade.plan
-            request = ExitRequested(plan.trade_id, plan.symbol, reason)
+            request = ExitRequested(
+                plan.trade_id, plan.strategy_id, plan.symbol, plan.venue, plan.account, reason
+            )
             self._record(request, ts, trade_id=plan.trade_id)
 
     def note_delay(self, trade: LiveTrade, why: str, ts: int, *, is_stuck: bool = False) -> None:
@@ -147,7 +159,11 @@ class Desk:
 
     def request_close(self, trade_id: str, symbol: str, reason: ExitReason, ts: int) -> None:
         """Record why shares are to be sold that another run has bought."""
-        self._record(ExitRequested(trade_id, symbol, reason), ts, trade_id=trade_id)
+        named = trade_name(trade_id)
+        strategy_id = ACCELERATION if named is None else named.strategy_id
+        venue, account = self.account.venue, self.account.name
+        request = ExitRequested(trade_id, strategy_id, symbol, venue, account, reason)
+        self._record(request, ts, trade_id=trade_id)
 
     def gap_backfilled(self, gap: GapBackfilled, ts: int) -> None:
         """Record that market data was heard later than it came."""
@@ -195,10 +211,8 @@ class Desk:
         for fact in late:
             self.books.fold(fact)
             if isinstance(fact.payload, BracketPlanned):
-                trade_id = fact.payload.trade_id
-                entry_id = order_id(OrderRole.ENTRY, trade_id)
-                unsent = OrderRejected(entry_id, trade_id, "kept too late: never sent")
-                self.order_event(unsent, ts, ts)
+                plan = BracketPlan.of(fact.payload)
+                self.order_event(plan.never_sent("kept too late: never sent"), ts, ts)
 
     def lock_symbol(self, symbol: str, reason: str, ts: int) -> bool:
         """Keep a symbol from being entered until somebody unlocks it; say whether that is new."""
@@ -299,20 +313,26 @@ class Desk:
         match payload:
             case OrderFilled(role=OrderRole.ENTRY):
                 if booked is not None and booked.quantity == trade.plan.quantity:
-                    self._opened(booked, ts)
+                    self._opened(trade, booked, ts)
             case OrderFilled():
                 if booked is not None and not booked.open_quantity:
                     self._closed(trade, booked, payload.role, ts)
             case OrderCanceled() | OrderExpired() | OrderRejected():
-                is_entry = payload.client_order_id == order_id(OrderRole.ENTRY, payload.trade_id)
-                if is_entry and booked is not None:
-                    self._opened(booked, ts)
+                if is_entry(payload.client_order_id, payload.trade_id) and booked is not None:
+                    self._opened(trade, booked, ts)
             case _:
                 pass
 
-    def _opened(self, booked: Trade, ts: int) -> None:
+    def _opened(self, trade: LiveTrade, booked: Trade, ts: int) -> None:
         opened = TradeOpened(
-            booked.trade_id, booked.symbol, int(booked.side), booked.quantity, booked.avg_px_open
+            trade_id=booked.trade_id,
+            strategy_id=trade.plan.strategy_id,
+            symbol=booked.symbol,
+            venue=trade.plan.venue,
+            account=trade.plan.account,
+            side=int(booked.side),
+            quantity=booked.quantity,
+            avg_px=booked.avg_px_open,
         )
         self._record(opened, ts, trade_id=booked.trade_id)
 
@@ -321,7 +341,10 @@ class Desk:
             raise RunError(f"trade {booked.trade_id} is flat, expected a fill that closed it")
         closed = TradeClosed(
             trade_id=booked.trade_id,
+            strategy_id=trade.plan.strategy_id,
             symbol=booked.symbol,
+            venue=trade.plan.venue,
+            account=trade.plan.account,
             side=int(booked.side),
             quantity=booked.quantity,
             avg_px_open=booked.avg_px_open,

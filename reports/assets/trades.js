@@ -17,7 +17,7 @@ const COLUMNS = [
   ["%", gainPct, (v) => format(v)],
   ["Hold", trades.hold_secs, span],
   ["Exit", trades.exit_reason, words],
-  ["ac_z", trades.ac_z, (v) => format(v, 1)],
+  ["score", trades.score, (v) => format(v, 1)],
   ["MAE %", trades.mae_pct, (v) => format(v)],
   ["MFE %", trades.mfe_pct, (v) => format(v)],
   ["Slip bps", trades.slippage_bps, (v) => format(v, 1)],
@@ -161,7 +161,7 @@ function showFacts() {
     ["MAE / MFE", `${format(trades.mae_pct[i])}% / ${format(trades.mfe_pct[i])}%`],
     ["Slippage", known(trades.slippage_bps[i]) ? `${format(trades.slippage_bps[i], 1)} bps` : "—"],
     ["Commission", known(trades.commission[i]) ? `$${format(trades.commission[i])}` : "—"],
-    ["ac_z", format(trades.ac_z[i])],
+    ["score", format(trades.score[i])],
     ["Confidence", format(trades.confidence[i])],
   ];
   document.getElementById("trade-facts").replaceChildren(

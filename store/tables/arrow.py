@@ -8,22 +8,30 @@ from decimal import Decimal
 import msgspec
 import pyarrow as pa
 
-from engine.accounting import columns_of
+from engine.accounting import Column, columns_of
+from engine.accounting.shares import MONEY_PLACES, SHARE_PLACES
 
 USD = pa.decimal128(24, 6)
 """Exact money and prices; fills are in 1e-6 USD times whole shares, so nothing is rounded."""
 
-_TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string(), Decimal: USD}
+SHARES = pa.decimal128(28, 8)
+
+_EXACT = {MONEY_PLACES: USD, SHARE_PLACES: SHARES}
+_TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 
 
 def arrow_schema(row: type[msgspec.Struct]) -> pa.Schema:
     """Return the schema of a table with one row for each of these structs."""
     return pa.schema(
         [
-            pa.field(column.name, _TYPES[column.type], nullable=column.nullable)
+            pa.field(column.name, _type_of(column), nullable=column.nullable)
             for column in columns_of(row)
         ]
     )
+
+
+def _type_of(column: Column) -> pa.DataType:
+    return _EXACT[column.places] if column.type is Decimal else _TYPES[column.type]
 
 
 def arrow_table(row: type[msgspec.Struct], rows: Iterable[msgspec.Struct]) -> pa.Table:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from engine.accounting import PROJECTIONS
-from store.tables.projections import TABLES, Usd
+from store.tables.projections import TABLES, Exact
 
 _ROWS = 10_000
 _encode_lines = msgspec.json.Encoder().encode_lines
@@ -58,12 +58,13 @@ def stored_digest(connection: Connection, name: str, run_id: str) -> TableDigest
 
 
 def _whole(connection: Connection, column: Column[Any]) -> ColumnElement[Any]:
-    """Return amounts as whole 1e-6 USD."""
-    if not isinstance(column.type, Usd):
+    """Return amounts as whole units of their last decimal."""
+    if not isinstance(column.type, Exact):
         return column
     if connection.dialect.name == "sqlite":
         return type_coerce(column, BigInteger)
-    return cast(type_coerce(column, Numeric) * literal_column("1000000"), BigInteger)
+    scale = literal_column(str(10**column.type.places))
+    return cast(type_coerce(column, Numeric) * scale, BigInteger)
 
 
 def _in_bytes(connection: Connection, column: Column[Any]) -> ColumnElement[Any]:

@@ -21,49 +21,69 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from engine.accounting import PROJECTIONS, Projection, columns_of
+from engine.accounting import Column as Described
+from engine.accounting.shares import MONEY_PLACES, SHARE_PLACES
 from engine.domain.errors import JournalError
+from engine.domain.fixed_point import plain
 from store.database.schema import METADATA
 
-_MICROS = 1_000_000
+_WHOLE_DIGITS = 18
+"""Digits before the point that a server keeps of USD; of shares two more."""
 
 
-def micros(amount: Decimal) -> int:
-    """Return an amount of USD in whole 1e-6 USD.
+def units(amount: Decimal, places: int) -> int:
+    """Return an exact amount in whole units of its last decimal place.
 
     Raises
     ------
     JournalError
         It is finer than that.
     """
-    scaled = amount * _MICROS
+    scaled = amount.scaleb(places)
     whole = int(scaled)
     if whole != scaled:
-        raise JournalError(f"expected an amount in whole 1e-6 USD, found {amount}")
+        unit = "of a share" if places == SHARE_PLACES else "USD"
+        raise JournalError(f"expected an amount in whole 1e-{places} {unit}, found {amount}")
     return whole
 
 
-class Usd(TypeDecorator[Decimal]):
-    """Exact amounts: NUMERIC(24, 6); in SQLite, which knows floats only, whole 1e-6 USD."""
+class Exact(TypeDecorator[Decimal]):
+    """Exact amounts: NUMERIC of so many decimals; in SQLite, which knows floats only, whole units.
+
+    USD has six of them, NUMERIC(24, 6), shares eight, NUMERIC(28, 8).
+    """
 
     impl = Numeric
     cache_ok = True
 
+    def __init__(self, places: int) -> None:
+        super().__init__()
+        self.places = places
+
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the column type of a database."""
-        return Integer() if dialect.name == "sqlite" else Numeric(24, 6)
+        if dialect.name == "sqlite":
+            return Integer() if self.places == MONEY_PLACES else BigInteger()
+        more = self.places - MONEY_PLACES
+        return Numeric(_WHOLE_DIGITS + more + self.places, self.places)
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        """Return an amount as it is stored; see ``micros``."""
+        """Return an amount as it is stored; see ``units``."""
         if value is None:
             return None
-        whole = micros(value)
+        whole = units(value, self.places)
         return whole if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """Return a stored amount."""
-        return (
-            Decimal(value).scaleb(-6) if value is not None and dialect.name == "sqlite" else value
-        )
+        """Return a stored amount; of shares without trailing zeros."""
+        if value is None:
+            return None
+        exact = Decimal(value).scaleb(-self.places) if dialect.name == "sqlite" else value
+        return plain(exact) if self.places == SHARE_PLACES else exact
+
+
+def _type_of(column: Described) -> TypeEngine[Any]:
+    return Exact(column.places) if column.type is Decimal else _TYPES[column.type]
 
 
 _TYPES: dict[type, TypeEngine[Any]] = {
@@ -71,7 +91,6 @@ _TYPES: dict[type, TypeEngine[Any]] = {
     int: BigInteger(),
     float: Double(),
     str: Text(),
-    Decimal: Usd(),
 }
 
 
@@ -83,7 +102,7 @@ def _table(projection: Projection) -> Table:
         *(
             Column(
                 column.name,
-                _TYPES[column.type],
+                _type_of(column),
                 primary_key=column.name in projection.key,
                 nullable=column.nullable,
                 autoincrement=False,

@@ -23,13 +23,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from engine.accounting import PROJECTIONS, Key, columns_of
-from store.tables.projections import TABLES, Usd, micros
+from store.tables.projections import TABLES, Exact, units
 
 if TYPE_CHECKING:
     import psycopg
 
 type Stored = tuple[Any, ...]
-"""The values of a row as it is stored, its run first; amounts are whole 1e-6 USD."""
+"""The values of a row as it is stored, its run first; amounts in whole units of their decimals."""
 
 
 class RowForm:
@@ -38,7 +38,9 @@ class RowForm:
     def __init__(self, name: str, run_id: str) -> None:
         columns = columns_of(PROJECTIONS[name].row)
         self._run_id = run_id
-        self._amounts = [n for n, column in enumerate(columns) if column.type is Decimal]
+        self._amounts = [
+            (n, column.places) for n, column in enumerate(columns) if column.type is Decimal
+        ]
         self._floats = [n for n, column in enumerate(columns) if column.type is float]
 
     def stored(self, row: msgspec.Struct) -> Stored:
@@ -47,13 +49,13 @@ class RowForm:
         Raises
         ------
         JournalError
-            An amount is finer than 1e-6 USD.
+            An amount is finer than 1e-6 USD or 1e-8 of a share.
         """
         values: list[Any] = [self._run_id, *msgspec.structs.astuple(row)]
-        for place in self._amounts:
+        for place, decimals in self._amounts:
             amount = values[place + 1]
             if amount is not None:
-                values[place + 1] = micros(amount)
+                values[place + 1] = units(amount, decimals)
         for place in self._floats:
             number = values[place + 1]
             if number is not None:
@@ -82,7 +84,7 @@ def put_rows(connection: Connection, name: str, rows: Sequence[Stored]) -> None:
     ):
         for row in rows:
             copy.write_row(row)
-    arrived = select(*(_from_micros(column, arrivals) for column in table.columns))
+    arrived = select(*(_from_units(column, arrivals) for column in table.columns))
     names = [column.name for column in table.columns]
     connection.execute(_in_place(postgresql.insert(table).from_select(names, arrived), name))
     arrivals.drop(connection)
@@ -120,14 +122,15 @@ def _in_place(insert: Any, name: str) -> Any:
 def _arrivals(name: str) -> Table:
     """Return the passing table into which a server copies rows before they take their places."""
     columns = (
-        Column(column.name, Numeric() if isinstance(column.type, Usd) else column.type)
+        Column(column.name, Numeric() if isinstance(column.type, Exact) else column.type)
         for column in TABLES[name].columns
     )
     return Table(f"arrived_{name}", MetaData(), *columns, prefixes=["TEMPORARY"])
 
 
-def _from_micros(column: Column[Any], arrivals: Table) -> ColumnElement[Any]:
+def _from_units(column: Column[Any], arrivals: Table) -> ColumnElement[Any]:
     arrived = arrivals.c[column.name]
-    if not isinstance(column.type, Usd):
+    if not isinstance(column.type, Exact):
         return arrived
-    return arrived * literal_column("0.000001")  # exact: numeric times numeric
+    unit = Decimal(1).scaleb(-column.type.places)
+    return arrived * literal_column(f"{unit:f}")  # exact: numeric times numeric

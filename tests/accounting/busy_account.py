@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from random import Random
 
+from engine.domain.account import ACCELERATION
 from engine.domain.facts import (
     AnyPayload,
     CashMoved,
@@ -26,7 +27,7 @@ from engine.domain.facts import (
     TradeClosed,
     TradeMeasured,
 )
-from tests.accounting.streams import BALANCE, plan, run_started
+from tests.accounting.streams import ALPACA, BALANCE, plan, run_started
 
 SYMBOLS = ("AAA", "BBB", "CCC")
 
@@ -57,11 +58,23 @@ class _Account:
         if role is OrderRole.ENTRY and random.random() < 0.8:
             yield plan(trade_id, symbol, 1 if side == "BUY" else -1, quantity, self._price())
         yield OrderSubmitted(
-            order_id, trade_id, symbol, role, side, "LIMIT", quantity, self._price(), None
+            order_id,
+            trade_id,
+            symbol,
+            *ALPACA,
+            role,
+            1,
+            side,
+            "LIMIT",
+            Decimal(quantity),
+            self._price(),
+            None,
         )
-        yield OrderAccepted(order_id, trade_id)
+        yield OrderAccepted(order_id, trade_id, symbol, *ALPACA)
         if random.random() < 0.1:
-            yield OrderUpdated(order_id, trade_id, quantity, self._price(), None)
+            yield OrderUpdated(
+                order_id, trade_id, symbol, *ALPACA, Decimal(quantity), self._price(), None
+            )
         left, piece = quantity, 0
         while left and random.random() < 0.9:
             piece += 1
@@ -69,10 +82,12 @@ class _Account:
             left -= taken
             yield self._fill(order_id, trade_id, symbol, role, side, piece, taken)
         if left:
-            yield OrderCanceled(order_id, trade_id)
+            yield OrderCanceled(order_id, trade_id, symbol, *ALPACA)
         elif role is OrderRole.EXIT:
             yield self._closed(trade_id, symbol)
-            yield TradeMeasured(trade_id, -random.random(), random.random())
+            yield TradeMeasured(
+                trade_id, ACCELERATION, symbol, *ALPACA, -random.random(), random.random()
+            )
 
     def something_else(self) -> Iterator[AnyPayload]:
         """Yield now and then a correction, a bust, a fee or a movement of cash."""
@@ -82,20 +97,30 @@ class _Account:
             yield FillCorrected(
                 one.client_order_id,
                 one.trade_id,
+                one.symbol,
+                *ALPACA,
                 one.venue_trade_id,
-                random.randint(1, 40),
+                Decimal(random.randint(1, 40)),
                 self._price(),
                 self._cents(3),
             )
         if self._standing and random.random() < 0.05:
             one = self._standing.pop(random.randrange(len(self._standing)))
-            yield FillBusted(one.client_order_id, one.trade_id, one.venue_trade_id, "erroneous")
+            yield FillBusted(
+                one.client_order_id,
+                one.trade_id,
+                one.symbol,
+                *ALPACA,
+                one.venue_trade_id,
+                "erroneous",
+            )
         if random.random() < 0.1:
             trade_id = random.choice((None, f"T{random.randint(0, 9)}"))
-            yield FeeCharged(random.choice(list(Fee)), "2018-01-02", self._cents(9), trade_id, None)
+            fee = random.choice(list(Fee))
+            yield FeeCharged(*ALPACA, fee, "2018-01-02", self._cents(9), trade_id, None)
         if random.random() < 0.05:
             amount = self._cents(900) * random.choice((1, -1))
-            yield CashMoved(random.choice(list(Movement)), amount, "")
+            yield CashMoved(*ALPACA, random.choice(list(Movement)), amount, "")
 
     def _fill(
         self, order_id: str, trade_id: str, symbol: str, role: OrderRole, side: str, *piece: int
@@ -105,10 +130,12 @@ class _Account:
             client_order_id=order_id,
             trade_id=trade_id,
             symbol=symbol,
+            venue=ALPACA[0],
+            account=ALPACA[1],
             role=role,
             order_side=side,
             venue_trade_id=str(number),
-            last_qty=quantity,
+            last_qty=Decimal(quantity),
             last_px=self._price(),
             commission=self._cents(5),
             liquidity_side="TAKER",
@@ -119,7 +146,10 @@ class _Account:
     def _closed(self, trade_id: str, symbol: str) -> TradeClosed:
         reason = self._random.choice(list(ExitReason))
         px, zero = self._price(), Decimal(0)
-        return TradeClosed(trade_id, symbol, 1, 1, px, px, zero, zero, reason)
+        one = Decimal(1)
+        return TradeClosed(
+            trade_id, ACCELERATION, symbol, *ALPACA, 1, one, px, px, zero, zero, reason
+        )
 
     def _price(self) -> Decimal:
         return Decimal(self._random.randint(20_001, 5_000_000)) / 10_000

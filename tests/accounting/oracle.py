@@ -37,7 +37,7 @@ class Oracle:
 
     def __post_init__(self) -> None:
         for fill in self.fills:
-            for _ in range(fill.last_qty):
+            for _ in range(int(fill.last_qty)):
                 self._trade_one(
                     fill.symbol, fill.last_px if fill.order_side == "BUY" else -fill.last_px
                 )

@@ -8,11 +8,14 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
+from engine.domain.account import ACCELERATION
 from engine.domain.facts import (
     AnyPayload,
     BracketPlanned,
+    Contribution,
     DayEnded,
     DayStarted,
+    EnsembleRule,
     ExitReason,
     Fact,
     OrderAccepted,
@@ -31,26 +34,55 @@ OPEN_NS = 1_514_903_400 * NANOS_PER_SECOND
 
 BALANCE = Decimal(100_000)
 
+ALPACA = ("ALPACA", "main")
+"""Venue and account of every payload here."""
+
 
 def run_started() -> RunStarted:
     """Return the first fact of a run."""
-    return RunStarted("2018-01-02-0a1b2c3d", "p" * 16, "c" * 64, "engine 1", "base", BALANCE)
+    return RunStarted(
+        run_id="2018-01-02-0a1b2c3d",
+        venue=ALPACA[0],
+        account=ALPACA[1],
+        currency="USD",
+        params_hash="p" * 16,
+        code_hash="c" * 64,
+        engine_version="engine 1",
+        fills="base",
+        starting_balance=BALANCE,
+        strategies=(ACCELERATION, "reversion"),
+    )
 
 
-def plan(trade_id: str, symbol: str, side: int, quantity: int, price: Decimal) -> BracketPlanned:
+def plan(
+    trade_id: str,
+    symbol: str,
+    side: int,
+    quantity: int | Decimal,
+    price: Decimal,
+    *,
+    rule: EnsembleRule = EnsembleRule.ANY,
+    contributions: tuple[Contribution, ...] = (Contribution(ACCELERATION, 0.5625, 1.0, 1.0),),
+) -> BracketPlanned:
     """Return the plan of a bracket with a target 3 % and a stop 1.5 % away."""
     return BracketPlanned(
         trade_id=trade_id,
+        strategy_id=contributions[0].strategy_id,
+        ensemble_rule=rule,
+        contributions=contributions,
         symbol=symbol,
+        venue=ALPACA[0],
+        account=ALPACA[1],
+        currency="USD",
         side=side,
-        quantity=quantity,
+        quantity=Decimal(quantity),
         entry_type="market",
         entry_limit=None,
         reference_price=price,
         take_profit=(price * (1 + side * Decimal("0.03"))).quantize(Decimal("0.01")),
         stop_loss=(price * (1 - side * Decimal("0.015"))).quantize(Decimal("0.01")),
         notional=quantity * price,
-        ac_z=4.5,
+        score=4.5,
         confidence=1.0,
         candidate_ts=OPEN_NS,
         max_hold_secs=None,
@@ -62,7 +94,7 @@ def plan(trade_id: str, symbol: str, side: int, quantity: int, price: Decimal) -
 def fill(
     of: BracketPlanned,
     role: OrderRole,
-    quantity: int,
+    quantity: int | Decimal,
     price: Decimal,
     commission: Decimal,
     number: int = 1,
@@ -73,10 +105,12 @@ def fill(
         client_order_id=f"{of.trade_id}-{role}",
         trade_id=of.trade_id,
         symbol=of.symbol,
+        venue=of.venue,
+        account=of.account,
         role=role,
         order_side="BUY" if buys else "SELL",
         venue_trade_id=f"v{number}",
-        last_qty=quantity,
+        last_qty=Decimal(quantity),
         last_px=price,
         commission=commission,
         liquidity_side="TAKER",
@@ -110,16 +144,18 @@ def trade_payloads(draw: st.DrawFn, number: int) -> list[AnyPayload]:
             order_id,
             bracket.trade_id,
             symbol,
+            *ALPACA,
             OrderRole.ENTRY,
+            1,
             order_side,
             "MARKET",
             bracket.quantity,
             None,
             None,
         ),
-        OrderAccepted(order_id, bracket.trade_id),
+        OrderAccepted(order_id, bracket.trade_id, symbol, *ALPACA),
     ]
-    entered = draw(st.integers(0, bracket.quantity))
+    entered = draw(st.integers(0, int(bracket.quantity)))
     left = entered if draw(st.booleans()) else draw(st.integers(0, entered))
     leaving = draw(st.sampled_from([OrderRole.TAKE_PROFIT, OrderRole.STOP_LOSS, OrderRole.EXIT]))
     for role, total in ((OrderRole.ENTRY, entered), (leaving, left)):
@@ -131,9 +167,12 @@ def trade_payloads(draw: st.DrawFn, number: int) -> list[AnyPayload]:
         payloads.append(
             TradeClosed(
                 trade_id=bracket.trade_id,
+                strategy_id=bracket.strategy_id,
                 symbol=symbol,
+                venue=bracket.venue,
+                account=bracket.account,
                 side=side,
-                quantity=entered,
+                quantity=Decimal(entered),
                 avg_px_open=Decimal(1),
                 avg_px_close=Decimal(1),
                 realized_pnl=Decimal(0),

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 
 from engine.accounting import FillBook, Ledger, keep_books
+from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Side
 from engine.domain.errors import JournalError
 from engine.domain.facts import AnyPayload, ExitReason, OrderFilled, OrderRole, TradeClosed
 from tests.accounting.streams import (
+    ALPACA,
     BALANCE,
     OPEN_NS,
     facts,
@@ -52,9 +54,11 @@ def test_a_trade_filled_in_pieces_has_exact_profit_and_rounded_average_prices(si
                 fill(bracket, OrderRole.TAKE_PROFIT, 3, 10 + 30 * away, fee),
                 TradeClosed(
                     "T1",
+                    ACCELERATION,
                     "AAA",
+                    *ALPACA,
                     side,
-                    3,
+                    Decimal(3),
                     Decimal(0),
                     Decimal(0),
                     Decimal(0),
@@ -93,7 +97,17 @@ def test_a_plan_that_was_never_filled_is_no_trade() -> None:
 def test_a_fill_on_neither_side_halts_accounting() -> None:
     bracket = plan("T1", "AAA", 1, 10, Decimal(20))
     odd = OrderFilled(
-        "o", "T1", "AAA", OrderRole.ENTRY, "NO_SIDE", "v", 1, Decimal(1), Decimal(0), "TAKER"
+        "o",
+        "T1",
+        "AAA",
+        *ALPACA,
+        OrderRole.ENTRY,
+        "NO_SIDE",
+        "v",
+        Decimal(1),
+        Decimal(1),
+        Decimal(0),
+        "TAKER",
     )
     with pytest.raises(JournalError, match="fact 3: expected a fill to BUY or SELL"):
         keep_books(facts([run_started(), bracket, odd]))

@@ -12,7 +12,7 @@ import pytest
 from engine.accounting import PROJECTIONS, keep_accounts
 from engine.accounting.fee_schedule import SCHEDULES, charge, rate_on
 from engine.domain.facts import AnyPayload, Fee, FeeCharged, OrderRole
-from tests.accounting.streams import facts, fill, plan, run_started
+from tests.accounting.streams import ALPACA, facts, fill, plan, run_started
 
 
 def _fees(*payloads: AnyPayload) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def test_what_was_charged_stands_beside_what_was_expected() -> None:
     bracket = plan("T1", "AAA", 1, 10, Decimal(50))
     bought = fill(bracket, OrderRole.ENTRY, 10, Decimal(50), Decimal(0))
     sold = fill(bracket, OrderRole.EXIT, 10, Decimal(50), Decimal(0))
-    paid = FeeCharged(Fee.SEC, "2018-01-02", Decimal("0.02"), "T1", None)
+    paid = FeeCharged(*ALPACA, Fee.SEC, "2018-01-02", Decimal("0.02"), "T1", None)
     row = _fees(bracket, bought, sold, paid, paid)[Fee.SEC]
     assert (row.charged, row.charges, row.expected) == (Decimal("0.04"), 2, Decimal("0.02"))
 

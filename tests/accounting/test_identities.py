@@ -26,6 +26,7 @@ from engine.domain.facts import (
 from tests.accounting.busy_account import busy_account
 from tests.accounting.oracle import Oracle, look
 from tests.accounting.streams import (
+    ALPACA,
     BALANCE,
     OPEN_NS,
     facts,
@@ -135,7 +136,9 @@ def _restated(*restatements: AnyPayload) -> Iterator[AnyPayload]:
 
 
 def test_a_corrected_fill_restates_its_trade_lots_and_cash_in_its_own_place() -> None:
-    corrected = FillCorrected("T1-entry", "T1", "v1", 60, Decimal("19.50"), Decimal("0.25"))
+    corrected = FillCorrected(
+        "T1-entry", "T1", "AAA", *ALPACA, "v1", Decimal(60), Decimal("19.50"), Decimal("0.25")
+    )
     found = tables(facts(list(_restated(corrected))))
     (trade,) = found["trades"]
     assert trade.realized_pnl == 60 * Decimal("1.50") + 40 * Decimal("0.90") - Decimal("0.95")
@@ -150,7 +153,7 @@ def test_a_corrected_fill_restates_its_trade_lots_and_cash_in_its_own_place() ->
 
 
 def test_a_busted_exit_leaves_the_trade_open_and_its_lots_held() -> None:
-    busted = FillBusted("T1-exit", "T1", "v1", "clearly erroneous")
+    busted = FillBusted("T1-exit", "T1", "AAA", *ALPACA, "v1", "clearly erroneous")
     found = tables(facts(list(_restated(busted))))
     (trade,) = found["trades"]
     assert (trade.open_quantity, trade.realized_pnl) == (100, None)
@@ -161,7 +164,9 @@ def test_a_busted_exit_leaves_the_trade_open_and_its_lots_held() -> None:
 def test_an_entry_taken_back_leaves_no_trade() -> None:
     bracket = plan("T1", "AAA", 1, 10, Decimal(20))
     entry = fill(bracket, OrderRole.ENTRY, 10, Decimal(20), Decimal(1))
-    busted = FillBusted(entry.client_order_id, "T1", entry.venue_trade_id, "erroneous")
+    busted = FillBusted(
+        entry.client_order_id, "T1", "AAA", *ALPACA, entry.venue_trade_id, "erroneous"
+    )
     found = tables(facts([run_started(), bracket, entry, busted]))
     assert not found["trades"]
     assert not found["positions"]
@@ -169,12 +174,21 @@ def test_an_entry_taken_back_leaves_no_trade() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "quantity", "said"), [(2, 10, "to stand, found none"), (1, 0, "at least one share")]
+    ("number", "quantity", "said"), [(2, 10, "to stand, found none"), (1, 0, "more than 0 shares")]
 )
 def test_a_correction_that_cannot_be_halts_accounting(
     number: int, quantity: int, said: str
 ) -> None:
-    wrong = FillCorrected("T1-exit", "T1", f"v{number}", quantity, Decimal(1), Decimal(0))
+    wrong = FillCorrected(
+        "T1-exit",
+        "T1",
+        "AAA",
+        *ALPACA,
+        f"v{number}",
+        Decimal(quantity),
+        Decimal(1),
+        Decimal(0),
+    )
     with pytest.raises(JournalError, match=f"fact 6: .*{said}"):
         tables(facts(list(_restated(wrong))))
 

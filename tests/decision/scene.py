@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from engine.decision import DeskState, GovernorState, OpenTrade, evolve
+from engine.domain.account import ACCELERATION, ALPACA_MAIN
 from engine.domain.candidate import (
     ALL_GATES,
     Breadth,
@@ -28,7 +29,9 @@ from engine.domain.facts import (
     Channel,
     CommandAccepted,
     CommandReceived,
+    Contribution,
     DayStarted,
+    EnsembleRule,
     TradeClosed,
 )
 from engine.domain.facts import ExitReason as Exit
@@ -136,16 +139,22 @@ STARTED = DayStarted(day=SESSION.day.isoformat(), data_hash="", equity=Decimal(1
 def planned(trade_id: str, symbol: str = "MSFT", notional: int = 5_000) -> BracketPlanned:
     return BracketPlanned(
         trade_id=trade_id,
+        strategy_id=ACCELERATION,
+        ensemble_rule=EnsembleRule.ANY,
+        contributions=(Contribution(ACCELERATION, 0.6, 1.0, 1.0),),
         symbol=symbol,
+        venue="ALPACA",
+        account="main",
+        currency="USD",
         side=1,
-        quantity=50,
+        quantity=Decimal(50),
         entry_type="market",
         entry_limit=None,
         reference_price=Decimal(100),
         take_profit=Decimal(103),
         stop_loss=Decimal("98.50"),
         notional=Decimal(notional),
-        ac_z=5.0,
+        score=5.0,
         confidence=1.0,
         candidate_ts=SESSION.at("11:00"),
         max_hold_secs=None,
@@ -157,9 +166,12 @@ def planned(trade_id: str, symbol: str = "MSFT", notional: int = 5_000) -> Brack
 def closed(trade_id: str, pnl: int, symbol: str = "MSFT") -> TradeClosed:
     return TradeClosed(
         trade_id=trade_id,
+        strategy_id=ACCELERATION,
         symbol=symbol,
+        venue="ALPACA",
+        account="main",
         side=1,
-        quantity=50,
+        quantity=Decimal(50),
         avg_px_open=Decimal(100),
         avg_px_close=Decimal(101),
         realized_pnl=Decimal(pnl),
@@ -188,6 +200,7 @@ def desk(
     late_ns: int = 0,
 ) -> DeskState:
     return DeskState(
+        account=ALPACA_MAIN,
         governor=governor() if state is None else state,
         open_trades=open_trades,
         equity=Decimal(equity),

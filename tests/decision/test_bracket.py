@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.decision import RefusalReason, Refused, plan_bracket
 from engine.decision.bracket_prices import bracket_prices
+from engine.domain.account import ALPACA_MAIN
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
 from engine.domain.parameters import Parameters
@@ -18,7 +19,12 @@ from engine.domain.quotes import Quote
 from engine.domain.tick_grid import next_tick, round_against, round_with, tick_size
 from tests.decision.scene import candidate, parameters, prices, quote, sides, units
 
-MONEY: dict[str, Any] = {"confidence": 1.0, "equity": Decimal(100_000), "open_notional": Decimal(0)}
+MONEY: dict[str, Any] = {
+    "account": ALPACA_MAIN,
+    "confidence": 1.0,
+    "equity": Decimal(100_000),
+    "open_notional": Decimal(0),
+}
 
 
 def plan(
@@ -153,6 +159,7 @@ def test_an_order_never_costs_more_than_the_equity_that_is_free() -> None:
     found = plan_bracket(
         chosen,
         Parameters(),
+        account=ALPACA_MAIN,
         confidence=1.0,
         equity=Decimal(6_000),
         open_notional=Decimal(5_950),

@@ -185,6 +185,6 @@ def test_irrelevant_candidates_do_not_change_the_pick(
 @given(members=crowds)
 def test_a_higher_rank_is_never_weaker(members: Mapping[str, tuple[float, float, str]]) -> None:
     decision = decided(*crowd(members))
-    ranked = sorted((each.rank, each.ac_z) for each in decision.verdicts if each.rank is not None)
+    ranked = sorted((each.rank, each.score) for each in decision.verdicts if each.rank is not None)
     assert [rank for rank, _ in ranked] == list(range(1, len(ranked) + 1))
     assert all(stronger >= weaker for (_, stronger), (_, weaker) in pairwise(ranked))

@@ -80,10 +80,13 @@ def submitted(trade_id: str, role: OrderRole = OrderRole.ENTRY) -> OrderSubmitte
         client_order_id=f"{trade_id}-{role}",
         trade_id=trade_id,
         symbol="MSFT",
+        venue="ALPACA",
+        account="main",
         role=role,
+        number=1,
         order_side="BUY",
         order_type="MARKET",
-        quantity=50,
+        quantity=Decimal(50),
         price=None,
         trigger_price=None,
     )
@@ -94,10 +97,12 @@ def filled(trade_id: str, role: OrderRole = OrderRole.ENTRY) -> OrderFilled:
         client_order_id=f"{trade_id}-{role}",
         trade_id=trade_id,
         symbol="MSFT",
+        venue="ALPACA",
+        account="main",
         role=role,
         order_side="BUY",
         venue_trade_id="V-1",
-        last_qty=50,
+        last_qty=Decimal(50),
         last_px=Decimal(100),
         commission=Decimal(0),
         liquidity_side="TAKER",
@@ -105,11 +110,11 @@ def filled(trade_id: str, role: OrderRole = OrderRole.ENTRY) -> OrderFilled:
 
 
 def rejected(trade_id: str, role: OrderRole = OrderRole.ENTRY) -> OrderRejected:
-    return OrderRejected(client_order_id=f"{trade_id}-{role}", trade_id=trade_id, reason="no")
+    return OrderRejected(f"{trade_id}-{role}", trade_id, "MSFT", "ALPACA", "main", reason="no")
 
 
 def canceled(trade_id: str, role: OrderRole = OrderRole.ENTRY) -> OrderCanceled:
-    return OrderCanceled(client_order_id=f"{trade_id}-{role}", trade_id=trade_id)
+    return OrderCanceled(f"{trade_id}-{role}", trade_id, "MSFT", "ALPACA", "main")
 
 
 ONE, TWO = planned("one"), planned("two", symbol="NVDA")

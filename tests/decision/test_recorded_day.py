@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from engine.decision import Basis, BucketDecision, DeskState, Filter, GovernorState, decide, evolve
+from engine.domain.account import ALPACA_MAIN
 from engine.domain.facts import DayStarted
 from engine.domain.parameters import parameters_from
 from engine.domain.session import session
@@ -21,7 +22,7 @@ def test_a_recorded_day_without_quotes_gives_plans_and_refusals(shared: Path) ->
     hours = session(day)
     started = DayStarted(day.isoformat(), "", Decimal(100_000))
     state = evolve(GovernorState(), started, hours.open_ns, params)
-    desk = DeskState(state, (), Decimal(100_000), day_has_quotes=False)
+    desk = DeskState(ALPACA_MAIN, state, (), Decimal(100_000), day_has_quotes=False)
 
     _, reports = run(batch(prints), params, day)
     decisions = [decide(report, desk, params, hours) for report in reports]

@@ -107,7 +107,7 @@ def test_no_field_of_a_record_can_change_unnoticed(
 
 
 def test_a_fact_that_cannot_be_read_back_is_refused() -> None:
-    unknown = msgspec.structs.replace(BRACKET, ac_z=math.nan)
+    unknown = msgspec.structs.replace(BRACKET, score=math.nan)
     journal = MemoryJournal()
     with pytest.raises(JournalError, match="fact 1"):
         journal.append(unknown, ts_event=OPEN_NS, ts_init=OPEN_NS)
@@ -122,5 +122,5 @@ def test_a_cause_lies_in_the_past(cause: int) -> None:
 
 def test_a_payload_of_another_time_is_named_when_it_cannot_be_read() -> None:
     unknown = msgspec.structs.replace(_records()[2], payload='{"kind":"never_heard_of"}')
-    with pytest.raises(JournalError, match=r"fact 3 \(bracket_planned, version 2\)"):
+    with pytest.raises(JournalError, match=r"fact 3 \(bracket_planned, version 3\)"):
         fact_of(unknown)

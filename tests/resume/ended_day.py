@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -90,7 +90,7 @@ class EndedDay:
         told = [payload for payload in facts if isinstance(payload, OrderFilled)]
         if len({fill.venue_trade_id for fill in told}) != len(told):
             yield "a fill is recorded twice"
-        ours, ledger = Counter[str](), Decimal(CASH)
+        ours, ledger = defaultdict[str, Decimal](Decimal), Decimal(CASH)
         for fill in told:
             shares = fill.last_qty if fill.order_side == "BUY" else -fill.last_qty
             ours[fill.trade_id] += shares

@@ -5,7 +5,7 @@ What the venue knows is laid beside what the process had written down by then.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
@@ -48,7 +48,7 @@ def steps(facts: Iterable[AnyPayload], trades: Iterable[Trade]) -> set[Step]:
     """Return at which steps the trades of a run are."""
     planned, over, accepted = set[str](), set[str](), set[str]()
     leaving = dict[str, ExitReason]()
-    filled, stops = Counter[str](), dict[str, Decimal]()
+    filled, stops = defaultdict[str, Decimal](Decimal), dict[str, Decimal]()
     for payload in facts:
         match payload:
             case BracketPlanned(trade_id=name):
@@ -78,7 +78,7 @@ def steps(facts: Iterable[AnyPayload], trades: Iterable[Trade]) -> set[Step]:
     return found or {Step.NOTHING_OPEN}
 
 
-def _steps_of(trade: Trade, accepted: set[str], heard: int, stop: Decimal | None) -> set[Step]:
+def _steps_of(trade: Trade, accepted: set[str], heard: Decimal, stop: Decimal | None) -> set[Step]:
     statuses = {order["status"] for order in trade.orders}
     entry = trade.entry
     executed = sum(abs(shares) for _, shares, _ in trade.fills)

@@ -16,9 +16,18 @@ import numpy as np
 from nautilus_trader.model import ClientOrderId
 
 from engine.decision import BucketDecision
+from engine.domain.account import ACCELERATION
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import Breadth, BucketReport, Side
-from engine.domain.facts import AnyPayload, Fact, OrderFilled, OrderRole, TradeClosed
+from engine.domain.facts import (
+    AnyPayload,
+    Contribution,
+    EnsembleRule,
+    Fact,
+    OrderFilled,
+    OrderRole,
+    TradeClosed,
+)
 from engine.domain.fill_assumptions import assumptions
 from engine.domain.fixed_point import PRICE_SCALE
 from engine.domain.halts import Halts
@@ -96,9 +105,15 @@ def plan(
 ) -> BracketPlan:
     return BracketPlan(
         trade_id=f"20260918-{symbol}-100000",
+        strategy_id=ACCELERATION,
+        ensemble_rule=EnsembleRule.ANY,
+        contributions=(Contribution(ACCELERATION, 0.6, 1.0, 1.0),),
         symbol=symbol,
+        venue="ALPACA",
+        account="main",
+        currency="USD",
         side=side,
-        quantity=40,
+        quantity=Decimal(40),
         entry_type="market" if limit is None else "limit",
         entry_limit=None if limit is None else Decimal(limit),
         reference_price=Decimal("100.10"),
@@ -107,7 +122,7 @@ def plan(
         notional=Decimal(4_000),
         max_hold_secs=max_hold,
         trailing_stop_percent=None if trailing is None else Decimal(trailing),
-        ac_z=5.0,
+        score=5.0,
         confidence=1.0,
         candidate_ts=TEN,
     )

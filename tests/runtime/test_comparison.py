@@ -235,7 +235,7 @@ def test_another_candidate_is_data_and_nothing_else_is(base: Ran, data: st.DataO
     known = judgements(base)
     place = data.draw(st.integers(0, len(known) - 1))
     changed = known.copy()
-    changed[place] = msgspec.structs.replace(known[place], ac_z=known[place].ac_z + 0.5)
+    changed[place] = msgspec.structs.replace(known[place], score=known[place].score + 0.5)
     compared = check(compare(told("a", base), told("b", base, judged=changed)))
     (only,) = compared.differences
     assert (only.kind, only.cause) == (Kind.DECISION, Cause.DATA)
@@ -248,7 +248,7 @@ def test_what_one_run_heard_after_a_gap_is_named_while_signals_look_back_on_it(
 ) -> None:
     known = judgements(base)
     place = len(known) // 2
-    other = msgspec.structs.replace(known[place], ac_z=known[place].ac_z + 0.5)
+    other = msgspec.structs.replace(known[place], score=known[place].score + 0.5)
     end = other.ts_event - secs * NANOS_PER_SECOND
     gap = GapBackfilled(end - 9 * NANOS_PER_SECOND, end, 40, 1_234, 12, complete=True)
     late = msgspec.structs.replace(base.facts[2], ts_event=end, ts_init=end, payload=gap)

@@ -126,6 +126,9 @@ _CONSEQUENCES = (
 )  # fmt: skip
 
 
+_ALPACA = ("ALPACA", "main")
+
+
 def _eventful_day() -> MemoryJournal:
     """Return a day's facts: an entry that is filled, one in part, one refused, and commands."""
     journal = MemoryJournal()
@@ -138,7 +141,7 @@ def _eventful_day() -> MemoryJournal:
         if filled:
             desk.order_event(_fill(entry, name, OrderRole.ENTRY, "BUY", filled), TEN, TEN)
         if filled != plan.quantity:
-            desk.order_event(OrderCanceled(entry, name), TEN, TEN)
+            desk.order_event(OrderCanceled(entry, name, "ABC", *_ALPACA), TEN, TEN)
         if filled:
             desk.order_event(_fill(stop, name, OrderRole.STOP_LOSS, "SELL", filled), TEN, TEN)
     commands = (
@@ -158,7 +161,17 @@ def _eventful_day() -> MemoryJournal:
 
 def _fill(name: str, trade_id: str, role: OrderRole, side: str, shares: int) -> OrderFilled:
     return OrderFilled(
-        name, trade_id, "ABC", role, side, f"{name}-1", shares, Decimal(100), Decimal(0), "TAKER"
+        name,
+        trade_id,
+        "ABC",
+        *_ALPACA,
+        role,
+        side,
+        f"{name}-1",
+        Decimal(shares),
+        Decimal(100),
+        Decimal(0),
+        "TAKER",
     )
 
 

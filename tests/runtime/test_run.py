@@ -23,7 +23,7 @@ from engine.decision import RefusalReason
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import BucketReport, Candidate
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
-from engine.domain.facts import DayEnded, DayStarted, ExitReason, Fact, OrderFilled, RunStarted
+from engine.domain.facts import DayEnded, DayStarted, ExitReason, Fact, OrderFilled
 from engine.domain.market import letter_of
 from engine.domain.parameters import parameters_from
 from engine.domain.session import session
@@ -32,6 +32,7 @@ from engine.hub import DayOutcome, OutcomeStatus
 from engine.journal import MemoryJournal
 from engine.runtime import Engine, Stage, run_backtest
 from strategies import Acceleration
+from tests.accounting.streams import run_started
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, run
 
@@ -81,7 +82,7 @@ def test_the_account_goes_from_day_to_day_and_moves_by_fills_alone(two_days: Cat
 
 def test_the_run_agrees_with_the_books_kept_from_its_facts(friday: Ran) -> None:
     ran = friday
-    opening = RunStarted("r", "p", "c", "e", "base", Decimal(100_000))
+    opening = run_started()
     first = Fact(0, 0, 0, 1, opening, None, None, None, "", "")
 
     books = keep_books([first, *ran.facts])

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from engine.domain.account import ACCELERATION
 from engine.domain.facts import AnyPayload, ExitReason, OrderRole, OrderSubmitted, TradeClosed
 from engine.journal import WRITE_AHEAD
 from store import RunPlan, RunStore
-from tests.accounting.streams import OPEN_NS, fill, plan, run_started
+from tests.accounting.streams import ALPACA, OPEN_NS, fill, plan, run_started
 
 
 def main(root: str, stored_plan: str) -> None:
@@ -37,10 +38,12 @@ def _payloads() -> Iterator[AnyPayload]:
             f"{trade_id}-entry",
             trade_id,
             "AAA",
+            *ALPACA,
             OrderRole.ENTRY,
+            1,
             "BUY",
             "MARKET",
-            10,
+            Decimal(10),
             None,
             None,
         )
@@ -48,9 +51,11 @@ def _payloads() -> Iterator[AnyPayload]:
         yield fill(bracket, OrderRole.EXIT, 10, Decimal(21), Decimal("0.01"))
         yield TradeClosed(
             trade_id,
+            ACCELERATION,
             "AAA",
+            *ALPACA,
             1,
-            10,
+            Decimal(10),
             Decimal(20),
             Decimal(21),
             Decimal(10),

@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 from cli.runs.command import app
 from engine.accounting import Trade, keep_books, performance
+from engine.domain.account import ACCELERATION
 from engine.domain.facts import ExitReason, OrderRole, TradeClosed
 from store import Run, RunPlan, RunStatus, RunStore, arrow_table
-from tests.accounting.streams import fill, plan, record, whole_run
+from tests.accounting.streams import ALPACA, fill, plan, record, whole_run
 
 
 def _ask(root: Path, *arguments: str) -> Any:
@@ -28,9 +29,11 @@ def _trade(root: Path, run_plan: RunPlan, out: str) -> Run:
     bracket = plan("20180102-AAA-100500", "AAA", 1, 10, Decimal(20))
     closed = TradeClosed(
         bracket.trade_id,
+        ACCELERATION,
         "AAA",
+        *ALPACA,
         1,
-        10,
+        Decimal(10),
         Decimal(20),
         Decimal(out),
         Decimal(0),

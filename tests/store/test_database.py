@@ -6,15 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from threading import Barrier
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from engine.domain.errors import ConfigError, JournalError
-from engine.domain.facts import Fact, OrderRole
+from engine.domain.facts import Contribution, Fact, Fee, FeeCharged, OrderRole, OrderSubmitted
 from engine.journal import record_of
-from store import Database, Journals, RunStatus, newest_revision
+from store import Database, Journals, Projector, RunStatus, newest_revision
 from store.database.schema import FACTS, METADATA
 from tests.accounting.streams import OPEN_NS, facts, fill, plan, run_started, whole_run
 
@@ -70,6 +71,53 @@ def test_a_migrated_database_is_one_that_was_made_new(database_url: str) -> None
     database.migrate()
     with database.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
+
+def test_tables_of_before_strategies_had_names_are_those_of_their_facts(database_url: str) -> None:
+    alone = msgspec.structs.replace(run_started(), strategies=("acceleration",))
+    strong = (Contribution("acceleration", 1.0, 1.0, 1.0),)
+    short = plan("T2", "BBB", -1, 7, Decimal(30), contributions=strong)
+    short = msgspec.structs.replace(short, score=9.0)
+    entry = fill(short, OrderRole.ENTRY, 7, Decimal(30), Decimal("0.01"))
+    away = fill(short, OrderRole.EXIT, 7, Decimal(29), Decimal("0.01"))
+    paid = FeeCharged("ALPACA", "main", Fee.TAF, "2018-01-02", Decimal("0.01"), None, None)
+    journal = Journals(database_url).start(alone.run_id)
+    sent = OrderSubmitted(
+        "T2-entry", "T2", "BBB", "ALPACA", "main", OrderRole.ENTRY, 1, "SELL", "MARKET",
+        Decimal(7), None, None,
+    )  # fmt: skip
+    for payload in (alone, BRACKET, ENTRY, short, sent, entry, away, paid, *whole_run([])[1:]):
+        journal.append(payload, ts_event=OPEN_NS, ts_init=OPEN_NS)
+    projector = Projector(journal)
+    projector.catch_up()
+    digests = projector.digests()
+    assert [name for name, (rows, _) in digests.items() if not rows] == []
+    journal.database.migrate("0004")
+    with journal.database.connect() as connection:
+        old = connection.execute(text("select ac_z, quantity from signals order by seq")).all()
+        assert [tuple(row) for row in old] == [(4.5, 10), (-9.0, 7)]
+        names = connection.execute(text("select strategy from strategy_metrics")).scalars()
+        assert list(names) == ["ao"]
+    journal.database.migrate()
+    assert projector.digests() == digests
+    assert projector.rebuild().differing == ()
+
+
+def test_going_down_refuses_what_older_tables_cannot_say(database_url: str) -> None:
+    part = plan("T1", "AAA", 1, Decimal("0.5"), Decimal(20))
+    alone = msgspec.structs.replace(run_started(), strategies=("acceleration",))
+    for run_id, payloads, why in (
+        ("one", [alone, part], "signals has parts of shares"),
+        ("two", [run_started()], "rows are of other strategies"),
+    ):
+        journals = Journals(database_url)
+        journal = journals.start(run_id)
+        for payload in payloads:
+            journal.append(payload, ts_event=OPEN_NS, ts_init=OPEN_NS)
+        Projector(journal).catch_up()
+        with pytest.raises(JournalError, match=why):
+            journals.database.migrate("0004")
+        assert journals.database.revision() == newest_revision()
 
 
 def test_whoever_comes_while_the_tables_are_made_waits_for_them(database_url: str) -> None:

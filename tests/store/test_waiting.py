@@ -13,7 +13,7 @@ from tests.servers import Postgres
 from tests.store.conftest import ScarceDisk
 from tests.store.test_losses import BRACKET, ENTRY
 
-_EXIT = ExitRequested("T1", "AAA", ExitReason.TIME_STOP)
+_EXIT = ExitRequested("T1", "acceleration", "AAA", "ALPACA", "main", ExitReason.TIME_STOP)
 _PATIENT = 1_000
 
 

@@ -252,7 +252,7 @@ class AlpacaExecutionClient(ExecutionClient):
         self._work(
             self._entry.replace(
                 own.client_order_id,
-                quantity=None if quantity is None else Decimal(shares_of(quantity)),
+                quantity=None if quantity is None else shares_of(quantity),
                 price=None if command.price is None else amount(command.price),
                 trigger_price=(
                     None if command.trigger_price is None else amount(command.trigger_price)

@@ -17,13 +17,10 @@ from adapters.alpaca.orders.own_orders import OwnOrders
 from adapters.alpaca.wire.rest import VenueActivity
 from adapters.transport.token_bucket import Priority
 from engine.domain.errors import VenueUnavailable
-from engine.domain.facts import OrderRole
-from engine.domain.order_names import exit_id
+from engine.domain.order_names import exit_id, is_entry_id, trade_of
 
 if TYPE_CHECKING:
     from engine.runtime.live.venue import VenueWatch
-
-_ENTRY, _EXIT = f"-{OrderRole.ENTRY}", f"-{OrderRole.EXIT}"
 
 
 class ClosedByHand:
@@ -118,7 +115,7 @@ class ClosedByHand:
         executions = _between(fills, booked, most)
         news = list(self._own.stood_in(order.client_order_id, venue, executions))
         self._booked[fills[0].order_id] += order.filled
-        trade_id, _, _ = order.client_order_id.rpartition(_EXIT)
+        trade_id = trade_of(order.client_order_id)
         detail = (
             f"{order.filled:f} {order.symbol} were closed by hand: {venue.side} {venue.type}, "
             f"client order id {venue.client_order_id}, order {fills[0].order_id}"
@@ -170,7 +167,7 @@ class ClosedByHand:
         entries = (
             order
             for order in self._own.orders.values()
-            if order.symbol == symbol and order.client_order_id.endswith(_ENTRY) and order.fills
+            if order.symbol == symbol and is_entry_id(order.client_order_id) and order.fills
         )
         return max(
             (entry for entry in entries if entry.fills[0].ts <= ts),
@@ -180,7 +177,7 @@ class ClosedByHand:
 
     def _exit_of(self, entry: OwnOrder, shares: Decimal) -> OwnOrder:
         """Return an exit that the desk would have sent next for a trade."""
-        trade_id, number = entry.client_order_id.removesuffix(_ENTRY), 1
+        trade_id, number = trade_of(entry.client_order_id), 1
         while exit_id(trade_id, number) in self._own.orders:
             number += 1
         side = "sell" if entry.side == "buy" else "buy"

@@ -21,13 +21,10 @@ from adapters.alpaca.orders.own_orders import OwnOrders
 from adapters.alpaca.orders.protection import Protection
 from adapters.alpaca.orders.requests import OrderRequest
 from adapters.alpaca.orders.sync import OrderSync
-from engine.domain.facts import OrderRole
-from engine.domain.order_names import exit_id
+from engine.domain.order_names import exit_id, is_entry_id, trade_of
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
 from engine.runtime.live.left_behind import HeldTrade, LeftBehind
 from engine.runtime.live.venue import VenueWatch
-
-_ENTRY = f"-{OrderRole.ENTRY}"
 
 _log = logging.getLogger(__name__)
 
@@ -126,7 +123,7 @@ class AlpacaLeftBehind:
         if entry is None or not held or (held > 0) is not is_long:
             return None
         shares = min(abs(held), position.shares)
-        trade_id = entry.client_order_id.removesuffix(_ENTRY)
+        trade_id = trade_of(entry.client_order_id)
         exits = self._exits(trade_id)
         last = exits[-1] if exits else None
         refused = last.ended.reason if last and isinstance(last.ended, Rejected) else None
@@ -145,14 +142,14 @@ class AlpacaLeftBehind:
         return [
             order
             for order in self._own.orders.values()
-            if order.is_open and order.client_order_id.endswith(_ENTRY)
+            if order.is_open and is_entry_id(order.client_order_id)
         ]
 
     def _last_entry(self, symbol: str) -> OwnOrder | None:
         entries = (
             order
             for order in self._own.orders.values()
-            if order.symbol == symbol and order.fills and order.client_order_id.endswith(_ENTRY)
+            if order.symbol == symbol and order.fills and is_entry_id(order.client_order_id)
         )
         return max(entries, key=lambda entry: entry.fills[0].ts, default=None)
 

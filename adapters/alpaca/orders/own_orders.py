@@ -22,6 +22,7 @@ from adapters.alpaca.orders.own_order import LIVE, STATUSES, Link, OwnOrder, Rep
 from adapters.alpaca.wire.rest import VenueActivity, VenueOrder
 from adapters.alpaca.wire.trading import TradeUpdate
 from engine.domain.facts import OrderRole
+from engine.domain.order_names import order_id, order_name, trade_of
 
 _FILLS = frozenset({"fill", "partial_fill"})
 _EVENTS = _FILLS | {
@@ -30,6 +31,7 @@ _EVENTS = _FILLS | {
     "pending_replace", "pending_review", "rejected", "replaced", "restated", "stopped",
     "suspended",
 }  # fmt: skip
+_LEGS = (OrderRole.TAKE_PROFIT, OrderRole.STOP_LOSS)
 _ENDINGS = (Filled, Canceled, Expired, Rejected)
 
 
@@ -295,17 +297,17 @@ class OwnOrders:
         if leg.id in self._by_venue:
             return
         role = OrderRole.TAKE_PROFIT if leg.type == "limit" else OrderRole.STOP_LOSS
-        trade_id = parent.client_order_id.removesuffix(OrderRole.ENTRY)
-        client_order_id = f"{trade_id}{role}"
+        client_order_id = order_id(role, trade_of(parent.client_order_id))
         order = self.orders.get(client_order_id) or self._resume_trade(client_order_id, leg)
         order.parent = parent.client_order_id
         yield from self._attach(order, leg)
 
     def _resume_trade(self, client_order_id: str, venue: VenueOrder) -> OwnOrder:
         """Take an order of an earlier epoch for what the venue says it is."""
-        trade_id, _, role = client_order_id.rpartition("-")
-        entry = f"{trade_id}-{OrderRole.ENTRY}"
-        is_leg = role in {OrderRole.TAKE_PROFIT, OrderRole.STOP_LOSS}
+        name = order_name(client_order_id)
+        entry = None
+        if name is not None and name.role in _LEGS:
+            entry = order_id(OrderRole.ENTRY, name.trade_id)
         order = self.orders[client_order_id] = OwnOrder(
             client_order_id,
             venue.symbol,
@@ -314,7 +316,7 @@ class OwnOrders:
             venue.qty or Decimal(0),
             venue.limit_price,
             venue.stop_price,
-            parent=entry if is_leg and entry in self.orders else None,
+            parent=entry if entry in self.orders else None,
         )
         return order
 

@@ -49,7 +49,7 @@ def own_order(order: Any, parent: str | None = None) -> OwnOrder:
         order.instrument_id.symbol.value,
         "buy" if order.side == OrderSide.BUY else "sell",
         kind,
-        Decimal(shares_of(order.quantity)),
+        shares_of(order.quantity),
         amount(order.price) if kind in _PRICED else None,
         amount(order.trigger_price) if kind in _STOPPED else None,
         parent,

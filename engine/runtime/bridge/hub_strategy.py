@@ -125,7 +125,9 @@ class HubStrategy(trading.Strategy):
     def decide(self, report: BucketReport) -> BucketDecision:
         """Return verdicts and plans for one bucket; a backtest asks more than once."""
         books, claimed = self.desk.books, self._hosted.claimed(report)
-        state = self.view.desk_state(claimed, self.pulse.now(), day_has_quotes=self._day_has_quotes)
+        state = self.view.desk_state(
+            claimed, self.desk.account, self.pulse.now(), day_has_quotes=self._day_has_quotes
+        )
         return judge(claimed, state, books.history.at(report.ts_event), books.session)
 
     @guarded

@@ -8,7 +8,7 @@ from nautilus_trader import model
 from nautilus_trader.model import ClientOrderId
 from nautilus_trader.trading import Strategy
 
-from engine.domain.facts import OrderRejected, OrderRole
+from engine.domain.facts import OrderRole
 from engine.domain.order_names import exit_id, order_id
 from engine.hub.books import LiveTrade
 from engine.hub.desk import Desk
@@ -49,7 +49,7 @@ class OrderEvents:
         refusal = str(event.reason) if isinstance(event, _REFUSALS) else None
         if not isinstance(event, model.OrderSubmitted):
             self._guardian.exit_answered(trade_id_of(order), role_of(order), refusal, now)
-        payload = payload_of(event, order)
+        payload = payload_of(event, order, self._desk.account.name)
         if payload is None:
             return None
         # what a live node says by itself it dates by the clock on the wall, a rehearsal has another
@@ -63,9 +63,8 @@ class OrderEvents:
         venue does not know was never sent, and is not sent late.
         """
         plan, cache, books = trade.plan, self._host.cache, self._desk.books
-        entry_id = order_id(OrderRole.ENTRY, plan.trade_id)
-        if cache.order(ClientOrderId(entry_id)) is None:
-            unsent = OrderRejected(entry_id, plan.trade_id, "unknown to the venue: never sent")
+        if cache.order(ClientOrderId(order_id(OrderRole.ENTRY, plan.trade_id))) is None:
+            unsent = plan.never_sent("unknown to the venue: never sent")
             self._desk.order_event(unsent, now, now)
             return
         # an exit may have left before the fact that it was to leave was written
@@ -76,6 +75,6 @@ class OrderEvents:
         orders = [order for order in map(cache.order, ids) if order is not None]
         events = [(event, order) for order in orders for event in order.events()]
         for event, order in sorted(events, key=lambda each: each[0].ts_event):
-            payload = payload_of(event, order)
+            payload = payload_of(event, order, self._desk.account.name)
             if payload is not None and not books.knows(payload):
                 self._desk.order_event(payload, event.ts_event, now)

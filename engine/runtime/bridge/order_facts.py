@@ -9,7 +9,7 @@ from nautilus_trader.model import LimitOrder, StopMarketOrder
 
 from engine.domain import facts
 from engine.domain.facts import OrderFact
-from engine.runtime.bridge.orders import Order, role_of, trade_id_of
+from engine.runtime.bridge.orders import Order, name_of
 from engine.runtime.bridge.values import decimal_of, shares_of
 
 _INTENTS = (model.OrderInitialized, model.OrderPendingUpdate, model.OrderPendingCancel)
@@ -23,7 +23,7 @@ def is_intent(event: object) -> bool:
     return isinstance(event, _INTENTS)
 
 
-def payload_of(event: object, order: Order) -> OrderFact | None:
+def payload_of(event: object, order: Order, account: str) -> OrderFact | None:
     """Return an order event as the body of a fact, None for an event that changes nothing.
 
     Parameters
@@ -32,15 +32,22 @@ def payload_of(event: object, order: Order) -> OrderFact | None:
         Not an intent.
     order : nautilus order
         As it is after the event.
+    account : str
+        What the account is called whose order it is.
     """
-    client_order_id, trade_id = order.client_order_id.value, trade_id_of(order)
+    name, instrument = name_of(order), order.instrument_id
+    client_order_id, trade_id = order.client_order_id.value, name.trade_id
+    symbol, venue = instrument.symbol.value, instrument.venue.value
     match event:
         case model.OrderSubmitted():
             return facts.OrderSubmitted(
                 client_order_id=client_order_id,
                 trade_id=trade_id,
-                symbol=order.instrument_id.symbol.value,
-                role=role_of(order),
+                symbol=symbol,
+                venue=venue,
+                account=account,
+                role=name.role,
+                number=name.number,
                 order_side=order.side.name,
                 order_type=order.order_type.name,
                 quantity=shares_of(order.quantity),
@@ -48,11 +55,14 @@ def payload_of(event: object, order: Order) -> OrderFact | None:
                 trigger_price=_trigger_price(order),
             )
         case model.OrderAccepted():
-            return facts.OrderAccepted(client_order_id, trade_id)
+            return facts.OrderAccepted(client_order_id, trade_id, symbol, venue, account)
         case model.OrderUpdated():
             return facts.OrderUpdated(
                 client_order_id=client_order_id,
                 trade_id=trade_id,
+                symbol=symbol,
+                venue=venue,
+                account=account,
                 quantity=shares_of(order.quantity),
                 price=_price(order),
                 trigger_price=_trigger_price(order),
@@ -61,8 +71,10 @@ def payload_of(event: object, order: Order) -> OrderFact | None:
             return facts.OrderFilled(
                 client_order_id=client_order_id,
                 trade_id=trade_id,
-                symbol=order.instrument_id.symbol.value,
-                role=role_of(order),
+                symbol=symbol,
+                venue=venue,
+                account=account,
+                role=name.role,
                 order_side=event.order_side.name,
                 venue_trade_id=event.trade_id.value,
                 last_qty=shares_of(event.last_qty),
@@ -71,11 +83,13 @@ def payload_of(event: object, order: Order) -> OrderFact | None:
                 liquidity_side=event.liquidity_side.name,
             )
         case model.OrderCanceled():
-            return facts.OrderCanceled(client_order_id, trade_id)
+            return facts.OrderCanceled(client_order_id, trade_id, symbol, venue, account)
         case model.OrderExpired():
-            return facts.OrderExpired(client_order_id, trade_id)
+            return facts.OrderExpired(client_order_id, trade_id, symbol, venue, account)
         case model.OrderRejected() | model.OrderDenied():
-            return facts.OrderRejected(client_order_id, trade_id, str(event.reason))
+            return facts.OrderRejected(
+                client_order_id, trade_id, symbol, venue, account, str(event.reason)
+            )
         case _:
             return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from decimal import Decimal
 
 from nautilus_trader.common import OrderFactory
 from nautilus_trader.model import (
@@ -20,22 +20,34 @@ from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import Side
 from engine.domain.errors import RunError
 from engine.domain.facts import OrderRole
-from engine.domain.order_names import exit_id, order_id
+from engine.domain.order_names import OrderName, exit_id, order_id, order_name
 from engine.runtime.bridge.values import instrument_id, price_from, quantity_of
 
 type Order = MarketOrder | LimitOrder | StopMarketOrder
 
-_NAMED = re.compile(rf"(?P<trade>.+)-(?P<role>{'|'.join(OrderRole)})(-[0-9]+)?")
+
+def name_of(order: Order) -> OrderName:
+    """Return what an order is for: it says so in its id, which every venue gives back.
+
+    Raises
+    ------
+    RunError
+        The id is not one of ours.
+    """
+    name = order_name(order.client_order_id.value)
+    if name is None:
+        raise RunError(f"order {order.client_order_id} is not ours, expected '<trade>-<role>'")
+    return name
 
 
 def role_of(order: Order) -> OrderRole:
     """Return what an order is for."""
-    return _parts(order)[1]
+    return name_of(order).role
 
 
 def trade_id_of(order: Order) -> str:
     """Return the trade an order belongs to."""
-    return _parts(order)[0]
+    return name_of(order).trade_id
 
 
 def bracket_orders(factory: OrderFactory, approved: Approved[BracketPlan]) -> list[Order]:
@@ -65,7 +77,9 @@ def bracket_orders(factory: OrderFactory, approved: Approved[BracketPlan]) -> li
     )
 
 
-def exit_order(factory: OrderFactory, plan: BracketPlan, shares: int, number: int) -> MarketOrder:
+def exit_order(
+    factory: OrderFactory, plan: BracketPlan, shares: Decimal, number: int
+) -> MarketOrder:
     """Return the ``number``-th market order that closes what is held of a trade."""
     return factory.market(
         instrument_id(plan.symbol),
@@ -75,17 +89,3 @@ def exit_order(factory: OrderFactory, plan: BracketPlan, shares: int, number: in
         reduce_only=True,
         client_order_id=ClientOrderId(exit_id(plan.trade_id, number)),
     )
-
-
-def _parts(order: Order) -> tuple[str, OrderRole]:
-    """Return trade and role: an order says what it is for in its id, which every venue gives back.
-
-    Raises
-    ------
-    RunError
-        The id is not one of ours.
-    """
-    named = _NAMED.fullmatch(order.client_order_id.value)
-    if named is None:
-        raise RunError(f"order {order.client_order_id} is not ours, expected '<trade>-<role>'")
-    return named["trade"], OrderRole(named["role"])

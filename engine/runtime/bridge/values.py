@@ -16,7 +16,7 @@ from nautilus_trader.model import (
 )
 
 from engine.domain.errors import DataError
-from engine.domain.fixed_point import PRICE_SCALE, decimal_price
+from engine.domain.fixed_point import PRICE_SCALE, decimal_price, plain
 
 VENUE = Venue("ALPACA")
 USD = Currency.from_str("USD")
@@ -81,11 +81,15 @@ def price_from(value: Decimal) -> Price:
     return price_of(int(fixed))
 
 
-def quantity_of(shares: int) -> Quantity:
-    """Return whole shares as nautilus's ``Quantity``."""
-    return Quantity.from_int(shares)
+def quantity_of(shares: Decimal | int) -> Quantity:
+    """Return shares as nautilus's ``Quantity``, whole ones without decimals."""
+    whole = int(shares)
+    return Quantity.from_int(whole) if whole == shares else Quantity.from_decimal(Decimal(shares))
 
 
-def shares_of(quantity: Quantity) -> int:
-    """Return nautilus's ``Quantity`` in whole shares."""
-    return quantity.raw // RAW_PER_SHARE
+def shares_of(quantity: Quantity) -> Decimal:
+    """Return nautilus's ``Quantity`` as exact shares without trailing zeros, so whole ones whole.
+
+    The same number of shares is written alike in every fact, whatever decimals a venue gave it.
+    """
+    return plain(Decimal(quantity.raw) / RAW_PER_SHARE)

@@ -10,6 +10,7 @@ from nautilus_trader.model import ClientOrderId, LimitOrder, MarketStatusAction,
 from nautilus_trader.trading import Strategy
 
 from engine.decision import DeskState
+from engine.domain.account import TradingAccount
 from engine.domain.candidate import BucketReport
 from engine.domain.facts import OrderRole
 from engine.domain.order_names import exit_id, order_id
@@ -79,10 +80,13 @@ class VenueView:
         last = decimal_of(tick.price) if tick else known
         return TradeView(self.orders(trade), last, self.is_halted(plan.symbol))
 
-    def desk_state(self, report: BucketReport, now: int, *, day_has_quotes: bool) -> DeskState:
+    def desk_state(
+        self, report: BucketReport, account: TradingAccount, now: int, *, day_has_quotes: bool
+    ) -> DeskState:
         """Return what the hub knows when a report comes in at an instant (UTC ns)."""
         governor = self._books.governor
         return DeskState(
+            account=account,
             governor=governor,
             open_trades=governor.open_trades,
             equity=self.equity(),

@@ -38,7 +38,7 @@ class Difference(msgspec.Struct, frozen=True):
     """
 
     theirs: Decimal
-    ours: int
+    ours: Decimal
     fills: int
 
 
@@ -150,7 +150,7 @@ class PositionsWatch:
             theirs = certain[symbol].theirs
             self._trouble.avoid(symbol, f"{theirs:f} shares that this run did not buy")
         detail = "; ".join(
-            f"{symbol} {each.theirs:f} at the venue, {each.ours} in the ledger"
+            f"{symbol} {each.theirs:f} at the venue, {each.ours:f} in the ledger"
             for symbol, each in sorted(certain.items())
             if symbol in traded
         )
@@ -167,7 +167,7 @@ class PositionsWatch:
         fills = [fill.order.symbol for fill in self._desk.books.day_fills]
         return {
             symbol: Difference(
-                held.get(symbol, Decimal(0)), ours.get(symbol, 0), fills.count(symbol)
+                held.get(symbol, Decimal(0)), ours.get(symbol, Decimal(0)), fills.count(symbol)
             )
             for symbol in held.keys() | ours.keys()
             if held.get(symbol, Decimal(0)) != ours.get(symbol, 0) and symbol not in known

@@ -22,7 +22,7 @@ from engine.runtime.bridge.values import decimal_of, shares_of
 from simulator.exchange import Exchange, FillMode, Order, Print, listed
 from tests.runtime.runs import EAGER, Ran, run
 
-type Fill = tuple[str, Decimal, int, int]
+type Fill = tuple[str, Decimal, Decimal, int]
 """Client order id in the backtest, price, shares, UTC ns."""
 
 
@@ -184,7 +184,7 @@ class Copy:
             if event.event == "replaced" and order.replaced_by is not None:
                 self.current[self.names[order.id]] = order.replaced_by
             if event.price is not None and event.qty is not None:
-                fill = self.names[order.id], event.price, int(event.qty), event.ts
+                fill = self.names[order.id], event.price, event.qty, event.ts
                 self.fills.append(fill)
 
 
