@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,6 +19,7 @@ from cli.runs.accounting_page import table_page
 from cli.terminal.options import DEFAULT_RUNS, AsJson, DatabaseOption, RunsPath
 from cli.terminal.output import emit
 from cli.terminal.shared_options import taking
+from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -53,26 +54,77 @@ class Question:
         return projector, integrity
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowed(Question):
+    """A question about one strategy or account of the run, or all of them."""
+
+    strategy: Annotated[
+        str | None,
+        typer.Option("--strategy", metavar="NAME", help="Only what is of this strategy."),
+    ] = None
+    account: Annotated[
+        str | None,
+        typer.Option("--account", metavar="NAME", help="Only what is of this account."),
+    ] = None
+
+    def only(self, projector: Projector, table: str) -> list[dict[str, Any]]:
+        """Return the rows of a table that are asked for.
+
+        Raises
+        ------
+        ConfigError
+            There is no such table, or it is the account's and one strategy's rows are asked for.
+        NotFoundError
+            The run has no such strategy or account.
+        """
+        from engine.accounting import PROJECTIONS, columns_of
+
+        if table not in PROJECTIONS:
+            raise ConfigError(f"no table is called {table!r}; there are {', '.join(PROJECTIONS)}")
+        rows = list(projector.rows(table))
+        for column, wanted in (("strategy_id", self.strategy), ("account", self.account)):
+            if wanted is None:
+                continue
+            what = "strategy" if column == "strategy_id" else "account"
+            known = _known(projector, column)
+            if wanted not in known:
+                raise NotFoundError(
+                    f"run {projector.run_id} has no {what} {wanted!r}, expected "
+                    f"{' or '.join(known) or 'none: it has recorded nothing'}"
+                )
+            if column not in (each.name for each in columns_of(PROJECTIONS[table].row)):
+                if column == "account":
+                    continue  # parameters: the same for every account of the run
+                raise ConfigError(
+                    f"{table.replace('_', ' ')} are the account's, not one strategy's: leave "
+                    "--strategy out, or ask 'tradectl accounting strategies'"
+                )
+            rows = [row for row in rows if row[column] == wanted]
+        return rows
+
+
 @app.command()
-@taking(Question)
-def trades(asked: Question) -> None:
+@taking(Narrowed)
+def trades(asked: Narrowed) -> None:
     """List trades from entry to flat: prices, slippage, P&L after all costs, why they ended.
 
     Example: tradectl accounting trades --run latest
     """
     shown = (
-        "trade_id", "side", "quantity", "entry_ts", "exit_ts", "avg_px_open", "avg_px_close",
-        "realized_pnl", "commission", "fees", "slippage_bps", "mae_pct", "mfe_pct", "exit_reason",
+        "trade_id", "strategy_id", "side", "quantity", "entry_ts", "exit_ts", "avg_px_open",
+        "avg_px_close", "realized_pnl", "commission", "fees", "slippage_bps", "mae_pct", "mfe_pct",
+        "exit_reason",
     )  # fmt: skip
     spare = (
-        "fees", "commission", "mae_pct", "mfe_pct", "slippage_bps", "quantity", "exit_ts", "side",
+        "strategy_id", "fees", "commission", "mae_pct", "mfe_pct", "slippage_bps", "quantity",
+        "exit_ts", "side",
     )  # fmt: skip
     _list(asked, "trades", shown, spare)
 
 
 @app.command()
-@taking(Question)
-def positions(asked: Question) -> None:
+@taking(Narrowed)
+def positions(asked: Narrowed) -> None:
     """List every symbol traded: what is held of it, at what cost, and what it brought.
 
     Example: tradectl accounting positions
@@ -82,8 +134,8 @@ def positions(asked: Question) -> None:
 
 
 @app.command()
-@taking(Question)
-def lots(asked: Question) -> None:
+@taking(Narrowed)
+def lots(asked: Narrowed) -> None:
     """List lots, first in first out: shares one fill opened and another closed.
 
     Example: tradectl accounting lots
@@ -96,8 +148,8 @@ def lots(asked: Question) -> None:
 
 
 @app.command()
-@taking(Question)
-def daily(asked: Question) -> None:
+@taking(Narrowed)
+def daily(asked: Narrowed) -> None:
     """List the close of each day: equity, what it earned and cost, trades and wins.
 
     Example: tradectl accounting daily
@@ -110,8 +162,8 @@ def daily(asked: Question) -> None:
 
 
 @app.command()
-@taking(Question)
-def fees(asked: Question) -> None:
+@taking(Narrowed)
+def fees(asked: Narrowed) -> None:
     """List fees by day: what was charged beside what the regulators' schedules expect.
 
     Example: tradectl accounting fees
@@ -120,15 +172,31 @@ def fees(asked: Question) -> None:
 
 
 @app.command()
-@taking(Question)
-def pnl(asked: Question) -> None:
+@taking(Narrowed)
+def strategies(asked: Narrowed) -> None:
+    """List what each strategy earned: of the trades it owns, and as P&L is booked to it.
+
+    Example: tradectl accounting strategies --strategy acceleration --json
+    """
+    shown = (
+        "strategy_id", "params_version", "account", "trades", "open_trades", "net_pnl",
+        "booked_pnl", "win_rate", "profit_factor",
+    )  # fmt: skip
+    _list(asked, "strategy_metrics", shown, ("open_trades", "profit_factor", "account"))
+
+
+@app.command()
+@taking(Narrowed)
+def pnl(asked: Narrowed) -> None:
     """Say from where the cash came: lots closed, costs, movements, and what is still held.
+
+    The cash is the account's whatever strategy is asked for; --strategy narrows what was booked.
 
     Example: tradectl accounting pnl
     """
     projector, integrity = asked.tables()
+    versions = asked.only(projector, "strategy_metrics")
     account = _account(projector)
-    versions = list(projector.rows("strategy_metrics"))
 
     def page(console: Console) -> None:
         grid = Table(box=None, show_header=False, pad_edge=False)
@@ -137,18 +205,21 @@ def pnl(asked: Question) -> None:
         for name, amount in account.items():
             grid.add_row(name.replace("_", " "), figure(amount))
         console.print(grid)
-        shown = ("strategy", "params_version", "trades", "net_pnl", "win_rate", "profit_factor")
+        shown = (
+            "strategy_id", "params_version", "trades", "net_pnl", "booked_pnl", "win_rate",
+            "profit_factor",
+        )  # fmt: skip
         console.print()
-        table_page(console, versions, shown, ())
+        table_page(console, versions, shown, ("profit_factor",))
 
     result = {"run_id": projector.run_id, **account, "versions": versions}
     emit(result, as_json=asked.as_json, page=page, integrity=integrity)
 
 
 @app.command()
-@taking(Question)
+@taking(Narrowed)
 def export(
-    asked: Question,
+    asked: Narrowed,
     table: Annotated[str, typer.Argument(metavar="TABLE", help="Such as trades, fills or orders.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Ends in .csv or .parquet.")],
 ) -> None:
@@ -159,7 +230,7 @@ def export(
     from store import export_table
 
     projector, integrity = asked.tables()
-    rows = export_table(projector, table, file)
+    rows = export_table(asked.only(projector, table), table, file)
     result = {"run_id": projector.run_id, "table": table, "rows": rows, "file": str(file)}
     told = escape(f"wrote {figure(rows)} rows of {table} to {file}")
     emit(
@@ -202,10 +273,10 @@ def rebuild(asked: Question) -> None:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _list(asked: Question, table: str, shown: Sequence[str], spare: Sequence[str]) -> None:
+def _list(asked: Narrowed, table: str, shown: Sequence[str], spare: Sequence[str]) -> None:
     """Tell a table; a terminal too narrow for it does without the columns named ``spare``."""
     projector, integrity = asked.tables()
-    rows = list(projector.rows(table))
+    rows = asked.only(projector, table)
 
     def page(console: Console) -> None:
         title = escape(projector.run_id)
@@ -217,6 +288,12 @@ def _list(asked: Question, table: str, shown: Sequence[str], spare: Sequence[str
 
     result = {"run_id": projector.run_id, table: rows}
     emit(result, as_json=asked.as_json, page=page, integrity=integrity)
+
+
+def _known(projector: Projector, column: str) -> list[str]:
+    """Return the strategies, or the accounts, that a run has."""
+    table = "strategies" if column == "strategy_id" else "cash_movements"
+    return sorted({row[column] for row in projector.rows(table)})
 
 
 def _account(projector: Projector) -> dict[str, Decimal]:

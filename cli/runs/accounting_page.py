@@ -18,6 +18,8 @@ _HEADINGS = {
     "open_ts": "opened",
     "close_ts": "closed",
     "ts_last": "last fill",
+    "strategy_id": "strategy",
+    "params_version": "version",
     "quantity": "shares",
     "avg_px_open": "in",
     "avg_px_close": "out",
@@ -30,6 +32,9 @@ _HEADINGS = {
     "mfe_pct": "MFE %",
 }
 """Headings that are not the column's name."""
+
+_SHARES = frozenset({"quantity", "open_quantity"})
+"""Columns of shares: they have no cents."""
 
 _DATE = len("2026-09-18")
 _GAP = 2
@@ -77,6 +82,8 @@ def table_page(
 def _shown(name: str, value: Any, *, is_time: bool) -> str:
     if name == "side":
         return "long" if value > 0 else "short"
+    if name in _SHARES:
+        return f"{value:,f}"
     return new_york(value) if is_time else figure(value)
 
 
