@@ -14,7 +14,7 @@ from store.runs.manifest import JournalHead, RunManifest, RunPlan, RunStatus
 from store.runs.provenance import code_hash, engine_version
 from store.runs.run import Run
 from store.runs.runs import RunStore
-from store.tables.arrow import USD, arrow_schema, arrow_table
+from store.tables.arrow import USD, arrow_schema, arrow_table, rows_of
 from store.tables.export import export_table
 from store.tables.projector import Projector, Rebuilt
 
@@ -47,5 +47,6 @@ __all__ = [
     "is_command_log",
     "newest_revision",
     "restore",
+    "rows_of",
     "unarchive_run",
 ]

@@ -10,7 +10,7 @@ import msgspec
 
 from app.runs.integrity import run_integrity, told, worst
 from engine.journal import Integrity
-from store import Run, RunStore
+from store import Run, RunStore, rows_of
 
 IDENTITY = (
     "params_hash",
@@ -161,7 +161,7 @@ def _manifest(run: Run) -> Row:
 
 def _trades(run: Run) -> list[Row]:
     table = run.read_table("trades")
-    return [] if table is None else table.to_pylist()
+    return [] if table is None else rows_of(table)
 
 
 def _verified(integrity: Integrity | None) -> str:
@@ -176,4 +176,9 @@ def _differences(one: Row, two: Row) -> dict[str, list[Any]]:
 
 
 def _first_different(one: list[Row], two: list[Row]) -> list[Row | None] | None:
-    return next(([a, b] for a, b in zip_longest(one, two) if a != b), None)
+    """Return the first pair that differs, in what both runs say: older ones say less."""
+    said = set(one[0] if one else ()) & set(two[0] if two else ())
+    for a, b in zip_longest(one, two):
+        if a is None or b is None or any(a[name] != b[name] for name in said):
+            return [a, b]
+    return None

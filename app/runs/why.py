@@ -22,7 +22,7 @@ from engine.domain.session import day_of, session
 from engine.journal import Integrity
 from engine.signals.bucket_series import judged_buckets
 from engine.signals.tables import rows_table
-from store import Run
+from store import Run, rows_of
 
 _SHOWN = ("ao", "ac", "ao_bps", "ac_bps", "sigma_bps", "ac_z", "volume", "run_volume", "vwap")
 
@@ -157,7 +157,7 @@ def _hub_says(run: Run | None, symbol: str, ts_event: int) -> dict[str, Any]:
         if table is None:
             continue
         same = (pc.field("symbol") == symbol) & (pc.field(column) == ts_event)
-        found = table.filter(same).to_pylist()
+        found = rows_of(table.filter(same))
         said[name] = found[0] if found else None
     return said
 

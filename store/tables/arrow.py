@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 
 from engine.accounting import Column, columns_of
 from engine.accounting.shares import MONEY_PLACES, SHARE_PLACES
+from engine.domain.fixed_point import plain
 
 USD = pa.decimal128(24, 6)
 """Exact money and prices; fills are in 1e-6 USD times whole shares, so nothing is rounded."""
@@ -28,6 +30,15 @@ def arrow_schema(row: type[msgspec.Struct]) -> pa.Schema:
             for column in columns_of(row)
         ]
     )
+
+
+def rows_of(table: pa.Table) -> list[dict[str, Any]]:
+    """Return the rows of a table, shares without trailing zeros."""
+    rows = table.to_pylist()
+    shares = [field.name for field in table.schema if field.type == SHARES]
+    for row in rows:
+        row.update({name: plain(row[name]) for name in shares if row[name] is not None})
+    return rows
 
 
 def _type_of(column: Column) -> pa.DataType:

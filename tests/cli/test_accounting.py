@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import text
 
-from store import RunStore
+from store import RunStore, rows_of
 from tests.cli.conftest import Tradectl, eager
 
 
@@ -38,7 +38,7 @@ def test_the_report_and_the_tables_agree_to_the_cent(tradectl: Tradectl, runs: P
     assert reported is not None
     told = _ask(tradectl, runs, "trades")["trades"]
     rows = {row["trade_id"]: row for row in told}
-    expected = json.loads(json.dumps(reported.to_pylist(), default=str))
+    expected = json.loads(json.dumps(rows_of(reported), default=str))
     assert rows == {row["trade_id"]: row for row in expected}
     assert all(row["mae_pct"] <= 0 <= row["mfe_pct"] for row in told)
 
@@ -56,10 +56,25 @@ def test_the_report_and_the_tables_agree_to_the_cent(tradectl: Tradectl, runs: P
     assert (Decimal(day["net_pnl"]), day["trades"]) == (net, len(told))
 
 
+def test_what_is_booked_to_strategies_is_what_the_account_earned(
+    tradectl: Tradectl, runs: Path
+) -> None:
+    whole = _ask(tradectl, runs, "trades")["trades"]
+    assert {(row["strategy_id"], row["venue"], row["account"]) for row in whole} == {
+        ("acceleration", "ALPACA", "main")
+    }
+    asked = ("--strategy", "acceleration", "--account", "main")
+    assert _ask(tradectl, runs, "trades", *asked)["trades"] == whole != []
+    (figures,) = _ask(tradectl, runs, "strategies", *asked)["strategy_metrics"]
+    net = sum(Decimal(row["realized_pnl"]) for row in whole)
+    assert (figures["strategy_id"], figures["trades"]) == ("acceleration", len(whole))
+    assert Decimal(figures["booked_pnl"]) == Decimal(figures["net_pnl"]) == net
+
+
 def test_lots_and_positions_of_a_day_that_ended_flat(tradectl: Tradectl, runs: Path) -> None:
     held = _ask(tradectl, runs, "positions")["positions"]
     lots = _ask(tradectl, runs, "lots")["lots"]
-    assert {row["quantity"] for row in held} == {0}
+    assert {row["quantity"] for row in held} == {"0"}
     assert sum(Decimal(lot["realized_pnl"]) for lot in lots) == sum(
         Decimal(row["realized_pnl"]) for row in held
     )
@@ -101,6 +116,9 @@ def test_rebuild_finds_what_it_dropped_and_exits_1_when_it_had_differed(
     ("arguments", "code", "said"),
     [
         (("trades", "--run", "2018"), 4, "no run '2018'"),
+        (("trades", "--strategy", "ao"), 4, "no strategy 'ao', expected acceleration"),
+        (("fees", "--account", "other"), 4, "no account 'other', expected main"),
+        (("daily", "--strategy", "acceleration"), 2, "the account's, not one strategy's"),
         (("export", "trade", "t.csv"), 2, "there are orders, fills"),
         (("export", "trades", "t.txt"), 2, "ends in .csv or .parquet"),
         (("trades", "--database", "none.sqlite"), 4, "tradectl database migrate"),
@@ -114,7 +132,9 @@ def test_what_cannot_be_done_is_said_with_its_exit_code(
     assert said in answer.json["message"]
 
 
-@pytest.mark.parametrize("page", ["trades", "positions", "lots", "daily", "fees", "pnl", "rebuild"])
+@pytest.mark.parametrize(
+    "page", ["trades", "positions", "lots", "daily", "fees", "pnl", "strategies", "rebuild"]
+)
 def test_pages_are_drawn_for_people(tradectl: Tradectl, runs: Path, page: str) -> None:
     answer = tradectl("accounting", page, "--runs", runs)
     assert answer.code == 0, answer.err

@@ -14,7 +14,7 @@ from tests.accounting.streams import OPEN_NS
 ROW: dict[str, object] = {
     "trade_id": "20180102-AAA-093500",
     "side": 1,
-    "quantity": 1_250,
+    "quantity": Decimal(1_250),
     "entry_ts": OPEN_NS,
     "exit_ts": None,
     "avg_px_open": Decimal("1234.56"),

@@ -59,7 +59,7 @@ class OrderCommands:
         self._expect_arrival(now)
         self._host.modify_order(_name(OrderRole.TAKE_PROFIT, plan), price=price_from(price))
 
-    def send_exit(self, plan: BracketPlan, shares: int, number: int, now: int) -> None:
+    def send_exit(self, plan: BracketPlan, shares: Decimal, number: int, now: int) -> None:
         """Send the ``number``-th market order that closes a trade."""
         self._expect_arrival(now)
         order = exit_order(self._host.order_factory, plan, shares, number)
