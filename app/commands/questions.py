@@ -28,7 +28,7 @@ class Holding(msgspec.Struct, frozen=True):
     """Shares held, negative when short, and the last price reported of a fill, USD."""
 
     symbol: str
-    quantity: int
+    quantity: Decimal
     mark: Decimal
     trades: tuple[str, ...]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -78,7 +79,7 @@ class Replayed(msgspec.Struct, frozen=True):
     cash: Any
     equity: Any
     commission: Any
-    positions: dict[str, int]
+    positions: dict[str, Decimal]
     fills: int
     trades: int
     open_trades: int

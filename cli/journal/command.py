@@ -198,7 +198,7 @@ def replay(
 
     def page(console: Console) -> None:
         table = Table(box=None, show_header=False)
-        held = ", ".join(f"{name} {shares:,}" for name, shares in result["positions"].items())
+        held = ", ".join(f"{name} {shares:,f}" for name, shares in result["positions"].items())
         for key, value in (result | {"positions": held or "none"}).items():
             table.add_row(key, escape(figure(value)))
         console.print(table)

@@ -160,7 +160,7 @@ def _page(console: Console, answer: Answer) -> None:
         case PositionsAnswer():
             for held in answer.positions:
                 trades = f" ({', '.join(held.trades)})" if held.trades else ""
-                line(f"{held.symbol} {held.quantity:,}, last filled at {held.mark}{trades}")
+                line(f"{held.symbol} {held.quantity:,f}, last filled at {held.mark}{trades}")
             for trade in answer.planned:
                 line(f"{trade} is being entered")
             if not (answer.positions or answer.planned):
@@ -184,8 +184,8 @@ def _orders_page(console: Console, answer: Any) -> None:
             f"{each.role} {each.order_side}".lower(),
             each.symbol,
             each.status,
-            f"{each.quantity:,}",
-            f"{each.filled_qty:,}",
+            f"{each.quantity:,f}",
+            f"{each.filled_qty:,f}",
             figure(each.price),
             figure(each.trigger_price),
             new_york(each.ts_submitted),

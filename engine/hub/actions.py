@@ -27,7 +27,7 @@ class SendExit(msgspec.Struct, frozen=True):
     """Send the ``number``-th market order that closes a trade, for the shares that it holds."""
 
     number: int
-    shares: int
+    shares: Decimal
 
 
 class ReportDelay(msgspec.Struct, frozen=True):

@@ -90,7 +90,7 @@ CASES = (
         name="without a target a market order leaves for all that is held",
         view=seen(target=OVER),
         second=60,
-        due=[RequestExit(ExitReason.TIME_STOP), SendExit(1, 40)],
+        due=[RequestExit(ExitReason.TIME_STOP), SendExit(1, Decimal(40))],
     ),
     Case(
         name="an exit that is on its way is not sent twice",
@@ -219,7 +219,10 @@ def test_after_an_event_a_trade_is_closed_that_has_no_way_out_left() -> None:
     desk.request_exit(trade, ExitReason.TIME_STOP, at(60))
     again = RequestExit(ExitReason.TIME_STOP)
     assert guardian.protection_due(trade, seen(stop=OVER), at(60)) == ()
-    assert guardian.protection_due(trade, seen(target=OVER), at(60)) == (again, SendExit(1, 40))
+    assert guardian.protection_due(trade, seen(target=OVER), at(60)) == (
+        again,
+        SendExit(1, Decimal(40)),
+    )
 
 
 class Leaver(Acceleration):
@@ -281,6 +284,6 @@ def test_strategies_have_names_of_their_own_and_known_parameters() -> None:
 def _entered(bought: BracketPlan) -> OrderFilled:
     name, side = bought.trade_id, "BUY" if bought.side is Side.LONG else "SELL"
     return OrderFilled(
-        order_id(OrderRole.ENTRY, name), name, bought.symbol, OrderRole.ENTRY, side,
-        f"{name}-1", bought.quantity, Decimal(100), Decimal(0), "TAKER",
+        order_id(OrderRole.ENTRY, name), name, bought.symbol, bought.venue, bought.account,
+        OrderRole.ENTRY, side, f"{name}-1", bought.quantity, Decimal(100), Decimal(0), "TAKER",
     )  # fmt: skip
