@@ -217,12 +217,9 @@ def test_after_an_event_a_trade_is_closed_that_has_no_way_out_left() -> None:
     assert guardian.protection_due(trade, seen(stop=OVER), at(1)) == (lost, CROSSED)
 
     desk.request_exit(trade, ExitReason.TIME_STOP, at(60))
-    again = RequestExit(ExitReason.TIME_STOP)
     assert guardian.protection_due(trade, seen(stop=OVER), at(60)) == ()
-    assert guardian.protection_due(trade, seen(target=OVER), at(60)) == (
-        again,
-        SendExit(1, Decimal(40)),
-    )
+    leaving = (RequestExit(ExitReason.TIME_STOP), SendExit(1, Decimal(40)))
+    assert guardian.protection_due(trade, seen(target=OVER), at(60)) == leaving
 
 
 class Leaver(Acceleration):

@@ -57,7 +57,7 @@ def test_replay_says_what_follows_from_the_facts_so_far(stored: str) -> None:
     at = ("--database", stored)
     assert _ask("journal", "replay", *at, "--until", "3")["cash"] == "100000"
     state = _ask("journal", "replay", *at)
-    assert state["positions"] == {"AAA": 10}
+    assert state["positions"] == {"AAA": "10"}
     assert Decimal(state["cash"]) == 100_000 - 205 - 1
     assert (state["trades"], state["open_trades"]) == (1, 1)
 
