@@ -52,7 +52,7 @@ class Radar:
         table.add_column("ao", no_wrap=True)
         table.add_column("confidence", no_wrap=True)
         table.add_column("why", ratio=1, no_wrap=True, overflow="ellipsis")
-        strongest = sorted(self._seen.values(), key=lambda each: -abs(each.ac_z))[:_ROWS]
+        strongest = sorted(self._seen.values(), key=lambda each: -each.score)[:_ROWS]
         for each in strongest:
             table.add_row(*self._row(each, _SPARK if wide else _SHORT_SPARK))
         return table if strongest else Text("no candidate in the last minute", style="dim")
@@ -67,7 +67,7 @@ class Radar:
             Text(candidate.symbol, style="bold" if candidate.qualified else "dim"),
             Text("long" if long else "short", style="green" if long else "red"),
             f"{candidate.last / PRICE_SCALE:,.2f}",
-            f"{candidate.ac_z:+.1f}",
+            f"{candidate.side * candidate.score:+.1f}",
             f"{max(0, ago)} s",
             Text(sparkline(candidate.window.ao, width), style="cyan"),
             lights(() if verdict is None else verdict.checks),

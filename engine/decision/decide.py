@@ -149,7 +149,7 @@ def _select(
 
 def _strength(candidate: Candidate) -> tuple[float, float, str]:
     """Return the key that sorts the strongest first: score, then notional, then symbol."""
-    return -candidate.score, -candidate.run_notional, candidate.symbol
+    return -candidate.score, -candidate.notional, candidate.symbol
 
 
 def _free_slots(desk: DeskState, params: Parameters) -> int:

@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.account import ACCELERATION
 from engine.domain.quotes import Quote
 
 
@@ -81,40 +80,56 @@ class Window(msgspec.Struct, frozen=True, eq=False):
     ac: NDArray[np.float64]
 
 
+class Feature(msgspec.Struct, frozen=True):
+    """One number behind a signal, what it is held against, and whether it passed.
+
+    ``value`` is NaN where it is unknown, and then the feature has failed.
+    """
+
+    name: str
+    value: float
+    threshold: float
+    passed: bool
+
+
 class Candidate(msgspec.Struct, frozen=True, eq=False):
-    """One symbol that accelerates, as of the close of one bucket.
+    """One symbol that a strategy has an eye on, as of the close of one bucket.
 
     Attributes
     ----------
+    strategy_id : str
+        Whose signal this is.
     ts_event, ts_init : int
         End of the bucket, and the clock at which it closed (end + grace); UTC ns.
     qualified : bool
-        Every gate passed in this very bucket; only then may the hub enter.
-    ao, ac : float
-        USD. ``ao_bps``, ``ac_bps``: 1e4 × share of the slow mean price. ``sigma_bps``: standard
-        deviation of 5-s median returns. ``ac_z``: ``ac_bps`` over the noise it would have, signed.
+        Every feature passed in this very bucket; only then may the hub enter.
+    score : float
+        Standard deviations of the strategy's own noise, >= 0; its direction is ``side``.
+    strength, confidence : float
+        How much the strategy would stake on it, and how sure it is of that; in [0, 1].
+    notional : float
+        USD that went into the move; the larger of two with equal scores is preferred.
+    features : tuple of Feature
+        In the strategy's own order.
     last : int
         Last eligible price, 1e-6 USD.
     volume : int
-        Shares of this bucket. ``volume_mean``: mean of the ``vol_window`` buckets before it.
-    run_volume, run_notional : int, float
-        Shares, and USD, since ``ao`` took its present sign.
+        Shares of this bucket.
     session_volume : int
         Shares since the open.
+    sigma_bps : float
+        Standard deviation of 5-s median returns in bps.
     vwap : float
         Session VWAP in USD, NaN without an eligible print; ``vwap_slope``: its change in USD over
         the candidate window.
     quote : Quote or None
         Last quote that arrived before ``ts_init``; None where none did within a minute, and where
         the candidate is not qualified.
-    gates : int
-        Bit ``1 << gate`` set for each gate passed.
-    gate_values, gate_thresholds : tuple of float
-        By ``Gate``; NaN where a value is unknown (and then the gate failed).
     window : Window
         Buckets up to and including this one.
     """
 
+    strategy_id: str
     symbol: str
     side: Side
     phase: Phase
@@ -122,40 +137,23 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
     ts_init: int
     fade_reason: FadeReason | None
     qualified: bool
-    ao: float
-    ac: float
-    ao_bps: float
-    ac_bps: float
-    sigma_bps: float
-    ac_z: float
+    score: float
+    strength: float
+    confidence: float
+    notional: float
+    features: tuple[Feature, ...]
     last: int
     volume: int
-    volume_mean: float
-    run_volume: int
-    run_notional: float
     session_volume: int
+    sigma_bps: float
     vwap: float
     vwap_slope: float
     quote: Quote | None
-    gates: int
-    gate_values: tuple[float, ...]
-    gate_thresholds: tuple[float, ...]
     window: Window
 
-    @property
-    def strategy_id(self) -> str:
-        """Whose signal this is."""
-        return ACCELERATION
-
-    @property
-    def score(self) -> float:
-        """Standard deviations of the strategy's own noise, >= 0; its direction is ``side``."""
-        return abs(self.ac_z)
-
-    @property
-    def strength(self) -> float:
-        """How much the strategy would stake on it, in [0, 1]."""
-        return strength_of(self.score)
+    def feature(self, name: str) -> float:
+        """Return the value of a feature."""
+        return next(each.value for each in self.features if each.name == name)
 
 
 class IndexReading(msgspec.Struct, frozen=True):

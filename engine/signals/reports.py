@@ -8,21 +8,37 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from engine.domain.account import ACCELERATION
 from engine.domain.candidate import (
     Breadth,
     BucketReport,
     Candidate,
     FadeReason,
+    Feature,
     Gate,
     IndexReading,
     Phase,
     Side,
     Window,
+    strength_of,
 )
 from engine.domain.parameters import Parameters
 from engine.domain.quotes import Quote
 from engine.signals.settings import thresholds
 from engine.signals.tables import QUOTE_COLUMNS, fixed_column, gate_column, values
+
+_COPIED = (
+    "symbol",
+    "ts_event",
+    "ts_init",
+    "qualified",
+    "volume",
+    "session_volume",
+    "sigma_bps",
+    "vwap",
+    "vwap_slope",
+)
+"""Columns of the scanner's table that a candidate has as they are."""
 
 
 class Windows:
@@ -55,25 +71,32 @@ def candidates(table: pa.Table, windows: Windows, params: Parameters) -> Iterato
     if not len(table):
         return  # most buckets are empty, and a column costs the same whatever it holds
     limits = thresholds(params)
-    gate_thresholds = tuple(limits[gate] for gate in Gate)
+    gates = [(int(gate), gate.name.lower(), gate_column(gate), limits[gate]) for gate in Gate]
     price: list[int] = fixed_column(table, "last").tolist()
     names = [name for name in table.column_names if name != "last"]
     columns = {name: values(table, name) for name in names}
     for k in range(len(table)):
         row = {name: column[k] for name, column in columns.items()}
         bid, ask, bid_size, ask_size, quote_ts = (row.pop(name) for name in QUOTE_COLUMNS)
-        fade = row.pop("fade_reason")
-        gate_values = tuple(row.pop(gate_column(gate)) for gate in Gate)
+        fade = row["fade_reason"]
+        score = abs(row["ac_z"])
         yield Candidate(
-            side=Side(row.pop("side")),
-            phase=Phase(row.pop("phase")),
+            strategy_id=ACCELERATION,
+            side=Side(row["side"]),
+            phase=Phase(row["phase"]),
             fade_reason=FadeReason(fade) if fade else None,
+            score=score,
+            strength=strength_of(score),
+            confidence=1.0,
+            notional=row["run_notional"],
+            features=tuple(
+                Feature(name, row[column], limit, bool(row["gates"] >> bit & 1))
+                for bit, name, column, limit in gates
+            ),
             last=price[k],
             quote=Quote(bid, ask, bid_size, ask_size, quote_ts) if quote_ts else None,
-            gate_values=gate_values,
-            gate_thresholds=gate_thresholds,
             window=windows.ending(row["symbol"], row["ts_event"]),
-            **row,
+            **{name: row[name] for name in _COPIED},
         )
 
 

@@ -77,7 +77,7 @@ REFUSALS: Mapping[RefusalReason, Scene] = {
     RefusalReason.TOO_LATE: (GOOD, desk(late_ns=USUAL.bucket_ns + 1), USUAL),
     RefusalReason.NOT_CONFIDENT: (report(candidate(quote=None)), desk(), USUAL),
     RefusalReason.NO_FREE_SLOT: (GOOD, desk(open_trade("MSFT")), USUAL),
-    RefusalReason.OUTRANKED: (report(candidate(), candidate("MSFT", ac_z=9.0)), desk(), USUAL),
+    RefusalReason.OUTRANKED: (report(candidate(), candidate("MSFT", score=9.0)), desk(), USUAL),
     RefusalReason.NO_ROOM: (PENNY, desk(day_has_quotes=False), parameters(min_price=0.01)),
     RefusalReason.NOTIONAL_CAP: (GOOD, desk(open_trade("MSFT", 4_950)), TWO_SLOTS),
     RefusalReason.TOO_SMALL: (GOOD, desk(equity=90), USUAL),
@@ -121,12 +121,12 @@ def test_unqualified_candidates_are_not_judged() -> None:
 # fmt: off
 PICKS = [
     # candidates                                                                      pick
-    ([candidate("A", ac_z=5.0), candidate("B", ac_z=7.0)],                            "B"),
-    ([candidate("A", run_notional=1e6), candidate("B", run_notional=2e6)],            "B"),
+    ([candidate("A", score=5.0), candidate("B", score=7.0)],                            "B"),
+    ([candidate("A", notional=1e6), candidate("B", notional=2e6)],            "B"),
     ([candidate("B"), candidate("A")],                                                "A"),
-    ([candidate("A", ac_z=5.0), candidate("B", ac_z=7.0, quote=None)],                "A"),
-    ([candidate("A", ac_z=5.0), candidate("B", ac_z=-7.0, side=Side.SHORT)],          "B"),
-    ([candidate("A", ac_z=5.0), candidate("B", ac_z=7.0, session_volume=50)],         "A"),
+    ([candidate("A", score=5.0), candidate("B", score=7.0, quote=None)],                "A"),
+    ([candidate("A", score=5.0), candidate("B", score=7.0, side=Side.SHORT)],          "B"),
+    ([candidate("A", score=5.0), candidate("B", score=7.0, session_volume=50)],         "A"),
 ]
 # fmt: on
 
@@ -137,7 +137,7 @@ def test_the_strongest_confident_one_is_picked(candidates: list[Candidate], pick
 
 
 def test_slots_are_given_by_strength_up_to_the_notional_cap() -> None:
-    several = [candidate(symbol, ac_z=z) for symbol, z in (("A", 5.0), ("B", 8.0), ("C", 6.0))]
+    several = [candidate(symbol, score=z) for symbol, z in (("A", 5.0), ("B", 8.0), ("C", 6.0))]
     room = {"concurrent_trading": True, "max_concurrent": 3}
     decision = decided(*several, **room, max_open_notional=9_000)
     assert picks(decision) == ["B", "C"]
@@ -162,8 +162,8 @@ def crowd(members: Mapping[str, tuple[float, float, str]]) -> list[Candidate]:
         "tiny": {"session_volume": 10},
     }
     return [
-        candidate(symbol, ac_z=ac_z, run_notional=notional, **kinds[kind])
-        for symbol, (ac_z, notional, kind) in members.items()
+        candidate(symbol, score=score, notional=notional, **kinds[kind])
+        for symbol, (score, notional, kind) in members.items()
     ]
 
 

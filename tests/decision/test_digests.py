@@ -30,8 +30,8 @@ _FILLED = "9b54cb7d3e53267166005d680a653f144d28da5da6e8a476bb932e92b8e3210b"
 
 def _two_candidates() -> BucketDecision:
     """Return a decision: a short is taken, a weaker long is outranked by it."""
-    short = candidate("B", ac_z=-7.0, side=Side.SHORT)
-    return decide(report(candidate("A", ac_z=5.0), short), desk(), Parameters(), SESSION)
+    short = candidate("B", score=7.0, side=Side.SHORT)
+    return decide(report(candidate("A", score=5.0), short), desk(), Parameters(), SESSION)
 
 
 def _decided(decision: BucketDecision) -> str:

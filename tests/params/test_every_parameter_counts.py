@@ -76,8 +76,8 @@ def _said(one: BucketReport) -> object:
     rows = [
         (
             each.symbol, each.side, each.phase, each.fade_reason, each.qualified, each.ts_init,
-            each.ao, each.ac, each.ac_z, each.sigma_bps, each.volume_mean, each.gates,
-            each.gate_values, each.gate_thresholds, len(each.window.ts), each.last, each.vwap,
+            each.score, each.sigma_bps, each.notional, each.features, len(each.window.ts),
+            each.window.ao.tolist(), each.window.ac.tolist(), each.last, each.vwap,
         )
         for each in one.candidates
     ]  # fmt: skip

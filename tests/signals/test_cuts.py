@@ -56,7 +56,7 @@ def test_cutting_off_the_future_never_changes_the_past(tape: pd.DataFrame, share
     assert pairs or now < session(DAY).open_ns + 5_250_000_000
     for told, known in pairs:
         assert told.breadth == known.breadth or str(told.breadth) == str(known.breadth)
-        assert [c.ac_z for c in told.candidates] == [c.ac_z for c in known.candidates]
+        assert [c.score for c in told.candidates] == [c.score for c in known.candidates]
 
 
 def test_a_clock_that_goes_back_is_refused_and_named() -> None:
