@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PRICE_SCALE = 1_000_000
+SIZE_SCALE = 1
 """Units of a fixed-point price in one USD; one unit is 1e-6 USD."""
 
 MAX_PRICE = 1_000_000 * PRICE_SCALE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
 from engine.signals import kernel
 from engine.signals.bucket_log import BucketLog, reseeded
+from engine.signals.closed_bucket import ClosedBucket
 from engine.signals.settings import Settings, same_windows, settings
 from engine.signals.state import (
     BUCKET_ROW,
@@ -67,6 +68,8 @@ class ColumnScanner:
         Judge and write each bucket of every symbol, not only those of candidates.
     keep_buckets : bool
         Keep every bucket that closes; needed before windows can change their lengths.
+    on_close : callable, optional
+        Called at each close of a bucket, before anything of the next one is taken.
     """
 
     def __init__(
@@ -77,11 +80,13 @@ class ColumnScanner:
         *,
         every_bucket: bool = False,
         keep_buckets: bool = False,
+        on_close: Callable[[], None] | None = None,
     ) -> None:
         self.params = params
         self.session = session
         self._every_bucket = every_bucket
         self._log = BucketLog() if keep_buckets else None
+        self._on_close = on_close
         self._changes: list[Stretch] = []
         self.settings = settings(params, session, every_bucket=every_bucket)
         self.symbols: list[str] = []
@@ -155,7 +160,10 @@ class ColumnScanner:
         while (stop := self._stops_at()) is not None and stop <= now:
             if self._log is not None:
                 self._log.keep(self._state, self.settings, len(self.symbols))
+            before = self.closed
             self._close_until(stop)
+            if self._on_close is not None and self.closed > before:
+                self._on_close()
             self._change_over()
         self._close_until(now)
 
@@ -204,10 +212,13 @@ class ColumnScanner:
             self._told = start
         position = 0
         while self.closed < until:
+            ahead = until if self._on_close is None else self.closed + 1
             position = kernel.refill(
-                self._state, self.settings, len(self.symbols), rows, position, until
+                self._state, self.settings, len(self.symbols), rows, position, ahead
             )
             self._drain()
+            if self._on_close is not None and self.closed == ahead:
+                self._on_close()
 
     def take_output(self) -> list[Output]:
         """Return the rows written since the last call, a piece for each set of parameters."""
@@ -228,6 +239,34 @@ class ColumnScanner:
             yield ClosedPrices(
                 state.ring_high[row, :n], state.ring_low[row, :n], state.ring_last[row, :n]
             )
+
+    def first_traded(self) -> list[int]:
+        """Return the ids of symbols whose first bucket is the one that closed last, by name."""
+        first = self._state.symbols["first_bucket"][: len(self.symbols)]
+        found: list[int] = np.flatnonzero(first == self.closed - 1).tolist()
+        return sorted(found, key=self.symbols.__getitem__)
+
+    def closed_bucket(self, ids: NDArray[np.int64]) -> ClosedBucket:
+        """Return the bucket that closed last, of symbols that have traded, in their order."""
+        s, p, b = self._state, self.settings, self.closed - 1
+        row = b & (len(s.ring_high) - 1)
+        high, last = s.ring_high[row, ids], s.ring_last[row, ids]
+        traded = high > 0
+        ts_event = p.first_ns + (b + 1) * p.width_ns
+        return ClosedBucket(
+            number=b,
+            bucket=b - p.open_bucket + 1,
+            ts_event=ts_event,
+            ts_init=ts_event + p.grace_ns,
+            high=np.where(traded, high, last),
+            low=np.where(traded, s.ring_low[row, ids], last),
+            last=last,
+            volume=s.ring_volume[b & (len(s.ring_volume) - 1), ids],
+            vwap=s.ring_vwap[b & (len(s.ring_vwap) - 1), ids],
+            traded=traded,
+            of_symbols=s.symbols[ids],
+            sigma_window=p.sigma_window,
+        )
 
     def kept(self) -> Records:
         """Return every bucket closed so far that brought news, in order; dtype ``STORED``."""
@@ -259,7 +298,7 @@ class ColumnScanner:
 
     def _stops_at(self) -> int | None:
         """Return the next instant before which nothing may close unseen, None without one."""
-        if self._log is not None:
+        if self._log is not None or self._on_close is not None:
             return self.closes_at
         if self._changes:
             p = self.settings

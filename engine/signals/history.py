@@ -1,0 +1,242 @@
+"""What strategies want kept of the past: rolling figures of closed buckets, exact whatever the cut.
+
+Means are kept as sums of whole numbers, so they cannot drift. Extremes are those of the end of one
+stretch of buckets and of the beginning of the next (van Herk's sliding maximum), so that a bucket
+costs the same whatever the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain.errors import ConfigError
+from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
+
+type Floats = NDArray[np.float64]
+type Fixed = NDArray[np.int64]
+
+_LONGEST = 2_000
+"""Buckets that a window may reach back, as many as the longest of the scanner's own."""
+
+
+class Column(StrEnum):
+    """What of a closed bucket can be looked back at."""
+
+    HIGH = "high"
+    LOW = "low"
+    LAST = "last"
+    VOLUME = "volume"
+
+
+class Rolling(StrEnum):
+    """What can be kept of the last buckets of a column."""
+
+    MEAN = "mean"
+    HIGHEST = "highest"
+    LOWEST = "lowest"
+    MATRIX = "matrix"
+
+
+class Need(NamedTuple):
+    """What a strategy wants kept for it: one figure of the last ``buckets`` of a column.
+
+    The closed bucket is the last of them.
+    """
+
+    kind: Rolling
+    column: Column
+    buckets: int
+
+
+def mean(column: str, buckets: int) -> Need:
+    """Return the wish for the mean of a column, carried buckets included."""
+    return _need(Rolling.MEAN, column, buckets)
+
+
+def highest(column: str, buckets: int) -> Need:
+    """Return the wish for the largest value of a column."""
+    return _need(Rolling.HIGHEST, column, buckets)
+
+
+def lowest(column: str, buckets: int) -> Need:
+    """Return the wish for the smallest value of a column."""
+    return _need(Rolling.LOWEST, column, buckets)
+
+
+def matrix(column: str, buckets: int) -> Need:
+    """Return the wish for the buckets themselves; it costs more than any of the others."""
+    return _need(Rolling.MATRIX, column, buckets)
+
+
+def _need(kind: Rolling, column: str, buckets: int) -> Need:
+    if column not in set(Column):
+        raise ConfigError(f"no column {column!r} to look back at, choose from {', '.join(Column)}")
+    if not 1 <= buckets <= _LONGEST:
+        raise ConfigError(f"a window of {buckets} buckets, expected 1 to {_LONGEST}")
+    return Need(kind, Column(column), buckets)
+
+
+class History:
+    """The rings of past buckets behind the figures that are wanted.
+
+    Parameters
+    ----------
+    needs : iterable of Need
+    """
+
+    def __init__(self, needs: Iterable[Need]) -> None:
+        self._needs = frozenset(needs)
+        longest: dict[Column, int] = {}
+        for need in self._needs:
+            longest[need.column] = max(need.buckets, longest.get(need.column, 0))
+        self._rings = {column: _Ring(buckets) for column, buckets in longest.items()}
+        self._kept = {
+            need: _KEPT[need.kind](need.buckets) for need in self._needs if need.kind in _KEPT
+        }
+        self._pushed = 0
+
+    def push(self, columns: Mapping[Column, Fixed], first: NDArray[np.int64]) -> None:
+        """Take the bucket that closed.
+
+        Parameters
+        ----------
+        columns : mapping of Column to int64 array, shape (n,)
+            By place on the tape; ``n`` never shrinks.
+        first : int64 array, shape (n,)
+            Number of buckets pushed before each symbol's first.
+        """
+        for column, ring in self._rings.items():
+            ring.push(columns[column])
+        for need, kept in self._kept.items():
+            kept.push(self._rings[need.column], first)
+        self._pushed += 1
+        self._age = self._pushed - first
+
+    def values(self, need: Need, n: int) -> Floats:
+        """Return a declared figure of each symbol.
+
+        Raises
+        ------
+        ConfigError
+            It was not declared.
+        """
+        self._expect(need)
+        return self._kept[need].values(self._age[:n]) / _SCALES[need.column]
+
+    def matrix(self, need: Need, n: int) -> Floats:
+        """Return the declared buckets of each symbol, shape ``(need.buckets, n)``, oldest first."""
+        self._expect(need)
+        rows = self._rings[need.column].last(need.buckets, n) / _SCALES[need.column]
+        back = np.arange(need.buckets - 1, -1, -1)[:, None]
+        return np.where(back < self._age[None, :n], rows, np.nan)
+
+    def _expect(self, need: Need) -> None:
+        if need not in self._needs:
+            asked = f"{need.kind}({need.column.value!r}, {need.buckets})"
+            raise ConfigError(f"{asked} is not among what the strategy declared: add it to 'needs'")
+
+
+class _Ring:
+    """The last buckets of a column, row ``bucket % length``; grows with the tape."""
+
+    def __init__(self, buckets: int) -> None:
+        self.length = buckets + 1
+        self.rows = np.zeros((self.length, 64), np.int64)
+        self.pushed = 0
+
+    def push(self, values: Fixed) -> None:
+        have = self.rows.shape[1]
+        if len(values) > have:
+            grown = np.zeros((self.length, max(2 * have, len(values))), np.int64)
+            grown[:, :have] = self.rows
+            self.rows = grown
+        self.rows[self.pushed % self.length, : len(values)] = values
+        self.pushed += 1
+        self.n = len(values)
+
+    def row(self, bucket: int) -> Fixed:
+        return self.rows[bucket % self.length, : self.n]
+
+    def last(self, buckets: int, n: int) -> Fixed:
+        wanted = np.arange(self.pushed - buckets, self.pushed) % self.length
+        return self.rows[wanted, :n]
+
+
+class _Mean:
+    """The sum of a column's last buckets; 0 stands before a symbol's first."""
+
+    def __init__(self, buckets: int) -> None:
+        self._buckets = buckets
+        self._sums = np.zeros(0, np.int64)
+
+    def push(self, ring: _Ring, first: NDArray[np.int64]) -> None:
+        del first
+        self._sums = _longer(self._sums, ring.n, 0)
+        newest = ring.pushed - 1
+        self._sums += ring.row(newest)
+        if newest >= self._buckets:
+            self._sums -= ring.row(newest - self._buckets)
+
+    def values(self, age: NDArray[np.int64]) -> Floats:
+        return self._sums[: len(age)] / np.minimum(age, self._buckets)
+
+
+class _Extreme:
+    """The largest of ``sign`` times a column's last buckets."""
+
+    sign = 1
+
+    def __init__(self, buckets: int) -> None:
+        self._buckets = buckets
+        self._prefix = np.zeros(0, np.int64)
+        self._suffix = np.zeros((buckets + 1, 0), np.int64)
+        self._place = 0
+
+    def push(self, ring: _Ring, first: NDArray[np.int64]) -> None:
+        newest, width = ring.pushed - 1, self._buckets
+        self._place = newest % width
+        if self._place == 0:
+            self._suffix = np.full((width + 1, ring.n), _NOTHING)
+            for k in range(width - 1, -1, -1):
+                bucket = newest - width + k
+                if bucket < 0:
+                    break
+                row = np.where(first <= bucket, self.sign * ring.row(bucket), _NOTHING)
+                np.maximum(self._suffix[k + 1], row, out=self._suffix[k])
+            self._prefix = np.full(ring.n, _NOTHING)
+        self._prefix = _longer(self._prefix, ring.n, _NOTHING)
+        np.maximum(self._prefix, self.sign * ring.row(newest), out=self._prefix)
+
+    def values(self, age: NDArray[np.int64]) -> Fixed:
+        before = _longer(self._suffix[self._place + 1], len(age), _NOTHING)
+        return self.sign * np.maximum(self._prefix[: len(age)], before)
+
+
+class _Lowest(_Extreme):
+    sign = -1
+
+
+_NOTHING = np.iinfo(np.int64).min + 1
+_KEPT: Mapping[Rolling, type[_Mean | _Extreme]] = {
+    Rolling.MEAN: _Mean,
+    Rolling.HIGHEST: _Extreme,
+    Rolling.LOWEST: _Lowest,
+}
+_SCALES = {
+    Column.HIGH: PRICE_SCALE,
+    Column.LOW: PRICE_SCALE,
+    Column.LAST: PRICE_SCALE,
+    Column.VOLUME: SIZE_SCALE,
+}
+"""Units of a column in USD, and in a share."""
+
+
+def _longer(values: Fixed, n: int, fill: int) -> Fixed:
+    """Return values with room for ``n`` symbols."""
+    more = n - len(values)
+    return values if more <= 0 else np.concatenate([values, np.full(more, fill, np.int64)])
