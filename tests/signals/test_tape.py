@@ -39,7 +39,7 @@ def figures(tape: Tape) -> NDArray[np.float64]:
     """Return everything a strategy can see, shape (figures, n)."""
     plain = (
         tape.high, tape.low, tape.last, tape.volume, tape.traded, tape.vwap, tape.age,
-        tape.sigma_bps, tape.session_volume, tape.session_notional,
+        tape.sigma_bps, tape.session_volume,
     )  # fmt: skip
     kept = (
         tape.mean("volume", 60), tape.mean("last", 7), tape.highest("high", 12),
@@ -123,7 +123,6 @@ def _expected(frame: pd.DataFrame) -> pd.DataFrame:
         "age": np.arange(1, len(frame) + 1),
         "sigma_bps": sigma,
         "session_volume": frame.session_volume,
-        "session_notional": frame.notional.fillna(0).cumsum(),
         "mean_volume": frame.volume.rolling(60, min_periods=1).mean(),
         "mean_last": frame["last"].rolling(7, min_periods=1).mean(),
         "highest_high": high.rolling(12, min_periods=1).max(),
