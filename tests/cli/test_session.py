@@ -150,7 +150,8 @@ def _ask_in_words(say: Callable[..., Any], opened: TradeOpened) -> None:
     assert say(f"close {symbol}")["preview"] == f"closes {trade_id}"
     assert trade_id in say(f"why {symbol}")["answer"]
     (held,) = say(f"positions {symbol}")["positions"]
-    assert (held["quantity"], held["trades"]) == (opened.side * opened.quantity, [trade_id])
+    shares = str(opened.side * opened.quantity)
+    assert (held["quantity"], held["trades"]) == (shares, [trade_id])
     assert {order["role"] for order in say(f"orders {symbol}")["orders"]} >= {"stop_loss"}
     assert "come with the markets" in say(f"buy {symbol} 80", code=WRONG)["message"]
 

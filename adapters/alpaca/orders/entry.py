@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from engine.runtime.live.venue import VenueWatch
 
 _FIRST_LOOK_SECS, _LONGEST_LOOK_SECS = 1.0, 10.0
+_SEND_AGAIN_SECS = 1.0
+"""How long the venue has to say that it does not have an exit before that is sent once more."""
 
 _log = logging.getLogger(__name__)
 
@@ -210,7 +212,11 @@ class OrderEntry:
             _log.warning("%s leaves without a look at the position: %s", client_order_id, error)
             missing = NOTHING
         if not missing:
-            await self._send(client_order_id, request, Priority.CANCEL)
+            if not await self._send(client_order_id, request, Priority.CANCEL):
+                # what is held may be unprotected: nobody waits for half a minute. The venue takes
+                # an id once, so that this is the same order if the first comes late
+                _log.warning("%s did not arrive: it is sent again", client_order_id)
+                await self._send_exit(client_order_id, request)
             return
         for order in self._own.orders.values():
             root = self._root(order) if order.symbol == request.symbol else ""
@@ -222,12 +228,13 @@ class OrderEntry:
         )
         self._tell(self._own.refused(client_order_id, why, self._now()))
 
-    async def _send(self, client_order_id: str, request: OrderRequest, priority: Priority) -> None:
+    async def _send(self, client_order_id: str, request: OrderRequest, priority: Priority) -> bool:
+        """Send an order; return False where it has not arrived and is to be sent again."""
         try:
             outcome = await self._rest.submit(request, priority)
         except VenueUnavailable as error:
             self._tell(self._own.refused(client_order_id, f"not sent: {error}", self._now()))
-            return
+            return True
         match outcome:
             case Accepted():
                 await self._answered(client_order_id, outcome.order)
@@ -237,7 +244,8 @@ class OrderEntry:
                 self._tell(self._own.refused(client_order_id, why, self._now()))
                 self._on_refused(request.symbol, outcome.fault)
             case Unknown():
-                await self._find_out(client_order_id, request, outcome.reason)
+                return await self._find_out(client_order_id, request, priority, outcome.reason)
+        return True
 
     async def _answered(self, client_order_id: str, venue: VenueOrder) -> None:
         """Take an answer; one that was looked up may lack the legs."""
@@ -245,17 +253,22 @@ class OrderEntry:
             venue = await self._rest.order_by_id(venue.id) or venue
         self._tell(self._own.answered(client_order_id, venue))
 
-    async def _find_out(self, client_order_id: str, request: OrderRequest, why: str) -> None:
-        """Ask until it is certain whether an order arrived; a silent venue decides nothing."""
+    async def _find_out(
+        self, client_order_id: str, request: OrderRequest, priority: Priority, why: str
+    ) -> bool:
+        """Ask until it is certain whether an order arrived; a silent venue decides nothing.
+
+        False for an exit that is to be sent again.
+        """
+        closes = priority is Priority.CANCEL
+        patience = _SEND_AGAIN_SECS if closes else self._give_up_secs
         trouble = f"order {client_order_id}"
         self._watch.issue_raised(trouble, f"it is not known whether it arrived: {why}")
         backoff = Backoff(_FIRST_LOOK_SECS, _LONGEST_LOOK_SECS)
         first_absent: float | None = None
         while True:
             try:
-                venue = await self._rest.order_by_client_id(
-                    request.client_order_id, Priority.SUBMIT
-                )
+                venue = await self._rest.order_by_client_id(request.client_order_id, priority)
             except VenueError as error:
                 self._watch.issue_raised(trouble, f"it is not known whether it arrived: {error}")
                 venue, first_absent = None, None
@@ -264,13 +277,18 @@ class OrderEntry:
                     await self._answered(client_order_id, venue)
                     break
                 absent_since = time.monotonic() if first_absent is None else first_absent
-                if time.monotonic() - absent_since >= self._give_up_secs:
+                is_absent = time.monotonic() - absent_since >= patience
+                if is_absent and closes:
+                    self._watch.issue_cleared(trouble)
+                    return False
+                if is_absent:
                     why = f"it never arrived: the venue says so since {self._give_up_secs:g} s"
                     self._tell(self._own.given_up(client_order_id, why, self._now()))
                     break
                 first_absent = absent_since
             await asyncio.sleep(backoff.next_secs())
         self._watch.issue_cleared(trouble)
+        return True
 
     async def _replace(
         self,

@@ -294,6 +294,19 @@ def test_an_exit_of_shares_that_went_nobody_knows_where_is_not_sent() -> None:
     assert own.looks == {ENTRY_ID}
 
 
+def test_an_exit_that_never_arrived_is_sent_again_under_its_id() -> None:
+    with RestVenue() as venue:
+        own = by_hand(venue, (), 100)
+        sent = order(EXIT.client_order_id, id="exit-1", side="sell", type="market", qty="100")
+        venue.on("POST", ORDERS, GATEWAY, JSONResponse(sent))
+        played = play(venue, own, lambda entry: entry.entry.close_out("T-exit", EXIT))
+        first, second = (asked.body for asked in venue.asked if asked.method == "POST")
+    assert first == second
+    assert kinds(played.news) == [("Accepted", "T-exit")]
+    assert [what for what, _ in played.watch.told] == ["order T-exit"]
+    assert played.watch.troubles == {}
+
+
 def test_an_exit_of_shares_that_are_there_says_that_it_closes() -> None:
     with RestVenue() as venue:
         own = by_hand(venue, (), 100)

@@ -51,6 +51,7 @@ def test_a_mute_socket_is_reopened_and_what_it_withheld_is_fetched(
         await desk.until(lambda: len(desk.puppet.trades) > 10)
         await _withhold(scene, mute=True)
         gaps = desk.venue.health.gaps
+        await desk.until(lambda: any("mute" in detail for _, detail in desk.watch.told))
         await desk.until(lambda: desk.venue.health.gaps > gaps and not desk.watch.troubles)
         await _go_on(scene, mute=False)
 
