@@ -27,7 +27,7 @@ from engine.domain.facts import (
     TradeMeasured,
     TradeOpened,
 )
-from engine.journal import record_of, seal
+from engine.journal import Report, record_of, seal
 from store import Journals, Projector
 from store.database.schema import FACTS
 from tests.accounting.streams import OPEN_NS, fill, plan, run_started
@@ -67,7 +67,7 @@ def _measured(url: str, facts: int) -> dict[str, float]:
             rows = []
             for payload in some:
                 ts = OPEN_NS + 1_000_000 * (last.seq if last else 0)
-                last = seal(payload, after=last, ts_event=ts, ts_init=ts)
+                last = seal(Report(payload, ts, ts), after=last)
                 rows.append({"run_id": RUN, **msgspec.structs.asdict(record_of(last))})
             connection.execute(insert(FACTS), rows)
     projector = Projector(journal)

@@ -100,7 +100,7 @@ async def _protected(
     now, equity = opening
     hours = session(day_of(now))
     with hosted_run(journals, name, told, resumable=(BaseException,)) as run:
-        journal = WaitingJournal(run.journal, len(run.recorded))
+        journal = WaitingJournal(run.journal)
         params = _params(journals, run, request)
         first = run.recorded[0].payload if run.recorded else None
         balance = first.starting_balance if isinstance(first, RunStarted) else equity

@@ -100,7 +100,7 @@ async def live_run(
             return hosted.enter_context(hosting)
 
         run = await request.wait.reached_soon(started)
-        journal = WaitingJournal(run.journal, len(run.recorded))
+        journal = WaitingJournal(run.journal)
         desk = _desk(journals, run, journal, request, found, hours)
         if not run.recorded and found.host_time() > hours.open_ns:
             _log.warning("the session is open already: VWAP and day volumes count from now on")
