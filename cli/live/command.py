@@ -130,10 +130,8 @@ def live(
     from cli.live.view import live_view
     from engine.hub import OutcomeStatus
 
-    chosen = market(place.venue)
     request = LiveRequest(
-        endpoints=chosen.endpoints,
-        credentials=chosen.credentials,
+        venue=market(place.venue),
         feed=feed.value,
         params=parameters,
         letters=options.only_letters,

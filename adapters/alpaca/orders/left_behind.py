@@ -18,9 +18,9 @@ from adapters.alpaca.orders.executions import NOTHING
 from adapters.alpaca.orders.ids import OrderIds
 from adapters.alpaca.orders.own_order import OwnOrder
 from adapters.alpaca.orders.own_orders import OwnOrders
-from adapters.alpaca.orders.protection import Protection
 from adapters.alpaca.orders.requests import OrderRequest
 from adapters.alpaca.orders.sync import OrderSync
+from engine.domain.attested import Protection
 from engine.domain.facts import OrderRole
 from engine.domain.order_names import exit_id
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
