@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 from app.commands.inbox import CommandInbox
 from app.live.parameters import LiveAttendant
@@ -40,6 +41,20 @@ class ProtectionEnd:
     of: str
     detail: str
     left: LeftBehind
+
+    def told(self) -> dict[str, Any]:
+        """Return it by name: the quarantined run, what is held of it, and what has no stop."""
+        trades = self.left.trades
+        return {
+            "run_id": self.of,
+            "status": "Quarantined",
+            "detail": self.detail,
+            "protected_by": self.run_id,
+            "held": {trade.symbol: f"{trade.shares:f}" for trade in trades},
+            "unprotected": {
+                trade.symbol: f"{trade.unprotected:f}" for trade in trades if trade.unprotected
+            },
+        }
 
 
 async def protection_run(

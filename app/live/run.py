@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.commands.inbox import CommandInbox
 from app.live.parameters import LiveAttendant, started_with
@@ -59,6 +60,10 @@ class LiveEnd(RunEnd):
     scan_digest: str
     spool: Path | None
     health: tuple[HealthLine, ...]
+
+    def told(self) -> dict[str, Any]:
+        """Return it by name."""
+        return RunEnd.told(self) | {"scan_digest": self.scan_digest}
 
 
 type Look = Callable[[str, LiveDay, LiveVenue], None]

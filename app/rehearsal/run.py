@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from engine.domain.parameters import Parameters
 from engine.hub import Outcome
 from engine.journal import MemoryJournal
 from engine.runtime import Stage, run_backtest
+from engine.runtime.live import LiveDay, LiveVenue, VenueHealth
 from store import Journals
 
 
@@ -50,14 +52,30 @@ class RehearsalRequest:
     wait: StartWait
 
 
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """How a rehearsal ended, what its feeds were like, and the wall seconds that it took."""
+
+    end: LiveEnd
+    health: VenueHealth
+    secs: float
+
+
 async def rehearsed(
     catalog: Catalog,
     journals: Journals,
     request: RehearsalRequest,
     told: OnStarted,
     look: Look,
-) -> LiveEnd:
+) -> Rehearsal:
     """Trade a recorded day at a simulator of our own; raises as ``live_run`` does."""
+    began = time.perf_counter()
+    venues: list[LiveVenue] = []
+
+    def watched(run_id: str, day: LiveDay, venue: LiveVenue) -> None:
+        venues.append(venue)
+        look(run_id, day, venue)
+
     # the simulator of an earlier rehearsal is gone: none is resumed
     name = request.run_id or run_name(journals, f"rehearsal-{request.day}", takes_up=False)
     key_id, secret = f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20)
@@ -74,7 +92,8 @@ async def rehearsed(
             market=catalog,
             wait=request.wait,
         )
-        return await live_run(journals, live, told, look)
+        end = await live_run(journals, live, told, watched)
+    return Rehearsal(end, venues[0].health, time.perf_counter() - began)
 
 
 def backtested(
