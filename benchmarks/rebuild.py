@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from itertools import batched, count, islice
 from pathlib import Path
@@ -15,6 +13,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import insert
 
+from benchmarks.databases import new_database
 from engine.domain.facts import (
     AnyPayload,
     ExitReason,
@@ -31,7 +30,6 @@ from engine.journal import Report, record_of, seal
 from store import Journals, Projector
 from store.database.schema import FACTS
 from tests.accounting.streams import OPEN_NS, fill, plan, run_started
-from tests.servers import Postgres
 
 RUN = "bench"
 _SYMBOLS = 500
@@ -41,19 +39,8 @@ _LEGS = (OrderRole.ENTRY, OrderRole.TAKE_PROFIT, OrderRole.STOP_LOSS)
 
 def main(kind: str, folder: Path, facts: int) -> None:
     """Measure a SQLite file in a folder, or a PostgreSQL server started for it."""
-    with _database(kind, folder) as url:
+    with new_database(kind, folder) as url:
         print(json.dumps(_measured(url, facts)))
-
-
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "postgresql":
-        with Postgres() as server:
-            yield server.new_database()
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as place:
-        yield f"sqlite:///{Path(place).resolve()}/journal.sqlite"
 
 
 def _measured(url: str, facts: int) -> dict[str, float]:
