@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +13,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.figures import figure
-from app.runs.chosen_journal import chosen_journal
 from cli.runs.accounting_page import table_page
 from cli.terminal.options import DEFAULT_RUNS, AsJson, DatabaseOption, RunsPath
 from cli.terminal.output import emit
@@ -22,8 +20,7 @@ from cli.terminal.shared_options import taking
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from engine.journal import Integrity
-    from store import Projector
+    from app.runs.accounting import AskedRun
 
 app = typer.Typer(
     help="Trades, positions, lots, days, fees and P&L of a run, to the cent.",
@@ -42,15 +39,11 @@ class Question:
     runs: RunsPath = DEFAULT_RUNS
     as_json: AsJson = False
 
-    def tables(self) -> tuple[Projector, Integrity]:
-        """Return the run's tables, brought up to its last whole fact, and how far they hold."""
-        from store import Projector
+    def asked(self) -> AskedRun:
+        """Return the run that is asked about."""
+        from app.runs.accounting import AskedRun
 
-        journal, head = chosen_journal(self.run, self.database, self.runs)
-        integrity = journal.integrity(head)
-        projector = Projector(journal)
-        projector.catch_up(integrity.seq)
-        return projector, integrity
+        return AskedRun(self.run, self.database, self.runs)
 
 
 @app.command()
@@ -126,23 +119,24 @@ def pnl(asked: Question) -> None:
 
     Example: tradectl accounting pnl
     """
-    projector, integrity = asked.tables()
-    account = _account(projector)
-    versions = list(projector.rows("strategy_metrics"))
+    from msgspec import structs
+
+    from app.runs.accounting import earned_cash
+
+    earned = earned_cash(asked.asked())
 
     def page(console: Console) -> None:
         grid = Table(box=None, show_header=False, pad_edge=False)
         grid.add_column()
         grid.add_column(justify="right")
-        for name, amount in account.items():
+        for name, amount in structs.asdict(earned.flow).items():
             grid.add_row(name.replace("_", " "), figure(amount))
         console.print(grid)
         shown = ("strategy", "params_version", "trades", "net_pnl", "win_rate", "profit_factor")
         console.print()
-        table_page(console, versions, shown, ())
+        table_page(console, earned.versions, shown, ())
 
-    result = {"run_id": projector.run_id, **account, "versions": versions}
-    emit(result, as_json=asked.as_json, page=page, integrity=integrity)
+    emit(earned.told(), as_json=asked.as_json, page=page, integrity=earned.integrity)
 
 
 @app.command()
@@ -156,17 +150,15 @@ def export(
 
     Example: tradectl accounting export trades trades.csv
     """
-    from store import export_table
+    from app.runs.accounting import exported_table
 
-    projector, integrity = asked.tables()
-    rows = export_table(projector, table, file)
-    result = {"run_id": projector.run_id, "table": table, "rows": rows, "file": str(file)}
-    told = escape(f"wrote {figure(rows)} rows of {table} to {file}")
+    made = exported_table(asked.asked(), table, file)
+    line = escape(f"wrote {figure(made.rows)} rows of {made.table} to {made.file}")
     emit(
-        result,
+        made.told(),
         as_json=asked.as_json,
-        page=lambda out: out.print(told, soft_wrap=True),
-        integrity=integrity,
+        page=lambda out: out.print(line, soft_wrap=True),
+        integrity=made.integrity,
     )
 
 
@@ -179,11 +171,9 @@ def rebuild(asked: Question) -> None:
     """
     import msgspec
 
-    from store import Projector
+    from app.runs.accounting import rebuilt_tables
 
-    journal, head = chosen_journal(asked.run, asked.database, asked.runs)
-    rebuilt = Projector(journal).rebuild()
-    integrity = journal.integrity(head)
+    rebuilt, integrity = rebuilt_tables(asked.asked())
 
     def page(console: Console) -> None:
         table = Table("table", box=None, pad_edge=False)
@@ -204,35 +194,16 @@ def rebuild(asked: Question) -> None:
 
 def _list(asked: Question, table: str, shown: Sequence[str], spare: Sequence[str]) -> None:
     """Tell a table; a terminal too narrow for it does without the columns named ``spare``."""
-    projector, integrity = asked.tables()
-    rows = list(projector.rows(table))
+    from app.runs.accounting import accounting_table
+
+    found = accounting_table(asked.asked(), table)
 
     def page(console: Console) -> None:
-        title = escape(projector.run_id)
+        title = escape(found.run_id)
         console.print(f"[bold]{title}[/]  {table.replace('_', ' ')}", highlight=False)
-        if rows:
-            table_page(console, rows, shown, spare)
+        if found.rows:
+            table_page(console, found.rows, shown, spare)
         else:
             console.print("none")
 
-    result = {"run_id": projector.run_id, table: rows}
-    emit(result, as_json=asked.as_json, page=page, integrity=integrity)
-
-
-def _account(projector: Projector) -> dict[str, Decimal]:
-    """Return how the opening cash became the cash there is; the lines in between add up to it."""
-    lines, held = list(projector.rows("cash_movements")), list(projector.rows("positions"))
-    zero = Decimal(0)
-    fills = {"fill", "correction", "bust"}
-    fees = [line["amount"] for line in lines if line["kind"].startswith("fee_")]
-    opening = [line["amount"] for line in lines if line["kind"] == "opening"]
-    booked = [line["amount"] for line in lines if line["kind"] in fills]
-    return {
-        "opening_cash": sum(opening, zero),
-        "closed_lots": sum((row["realized_pnl"] for row in held), zero),
-        "commission": -sum((row["commission"] for row in held), zero),
-        "fees": sum(fees, zero),
-        "moved": sum((line["amount"] for line in lines), -sum(opening + fees + booked, zero)),
-        "held_at_cost": -sum((row["cost"] for row in held), zero),
-        "cash": lines[-1]["cash"] if lines else zero,
-    }
+    emit(found.told(), as_json=asked.as_json, page=page, integrity=found.integrity)
