@@ -1,19 +1,19 @@
-"""The markets that orders can go to, by name: where each is reached, and with which keys."""
+"""The markets that orders can go to, by name; the one module of use cases that knows venues."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from engine.domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from adapters.alpaca.credentials import Credentials
-    from adapters.alpaca.endpoints import Endpoints
-    from adapters.alpaca.orders.protection import Attested, Leg
+    from engine.runtime.live import VenueAccount
+
+type OpenMarket = Callable[[str, Mapping[str, str]], VenueAccount]
+"""Takes a market's name and the environment; returns the account there, with its keys."""
 
 
 class MarketName(StrEnum):
@@ -24,45 +24,44 @@ class MarketName(StrEnum):
     LIVE = "alpaca-live"
 
 
-type RestingOrders = tuple[Leg, ...]
-"""Orders as their venue attests them."""
-
 REAL_MONEY = frozenset({MarketName.LIVE})
 """Markets whose orders cost money: each start is confirmed in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Market:
-    """One account at one venue."""
-
-    name: MarketName
-    endpoints: Endpoints
-    credentials: Credentials
-
-    async def attested(self) -> tuple[Attested, list[str]]:
-        """Return what the venue says is held and what protects it, and rows that cannot be read.
-
-        Raises ``VenueError`` where the venue cannot be asked.
-        """
-        from adapters.alpaca.http.rest import AlpacaRest
-        from adapters.alpaca.orders.attestation import read_attested
-
-        async with AlpacaRest(self.endpoints, self.credentials) as rest:
-            return await read_attested(rest)
-
-
-def market(name: str, environment: Mapping[str, str] = os.environ) -> Market:
-    """Return a market by its name, with the keys of the environment.
+def market(name: str, environment: Mapping[str, str] = os.environ) -> VenueAccount:
+    """Return the account at a market by its name, with the keys of the environment.
 
     Raises
     ------
     ConfigError
-        No such market, its keys are not set, or ``TRADECTL_SIM_URL`` is no simulator's address.
+        No such market, its keys are not set, or its address is none.
     """
-    from adapters.alpaca.credentials import Credentials
-    from adapters.alpaca.endpoints import Endpoints
+    if name not in _MARKETS:
+        raise ConfigError(f"market {name!r} is unknown; known are {', '.join(_MARKETS)}")
+    return _MARKETS[MarketName(name)](name, environment)
 
-    if name not in list(MarketName):
-        raise ConfigError(f"market {name!r} is unknown; known are {', '.join(MarketName)}")
-    endpoints = Endpoints.of(name, environment)
-    return Market(MarketName(name), endpoints, Credentials.from_environment(environment))
+
+def simulated_market(url: str, key_id: str, secret: str) -> VenueAccount:
+    """Return an account at a simulator of ours, whatever the environment says.
+
+    Raises
+    ------
+    ConfigError
+        The address or a key is none.
+    """
+    from adapters.alpaca.account import AlpacaAccount
+
+    return AlpacaAccount.at_simulator(url, key_id, secret)
+
+
+def _alpaca(name: str, environment: Mapping[str, str]) -> VenueAccount:
+    from adapters.alpaca.account import AlpacaAccount
+
+    return AlpacaAccount.of(name, environment)
+
+
+_MARKETS: Mapping[MarketName, OpenMarket] = {
+    MarketName.SIM: _alpaca,
+    MarketName.PAPER: _alpaca,
+    MarketName.LIVE: _alpaca,
+}

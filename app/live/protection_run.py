@@ -8,11 +8,8 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import NamedTuple
+from typing import Any
 
-from adapters.alpaca.http.rest import AlpacaRest
-from adapters.alpaca.orders.left_behind import AlpacaLeftBehind
 from app.commands.inbox import CommandInbox
 from app.live.parameters import LiveAttendant
 from app.live.request import LiveRequest
@@ -20,7 +17,7 @@ from app.parameters.desk import approved_at_desk
 from app.runs.bounds import record_run_started
 from app.runs.chosen_journal import protecting_stem
 from app.runs.hosted_run import HostedRun, OnStarted, hosted_run, run_name
-from engine.domain.errors import ConfigError, JournalBroken, VenueUnavailable
+from engine.domain.errors import ConfigError, JournalBroken
 from engine.domain.facts import RunStarted
 from engine.domain.parameter_changes import open_desk
 from engine.domain.parameter_versions import ParameterHistory, desk_history
@@ -28,7 +25,7 @@ from engine.domain.parameters import Parameters
 from engine.domain.session import day_of, session
 from engine.hub import Desk, OutcomeStatus
 from engine.journal import WaitingJournal
-from engine.runtime.live import GrantedTime, LeftBehind, ProtectionWatch
+from engine.runtime.live import AccountStanding, GrantedTime, LeftBehind, ProtectionWatch
 from store import Journals
 
 _log = logging.getLogger(__name__)
@@ -44,6 +41,20 @@ class ProtectionEnd:
     of: str
     detail: str
     left: LeftBehind
+
+    def told(self) -> dict[str, Any]:
+        """Return it by name: the quarantined run, what is held of it, and what has no stop."""
+        trades = self.left.trades
+        return {
+            "run_id": self.of,
+            "status": "Quarantined",
+            "detail": self.detail,
+            "protected_by": self.run_id,
+            "held": {trade.symbol: f"{trade.shares:f}" for trade in trades},
+            "unprotected": {
+                trade.symbol: f"{trade.unprotected:f}" for trade in trades if trade.unprotected
+            },
+        }
 
 
 async def protection_run(
@@ -65,51 +76,40 @@ async def protection_run(
     JournalError
         The facts of the protecting run cannot be kept.
     """
-    async with AlpacaRest(request.endpoints, request.credentials) as rest:
-        now, equity = (await rest.clock()).timestamp, (await rest.account()).equity
-    if equity is None:
-        raise VenueUnavailable(f"{request.endpoints.venue} does not tell the account's equity")
-    opening = Opening(now, equity)
+    standing = await request.venue.standing()
     while True:
         name = run_name(journals, protecting_stem(broken.run_id))
         try:
-            return await _protected(journals, request, broken, opening, name, told, say, stop)
+            return await _protected(journals, request, broken, standing, name, told, say, stop)
         except JournalBroken as other:
             if other.run_id != name:
                 raise
             _log.error("%s; another run protects", other)
 
 
-class Opening(NamedTuple):
-    """The venue's time (UTC ns) and the account's equity in USD, at the start."""
-
-    now: int
-    equity: Decimal
-
-
 async def _protected(
     journals: Journals,
     request: LiveRequest,
     broken: JournalBroken,
-    opening: Opening,
+    standing: AccountStanding,
     name: str,
     told: OnStarted,
     say: Say,
     stop: asyncio.Event,
 ) -> ProtectionEnd:
-    now, equity = opening
+    now = standing.ts
     hours = session(day_of(now))
     with hosted_run(journals, name, told, resumable=(BaseException,)) as run:
-        journal = WaitingJournal(run.journal, len(run.recorded))
+        journal = WaitingJournal(run.journal)
         params = _params(journals, run, request)
         first = run.recorded[0].payload if run.recorded else None
-        balance = first.starting_balance if isinstance(first, RunStarted) else equity
+        balance = first.starting_balance if isinstance(first, RunStarted) else standing.equity
         desk = Desk(ParameterHistory(params), journal, balance)
         desk.books.restore(run.recorded)
         if not desk.books.day_started or desk.books.session.day != hours.day:
             with run.journal.group():
                 if not run.recorded:
-                    venue = request.endpoints.venue
+                    venue = request.venue.name
                     record_run_started(journal, run.run_id, hours.day, params, venue, balance)
                     opened = open_desk(params, now, "live", "the parameters to protect by")
                     journal.append(opened, ts_event=now, ts_init=now)
@@ -123,13 +123,7 @@ async def _protected(
                 of=broken.run_id,
                 detail=broken.detail,
             )
-            venue = AlpacaLeftBehind(
-                request.endpoints,
-                request.credentials,
-                broken.run_id,
-                run.journal.epoch,
-                watch.trouble,
-            )
+            venue = request.venue.left_behind(broken.run_id, run.journal.epoch, watch.trouble)
             try:
                 left = await watch.run(venue, stop, _Changes(say))
             finally:

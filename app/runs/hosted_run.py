@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from app.runs.chosen_journal import is_engine_run
 from engine.domain.errors import ConfigError
@@ -52,6 +53,26 @@ class RunEnd:
     run_id: str
     resumed_at: int
     outcome: Outcome
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it came to its end; else the same command resumes it."""
+        return self.outcome.status is not OutcomeStatus.INTERRUPTED
+
+    def told(self) -> dict[str, Any]:
+        """Return it by name."""
+        outcome = self.outcome
+        return {
+            "run_id": self.run_id,
+            "status": outcome.status,
+            "resumed_at": self.resumed_at,
+            "candidates": outcome.candidates,
+            "trades": len(outcome.trades),
+            "orders": outcome.orders,
+            "equity": outcome.equity,
+            "decision_digest": outcome.decision_digest,
+            "fill_digest": outcome.fill_digest,
+        }
 
 
 @contextmanager

@@ -128,12 +128,9 @@ def live(
     from app.live.tape_keeper import spool_root
     from app.markets import market
     from cli.live.view import live_view
-    from engine.hub import OutcomeStatus
 
-    chosen = market(place.venue)
     request = LiveRequest(
-        endpoints=chosen.endpoints,
-        credentials=chosen.credentials,
+        venue=market(place.venue),
         feed=feed.value,
         params=parameters,
         letters=options.only_letters,
@@ -151,14 +148,13 @@ def live(
             end = asyncio.run(live_run(journals, request, show_run_started, screen.watch))
     except JournalBroken as broken:
         _protect(journals, request, broken, as_json=options.as_json)
-    is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
-    recorded = clear_away(end.spool, options.catalog if record else None) if is_over else None
+    recorded = clear_away(end.spool, options.catalog if record else None) if end.is_over else None
     more: dict[str, object] = {"recorded": recorded} if record else {}
     lights = [structs.asdict(line) for line in end.health]
     worst = "; ".join(f"{each.light} {each.what} {each.sentence}" for each in end.health[:1])
     more["health"] = lights if options.as_json else worst
-    emit_end(end, as_json=options.as_json, scan_digest=end.scan_digest, **more)
-    if not is_over:
+    emit_end(end, as_json=options.as_json, **more)
+    if not end.is_over:
         progress_console.print(
             "stopped before the close: what protects a position stays at the venue; the same "
             "command resumes the run",
@@ -187,16 +183,7 @@ def _protect(
         return await protection_run(journals, request, broken, show_run_started, say, stop_signal())
 
     end = asyncio.run(protect())
-    result = {
-        "run_id": end.of,
-        "status": "Quarantined",
-        "detail": end.detail,
-        "protected_by": end.run_id,
-        "held": {trade.symbol: f"{trade.shares:f}" for trade in end.left.trades},
-        "unprotected": {
-            trade.symbol: f"{trade.unprotected:f}" for trade in end.left.trades if trade.unprotected
-        },
-    }
+    result = end.told()
 
     def page(console: Console) -> None:
         for key, value in result.items():

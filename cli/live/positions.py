@@ -17,7 +17,7 @@ from cli.terminal.output import command, emit
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from app.markets import Attested, RestingOrders
+    from engine.domain.attested import Attested, Leg
 
 _NAKED = ExitCode.FAILED
 
@@ -71,7 +71,7 @@ def _page(console: Console, venue: str, found: Attested, unread: list[str]) -> N
         console.print(f"[bold red]cannot be read:[/] {escape(row)}", soft_wrap=True)
 
 
-def _print_legs(console: Console, legs: RestingOrders) -> None:
+def _print_legs(console: Console, legs: tuple[Leg, ...]) -> None:
     table = Table("  order", "status", box=None)
     for heading in ("shares", "covers", "at"):
         table.add_column(heading, justify="right")

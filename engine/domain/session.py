@@ -111,6 +111,13 @@ def sessions(start: date, end: date) -> list[date]:
     return [day for day in days if is_session(day)]
 
 
+def start_of_day(ts: int) -> int:
+    """Return the New York midnight before an instant (UTC ns)."""
+    moment = datetime.fromtimestamp(ts // NANOS_PER_SECOND, NEW_YORK)
+    midnight = moment.replace(hour=0, minute=0, second=0)
+    return int(midnight.timestamp()) * NANOS_PER_SECOND
+
+
 def day_of(ts: int) -> date:
     """Return the New York date of a UTC nanosecond."""
     return datetime.fromtimestamp(ts // NANOS_PER_SECOND, tz=NEW_YORK).date()

@@ -14,7 +14,7 @@ from nautilus_trader.model import CustomData, InstrumentId
 from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.data.backfill import Backfill
-from adapters.alpaca.data.feed import MarketFeed, OnBatch
+from adapters.alpaca.data.feed import MarketFeed
 from adapters.alpaca.data.instruments import AlpacaInstruments
 from adapters.alpaca.data.last_ticks import LastTicks
 from adapters.alpaca.data.recalled import Recalled
@@ -29,6 +29,7 @@ from engine.runtime.bridge.messages import print_message, quote_message
 from engine.runtime.bridge.ticks import quote_ticks, status_data, trade_ticks
 from engine.runtime.bridge.values import VENUE
 from engine.runtime.live.venue import VenueWatch
+from engine.runtime.live.venue_account import OnBatch
 
 COMMANDS = 50_000
 """Commands that may wait for a client; nautilus drops what comes beyond, by itself at 1,024."""

@@ -58,7 +58,9 @@ def status_report(
     if link is None or kind is None:
         return None
     venue = link.venue
-    siblings = [each for each in own.group(order.parent or order.client_order_id) if each != order]
+    siblings = [
+        each for each in own.known.group(order.parent or order.client_order_id) if each != order
+    ]
     ts_last = order.ended.ts if order.ended else venue.updated_at or now
     return OrderStatusReport(
         account_id,
@@ -109,7 +111,7 @@ def position_report(
     own: OwnOrders, symbol: str, account_id: AccountId, now: int
 ) -> PositionStatusReport:
     """Return what our own executions left of a stock."""
-    held = own.held(symbol)
+    held = own.known.held(symbol)
     side = PositionSide.LONG if held > 0 else PositionSide.SHORT if held else PositionSide.FLAT
     return PositionStatusReport(
         account_id, instrument_id(symbol), side, quantity_of(int(abs(held))), now, now

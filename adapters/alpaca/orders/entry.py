@@ -100,7 +100,7 @@ class OrderEntry:
             return why
         existing = [
             order.current.venue
-            for order in self._own.open_orders(request.symbol)
+            for order in self._own.known.open_orders(request.symbol)
             if order.current is not None
         ]
         other = first_wash_trade([*existing, *self._own.foreign.values()], request)
@@ -190,7 +190,7 @@ class OrderEntry:
             elif not order.is_closed:
                 why = await self._cancel(order)
                 if why is not None and not order.is_closed:
-                    venue_id = self._own.venue_id(order)
+                    venue_id = self._own.known.venue_id(order)
                     self._tell([CancelRejected(client_order_id, venue_id, self._now(), why)])
 
     async def cancel_stray(self, venue_order_id: str) -> None:
@@ -220,7 +220,7 @@ class OrderEntry:
             return
         for order in self._own.orders.values():
             root = self._root(order) if order.symbol == request.symbol else ""
-            if self._own.find(root) is not None:
+            if self._own.known.find(root) is not None:
                 self._own.looks.add(root)
         why = (
             f"{missing:f} shares of {request.symbol} that our orders left are not in the account, "
@@ -363,11 +363,11 @@ class OrderEntry:
     def _root(self, order: OwnOrder) -> str:
         """Return the venue order under which an order is nested, or its own."""
         parent = self._own.orders.get(order.parent or order.client_order_id, order)
-        return self._own.venue_id(parent)
+        return self._own.known.venue_id(parent)
 
     def _increases(self, request: OrderRequest) -> str | None:
         """Return why an order would do more than close what is held."""
-        held = self._own.held(request.symbol)
+        held = self._own.known.held(request.symbol)
         closes = held < 0 if request.side == "buy" else held > 0
         if closes and request.qty is not None and request.qty <= abs(held):
             return None
@@ -379,7 +379,9 @@ class OrderEntry:
     def _holders(self, request: OrderRequest) -> list[OwnOrder]:
         """Return our open orders that hold the shares an order wants: those that are awake."""
         same = [
-            order for order in self._own.open_orders(request.symbol) if order.side == request.side
+            order
+            for order in self._own.known.open_orders(request.symbol)
+            if order.side == request.side
         ]
         return [order for order in same if order.parent is None or self._is_awake(order)]
 

@@ -260,7 +260,7 @@ def test_an_exit_of_shares_that_somebody_sold_is_his_sale_and_never_sent(
         done += one.quantity if isinstance(one, Filled) else 0
         seen.append((type(one).__name__, int(getattr(one, "quantity", done))))
     assert seen == [("Accepted", 0), *told]
-    assert own.held("AAPL") == max(left, 0)
+    assert own.known.held("AAPL") == max(left, 0)
     assert [trade for trade, _ in played.watch.by_hand] == ["T"]
 
 
@@ -280,7 +280,7 @@ def test_an_order_of_somebody_else_that_goes_on_filling_is_booked_once() -> None
     filled = [one for one in played.news if isinstance(one, Filled)]
     assert [one.quantity for one in filled] == [30, 50]
     assert len({one.trade_id for one in filled}) == 2
-    assert own.held("AAPL") == 20
+    assert own.known.held("AAPL") == 20
 
 
 def test_an_exit_of_shares_that_went_nobody_knows_where_is_not_sent() -> None:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from adapters.alpaca.orders.protection import LegRole, Protection, attested
+from adapters.alpaca.orders.protection import attested
 from adapters.alpaca.wire.rest import VenueOrder, VenuePosition
+from engine.domain.attested import LegRole, Protection
 from tests.adapters.alpaca.venue_orders import BRACKET, STOP_LEG, TARGET_LEG
 
 LIVE_STOP = replace(STOP_LEG, status="held")
