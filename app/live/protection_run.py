@@ -123,6 +123,7 @@ async def _protected(
                 of=broken.run_id,
                 detail=broken.detail,
             )
+            attendant.report_to(watch.trouble.issue_raised)
             venue = AlpacaLeftBehind(
                 request.endpoints,
                 request.credentials,

@@ -29,7 +29,7 @@ from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.strategies import hosted_strategies
 from catalog.spool import Heading
-from engine.domain.errors import VenueUnavailable
+from engine.domain.errors import JournalBroken, VenueUnavailable
 from engine.domain.facts import RunStarted
 from engine.domain.first_cause import FirstCause
 from engine.domain.parameter_changes import open_desk
@@ -57,11 +57,14 @@ class LiveEnd(RunEnd):
         Where lies what arrived, if it was kept.
     health : tuple of HealthLine
         As it was when the run ended, the worst first; empty if it ended before it began.
+    broken : JournalBroken or None
+        Why commands or new parameters were not obeyed any more.
     """
 
     scan_digest: str
     spool: Path | None
     health: tuple[HealthLine, ...]
+    broken: JournalBroken | None
 
 
 type Look = Callable[[str, LiveDay, AlpacaVenue], None]
@@ -153,6 +156,7 @@ async def live_run(
             on_batch=keeper.add if keeper else None,
             follow=_followed(found.host_time, request),
         )
+        attendant.report_to(day.trouble.issue_raised)
         look(run.run_id, day, clients)
         with closing(attendant):
             is_whole = await _traded(day, clients, keeper)
@@ -161,7 +165,15 @@ async def live_run(
         verdicts.table(day.decisions, is_whole=is_whole)
         run.end(outcome.status)
     folder = keeper.folder if keeper else None
-    return LiveEnd(run.run_id, len(run.recorded), outcome, day.digest(), folder, day.last_health)
+    return LiveEnd(
+        run.run_id,
+        len(run.recorded),
+        outcome,
+        day.digest(),
+        folder,
+        day.last_health,
+        next(iter(attendant.broken.values()), None),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,8 @@ def live(
     too long.
 
     A run whose facts were altered is never traded again (exit code 6): it is quarantined, and what
-    its orders left at the venue is protected until it is flat.
+    its orders left at the venue is protected until it is flat. A run whose log of commands was
+    altered obeys none of them and enters nothing more; its exits go on.
 
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
@@ -157,6 +158,8 @@ def live(
     lights = [structs.asdict(line) for line in end.health]
     worst = "; ".join(f"{each.light} {each.what} {each.sentence}" for each in end.health[:1])
     more["health"] = lights if options.as_json else worst
+    if end.broken is not None:
+        more["broken"] = str(end.broken)
     emit_end(end, as_json=options.as_json, scan_digest=end.scan_digest, **more)
     if not is_over:
         progress_console.print(
@@ -164,6 +167,10 @@ def live(
             "command resumes the run",
             soft_wrap=True,
         )
+    if end.broken is not None:
+        say(f"entries were held: {end.broken}")
+        raise typer.Exit(end.broken.exit_code)
+    if not is_over:
         raise typer.Exit(INTERRUPTED)
 
 

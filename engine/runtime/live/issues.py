@@ -32,6 +32,10 @@ REMEDIES = {
     "venue clock": "wait: it goes on by itself once the venue's time has caught up; a simulator "
     "that was started anew: start it again with the --state it had",
     "positions": "bring the positions at the broker to what the ledger has: it goes on by itself",
+    "commands": "nothing given by 'tradectl do' is obeyed any more: flatten by hand at the broker, "
+    "or restore a backup into another database",
+    "parameters": "no new version is taken any more: restore a backup into another database, then "
+    "start another run",
     "warm-up": "wait",
     "recording": "make room on the disk, then start the same command again",
     "journal": "bring the database back, or make room on its disk: it goes on by itself",
