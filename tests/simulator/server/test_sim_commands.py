@@ -135,7 +135,8 @@ def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
     ("options", "finding"),
     [
         (["--speed", "fast"], "--speed is 'fast'"),
-        (["--speed", "1e300"], "up to 1000000"),
+        (["--speed", "1e300"], "0.001 to 1000000"),
+        (["--speed", "1e-300"], "0.001 to 1000000"),
         (["--host", "0.0.0.0"], "--listen-anyway"),
         (["--account", "KEY"], "KEY:SECRET"),
         (["--account", "KEY:hush:lots"], "cash of KEY"),
