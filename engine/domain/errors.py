@@ -102,10 +102,11 @@ class CommandsBroken(JournalBroken):
 
     def __init__(self, run_id: str, detail: str) -> None:
         super().__init__(run_id, detail)
-        self.args = (
+        message = (
             f"the commands of {run_id} are broken, {detail}: none that is given there is obeyed "
-            "any more; flatten by hand at the broker, or restore a backup into another database",
+            "any more; flatten by hand at the broker, or restore a backup into another database"
         )
+        self.args = (message,)
 
 
 class NotPersisted(JournalError):  # noqa: N818  (named for what happened)
