@@ -34,6 +34,7 @@ from engine.domain.facts import RunStarted
 from engine.domain.first_cause import FirstCause
 from engine.domain.parameter_changes import open_desk
 from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session, day_of, session
 from engine.hub import Desk, Outcome, OutcomeStatus
 from engine.hub.digests import DecisionDigest, FillDigest
@@ -97,21 +98,25 @@ async def live_run(
     stem = f"{venue.removeprefix('alpaca-')}-{hours.day}"
     with ExitStack() as hosted:
 
-        async def started() -> HostedRun:
+        def started() -> HostedRun:
             name = request.run_id or run_name(journals, stem, keeps_quarantined=True)
             hosting = hosted_run(journals, name, told, resumable=(BaseException,))
             return hosted.enter_context(hosting)
 
-        run = await request.wait.reached_soon(started)
-        journal = WaitingJournal(run.journal, len(run.recorded))
-        desk = _desk(journals, run, journal, request, found, hours)
+        run = await request.wait.read_soon(started)
+        params = await request.wait.read_soon(
+            lambda: started_with(journals, request.params, run.recorded)
+        )
+        journal, desk = await run.begun(
+            request.wait, lambda journal: _desk(run, journal, params, request, found, hours)
+        )
         if not run.recorded and found.host_time() > hours.open_ns:
             _log.warning("the session is open already: VWAP and day volumes count from now on")
         behind_secs = _behind(found.host_time, hours, (fact.ts_init for fact in run.recorded))
         verdicts = VerdictKeeper(request.verdicts, run.run_id)
         market = request.market
         tapes = market.tapes(hours.day) if market else listed_tapes(found.listed)
-        attendant = _attendant(journals, run, desk, request, found.host_time())
+        attendant = await _attendant(journals, run, desk, request, found.host_time())
         day = LiveDay(
             desk,
             journal,
@@ -217,38 +222,34 @@ def _followed(
 
 
 def _desk(
-    journals: Journals,
     run: HostedRun,
     journal: WaitingJournal,
+    params: Parameters,
     request: LiveRequest,
     found: _Found,
     hours: Session,
 ) -> Desk:
     """Return the desk as the run's facts left it, its day begun."""
-    params = started_with(journals, request.params, run.recorded)
     first = run.recorded[0].payload if run.recorded else None
     balance = first.starting_balance if isinstance(first, RunStarted) else found.cash
     desk = Desk(ParameterHistory(params), journal, balance)
     desk.books.restore(run.recorded)
     if not desk.books.day_started:
         opens = hours.pre_market_ns
-        with run.journal.group():  # a run that died in between could not be taken up
-            record_run_started(
-                journal, run.run_id, hours.day, params, request.endpoints.venue, balance
-            )
-            opened = open_desk(params, opens, "live", "the parameters the run was started with")
-            journal.append(opened, ts_event=opens, ts_init=opens)
-            desk.start_day(hours, "", opens)
+        record_run_started(journal, run.run_id, hours.day, params, request.endpoints.venue, balance)
+        opened = open_desk(params, opens, "live", "the parameters the run was started with")
+        journal.append(opened, ts_event=opens, ts_init=opens)
+        desk.start_day(hours, "", opens)
     return desk
 
 
-def _attendant(
+async def _attendant(
     journals: Journals, run: HostedRun, desk: Desk, request: LiveRequest, now: int
 ) -> LiveAttendant:
     """Return who gives the run its commands; what came while nothing ran is taken already."""
     changes = None
     if request.params is None:
-        began_ns = journals.run(run.run_id).created_ns
+        began_ns = (await request.wait.read_soon(lambda: journals.run(run.run_id))).created_ns
         changes = ParameterInbox(
             journals, began_ns, run.recorded, run.journal.epoch, lambda: desk.books.history.latest
         )

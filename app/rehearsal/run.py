@@ -60,7 +60,9 @@ async def rehearsed(
 ) -> LiveEnd:
     """Trade a recorded day at a simulator of our own; raises as ``live_run`` does."""
     # the simulator of an earlier rehearsal is gone: none is resumed
-    name = request.run_id or run_name(journals, f"rehearsal-{request.day}", takes_up=False)
+    name = request.run_id or await request.wait.read_soon(
+        lambda: run_name(journals, f"rehearsal-{request.day}", takes_up=False)
+    )
     credentials = Credentials(f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20))
     async with _simulator(request, credentials) as url:
         live = LiveRequest(

@@ -113,8 +113,9 @@ def live(
     journals = wait.reached(lambda: Journals(database))
     parameters = options.parameters() if options.params or options.set_params else None
     if parameters is None:
-        set_by_somebody = chosen_at_desk(journals)
-        mode = approved_at_desk(journals).at(time.time_ns()).alpaca_trading_mode
+        set_by_somebody = wait.reached(lambda: chosen_at_desk(journals))
+        desk = wait.reached(lambda: approved_at_desk(journals))
+        mode = desk.at(time.time_ns()).alpaca_trading_mode
     else:
         set_by_somebody, mode = parameters.model_fields_set, parameters.alpaca_trading_mode
     is_chosen = "alpaca_trading_mode" in set_by_somebody
@@ -191,7 +192,7 @@ def _protect(
     say("nothing is entered; what its orders left at the venue is protected until it is flat")
 
     async def protect() -> ProtectionEnd:
-        return await protection_run(journals, request, broken, show_run_started, say, stop_signal())
+        return await protection_run(journals, request, broken, show_run_started, say, stop_signal)
 
     end = asyncio.run(protect())
     result = {
