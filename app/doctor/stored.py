@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.doctor.check import Check, failed, passed, warned
-from app.runs.chosen_journal import is_engine_run
+from app.runs.engine_runs import is_engine_run
 from catalog import Catalog
 from catalog.schema import Kind
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError

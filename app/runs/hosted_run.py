@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 
-from app.runs.chosen_journal import is_engine_run
+from app.runs.engine_runs import is_engine_run
 from app.runs.start_wait import StartWait
 from engine.domain.errors import ConfigError, JournalError
 from engine.domain.facts import Fact

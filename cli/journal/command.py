@@ -15,6 +15,7 @@ from app.clock import new_york
 from app.figures import figure
 from cli.terminal.integrity import draw
 from cli.terminal.options import (
+    DEFAULT_DATABASE,
     DEFAULT_RUNS,
     AsJson,
     Database,
@@ -35,12 +36,12 @@ Since = Annotated[int, typer.Option(help="Only facts after this one.", min=0)]
 
 @app.command("list")
 @command
-def list_journals(database: Database, as_json: AsJson = False) -> None:
-    """List the runs of a database, the one started last first.
+def list_journals(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
+    """List the runs of a database, live ones and sessions, the one started last first.
 
     A run is `Crashed` when it says `Running` while its writer is gone; the next start seals it.
 
-    Example: tradectl journal list --database data/tradectl.sqlite
+    Example: tradectl journal list
     """
     import msgspec
 
@@ -146,7 +147,7 @@ def verify(
 ) -> None:
     """Check the chain of a run from its first fact; name the first one that does not hold.
 
-    Exit code 0: whole. 1: broken. 2: there is no such journal, or it cannot be read.
+    Exit code 0: whole. 6: broken. 4: there is no such run. 2: it cannot be read.
 
     Example: tradectl journal verify latest
     """
@@ -170,7 +171,7 @@ def verify(
 
     emit(msgspec.to_builtins(found), as_json=as_json, page=page)
     if broken is not None:
-        raise typer.Exit(ExitCode.FAILED)
+        raise typer.Exit(ExitCode.QUARANTINED)
 
 
 @app.command()

@@ -107,7 +107,7 @@ def check(
 ) -> None:
     """Read a backup from end to end, walk every chain in it, and touch nothing.
 
-    Exit code 1 when the file is whole but a chain in it was broken already when it was written.
+    Exit code 6 when the file is whole but a chain in it was broken already when it was written.
 
     Example: tradectl database check-backup backup.tctl
     """
@@ -122,7 +122,7 @@ def check(
 
     emit({"file": str(file), **asdict(copied)}, as_json=as_json, page=page)
     if copied.broken:
-        raise typer.Exit(ExitCode.FAILED)
+        raise typer.Exit(ExitCode.QUARANTINED)
 
 
 @app.command()

@@ -181,7 +181,7 @@ def _protect(
     """Go on for what a run left at the venue whose journal is broken; end with its exit code."""
     from app.live.protection_run import protection_run
     from app.live.run import stop_signal
-    from app.runs.chosen_journal import is_engine_run
+    from app.runs.engine_runs import is_engine_run
 
     def say(line: str) -> None:
         progress_console.print(line, highlight=False, markup=False, soft_wrap=True)

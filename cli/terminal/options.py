@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from app.runs.kept_runs import DEFAULT_DATABASE
+
 CatalogPath = Annotated[
     str,
     typer.Option(
@@ -58,7 +60,8 @@ DatabaseOption = Annotated[
     typer.Option(
         "--database",
         envvar="TRADECTL_DATABASE",
-        help="SQLite file or postgresql://user:password@host/name; else run directories are read.",
+        help="SQLite file or postgresql://user:password@host/name; else run directories and "
+        f"{DEFAULT_DATABASE} are looked in.",
     ),
 ]
 RunOption = Annotated[
@@ -83,6 +86,5 @@ WaitSecs = Annotated[
 ]
 
 DEFAULT_BALANCE = "100000"
-DEFAULT_DATABASE = "data/tradectl.sqlite"
 DEFAULT_CATALOG = "data/catalog"
 DEFAULT_RUNS = Path("runs")
