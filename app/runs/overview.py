@@ -12,6 +12,7 @@ from app.markets import MarketName
 from app.runs.integrity import told, worst
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept, KeptInDirectory, kept_run, kept_runs
 from engine.accounting import keep_accounts, performance
+from engine.domain.counted import counted
 from engine.domain.facts import RunEnded, RunStarted
 from engine.domain.parameter_versions import desk_history
 from engine.journal import Integrity
@@ -201,7 +202,7 @@ def _trades(run: Kept) -> list[Row]:
 def _verified(integrity: Integrity | None) -> str:
     if integrity is None or integrity.detail:
         return "" if integrity is None else f"{integrity.standing}: {integrity.detail}"
-    return f"{integrity.seq} facts, chain whole"
+    return f"{counted(integrity.seq, 'fact')}, chain whole"
 
 
 def _differences(one: Row, two: Row) -> dict[str, list[Any]]:

@@ -15,6 +15,7 @@ from app.runs.chosen_run import chosen_run
 from app.runs.gate_checks import GateCheck, finite, gate_checks
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept
 from catalog import Catalog
+from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
@@ -182,6 +183,8 @@ def _conclusion(found: Explanation) -> str:
         return f"refused by the hub: {verdict['reason']}, {verdict['detail']}"
     failed = [f"{check.gate} {check.in_words}" for check in found.gates if not check.passed]
     if failed:
-        return f"stopped by {len(failed)} of {len(found.gates)} gates: {'; '.join(failed)}"
+        return (
+            f"stopped by {len(failed)} of {counted(len(found.gates), 'gate')}: {'; '.join(failed)}"
+        )
     judge = f"run {found.run_id} has no verdict on it" if found.run_id else "no run looked"
     return f"passed every gate; {judge}"

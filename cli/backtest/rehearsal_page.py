@@ -14,6 +14,7 @@ from app.figures import figure
 from app.live.run import LiveEnd
 from engine.accounting import Trade
 from engine.comparison import Comparison
+from engine.domain.counted import counted
 from engine.hub import Outcome
 from engine.runtime.live import VenueHealth
 from reports import trades_table
@@ -65,9 +66,10 @@ def rehearsal_page(
 
 
 def _heard(health: VenueHealth) -> str:
-    gaps = "no gap" if not health.gaps else f"{health.gaps} gaps"
+    gaps = counted(health.gaps, "gap") if health.gaps else "no gap"
     return (
-        f"{health.trades:,} trades and {health.quotes:,} quotes came in {health.frames:,} frames, "
+        f"{counted(health.trades, 'trade')} and {counted(health.quotes, 'quote')} came in "
+        f"{counted(health.frames, 'frame')}, "
         f"{gaps}, {health.skipped} skipped"
     )
 

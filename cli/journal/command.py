@@ -24,6 +24,7 @@ from cli.terminal.options import (
     RunsPath,
 )
 from cli.terminal.output import command, emit, progress_console
+from engine.domain.counted import counted
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def verify(
     broken = found.broken
 
     def page(console: Console) -> None:
-        facts = f"{figure(found.facts)} facts"
+        facts = counted(found.facts, "fact")
         if broken is None:
             whole = f"[green]whole:[/] {facts}, last hash {found.head}"
             console.print(whole, highlight=False, soft_wrap=True)
@@ -231,7 +232,7 @@ def export(
         result,
         as_json=as_json,
         page=lambda out: out.print(
-            escape(f"wrote {figure(facts)} facts of {run_id} to {file}"), soft_wrap=True
+            escape(f"wrote {counted(facts, 'fact')} of {run_id} to {file}"), soft_wrap=True
         ),
         integrity=integrity,
     )

@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.figures import figure
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database
 from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar
+from engine.domain.counted import counted
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -162,8 +162,8 @@ def _emit_copied(copied: Copied, ends: dict[str, str], *, as_json: bool) -> None
 
 
 def _print_copied(console: Console, what: str, copied: Copied) -> None:
-    runs, facts = figure(copied.runs), figure(copied.facts)
-    console.print(escape(f"{what}: {runs} runs, {facts} facts"), highlight=False, soft_wrap=True)
+    held = f"{counted(copied.runs, 'run')}, {counted(copied.facts, 'fact')}"
+    console.print(escape(f"{what}: {held}"), highlight=False, soft_wrap=True)
     for run_id, where in copied.broken.items():
         found = escape(f"{run_id}, {where}")
         console.print(f"[yellow]broken already:[/] {found}", highlight=False)

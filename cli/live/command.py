@@ -85,7 +85,8 @@ def live(
 ) -> None:
     """Trade today at Alpaca, on paper, or at the simulator of `tradectl sim`.
 
-    The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. q or Ctrl-C ends the run and leaves
+    The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY, the simulator's address from
+    TRADECTL_SIM_URL, http://127.0.0.1:8765 without it. q or Ctrl-C ends the run and leaves
     what protects a position at the venue; the same command resumes the run, also after a
     kill: what had arrived is kept in the folder spool beside the database until the day is over.
     Orders go where the parameter alpaca_trading_mode says: sim, the default, paper or live; shadow

@@ -68,7 +68,9 @@ RunOption = Annotated[
     str | None,
     typer.Option("--run", help="Run id, its beginning, or 'latest'; else the last over that day."),
 ]
-SessionName = Annotated[str, typer.Option("--run", help="Session id, its beginning, or 'latest'.")]
+SessionName = Annotated[
+    str, typer.Option("--run", help="Id of a live run or session, its beginning, or 'latest'.")
+]
 Because = Annotated[str, typer.Option("--because", help="Why; kept with the version.")]
 Who = Annotated[str, typer.Option("--who", envvar=["TRADECTL_WHO", "USER"], help="Who changes it.")]
 Base = Annotated[

@@ -10,6 +10,7 @@ import msgspec
 
 from engine.accounting import Fill, FillBook
 from engine.domain.commands import AnyCommand
+from engine.domain.counted import counted
 from engine.domain.facts import (
     BracketPlanned,
     CommandAccepted,
@@ -323,6 +324,6 @@ def _approval(plan: BracketPlanned) -> Judgement:
         ac_z=plan.ac_z,
         approved=True,
         reason=None,
-        detail=f"{plan.quantity} shares",
+        detail=counted(plan.quantity, "share"),
         confidence=plan.confidence,
     )

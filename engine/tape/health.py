@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from engine.domain.counted import counted
 from engine.domain.session import NANOS_PER_SECOND
 from engine.tape.judgement import CLOCK_OFF_SECS, TapeLimits, judge_tape
 from engine.tape.measure import TapeMeasure
@@ -87,7 +88,7 @@ def _tape(measure: TapeMeasure | None, limits: TapeLimits, issues: Mapping[str, 
 
 def _heard(measure: TapeMeasure) -> str:
     if not measure.heard:
-        return f"{measure.prints:,} prints"
+        return counted(measure.prints, "print")
     last = measure.heard[0]
     if last.heard > _BUSIER * last.expected + 1:
         return f"{last.heard:,} symbols heard, many more than the day so far lets expect"

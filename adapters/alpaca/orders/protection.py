@@ -74,7 +74,7 @@ class Protection(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     protected : Decimal
         Shares out of which a stop, or a market order that closes, takes the account.
-    naked : Decimal
+    unprotected : Decimal
         The rest.
     """
 
@@ -84,7 +84,7 @@ class Protection(msgspec.Struct, frozen=True, kw_only=True):
     avg_entry_price: Decimal
     market_value: Decimal | None
     protected: Decimal
-    naked: Decimal
+    unprotected: Decimal
     legs: tuple[Leg, ...]
 
 
@@ -95,9 +95,9 @@ class Attested(msgspec.Struct, frozen=True):
     others: tuple[Leg, ...]
 
     @property
-    def naked(self) -> Decimal:
+    def unprotected(self) -> Decimal:
         """Shares of all positions that nothing covers."""
-        return sum((each.naked for each in self.positions), Decimal(0))
+        return sum((each.unprotected for each in self.positions), Decimal(0))
 
 
 def attested(positions: Iterable[VenuePosition], orders: Iterable[VenueOrder]) -> Attested:
@@ -131,7 +131,7 @@ def _protection(position: VenuePosition, legs: tuple[Leg, ...]) -> Protection:
         avg_entry_price=position.avg_entry_price,
         market_value=position.market_value,
         protected=protected,
-        naked=shares - protected,
+        unprotected=shares - protected,
         legs=legs,
     )
 
