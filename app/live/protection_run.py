@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,24 +63,33 @@ async def protection_run(
     broken: JournalBroken,
     told: OnStarted,
     say: Say,
-    stop: asyncio.Event,
+    stop_signal: Callable[[], asyncio.Event],
 ) -> ProtectionEnd:
     """Protect what a run left at the venue whose journal is broken, until nothing is left.
 
-    Nothing of that journal is read. A protecting run that was cut off is resumed.
+    Nothing of that journal is read. A protecting run that was cut off is resumed. A venue or
+    database that is down at the start is waited for, as any start does.
+
+    Parameters
+    ----------
+    stop_signal : callable
+        Asked once all is reached: returns what is set when somebody ends the run.
 
     Raises
     ------
     VenueError
-        The venue cannot be reached at the start, or refuses us.
+        The venue cannot be reached at the start for as long as was asked for, or refuses us.
     JournalError
         The facts of the protecting run cannot be kept.
     """
-    standing = await request.venue.standing()
+    wait = request.wait
+    standing = await wait.reached_soon(request.venue.standing)
     while True:
-        name = run_name(journals, protecting_stem(broken.run_id))
+        name = await wait.read_soon(lambda: run_name(journals, protecting_stem(broken.run_id)))
         try:
-            return await _protected(journals, request, broken, standing, name, told, say, stop)
+            return await _protected(
+                journals, request, broken, standing, name, told, say, stop_signal
+            )
         except JournalBroken as other:
             if other.run_id != name:
                 raise
@@ -95,42 +104,61 @@ async def _protected(
     name: str,
     told: OnStarted,
     say: Say,
-    stop: asyncio.Event,
+    stop_signal: Callable[[], asyncio.Event],
 ) -> ProtectionEnd:
-    now = standing.ts
-    hours = session(day_of(now))
-    with hosted_run(journals, name, told, resumable=(BaseException,)) as run:
-        journal = WaitingJournal(run.journal)
-        params = _params(journals, run, request)
-        first = run.recorded[0].payload if run.recorded else None
-        balance = first.starting_balance if isinstance(first, RunStarted) else standing.equity
-        desk = Desk(ParameterHistory(params), journal, balance)
-        desk.books.restore(run.recorded)
-        if not desk.books.day_started or desk.books.session.day != hours.day:
-            with run.journal.group():
-                if not run.recorded:
-                    venue = request.venue.name
-                    record_run_started(journal, run.run_id, hours.day, params, venue, balance)
-                    opened = open_desk(params, now, "live", "the parameters to protect by")
-                    journal.append(opened, ts_event=now, ts_init=now)
-                desk.start_day(hours, "", now)
+    with ExitStack() as hosted:
+
+        def started() -> HostedRun:
+            hosting = hosted_run(journals, name, told, resumable=(BaseException,))
+            return hosted.enter_context(hosting)
+
+        run = await request.wait.read_soon(started)
+        params = await request.wait.read_soon(lambda: _params(journals, run, request))
+        journal, desk = await run.begun(
+            request.wait, lambda journal: _desk(run, journal, params, request, standing)
+        )
         with closing(LiveAttendant(CommandInbox(run.log, run.recorded), None)) as attendant:
             watch = ProtectionWatch(
                 desk,
                 journal,
                 attendant,
-                GrantedTime(now),
+                GrantedTime(standing.ts),
                 of=broken.run_id,
                 detail=broken.detail,
             )
+            attendant.report_to(watch.trouble.issue_raised)
             venue = request.venue.left_behind(broken.run_id, run.journal.epoch, watch.trouble)
             try:
-                left = await watch.run(venue, stop, _Changes(say))
+                left = await watch.run(venue, stop_signal(), _Changes(say))
             finally:
                 await venue.close()
         is_over = not left.live
         run.end(OutcomeStatus.ENDED if is_over else OutcomeStatus.INTERRUPTED)
     return ProtectionEnd(run.run_id, broken.run_id, broken.detail, left)
+
+
+def _desk(
+    run: HostedRun,
+    journal: WaitingJournal,
+    params: Parameters,
+    request: LiveRequest,
+    standing: AccountStanding,
+) -> Desk:
+    """Return a desk without trades, its day begun."""
+    now, equity = standing.ts, standing.equity
+    hours = session(day_of(now))
+    first = run.recorded[0].payload if run.recorded else None
+    balance = first.starting_balance if isinstance(first, RunStarted) else equity
+    desk = Desk(ParameterHistory(params), journal, balance)
+    desk.books.restore(run.recorded)
+    if not desk.books.day_started or desk.books.session.day != hours.day:
+        if not run.recorded:
+            venue = request.venue.name
+            record_run_started(journal, run.run_id, hours.day, params, venue, balance)
+            opened = open_desk(params, now, "live", "the parameters to protect by")
+            journal.append(opened, ts_event=now, ts_init=now)
+        desk.start_day(hours, "", now)
+    return desk
 
 
 def _params(journals: Journals, run: HostedRun, request: LiveRequest) -> Parameters:

@@ -21,10 +21,12 @@ from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.strategies import hosted_strategies
 from catalog.spool import Heading
+from engine.domain.errors import JournalBroken
 from engine.domain.facts import RunStarted
 from engine.domain.first_cause import FirstCause
 from engine.domain.parameter_changes import open_desk
 from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session, day_of, session
 from engine.hub import Desk, Outcome, OutcomeStatus
 from engine.hub.digests import DecisionDigest, FillDigest
@@ -55,11 +57,14 @@ class LiveEnd(RunEnd):
         Where lies what arrived, if it was kept.
     health : tuple of HealthLine
         As it was when the run ended, the worst first; empty if it ended before it began.
+    broken : JournalBroken or None
+        Why commands or new parameters were not obeyed any more.
     """
 
     scan_digest: str
     spool: Path | None
     health: tuple[HealthLine, ...]
+    broken: JournalBroken | None
 
     def told(self) -> dict[str, Any]:
         """Return it by name."""
@@ -96,21 +101,25 @@ async def live_run(
     stem = f"{account.run_stem}-{hours.day}"
     with ExitStack() as hosted:
 
-        async def started() -> HostedRun:
+        def started() -> HostedRun:
             name = request.run_id or run_name(journals, stem, keeps_quarantined=True)
             hosting = hosted_run(journals, name, told, resumable=(BaseException,))
             return hosted.enter_context(hosting)
 
-        run = await request.wait.reached_soon(started)
-        journal = WaitingJournal(run.journal)
-        desk = _desk(journals, run, journal, request, found, hours)
+        run = await request.wait.read_soon(started)
+        params = await request.wait.read_soon(
+            lambda: started_with(journals, request.params, run.recorded)
+        )
+        journal, desk = await run.begun(
+            request.wait, lambda journal: _desk(run, journal, params, request, found, hours)
+        )
         if not run.recorded and found.host_time() > hours.open_ns:
             _log.warning("the session is open already: VWAP and day volumes count from now on")
         behind_secs = _behind(found.host_time, hours, (fact.ts_init for fact in run.recorded))
         verdicts = VerdictKeeper(request.verdicts, run.run_id)
         market = request.market
         tapes = market.tapes(hours.day) if market else found.tapes
-        attendant = _attendant(journals, run, desk, request, found.host_time())
+        attendant = await _attendant(journals, run, desk, request, found.host_time())
         day = LiveDay(
             desk,
             journal,
@@ -147,6 +156,7 @@ async def live_run(
             on_batch=keeper.add if keeper else None,
         )
         venue = account.node_venue(settings, day.trouble)
+        attendant.report_to(day.trouble.issue_raised)
         look(run.run_id, day, venue)
         with closing(attendant):
             is_whole = await _traded(day, venue, keeper)
@@ -155,7 +165,15 @@ async def live_run(
         verdicts.table(day.decisions, is_whole=is_whole)
         run.end(outcome.status)
     folder = keeper.folder if keeper else None
-    return LiveEnd(run.run_id, len(run.recorded), outcome, day.digest(), folder, day.last_health)
+    return LiveEnd(
+        run.run_id,
+        len(run.recorded),
+        outcome,
+        day.digest(),
+        folder,
+        day.last_health,
+        next(iter(attendant.broken.values()), None),
+    )
 
 
 def _behind(host_time: RunningTime | GrantedTime, hours: Session, recorded: Iterable[int]) -> float:
@@ -169,36 +187,34 @@ def _behind(host_time: RunningTime | GrantedTime, hours: Session, recorded: Iter
 
 
 def _desk(
-    journals: Journals,
     run: HostedRun,
     journal: WaitingJournal,
+    params: Parameters,
     request: LiveRequest,
     found: VenueOpening,
     hours: Session,
 ) -> Desk:
     """Return the desk as the run's facts left it, its day begun."""
-    params = started_with(journals, request.params, run.recorded)
     first = run.recorded[0].payload if run.recorded else None
     balance = first.starting_balance if isinstance(first, RunStarted) else found.cash
     desk = Desk(ParameterHistory(params), journal, balance)
     desk.books.restore(run.recorded)
     if not desk.books.day_started:
         opens = hours.pre_market_ns
-        with run.journal.group():  # a run that died in between could not be taken up
-            record_run_started(journal, run.run_id, hours.day, params, request.venue.name, balance)
-            opened = open_desk(params, opens, "live", "the parameters the run was started with")
-            journal.append(opened, ts_event=opens, ts_init=opens)
-            desk.start_day(hours, "", opens)
+        record_run_started(journal, run.run_id, hours.day, params, request.venue.name, balance)
+        opened = open_desk(params, opens, "live", "the parameters the run was started with")
+        journal.append(opened, ts_event=opens, ts_init=opens)
+        desk.start_day(hours, "", opens)
     return desk
 
 
-def _attendant(
+async def _attendant(
     journals: Journals, run: HostedRun, desk: Desk, request: LiveRequest, now: int
 ) -> LiveAttendant:
     """Return who gives the run its commands; what came while nothing ran is taken already."""
     changes = None
     if request.params is None:
-        began_ns = journals.run(run.run_id).created_ns
+        began_ns = (await request.wait.read_soon(lambda: journals.run(run.run_id))).created_ns
         changes = ParameterInbox(
             journals, began_ns, run.recorded, run.journal.epoch, lambda: desk.books.history.latest
         )

@@ -77,7 +77,9 @@ async def rehearsed(
         look(run_id, day, venue)
 
     # the simulator of an earlier rehearsal is gone: none is resumed
-    name = request.run_id or run_name(journals, f"rehearsal-{request.day}", takes_up=False)
+    name = request.run_id or await request.wait.read_soon(
+        lambda: run_name(journals, f"rehearsal-{request.day}", takes_up=False)
+    )
     key_id, secret = f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20)
     async with _simulator(request, f"{key_id}:{secret}:{request.balance}") as url:
         live = LiveRequest(

@@ -12,6 +12,7 @@ from rich.text import Text
 from app.figures import figure
 from app.rehearsal.beside_backtest import BesideBacktest
 from engine.accounting import Trade
+from engine.domain.counted import counted
 from engine.hub import Outcome
 from engine.runtime.live import VenueHealth
 from reports import trades_table
@@ -48,9 +49,10 @@ def rehearsal_page(console: Console, compared: BesideBacktest) -> None:
 
 
 def _heard(health: VenueHealth) -> str:
-    gaps = "no gap" if not health.gaps else f"{health.gaps} gaps"
+    gaps = counted(health.gaps, "gap") if health.gaps else "no gap"
     return (
-        f"{health.trades:,} trades and {health.quotes:,} quotes came in {health.frames:,} frames, "
+        f"{counted(health.trades, 'trade')} and {counted(health.quotes, 'quote')} came in "
+        f"{counted(health.frames, 'frame')}, "
         f"{gaps}, {health.skipped} skipped"
     )
 

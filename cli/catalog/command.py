@@ -16,6 +16,7 @@ from app.clock import parse_day
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit, progress_console
 from cli.terminal.progress import progress_bar
+from engine.domain.counted import counted
 from engine.domain.errors import DataError
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def sql(
             table.add_row(*(escape(str(value)) for value in row))
         console.print(table)
         if answer.truncated:
-            console.print(f"first {limit:,} rows; show more with --limit")
+            console.print(f"first {counted(limit, 'row')}; show more with --limit")
 
     rows = msgspec.to_builtins(answer.rows, str_keys=True, enc_hook=str)
     emit(
@@ -261,13 +262,14 @@ def export_(
         {"status": "ok", "out": str(out), **msgspec.to_builtins(report)},
         as_json=as_json,
         page=lambda console: console.print(
-            f"{report.rows:,} rows of {days:,} dates in {report.files:,} files under {out}"
+            f"{counted(report.rows, 'row')} of {counted(days, 'date')} in "
+            f"{counted(report.files, 'file')} under {out}"
         ),
     )
 
 
 def _print_import(report: ImportReport, console: Console) -> None:
-    table = Table("rows", "count", title=f"{report.kind} from {len(report.files):,} files")
+    table = Table("rows", "count", title=f"{report.kind} from {counted(len(report.files), 'file')}")
     table.add_row("read", f"{report.rows_in:,}")
     table.add_row("without a flaw", f"{report.rows_out:,}")
     for flaw, count in report.rejected.items():

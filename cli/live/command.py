@@ -85,7 +85,8 @@ def live(
 ) -> None:
     """Trade today at Alpaca, on paper, or at the simulator of `tradectl sim`.
 
-    The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. q or Ctrl-C ends the run and leaves
+    The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY, the simulator's address from
+    TRADECTL_SIM_URL, http://127.0.0.1:8765 without it. q or Ctrl-C ends the run and leaves
     what protects a position at the venue; the same command resumes the run, also after a
     kill: what had arrived is kept in the folder spool beside the database until the day is over.
     Orders go where the parameter alpaca_trading_mode says: sim, the default, paper or live; shadow
@@ -98,7 +99,8 @@ def live(
     too long.
 
     A run whose facts were altered is never traded again (exit code 6): it is quarantined, and what
-    its orders left at the venue is protected until it is flat.
+    its orders left at the venue is protected until it is flat. A run whose log of commands was
+    altered obeys none of them and enters nothing more; its exits go on.
 
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
@@ -112,8 +114,9 @@ def live(
     journals = wait.reached(lambda: Journals(database))
     parameters = options.parameters() if options.params or options.set_params else None
     if parameters is None:
-        set_by_somebody = chosen_at_desk(journals)
-        mode = approved_at_desk(journals).at(time.time_ns()).alpaca_trading_mode
+        set_by_somebody = wait.reached(lambda: chosen_at_desk(journals))
+        desk = wait.reached(lambda: approved_at_desk(journals))
+        mode = desk.at(time.time_ns()).alpaca_trading_mode
     else:
         set_by_somebody, mode = parameters.model_fields_set, parameters.alpaca_trading_mode
     is_chosen = "alpaca_trading_mode" in set_by_somebody
@@ -153,6 +156,8 @@ def live(
     lights = [structs.asdict(line) for line in end.health]
     worst = "; ".join(f"{each.light} {each.what} {each.sentence}" for each in end.health[:1])
     more["health"] = lights if options.as_json else worst
+    if end.broken is not None:
+        more["broken"] = str(end.broken)
     emit_end(end, as_json=options.as_json, **more)
     if not end.is_over:
         progress_console.print(
@@ -160,6 +165,10 @@ def live(
             "command resumes the run",
             soft_wrap=True,
         )
+    if end.broken is not None:
+        say(f"entries were held: {end.broken}")
+        raise typer.Exit(end.broken.exit_code)
+    if not end.is_over:
         raise typer.Exit(INTERRUPTED)
 
 
@@ -169,7 +178,7 @@ def _protect(
     """Go on for what a run left at the venue whose journal is broken; end with its exit code."""
     from app.live.protection_run import protection_run
     from app.live.run import stop_signal
-    from app.runs.chosen_journal import is_engine_run
+    from app.runs.engine_runs import is_engine_run
 
     def say(line: str) -> None:
         progress_console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -180,7 +189,7 @@ def _protect(
     say("nothing is entered; what its orders left at the venue is protected until it is flat")
 
     async def protect() -> ProtectionEnd:
-        return await protection_run(journals, request, broken, show_run_started, say, stop_signal())
+        return await protection_run(journals, request, broken, show_run_started, say, stop_signal)
 
     end = asyncio.run(protect())
     result = end.told()

@@ -19,7 +19,7 @@ from engine.domain.exit_codes import ExitCode
 if TYPE_CHECKING:
     from engine.domain.attested import Attested, Leg
 
-_NAKED = ExitCode.FAILED
+_UNPROTECTED = ExitCode.FAILED
 
 
 @command
@@ -43,20 +43,24 @@ def positions(
     found, unread = asyncio.run(market(venue.value).attested())
     result = {
         "venue": venue.value,
-        "naked": found.naked,
+        "unprotected": found.unprotected,
         **msgspec.to_builtins(found),
         "unread": unread,
     }
     emit(result, as_json=as_json, page=lambda console: _page(console, venue.value, found, unread))
-    if found.naked or unread:
-        raise typer.Exit(_NAKED)
+    if found.unprotected or unread:
+        raise typer.Exit(_UNPROTECTED)
 
 
 def _page(console: Console, venue: str, found: Attested, unread: list[str]) -> None:
     if not found.positions:
         console.print(f"{venue}: flat", highlight=False)
     for each in found.positions:
-        state = f"[bold red]{each.naked} naked[/]" if each.naked else "[green]covered[/]"
+        state = (
+            f"[bold red]{each.unprotected} unprotected[/]"
+            if each.unprotected
+            else "[green]covered[/]"
+        )
         worth = "" if each.market_value is None else f", worth {figure(each.market_value)} USD"
         console.print(
             f"[bold]{escape(each.symbol)}[/] {each.side} {each.shares} at "

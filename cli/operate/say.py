@@ -35,7 +35,7 @@ def say(
     ] = None,
     runs: RunsPath = DEFAULT_RUNS,
 ) -> None:
-    """Command or ask a running session in words; without TEXT, read a command a line until quit.
+    """Command or ask a live run or session in words; without TEXT, read one a line until quit.
 
     A command is shown first, given with --yes, and answered as by `tradectl do`. Quote a text that
     has options of its own. `tradectl say help` lists what can be said.

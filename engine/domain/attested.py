@@ -51,7 +51,7 @@ class Protection(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     protected : Decimal
         Shares out of which a stop, or a market order that closes, takes the account.
-    naked : Decimal
+    unprotected : Decimal
         The rest.
     """
 
@@ -61,7 +61,7 @@ class Protection(msgspec.Struct, frozen=True, kw_only=True):
     avg_entry_price: Decimal
     market_value: Decimal | None
     protected: Decimal
-    naked: Decimal
+    unprotected: Decimal
     legs: tuple[Leg, ...]
 
 
@@ -72,6 +72,6 @@ class Attested(msgspec.Struct, frozen=True):
     others: tuple[Leg, ...]
 
     @property
-    def naked(self) -> Decimal:
+    def unprotected(self) -> Decimal:
         """Shares of all positions that nothing covers."""
-        return sum((each.naked for each in self.positions), Decimal(0))
+        return sum((each.unprotected for each in self.positions), Decimal(0))

@@ -93,7 +93,7 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
     assert symbol in before["cooldowns"]
 
     unanswered = do("stop-entries", "--yes", "--id", "two", "--timeout", "0.5", code=UNDONE)
-    assert "tradectl session" in unanswered["detail"]
+    assert "'tradectl live' or 'tradectl session'" in unanswered["detail"]
 
     with hosted(nursery, market, database_url, "--set", "take_profit_percent=19") as host:
         _, complaint = host.communicate(timeout=_PATIENCE_SECS)
@@ -104,6 +104,8 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
         after = status()
         assert after["stopped"]
         assert {"phase": "halted", "paused": True}.items() <= after.items()
+        assert "'tradectl do resume --yes' lets entries in again" in after["remedy"]
+        assert before["remedy"].startswith("paused by hand")
         for kept in ("limits", "locks", "cooldowns", "day", "open_trades"):
             assert after[kept] == before[kept]
         assert after["limits"]["trades"]["used"] > 0

@@ -60,7 +60,7 @@ def _protection(position: VenuePosition, legs: tuple[Leg, ...]) -> Protection:
         avg_entry_price=position.avg_entry_price,
         market_value=position.market_value,
         protected=protected,
-        naked=shares - protected,
+        unprotected=shares - protected,
         legs=legs,
     )
 
