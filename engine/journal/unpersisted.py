@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from threading import Lock
-from typing import NamedTuple
 
 import msgspec
 
@@ -12,13 +11,6 @@ from engine.domain.errors import JournalError
 from engine.domain.facts import Fact
 from engine.journal.chain import GENESIS, seal
 from engine.journal.log import DROPPED, Report
-
-
-class _Held(NamedTuple):
-    """A fact, and the number under which whoever appended it knows it."""
-
-    told: int
-    fact: Fact
 
 
 class UnpersistedFacts:
@@ -43,7 +35,7 @@ class UnpersistedFacts:
         self.names: dict[str, int] = {}
         self._lock = Lock()
         self._kept: Fact | None = None
-        self._held: list[_Held] = []
+        self._held: list[Fact] = []
         self._doubted: list[Fact] = []
         self._moved: dict[int, int] = {}
         self._late: list[Fact] = []
@@ -54,7 +46,7 @@ class UnpersistedFacts:
     @property
     def last(self) -> Fact | None:
         """The last fact, waiting or kept; None before the first."""
-        return self._held[-1].fact if self._held else self._kept
+        return self._held[-1] if self._held else self._kept
 
     def follow(self, kept: Fact | None, names: Mapping[str, int]) -> None:
         """Begin after the last fact of the database, None before the first; it has these names."""
@@ -63,8 +55,7 @@ class UnpersistedFacts:
     def numbered(self, seq: int) -> Fact | None:
         """Return the fact of that number, None when it does not wait."""
         with self._lock:
-            found = (each.fact for each in self._held if each.fact.seq == seq)
-            return next(found, None)
+            return next((fact for fact in self._held if fact.seq == seq), None)
 
     def add(self, report: Report) -> Fact:
         """Seal what happened after the last fact and return it.
@@ -88,12 +79,12 @@ class UnpersistedFacts:
     def facts(self) -> list[Fact]:
         """Return the facts that are to be committed, in order."""
         with self._lock:
-            return [each.fact for each in self._held]
+            return self._held.copy()
 
     def keep(self, count: int) -> None:
         """Learn that the first ``count`` of them are kept."""
         with self._lock:
-            self._kept = self._held[count - 1].fact
+            self._kept = self._held[count - 1]
             del self._held[:count]
 
     def refuse(self, facts: Sequence[Fact]) -> None:
@@ -104,7 +95,7 @@ class UnpersistedFacts:
             for name in dropped.values():
                 self.names.pop(name or "", None)
             if dropped:
-                rest = [each for each in self._held if each.fact.seq not in dropped]
+                rest = [fact for fact in self._held if fact.seq not in dropped]
                 self._seal_again(rest, dict.fromkeys(dropped))
 
     def settle(self, head_hash: str) -> None:
@@ -143,42 +134,38 @@ class UnpersistedFacts:
             return moved, late
 
     def _add(self, report: Report) -> Fact:
-        fact = seal(report, after=self.last)
-        self._hold(fact.seq, fact)
-        return fact
-
-    def _hold(self, told: int, fact: Fact) -> None:
-        self._held.append(_Held(told, fact))
+        fact = seal(report, after=self._held[-1] if self._held else self._kept)
+        self._held.append(fact)
         if fact.fact_id is not None:
             self.names[fact.fact_id] = fact.seq
+        return fact
 
     def _keep_doubted(self) -> None:
         """Take the doubted commit as it was sent, plans and all, and seal anew what followed it."""
         self._late += [fact for fact in self._doubted if _is_dropped(fact)]
-        kept = [fact for fact in self._doubted if not _is_dropped(fact)]
-        true: dict[int, int | None] = {}
-        for (told, fact), sent in zip(self._held, kept, strict=False):
-            true[fact.seq] = self._moved[told] = sent.seq
-            if sent.fact_id is not None:
-                self.names[sent.fact_id] = sent.seq
-        self._kept, rest = self._doubted[-1], self._held[len(kept) :]
+        sent = [fact for fact in self._doubted if not _is_dropped(fact)]
+        rest, true = self._held[len(sent) :], dict[int, int | None]()
+        for fact, as_sent in zip(self._held, sent, strict=False):
+            true[fact.seq] = as_sent.seq
+            if as_sent.fact_id is not None:
+                self.names[as_sent.fact_id] = as_sent.seq
+        self._kept = self._doubted[-1]
         self._seal_again(rest, true)
+        self._moved |= {fact.seq: again.seq for fact, again in zip(rest, self._held, strict=True)}
 
-    def _seal_again(self, rest: Sequence[_Held], true: dict[int, int | None]) -> None:
+    def _seal_again(self, rest: Sequence[Fact], true: Mapping[int, int | None]) -> None:
         """Let ``rest`` be all that waits; ``true`` says what became of numbers before it.
 
         What a dropped plan led to has no cause any more.
         """
-        self._held = []
-        for told, fact in rest:
+        became, self._held = dict(true), []
+        for fact in rest:
             cause = fact.causation_id
-            cause = cause if cause is None else true.get(cause, cause)
+            cause = cause if cause is None else became.get(cause, cause)
             report = Report(
                 fact.payload, fact.ts_event, fact.ts_init, cause, fact.correlation_id, fact.fact_id
             )
-            again = seal(report, after=self.last)
-            true[fact.seq] = self._moved[told] = again.seq
-            self._hold(told, again)
+            became[fact.seq] = self._add(report).seq
 
 
 def _is_dropped(fact: Fact) -> bool:

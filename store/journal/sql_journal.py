@@ -121,8 +121,7 @@ class SqlJournal(HoldingJournal):
                 self._log_halt(error)
                 self._keep(report)
                 raise
-            known = self._known(report.fact_id)
-            if known is not None:
+            if report.fact_id is not None and (known := self._known(report.fact_id)) is not None:
                 return known
             fact = self._unpersisted.add(report)
             is_full = len(self._unpersisted) >= _GROUP
@@ -132,7 +131,8 @@ class SqlJournal(HoldingJournal):
 
     def hold(self, report: Report) -> Fact:
         """Let what happened wait, without asking the database; see ``HoldingJournal``."""
-        return self._known(report.fact_id) or self._unpersisted.hold(report)
+        known = None if report.fact_id is None else self._known(report.fact_id)
+        return known or self._unpersisted.hold(report)
 
     def claim(self) -> None:
         """Become the run's writer now, not at the first ``append``.
@@ -385,9 +385,9 @@ class SqlJournal(HoldingJournal):
         until = "nothing may be traded until the database can be reached and its disk has room"
         return type(found)(f"{found}; {until}")
 
-    def _known(self, fact_id: str | None) -> Fact | None:
+    def _known(self, fact_id: str) -> Fact | None:
         """Return the fact of that name, None when there is none."""
-        seq = self._unpersisted.names.get(fact_id or "")
+        seq = self._unpersisted.names.get(fact_id)
         if seq is None:
             return None
         return self._unpersisted.numbered(seq) or fact_of(next(self._stored(seq - 1)))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum, auto
 from itertools import count
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 from unittest.mock import patch
 
@@ -16,12 +17,14 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete, update
 from sqlalchemy.exc import OperationalError
 
 from engine.domain.errors import JournalError, NotPersisted
 from engine.domain.facts import BracketPlanned, ExitReason, ExitRequested, Fact
 from engine.journal import Record, WaitingJournal
 from store import Journals, SqlJournal
+from store.database.schema import FACTS, RUNS
 from store.journal.writer import Writer
 from tests.accounting.streams import OPEN_NS
 from tests.servers import Postgres
@@ -180,6 +183,25 @@ def test_what_comes_after_a_plan_refused_in_a_group_names_no_dropped_cause(
     assert journals.open("run").verify().clean
 
 
+def test_a_group_that_was_kept_without_an_answer_stays_as_it_was_sent(postgres: Postgres) -> None:
+    journals = Journals(postgres.new_database())
+    with journals.start("run") as journal:
+        group = journal.group()
+        group.__enter__()
+        plan_ = _append(journal, BRACKET, None)
+        journal.append(
+            _EXIT, ts_event=OPEN_NS, ts_init=OPEN_NS, causation_id=plan_.seq, fact_id="exit"
+        )
+        with _kept_without_an_answer(postgres), pytest.raises(JournalError):
+            group.__exit__(None, None, None)
+        _append(journal, ENTRY, None)
+        again = journal.append(_EXIT, ts_event=OPEN_NS, ts_init=OPEN_NS, fact_id="exit")
+        facts = list(journal.facts())
+    assert [fact.payload for fact in facts] == [BRACKET, _EXIT, ENTRY]
+    assert (again, again.causation_id) == (facts[1], 1)
+    assert journals.open("run").verify().clean
+
+
 class _Fate(StrEnum):
     """What becomes of a commit."""
 
@@ -200,6 +222,25 @@ class _FatedWriter(Writer):
             super().commit(records)
         if fate is not _Fate.KEPT:
             raise OperationalError("commit", {}, ConnectionError(fate))
+
+
+def test_a_database_that_came_back_older_than_it_was_left_is_not_written(tmp_path: Path) -> None:
+    journals = Journals(tmp_path / "journal.sqlite")
+    with patch("store.journal.sql_journal.Writer", _FatedWriter):
+        journal = journals.start("run")
+        first = _append(journal, BRACKET, None)
+        _append(journal, ENTRY, None)
+        _FatedWriter.fates = [_Fate.REFUSED]
+        with pytest.raises(JournalError):
+            _append(journal, _EXIT, None)
+        with journals.database.connect() as connection, connection.begin():
+            connection.execute(delete(FACTS).where(FACTS.c.seq > first.seq))
+            older = {"head_seq": first.seq, "head_hash": first.hash}
+            connection.execute(update(RUNS).values(older))
+        for _ in range(2):
+            with pytest.raises(JournalError, match="expected the run to end with fact 2"):
+                journal.commit()
+    assert list(journals.open("run").facts()) == [first]
 
 
 class _Steps(NamedTuple):
