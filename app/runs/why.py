@@ -22,7 +22,7 @@ from engine.domain.parameters import Parameters
 from engine.domain.session import day_of, session
 from engine.journal import Integrity
 from engine.signals.bucket_series import judged_buckets
-from engine.signals.tables import rows_table
+from engine.signals.tables import rows_table, told_rows
 from store import rows_of
 
 _SHOWN = ("ao", "ac", "ao_bps", "ac_bps", "sigma_bps", "ac_z", "volume", "run_volume", "vwap")
@@ -142,7 +142,7 @@ def _scanner_says(rows: pa.Table, ts_event: int, params: Parameters) -> dict[str
     times = rows["ts_event"].to_pylist()
     if ts_event not in times:
         return {"scanner": None, "gates": (), "first_judged": times[0] if times else None}
-    row = rows.slice(times.index(ts_event), 1).to_pylist()[0]
+    (row,) = told_rows(rows.slice(times.index(ts_event), 1))
     scanner = {
         "side": row["side"],
         "phase": row["phase"],

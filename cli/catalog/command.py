@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -222,7 +223,7 @@ def sql(
         columns = (Column(escape(name), overflow="fold") for name in answer.columns)
         table = Table(*columns, box=None, pad_edge=False)
         for row in answer.rows:
-            table.add_row(*(escape(str(value)) for value in row))
+            table.add_row(*(escape(_in_a_cell(value)) for value in row))
         console.print(table)
         if answer.truncated:
             console.print(f"first {counted(limit, 'row')}; show more with --limit")
@@ -233,6 +234,13 @@ def sql(
         as_json=as_json,
         page=page,
     )
+
+
+def _in_a_cell(value: object) -> str:
+    """Return a value of a query as text, a decimal as people write it: ``100`` and ``61.5``."""
+    if isinstance(value, Decimal) and "." in (text := f"{value:f}"):
+        return text.rstrip("0").rstrip(".")
+    return str(value)
 
 
 @app.command("export")

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from engine.decision.bracket_prices import BracketPrices
+from engine.domain.fixed_point import Shares
 from engine.domain.parameters import Parameters
 
 
@@ -32,7 +33,7 @@ class Size(msgspec.Struct, frozen=True):
 def bracket_size(
     prices: BracketPrices,
     params: Parameters,
-    session_volume: int,
+    session_volume: Shares,
     *,
     equity: Decimal,
     open_notional: Decimal,
@@ -41,7 +42,7 @@ def bracket_size(
 
     Parameters
     ----------
-    session_volume : int
+    session_volume : Shares
         Shares traded since the open. It stands for the average daily volume, which the tape of
         one day cannot know.
     equity, open_notional : Decimal
@@ -57,7 +58,7 @@ def bracket_size(
     }
     if params.max_volume_share_percent is not None:
         share = params.max_volume_share_percent / 100
-        limits[SizeLimit.VOLUME_SHARE] = share * int(session_volume)
+        limits[SizeLimit.VOLUME_SHARE] = share * session_volume
     if params.concurrent_trading:
         room = params.max_open_notional - open_notional
         limits[SizeLimit.OPEN_NOTIONAL] = room / prices.entry

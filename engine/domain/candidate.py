@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.account import ACCELERATION
+from engine.domain.fixed_point import Shares
 from engine.domain.quotes import Quote
 
 
@@ -76,7 +77,7 @@ class Window(msgspec.Struct, frozen=True, eq=False):
     high: NDArray[np.int64]
     low: NDArray[np.int64]
     last: NDArray[np.int64]
-    volume: NDArray[np.int64]
+    volume: NDArray[np.float64]
     ao: NDArray[np.float64]
     ac: NDArray[np.float64]
 
@@ -95,11 +96,11 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
         deviation of 5-s median returns. ``ac_z``: ``ac_bps`` over the noise it would have, signed.
     last : int
         Last eligible price, 1e-6 USD.
-    volume : int
-        Shares of this bucket. ``volume_mean``: mean of the ``vol_window`` buckets before it.
-    run_volume, run_notional : int, float
+    volume : Shares
+        Shares of this bucket, exact. ``volume_mean``: mean of the ``vol_window`` buckets before it.
+    run_volume, run_notional : Shares, float
         Shares, and USD, since ``ao`` took its present sign.
-    session_volume : int
+    session_volume : Shares
         Shares since the open.
     vwap : float
         Session VWAP in USD, NaN without an eligible print; ``vwap_slope``: its change in USD over
@@ -129,11 +130,11 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
     sigma_bps: float
     ac_z: float
     last: int
-    volume: int
+    volume: Shares
     volume_mean: float
-    run_volume: int
+    run_volume: Shares
     run_notional: float
-    session_volume: int
+    session_volume: Shares
     vwap: float
     vwap_slope: float
     quote: Quote | None

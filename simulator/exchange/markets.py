@@ -6,7 +6,7 @@ import msgspec
 
 
 class Print(msgspec.Struct, frozen=True):
-    """An eligible print: price in 1e-6 USD, size in shares, time of arrival in UTC ns."""
+    """An eligible print: price in 1e-6 USD, size in 1e-6 share, time of arrival in UTC ns."""
 
     price: int
     size: int

@@ -29,7 +29,7 @@ from engine.domain.facts import (
     TradeClosed,
 )
 from engine.domain.fill_assumptions import assumptions
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
 from engine.domain.halts import Halts
 from engine.domain.order_names import order_id
 from engine.domain.parameter_versions import ParameterHistory
@@ -216,7 +216,7 @@ def _trades(symbol: str, prints: Sequence[Print]) -> TradeBatch:
     ts = np.array([at(second) for second, _ in prints], np.int64)
     price = np.array([round(price * PRICE_SCALE) for _, price in prints], np.int64)
     zeros = np.zeros(n, np.int32)
-    return TradeBatch(zeros, (symbol,), ts, ts, price, zeros + 1, zeros, ("",))
+    return TradeBatch(zeros, (symbol,), ts, ts, price, np.full(n, SIZE_SCALE), zeros, ("",))
 
 
 def _quotes(symbol: str, touches: Sequence[Touch]) -> QuoteBatch:

@@ -12,6 +12,7 @@ from nautilus_trader.model import QuoteTick, TradeTick
 
 from catalog import Catalog
 from engine.domain.eligibility import fillable, moves_orders
+from engine.domain.fixed_point import SIZE_SCALE
 from engine.domain.halts import Halts
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.domain.status import TradingStatus
@@ -80,7 +81,7 @@ def test_prints_of_a_halt_move_no_orders() -> None:
     ts = np.arange(6) * NANOS_PER_SECOND
     ids = np.array([0, 0, 1, 0, 0, 0], np.int32)
     zeros = np.zeros(6, np.int32)
-    batch = TradeBatch(ids, ("AAA", "BBB"), ts, ts, ts + 1, zeros + 1, zeros, ("",))
+    batch = TradeBatch(ids, ("AAA", "BBB"), ts, ts, ts + 1, ts * 0 + SIZE_SCALE, zeros, ("",))
     halts = Halts(
         [
             TradingStatus("AAA", int(ts[1]), int(ts[1]), halted=True, reason=""),
@@ -97,7 +98,7 @@ def test_only_prints_that_set_a_last_price_move_orders() -> None:
     codes = ("", "@", "I", "M", "T", "!")
     n = len(codes)
     ones, ids = np.ones(n, np.int64), np.arange(n, dtype=np.int32)
-    batch = TradeBatch(ids * 0, ("AAA",), ones, ones, ones, ids + 1, ids, codes)
+    batch = TradeBatch(ids * 0, ("AAA",), ones, ones, ones, ones * SIZE_SCALE, ids, codes)
 
     assert moves_orders(batch, {}).tolist() == [True, True, False, False, True, False]
     assert not len(moves_orders(batch.rows(slice(0, 0)), {}))

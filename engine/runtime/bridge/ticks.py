@@ -17,6 +17,7 @@ from nautilus_trader.model import (
     TradeTick,
 )
 
+from engine.domain.fixed_point import SIZE_SCALE
 from engine.domain.quotes import QuoteBatch
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
@@ -27,14 +28,17 @@ _TRADE_ID = TradeId("0")
 
 
 def trade_ticks(batch: TradeBatch, not_before: int = 0) -> list[TradeTick]:
-    """Return prints that ``moves_orders`` as ticks, delivered no earlier than ``not_before``."""
+    """Return prints that ``moves_orders`` as ticks, delivered no earlier than ``not_before``.
+
+    nautilus's stocks have whole shares: a tick says the whole shares in its print, one at least.
+    """
     ids = [instrument_id(symbol) for symbol in batch.symbols]
     return [
         TradeTick.from_raw(
             ids[symbol],
             price * RAW_PER_UNIT,
             PRICE_PRECISION,
-            size * RAW_PER_SHARE,
+            max(size // SIZE_SCALE, 1) * RAW_PER_SHARE,
             0,
             AggressorSide.NO_AGGRESSOR,
             _TRADE_ID,

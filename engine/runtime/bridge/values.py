@@ -29,6 +29,11 @@ RAW_PER_SHARE = 10**16
 """Raw units of a nautilus ``Quantity`` in one share."""
 
 
+SIZE_PRECISION = 6
+RAW_PER_SIZE_UNIT = 10 ** (16 - SIZE_PRECISION)
+"""Raw units of a nautilus ``Quantity`` in 1e-6 share."""
+
+
 @cache
 def instrument_id(symbol: str) -> InstrumentId:
     """Return the id of a US stock."""
