@@ -19,6 +19,7 @@ from catalog.sql import connect
 from catalog.store import Catalog
 from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.errors import ConfigError, NotFoundError, RunError
+from engine.domain.instrument import ALPACA_STOCKS
 
 if TYPE_CHECKING:
     from nautilus_trader.model import QuoteTick, TradeTick
@@ -129,7 +130,7 @@ def _to_nautilus(
     """Write one file per symbol and date, yielding its ticks and the reversals left out."""
     from nautilus_trader.persistence import ParquetDataCatalog  # noqa: PLC0415  (a second to import)
 
-    from engine.runtime.bridge.values import equity  # noqa: PLC0415
+    from engine.runtime.bridge.values import nautilus_instrument  # noqa: PLC0415
 
     target = ParquetDataCatalog(str(out))
     known: set[str] = set()
@@ -137,7 +138,7 @@ def _to_nautilus(
         rows = pa.concat_tables(catalog.tables(kind, day, letter)).unify_dictionaries()
         for symbol, of_symbol in _by_symbol(rows):
             if symbol not in known:
-                target.write_instruments([equity(symbol)])
+                target.write_instruments([nautilus_instrument(ALPACA_STOCKS.find(symbol))])
                 known.add(symbol)
             if kind is Kind.TRADES:
                 ticks = _prints(of_symbol)
@@ -178,7 +179,7 @@ def _trade_ticks(symbol: str, rows: pa.Table) -> list[TradeTick]:
     ids = rows["trade_id"].to_pylist()
     return [
         TradeTick(
-            instrument_id(symbol),
+            instrument_id(symbol, ALPACA_STOCKS.venue),
             price_of(price),
             Quantity.from_int(size),
             AggressorSide.NO_AGGRESSOR,
@@ -200,7 +201,7 @@ def _quote_ticks(symbol: str, rows: pa.Table) -> list[QuoteTick]:
     columns = _integers(rows, "bid", "ask", "bid_size", "ask_size", "ts_event", "ts_init")
     return [
         QuoteTick(
-            instrument_id(symbol),
+            instrument_id(symbol, ALPACA_STOCKS.venue),
             price_of(bid),
             price_of(ask),
             Quantity.from_int(bid_size),

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import nullcontext, suppress
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -50,12 +49,14 @@ from adapters.alpaca.streams.trading_stream import TradingStream
 from adapters.alpaca.wire.rest import VenueAccount, VenueFault
 from adapters.alpaca.wire.trading import TradeUpdate, read_trading_message
 from adapters.transport.kept_socket import Patience, Phase, StreamState
+from engine.domain.account import ALPACA_MAIN
 from engine.domain.errors import DataError, TradectlError, VenueError
-from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
-from engine.runtime.bridge.values import USD, VENUE, shares_of
+from engine.domain.session import start_of_day
+from engine.runtime.bridge.values import currency_of, shares_of, venue_of
 from engine.runtime.live.venue import VenueWatch
 
 ACCOUNT = AccountId("ALPACA-001")
+_CURRENCY = currency_of(ALPACA_MAIN.currency)
 
 _TROUBLED_SECS = 5.0
 
@@ -96,11 +97,11 @@ class AlpacaExecutionClient(ExecutionClient):
         **node: Any,
     ) -> None:
         super().__init__(
-            venue=VENUE,
+            venue=venue_of(ALPACA_MAIN.venue),
             account_id=ACCOUNT,
             account_type=AccountType.MARGIN,
             oms_type=OmsType.NETTING,
-            base_currency=USD,
+            base_currency=_CURRENCY,
             **node,
         )
         self._runtime = ClientRuntime(self, COMMANDS)
@@ -193,7 +194,7 @@ class AlpacaExecutionClient(ExecutionClient):
         try:
             await self._books.patiently(self.account.look)
             clock = await self._books.patiently(self._rest.clock)
-            self._since = _start_of_day(clock.timestamp)
+            self._since = start_of_day(clock.timestamp)
             self.create_task(self._listen(), "orders")
             if self._settings.stepped:  # updates are counted from here; no time passes
                 await self.stream.begun()
@@ -395,8 +396,8 @@ class AlpacaExecutionClient(ExecutionClient):
         """Tell what the account is worth, if it is."""
         if account.equity is None or account.equity <= 0:
             return
-        total = Money.from_decimal(round(account.equity, 2), USD)
-        nothing = Money.from_decimal(Decimal(0), USD)
+        total = Money.from_decimal(round(account.equity, 2), _CURRENCY)
+        nothing = Money.from_decimal(Decimal(0), _CURRENCY)
         balance = AccountBalance(total, nothing, total)
         self.generate_account_state([balance], [], True, self._now())
 
@@ -455,10 +456,3 @@ class AlpacaExecutionClient(ExecutionClient):
                 await self._books.look_now()
         else:
             self._books.look_soon()
-
-
-def _start_of_day(ts: int) -> int:
-    """Return the New York midnight before an instant (UTC ns)."""
-    moment = datetime.fromtimestamp(ts // NANOS_PER_SECOND, NEW_YORK)
-    midnight = moment.replace(hour=0, minute=0, second=0)
-    return int(midnight.timestamp()) * NANOS_PER_SECOND
