@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
 from adapters.paper.exchange import PaperExchange, row_of
 from adapters.paper.log import Amended, Asked, Canceled, Line, Opened, PaperLog, Played, Row
 from adapters.paper.tape import Tape
@@ -43,8 +45,21 @@ from engine.domain.ticket import (
 from engine.tape import CLOCK_OFF_SECS
 
 RATE = 200
+CAPABILITIES = Capabilities(
+    order_types=(OrderType.MARKET, OrderType.LIMIT, OrderType.STOP),
+    time_in_force=(TimeInForce.DAY, TimeInForce.GTC),
+    bracket=Support.NATIVE,
+    trailing=Support.EMULATED,
+    quote_sizing=False,
+    amend=True,
+    reduce_only=True,
+    short=True,
+    fractional=False,
+    fills_replayed=True,
+    ids=128,
+    rate=RATE,
+)
 _MINUTE_NS = 60 * NANOS_PER_SECOND
-_MAX_ID = 128
 
 
 class PaperMarket:
@@ -90,7 +105,8 @@ class PaperMarket:
         self._poll_secs = poll_secs
         self._minute: tuple[int, int] = (0, 0)
         self._turn = asyncio.Lock()
-        self._file = PaperLog(path)
+        self._path = path
+        self._file = PaperLog(None)
         self._known: PaperExchange | None = None
         self._listed = ListedInstruments(())
         self.log = EventLog()
@@ -118,24 +134,14 @@ class PaperMarket:
             It cannot be read.
         """
         self._listed = ListedInstruments(await self._tape.instruments())
-        account = self._account
-        lines = iter(self._file.lines())
-        first = next(lines, None)
-        if first is None:
-            now = await self._tape.time()
-            first = Opened(now, account.venue, account.name, account.currency, self._cash)
-            self._file.add(first)
-        if not isinstance(first, Opened) or _account(first) != account:
-            raise ConfigError(
-                f"expected a file of {account.venue} {account.name}, found another account's: name "
-                "another file"
-            )
-        stale_ns = int(self._rules.stale_quote_secs * NANOS_PER_SECOND)
-        self._known = PaperExchange(first, self._listed, self.log, stale_ns)
-        for line in lines:
-            self._known.carry_out(line)
-        async with self._turn:
-            await self._advance()
+        self._file = PaperLog(self._path)
+        try:
+            self._known = await self._taken_up()
+            async with self._turn:
+                await self._advance()
+        except BaseException:
+            await self.close_down()
+            raise
 
     async def close_down(self) -> None:
         """Let the account go; what rests in it rests on."""
@@ -146,20 +152,7 @@ class PaperMarket:
 
     async def capabilities(self) -> Capabilities:
         """Return what it can do."""
-        return Capabilities(
-            order_types=(OrderType.MARKET, OrderType.LIMIT, OrderType.STOP),
-            time_in_force=(TimeInForce.DAY, TimeInForce.GTC),
-            bracket=Support.NATIVE,
-            trailing=Support.EMULATED,
-            quote_sizing=False,
-            amend=True,
-            reduce_only=True,
-            short=True,
-            fractional=False,
-            fills_replayed=True,
-            ids=_MAX_ID,
-            rate=self._rate,
-        )
+        return msgspec.structs.replace(CAPABILITIES, rate=self._rate)
 
     async def instruments(self) -> Sequence[Instrument]:
         """Return what its tape has prints of, by symbol."""
@@ -256,6 +249,25 @@ class PaperMarket:
         """Play up to the market's time."""
         async with self._turn:
             await self._advance()
+
+    async def _taken_up(self) -> PaperExchange:
+        """Return the account as its log has it, a new one where there is none."""
+        account, lines = self._account, iter(self._file.lines())
+        first = next(lines, None)
+        if first is None:
+            now = await self._tape.time()
+            first = Opened(now, account.venue, account.name, account.currency, self._cash)
+            self._file.add(first)
+        if not isinstance(first, Opened) or _account(first) != account:
+            raise ConfigError(
+                f"expected a file of {account.venue} {account.name}, found another account's: name "
+                "another file"
+            )
+        stale_ns = int(self._rules.stale_quote_secs * NANOS_PER_SECOND)
+        found = self._known = PaperExchange(first, self._listed, self.log, stale_ns)
+        for line in lines:
+            found.carry_out(line)
+        return found
 
     async def _place(self, ticket: Ticket, role: OrderRole) -> PlacedOrder | TicketRefused:
         name = order_id(role, ticket.ticket_id)

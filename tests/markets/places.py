@@ -121,12 +121,12 @@ class PaperPlace:
         self.skew_ns = 0
         self.now = START
         self._catalog = market
-        self._path = path
+        self.path = path
 
     async def open(self, rules: SizingRules = QUOTES) -> Market:
         """Return a market of the account."""
         market = paper_market(
-            self._catalog, self._path, lambda: self.now, lambda: self.now + self.skew_ns, rules
+            self._catalog, self.path, lambda: self.now, lambda: self.now + self.skew_ns, rules
         )
         await market.open()
         return market
@@ -148,7 +148,7 @@ class PaperPlace:
 
     def described(self) -> str:
         """Return it as JSON."""
-        return json.dumps({"root": self._catalog.root, "path": str(self._path), "now": self.now})
+        return json.dumps({"root": self._catalog.root, "path": str(self.path), "now": self.now})
 
 
 def alpaca_market(url: str, holder: Holder, now: Any, rules: SizingRules = QUOTES) -> AlpacaMarket:

@@ -153,13 +153,13 @@ def test_a_plan_below_a_minimum_of_its_market_is_refused(
     assert why in refused.detail
 
 
-def test_the_hub_trades_a_spot_coin_to_the_millionth_and_its_facts_say_where() -> None:
+def test_the_hub_trades_a_spot_coin_to_a_part_and_its_facts_say_where() -> None:
     bracket = msgspec.structs.replace(
         plan(symbol="BTCUSDT", target="103.0", stop="98.5"),
         trade_id=trade_id("BTCUSDT", TEN, ACCELERATION, BYBIT),
         venue=BYBIT.venue,
         currency=BYBIT.currency,
-        quantity=Decimal("0.001306"),
+        quantity=Decimal("0.0013"),
     )
     facts = act(
         bracket,
@@ -168,7 +168,7 @@ def test_the_hub_trades_a_spot_coin_to_the_millionth_and_its_facts_say_where() -
         instruments=ListedInstruments([BITCOIN]),
     )
     assert [role for role, _, _ in filled(facts)] == ["entry", "take_profit"]
-    assert closed(facts).quantity == Decimal("0.001306")
+    assert closed(facts).quantity == Decimal("0.0013")
     sent = payloads(facts, OrderSubmitted)
     assert {(each.symbol, each.venue) for each in sent} == {("BTCUSDT", "BYBIT")}
     assert sorted(each.price for each in sent if each.price) == [Decimal(103)]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.wire.rest import VenueAsset
-from engine.domain.instrument import ALPACA_STOCKS, UsStocks
+from engine.domain.instrument import ALPACA_STOCKS
 from engine.runtime.bridge.values import instrument_id, nautilus_instrument
 
 _TAPES = {
@@ -33,11 +33,11 @@ class AlpacaInstruments(InstrumentProvider):
     ----------
     listed : sequence of VenueAsset, optional
         The assets, if they have just been asked for: reading 11,000 takes half a second.
-    stocks : UsStocks
-        What its stocks are like, and at which venue they are traded.
 
     Attributes
     ----------
+    stocks : UsStocks
+        What its stocks are like, and at which venue they are traded.
     tapes : dict
         Tape letter by symbol, filled when the assets are loaded; what was given stays.
     """
@@ -47,10 +47,9 @@ class AlpacaInstruments(InstrumentProvider):
         rest: AlpacaRest,
         tapes: dict[str, str],
         listed: Sequence[VenueAsset] | None = None,
-        stocks: UsStocks = ALPACA_STOCKS,
     ) -> None:
         super().__init__()
-        self.stocks = stocks
+        self.stocks = ALPACA_STOCKS
         self._rest = rest
         self._listed = listed
         self._asked: tuple[str, ...] = ()

@@ -1,0 +1,96 @@
+"""The markets that take tickets, by name, and what each says of itself."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+import msgspec
+
+from app.backtest.stored_days import stored_day
+from app.markets import MarketName, market
+from catalog import Catalog
+from engine.domain.account import ALPACA_MAIN, PAPER_MAIN
+from engine.domain.errors import ConfigError
+from engine.domain.instrument import Instrument, ListedInstruments, UsStocks
+from engine.domain.market_port import Capabilities, Market
+from engine.domain.session import session
+
+PAPER = "paper"
+"""Our own market, over a day of the catalog."""
+
+NAMES = (*MarketName, PAPER)
+
+
+class MarketShown(msgspec.Struct, frozen=True):
+    """What a market can do, and what can be traded there, by symbol."""
+
+    name: str
+    venue: str
+    capabilities: Capabilities
+    instruments: tuple[Instrument, ...]
+
+
+def known_markets() -> list[MarketShown]:
+    """Return every market with what it can do; none of them is asked."""
+    from adapters.alpaca.market.market import CAPABILITIES as ALPACA
+    from adapters.paper.market import CAPABILITIES as OURS
+
+    told = {PAPER: (PAPER_MAIN.venue, OURS)}
+    usual = ALPACA_MAIN.venue, ALPACA
+    return [MarketShown(name, *told.get(name, usual), ()) for name in NAMES]
+
+
+async def shown_market(
+    name: str, symbol: str | None, *, catalog: str, day: str | None
+) -> MarketShown:
+    """Return a market with its instruments, or with one of them.
+
+    Parameters
+    ----------
+    catalog, day : str, str or None
+        Of the paper market: where its day is stored, and which it is, the last by default.
+
+    Raises
+    ------
+    ConfigError
+        There is no such market, or its keys are not set.
+    NotFoundError
+        The market does not trade the symbol, or the day is not stored.
+    VenueError
+        It cannot be asked.
+    """
+    async with AsyncExitStack() as stack:
+        asked = await _opened(name, catalog, day, stack)
+        listed = ListedInstruments(await asked.instruments())
+        found = listed.all() if symbol is None else (listed.find(symbol),)
+        return MarketShown(name, asked.venue, await asked.capabilities(), found)
+
+
+async def _opened(name: str, catalog: str, day: str | None, stack: AsyncExitStack) -> Market:
+    """Return a market that can be asked about itself until the stack ends."""
+    if name not in NAMES:
+        raise ConfigError(f"market {name!r} is unknown; known are {', '.join(NAMES)}")
+    if name == PAPER:
+        from adapters.paper.market import PaperMarket
+        from adapters.paper.tape import RecordedTape
+
+        source = Catalog.open(catalog)
+        date = stored_day(source, day)
+        ends = session(date).close_ns
+        tape = RecordedTape(source, date, UsStocks(PAPER_MAIN.venue), lambda: ends)
+        return await stack.enter_async_context(PaperMarket(tape, None, now=lambda: ends))
+    from adapters.alpaca.market.market import AlpacaMarket
+
+    chosen = market(name)
+    asked = AlpacaMarket(chosen.endpoints, chosen.credentials)
+    stack.push_async_callback(asked.close_down)
+    return asked
+
+
+def plain(shown: MarketShown) -> dict[str, Any]:
+    """Return a market as JSON has it; of what was not asked for nothing is said."""
+    told: dict[str, Any] = msgspec.to_builtins(shown, str_keys=True)
+    if not shown.instruments:
+        del told["instruments"]
+    return told
