@@ -7,9 +7,17 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from engine.domain.account import ALPACA_MAIN, PAPER_MAIN
 from engine.domain.errors import ConfigError
+from engine.domain.instrument import UsStocks
+from engine.domain.session import session
 
 if TYPE_CHECKING:
+    from contextlib import AsyncExitStack
+    from datetime import date
+
+    from engine.domain.market import MarketData
+    from engine.domain.market_port import Capabilities, Market
     from engine.runtime.live import VenueAccount
 
 type OpenMarket = Callable[[str, Mapping[str, str]], VenueAccount]
@@ -23,6 +31,9 @@ class MarketName(StrEnum):
     PAPER = "alpaca-paper"
     LIVE = "alpaca-live"
 
+
+PAPER = "paper"
+"""Our own market, over a day of the catalog; it takes tickets, and no live run yet."""
 
 REAL_MONEY = frozenset({MarketName.LIVE})
 """Markets whose orders cost money: each start is confirmed in words."""
@@ -52,6 +63,38 @@ def simulated_market(url: str, key_id: str, secret: str) -> VenueAccount:
     from adapters.alpaca.account import AlpacaAccount
 
     return AlpacaAccount.at_simulator(url, key_id, secret)
+
+
+async def tickets_of(name: str, stack: AsyncExitStack) -> Market:
+    """Return a market that takes tickets, open until the stack ends; raises as ``market``."""
+    from adapters.alpaca.account import AlpacaAccount
+
+    if name not in _MARKETS:
+        raise ConfigError(f"market {name!r} is unknown; known are {', '.join(_MARKETS)}")
+    asked = AlpacaAccount.of(name).tickets()
+    stack.push_async_callback(asked.close_down)
+    return asked
+
+
+async def paper_tickets(source: MarketData, day: date, stack: AsyncExitStack) -> Market:
+    """Return our own market over a recorded day, at its close, open until the stack ends."""
+    from adapters.paper.market import PaperMarket
+    from adapters.paper.tape import RecordedTape
+
+    ends = session(day).close_ns
+    tape = RecordedTape(source, day, UsStocks(PAPER_MAIN.venue), lambda: ends)
+    return await stack.enter_async_context(PaperMarket(tape, None, now=lambda: ends))
+
+
+def capabilities(name: str) -> tuple[str, Capabilities]:
+    """Return a market's venue as facts name it and what it can do, without asking it."""
+    if name == PAPER:
+        from adapters.paper.market import CAPABILITIES as OURS
+
+        return PAPER_MAIN.venue, OURS
+    from adapters.alpaca.market.market import CAPABILITIES
+
+    return ALPACA_MAIN.venue, CAPABILITIES
 
 
 def _alpaca(name: str, environment: Mapping[str, str]) -> VenueAccount:

@@ -20,6 +20,7 @@ from catalog.store import Catalog
 from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.errors import ConfigError, NotFoundError, RunError
 from engine.domain.fixed_point import SIZE_SCALE
+from engine.domain.instrument import ALPACA_STOCKS
 
 if TYPE_CHECKING:
     from nautilus_trader.model import QuoteTick, TradeTick
@@ -140,7 +141,7 @@ def _to_nautilus(
     """Write one file per symbol and date, yielding its ticks and the reversals left out."""
     from nautilus_trader.persistence import ParquetDataCatalog  # noqa: PLC0415  (a second to import)
 
-    from engine.runtime.bridge.values import equity  # noqa: PLC0415
+    from engine.runtime.bridge.values import nautilus_instrument  # noqa: PLC0415
 
     target = ParquetDataCatalog(str(out))
     known: set[str] = set()
@@ -148,7 +149,7 @@ def _to_nautilus(
         rows = pa.concat_tables(catalog.tables(kind, day, letter)).unify_dictionaries()
         for symbol, of_symbol in _by_symbol(rows):
             if symbol not in known:
-                target.write_instruments([equity(symbol)])
+                target.write_instruments([nautilus_instrument(ALPACA_STOCKS.find(symbol))])
                 known.add(symbol)
             if kind is Kind.TRADES:
                 ticks = _prints(of_symbol)
@@ -196,7 +197,7 @@ def _trade_ticks(symbol: str, rows: pa.Table) -> list[TradeTick]:
     precision = SIZE_PRECISION if any(size % SIZE_SCALE for size in sizes) else 0
     return [
         TradeTick(
-            instrument_id(symbol),
+            instrument_id(symbol, ALPACA_STOCKS.venue),
             price_of(price),
             Quantity.from_raw(size * RAW_PER_SIZE_UNIT, precision),
             AggressorSide.NO_AGGRESSOR,
@@ -218,7 +219,7 @@ def _quote_ticks(symbol: str, rows: pa.Table) -> list[QuoteTick]:
     columns = _integers(rows, "bid", "ask", "bid_size", "ask_size", "ts_event", "ts_init")
     return [
         QuoteTick(
-            instrument_id(symbol),
+            instrument_id(symbol, ALPACA_STOCKS.venue),
             price_of(bid),
             price_of(ask),
             Quantity.from_int(bid_size),

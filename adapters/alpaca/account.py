@@ -13,6 +13,7 @@ from engine.domain.errors import RunError, VenueUnavailable
 
 if TYPE_CHECKING:
     from adapters.alpaca.data.recalled import Recalled
+    from adapters.alpaca.market.market import AlpacaMarket
     from adapters.alpaca.orders.left_behind import AlpacaLeftBehind
     from adapters.alpaca.venue import AlpacaVenue
     from adapters.alpaca.wire.rest import VenueAsset
@@ -54,6 +55,12 @@ class AlpacaAccount:
     def run_stem(self) -> str:
         """How the ids of its runs begin: ``sim``, ``paper`` or ``live``."""
         return self.name.removeprefix("alpaca-")
+
+    def tickets(self) -> AlpacaMarket:
+        """Return the account as a market that takes tickets; its ``close_down`` ends it."""
+        from adapters.alpaca.market.market import AlpacaMarket
+
+        return AlpacaMarket(self._endpoints, self._credentials)
 
     async def opening(self) -> VenueOpening:
         """Return what has to be known before a run is named; see ``VenueAccount``."""

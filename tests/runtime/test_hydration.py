@@ -14,6 +14,7 @@ from catalog import Catalog
 from engine.domain.eligibility import fillable, moves_orders
 from engine.domain.fixed_point import SIZE_SCALE
 from engine.domain.halts import Halts
+from engine.domain.instrument import ALPACA_STOCKS
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
@@ -36,14 +37,16 @@ def day(synthetic: Catalog) -> Day:
         span = SYNTHETIC_DAY, [symbol], HOURS.pre_market_ns, HOURS.close_ns + 1
         quotes, trades = synthetic.quotes(*span), synthetic.trades(*span)
         ticks[symbol] = (
-            quote_ticks(quotes.rows(fillable(quotes) & ~halts.covers(quotes))),
-            trade_ticks(trades.rows(moves_orders(trades, tapes) & ~halts.covers(trades))),
+            quote_ticks(quotes.rows(fillable(quotes) & ~halts.covers(quotes)), ALPACA_STOCKS),
+            trade_ticks(
+                trades.rows(moves_orders(trades, tapes) & ~halts.covers(trades)), ALPACA_STOCKS
+            ),
         )
     return ticks
 
 
 def test_stretches_put_together_are_the_day(synthetic: Catalog, day: Day) -> None:
-    hydration = Hydration(synthetic, HOURS, Halts(synthetic.statuses(SYNTHETIC_DAY)))
+    hydration = Hydration(synthetic, HOURS, Halts(synthetic.statuses(SYNTHETIC_DAY)), ALPACA_STOCKS)
     cuts = sorted(random.Random(3).sample(range(HOURS.open_ns, HOURS.close_ns), 400))
     quotes: list[QuoteTick] = []
     trades: list[TradeTick] = []
@@ -58,7 +61,7 @@ def test_stretches_put_together_are_the_day(synthetic: Catalog, day: Day) -> Non
 
 
 def test_the_last_ticks_are_the_last_and_come_in_order(synthetic: Catalog, day: Day) -> None:
-    hydration = Hydration(synthetic, HOURS, Halts(synthetic.statuses(SYNTHETIC_DAY)))
+    hydration = Hydration(synthetic, HOURS, Halts(synthetic.statuses(SYNTHETIC_DAY)), ALPACA_STOCKS)
     arrived = attrgetter("ts_event")
     chance = random.Random(4)
     for now in (chance.randrange(HOURS.open_ns, HOURS.close_ns) for _ in range(200)):

@@ -50,12 +50,14 @@ from adapters.alpaca.streams.trading_stream import TradingStream
 from adapters.alpaca.wire.rest import VenueAccount, VenueFault
 from adapters.alpaca.wire.trading import TradeUpdate, read_trading_message
 from adapters.transport.kept_socket import Patience, Phase, StreamState
+from engine.domain.account import ALPACA_MAIN
 from engine.domain.errors import DataError, TradectlError, VenueError
 from engine.domain.session import start_of_day
-from engine.runtime.bridge.values import USD, VENUE, shares_of
+from engine.runtime.bridge.values import currency_of, shares_of, venue_of
 from engine.runtime.live.venue import VenueWatch
 
 ACCOUNT = AccountId("ALPACA-001")
+_CURRENCY = currency_of(ALPACA_MAIN.currency)
 
 _ORDERS = "orders"
 
@@ -94,11 +96,11 @@ class AlpacaExecutionClient(ExecutionClient):
         **node: Any,
     ) -> None:
         super().__init__(
-            venue=VENUE,
+            venue=venue_of(ALPACA_MAIN.venue),
             account_id=ACCOUNT,
             account_type=AccountType.MARGIN,
             oms_type=OmsType.NETTING,
-            base_currency=USD,
+            base_currency=_CURRENCY,
             **node,
         )
         self._runtime = ClientRuntime(self, COMMANDS)
@@ -375,8 +377,8 @@ class AlpacaExecutionClient(ExecutionClient):
         """Tell what the account is worth, if it is."""
         if account.equity is None or account.equity <= 0:
             return
-        total = Money.from_decimal(round(account.equity, 2), USD)
-        nothing = Money.from_decimal(Decimal(0), USD)
+        total = Money.from_decimal(round(account.equity, 2), _CURRENCY)
+        nothing = Money.from_decimal(Decimal(0), _CURRENCY)
         balance = AccountBalance(total, nothing, total)
         self.generate_account_state([balance], [], True, self._now())
 

@@ -58,7 +58,8 @@ class OrderSync:
             orders = await self._rest.orders(after=self._since())
             older = () if self._knows_older else (await self._rest.open_orders()).rows
             self._knows_older = True
-            for order in sorted((*orders.rows, *older), key=_age):
+            # first those with their legs: of an entry that is filled the open legs are listed alone
+            for order in (*sorted(orders.rows, key=_age), *sorted(older, key=_age)):
                 self._tell(self._own.see(order))
             await self._complete_chains()
             await self._complete_fills()

@@ -66,7 +66,7 @@ def test_after_a_gap_the_last_quote_is_the_venues(
     running: Served, stock: Stock, market: Catalog
 ) -> None:
     scene = Scene(running, stock, **_QUICK)
-    desk, traded = scene.desk, instrument_id(stock.symbol)
+    desk, traded = scene.desk, instrument_id(stock.symbol, "ALPACA")
 
     async def script() -> None:
         await scene.resume()
