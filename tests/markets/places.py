@@ -38,6 +38,8 @@ class Place(Protocol):
 
     symbol: str
     skew_ns: int
+    refuses_when_exhausted: bool
+    """Else a ticket waits for its turn."""
 
     async def open(self, rules: SizingRules = QUOTES) -> Market:
         """Return a market of the account, as a process that begins has it."""
@@ -66,6 +68,8 @@ class Place(Protocol):
 
 class AlpacaPlace:
     """An account at the look-alike."""
+
+    refuses_when_exhausted = False
 
     def __init__(self, served: Served, holder: Holder, symbol: str) -> None:
         self.symbol = symbol
@@ -115,6 +119,8 @@ class AlpacaPlace:
 
 class PaperPlace:
     """A paper account over the recorded day."""
+
+    refuses_when_exhausted = True
 
     def __init__(self, market: Catalog, path: Path, symbol: str) -> None:
         self.symbol = symbol

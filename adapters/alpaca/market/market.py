@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
@@ -16,6 +15,7 @@ from adapters.alpaca.endpoints import Endpoints
 from adapters.alpaca.execution.reconciliation import Reconciliation
 from adapters.alpaca.http.history import AlpacaHistory
 from adapters.alpaca.http.rest import AlpacaRest
+from adapters.alpaca.market.issues import MarketIssues
 from adapters.alpaca.market.views import (
     instruments,
     note,
@@ -41,7 +41,7 @@ from engine.decision.ticket_size import SizingRules, ticket_quantity
 from engine.domain.account import ALPACA_MAIN
 from engine.domain.candidate import Side
 from engine.domain.errors import DataError, VenueError, VenueRejected
-from engine.domain.facts import GapBackfilled, OrderRole
+from engine.domain.facts import OrderRole
 from engine.domain.instrument import Instrument, TimeInForce
 from engine.domain.market_port import (
     Balance,
@@ -89,8 +89,6 @@ CAPABILITIES = Capabilities(
 """Our orders are over whole shares, and sizes of money are made shares here, whatever Alpaca takes;
 its stream of order updates tells nothing twice (ALPACA §0.4)."""
 
-_log = logging.getLogger(__name__)
-
 
 class AlpacaMarket:
     """One account: tickets out, and what becomes of them; for one event loop.
@@ -106,6 +104,13 @@ class AlpacaMarket:
         Returns this host's time, UTC ns.
     patience : Patience, optional
         Of the stream of order updates.
+
+    Attributes
+    ----------
+    log : EventLog
+        What happened since it was opened.
+    issues : MarketIssues
+        What is wrong now.
     """
 
     def __init__(
@@ -130,23 +135,23 @@ class AlpacaMarket:
         self._faults: dict[str, VenueFault] = {}
         self._clock_looked = -_CLOCK_AGE_SECS
         self.log = EventLog()
-        self.issues: dict[str, str] = {}
+        self.issues = MarketIssues()
         self._ids = OrderIds(_TICKETS, 0)
         self._own = OwnOrders(self._ids)
         self._entry = OrderEntry(
-            self._rest, self._own, self._tell, self, now, on_refused=self._faults.__setitem__
+            self._rest, self._own, self._tell, self.issues, now, on_refused=self._faults.__setitem__
         )
         self._books = Reconciliation(
             OrderSync(self._rest, self._own, self._tell, lambda: self._since),
             self._own,
-            self,
+            self.issues,
             catch_up=self._entry.by_hand.catch_up,
             spawn=self._spawn,
             leaving=self._leaving,
             patience_secs=_START_SECS,
             on_recovered=_nothing_more,
         )
-        self._clock = ClockWatch(self._rest, self, now, CLOCK_OFF_SECS)
+        self._clock = ClockWatch(self._rest, self.issues, now, CLOCK_OFF_SECS)
         self._stream = TradingStream(
             endpoints.trading_stream,
             credentials,
@@ -315,30 +320,6 @@ class AlpacaMarket:
         await self._books.whole()
         await self._books.look_now()
 
-    def issue_raised(self, what: str, detail: str) -> None:
-        """Keep what is wrong (``VenueWatch``)."""
-        _log.warning("%s: %s", what, detail)
-        self.issues[what] = detail
-
-    def issue_cleared(self, what: str) -> None:
-        """Forget what was wrong."""
-        self.issues.pop(what, None)
-
-    def refused(self, error: VenueError) -> None:
-        """Keep why nothing can begin."""
-        self.issue_raised("refused", str(error))
-
-    def avoid(self, symbol: str, detail: str) -> None:
-        """Keep that somebody else trades a symbol in this account."""
-        self.issue_raised(f"order of others in {symbol}", detail)
-
-    def backfilled(self, gap: GapBackfilled) -> None:
-        """Do nothing: a market of tickets hears no tape."""
-
-    def closed_by_hand(self, trade_id: str, detail: str) -> None:
-        """Keep that somebody else closed what a ticket opened."""
-        _log.warning("%s was closed by hand: %s", trade_id, detail)
-
     async def _checked(self, ticket: Ticket, quote: Quote | None) -> Decimal | TicketRefused:
         """Return what a ticket is over, or why it is not sent."""
         instrument = await self._find(ticket.symbol)
@@ -419,7 +400,9 @@ class AlpacaMarket:
         try:
             update = read_trading_message(frame)
         except DataError as error:
-            self.issue_raised("orders", f"an update cannot be read, orders are compared: {error}")
+            self.issues.issue_raised(
+                "orders", f"an update cannot be read, orders are compared: {error}"
+            )
             self._books.recover()
             return
         if isinstance(update, TradeUpdate):
@@ -429,7 +412,7 @@ class AlpacaMarket:
     def _tell(self, news: Iterable[OrderUpdate]) -> None:
         for one in list(news):
             if isinstance(one, Foreign):
-                self.avoid(one.symbol, one.detail)
+                self.issues.avoid(one.symbol, one.detail)
             elif isinstance(one, Stray):
                 self._spawn(self._entry.cancel_stray(one.venue_order_id), one.venue_order_id)
             elif self._books.is_begun:
@@ -448,7 +431,7 @@ class AlpacaMarket:
         try:
             await work
         except VenueError as error:
-            self.issue_raised(name, str(error))
+            self.issues.issue_raised(name, str(error))
 
 
 async def _nothing_more() -> None:
