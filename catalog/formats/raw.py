@@ -37,8 +37,7 @@ _FILLED: dict[str, pa.DataType] = {
 _TIMES = ("ts_event", "ts_init")
 
 _EXACT_SIZES = ("size", "volume")
-"""Columns of which every decimal counts: Arrow's own way from a decimal to a float is not always
-to the nearest, its way over the text is."""
+"""Columns in which a float32 stands for the shortest number that it can: 0.1, not 0.10000000149."""
 
 _NOTHING = pa.array(pv.ConvertOptions().null_values or [])
 """Texts that say that there is no number."""
@@ -192,7 +191,7 @@ def raw_table(source: pa.Table, kind: Kind, reading: Reading, path: str) -> pa.T
                 columns.append(_nanoseconds(column, reading))
             elif _is_text(column) and not pa.types.is_string(wanted.type):
                 columns.append(_numbers(column, wanted))
-            elif wanted.name in _EXACT_SIZES and pa.types.is_decimal(column.type):
+            elif wanted.name in _EXACT_SIZES and pa.types.is_float32(column.type):
                 columns.append(column.cast(pa.string()).cast(wanted.type))
             else:
                 columns.append(column.cast(wanted.type, safe=False))

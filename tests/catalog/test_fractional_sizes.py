@@ -93,6 +93,21 @@ def test_text_columns_and_pages_are_imported_exactly(held: Catalog, tmp_path: Pa
         assert sizes(catalog) == FIXED, name
 
 
+def test_sizes_in_half_the_bits_are_the_numbers_they_were_made_from(tmp_path: Path) -> None:
+    said = [0.1, 150.3, 0.000001, 1_000_000.0]
+    table: dict[str, Any] = {
+        "symbol": ["KO"] * 4,
+        "ts_event": [AT + n for n in range(4)],
+        "price": [61.5] * 4,
+    }
+    pq.write_table(
+        pa.table({**table, "size": pa.array(said, pa.float32())}), tmp_path / "a.parquet"
+    )
+    catalog = Catalog(str(tmp_path / "catalog"))
+    import_files(catalog, [str(tmp_path / "a.parquet")], Kind.TRADES)
+    assert sizes(catalog) == [100_000, 150_300_000, 1, 1_000_000_000_000]
+
+
 @pytest.mark.parametrize("target", list(Target))
 def test_what_is_exported_comes_back_the_same(
     held: Catalog, target: Target, tmp_path: Path

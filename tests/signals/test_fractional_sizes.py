@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from engine.domain.trades import TradeBatch
 from engine.signals import Scanner
 from engine.signals.columns import ColumnScanner
 from engine.signals.digest import CandidateDigest
+from engine.signals.kernel.notional import micro_usd
 from engine.signals.tables import exact_array
 from tests.signals.tapes import DAY, EAGER, batch, random_tapes, run
 
@@ -86,6 +88,19 @@ def test_sums_are_those_of_whole_numbers_beyond_any_word(
         sum(size for size, _, priced in expected if priced),
         sum(usd for _, usd, priced in expected if priced),
     )
+
+
+@given(
+    pico=st.integers(0, 10**12) | st.integers(10**19, 10**20) | st.integers(0, 10**25),
+    is_whole=st.booleans(),
+)
+def test_a_notional_is_read_as_the_number_next_to_it(pico: int, *, is_whole: bool) -> None:
+    pico -= is_whole * (pico % 10**6)
+    read = micro_usd(np.int64(pico >> 64), np.uint64(pico & (1 << 64) - 1))
+    exact = Fraction(pico, 10**6)
+    if is_whole and pico < 8 * 10**24:
+        assert read == float(exact), "as when sizes were whole shares"
+    assert abs(Fraction(read) - exact) <= exact * Fraction(1, 1 << 51)
 
 
 def test_ten_trillion_dollars_are_told_to_the_last_millionth_of_a_share() -> None:
