@@ -129,7 +129,6 @@ class PaperExchange:
         self.cash = opened.cash
         self.played_ns = opened.ts
         self._log = log
-        self._instruments = instruments
         self._venue = opened.venue
         self._failures = Failures()
         self._asked: dict[str, Asked] = {}
@@ -262,13 +261,12 @@ class PaperExchange:
 
     def _tick(self, row: Row) -> QuoteTick | TradeTick:
         stock = instrument_id(row.symbol, self._venue)
-        decimals = self._instruments.find(row.symbol).size_decimals
-        size = quantity_of(row.size, decimals)
+        size = quantity_of(row.size)
         if row.ask is None or row.ask_size is None:
             taker = model.AggressorSide.NO_AGGRESSOR
             return TradeTick(stock, price_of(row.price), size, taker, _PRINT, row.arrived, row.ts)
         prices = price_of(row.price), price_of(row.ask)
-        sizes = size, quantity_of(row.ask_size, decimals)
+        sizes = size, quantity_of(row.ask_size)
         return QuoteTick(stock, *prices, *sizes, row.arrived, row.ts)
 
     def _enter(self, hand: Strategy, asked: Asked) -> None:
@@ -277,8 +275,7 @@ class PaperExchange:
         limit = entry.limit_price
         name = ClientOrderId(order_id(asked.role, ticket.ticket_id))
         stock, side = instrument_id(ticket.symbol, self._venue), _SIDES[ticket.side]
-        decimals = self._instruments.find(ticket.symbol).size_decimals
-        size, in_force = quantity_of(asked.quantity, decimals), _IN_FORCE[entry.time_in_force]
+        size, in_force = quantity_of(asked.quantity), _IN_FORCE[entry.time_in_force]
         if guarded.take_profit is not None and guarded.stop_loss is not None:
             hand.submit_order_list(
                 factory.bracket(

@@ -72,7 +72,7 @@ def bracket_orders(
     return factory.bracket(
         instrument_id(plan.symbol, plan.venue),
         OrderSide.BUY if plan.side is Side.LONG else OrderSide.SELL,
-        quantity_of(plan.quantity, instrument.size_decimals),
+        quantity_of(plan.quantity),
         time_in_force=in_force,
         entry_order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
         entry_price=None if limit is None else price_from(limit),
@@ -95,7 +95,7 @@ def exit_order(
     return factory.market(
         instrument_id(plan.symbol, plan.venue),
         OrderSide.SELL if plan.side is Side.LONG else OrderSide.BUY,
-        quantity_of(shares, instrument.size_decimals),
+        quantity_of(shares),
         time_in_force=_IN_FORCE[instrument.time_in_force],
         reduce_only=True,
         client_order_id=ClientOrderId(exit_id(plan.trade_id, number)),

@@ -83,7 +83,7 @@ def nautilus_instrument(instrument: Instrument) -> NautilusInstrument:
         return Equity(found, name, quote, PRICE_PRECISION, step, 0, 0)
     base, quote, settle = map(currency_of, (instrument.base, instrument.quote, instrument.settle))
     decimals = instrument.size_decimals
-    size_step = quantity_of(instrument.size_step, decimals)
+    size_step = Quantity.from_decimal_dp(instrument.size_step, decimals)
     if instrument.kind is InstrumentKind.SPOT:
         return CurrencyPair(
             found, name, base, quote, PRICE_PRECISION, decimals, step, size_step, 0, 0
@@ -124,13 +124,8 @@ def price_from(value: Decimal) -> Price:
     return price_of(int(fixed))
 
 
-def quantity_of(shares: Decimal | int, decimals: int = 0) -> Quantity:
-    """Return shares as nautilus's ``Quantity`` with as many decimals as their instrument has.
-
-    Where it has none, whole ones have none and parts as many as they need.
-    """
-    if decimals:
-        return Quantity.from_decimal_dp(Decimal(shares), decimals)
+def quantity_of(shares: Decimal | int) -> Quantity:
+    """Return shares as nautilus's ``Quantity``, whole ones without decimals."""
     whole = int(shares)
     return Quantity.from_int(whole) if whole == shares else Quantity.from_decimal(Decimal(shares))
 
