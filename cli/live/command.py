@@ -83,7 +83,7 @@ def live(
     runs: RunsPath = DEFAULT_RUNS,
     wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
 ) -> None:
-    """Trade today at Alpaca, on paper, or at the simulator of `tradectl sim`.
+    """Trade today: with real or paper money at Alpaca, or at the simulator of `tradectl sim`.
 
     The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY, the simulator's address from
     TRADECTL_SIM_URL, http://127.0.0.1:8765 without it. q or Ctrl-C ends the run and leaves

@@ -128,7 +128,10 @@ def set_values(
         ),
     ] = 1,
 ) -> None:
-    """Change parameters from the next bucket on, unless somebody did since --base.
+    """Change parameters of this run alone, from the next bucket on.
+
+    --base is the version that you looked at, 1 at the start and one more after each change; a
+    change that somebody made since is not overwritten.
 
     Example: tradectl do set max_trades_per_day=3 --because calm --yes
     """

@@ -40,7 +40,7 @@ def show(
 ) -> None:
     """Show every parameter with its value, default, range, unit and meaning.
 
-    The desk's own; those of a file, and of --set, where one is given.
+    Those of the database; with --params or --set, of a file and as set there.
 
     Example: tradectl params show --set min_ac_z=3
     """

@@ -29,7 +29,7 @@ _STYLES = {"Ended": "green", "Running": "cyan", "Interrupted": "yellow"}
 def list_runs(
     runs: RunsPath = DEFAULT_RUNS, database: Database = DEFAULT_DATABASE, as_json: AsJson = False
 ) -> None:
-    """List all runs, backtests as live runs and sessions, the one started last first.
+    """List all runs: backtests, live runs and sessions, the one started last first.
 
     Example: tradectl runs list --runs runs
     """
@@ -97,7 +97,7 @@ def compare(
 ) -> None:
     """Compare two runs: what went in, what came out, and where their trades part.
 
-    Example: tradectl runs compare latest 20260918-093000
+    Example: tradectl runs compare latest 2026-09-18-fe16
     """
     from app.runs.overview import compared_runs
 
@@ -119,7 +119,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove runs with everything in them.
+    """Remove backtests with everything in them; live runs and sessions stay in the database.
 
     Example: tradectl runs rm latest --yes
     """

@@ -46,7 +46,9 @@ Speed = Annotated[
 ]
 RunToResume = Annotated[
     str | None,
-    typer.Option("--run", help="Name of the run; an unfinished one is resumed."),
+    typer.Option(
+        "--run", help="Name of the run, by default venue and date; an unfinished one is resumed."
+    ),
 ]
 View = Annotated[
     bool, typer.Option("--view/--no-view", help="Show radar, position and health as it runs.")
