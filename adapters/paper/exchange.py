@@ -6,6 +6,7 @@ and is where the last one was.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Self
@@ -133,6 +134,7 @@ class PaperExchange:
         self._failures = Failures()
         self._asked: dict[str, Asked] = {}
         self._held: dict[str, HeldPosition] = {}
+        self._values: defaultdict[str, Decimal] = defaultdict(Decimal)
         self._expired: set[str] = set()
         self._reasons: dict[str, str] = {}
         self._simulation = Simulation(
@@ -211,7 +213,7 @@ class PaperExchange:
             type=_TYPES[order.order_type],
             quantity=shares_of(order.quantity),
             filled=filled,
-            avg_price=Decimal(order.avg_px) if filled else None,
+            avg_price=self._values[name] / filled if filled else None,
             limit_price=decimal_of(order.price) if is_priced else None,
             stop_price=(
                 decimal_of(order.trigger_price)
@@ -271,12 +273,12 @@ class PaperExchange:
 
     def _enter(self, hand: Strategy, asked: Asked) -> None:
         ticket, factory = asked.ticket, hand.order_factory
-        entry, guarded = ticket.entry, ticket.protections
+        entry, legs = ticket.entry, ticket.protections
         limit = entry.limit_price
         name = ClientOrderId(order_id(asked.role, ticket.ticket_id))
         stock, side = instrument_id(ticket.symbol, self._venue), _SIDES[ticket.side]
         size, in_force = quantity_of(asked.quantity), _IN_FORCE[entry.time_in_force]
-        if guarded.take_profit is not None and guarded.stop_loss is not None:
+        if legs.take_profit is not None and legs.stop_loss is not None:
             hand.submit_order_list(
                 factory.bracket(
                     stock,
@@ -284,15 +286,13 @@ class PaperExchange:
                     size,
                     time_in_force=in_force,
                     entry_order_type=_ENTRIES[limit is None],
-                    entry_price=None
-                    if entry.limit_price is None
-                    else price_from(entry.limit_price),
+                    entry_price=None if limit is None else price_from(limit),
                     entry_client_order_id=name,
-                    tp_price=price_from(guarded.take_profit),
+                    tp_price=price_from(legs.take_profit),
                     tp_time_in_force=in_force,
                     tp_post_only=False,
                     tp_client_order_id=self._leg(OrderRole.TAKE_PROFIT, asked),
-                    sl_trigger_price=price_from(guarded.stop_loss),
+                    sl_trigger_price=price_from(legs.stop_loss),
                     sl_trigger_type=TriggerType.LAST_PRICE,
                     sl_time_in_force=in_force,
                     sl_client_order_id=self._leg(OrderRole.STOP_LOSS, asked),
@@ -360,6 +360,7 @@ class PaperExchange:
                 self._log.add(*at, EventKind.UPDATED, quantity=order.quantity, price=price)
             case model.OrderFilled():
                 quantity, price = shares_of(event.last_qty), decimal_price(fixed_of(event.last_px))
+                self._values[name] += quantity * price
                 self._book(at[2], quantity if event.is_buy else -quantity, price)
                 self._log.add(*at, EventKind.FILLED, quantity=quantity, price=price)
             case model.OrderCanceled():

@@ -25,7 +25,6 @@ from engine.domain.instrument import Instrument, ListedInstruments, TimeInForce
 from engine.domain.market_port import (
     Balance,
     Capabilities,
-    EventKind,
     HeldPosition,
     MarketEvent,
     PlacedOrder,
@@ -199,11 +198,10 @@ class PaperMarket:
             if wrong:
                 detail = f"a {order.type} order has no such price to change"
                 return TicketRefused(TicketRefusal.UNSUPPORTED, detail)
-            told = len(self.log.events)
+            before = len(self.log.events)
             self._write(Amended(now, name, limit_price, stop_price))
-            for event in self.log.events[told:]:
-                if event.kind is EventKind.AMEND_REFUSED and event.order_id == name:
-                    return TicketRefused(TicketRefusal.VENUE, event.detail)
+            if why := self.log.refusal(name, before):
+                return TicketRefused(TicketRefusal.VENUE, why)
             return self._exchange.order(name)
 
     async def cancel(self, name: str) -> PlacedOrder | TicketRefused:
@@ -236,13 +234,13 @@ class PaperMarket:
 
     async def events(self, after_seq: int = 0) -> AsyncIterator[MarketEvent]:
         """Yield what has ever happened after a number, then what happens."""
-        told = after_seq
+        last = after_seq
         while True:
             async with self._turn:
                 await self._advance()
-            for event in self.log.events[told:]:
+            for event in self.log.events[last:]:
                 yield event
-                told = event.seq
+                last = event.seq
             await asyncio.sleep(self._poll_secs)
 
     async def settle(self) -> None:

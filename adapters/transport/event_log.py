@@ -43,12 +43,17 @@ class EventLog:
         grown, self._grown = self._grown, asyncio.Event()
         grown.set()
 
+    def refusal(self, order_id: str, after_seq: int) -> str:
+        """Return what was said of an order after a number when it was refused, '' if it was not."""
+        later = (event for event in self.events[after_seq:] if event.order_id == order_id)
+        return next((event.detail for event in later if event.detail), "")
+
     async def follow(self, after_seq: int) -> AsyncIterator[MarketEvent]:
         """Yield the events after a number, then each as it comes."""
-        told = after_seq
+        last = after_seq
         while True:
             grown = self._grown
-            for event in self.events[told:]:
+            for event in self.events[last:]:
                 yield event
-                told = event.seq
+                last = event.seq
             await grown.wait()

@@ -246,11 +246,10 @@ class AlpacaMarket:
         grid = (await self._instrument(order.symbol)).grid_at(self._now())
         if (why := off_grid((limit_price, stop_price), grid)) is not None:
             return why
-        told = len(self.log.events)
+        before = len(self.log.events)
         await self._entry.replace(name, quantity=None, price=limit_price, trigger_price=stop_price)
-        for event in self.log.events[told:]:
-            if event.order_id == name and event.detail:
-                return refusal_of(self._faults.pop(order.symbol, None), event.detail)
+        if why := self.log.refusal(name, before):
+            return refusal_of(self._faults.pop(order.symbol, None), why)
         return self._view(order)
 
     async def cancel(self, name: str) -> PlacedOrder | TicketRefused:
@@ -258,12 +257,11 @@ class AlpacaMarket:
         order = self._own.orders.get(name)
         if order is None or not order.is_open:
             return _not_open(name)
-        told = len(self.log.events)
+        before = len(self.log.events)
         await self._entry.cancel(name)
         self._books.look_soon()
-        for event in self.log.events[told:]:
-            if event.order_id == name and event.detail:
-                return refusal_of(None, event.detail)
+        if why := self.log.refusal(name, before):
+            return refusal_of(None, why)
         return self._view(order)
 
     async def close(self, ticket_id: str, symbol: str) -> PlacedOrder | TicketRefused:

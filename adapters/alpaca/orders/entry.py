@@ -202,22 +202,23 @@ class OrderEntry:
     async def _send_exit(self, client_order_id: str, request: OrderRequest) -> None:
         """Send an order that closes, unless the account does not hold what it is to close.
 
-        Then it would open a position on the other side. What was closed by hand is booked.
+        Then it would open a position on the other side. What was closed by hand is booked. One
+        that did not arrive is sent again soon, as what is held may be unprotected: the venue takes
+        an id once, so that it is the same order if the first comes late.
         """
-        try:
-            missing = await self.by_hand.missing(request.symbol)
-            if missing and await self.by_hand.stand_in(client_order_id, missing):
+        while True:
+            try:
+                missing = await self.by_hand.missing(request.symbol)
+                if missing and await self.by_hand.stand_in(client_order_id, missing):
+                    return
+            except VenueError as error:
+                _log.warning("%s leaves without a look at the position: %s", client_order_id, error)
+                missing = NOTHING
+            if missing:
+                break
+            if await self._send(client_order_id, request, Priority.CANCEL):
                 return
-        except VenueError as error:
-            _log.warning("%s leaves without a look at the position: %s", client_order_id, error)
-            missing = NOTHING
-        if not missing:
-            if not await self._send(client_order_id, request, Priority.CANCEL):
-                # what is held may be unprotected: nobody waits for half a minute. The venue takes
-                # an id once, so that this is the same order if the first comes late
-                _log.warning("%s did not arrive: it is sent again", client_order_id)
-                await self._send_exit(client_order_id, request)
-            return
+            _log.warning("%s did not arrive: it is sent again", client_order_id)
         for order in self._own.orders.values():
             root = self._root(order) if order.symbol == request.symbol else ""
             if self._own.known.find(root) is not None:
