@@ -54,6 +54,16 @@ async def quoted(place: Place, market: Market) -> Quote:
     raise AssertionError("no quote within five minutes")
 
 
+async def resting(place: Place, market: Market) -> tuple[Quote, Decimal]:
+    """Send a limit order, T1, far below the market; return the quote and the limit."""
+    quote = await quoted(place, market)
+    low = cent(decimal_price(quote.bid) * D("0.8"))
+    entry = Entry(type=OrderType.LIMIT, limit_price=low)
+    placed(await market.submit(ticket(place, market, "T1", entry=entry)))
+    await place.pass_time(1)
+    return quote, low
+
+
 async def until(
     place: Place, market: Market, is_so: Callable[[], Awaitable[Any]], *, secs: float = 5
 ) -> None:
@@ -214,11 +224,7 @@ def test_a_bracket_sleeps_behind_its_entry_and_one_leg_ends_the_other(place: Pla
 def test_an_order_is_amended_and_canceled_and_nothing_else_is(place: Place) -> None:
     async def scene() -> None:
         async with opened(place) as market:
-            quote = await quoted(place, market)
-            low = cent(decimal_price(quote.bid) * D("0.8"))
-            entry = Entry(type=OrderType.LIMIT, limit_price=low)
-            placed(await market.submit(ticket(place, market, "T1", entry=entry)))
-            await place.pass_time(1)
+            _, low = await resting(place, market)
             off = await market.amend("T1-entry", limit_price=low + D("0.001"))
             assert refused(off) is TicketRefusal.OFF_GRID
             lower = low - 1
@@ -352,11 +358,7 @@ def test_a_ticket_is_one_order_however_often_and_by_whom_it_is_given(place: Plac
 def test_a_fill_while_nobody_listens_is_known_afterwards(place: Place) -> None:
     async def scene() -> None:
         async with opened(place) as market:
-            quote = await quoted(place, market)
-            low = cent(decimal_price(quote.bid) * D("0.8"))
-            entry = Entry(type=OrderType.LIMIT, limit_price=low)
-            placed(await market.submit(ticket(place, market, "T1", entry=entry)))
-            await place.pass_time(1)
+            quote, _ = await resting(place, market)
             await market.settle()
             seen = len(await heard(market))
             high = cent(decimal_price(quote.ask) * D("1.1"))
