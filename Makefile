@@ -4,7 +4,7 @@
 UV := $(CURDIR)/.bootstrap/bin/uv
 READY := .venv/.ready
 DEMO_DAY := 2026-09-18
-QUICK := accounting decision hub journal params signals store synth \
+QUICK := accounting commands decision hub journal params signals synth tape \
     simulator/exchange simulator/market_data adapters/alpaca/wire
 
 .DEFAULT_GOAL := help
@@ -29,7 +29,7 @@ soak: $(READY) ## Kill live, simulator and database 200 times at moments never t
 	@.venv/bin/python -m tests.resume.soak $(SOAK)
 
 quick: export PYTHONDONTWRITEBYTECODE :=
-quick: lint ## Check between two edits: lint, and the tests of what is pure
+quick: lint ## Check between two edits: lint, and tests that start no database server or command
 	@.venv/bin/python -m pytest -n 2 --dist worksteal $(addprefix tests/,$(QUICK))
 
 lint: $(READY) ## Check style, types, import contracts and files

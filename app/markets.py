@@ -1,19 +1,27 @@
-"""The markets that orders can go to, by name: where each is reached, and with which keys."""
+"""The markets that orders can go to, by name; the one module of use cases that knows venues."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from engine.domain.account import ALPACA_MAIN, PAPER_MAIN
 from engine.domain.errors import ConfigError
+from engine.domain.instrument import UsStocks
+from engine.domain.session import session
 
 if TYPE_CHECKING:
-    from adapters.alpaca.credentials import Credentials
-    from adapters.alpaca.endpoints import Endpoints
-    from adapters.alpaca.orders.protection import Attested, Leg
+    from contextlib import AsyncExitStack
+    from datetime import date
+
+    from engine.domain.market import MarketData
+    from engine.domain.market_port import Capabilities, Market
+    from engine.runtime.live import VenueAccount
+
+type OpenMarket = Callable[[str, Mapping[str, str]], VenueAccount]
+"""Takes a market's name and the environment; returns the account there, with its keys."""
 
 
 class MarketName(StrEnum):
@@ -24,45 +32,79 @@ class MarketName(StrEnum):
     LIVE = "alpaca-live"
 
 
-type RestingOrders = tuple[Leg, ...]
-"""Orders as their venue attests them."""
+PAPER = "paper"
+"""Our own market, over a day of the catalog; it takes tickets, and no live run yet."""
 
 REAL_MONEY = frozenset({MarketName.LIVE})
 """Markets whose orders cost money: each start is confirmed in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Market:
-    """One account at one venue."""
-
-    name: MarketName
-    endpoints: Endpoints
-    credentials: Credentials
-
-    async def attested(self) -> tuple[Attested, list[str]]:
-        """Return what the venue says is held and what protects it, and rows that cannot be read.
-
-        Raises ``VenueError`` where the venue cannot be asked.
-        """
-        from adapters.alpaca.http.rest import AlpacaRest
-        from adapters.alpaca.orders.attestation import read_attested
-
-        async with AlpacaRest(self.endpoints, self.credentials) as rest:
-            return await read_attested(rest)
-
-
-def market(name: str, environment: Mapping[str, str] = os.environ) -> Market:
-    """Return a market by its name, with the keys of the environment.
+def market(name: str, environment: Mapping[str, str] = os.environ) -> VenueAccount:
+    """Return the account at a market by its name, with the keys of the environment.
 
     Raises
     ------
     ConfigError
-        No such market, its keys are not set, or ``TRADECTL_SIM_URL`` is no simulator's address.
+        No such market, its keys are not set, or its address is none.
     """
-    from adapters.alpaca.credentials import Credentials
-    from adapters.alpaca.endpoints import Endpoints
+    if name not in _MARKETS:
+        raise ConfigError(f"market {name!r} is unknown; known are {', '.join(_MARKETS)}")
+    return _MARKETS[MarketName(name)](name, environment)
 
-    if name not in list(MarketName):
-        raise ConfigError(f"market {name!r} is unknown; known are {', '.join(MarketName)}")
-    endpoints = Endpoints.of(name, environment)
-    return Market(MarketName(name), endpoints, Credentials.from_environment(environment))
+
+def simulated_market(url: str, key_id: str, secret: str) -> VenueAccount:
+    """Return an account at a simulator of ours, whatever the environment says.
+
+    Raises
+    ------
+    ConfigError
+        The address or a key is none.
+    """
+    from adapters.alpaca.account import AlpacaAccount
+
+    return AlpacaAccount.at_simulator(url, key_id, secret)
+
+
+async def tickets_of(name: str, stack: AsyncExitStack) -> Market:
+    """Return a market that takes tickets, open until the stack ends; raises as ``market``."""
+    from adapters.alpaca.account import AlpacaAccount
+
+    if name not in _MARKETS:
+        raise ConfigError(f"market {name!r} is unknown; known are {', '.join(_MARKETS)}")
+    asked = AlpacaAccount.of(name).tickets()
+    stack.push_async_callback(asked.close_down)
+    return asked
+
+
+async def paper_tickets(source: MarketData, day: date, stack: AsyncExitStack) -> Market:
+    """Return our own market over a recorded day, at its close, open until the stack ends."""
+    from adapters.paper.market import PaperMarket
+    from adapters.paper.tape import RecordedTape
+
+    ends = session(day).close_ns
+    tape = RecordedTape(source, day, UsStocks(PAPER_MAIN.venue), lambda: ends)
+    return await stack.enter_async_context(PaperMarket(tape, None, now=lambda: ends))
+
+
+def capabilities(name: str) -> tuple[str, Capabilities]:
+    """Return a market's venue as facts name it and what it can do, without asking it."""
+    if name == PAPER:
+        from adapters.paper.market import CAPABILITIES as OURS
+
+        return PAPER_MAIN.venue, OURS
+    from adapters.alpaca.market.market import CAPABILITIES
+
+    return ALPACA_MAIN.venue, CAPABILITIES
+
+
+def _alpaca(name: str, environment: Mapping[str, str]) -> VenueAccount:
+    from adapters.alpaca.account import AlpacaAccount
+
+    return AlpacaAccount.of(name, environment)
+
+
+_MARKETS: Mapping[MarketName, OpenMarket] = {
+    MarketName.SIM: _alpaca,
+    MarketName.PAPER: _alpaca,
+    MarketName.LIVE: _alpaca,
+}

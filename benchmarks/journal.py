@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
+from benchmarks.databases import new_database
 from engine.domain.facts import OrderRole
 from store import Journals, SqlJournal
 from tests.accounting.streams import OPEN_NS, fill, plan
-from tests.servers import Postgres
 
 FILL = fill(plan("T1", "AAA", 1, 10, Decimal(20)), OrderRole.ENTRY, 10, Decimal(20), Decimal(0))
 GROUP = 64
@@ -26,7 +23,7 @@ _PAUSE_SECS = 0.01
 
 def main(kind: str, folder: Path) -> dict[str, float]:
     """Measure a SQLite file in a folder, or a PostgreSQL server started for it."""
-    with _database(kind, folder) as url:
+    with new_database(kind, folder) as url:
         journals = Journals(url)
         with journals.start("grouped") as journal:
             grouped = _rate(journal, _GROUPS, GROUP)
@@ -39,17 +36,6 @@ def main(kind: str, folder: Path) -> dict[str, float]:
         "follow_p50_ms": statistics.median(latencies) * 1e3,
         "follow_p99_ms": latencies[int(len(latencies) * 0.99)] * 1e3,
     }
-
-
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "postgresql":
-        with Postgres() as server:
-            yield server.new_database()
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as place:
-        yield f"sqlite:///{place}/journal.sqlite"
 
 
 def _rate(journal: SqlJournal, groups: int, size: int) -> float:

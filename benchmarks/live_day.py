@@ -29,16 +29,14 @@ import httpx
 import msgspec
 import psutil
 
-from adapters.alpaca.credentials import Credentials
-from adapters.alpaca.endpoints import SIM_URL, Endpoints
-from adapters.alpaca.venue import AlpacaVenue
 from app.live.request import LiveRequest
 from app.live.run import live_run
+from app.markets import simulated_market
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
 from engine.domain.candidate import BucketReport
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND, session
-from engine.runtime.live import LiveDay
+from engine.runtime.live import LiveDay, LiveVenue
 from store import Journals
 
 LOOSE = (
@@ -90,7 +88,7 @@ class Probe:
         self._decided: dict[str, int] = {}
         self._began: tuple[int, float, float, int] | None = None
 
-    def watch(self, _run_id: str, day: LiveDay, venue: AlpacaVenue) -> None:
+    def watch(self, _run_id: str, day: LiveDay, venue: Any) -> None:
         """Put readings between the parts of a day that is about to run."""
         publish, decide = venue.publish, day.strategy.decide
         keep = venue._on_batch  # noqa: SLF001  (what is called with each frame as it arrives)
@@ -125,9 +123,7 @@ class Probe:
         door = venue.rest._door  # noqa: SLF001  (its client tells of each request)
         door._client.event_hooks = {"request": [on_request]}  # noqa: SLF001  (the same)
 
-    def _reported(
-        self, report: BucketReport, arrived: int, day: LiveDay, venue: AlpacaVenue
-    ) -> None:
+    def _reported(self, report: BucketReport, arrived: int, day: LiveDay, venue: LiveVenue) -> None:
         if report.ts_init <= self._start_ns:  # of buckets before the start, all told at once
             return
         now, used = day.pulse.now(), time.process_time()
@@ -160,12 +156,11 @@ def main() -> None:
     hours, params = session(options.day), parameters_from({}, LOOSE)
     until_ns = hours.at(options.until)
     with tempfile.TemporaryDirectory() as place:
-        keys = Credentials(f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20))
+        keys = f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20)
         with simulator(options, keys) as (url, pid):
             probe = Probe(pid, hours.at(options.start), until_ns)
             request = LiveRequest(
-                endpoints=Endpoints.of("alpaca-sim", {SIM_URL: url}),
-                credentials=keys,
+                venue=simulated_market(url, *keys),
                 feed="sip",
                 params=params,
                 letters=(),
@@ -202,7 +197,7 @@ def main() -> None:
 
 
 @contextmanager
-def simulator(options: argparse.Namespace, keys: Credentials) -> Iterator[tuple[str, int]]:
+def simulator(options: argparse.Namespace, keys: tuple[str, str]) -> Iterator[tuple[str, int]]:
     """Run a simulator from the start of the stretch on; yield its address and its process."""
     pace = ["--stepped"] if options.speed is None else ["--speed", str(options.speed)]
     with subprocess.Popen(
@@ -211,7 +206,7 @@ def simulator(options: argparse.Namespace, keys: Credentials) -> Iterator[tuple[
             *("--catalog", options.catalog, "--date", str(options.day), "--start", options.start),
             *("--fills", "paper", "--requests", str(round(200 * max(1.0, options.speed or 1.0)))),
         ],
-        env=os.environ | {"TRADECTL_SIM_ACCOUNTS": f"{keys.key_id}:{keys.secret}:1000000"},
+        env=os.environ | {"TRADECTL_SIM_ACCOUNTS": f"{':'.join(keys)}:1000000"},
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None

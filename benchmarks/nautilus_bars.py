@@ -36,6 +36,7 @@ from nautilus_trader.model import (
 from nautilus_trader.trading import Strategy
 
 from catalog import Catalog
+from engine.domain.fixed_point import SIZE_SCALE
 from engine.domain.session import session
 
 
@@ -78,7 +79,7 @@ def replay(root: str, day: date, start_secs: int, secs: int) -> dict[str, float]
         TradeTick(
             ids[symbol],
             Price.from_raw(price * 10**10, 6),
-            Quantity(size, 0),
+            Quantity(max(size // SIZE_SCALE, 1), 0),
             AggressorSide.NO_AGGRESSOR,
             TradeId(str(k)),
             ts_event,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from itertools import batched, count, islice
 from pathlib import Path
@@ -15,6 +13,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import insert
 
+from benchmarks.databases import new_database
 from engine.domain.account import ACCELERATION
 from engine.domain.facts import (
     AnyPayload,
@@ -28,11 +27,10 @@ from engine.domain.facts import (
     TradeMeasured,
     TradeOpened,
 )
-from engine.journal import record_of, seal
+from engine.journal import Report, record_of, seal
 from store import Journals, Projector
 from store.database.schema import FACTS
 from tests.accounting.streams import ALPACA, OPEN_NS, fill, plan, run_started
-from tests.servers import Postgres
 
 RUN = "bench"
 _SYMBOLS = 500
@@ -42,19 +40,8 @@ _LEGS = (OrderRole.ENTRY, OrderRole.TAKE_PROFIT, OrderRole.STOP_LOSS)
 
 def main(kind: str, folder: Path, facts: int) -> None:
     """Measure a SQLite file in a folder, or a PostgreSQL server started for it."""
-    with _database(kind, folder) as url:
+    with new_database(kind, folder) as url:
         print(json.dumps(_measured(url, facts)))
-
-
-@contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "postgresql":
-        with Postgres() as server:
-            yield server.new_database()
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as place:
-        yield f"sqlite:///{Path(place).resolve()}/journal.sqlite"
 
 
 def _measured(url: str, facts: int) -> dict[str, float]:
@@ -68,7 +55,7 @@ def _measured(url: str, facts: int) -> dict[str, float]:
             rows = []
             for payload in some:
                 ts = OPEN_NS + 1_000_000 * (last.seq if last else 0)
-                last = seal(payload, after=last, ts_event=ts, ts_init=ts)
+                last = seal(Report(payload, ts, ts), after=last)
                 rows.append({"run_id": RUN, **msgspec.structs.asdict(record_of(last))})
             connection.execute(insert(FACTS), rows)
     projector = Projector(journal)

@@ -28,10 +28,13 @@ _SCHEMA = pa.schema(
     [
         pa.field("symbol", CODE, nullable=False),
         pa.field("ts_init", pa.int64(), nullable=False),
-        *(pa.field(name, pa.int64(), nullable=False) for name in _NUMBERS),
+        *(pa.field(name, pa.from_numpy_dtype(STORED[name]), nullable=False) for name in _NUMBERS),
     ]
 )
 """``ts_init`` ends the bucket, the numbers are those of ``engine.signals.state.STORED``."""
+
+_UNITS = "prices 1e-6 USD, sizes 1e-6 share, notional 1e-12 USD in two words"
+"""Kept with the parts: what was recorded in other units is recorded anew."""
 
 _SHAPED_BY = ("bucket_seconds", "late_trade_grace_ms", "warm_premarket")
 
@@ -111,7 +114,7 @@ class StoredBuckets:
         return manifest is not None and manifest.meta == self._made_from(day, letter)
 
     def _made_from(self, day: date, letter: str) -> dict[str, Any]:
-        return self._shape | {"data": self._catalog.data_hash(day, [letter])}
+        return self._shape | {"units": _UNITS, "data": self._catalog.data_hash(day, [letter])}
 
     def _folder(self, day: date, letter: str) -> str:
         return f"{self._catalog.root}/{partition_folder(_FOLDER, day, letter)}"

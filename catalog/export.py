@@ -14,11 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.files import storage_error
-from catalog.schema import Kind
+from catalog.schema import Kind, exact_size_column
 from catalog.sql import connect
 from catalog.store import Catalog
 from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.errors import ConfigError, NotFoundError, RunError
+from engine.domain.fixed_point import SIZE_SCALE
+from engine.domain.instrument import ALPACA_STOCKS
 
 if TYPE_CHECKING:
     from nautilus_trader.model import QuoteTick, TradeTick
@@ -63,7 +65,8 @@ def export(
 
     CSV and Parquet become ``<kind>-<date>.csv.gz`` and ``<kind>-<date>.parquet``, letter by
     letter in stored order, with the columns that ``import`` takes back. nautilus gets a catalog
-    of its own, with an instrument for each symbol; it has no sale conditions.
+    of its own, with an instrument for each symbol; it has no sale conditions, and a symbol's sizes
+    of one date have six decimals where one of them is a fraction.
 
     Raises
     ------
@@ -116,11 +119,20 @@ def _to_files(
         of_day = duckdb.ColumnExpression("date") == duckdb.ConstantExpression(day)
         rows = table.filter(of_day).project("* EXCLUDE (date, letter)")
         if target is Target.CSV:
+            rows = _with_plain_sizes(rows, kind)
             rows.write_csv(str(out / f"{kind}-{day}.csv.gz"), compression="gzip")
         else:
             rows.write_parquet(str(out / f"{kind}-{day}.parquet"), compression="zstd")
         letters = [letter for stored, letter in catalog.partitions(kind) if stored == day]
         yield sum(_rows(catalog, kind, day, letter) for letter in letters), 0
+
+
+def _with_plain_sizes(rows: duckdb.DuckDBPyRelation, kind: Kind) -> duckdb.DuckDBPyRelation:
+    """Return rows with exact sizes as people write them: ``100`` and ``0.25``."""
+    size = exact_size_column(kind)
+    if size is None:
+        return rows
+    return rows.project(f"* REPLACE (rtrim(rtrim({size}::VARCHAR, '0'), '.') AS {size})")
 
 
 def _to_nautilus(
@@ -129,7 +141,7 @@ def _to_nautilus(
     """Write one file per symbol and date, yielding its ticks and the reversals left out."""
     from nautilus_trader.persistence import ParquetDataCatalog  # noqa: PLC0415  (a second to import)
 
-    from engine.runtime.bridge.values import equity  # noqa: PLC0415
+    from engine.runtime.bridge.values import nautilus_instrument  # noqa: PLC0415
 
     target = ParquetDataCatalog(str(out))
     known: set[str] = set()
@@ -137,7 +149,7 @@ def _to_nautilus(
         rows = pa.concat_tables(catalog.tables(kind, day, letter)).unify_dictionaries()
         for symbol, of_symbol in _by_symbol(rows):
             if symbol not in known:
-                target.write_instruments([equity(symbol)])
+                target.write_instruments([nautilus_instrument(ALPACA_STOCKS.find(symbol))])
                 known.add(symbol)
             if kind is Kind.TRADES:
                 ticks = _prints(of_symbol)
@@ -173,21 +185,28 @@ def _trade_ticks(symbol: str, rows: pa.Table) -> list[TradeTick]:
         TradeTick,
     )
 
-    from engine.runtime.bridge.values import instrument_id, price_of  # noqa: PLC0415
+    from engine.runtime.bridge.values import (  # noqa: PLC0415
+        RAW_PER_SIZE_UNIT,
+        SIZE_PRECISION,
+        instrument_id,
+        price_of,
+    )
 
     ids = rows["trade_id"].to_pylist()
+    (sizes,) = _integers(rows, "size")
+    precision = SIZE_PRECISION if any(size % SIZE_SCALE for size in sizes) else 0
     return [
         TradeTick(
-            instrument_id(symbol),
+            instrument_id(symbol, ALPACA_STOCKS.venue),
             price_of(price),
-            Quantity.from_int(size),
+            Quantity.from_raw(size * RAW_PER_SIZE_UNIT, precision),
             AggressorSide.NO_AGGRESSOR,
             TradeId(str(n if trade_id is None else trade_id)),
             ts_event,
             ts_init,
         )
-        for n, (trade_id, price, size, ts_event, ts_init) in enumerate(
-            zip(ids, *_integers(rows, "price", "size", "ts_event", "ts_init"), strict=True)
+        for n, (trade_id, size, price, ts_event, ts_init) in enumerate(
+            zip(ids, sizes, *_integers(rows, "price", "ts_event", "ts_init"), strict=True)
         )
     ]
 
@@ -200,7 +219,7 @@ def _quote_ticks(symbol: str, rows: pa.Table) -> list[QuoteTick]:
     columns = _integers(rows, "bid", "ask", "bid_size", "ask_size", "ts_event", "ts_init")
     return [
         QuoteTick(
-            instrument_id(symbol),
+            instrument_id(symbol, ALPACA_STOCKS.venue),
             price_of(bid),
             price_of(ask),
             Quantity.from_int(bid_size),
@@ -213,7 +232,7 @@ def _quote_ticks(symbol: str, rows: pa.Table) -> list[QuoteTick]:
 
 
 def _integers(rows: pa.Table, *names: str) -> list[list[int]]:
-    """Return columns as Python integers, prices in 1e-6 USD."""
+    """Return columns as Python integers, prices in 1e-6 USD and sizes of prints in 1e-6 share."""
     columns: list[Any] = [rows[name].combine_chunks() for name in names]
     return [
         (column.view(pa.int64()) if pa.types.is_decimal(column.type) else column).to_pylist()

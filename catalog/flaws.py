@@ -13,7 +13,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from catalog.schema import HALT, RESUME, Kind
-from engine.domain.fixed_point import MAX_NOTIONAL, MAX_PRICE, MAX_SIZE, PRICE_SCALE
+from engine.domain.fixed_point import (
+    MAX_NOTIONAL,
+    MAX_PRICE,
+    MAX_SIZE,
+    PRICE_SCALE,
+    is_exact_size,
+)
 from engine.domain.session import NANOS_PER_SECOND
 
 _EARLIEST_NS = 157_766_400_000_000_000
@@ -32,6 +38,7 @@ class Flaw(StrEnum):
     PRICE_NOT_A_NUMBER = "price_not_a_number"
     PRICE_NOT_POSITIVE = "price_not_positive"
     PRICE_TOO_LARGE = "price_too_large"
+    SIZE_NOT_EXACT = "size_not_exact"
     SIZE_NOT_WHOLE = "size_not_whole"
     SIZE_NOT_POSITIVE = "size_not_positive"
     SIZE_TOO_LARGE = "size_too_large"
@@ -55,6 +62,7 @@ _EXPECTED: dict[Flaw, str] = {
     Flaw.PRICE_NOT_A_NUMBER: "> 0 USD",
     Flaw.PRICE_NOT_POSITIVE: "> 0 USD",
     Flaw.PRICE_TOO_LARGE: f"≤ {MAX_PRICE // PRICE_SCALE:,} USD",
+    Flaw.SIZE_NOT_EXACT: "a number of shares with six decimals at most",
     Flaw.SIZE_NOT_WHOLE: "a whole number of shares",
     Flaw.SIZE_NOT_POSITIVE: "> 0 shares",
     Flaw.SIZE_TOO_LARGE: f"≤ {MAX_SIZE:,} shares",
@@ -73,7 +81,7 @@ SOUND = -1
 _DISOWNED = (Flaw.CANCELED, Flaw.INCORRECT, Flaw.SUSPICIOUS, Flaw.REPEATED)
 """Flaws that a source itself tells."""
 
-_LARGEST_SIZE = {Kind.TRADES: MAX_SIZE, Kind.QUOTES: MAX_SIZE, Kind.BARS: 1000 * MAX_SIZE}
+_LARGEST_SIZE = {Kind.TRADES: MAX_SIZE, Kind.QUOTES: MAX_SIZE, Kind.BARS: 1000 * MAX_SIZE - 1}
 
 _PRICES = {
     Kind.TRADES: ("price",),
@@ -122,7 +130,10 @@ def find_flaws(raw: pa.Table, kind: Kind, *, one_sided: bool = False) -> NDArray
         mark(Flaw.PRICE_NOT_POSITIVE, price < 0 if kind is Kind.QUOTES else price <= 0)
         mark(Flaw.PRICE_TOO_LARGE, price > MAX_PRICE / PRICE_SCALE)
     for size in sizes:
-        mark(Flaw.SIZE_NOT_WHOLE, ~np.isfinite(size) | (size != np.rint(size)))
+        if kind is Kind.QUOTES:
+            mark(Flaw.SIZE_NOT_WHOLE, ~np.isfinite(size) | (size != np.rint(size)))
+        else:
+            mark(Flaw.SIZE_NOT_EXACT, ~is_exact_size(size))
         mark(Flaw.SIZE_NOT_POSITIVE, size <= 0 if kind is Kind.TRADES else size < 0)
         mark(Flaw.SIZE_TOO_LARGE, size > _LARGEST_SIZE[kind])
     if kind is Kind.TRADES:

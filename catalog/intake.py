@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from catalog.flaws import FLAWS, SOUND, UNPLACED, describe, find_flaws
 from catalog.formats import Format, Reading, read_file
 from catalog.formats.files import bare_name
-from catalog.schema import SCHEMAS
+from catalog.schema import SCHEMAS, exact_size_column
 from catalog.staging import ABSENT, PART_KEY, Staging, part_key
 from engine.domain.errors import DataError
-from engine.domain.fixed_point import fixed_prices
+from engine.domain.fixed_point import fixed_prices, fixed_sizes
 from engine.domain.market import letter_of
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK, day_of
 
@@ -68,6 +68,7 @@ class Intake:
         self._one_sided = one_sided
         self._strict = strict
         self._letters = np.empty(0, dtype=np.int64)
+        self._sizes = exact_size_column(staging.kind)
 
     def read(self, path: str) -> Iterator[int]:
         """Read one file, yielding the number of rows read so far."""
@@ -132,9 +133,10 @@ class Intake:
         if pa.types.is_dictionary(field.type):
             return self._staging.vocabularies[field.name].encode(column)
         if pa.types.is_decimal(field.type):
-            prices = column.to_numpy()
-            known = ~np.isnan(prices)
-            return np.where(known, fixed_prices(np.where(known, prices, 0.0)), ABSENT)
+            amounts = column.to_numpy()
+            known = ~np.isnan(amounts)
+            fixed = fixed_sizes if field.name == self._sizes else fixed_prices
+            return np.where(known, fixed(np.where(known, amounts, 0.0)), ABSENT)
         if field.nullable:
             return column.fill_null(ABSENT).to_numpy()
         return column.to_numpy().astype(np.int64)

@@ -13,6 +13,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from catalog.layout import PART
 from catalog.partition import Manifest, read_manifest
+from catalog.schema import SCHEMA_VERSION, as_stored_today
 from engine.domain.errors import DataError
 from engine.domain.quotes import QuoteBatch
 from engine.domain.trades import TradeBatch
@@ -54,7 +55,8 @@ class PartFile:
         except (pa.ArrowException, OSError) as error:
             raise _damaged(self.path, error) from error
         metadata = self._file.metadata
-        self.schema: pa.Schema = self._file.schema_arrow
+        self._is_earlier = self.manifest.schema_version < SCHEMA_VERSION
+        self.schema: pa.Schema = self._of_today(self._file.schema_arrow.empty_table()).schema
         self.row_groups: int = metadata.num_row_groups
         self.arrivals = np.empty((self.row_groups, 2), dtype=np.int64)
         if "ts_init" in self.schema.names:
@@ -67,9 +69,13 @@ class PartFile:
         """Return one row group; one thread, so that callers can run one file per thread."""
         try:
             with self._lock:
-                return self._file.read_row_group(row_group, columns=columns, use_threads=False)
+                table = self._file.read_row_group(row_group, columns=columns, use_threads=False)
         except (pa.ArrowException, OSError) as error:
             raise _damaged(self.path, error) from error
+        return self._of_today(table)
+
+    def _of_today(self, table: pa.Table) -> pa.Table:
+        return as_stored_today(table) if self._is_earlier else table
 
     def overlapping(self, start_ns: int, end_ns: int) -> list[int]:
         """Return the row groups that may hold rows with ``start_ns <= ts_init < end_ns``."""
@@ -117,6 +123,11 @@ def _checked_manifest(fs: AbstractFileSystem, folder: str, path: str) -> Manifes
     manifest = read_manifest(fs, folder)
     if manifest is None:
         raise DataError(f"{path} has no manifest: its import was cut short; import the day again")
+    if manifest.schema_version > SCHEMA_VERSION:
+        raise DataError(
+            f"{path} is of schema version {manifest.schema_version}, expected up to "
+            f"{SCHEMA_VERSION}: a newer tradectl wrote it; upgrade this one"
+        )
     size = fs.size(path) if fs.exists(path) else None
     if size != manifest.size:
         found = "is missing" if size is None else f"has {size:,} bytes"

@@ -1,8 +1,9 @@
 """The columns of each kind of market data at rest.
 
 Times are UTC nanoseconds, prices exact USD with six decimals (``decimal64(18, 6)``, stored as
-INT64, so that reading one is a view), sizes shares. Only a trade id, a bar's count
-and VWAP and an article's URL may be null.
+INT64, so that reading one is a view), sizes of prints and volumes of bars exact shares of the same
+type, sizes of quotes whole shares. Only a trade id, a bar's count and VWAP and an article's URL may
+be null.
 """
 
 from __future__ import annotations
@@ -11,10 +12,15 @@ from enum import StrEnum
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
-"""Raised when a stored column changes its meaning; kept in every manifest."""
+SCHEMA_VERSION = 2
+"""Raised when a stored column changes its meaning; kept in every manifest.
+
+Until 1 the sizes of prints (int32) and the volumes of bars (int64) were whole shares. Such parts
+stay as they are and are read as parts of today, see ``as_stored_today``.
+"""
 
 PRICE = pa.decimal64(18, 6)
+SIZE = pa.decimal64(18, 6)
 CODE = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -40,7 +46,7 @@ SCHEMAS: dict[Kind, pa.Schema] = {
         ts_event=pa.int64(),
         ts_init=pa.int64(),
         price=PRICE,
-        size=pa.int32(),
+        size=SIZE,
         exchange=CODE,
         conditions=CODE,
         trade_id=pa.int64(),
@@ -63,7 +69,7 @@ SCHEMAS: dict[Kind, pa.Schema] = {
         high=PRICE,
         low=PRICE,
         close=PRICE,
-        volume=pa.int64(),
+        volume=SIZE,
         trade_count=pa.int64(),
         vwap=PRICE,
     ),
@@ -71,6 +77,25 @@ SCHEMAS: dict[Kind, pa.Schema] = {
         symbol=CODE, ts_event=pa.int64(), ts_init=pa.int64(), action=CODE, reason=CODE
     ),
 }
+
+_EXACT_SIZES = {Kind.TRADES: "size", Kind.BARS: "volume"}
+"""Columns that were whole shares in schema version 1."""
+
+
+def exact_size_column(kind: str) -> str | None:
+    """Return the column of a kind that holds exact shares, None where there is none."""
+    return next((name for of, name in _EXACT_SIZES.items() if of == kind), None)
+
+
+def as_stored_today(table: pa.Table) -> pa.Table:
+    """Return rows of a part of any schema version with the types of this one."""
+    for name in _EXACT_SIZES.values():
+        if name in table.column_names and pa.types.is_integer(table.schema.field(name).type):
+            field = pa.field(name, SIZE, nullable=False)
+            position = table.schema.get_field_index(name)
+            table = table.set_column(position, field, table[name].cast(SIZE))
+    return table
+
 
 HALT, RESUME = "halt", "resume"
 """The actions of a status."""

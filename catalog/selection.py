@@ -43,7 +43,7 @@ def join_trades(batches: Sequence[TradeBatch], symbols: tuple[str, ...]) -> Trad
         _concatenate([batch.ts_event for batch in batches], np.int64),
         _concatenate([batch.ts_init for batch in batches], np.int64),
         _concatenate([batch.price for batch in batches], np.int64),
-        _concatenate([batch.size.astype(np.int32, copy=False) for batch in batches], np.int32),
+        _concatenate([batch.size for batch in batches], np.int64),
         _concatenate(recoded, np.int32),
         tuple(conditions),
     )

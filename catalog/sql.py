@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import duckdb
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
 
 from catalog.layout import (
     ACTIONS_FOLDER,
@@ -14,7 +18,9 @@ from catalog.layout import (
     NEWS_FOLDER,
     PART,
     QUARANTINE_FOLDER,
+    partition_folder,
 )
+from catalog.schema import SCHEMAS, Kind
 from catalog.store import Catalog
 from engine.domain.errors import ConfigError, DataError
 
@@ -27,19 +33,40 @@ def connect(catalog: Catalog) -> duckdb.DuckDBPyConnection:
 
     Views are named as the folders are: ``trades``, ``quotes``, ``instruments``, ``candidates`` …
     Their ``date`` and ``letter`` (or ``params``) are columns and prune the files that are read.
-    Prices are DECIMAL(18, 6) USD, times UTC nanoseconds (``make_timestamp_ns(ts_event)``).
+    Prices are DECIMAL(18, 6) USD, sizes of trades and volumes of bars DECIMAL(18, 6) shares, those
+    of parts of schema version 1 among them; times are UTC nanoseconds
+    (``make_timestamp_ns(ts_event)``).
     """
     database = duckdb.connect()
+    database.register_filesystem(MemoryFileSystem())
     protocol = ""
     if not isinstance(catalog.fs, LocalFileSystem):
         database.register_filesystem(catalog.fs)
         protocol = f"{catalog.fs.protocol}://"
     for kind in kinds(catalog):
         depth = _DEPTHS.get(kind, "*/*/")
-        files = f"{protocol}{catalog.root}/{kind}/{depth}{PART}"
-        relation = database.read_parquet(files, hive_partitioning=bool(depth))
-        relation.create_view(kind)
+        files = [f"{protocol}{catalog.root}/{kind}/{depth}{PART}"]
+        is_market_data = kind in SCHEMAS
+        if is_market_data:
+            files.insert(0, _empty_part(Kind(kind)))
+        database.read_parquet(
+            files, hive_partitioning=bool(depth), union_by_name=bool(depth) and not is_market_data
+        ).create_view(kind)
     return database
+
+
+def _empty_part(kind: Kind) -> str:
+    """Return the path of a part in memory that has today's columns and no rows.
+
+    DuckDB turns every part's columns into the types of the first. So this one goes before them all,
+    for the first there is may be of an earlier schema version, with whole shares. To look at all of
+    them (``union_by_name``) is for derived tables, of which there are few.
+    """
+    path = f"/tradectl/{partition_folder(kind, date(1970, 1, 1), 'A')}/{PART}"
+    written = pa.BufferOutputStream()
+    pq.write_table(SCHEMAS[kind].empty_table(), written)
+    MemoryFileSystem().pipe_file(path, written.getvalue().to_pybytes())
+    return f"memory://{path}"
 
 
 def kinds(catalog: Catalog) -> list[str]:

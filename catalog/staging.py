@@ -113,7 +113,8 @@ class Staging:
     """Rows of one kind on their way into the catalog; a context that cleans up after itself.
 
     Columns are ``part``, ``seq`` and those of the kind, all integers: texts as ids of
-    ``vocabularies``, prices as 1e-6 USD, an absent trade id as ``ABSENT``.
+    ``vocabularies``, prices as 1e-6 USD, exact sizes as 1e-6 share, an absent trade id as
+    ``ABSENT``.
 
     Parameters
     ----------

@@ -30,6 +30,7 @@ from cli.journal import database
 from cli.journal.archive import archive, unarchive
 from cli.live.command import live
 from cli.live.positions import positions
+from cli.market import command as market
 from cli.operate import do, governor
 from cli.operate.say import say
 from cli.params import command as params
@@ -110,6 +111,7 @@ app.command()(live)
 app.command()(rehearse)
 app.command()(positions)
 app.command()(diff)
+app.add_typer(market.app, name="market")
 app.add_typer(do.app, name="do")
 app.command()(say)
 app.add_typer(governor.app, name="governor")

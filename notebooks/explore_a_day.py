@@ -2,7 +2,8 @@
 # # Explore a day with DuckDB
 #
 # A catalog is plain Parquet in Hive folders, so SQL needs no help from us. Prices are decimals of
-# 1e-6 USD, times UTC nanoseconds.
+# 1e-6 USD, sizes of trades decimals of 1e-6 share, times UTC nanoseconds. `union_by_name` finds one
+# type for sizes where an earlier version, which knew whole shares alone, wrote some of the parts.
 
 # %%
 import os
@@ -12,7 +13,8 @@ import duckdb
 root = os.environ.get("TRADECTL_CATALOG", "data/catalog")
 for kind in ("trades", "quotes"):
     files = f"{root}/{kind}/*/*/*.parquet"
-    duckdb.sql(f"create view {kind} as from read_parquet('{files}', hive_partitioning = true)")
+    options = "hive_partitioning = true, union_by_name = true"
+    duckdb.sql(f"create view {kind} as from read_parquet('{files}', {options})")
 
 duckdb.sql("select date, letter, count(*) as trades from trades group by all order by all limit 5")
 

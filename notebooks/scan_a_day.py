@@ -59,7 +59,7 @@ candidates.filter(pl.col("phase") == "faded")["fade_reason"].value_counts()
 # %%
 best = max(
     (candidate for report in result.reports() for candidate in report.candidates),
-    key=lambda candidate: candidate.ac_z if candidate.qualified else 0.0,
+    key=lambda candidate: candidate.score if candidate.qualified else 0.0,
     default=None,
 )
 figure = make_subplots(rows=3, shared_xaxes=True, row_heights=[0.5, 0.25, 0.25])
@@ -68,5 +68,5 @@ if best is not None:
     figure.add_trace(go.Scatter(x=window.ts, y=window.last / 1e6, name="last"), row=1, col=1)
     figure.add_trace(go.Bar(x=window.ts, y=window.ac, name="ac"), row=2, col=1)
     figure.add_trace(go.Bar(x=window.ts, y=window.volume, name="shares"), row=3, col=1)
-    figure.update_layout(title=f"{best.symbol}, ac_z {best.ac_z:.1f}")
+    figure.update_layout(title=f"{best.symbol}, score {best.score:.1f}")
 figure

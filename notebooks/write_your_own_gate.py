@@ -38,7 +38,9 @@ market = Catalog.open(os.environ.get("TRADECTL_CATALOG", "data/catalog"))
 def much_of_the_day(result: ScanResult, least: float = 0.1) -> ScanResult:
     """Let only candidates qualify whose run holds at least this share of the session's volume."""
     table = result.candidates
-    run, session = table["run_volume"].to_numpy(), table["session_volume"].to_numpy()
+    run, session = (
+        table[name].cast(pa.float64()).to_numpy() for name in ("run_volume", "session_volume")
+    )
     qualified = table["qualified"].to_numpy() & (run >= least * session)
     at = table.schema.get_field_index("qualified")
     return replace(result, candidates=table.set_column(at, "qualified", pa.array(qualified)))

@@ -105,7 +105,7 @@ def _packed(
         "hi": _whole(high * _PRICE_STEPS - base),
         "lo": _whole(low * _PRICE_STEPS - base),
         "last": _whole(last * _PRICE_STEPS - base),
-        "vol": volume.astype(np.int64).tolist(),
+        "vol": [int(each) if each.is_integer() else each for each in np.round(volume, 6).tolist()],
         "wave": unit,
         **{name: _whole(wave / unit) for name, wave in waves.items()},
     }

@@ -84,6 +84,7 @@ class Timing:
 
 _TIME = pa.int64()
 _USD = pa.decimal128(18, 6)
+_SHARES = pa.decimal128(18, 6)
 _CHECK = pa.struct(
     [
         ("name", pa.string()),
@@ -159,7 +160,7 @@ CANDIDATES = pa.schema(
         ("ac_z", pa.float64()),
         ("sigma_bps", pa.float64()),
         ("last", _USD),
-        ("volume", pa.int64()),
+        ("volume", _SHARES),
         ("gates", pa.int64()),
     ]
 )
@@ -170,7 +171,7 @@ BUCKETS = pa.schema(
         ("high", _USD),
         ("low", _USD),
         ("last", _USD),
-        ("volume", pa.int64()),
+        ("volume", _SHARES),
         ("ao", pa.float64()),
         ("ac", pa.float64()),
     ]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from engine.domain.errors import ConfigError
+from simulator.steering_body import steering_body
 
 _MOST = 1_000_000
-"""Times or seconds that a switch may be on for."""
+
+type Times = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
+type Secs = Annotated[float, msgspec.Meta(ge=0, le=_MOST)]
 
 
-class Chaos(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+class Chaos(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Switches; all are off at first.
 
     Switches that count go down as they strike; seconds are the wall's.
@@ -53,21 +55,21 @@ class Chaos(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defau
     mute: bool = False
     mute_symbols: tuple[str, ...] = ()
     repeat_frames: bool = False
-    refuse_connections_secs: float = 0.0
-    rate_limited_secs: float = 0.0
-    lost_replies: int = 0
-    failing_requests: int = 0
-    slow_rest_secs: float = 0.0
+    refuse_connections_secs: Secs = 0.0
+    rate_limited_secs: Secs = 0.0
+    lost_replies: Times = 0
+    failing_requests: Times = 0
+    slow_rest_secs: Secs = 0.0
     duplicate_updates: bool = False
     reorder_updates: bool = False
     tell_sibling_cancels: bool = False
     early_updates: bool = False
-    fill_during_replace: int = 0
+    fill_during_replace: Times = 0
     unknown_words: bool = False
-    late_corrections: int = 0
+    late_corrections: Times = 0
 
 
-STRIKES = ("drop", "half_open", "close_1011", "slow_client", "malformed", "huge", "nan")
+type Strike = Literal["drop", "half_open", "close_1011", "slow_client", "malformed", "huge", "nan"]
 """What is done at once to every open socket of a stream; the last three are frames it is sent."""
 
 
@@ -93,16 +95,7 @@ class Switchboard:
         ConfigError
             There is no such switch, or it takes another kind of value.
         """
-        asked = msgspec.to_builtins(self.on) | changes
-        try:
-            turned = msgspec.convert(asked, Chaos, strict=False)
-        except msgspec.ValidationError as error:
-            names = ", ".join(Chaos.__struct_fields__)
-            raise ConfigError(f"{error}; the switches are {names}") from error
-        for name, value in msgspec.structs.asdict(turned).items():
-            if isinstance(value, int | float) and not 0 <= value <= _MOST:
-                raise ConfigError(f"{name} is {value}, expected 0 to {_MOST}")
-        self.on = turned
+        self.on = steering_body(msgspec.to_builtins(self.on) | changes, Chaos, spelt=True)
         for name in changes:
             self._since[name] = self._wall()
         return self.on

@@ -10,6 +10,7 @@ from store.journal.export import export_journal
 from store.journal.journals import JournalRun, Journals
 from store.journal.parquet_records import RECORDS
 from store.journal.sql_journal import SqlJournal
+from store.journal.verified import verified_facts
 from store.runs.manifest import JournalHead, RunManifest, RunPlan, RunStatus
 from store.runs.provenance import code_hash, engine_version
 from store.runs.run import Run
@@ -49,4 +50,5 @@ __all__ = [
     "restore",
     "rows_of",
     "unarchive_run",
+    "verified_facts",
 ]

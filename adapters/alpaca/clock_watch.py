@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.alpaca.http.rest import AlpacaRest
 from engine.domain.session import NANOS_PER_SECOND
+from engine.tape import VENUE_CLOCK, behind
 
 if TYPE_CHECKING:
     from engine.runtime.live.venue import VenueWatch
 
-VENUE_CLOCK = "venue clock"
 _CLOCK = "clock"
 _QUESTIONS = 3
 """Asked at most in one look, until the answers are close enough to tell."""
@@ -122,14 +122,6 @@ class ClockWatch:
     def _off(self, ahead_secs: float) -> str:
         where = "ahead of" if ahead_secs > 0 else "behind"
         return f"it is more than {self._off_secs:g} s {where} the venue's: {abs(ahead_secs):.1f} s"
-
-
-def behind(secs: float) -> str:
-    """Return what is said of a venue whose time went back."""
-    return (
-        f"it lies {secs:.1f} s before what this run has seen already; exits and commands go on, "
-        "entries wait until it has caught up"
-    )
 
 
 async def clock_offset(rest: AlpacaRest, now: Callable[[], int]) -> ClockOffset:

@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 import msgspec
 
+from engine.domain.counted import counted
+
 
 class DataPlan(msgspec.Struct, frozen=True):
     """A subscription to market data.
@@ -46,12 +48,12 @@ def explain_refusal(
     symbols = {*trades, *quotes}
     if "*" in symbols:
         return (
-            f"the plan {plan.name} carries {plan.symbols} symbols at most, asked for all (*): "
-            f"name the symbols, or subscribe to {ALGO_TRADER_PLUS.name}"
+            f"the plan {plan.name} carries {counted(plan.symbols, 'symbol')} at most, "
+            f"asked for all (*): name the symbols, or subscribe to {ALGO_TRADER_PLUS.name}"
         )
     if len(symbols) > plan.symbols:
         return (
-            f"the plan {plan.name} carries {plan.symbols} symbols at most, asked for "
+            f"the plan {plan.name} carries {counted(plan.symbols, 'symbol')} at most, asked for "
             f"{len(symbols)}: drop {len(symbols) - plan.symbols}, or subscribe to "
             f"{ALGO_TRADER_PLUS.name}"
         )

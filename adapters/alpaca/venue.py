@@ -18,7 +18,7 @@ from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.data.backfill import Backfill
 from adapters.alpaca.data.client import AlpacaDataClient
-from adapters.alpaca.data.feed import MarketFeed, OnBatch
+from adapters.alpaca.data.feed import MarketFeed
 from adapters.alpaca.data.instruments import AlpacaInstruments
 from adapters.alpaca.data.last_ticks import LastTicks
 from adapters.alpaca.data.recalled import Recalled
@@ -33,6 +33,7 @@ from adapters.transport.kept_socket import Patience, Phase
 from adapters.transport.token_bucket import Priority, TokenBucket
 from engine.domain.errors import ConfigError, RunError, VenueError, VenueUnavailable
 from engine.runtime.live.venue import Grant, VenueHealth, VenueWatch
+from engine.runtime.live.venue_account import OnBatch
 
 _HISTORY_PER_MINUTE = 200
 _STATES = {

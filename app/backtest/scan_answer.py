@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from engine.domain.candidate import Phase
 from engine.signals import ScanResult
+from engine.signals.tables import told_rows
 
 _COLUMNS = ("symbol", "side", "ts_event", "ac_z", "ao", "ac", "last", "volume", "run_notional")
 
@@ -54,5 +55,5 @@ def scan_answer(result: ScanResult, top: int) -> ScanAnswer:
         },
         quality=result.quality,
         timings=result.timings,
-        top=first.select(_COLUMNS).to_pylist(),
+        top=told_rows(first.select(_COLUMNS)),
     )

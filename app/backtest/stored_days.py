@@ -7,6 +7,7 @@ from datetime import date
 
 from app.clock import parse_day
 from catalog import Catalog
+from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.session import session, sessions
 
@@ -46,7 +47,7 @@ def stored_days(
         raise _nothing(wanted, stored)
     if missing:
         named = ", ".join([*map(str, missing[:_NAMED]), *(["…"] if missing[_NAMED:] else [])])
-        say(f"no trades are stored for {len(missing)} days: {named}")
+        say(f"no trades are stored for {counted(len(missing), 'day')}: {named}")
     return found
 
 

@@ -166,7 +166,8 @@ def _answer(journal: SqlJournal, command_id: str, timeout_secs: float) -> tuple[
     said = (
         CommandStatus.UNANSWERED,
         (
-            f"no engine has answered in {timeout_secs:g} s: is 'tradectl session' running? "
+            f"no engine has answered in {timeout_secs:g} s: is the run's process up, "
+            "'tradectl live' or 'tradectl session'? "
             "The command stays in the log and is carried out when it is resumed"
         ),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from app.clock import new_york
-from app.commands.governor_view import GovernorView, chosen_session, governor_view
+from app.commands.governor_view import GovernorView, chosen_session, governor_view, resumed_by
 from engine.decision import GovernorPhase, OpenTrade, flatten_step
 from engine.decision.day_windows import (
     cancel_entries_ns,
@@ -27,6 +27,8 @@ class GovernorStatus(msgspec.Struct, frozen=True):
     ----------
     status : str
         Of the run, as ``Running``.
+    remedy : str
+        What lets entries in again that somebody has stopped; empty while nobody has.
     troubles, locks : dict of str to str
         Why entries are held; who locked which symbol.
     limits : dict
@@ -40,6 +42,7 @@ class GovernorStatus(msgspec.Struct, frozen=True):
     phase: GovernorPhase
     paused: bool
     stopped: bool
+    remedy: str
     troubles: dict[str, str]
     limits: dict[str, dict[str, int | Decimal | None]]
     open_trades: list[OpenTrade]
@@ -78,6 +81,7 @@ def _status(run_id: str, standing: str, view: GovernorView) -> GovernorStatus:
         phase=view.phase,
         paused=state.standing.paused,
         stopped=state.standing.stopped,
+        remedy=resumed_by(state.standing),
         troubles=dict(state.standing.troubles),
         limits={
             "trades": {"used": state.trades, "limit": params.max_trades_per_day},

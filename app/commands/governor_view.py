@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.runs.chosen_journal import named_journal
-from engine.decision import GovernorPhase, GovernorState, evolve, phase
+from engine.decision import GovernorPhase, GovernorState, StandingCommands, evolve, phase
 from engine.domain.errors import NotFoundError
 from engine.domain.facts import Fact
 from engine.domain.parameter_versions import ParameterHistory, desk_history
@@ -41,20 +41,20 @@ class GovernorView:
 
 
 def chosen_session(database: str, name: str) -> tuple[SqlJournal, JournalRun]:
-    """Return a session by its id, by a beginning of it or as ``latest``: journal and standing.
+    """Return a live run or session by its id, a beginning or as ``latest``: journal and standing.
 
     Raises
     ------
     NotFoundError
-        There is no such database or session.
+        There is no such database or run.
     ConfigError
-        Several sessions begin like that.
+        Several runs begin like that.
     """
     journals = Journals.existing(database)
     try:
         run = named_journal(journals, name)
     except NotFoundError as error:
-        raise NotFoundError(f"{error}; 'tradectl session' starts one") from error
+        raise NotFoundError(f"{error}; 'tradectl live' or 'tradectl session' starts one") from error
     return journals.open(run.run_id), run
 
 
@@ -73,5 +73,13 @@ def governor_view(run_id: str, facts: Iterable[Fact]) -> GovernorView:
         for fact in told:
             state = evolve(state, fact.payload, fact.ts_event, history.at(fact.ts_event))
     if history is None or not state.day:
-        raise NotFoundError(f"no day has started in {run_id}: is it a session?")
+        raise NotFoundError(f"no day has started in {run_id}: is it a live run or a session?")
     return GovernorView(state, history, told[-1].ts_init)
+
+
+def resumed_by(standing: StandingCommands) -> str:
+    """Return what lets entries in again that somebody has stopped; empty while nobody has."""
+    if not standing.stops_entries:
+        return ""
+    what = "paused" if standing.paused else "stopped for the day"
+    return f"{what} by hand: 'tradectl do resume --yes' lets entries in again"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from engine.domain.errors import JournalError
+from engine.domain.errors import JournalBroken, JournalError
 from engine.domain.facts import Channel, CommandReceived, Fact
 from store import CommandLog
 
@@ -37,6 +37,7 @@ class CommandInbox:
         self._log = log
         self._answered = {fact.fact_id for fact in recorded}
         self._taken = 0
+        self._last: str | None = None
         self._next_look = 0.0
 
     def wait_secs(self, now: int) -> float:
@@ -45,17 +46,26 @@ class CommandInbox:
         return 0.0
 
     def commands(self, now: int) -> Sequence[CommandReceived]:
-        """Return what was given since the last look; nothing while the log cannot be read."""
+        """Return what was given since the last look; nothing while the log cannot be read.
+
+        Raises
+        ------
+        CommandsBroken
+            What stands there is not what was given: nothing that comes this way is to be obeyed.
+        """
         if not self.is_due(now):
             return ()
         try:
-            given = list(self._log.since(self._taken))
+            given = self._log.since(self._taken, self._last)
+        except JournalBroken:
+            raise
         except JournalError as error:
             _log.warning("no commands are heard: %s", error)
             self._next_look = time.monotonic() + _LOOK_AGAIN_SECS
             return ()
         self._next_look = time.monotonic() + _LOOK_SECS
-        self._taken += len(given)
+        if given:
+            self._taken, self._last = given[-1].seq, given[-1].hash
         return [
             replace(fact.payload, channel=Channel.COMMAND_LOG, stepped_up=False)
             for fact in given

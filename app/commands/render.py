@@ -7,17 +7,16 @@ from decimal import Decimal
 
 from app.commands.ticket_grammar import ALL, OPTIONS
 from app.commands.wishes import (
-    Amount,
     ChangeParameters,
     CloseSymbol,
     Confirm,
     Query,
     Quit,
-    Ticket,
-    Unit,
+    TicketWish,
     Wish,
 )
 from engine.domain import commands
+from engine.domain.ticket import Amount, Unit
 
 _WORDS = {
     commands.Pause: "pause",
@@ -43,7 +42,7 @@ def render(wish: Wish) -> str:
     Values of parameters are words, as they came from the command line or a text.
     """
     match wish:
-        case Ticket():
+        case TicketWish():
             return " ".join(_ticket(wish))
         case (
             commands.CloseTrade(subject)
@@ -69,7 +68,7 @@ def _settings(values: dict[str, object]) -> str:
     return " ".join(f"{name} {value}" for name, value in values.items())
 
 
-def _ticket(ticket: Ticket) -> Iterator[str]:
+def _ticket(ticket: TicketWish) -> Iterator[str]:
     yield ticket.action
     yield ticket.symbol
     if ticket.amount is not None:

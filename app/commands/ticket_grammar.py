@@ -7,8 +7,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from app.commands.wishes import Action, Amount, Ticket, Unit
+from app.commands.wishes import Action, TicketWish
 from app.commands.words import GrammarError, Word, Words
+from engine.domain.ticket import Amount, Unit
 
 ALL = "all"
 """Everything, in small letters: ``ALL`` is Allstate."""
@@ -42,11 +43,11 @@ def symbol(word: Word, expected: str = A_SYMBOL) -> str:
     return text.upper()
 
 
-def ticket(action: Action, words: Words) -> Ticket:
+def ticket(action: Action, words: Words) -> TicketWish:
     """Return the ticket of what stands after ``buy``, ``sell``, ``short`` or ``close``."""
     name = symbol(words.take(A_SYMBOL))
     amount = None if action is Action.CLOSE else _amount(action, name, words)
-    return Ticket(action=action, symbol=name, amount=amount, **_options(words))
+    return TicketWish(action=action, symbol=name, amount=amount, **_options(words))
 
 
 def _is_amount(text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from engine.domain.commands import AnyCommand
+from engine.domain.ticket import Amount
 
 
 class Action(StrEnum):
@@ -20,35 +21,7 @@ class Action(StrEnum):
     CLOSE = "close"
 
 
-class Unit(StrEnum):
-    """What an amount counts."""
-
-    QUOTE = "quote"
-    BASE = "base"
-    PERCENT = "%"
-    ALL = "all"
-
-
-class Amount(msgspec.Struct, frozen=True):
-    """How much is to be traded.
-
-    Attributes
-    ----------
-    value : Decimal or None
-        More than 0; None with unit ``ALL``.
-    unit : Unit
-        ``QUOTE`` is money of the market's quote currency, ``BASE`` shares or coins, ``PERCENT`` of
-        what can be bought, or sold, with what the account has, ``ALL`` what is held.
-    currency : str or None
-        In capitals, where one was named.
-    """
-
-    value: Decimal | None
-    unit: Unit
-    currency: str | None = None
-
-
-class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+class TicketWish(msgspec.Struct, frozen=True, kw_only=True):
     """A trade that somebody asks for by hand.
 
     Attributes
@@ -128,5 +101,5 @@ class Quit(msgspec.Struct, frozen=True):
 RunWish = AnyCommand | CloseSymbol | ChangeParameters
 """What a running engine can be made to do."""
 
-Wish = RunWish | Ticket | Query | Confirm | Quit
+Wish = RunWish | TicketWish | Query | Confirm | Quit
 """Everything that a typed command can mean."""

@@ -9,9 +9,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.doctor.check import Check, failed, passed, warned
-from app.runs.chosen_journal import is_engine_run
+from app.runs.engine_runs import is_engine_run
 from catalog import Catalog
 from catalog.schema import Kind
+from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError
 from engine.domain.session import NANOS_PER_SECOND
 from store import Database, Journals, RunStatus, newest_revision
@@ -136,7 +137,10 @@ class LookedAt:
         if left:
             remedy = "'tradectl journal verify RUN' checks each; its host seals it when it is back"
             return warned("runs", f"say Running but nobody writes them: {', '.join(left)}", remedy)
-        return passed("runs", f"{len(runs)} runs, {total:,} facts as rows, none left behind")
+        return passed(
+            "runs",
+            f"{counted(len(runs), 'run')}, {counted(total, 'fact')} as rows, none left behind",
+        )
 
 
 def _size(database: Database) -> int:

@@ -14,19 +14,15 @@ import msgspec
 
 from app.runs.chosen_journal import chosen_journal
 from engine.accounting import keep_books
-from engine.domain.errors import ConfigError, TradectlError
-from engine.domain.exit_codes import ExitCode
+from engine.domain.errors import ConfigError
 from engine.domain.facts import AnyPayload, Fact
 from engine.journal import Integrity
 from store import JournalRun, Journals, SqlJournal, export_journal
 
-UNREADABLE = ExitCode.CONFIG
-"""Exit code where there is nothing to verify; 1 where the chain is broken."""
-
 
 @dataclass(frozen=True, slots=True)
 class JournalSource:
-    """A run by its id, its beginning or ``latest``, in a database or else in a run directory."""
+    """A run by its id, its beginning or ``latest``; ``database`` None looks where runs are kept."""
 
     name: str
     database: str | None
@@ -129,21 +125,9 @@ def last_facts(
 
 
 def verified_chain(source: JournalSource) -> ChainCheck:
-    """Return what a walk along a run's chain finds.
-
-    Raises
-    ------
-    TradectlError
-        There is no such journal, or it cannot be read: exit code ``UNREADABLE``, unless waiting
-        may help.
-    """
-    try:
-        journal, head = chosen_journal(source.name, source.database, source.runs)
-        found = journal.verify(head)
-    except TradectlError as error:
-        if not error.is_passing:
-            error.exit_code = UNREADABLE
-        raise
+    """Return what a walk along a run's chain finds; raises as ``chosen_journal`` does."""
+    journal, head = chosen_journal(source.name, source.database, source.runs)
+    found = journal.verify(head)
     broken = found.broken
     return ChainCheck(
         run_id=journal.run_id,

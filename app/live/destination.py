@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adapters.alpaca.endpoints import Venue
+from app.markets import MarketName
 from engine.domain.errors import ConfigError
 
-_VENUES = {"sim": Venue.SIM, "shadow": Venue.PAPER, "paper": Venue.PAPER, "live": Venue.LIVE}
+_VENUES = {
+    "sim": MarketName.SIM,
+    "shadow": MarketName.PAPER,
+    "paper": MarketName.PAPER,
+    "live": MarketName.LIVE,
+}
 """By trading mode; a shadow run listens where paper trading does, and sends nothing."""
 
 
@@ -15,7 +20,7 @@ _VENUES = {"sim": Venue.SIM, "shadow": Venue.PAPER, "paper": Venue.PAPER, "live"
 class Destination:
     """A venue, and whether plans become orders there."""
 
-    venue: Venue
+    venue: MarketName
     sends: bool
 
 
@@ -52,5 +57,5 @@ def destination(
                 f"alpaca_trading_mode is {mode}, which sends orders, and --shadow sends none: "
                 "leave --shadow out, or set the mode to shadow"
             )
-    chosen = _VENUES[mode] if venue is None else Venue(venue)
+    chosen = _VENUES[mode] if venue is None else MarketName(venue)
     return Destination(chosen, sends=not (shadow or is_shadow))

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.alpaca.credentials import Credentials
-from adapters.alpaca.endpoints import Endpoints
 from app.runs.start_wait import StartWait
 from engine.domain.errors import ConfigError
 from engine.domain.market import MarketData, letter_of
 from engine.domain.parameters import Parameters
+from engine.runtime.live import VenueAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +19,10 @@ class LiveRequest:
 
     Attributes
     ----------
+    venue : VenueAccount
+        Where, and whose account.
+    feed : str
+        Where prints and quotes come from, by the venue's name for it.
     params : Parameters or None
         None for those of the parameter desk, whose changes the run then goes along with.
     letters, symbols : tuple of str
@@ -38,8 +41,7 @@ class LiveRequest:
         Folder under which what arrives is kept, so that a restart is warm; None for nowhere.
     """
 
-    endpoints: Endpoints
-    credentials: Credentials
+    venue: VenueAccount
     feed: str
     params: Parameters | None
     letters: tuple[str, ...]
@@ -62,7 +64,7 @@ class LiveRequest:
         known = set(tradable)
         if unknown := [symbol for symbol in self.symbols if symbol not in known]:
             raise ConfigError(
-                f"{', '.join(unknown)} cannot be traded at {self.endpoints.venue}: misspelt, "
+                f"{', '.join(unknown)} cannot be traded at {self.venue.name}: misspelt, "
                 "renamed or delisted; correct or drop it"
             )
         if not self.letters:

@@ -8,38 +8,38 @@ import signal
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from adapters.alpaca.clock_watch import VENUE_CLOCK, behind
-from adapters.alpaca.config import LONGEST_START_SECS, AlpacaConfig
-from adapters.alpaca.data.instruments import listed_tapes
-from adapters.alpaca.endpoints import Venue
-from adapters.alpaca.http.rest import AlpacaRest
-from adapters.alpaca.venue import AlpacaVenue
-from adapters.alpaca.wire.rest import VenueAsset
 from app.commands.inbox import CommandInbox
 from app.live.parameters import LiveAttendant, started_with
 from app.live.request import LiveRequest
 from app.live.tape_keeper import TapeKeeper
-from app.live.venue_time import venue_time
 from app.live.verdict_keeper import VerdictKeeper
 from app.parameters.inbox import ParameterInbox
 from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.strategies import hosted_strategies
 from catalog.spool import Heading
-from engine.domain.errors import VenueUnavailable
+from engine.domain.errors import JournalBroken
 from engine.domain.facts import RunStarted
 from engine.domain.first_cause import FirstCause
 from engine.domain.parameter_changes import open_desk
 from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session, day_of, session
 from engine.hub import Desk, Outcome, OutcomeStatus
 from engine.hub.digests import DecisionDigest, FillDigest
 from engine.journal import WaitingJournal
-from engine.runtime.live import GrantedTime, LiveDay, RunningTime
-from engine.tape import CLOCK_OFF_SECS, HealthLine
+from engine.runtime.live import (
+    GrantedTime,
+    LiveDay,
+    LiveVenue,
+    NodeSettings,
+    RunningTime,
+    VenueOpening,
+)
+from engine.tape import CLOCK_OFF_SECS, VENUE_CLOCK, HealthLine, behind
 from store import Journals
 
 _log = logging.getLogger(__name__)
@@ -57,14 +57,21 @@ class LiveEnd(RunEnd):
         Where lies what arrived, if it was kept.
     health : tuple of HealthLine
         As it was when the run ended, the worst first; empty if it ended before it began.
+    broken : JournalBroken or None
+        Why commands or new parameters were not obeyed any more.
     """
 
     scan_digest: str
     spool: Path | None
     health: tuple[HealthLine, ...]
+    broken: JournalBroken | None
+
+    def told(self) -> dict[str, Any]:
+        """Return it by name."""
+        return RunEnd.told(self) | {"scan_digest": self.scan_digest}
 
 
-type Look = Callable[[str, LiveDay, AlpacaVenue], None]
+type Look = Callable[[str, LiveDay, LiveVenue], None]
 """Called with run, day and venue once both are there: whoever watches may read them."""
 
 
@@ -87,28 +94,32 @@ async def live_run(
     RunError
         A handler failed. What protects a position is left at the venue.
     """
-    venue = request.endpoints.venue
-    found = await request.wait.reached_soon(lambda: _found(request))
-    symbols = request.subscribed(asset.symbol for asset in found.listed if asset.tradable)
+    account = request.venue
+    found = await request.wait.reached_soon(account.opening)
+    symbols = request.subscribed(found.tradable)
     hours = session(day_of(found.host_time()))
-    stem = f"{venue.removeprefix('alpaca-')}-{hours.day}"
+    stem = f"{account.run_stem}-{hours.day}"
     with ExitStack() as hosted:
 
-        async def started() -> HostedRun:
+        def started() -> HostedRun:
             name = request.run_id or run_name(journals, stem, keeps_quarantined=True)
             hosting = hosted_run(journals, name, told, resumable=(BaseException,))
             return hosted.enter_context(hosting)
 
-        run = await request.wait.reached_soon(started)
-        journal = WaitingJournal(run.journal, len(run.recorded))
-        desk = _desk(journals, run, journal, request, found, hours)
+        run = await request.wait.read_soon(started)
+        params = await request.wait.read_soon(
+            lambda: started_with(journals, request.params, run.recorded)
+        )
+        journal, desk = await run.begun(
+            request.wait, lambda journal: _desk(run, journal, params, request, found, hours)
+        )
         if not run.recorded and found.host_time() > hours.open_ns:
             _log.warning("the session is open already: VWAP and day volumes count from now on")
         behind_secs = _behind(found.host_time, hours, (fact.ts_init for fact in run.recorded))
         verdicts = VerdictKeeper(request.verdicts, run.run_id)
         market = request.market
-        tapes = market.tapes(hours.day) if market else listed_tapes(found.listed)
-        attendant = _attendant(journals, run, desk, request, found.host_time())
+        tapes = market.tapes(hours.day) if market else found.tapes
+        attendant = await _attendant(journals, run, desk, request, found.host_time())
         day = LiveDay(
             desk,
             journal,
@@ -124,65 +135,45 @@ async def live_run(
         keeper = None
         if request.spool:
             heading = Heading(run.run_id, hours.day, request.feed, dict(tapes))
-            keeper = TapeKeeper(request.spool, heading, day)
+            keeper = TapeKeeper(request.spool, heading, day, account.recall(tapes))
         if keeper and not run.is_new:
             keeper.recall()
             heard = _behind(found.host_time, hours, [keeper.recalled.latest])
             behind_secs = max(0.0, behind_secs) + max(0.0, heard)
         if behind_secs > CLOCK_OFF_SECS:
             day.trouble.issue_raised(VENUE_CLOCK, behind(behind_secs))
-        config = AlpacaConfig.of(
-            venue=venue,
-            feed=request.feed,
-            symbols=symbols or "*",
-            stepped=isinstance(found.host_time, GrantedTime),
+        settings = NodeSettings(
             run_id=run.run_id,
             epoch=run.journal.epoch,
-            stale_feed_seconds=desk.books.history.at(found.host_time()).stale_feed_seconds,
-            start_secs=min(request.wait.left_secs, LONGEST_START_SECS),
-        )
-        clients = AlpacaVenue(
-            config,
-            day.trouble,
-            day.pulse.now,
+            feed=request.feed,
+            symbols=symbols,
             tapes=tapes,
-            endpoints=request.endpoints,
-            credentials=request.credentials,
-            listed=found.listed,
+            host_time=found.host_time,
+            now=day.pulse.now,
+            stale_feed_seconds=desk.books.history.at(found.host_time()).stale_feed_seconds,
+            start_secs=request.wait.left_secs,
             recalled=keeper.recalled if keeper and not run.is_new else None,
             on_batch=keeper.add if keeper else None,
-            follow=_followed(found.host_time, request),
         )
-        look(run.run_id, day, clients)
+        venue = account.node_venue(settings, day.trouble)
+        attendant.report_to(day.trouble.issue_raised)
+        look(run.run_id, day, venue)
         with closing(attendant):
-            is_whole = await _traded(day, clients, keeper)
+            is_whole = await _traded(day, venue, keeper)
         journal.commit()
         outcome = _outcome(journal, day, request, is_whole=is_whole)
         verdicts.table(day.decisions, is_whole=is_whole)
         run.end(outcome.status)
     folder = keeper.folder if keeper else None
-    return LiveEnd(run.run_id, len(run.recorded), outcome, day.digest(), folder, day.last_health)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the venue says before a run is named."""
-
-    host_time: RunningTime | GrantedTime
-    cash: Decimal
-    listed: tuple[VenueAsset, ...]
-
-
-async def _found(request: LiveRequest) -> _Found:
-    async with AlpacaRest(request.endpoints, request.credentials) as rest:
-        host_time = await venue_time(rest, request.endpoints)
-        cash = (await rest.account()).cash
-        if cash is None:
-            raise VenueUnavailable(f"{request.endpoints.venue} does not tell the account's cash")
-        listed = (await rest.assets()).rows
-        if not listed:
-            raise VenueUnavailable(f"{request.endpoints.venue} lists no asset at all")
-        return _Found(host_time, cash, listed)
+    return LiveEnd(
+        run.run_id,
+        len(run.recorded),
+        outcome,
+        day.digest(),
+        folder,
+        day.last_health,
+        next(iter(attendant.broken.values()), None),
+    )
 
 
 def _behind(host_time: RunningTime | GrantedTime, hours: Session, recorded: Iterable[int]) -> float:
@@ -195,48 +186,35 @@ def _behind(host_time: RunningTime | GrantedTime, hours: Session, recorded: Iter
     return behind_ns / NANOS_PER_SECOND
 
 
-def _followed(
-    host_time: RunningTime | GrantedTime, request: LiveRequest
-) -> Callable[[int], None] | None:
-    """Return how a simulator's time is followed when it goes back; no real venue's is."""
-    if request.endpoints.venue is Venue.SIM and isinstance(host_time, RunningTime):
-        return host_time.follow
-    return None
-
-
 def _desk(
-    journals: Journals,
     run: HostedRun,
     journal: WaitingJournal,
+    params: Parameters,
     request: LiveRequest,
-    found: _Found,
+    found: VenueOpening,
     hours: Session,
 ) -> Desk:
     """Return the desk as the run's facts left it, its day begun."""
-    params = started_with(journals, request.params, run.recorded)
     first = run.recorded[0].payload if run.recorded else None
     balance = first.starting_balance if isinstance(first, RunStarted) else found.cash
     desk = Desk(ParameterHistory(params), journal, balance)
     desk.books.restore(run.recorded)
     if not desk.books.day_started:
         opens = hours.pre_market_ns
-        with run.journal.group():  # a run that died in between could not be taken up
-            record_run_started(
-                journal, run.run_id, hours.day, params, request.endpoints.venue, balance
-            )
-            opened = open_desk(params, opens, "live", "the parameters the run was started with")
-            journal.append(opened, ts_event=opens, ts_init=opens)
-            desk.start_day(hours, "", opens)
+        record_run_started(journal, run.run_id, hours.day, params, request.venue.name, balance)
+        opened = open_desk(params, opens, "live", "the parameters the run was started with")
+        journal.append(opened, ts_event=opens, ts_init=opens)
+        desk.start_day(hours, "", opens)
     return desk
 
 
-def _attendant(
+async def _attendant(
     journals: Journals, run: HostedRun, desk: Desk, request: LiveRequest, now: int
 ) -> LiveAttendant:
     """Return who gives the run its commands; what came while nothing ran is taken already."""
     changes = None
     if request.params is None:
-        began_ns = journals.run(run.run_id).created_ns
+        began_ns = (await request.wait.read_soon(lambda: journals.run(run.run_id))).created_ns
         changes = ParameterInbox(
             journals, began_ns, run.recorded, run.journal.epoch, lambda: desk.books.history.latest
         )
@@ -245,7 +223,7 @@ def _attendant(
     return attendant
 
 
-async def _traded(day: LiveDay, venue: AlpacaVenue, keeper: TapeKeeper | None) -> bool:
+async def _traded(day: LiveDay, venue: LiveVenue, keeper: TapeKeeper | None) -> bool:
     """Trade until the day is over or somebody stops it; return whether it is over."""
     cause, is_over = FirstCause(), False
     with cause.kept("the day"):

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from adapters.alpaca.data.recalled import Recalled
 from catalog.spool import Heading, Spooled, SpoolWriter, spool_folder
 from catalog.spool.bodies import Arrived
 from engine.domain.errors import ConfigError, DataError, NotFoundError, RunError
-from engine.runtime.live import LiveDay
+from engine.runtime.live import LiveDay, RecalledTape
 from store import Database
 
 _RECORDING = "recording"
@@ -36,18 +35,20 @@ class TapeKeeper:
         Of all spools.
     day : LiveDay
         Hears when nothing can be kept any more: entries are held, exits go on.
+    recalled : RecalledTape
+        Takes in what earlier processes had heard.
 
     Attributes
     ----------
     folder : Path
         Of this run's spool.
-    recalled : Recalled
+    recalled : RecalledTape
         What earlier processes had heard, after ``recall``.
     """
 
-    def __init__(self, root: Path, heading: Heading, day: LiveDay) -> None:
+    def __init__(self, root: Path, heading: Heading, day: LiveDay, recalled: RecalledTape) -> None:
         self.folder = spool_folder(root, heading.run_id)
-        self.recalled = Recalled(heading.tapes)
+        self.recalled = recalled
         self._heading = heading
         self._day = day
         self._loop = asyncio.get_running_loop()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.domain.errors import ConfigError, JournalBroken, NotFoundError
+from engine.domain.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
     from engine.domain.facts import ParamsChanged, ParamsWithdrawn
@@ -41,15 +41,13 @@ def desk_versions(journals: Journals) -> ParameterHistory:
     """
     from engine.domain.parameter_versions import ParameterHistory, desk_history
     from engine.domain.parameters import Parameters
+    from store import verified_facts
 
     try:
-        journal = journals.open(RUN_ID)
+        facts = verified_facts(journals, RUN_ID)
     except NotFoundError:
         return ParameterHistory(Parameters())
-    broken = journal.verify().broken
-    if broken is not None:
-        raise JournalBroken(RUN_ID, str(broken))
-    found = desk_history(fact.payload for fact in journal.facts())
+    found = desk_history(fact.payload for fact in facts)
     return found or ParameterHistory(Parameters())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -22,8 +21,6 @@ from engine.domain.facts import (
 from store import Journals
 
 _LOOK_SECS = 1.0
-
-_log = logging.getLogger(__name__)
 
 
 class ParameterInbox:
@@ -60,7 +57,13 @@ class ParameterInbox:
         self._next_look = 0.0
 
     def commands(self, now: int) -> Sequence[CommandReceived]:
-        """Return the versions whose time has come; looks once a second."""
+        """Return the versions whose time has come; looks once a second.
+
+        Raises
+        ------
+        JournalBroken
+            The versions are not those that were made: no new one is to be taken.
+        """
         if not self.is_due(now):
             return ()
         self._next_look = time.monotonic() + _LOOK_SECS
@@ -74,9 +77,8 @@ class ParameterInbox:
     def _due(self, wall_ns: int) -> Iterator[ParamsChanged]:
         try:
             history = desk_versions(self._journals)
-        except JournalBroken as error:
-            _log.error("no new parameters are taken: %s", error)
-            return
+        except JournalBroken:
+            raise
         except JournalError:
             return  # whoever reads the commands says so
         for change in history.changed:

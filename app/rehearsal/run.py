@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -15,10 +16,9 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.alpaca.credentials import Credentials
-from adapters.alpaca.endpoints import SIM_URL, Endpoints
 from app.live.request import LiveRequest
 from app.live.run import LiveEnd, Look, live_run
+from app.markets import simulated_market
 from app.runs.hosted_run import OnStarted, run_name
 from app.runs.start_wait import StartWait
 from app.strategies import hosted_strategies
@@ -31,6 +31,7 @@ from engine.domain.parameters import Parameters
 from engine.hub import Outcome
 from engine.journal import MemoryJournal
 from engine.runtime import Stage, run_backtest
+from engine.runtime.live import LiveDay, LiveVenue, VenueHealth
 from store import Journals
 
 
@@ -51,21 +52,38 @@ class RehearsalRequest:
     wait: StartWait
 
 
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """How a rehearsal ended, what its feeds were like, and the wall seconds that it took."""
+
+    end: LiveEnd
+    health: VenueHealth
+    secs: float
+
+
 async def rehearsed(
     catalog: Catalog,
     journals: Journals,
     request: RehearsalRequest,
     told: OnStarted,
     look: Look,
-) -> LiveEnd:
+) -> Rehearsal:
     """Trade a recorded day at a simulator of our own; raises as ``live_run`` does."""
+    began = time.perf_counter()
+    venues: list[LiveVenue] = []
+
+    def watched(run_id: str, day: LiveDay, venue: LiveVenue) -> None:
+        venues.append(venue)
+        look(run_id, day, venue)
+
     # the simulator of an earlier rehearsal is gone: none is resumed
-    name = request.run_id or run_name(journals, f"rehearsal-{request.day}", takes_up=False)
-    credentials = Credentials(f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20))
-    async with _simulator(request, credentials) as url:
+    name = request.run_id or await request.wait.read_soon(
+        lambda: run_name(journals, f"rehearsal-{request.day}", takes_up=False)
+    )
+    key_id, secret = f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20)
+    async with _simulator(request, f"{key_id}:{secret}:{request.balance}") as url:
         live = LiveRequest(
-            endpoints=Endpoints.of("alpaca-sim", {SIM_URL: url}),
-            credentials=credentials,
+            venue=simulated_market(url, key_id, secret),
             feed="sip",
             params=request.params,
             letters=request.letters,
@@ -76,7 +94,8 @@ async def rehearsed(
             market=catalog,
             wait=request.wait,
         )
-        return await live_run(journals, live, told, look)
+        end = await live_run(journals, live, told, watched)
+    return Rehearsal(end, venues[0].health, time.perf_counter() - began)
 
 
 def backtested(
@@ -118,15 +137,16 @@ def backtest_fills(fills: str) -> str:
 
 
 @asynccontextmanager
-async def _simulator(request: RehearsalRequest, credentials: Credentials) -> AsyncIterator[str]:
+async def _simulator(request: RehearsalRequest, account: str) -> AsyncIterator[str]:
     """Run a simulator that grants time, in a process of its own; yield its address.
+
+    ``account`` is key, secret and balance, with colons between.
 
     Raises
     ------
     RunError
         It does not start; the message has its last words.
     """
-    account = f"{credentials.key_id}:{credentials.secret}:{request.balance}"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cli.main", "sim", "run", "--json", "--stepped", "--port", "0"),
         *("--catalog", request.catalog, "--date", str(request.day), "--fills", request.fills),

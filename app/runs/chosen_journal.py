@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.parameters.desk import RUN_ID
+from app.runs.engine_runs import is_engine_run
+from app.runs.kept_runs import DEFAULT_DATABASE, kept_run
 
 if TYPE_CHECKING:
     from store import JournalRun, Journals, SqlJournal
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
 def chosen_journal(name: str, database: str | None, runs: Path) -> tuple[SqlJournal, str | None]:
     """Return a run's journal, and the last hash that its run directory keeps.
+
+    Parameters
+    ----------
+    database : str, optional
+        Where to look; without it in the run directories and in the database of live runs.
 
     Raises
     ------
@@ -23,12 +29,10 @@ def chosen_journal(name: str, database: str | None, runs: Path) -> tuple[SqlJour
     JournalError
         The journal is missing or cannot be read.
     """
-    from store import Journals, RunStore
+    from store import Journals
 
     if database is None:
-        run = RunStore(runs).run(name)
-        head = run.manifest.journal
-        return run.journal, head.hash if head else None
+        return kept_run(name, runs, DEFAULT_DATABASE).journal()
     journals = Journals.existing(database)
     return journals.open(named_journal(journals, name).run_id), None
 
@@ -60,10 +64,3 @@ def protecting(journals: Journals, run: JournalRun) -> JournalRun:
 def protecting_stem(run_id: str) -> str:
     """Return how the names of the runs begin that protect what a quarantined one has left."""
     return f"{run_id}-protected"
-
-
-def is_engine_run(run_id: str) -> bool:
-    """Say whether facts of a run are an engine's, not those of the desk or of a command log."""
-    from store import is_command_log
-
-    return run_id != RUN_ID and not is_command_log(run_id)

@@ -7,11 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.runs.kept_runs import DEFAULT_DATABASE, Kept, KeptInDirectory, kept_run
 from engine.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from engine.domain.parameter_versions import ParameterHistory
-    from store import Run
 
 
 def chosen_run(
@@ -20,10 +20,12 @@ def chosen_run(
     day: date | None,
     file: Path | None,
     settings: Sequence[str] | None,
-) -> tuple[Run | None, ParameterHistory]:
-    """Return the named run, else the last one over ``day``, with its parameters' versions.
+    database: str = DEFAULT_DATABASE,
+) -> tuple[Kept | None, ParameterHistory]:
+    """Return the named run, else the last backtest over ``day``, with its parameters' versions.
 
-    Parameters that are given stand for themselves: then there is no run.
+    Parameters that are given stand for themselves: then there is no run. A name may be that of a
+    live run or session in the database, too.
 
     Raises
     ------
@@ -33,28 +35,25 @@ def chosen_run(
         No run has that name.
     """
     from app.parameters.file import load_parameters
-    from engine.domain.parameter_versions import ParameterHistory, run_history
-    from engine.domain.parameters import parameters_from
+    from engine.domain.parameter_versions import ParameterHistory
     from store import RunStore
 
     given = file is not None or bool(settings)
     if given and name is not None:
         raise ConfigError("a run has its own parameters: leave away --run, or --params and --set")
-    store = RunStore(runs)
     if name is not None:
-        run = store.run(name)
+        run = kept_run(name, runs, database)
         if day is not None and not _covers(run, day):
             raise ConfigError(
                 f"run {run.run_id} does not cover {day}; choose another --run or date"
             )
     else:
-        covering = (found for found in store.runs() if day is None or _covers(found, day))
-        run = None if given else next(covering, None)
+        found = () if given else map(KeptInDirectory, RunStore(runs).runs())
+        run = next((each for each in found if day is None or _covers(each, day)), None)
     if run is None:
         return None, ParameterHistory(load_parameters(file, settings))
-    started_with = parameters_from(run.manifest.params)
-    return run, run_history(started_with, (fact.payload for fact in run.journal.facts()))
+    return run, run.history()
 
 
-def _covers(run: Run, day: date) -> bool:
-    return run.manifest.start <= day.isoformat() <= run.manifest.end
+def _covers(run: Kept, day: date) -> bool:
+    return run.start <= day.isoformat() <= run.end

@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
-from app.runs.chosen_journal import is_engine_run
-from engine.domain.errors import ConfigError
+from app.runs.engine_runs import is_engine_run
+from app.runs.start_wait import StartWait
+from engine.domain.errors import ConfigError, JournalError
 from engine.domain.facts import Fact
 from engine.domain.first_cause import FirstCause
 from engine.hub import Outcome, OutcomeStatus
+from engine.journal import WaitingJournal
 from store import CommandLog, Journals, RunStatus, SqlJournal
 
 type OnStarted = Callable[[str, int], None]
 """Hears the run's id and how many facts were found in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HostedRun:
     """A run that this process writes.
 
@@ -35,6 +38,37 @@ class HostedRun:
     recorded: list[Fact]
     log: CommandLog
     is_new: bool
+    _is_doubted: bool = False
+
+    async def begun[T](
+        self, wait: StartWait, begin: Callable[[WaitingJournal], T]
+    ) -> tuple[WaitingJournal, T]:
+        """Begin the day with facts that become durable together, or none of them; return both.
+
+        A run that died in between could not be taken up. While the database is away it is tried
+        again from what that has kept, which is ``recorded`` then.
+
+        Parameters
+        ----------
+        begin : callable
+            Appends what is not recorded yet.
+        """
+
+        def attempt() -> tuple[WaitingJournal, T]:
+            if self._is_doubted:
+                self.recorded = list(self.journal.facts())
+            journal = WaitingJournal(self.journal)
+            try:
+                with self.journal.group():
+                    begun = begin(journal)
+            except JournalError:
+                # what the old one holds back is to be written by nobody: its first fact is dropped
+                lost, self._is_doubted = self.journal, True
+                self.journal = SqlJournal(lost.database, self.run_id, epoch=lost.epoch)
+                raise
+            return journal, begun
+
+        return await wait.read_soon(attempt)
 
     def end(self, status: OutcomeStatus) -> None:
         """Say that the run is over, or was stopped before."""
@@ -52,6 +86,26 @@ class RunEnd:
     run_id: str
     resumed_at: int
     outcome: Outcome
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it came to its end; else the same command resumes it."""
+        return self.outcome.status is not OutcomeStatus.INTERRUPTED
+
+    def told(self) -> dict[str, Any]:
+        """Return it by name."""
+        outcome = self.outcome
+        return {
+            "run_id": self.run_id,
+            "status": outcome.status,
+            "resumed_at": self.resumed_at,
+            "candidates": outcome.candidates,
+            "trades": len(outcome.trades),
+            "orders": outcome.orders,
+            "equity": outcome.equity,
+            "decision_digest": outcome.decision_digest,
+            "fill_digest": outcome.fill_digest,
+        }
 
 
 @contextmanager
@@ -86,13 +140,14 @@ def hosted_run(
     journal = journals.start(run_id) if is_new else journals.resume(run_id)
     recorded = list(journal.facts())
     told(run_id, len(recorded))
+    run = HostedRun(run_id, journal, recorded, log, is_new)
     try:
-        yield HostedRun(run_id, journal, recorded, log, is_new)
+        yield run
     except BaseException as error:
         status = RunStatus.INTERRUPTED if isinstance(error, resumable) else RunStatus.FAILED
         cause = FirstCause(error, "the run")
         with cause.kept("the end of its journal"):
-            journal.end(status, f"{type(error).__name__}: {error}"[:500])
+            run.journal.end(status, f"{type(error).__name__}: {error}"[:500])
         raise
 
 

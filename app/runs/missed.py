@@ -14,7 +14,7 @@ import msgspec
 from app.backtest.kept_scans import kept_scan
 from app.runs.chosen_run import chosen_run
 from app.runs.gate_checks import finite, gate_checks
-from app.runs.integrity import run_integrity
+from app.runs.kept_runs import Kept
 from catalog import Catalog
 from engine.accounting import Missed, Rejection, Trade, follow, keep_books, untraded
 from engine.domain.candidate import Side
@@ -26,7 +26,6 @@ from engine.domain.session import NANOS_PER_SECOND, session
 from engine.journal import Integrity
 from engine.signals import ScanResult
 from engine.signals.scan import Progress
-from store import Run
 
 type ScanProgress = Callable[[date], AbstractContextManager[Progress]]
 """Given a day, watches its scan."""
@@ -124,14 +123,14 @@ def missed_trades(
         considered=len(found),
         missed=tuple(map(_row, found[: question.top])),
     )
-    return answer, run_integrity(chosen)
+    return answer, chosen.integrity() if chosen else None
 
 
 def _scan(
     market: Catalog,
     day: date,
     history: ParameterHistory,
-    run: Run | None,
+    run: Kept | None,
     question: MissedQuestion,
     progress: ScanProgress,
 ) -> ScanResult:
@@ -142,23 +141,22 @@ def _scan(
             market,
             day,
             parameters,
-            letters=question.letters or (run.manifest.letters if run else ()),
-            symbols=question.symbols or (run.manifest.symbols if run else ()),
+            letters=question.letters or (run.letters if run else ()),
+            symbols=question.symbols or (run.symbols if run else ()),
             changes=changes,
             workers=question.workers,
             progress=watched,
         )
 
 
-def _days(market: Catalog, run: Run | None, asked: date | None) -> list[date]:
+def _days(market: Catalog, run: Kept | None, asked: date | None) -> list[date]:
     if asked is not None:
         return [asked]
     stored = market.dates()
     if run is None:
         stored = stored[-1:]
     else:
-        span = run.manifest
-        stored = [day for day in stored if span.start <= day.isoformat() <= span.end]
+        stored = [day for day in stored if run.start <= day.isoformat() <= run.end]
     if not stored:
         raise NotFoundError("no trades are stored for those days: import them or choose --date")
     return stored
@@ -172,9 +170,9 @@ def _at_gates(result: ScanResult, history: ParameterHistory) -> Iterator[Rejecti
         yield _rejection(row, failed.gate, failed.in_words)
 
 
-def _at_hub(result: ScanResult, run: Run | None) -> Iterator[Rejection]:
+def _at_hub(result: ScanResult, run: Kept | None) -> Iterator[Rejection]:
     """Yield the candidates of the day that the run's hub refused."""
-    verdicts = None if run is None else run.read_table("verdicts")
+    verdicts = None if run is None else run.table("verdicts")
     if verdicts is None:
         return
     refused = {
@@ -199,8 +197,8 @@ def _rejection(row: dict[str, Any], stopped_by: str, detail: str) -> Rejection:
     )
 
 
-def _trades(run: Run | None) -> tuple[Trade, ...]:
-    return () if run is None else keep_books(run.journal.facts()).trades
+def _trades(run: Kept | None) -> tuple[Trade, ...]:
+    return () if run is None else keep_books(run.journal()[0].facts()).trades
 
 
 def _row(missed: Missed) -> MissedRow:

@@ -1,4 +1,4 @@
-"""Runs in their directories: listed, shown, compared, removed."""
+"""Runs in their directories, and those of a database: listed, shown, compared, removed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import Any
 
 import msgspec
 
-from app.runs.integrity import run_integrity, told, worst
+from app.markets import MarketName
+from app.runs.integrity import told, worst
+from app.runs.kept_runs import DEFAULT_DATABASE, Kept, KeptInDirectory, kept_run, kept_runs
+from engine.accounting import keep_accounts, performance
+from engine.domain.counted import counted
+from engine.domain.facts import RunEnded, RunStarted
+from engine.domain.parameter_versions import desk_history
 from engine.journal import Integrity
 from store import Run, RunStore, rows_of
 
@@ -26,6 +32,9 @@ IDENTITY = (
 
 _GLANCE = 5_000
 """Facts of each run that a list of many looks at."""
+
+_OF_START = ("params_hash", "code_hash", "engine_version")
+_OF_END = ("decision_digest", "fill_digest")
 
 type Row = dict[str, Any]
 
@@ -98,25 +107,29 @@ class RunsCompared(msgspec.Struct, frozen=True):
         return whole
 
 
-def listed_runs(runs: Path) -> RunList:
-    """Return the runs of a folder."""
-    store = RunStore(runs)
-    rows = tuple(map(_row, store.runs()))
-    return RunList(rows, tuple(map(str, store.damaged())))
+def listed_runs(runs: Path, database: str = DEFAULT_DATABASE) -> RunList:
+    """Return the runs of a folder, and the live runs and sessions of a database."""
+    rows = tuple(map(_row, kept_runs(runs, database)))
+    return RunList(rows, tuple(map(str, RunStore(runs).damaged())))
 
 
-def shown_run(runs: Path, name: str) -> tuple[RunShown, Integrity | None]:
-    """Return one run; raises as ``store.RunStore.run`` does."""
-    run = RunStore(runs).run(name)
-    integrity = run_integrity(run)
-    report = str(run.report) if run.report.is_file() else None
+def shown_run(
+    runs: Path, name: str, database: str = DEFAULT_DATABASE
+) -> tuple[RunShown, Integrity | None]:
+    """Return one run of either; raises as ``kept_run`` does."""
+    run = kept_run(name, runs, database)
+    integrity = run.integrity()
+    report = None
+    if isinstance(run, KeptInDirectory) and run.run.report.is_file():
+        report = str(run.run.report)
     return RunShown(_manifest(run), _trades(run), _verified(integrity), report), integrity
 
 
-def compared_runs(runs: Path, first: str, second: str) -> tuple[RunsCompared, Integrity | None]:
-    """Return how two runs differ; raises as ``store.RunStore.run`` does."""
-    store = RunStore(runs)
-    one, two = store.run(first), store.run(second)
+def compared_runs(
+    runs: Path, first: str, second: str, database: str = DEFAULT_DATABASE
+) -> tuple[RunsCompared, Integrity | None]:
+    """Return how two runs differ; raises as ``kept_run`` does."""
+    one, two = (kept_run(name, runs, database) for name in (first, second))
     a, b = _manifest(one), _manifest(two)
     same = {key: a[key] == b[key] for key in IDENTITY}
     compared = RunsCompared(
@@ -127,7 +140,7 @@ def compared_runs(runs: Path, first: str, second: str) -> tuple[RunsCompared, In
         first_different_trade=_first_different(_trades(one), _trades(two)),
         identity={key: [a[key], b[key]] for key, equal in same.items() if not equal},
     )
-    return compared, worst(run_integrity(one), run_integrity(two))
+    return compared, worst(one.integrity(), two.integrity())
 
 
 def named_runs(runs: Path, names: list[str]) -> list[Run]:
@@ -143,11 +156,11 @@ def remove_runs(runs: Path, doomed: list[Run]) -> None:
         store.remove(run)
 
 
-def _row(run: Run) -> RunRow:
-    manifest = _manifest(run)
+def _row(run: Kept) -> RunRow:
+    manifest = _manifest(run, most=_GLANCE)
     keys = ("run_id", "status", "note", "start", "end", "engine", "fills", "created")
     metrics = manifest["metrics"]
-    integrity = run_integrity(run, most=_GLANCE)
+    integrity = run.integrity(most=_GLANCE)
     return RunRow(
         **{key: manifest[key] for key in keys},
         **{name: metrics.get(name) for name in ("trades", "net_pnl", "win_rate")},
@@ -155,19 +168,41 @@ def _row(run: Run) -> RunRow:
     )
 
 
-def _manifest(run: Run) -> Row:
-    return msgspec.to_builtins(run.manifest)
+def _manifest(run: Kept, *, most: int | None = None) -> Row:
+    """Return a manifest by name; of a run in a database what its facts tell, ``most`` of them."""
+    if isinstance(run, KeptInDirectory):
+        return msgspec.to_builtins(run.run.manifest)
+    nothing: Row = {"catalog": None, "data_hash": None, "metrics": {}, "partial": (), "params": {}}
+    known = {"run_id": run.run_id, "status": run.row.standing, "note": run.row.note}
+    empty = dict.fromkeys(("start", "end", "engine", "fills"), "")
+    found = dict.fromkeys(IDENTITY) | nothing | known | empty | {"created": run.created}
+    if most is not None and run.row.facts > most:
+        return found
+    payloads = [fact.payload for fact in run.facts]
+    for payload in payloads:
+        if isinstance(payload, RunStarted):
+            is_live = payload.fills in list(MarketName)
+            found |= {"engine": "live" if is_live else "session", "fills": payload.fills}
+            found |= {name: getattr(payload, name) for name in _OF_START}
+        elif isinstance(payload, RunEnded):
+            found |= {name: getattr(payload, name) for name in _OF_END}
+    if payloads:
+        found |= {"start": run.start, "end": run.end}
+        found["metrics"] = performance(keep_accounts(run.facts).books()).figures()
+        history = desk_history(payloads)
+        found["params"] = {} if history is None else history.first.model_dump(mode="json")
+    return found
 
 
-def _trades(run: Run) -> list[Row]:
-    table = run.read_table("trades")
+def _trades(run: Kept) -> list[Row]:
+    table = run.table("trades")
     return [] if table is None else rows_of(table)
 
 
 def _verified(integrity: Integrity | None) -> str:
     if integrity is None or integrity.detail:
         return "" if integrity is None else f"{integrity.standing}: {integrity.detail}"
-    return f"{integrity.seq} facts, chain whole"
+    return f"{counted(integrity.seq, 'fact')}, chain whole"
 
 
 def _differences(one: Row, two: Row) -> dict[str, list[Any]]:

@@ -67,6 +67,14 @@ class StartWait:
                 self._be_there()
                 return answer
 
+    async def read_soon[T](self, attempt: Callable[[], T]) -> T:
+        """Do as ``reached_soon`` does, with an attempt that does not wait by itself."""
+
+        async def asked() -> T:
+            return attempt()
+
+        return await self.reached_soon(asked)
+
     def _pause_secs(self, error: TradectlError) -> float:
         """Return how long to wait now; report a new reason, or raise it if it is the last."""
         left = self.left_secs

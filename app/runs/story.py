@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from app.runs.chosen_journal import is_engine_run
-from app.runs.integrity import run_integrity
+from app.runs.kept_runs import KeptInDirectory, kept_run
+from app.runs.verdict_file import verdict_table
 from engine.comparison import Judgement, Story
 from engine.domain.account import ACCELERATION
-from engine.domain.errors import DataError, NotFoundError
 from engine.domain.facts import Fact
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
-from engine.domain.session import NANOS_PER_SECOND
 from engine.journal import Integrity
-from store import Journals, Run, RunStore
-from store.runs.named_run import named_run
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A run wherever it is kept; ``created_ns`` is when it was started, UTC ns."""
-
-    run_id: str
-    created_ns: int
-    tell: Callable[[], Story]
-    integrity: Callable[[], Integrity | None]
+from store import Run
 
 
 def run_story(name: str, database: str, runs: Path) -> tuple[Story, Integrity | None]:
@@ -55,41 +39,10 @@ def run_story(name: str, database: str, runs: Path) -> tuple[Story, Integrity | 
     DataError
         Its verdicts cannot.
     """
-    kept = sorted(
-        [*_directories(runs), *_journals(database, runs)],
-        key=lambda run: run.created_ns,
-        reverse=True,
-    )
-    found = named_run(kept, name, f"{runs} or {database}")
-    return found.tell(), found.integrity()
-
-
-def _directories(runs: Path) -> Iterator[_Kept]:
-    for run in RunStore(runs).runs():
-        created = datetime.fromisoformat(run.manifest.created).timestamp()
-        yield _Kept(
-            run.run_id,
-            int(created * NANOS_PER_SECOND),
-            lambda run=run: _of_directory(run),
-            lambda run=run: run_integrity(run),
-        )
-
-
-def _journals(database: str, runs: Path) -> Iterator[_Kept]:
-    """Yield the runs of a database; none while there is no database."""
-    try:
-        journals = Journals.existing(database)
-    except NotFoundError:
-        return
-    for run in journals.runs():
-        if not is_engine_run(run.run_id):
-            continue
-        yield _Kept(
-            run.run_id,
-            run.created_ns,
-            lambda run_id=run.run_id: journal_story(run_id, journals.open(run_id).facts(), runs),
-            lambda run_id=run.run_id: journals.open(run_id).integrity(),
-        )
+    found = kept_run(name, runs, database)
+    if isinstance(found, KeptInDirectory):
+        return _of_directory(found.run), found.integrity()
+    return journal_story(found.run_id, found.facts, runs), found.integrity()
 
 
 def _of_directory(run: Run) -> Story:
@@ -106,7 +59,7 @@ def journal_story(run_id: str, facts: Iterable[Fact], runs: Path) -> Story:
     DataError
         The verdicts cannot be read.
     """
-    table = _read(runs / f"{run_id}.verdicts.parquet")
+    table = verdict_table(run_id, runs)
     return Story.of(run_id, facts, _judgements(table))
 
 
@@ -121,14 +74,3 @@ def _of_today(row: dict[str, Any]) -> dict[str, Any]:
     if "score" in row:
         return row
     return row | {"strategy_id": ACCELERATION, "score": abs(row["ac_z"])}
-
-
-def _read(path: Path) -> pa.Table | None:
-    if not path.is_file():
-        return None
-    try:
-        return pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(
-            f"{path} cannot be read: {error}; without it approvals are compared"
-        ) from error

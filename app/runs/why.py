@@ -13,16 +13,17 @@ import pyarrow.compute as pc
 from app.clock import instant, new_york, parse_day
 from app.runs.chosen_run import chosen_run
 from app.runs.gate_checks import GateCheck, finite, gate_checks
-from app.runs.integrity import run_integrity
+from app.runs.kept_runs import DEFAULT_DATABASE, Kept
 from catalog import Catalog
+from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
 from engine.domain.session import day_of, session
 from engine.journal import Integrity
 from engine.signals.bucket_series import judged_buckets
-from engine.signals.tables import rows_table
-from store import Run, rows_of
+from engine.signals.tables import rows_table, told_rows
+from store import rows_of
 
 _SHOWN = ("ao", "ac", "ao_bps", "ac_bps", "sigma_bps", "ac_z", "volume", "run_volume", "vwap")
 
@@ -66,6 +67,7 @@ def explained(
     runs: Path,
     params: Path | None = None,
     settings: list[str] | None = None,
+    database: str = DEFAULT_DATABASE,
 ) -> tuple[Explanation, Integrity | None]:
     """Return what was said of a symbol at the bucket that holds an instant.
 
@@ -87,7 +89,7 @@ def explained(
     """
     symbol = symbol.upper()
     asked = day or _day_in(time)
-    chosen, history = chosen_run(runs, run, asked, params, settings)
+    chosen, history = chosen_run(runs, run, asked, params, settings, database)
     market = Catalog.open(catalog)
     ts = instant(time, asked or _only_day(market, chosen))
     width = history.at(ts).bucket_ns
@@ -101,7 +103,8 @@ def explained(
         params_version=in_force.version,
         **_hub_says(chosen, symbol, ts_event),
     )
-    return msgspec.structs.replace(found, answer=_conclusion(found)), run_integrity(chosen)
+    answer = msgspec.structs.replace(found, answer=_conclusion(found))
+    return answer, chosen.integrity() if chosen else None
 
 
 def _day_in(time: str) -> date | None:
@@ -114,9 +117,9 @@ def _day_in(time: str) -> date | None:
     return parse_day(day) if separator else None
 
 
-def _only_day(market: Catalog, run: Run | None) -> date:
-    if run is not None and run.manifest.start == run.manifest.end:
-        return parse_day(run.manifest.start)
+def _only_day(market: Catalog, run: Kept | None) -> date:
+    if run is not None and run.start == run.end:
+        return parse_day(run.start)
     stored = market.dates()
     if run is None and len(stored) == 1:
         return stored[0]
@@ -139,7 +142,7 @@ def _scanner_says(rows: pa.Table, ts_event: int, params: Parameters) -> dict[str
     times = rows["ts_event"].to_pylist()
     if ts_event not in times:
         return {"scanner": None, "gates": (), "first_judged": times[0] if times else None}
-    row = rows.slice(times.index(ts_event), 1).to_pylist()[0]
+    (row,) = told_rows(rows.slice(times.index(ts_event), 1))
     scanner = {
         "side": row["side"],
         "phase": row["phase"],
@@ -150,10 +153,10 @@ def _scanner_says(rows: pa.Table, ts_event: int, params: Parameters) -> dict[str
     return {"scanner": scanner, "gates": gate_checks(row, params)}
 
 
-def _hub_says(run: Run | None, symbol: str, ts_event: int) -> dict[str, Any]:
+def _hub_says(run: Kept | None, symbol: str, ts_event: int) -> dict[str, Any]:
     said: dict[str, Any] = {"run_id": run.run_id if run else None, "verdict": None, "trade": None}
     for name, column in (("verdict", "ts_event"), ("trade", "candidate_ts")):
-        table = None if run is None else run.read_table(f"{name}s")
+        table = None if run is None else run.table(f"{name}s")
         if table is None:
             continue
         same = (pc.field("symbol") == symbol) & (pc.field(column) == ts_event)
@@ -181,6 +184,8 @@ def _conclusion(found: Explanation) -> str:
         return f"refused by the hub: {verdict['reason']}, {verdict['detail']}"
     failed = [f"{check.gate} {check.in_words}" for check in found.gates if not check.passed]
     if failed:
-        return f"stopped by {len(failed)} of {len(found.gates)} gates: {'; '.join(failed)}"
+        return (
+            f"stopped by {len(failed)} of {counted(len(found.gates), 'gate')}: {'; '.join(failed)}"
+        )
     judge = f"run {found.run_id} has no verdict on it" if found.run_id else "no run looked"
     return f"passed every gate; {judge}"

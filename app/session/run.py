@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from app.backtest.day_scans import DayScans
 from app.runs.bounds import record_run_ended, record_run_started
-from app.runs.hosted_run import OnStarted, RunEnd, hosted_run, run_name
+from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
+from app.runs.start_wait import StartWait
 from app.session.attendant import SessionAttendant
 from app.strategies import hosted_strategies
 from catalog import Catalog
@@ -25,7 +27,13 @@ from store import Journals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRequest:
-    """What was asked for; ``speed`` None is as fast as possible."""
+    """What was asked for; ``speed`` None is as fast as possible.
+
+    Attributes
+    ----------
+    wait : StartWait
+        For how long a database that is down at the start is waited for.
+    """
 
     day: date
     params: Parameters
@@ -37,6 +45,7 @@ class SessionRequest:
     workers: int
     speed: float | None
     run_id: str | None
+    wait: StartWait
 
 
 def session_run(
@@ -51,8 +60,14 @@ def session_run(
     An unfinished session of that name is resumed. Raises as ``run_backtest`` and
     ``Journals.start`` do.
     """
-    name = request.run_id or run_name(journals, f"session-{request.day}")
-    with hosted_run(journals, name, told, resumable=(KeyboardInterrupt, JournalError)) as run:
+    with ExitStack() as hosted:
+
+        def started() -> HostedRun:
+            name = request.run_id or run_name(journals, f"session-{request.day}")
+            resumable = (KeyboardInterrupt, JournalError)
+            return hosted.enter_context(hosted_run(journals, name, told, resumable=resumable))
+
+        run = request.wait.reached(started)
         journal = ResumedJournal(run.journal)
         attendant = SessionAttendant(journal, run.recorded, run.log, request.speed)
         outcome = _play(catalog, request, run.run_id, journal, attendant, progress)

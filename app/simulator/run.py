@@ -26,7 +26,7 @@ from simulator.server import (
     listening,
     serve,
 )
-from simulator.tape import FASTEST, Mode
+from simulator.tape import FASTEST, SLOWEST, Mode
 
 FASTEST_WORD = "max"
 """How somebody asks for no limit of speed."""
@@ -155,10 +155,10 @@ def simulated_speed(text: str | None, *, stepped: bool) -> float | None:
         speed = float(text)
     except ValueError:
         speed = 0.0
-    if not 0 < speed <= FASTEST:
+    if not SLOWEST <= speed <= FASTEST:
         raise ConfigError(
-            f"--speed is {text!r}, expected a positive number up to {FASTEST:.0f}, or "
-            f"{FASTEST_WORD}"
+            f"--speed is {text!r}, expected {SLOWEST:g} to {FASTEST:.0f}, or {FASTEST_WORD}; "
+            "'tradectl sim pause' lets time stand"
         )
     return speed
 

@@ -20,7 +20,7 @@ from catalog.spool.coding import Coding
 from catalog.spool.heading import files_of
 from catalog.spool.spooled import CODED, marked
 from engine.domain.errors import ConfigError
-from engine.domain.fixed_point import float_prices
+from engine.domain.fixed_point import float_prices, float_sizes
 from engine.domain.quotes import QuoteBatch
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
@@ -89,7 +89,7 @@ def _of_trades(batch: TradeBatch) -> dict[str, Any]:
         "ts_event": batch.ts_event,
         "ts_init": batch.ts_init,
         "price": float_prices(batch.price),
-        "size": batch.size.astype(float),
+        "size": float_sizes(batch.size),
         "exchange": pa.repeat("", len(batch)),
         "conditions": _texts(batch.condition_id, batch.conditions),
     }

@@ -12,7 +12,7 @@ from alpaca.data.historical import NewsClient, StockHistoricalDataClient
 from alpaca.data.historical.corporate_actions import CorporateActionsClient
 
 from catalog.pull.pace import Pace
-from engine.domain.errors import ConfigError, RunError, VenueUnavailable
+from engine.domain.errors import ConfigError, RunError, VenueRejected, VenueUnavailable
 
 KEY_NAME, SECRET_NAME = "APCA_API_KEY_ID", "APCA_API_SECRET_KEY"
 
@@ -181,18 +181,20 @@ def _fields(answer: Any) -> dict[str, Any]:
         ) from error
 
 
-def _refusal(answer: Any, url: str) -> ConfigError:
+def _refusal(answer: Any, url: str) -> ConfigError | VenueRejected:
     """Return what a 4xx means and what to do about it."""
     told, status, host = _message(answer), answer.status_code, _host(url)
     if status == _FORBIDDEN and "subscription" in told:
-        return ConfigError(
+        return VenueRejected(
             f"{host}: {told}; the plan of these keys has no such data. Name an older --end or "
-            "another --feed (iex is in every plan)"
+            "another --feed (iex is in every plan)",
+            status=status,
         )
     if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return ConfigError(
+        return VenueRejected(
             f"{host} does not accept the keys in {KEY_NAME} and {SECRET_NAME} "
-            f"({status}: {told}); check both, and that they are of that host"
+            f"({status}: {told}); check both, and that they are of that host",
+            status=status,
         )
     if status == _NOT_FOUND:
         return ConfigError(f"{host} has no such data ({status}: {told}); check --url")

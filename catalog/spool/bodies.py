@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from catalog.schema import Kind
 from catalog.spool.coding import Coding
+from engine.domain.fixed_point import whole_sizes
 from engine.domain.quotes import QuoteBatch
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
@@ -28,7 +29,7 @@ _SCHEMAS = {
             "symbol_id": pa.int32(),
             **_TIMES,
             "price": pa.int64(),
-            "size": pa.int32(),
+            "size": pa.int64(),
             "condition_id": pa.int32(),
         }
     ),
@@ -85,7 +86,10 @@ class BodyWriter:
 
 
 class BodyReader:
-    """Reads the bodies of one file, in order."""
+    """Reads the bodies of one file, in order.
+
+    Sizes of prints are 1e-6 share; files from before that say whole shares, as int32.
+    """
 
     def __init__(self) -> None:
         self._tables: dict[str, tuple[str, ...]] = {"symbols": (), "conditions": ()}
@@ -110,4 +114,7 @@ class BodyReader:
         for name, texts in (table.schema.metadata or {}).items():
             if new := msgspec.json.decode(texts, type=tuple[str, ...]):
                 self._tables[name.decode()] += new
-        return {name: table[name].to_numpy() for name in table.column_names}
+        columns = {name: table[name].to_numpy() for name in table.column_names}
+        if "size" in columns and pa.types.is_int32(table.schema.field("size").type):
+            columns["size"] = whole_sizes(columns["size"])
+        return columns

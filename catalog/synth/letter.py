@@ -20,6 +20,7 @@ from catalog.synth.prints import MEAN_SHARES, PRINT, prints_until
 from catalog.synth.quotes import QUOTE, quotes_until
 from catalog.synth.recipe import Stream
 from catalog.synth.walk import NEVER, OPENING_AUCTION, WALKER, Tables, draw_burst
+from engine.domain.fixed_point import whole_sizes
 from engine.domain.session import NANOS_PER_SECOND
 
 _SLICE_ROWS = 512 * 1024
@@ -41,8 +42,8 @@ def trade_tables(plan: DayPlan, letter: str) -> Iterator[pa.Table]:
             _coded(rows["symbol"], symbols),
             np.ascontiguousarray(rows["ts_event"]),
             np.ascontiguousarray(rows["ts_init"]),
-            _prices(rows["price"]),
-            np.ascontiguousarray(rows["size"]),
+            _exact(rows["price"]),
+            _exact(whole_sizes(rows["size"])),
             _coded(rows["exchange"], EXCHANGES),
             _coded(rows["condition"], CONDITIONS),
             np.ascontiguousarray(rows["trade_id"]),
@@ -58,8 +59,8 @@ def quote_tables(plan: DayPlan, letter: str) -> Iterator[pa.Table]:
             _coded(rows["symbol"], symbols),
             np.ascontiguousarray(rows["ts_event"]),
             np.ascontiguousarray(rows["ts_init"]),
-            _prices(rows["bid"]),
-            _prices(rows["ask"]),
+            _exact(rows["bid"]),
+            _exact(rows["ask"]),
             np.ascontiguousarray(rows["bid_size"]),
             np.ascontiguousarray(rows["ask_size"]),
             _coded(rows["exchange"], EXCHANGES),
@@ -152,6 +153,7 @@ def _coded(ids: NDArray[Any], values: Sequence[str]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(ids.astype(np.int32), np.array(values))
 
 
-def _prices(prices: NDArray[np.int64]) -> pa.Array:
-    values = pa.py_buffer(np.ascontiguousarray(prices))
-    return pa.Array.from_buffers(PRICE, len(prices), [None, values])
+def _exact(fixed: NDArray[np.int64]) -> pa.Array:
+    """Return fixed-point prices or sizes as they are stored."""
+    values = pa.py_buffer(np.ascontiguousarray(fixed))
+    return pa.Array.from_buffers(PRICE, len(fixed), [None, values])

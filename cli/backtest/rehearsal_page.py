@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from rich.console import Console
 from rich.rule import Rule
@@ -11,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from app.figures import figure
-from app.live.run import LiveEnd
+from app.rehearsal.beside_backtest import BesideBacktest
 from engine.accounting import Trade
-from engine.comparison import Comparison
+from engine.domain.counted import counted
 from engine.hub import Outcome
 from engine.runtime.live import VenueHealth
 from reports import trades_table
@@ -29,30 +28,15 @@ Every verdict, plan and fill is the same to the share, the cent and the
 nanosecond, though live had to go by sockets, REST and order updates."""
 
 
-class Compared(NamedTuple):
-    """A rehearsal beside its backtest.
-
-    ``why`` tells of each difference; None where decisions and fills are the same. Times are wall
-    seconds.
-    """
-
-    backtest: Outcome
-    why: Comparison | None
-    live_secs: float
-    backtest_secs: float
-    fills: tuple[str, str]
-
-
-def rehearsal_page(
-    console: Console, day: str, end: LiveEnd, compared: Compared, health: VenueHealth
-) -> None:
+def rehearsal_page(console: Console, compared: BesideBacktest) -> None:
     """Print both runs, their digests, and what they prove or where they part."""
-    live, width = end.outcome, min(console.width, _WIDTH)
-    title = Text(f"tradectl rehearse {day}", style="bold")
+    end, width = compared.rehearsal.end, min(console.width, _WIDTH)
+    live = end.outcome
+    title = Text(f"tradectl rehearse {compared.day}", style="bold")
     console.print(Rule(title, style="dim", align="left"), width=width)
     about = " · ".join((end.run_id, str(live.status), "live over Alpaca's protocols"))
     console.print(Text(about, style="dim"))
-    console.print(Text(_heard(health), style="dim"))
+    console.print(Text(_heard(compared.rehearsal.health), style="dim"))
     console.print()
     console.print(_side_by_side(live, compared))
     if live.trades:
@@ -60,19 +44,20 @@ def rehearsal_page(
         rest = f"tradectl journal show {end.run_id}"
         console.print(trades_table(arrow_table(Trade, live.trades), rest))
     console.print()
-    for line in _verdict(end, compared):
+    for line in _verdict(compared):
         console.print(line)
 
 
 def _heard(health: VenueHealth) -> str:
-    gaps = "no gap" if not health.gaps else f"{health.gaps} gaps"
+    gaps = counted(health.gaps, "gap") if health.gaps else "no gap"
     return (
-        f"{health.trades:,} trades and {health.quotes:,} quotes came in {health.frames:,} frames, "
+        f"{counted(health.trades, 'trade')} and {counted(health.quotes, 'quote')} came in "
+        f"{counted(health.frames, 'frame')}, "
         f"{gaps}, {health.skipped} skipped"
     )
 
 
-def _side_by_side(live: Outcome, compared: Compared) -> Table:
+def _side_by_side(live: Outcome, compared: BesideBacktest) -> Table:
     test = compared.backtest
     table = Table("", box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for heading in ("live", "backtest"):
@@ -91,7 +76,7 @@ def _side_by_side(live: Outcome, compared: Compared) -> Table:
     ):
         table.add_row(name, f"{a[:_SHOWN]}…", f"{b[:_SHOWN]}…", _sameness(same=a == b))
     table.add_row("fills as in", *compared.fills, "")
-    secs = (f"{secs:,.1f} s" for secs in (compared.live_secs, compared.backtest_secs))
+    secs = (f"{secs:,.1f} s" for secs in (compared.rehearsal.secs, compared.backtest_secs))
     table.add_row("took", *secs, "")
     return table
 
@@ -100,11 +85,11 @@ def _sameness(*, same: bool) -> Text:
     return Text("same", style="green") if same else Text("differs", style="bold red")
 
 
-def _verdict(end: LiveEnd, compared: Compared) -> Iterator[Text]:
+def _verdict(compared: BesideBacktest) -> Iterator[Text]:
     why = compared.why
     if why is None:
         yield Text("Live decided and filled what the backtest did.", style="bold green")
-        if not end.outcome.trades:
+        if not compared.rehearsal.end.outcome.trades:
             yield Text("Nothing was traded: that says little; loosen gates with --set.")
         else:
             yield Text(_PROVEN)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -24,12 +23,9 @@ from cli.terminal.options import (
 )
 from cli.terminal.output import INTERRUPTED, emit, say
 from cli.terminal.progress import progress_bar
-from cli.terminal.run_page import emit_end, end_of, show_run_started
+from cli.terminal.run_page import emit_end, show_run_started
 from cli.terminal.shared_options import taking
 from engine.domain.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from engine.runtime.live import LiveDay, LiveVenue
 
 _DIFFERENT = ExitCode.FAILED
 
@@ -65,20 +61,17 @@ def rehearse(
     """
     require_fit(Need.LIVE, files=[database], folders=[runs])
     from app.backtest.stored_days import stored_day
-    from app.rehearsal.run import RehearsalRequest, backtest_fills, backtested, rehearsed
-    from app.runs.story import run_story
+    from app.rehearsal.beside_backtest import beside_backtest
+    from app.rehearsal.run import RehearsalRequest, rehearsed
     from catalog import Catalog
-    from cli.backtest.rehearsal_page import Compared, rehearsal_page
+    from cli.backtest.rehearsal_page import rehearsal_page
     from cli.live.view import live_view
-    from engine.comparison import compare as compare_stories
-    from engine.hub import OutcomeStatus
     from store import Journals
 
     source = Catalog.open(options.catalog)
-    stored = stored_day(source, day)
     wait = StartWait(DEFAULT_WAIT_SECS, say)
     request = RehearsalRequest(
-        day=stored,
+        day=stored_day(source, day),
         catalog=options.catalog,
         params=options.parameters(),
         fills=fills.value,
@@ -91,43 +84,20 @@ def rehearse(
         wait=wait,
     )
     journals = wait.reached(lambda: Journals(database))
-    began = time.perf_counter()
-    venues: list[LiveVenue] = []
     with live_view(enabled=view and not options.as_json, venue="rehearsal", sends=True) as screen:
-
-        def look(run_id: str, day: LiveDay, venue: LiveVenue) -> None:
-            venues.append(venue)
-            screen.watch(run_id, day, venue)
-
-        end = asyncio.run(rehearsed(source, journals, request, show_run_started, look))
-    live_secs = time.perf_counter() - began
-    is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
-    if not (is_over and compare):
-        emit_end(end, as_json=options.as_json, scan_digest=end.scan_digest)
-        raise typer.Exit(ExitCode.DONE if is_over else INTERRUPTED)
-    began = time.perf_counter()
+        rehearsal = asyncio.run(
+            rehearsed(source, journals, request, show_run_started, screen.watch)
+        )
+    end = rehearsal.end
+    if not (end.is_over and compare):
+        emit_end(end, as_json=options.as_json)
+        raise typer.Exit(ExitCode.DONE if end.is_over else INTERRUPTED)
     with progress_bar("backtest", "%") as progress:
-        backtest, story = backtested(source, request, progress)
-    same = (
-        end.outcome.decision_digest == backtest.decision_digest,
-        end.outcome.fill_digest == backtest.fill_digest,
-    )
-    compared = Compared(
-        backtest,
-        None if all(same) else compare_stories(run_story(end.run_id, database, runs)[0], story),
-        live_secs,
-        time.perf_counter() - began,
-        (request.fills, backtest_fills(request.fills)),
-    )
+        compared = beside_backtest(source, request, rehearsal, database, progress)
     emit(
-        end_of(end)
-        | {"scan_digest": end.scan_digest}
-        | {"same_decisions": same[0], "same_fills": same[1]}
-        | {"causes": {} if compared.why is None else dict(compared.why.causes)},
+        compared.told(),
         as_json=options.as_json,
-        page=lambda console: rehearsal_page(
-            console, stored.isoformat(), end, compared, venues[0].health
-        ),
+        page=lambda console: rehearsal_page(console, compared),
     )
-    if not same[0]:
+    if not compared.same_decisions:
         raise typer.Exit(_DIFFERENT)

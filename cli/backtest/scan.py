@@ -12,6 +12,7 @@ from cli.terminal.day_options import Refresh, ScanOptions
 from cli.terminal.output import emit
 from cli.terminal.progress import progress_bar
 from cli.terminal.shared_options import taking
+from engine.domain.counted import counted
 
 if TYPE_CHECKING:
     from engine.signals import ScanResult
@@ -65,7 +66,8 @@ def _page(console: Console, result: ScanResult, top: int) -> None:
     rate = result.timings.get("trades_per_sec")
     speed = f", {rate / 1e6:.1f} M trades/s" if rate else ", kept from before"
     console.print(
-        f"\n{result.day}  {quality['trades']:,} trades of {quality['symbols']:,} symbols, "
+        f"\n{result.day}  {counted(quality['trades'], 'trade')} of "
+        f"{counted(quality['symbols'], 'symbol')}, "
         f"{quality['late_trades']:,} late, {quality['reversals']:,} taken back  "
         f"({result.timings['scan_secs']:.2f} s{speed})"
     )

@@ -58,6 +58,7 @@ def session(
 
     parameters = options.parameters()
     source = Catalog.open(options.catalog)
+    wait = StartWait(wait_secs, say)
     request = SessionRequest(
         day=stored_day(source, day),
         params=parameters,
@@ -69,8 +70,9 @@ def session(
         workers=options.workers,
         speed=speed,
         run_id=run_id,
+        wait=wait,
     )
-    journals = StartWait(wait_secs, say).reached(lambda: Journals(database))
+    journals = wait.reached(lambda: Journals(database))
     with progress_bar("session", "%") as progress:
         end = session_run(source, journals, request, progress, show_run_started)
     emit_end(end, as_json=options.as_json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,6 +17,7 @@ from app.clock import parse_day
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit, progress_console
 from cli.terminal.progress import progress_bar
+from engine.domain.counted import counted
 from engine.domain.errors import DataError
 
 if TYPE_CHECKING:
@@ -221,10 +223,10 @@ def sql(
         columns = (Column(escape(name), overflow="fold") for name in answer.columns)
         table = Table(*columns, box=None, pad_edge=False)
         for row in answer.rows:
-            table.add_row(*(escape(str(value)) for value in row))
+            table.add_row(*(escape(_in_a_cell(value)) for value in row))
         console.print(table)
         if answer.truncated:
-            console.print(f"first {limit:,} rows; show more with --limit")
+            console.print(f"first {counted(limit, 'row')}; show more with --limit")
 
     rows = msgspec.to_builtins(answer.rows, str_keys=True, enc_hook=str)
     emit(
@@ -232,6 +234,13 @@ def sql(
         as_json=as_json,
         page=page,
     )
+
+
+def _in_a_cell(value: object) -> str:
+    """Return a value of a query as text, a decimal as people write it: ``100`` and ``61.5``."""
+    if isinstance(value, Decimal) and "." in (text := f"{value:f}"):
+        return text.rstrip("0").rstrip(".")
+    return str(value)
 
 
 @app.command("export")
@@ -261,13 +270,14 @@ def export_(
         {"status": "ok", "out": str(out), **msgspec.to_builtins(report)},
         as_json=as_json,
         page=lambda console: console.print(
-            f"{report.rows:,} rows of {days:,} dates in {report.files:,} files under {out}"
+            f"{counted(report.rows, 'row')} of {counted(days, 'date')} in "
+            f"{counted(report.files, 'file')} under {out}"
         ),
     )
 
 
 def _print_import(report: ImportReport, console: Console) -> None:
-    table = Table("rows", "count", title=f"{report.kind} from {len(report.files):,} files")
+    table = Table("rows", "count", title=f"{report.kind} from {counted(len(report.files), 'file')}")
     table.add_row("read", f"{report.rows_in:,}")
     table.add_row("without a flaw", f"{report.rows_out:,}")
     for flaw, count in report.rejected.items():

@@ -15,6 +15,7 @@ from app.clock import parse_day
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar
+from engine.domain.counted import counted
 from engine.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -119,7 +120,8 @@ def _page(console: Console, report: PullReport, catalog: str) -> None:
         table.add_row(each.kind.replace("_", " "), *(f"{number:,}" for number in numbers))
     console.print(table)
     console.print(
-        f"{report.symbols:,} symbols, {report.days:,} trading days, feed {report.feed}; "
+        f"{counted(report.symbols, 'symbol')}, {counted(report.days, 'trading day')}, "
+        f"feed {report.feed}; "
         f"{report.waited_secs:,.0f} s waited for the rate limit"
     )
     unfinished = sorted({day for each in report.kinds for day in each.unfinished})

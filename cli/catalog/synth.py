@@ -11,6 +11,7 @@ from app.clock import parse_day
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar
+from engine.domain.counted import counted
 
 if TYPE_CHECKING:
     from catalog.synth import SynthReport
@@ -83,7 +84,8 @@ def _page(console: Console, report: SynthReport, catalog: str) -> None:
         rate = (report.trades + report.quotes) / report.elapsed_secs / 1e6
         console.print(f"{recipe.day}  made in {report.elapsed_secs:.1f} s, {rate:.1f} M rows/s")
     console.print(
-        f"{report.trades:,} trades and {report.quotes:,} quotes of {recipe.symbols:,} symbols, "
-        f"{report.accelerations} accelerations planted, {report.halts} halted  "
+        f"{counted(report.trades, 'trade')} and {counted(report.quotes, 'quote')} of "
+        f"{counted(recipe.symbols, 'symbol')}, "
+        f"{counted(report.accelerations, 'acceleration')} planted, {report.halts} halted  "
         f"({report.size / 1e6:,.1f} MB in {catalog})"
     )

@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.figures import figure
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database
 from cli.terminal.output import command, emit
+from engine.domain.counted import counted
 
 
 @command
@@ -46,7 +46,7 @@ def archive(
     def page(console: Console) -> None:
         for run in archived:
             where = escape(f"in {run.file}")
-            console.print(f"{run.run_id}: {figure(run.facts)} facts {where}", soft_wrap=True)
+            console.print(f"{run.run_id}: {counted(run.facts, 'fact')} {where}", soft_wrap=True)
         if not archived:
             console.print("no run ended so long ago")
 
@@ -72,6 +72,6 @@ def unarchive(
         asdict(run),
         as_json=as_json,
         page=lambda out: out.print(
-            f"{run.run_id}: {figure(run.facts)} facts from {run.file}, which may be removed"
+            f"{run.run_id}: {counted(run.facts, 'fact')} from {run.file}, which may be removed"
         ),
     )

@@ -15,6 +15,7 @@ from app.clock import new_york
 from app.figures import figure
 from cli.terminal.integrity import draw
 from cli.terminal.options import (
+    DEFAULT_DATABASE,
     DEFAULT_RUNS,
     AsJson,
     Database,
@@ -23,6 +24,7 @@ from cli.terminal.options import (
     RunsPath,
 )
 from cli.terminal.output import command, emit, progress_console
+from engine.domain.counted import counted
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -35,12 +37,12 @@ Since = Annotated[int, typer.Option(help="Only facts after this one.", min=0)]
 
 @app.command("list")
 @command
-def list_journals(database: Database, as_json: AsJson = False) -> None:
-    """List the runs of a database, the one started last first.
+def list_journals(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
+    """List the runs of a database, live ones and sessions, the one started last first.
 
     A run is `Crashed` when it says `Running` while its writer is gone; the next start seals it.
 
-    Example: tradectl journal list --database data/tradectl.sqlite
+    Example: tradectl journal list
     """
     import msgspec
 
@@ -146,7 +148,7 @@ def verify(
 ) -> None:
     """Check the chain of a run from its first fact; name the first one that does not hold.
 
-    Exit code 0: whole. 1: broken. 2: there is no such journal, or it cannot be read.
+    Exit code 0: whole. 6: broken. 4: there is no such run. 2: it cannot be read.
 
     Example: tradectl journal verify latest
     """
@@ -158,7 +160,7 @@ def verify(
     broken = found.broken
 
     def page(console: Console) -> None:
-        facts = f"{figure(found.facts)} facts"
+        facts = counted(found.facts, "fact")
         if broken is None:
             whole = f"[green]whole:[/] {facts}, last hash {found.head}"
             console.print(whole, highlight=False, soft_wrap=True)
@@ -170,7 +172,7 @@ def verify(
 
     emit(msgspec.to_builtins(found), as_json=as_json, page=page)
     if broken is not None:
-        raise typer.Exit(ExitCode.FAILED)
+        raise typer.Exit(ExitCode.QUARANTINED)
 
 
 @app.command()
@@ -230,7 +232,7 @@ def export(
         result,
         as_json=as_json,
         page=lambda out: out.print(
-            escape(f"wrote {figure(facts)} facts of {run_id} to {file}"), soft_wrap=True
+            escape(f"wrote {counted(facts, 'fact')} of {run_id} to {file}"), soft_wrap=True
         ),
         integrity=integrity,
     )

@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.figures import figure
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database
 from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar
+from engine.domain.counted import counted
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def check(
 ) -> None:
     """Read a backup from end to end, walk every chain in it, and touch nothing.
 
-    Exit code 1 when the file is whole but a chain in it was broken already when it was written.
+    Exit code 6 when the file is whole but a chain in it was broken already when it was written.
 
     Example: tradectl database check-backup backup.tctl
     """
@@ -122,7 +122,7 @@ def check(
 
     emit({"file": str(file), **asdict(copied)}, as_json=as_json, page=page)
     if copied.broken:
-        raise typer.Exit(ExitCode.FAILED)
+        raise typer.Exit(ExitCode.QUARANTINED)
 
 
 @app.command()
@@ -162,8 +162,8 @@ def _emit_copied(copied: Copied, ends: dict[str, str], *, as_json: bool) -> None
 
 
 def _print_copied(console: Console, what: str, copied: Copied) -> None:
-    runs, facts = figure(copied.runs), figure(copied.facts)
-    console.print(escape(f"{what}: {runs} runs, {facts} facts"), highlight=False, soft_wrap=True)
+    held = f"{counted(copied.runs, 'run')}, {counted(copied.facts, 'fact')}"
+    console.print(escape(f"{what}: {held}"), highlight=False, soft_wrap=True)
     for run_id, where in copied.broken.items():
         found = escape(f"{run_id}, {where}")
         console.print(f"[yellow]broken already:[/] {found}", highlight=False)

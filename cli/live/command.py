@@ -83,9 +83,10 @@ def live(
     runs: RunsPath = DEFAULT_RUNS,
     wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
 ) -> None:
-    """Trade today at Alpaca, on paper, or at the simulator of `tradectl sim`.
+    """Trade today: with real or paper money at Alpaca, or at the simulator of `tradectl sim`.
 
-    The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY. q or Ctrl-C ends the run and leaves
+    The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY, the simulator's address from
+    TRADECTL_SIM_URL, http://127.0.0.1:8765 without it. q or Ctrl-C ends the run and leaves
     what protects a position at the venue; the same command resumes the run, also after a
     kill: what had arrived is kept in the folder spool beside the database until the day is over.
     Orders go where the parameter alpaca_trading_mode says: sim, the default, paper or live; shadow
@@ -98,7 +99,8 @@ def live(
     too long.
 
     A run whose facts were altered is never traded again (exit code 6): it is quarantined, and what
-    its orders left at the venue is protected until it is flat.
+    its orders left at the venue is protected until it is flat. A run whose log of commands was
+    altered obeys none of them and enters nothing more; its exits go on.
 
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
@@ -112,8 +114,9 @@ def live(
     journals = wait.reached(lambda: Journals(database))
     parameters = options.parameters() if options.params or options.set_params else None
     if parameters is None:
-        set_by_somebody = chosen_at_desk(journals)
-        mode = approved_at_desk(journals).at(time.time_ns()).alpaca_trading_mode
+        set_by_somebody = wait.reached(lambda: chosen_at_desk(journals))
+        desk = wait.reached(lambda: approved_at_desk(journals))
+        mode = desk.at(time.time_ns()).alpaca_trading_mode
     else:
         set_by_somebody, mode = parameters.model_fields_set, parameters.alpaca_trading_mode
     is_chosen = "alpaca_trading_mode" in set_by_somebody
@@ -128,12 +131,9 @@ def live(
     from app.live.tape_keeper import spool_root
     from app.markets import market
     from cli.live.view import live_view
-    from engine.hub import OutcomeStatus
 
-    chosen = market(place.venue)
     request = LiveRequest(
-        endpoints=chosen.endpoints,
-        credentials=chosen.credentials,
+        venue=market(place.venue),
         feed=feed.value,
         params=parameters,
         letters=options.only_letters,
@@ -151,19 +151,24 @@ def live(
             end = asyncio.run(live_run(journals, request, show_run_started, screen.watch))
     except JournalBroken as broken:
         _protect(journals, request, broken, as_json=options.as_json)
-    is_over = end.outcome.status is not OutcomeStatus.INTERRUPTED
-    recorded = clear_away(end.spool, options.catalog if record else None) if is_over else None
+    recorded = clear_away(end.spool, options.catalog if record else None) if end.is_over else None
     more: dict[str, object] = {"recorded": recorded} if record else {}
     lights = [structs.asdict(line) for line in end.health]
     worst = "; ".join(f"{each.light} {each.what} {each.sentence}" for each in end.health[:1])
     more["health"] = lights if options.as_json else worst
-    emit_end(end, as_json=options.as_json, scan_digest=end.scan_digest, **more)
-    if not is_over:
+    if end.broken is not None:
+        more["broken"] = str(end.broken)
+    emit_end(end, as_json=options.as_json, **more)
+    if not end.is_over:
         progress_console.print(
             "stopped before the close: what protects a position stays at the venue; the same "
             "command resumes the run",
             soft_wrap=True,
         )
+    if end.broken is not None:
+        say(f"entries were held: {end.broken}")
+        raise typer.Exit(end.broken.exit_code)
+    if not end.is_over:
         raise typer.Exit(INTERRUPTED)
 
 
@@ -173,7 +178,7 @@ def _protect(
     """Go on for what a run left at the venue whose journal is broken; end with its exit code."""
     from app.live.protection_run import protection_run
     from app.live.run import stop_signal
-    from app.runs.chosen_journal import is_engine_run
+    from app.runs.engine_runs import is_engine_run
 
     def say(line: str) -> None:
         progress_console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -184,19 +189,10 @@ def _protect(
     say("nothing is entered; what its orders left at the venue is protected until it is flat")
 
     async def protect() -> ProtectionEnd:
-        return await protection_run(journals, request, broken, show_run_started, say, stop_signal())
+        return await protection_run(journals, request, broken, show_run_started, say, stop_signal)
 
     end = asyncio.run(protect())
-    result = {
-        "run_id": end.of,
-        "status": "Quarantined",
-        "detail": end.detail,
-        "protected_by": end.run_id,
-        "held": {trade.symbol: f"{trade.shares:f}" for trade in end.left.trades},
-        "unprotected": {
-            trade.symbol: f"{trade.unprotected:f}" for trade in end.left.trades if trade.unprotected
-        },
-    }
+    result = end.told()
 
     def page(console: Console) -> None:
         for key, value in result.items():

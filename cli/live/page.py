@@ -9,8 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from app.clock import new_york
+from app.commands.governor_view import resumed_by
 from cli.live.radar import Radar
 from engine.decision import GovernorPhase, phase
+from engine.domain.counted import counted
 from engine.hub.books import LiveTrade
 from engine.runtime.live import LiveDay, LiveVenue
 from engine.runtime.live.issues import remedy
@@ -64,7 +66,9 @@ def _governor(day: LiveDay) -> RenderableType:
     held = state.standing.halts_entries
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{standing}", "bold green" if standing in _ACTIVE and not held else "bold yellow")
-    if held:
+    if by_hand := resumed_by(state.standing):
+        text.append(f" · {by_hand}", "bold yellow")
+    elif held:
         text.append(" · entries held", "bold yellow")
     realized = state.realized_pnl
     text.append(f"  equity {day.strategy.view.equity():,.2f} USD  realized ")
@@ -82,8 +86,10 @@ def _health(venue: LiveVenue, day: LiveDay) -> RenderableType:
         if line.what not in issues:  # those stand below with their remedies
             text.append("● ", line.light.value)
             text.append(f"{line.what} {line.sentence}  ")
-    text.append(f"\n{health.trades:,} trades  {health.quotes:,} quotes  ")
-    text.append(f"gaps {health.gaps}  skipped {health.skipped}  requests {health.requests_left}")
+    text.append(f"\n{counted(health.trades, 'trade')}  {counted(health.quotes, 'quote')}  ")
+    text.append(
+        f"{counted(health.gaps, 'gap')}  skipped {health.skipped}  requests {health.requests_left}"
+    )
     report = day.scanner.latest
     if report is not None:
         counts, at = report.breadth, new_york(report.ts_event)[_TIME_OF_DAY]

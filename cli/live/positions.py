@@ -17,9 +17,9 @@ from cli.terminal.output import command, emit
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from app.markets import Attested, RestingOrders
+    from engine.domain.attested import Attested, Leg
 
-_NAKED = ExitCode.FAILED
+_UNPROTECTED = ExitCode.FAILED
 
 
 @command
@@ -43,20 +43,24 @@ def positions(
     found, unread = asyncio.run(market(venue.value).attested())
     result = {
         "venue": venue.value,
-        "naked": found.naked,
+        "unprotected": found.unprotected,
         **msgspec.to_builtins(found),
         "unread": unread,
     }
     emit(result, as_json=as_json, page=lambda console: _page(console, venue.value, found, unread))
-    if found.naked or unread:
-        raise typer.Exit(_NAKED)
+    if found.unprotected or unread:
+        raise typer.Exit(_UNPROTECTED)
 
 
 def _page(console: Console, venue: str, found: Attested, unread: list[str]) -> None:
     if not found.positions:
         console.print(f"{venue}: flat", highlight=False)
     for each in found.positions:
-        state = f"[bold red]{each.naked} naked[/]" if each.naked else "[green]covered[/]"
+        state = (
+            f"[bold red]{each.unprotected} unprotected[/]"
+            if each.unprotected
+            else "[green]covered[/]"
+        )
         worth = "" if each.market_value is None else f", worth {figure(each.market_value)} USD"
         console.print(
             f"[bold]{escape(each.symbol)}[/] {each.side} {each.shares} at "
@@ -71,7 +75,7 @@ def _page(console: Console, venue: str, found: Attested, unread: list[str]) -> N
         console.print(f"[bold red]cannot be read:[/] {escape(row)}", soft_wrap=True)
 
 
-def _print_legs(console: Console, legs: RestingOrders) -> None:
+def _print_legs(console: Console, legs: tuple[Leg, ...]) -> None:
     table = Table("  order", "status", box=None)
     for heading in ("shares", "covers", "at"):
         table.add_column(heading, justify="right")

@@ -1,4 +1,4 @@
-"""``tradectl do``: commands to a running session, shown before they are given."""
+"""``tradectl do``: commands to a live run or session, shown before they are given."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.domain import commands
 from engine.domain.errors import ConfigError
 
 app = typer.Typer(
-    help="Command a running session: shown first, given with --yes, done once per --id.",
+    help="Command a live run or a session: shown first, given with --yes, done once per --id.",
     no_args_is_help=True,
 )
 
@@ -120,10 +120,18 @@ def set_values(
     ],
     because: Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")],
     base: Annotated[
-        int, typer.Option("--base", min=1, help="Newest version that was looked at.")
+        int,
+        typer.Option(
+            "--base",
+            min=1,
+            help="Version you looked at, refused if there is a newer one; as --base 3.",
+        ),
     ] = 1,
 ) -> None:
-    """Change parameters from the next bucket on, unless somebody did since --base.
+    """Change parameters of this run alone, from the next bucket on.
+
+    --base is the version that you looked at, 1 at the start and one more after each change; a
+    change that somebody made since is not overwritten.
 
     Example: tradectl do set max_trades_per_day=3 --because calm --yes
     """

@@ -32,7 +32,12 @@ class CommandOptions:
     run: SessionName = "latest"
     database: Database = DEFAULT_DATABASE
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Give the command; without it, only show it.")
+        bool,
+        typer.Option(
+            "--yes",
+            "-y",
+            help="Give it without asking. Without --yes a terminal asks, a script only shows it.",
+        ),
     ] = False
     who: Annotated[
         str | None, typer.Option("--who", help="Who gives it; the system's user by default.")

@@ -35,7 +35,7 @@ def say(
     ] = None,
     runs: RunsPath = DEFAULT_RUNS,
 ) -> None:
-    """Command or ask a running session in words; without TEXT, read a command a line until quit.
+    """Command or ask a live run or session in words; without TEXT, read one a line until quit.
 
     A command is shown first, given with --yes, and answered as by `tradectl do`. Quote a text that
     has options of its own. `tradectl say help` lists what can be said.
@@ -88,13 +88,13 @@ def _line(*, is_typed: bool) -> str | None:
 def _hear(text: str, asked: CommandOptions, runs: Path) -> None:
     """Do what a text asks for, and print the answer."""
     from app.commands.grammar import parse
-    from app.commands.wishes import Confirm, Query, Quit, Ticket
+    from app.commands.wishes import Confirm, Query, Quit, TicketWish
 
     wish: Wish = parse(text)
     match wish:
         case Query():
             _answer(wish, asked, runs)
-        case Ticket():
+        case TicketWish():
             raise ConfigError(
                 f"{wish.action} {wish.symbol} is understood, but orders by text come with the "
                 "markets: no market takes them yet, and nothing was sent"

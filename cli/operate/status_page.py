@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.commands.governor_status import governor_status
+from cli.terminal.in_words import in_words
 from cli.terminal.output import emit
 
 
@@ -21,21 +22,7 @@ def show_status(database: str, run: str, *, as_json: bool) -> None:
     def page(console: Console) -> None:
         table = Table(box=None, show_header=False, pad_edge=False)
         for name, value in result.items():
-            table.add_row(name.replace("_", " "), Text(_shown(value)))
+            table.add_row(name.replace("_", " "), Text(in_words(value)))
         console.print(table)
 
     emit(result, as_json=as_json, page=page, integrity=integrity)
-
-
-def _shown(value: object) -> str:
-    match value:
-        case None:
-            return "off"
-        case bool():
-            return "yes" if value else "no"
-        case dict():
-            return ", ".join(f"{key} {_shown(each)}" for key, each in value.items()) or "none"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        case list():
-            return "; ".join(map(_shown, value)) or "none"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        case _:
-            return str(value)

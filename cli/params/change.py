@@ -87,7 +87,7 @@ class Asking:
 
 @taking(Asking)
 def set_values(asking: Asking, changes: Changes) -> None:
-    """Change parameters from the next bucket on, all of them or none, after a preview.
+    """Change parameters of all later runs, and of those that run, all of them or none.
 
     Example: tradectl params set min_ac_z=3 --because calmer --yes
     """

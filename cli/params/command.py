@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import to_builtins
 from rich.console import Console
 from rich.markup import escape
 
 from app.figures import shown_value
-from app.parameters.desk import read_desk
 from cli.params.value_change import changed_value
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database, ParamsFile, SetParams
 from cli.terminal.output import command, emit
-from engine.domain.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
-    from engine.domain.parameter_versions import ParameterHistory, Stretch
-    from engine.domain.parameters import Parameters
+    from app.parameters.show import ParameterRow
 
 _WIDE = 120
 """Columns of a terminal that has room for defaults, too."""
@@ -42,27 +40,20 @@ def show(
 ) -> None:
     """Show every parameter with its value, default, range, unit and meaning.
 
-    The desk's own; those of a file, and of --set, where one is given.
+    Those of the database; with --params or --set, of a file and as set there.
 
     Example: tradectl params show --set min_ac_z=3
     """
-    from app.parameters.file import load_parameters
+    from app.parameters.show import shown_parameters
 
-    number = None
-    if params is not None or set_params:
-        parameters = load_parameters(params, set_params)
-    else:
-        stretch = _stretch(read_desk(database), version)
-        number, parameters = stretch.version, stretch.params
-    rows = parameter_rows(parameters)
+    shown = shown_parameters(database, version, params, set_params)
 
     def page(console: Console) -> None:
-        _show_table(console, rows)
-        held = "" if number is None else f"version {number}, "
-        console.print(f"{held}params {parameters.params_hash()}, scan {parameters.scan_hash()}")
+        _show_table(console, shown.parameters)
+        held = "" if shown.version is None else f"version {shown.version}, "
+        console.print(f"{held}params {shown.params_hash}, scan {shown.scan_hash}")
 
-    result = {"version": number, **_hashes(parameters), "parameters": rows}
-    emit(result, as_json=as_json, page=page)
+    emit(to_builtins(shown), as_json=as_json, page=page)
 
 
 @app.command()
@@ -77,17 +68,12 @@ def get(
 
     Example: tradectl params get min_ac_z
     """
-    from engine.domain.parameters import parameter_name
+    from app.parameters.show import shown_parameter
 
-    try:
-        name = parameter_name(key)
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
-    stretch = _stretch(read_desk(database), version)
-    row = next(row for row in parameter_rows(stretch.params) if row["name"] == name)
-    value = shown_value(row["value"])
+    shown = shown_parameter(database, version, key)
+    value = shown_value(shown.row.value)
     emit(
-        {"version": stretch.version, **row},
+        shown.told(),
         as_json=as_json,
         page=lambda console: console.print(value, highlight=False, markup=False, soft_wrap=True),
     )
@@ -107,21 +93,16 @@ def diff(
 
     Example: tradectl params diff 1 3
     """
-    import msgspec
+    from app.parameters.show import version_difference
 
-    from engine.domain.parameter_changes import differences
-
-    history = read_desk(database)
-    old, new = _stretch(history, before), _stretch(history, after)
-    changes = differences(old.params, new.params)
+    found = version_difference(database, before, after)
 
     def page(console: Console) -> None:
-        console.print(f"version {old.version} → version {new.version}")
-        for each in changes:
+        console.print(f"version {found.before} → version {found.after}")
+        for each in found.changes:
             console.print(f"  {changed_value(each)}")
 
-    result = {"before": old.version, "after": new.version, "changes": msgspec.to_builtins(changes)}
-    emit(result, as_json=as_json, page=page)
+    emit(to_builtins(found), as_json=as_json, page=page)
 
 
 @app.command()
@@ -131,30 +112,25 @@ def history(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> N
 
     Example: tradectl params history
     """
-    import msgspec
-
     from app.clock import new_york
+    from app.parameters.show import kept_versions
 
-    known = read_desk(database)
-    newest_first = known.changed[::-1]
+    versions = kept_versions(database)
 
     def page(console: Console) -> None:
-        for change in newest_first:
-            taken = " [red](withdrawn)[/]" if change.version in known.withdrawn else ""
+        for each in versions:
+            change = each.change
+            taken = " [red](withdrawn)[/]" if each.withdrawn else ""
             since = new_york(change.effective_ns)
             console.print(
                 f"[bold]{change.version}[/]{taken} since {since}, "
                 + escape(f"{change.who}: {change.because}")
             )
-            for each in change.changes:
-                console.print(f"    {changed_value(each)}")
+            for value in change.changes:
+                console.print(f"    {changed_value(value)}")
         console.print("[bold]1[/] the parameters the desk started with")
 
-    versions = [
-        msgspec.to_builtins(change) | {"withdrawn": change.version in known.withdrawn}
-        for change in newest_first
-    ]
-    emit({"versions": versions}, as_json=as_json, page=page)
+    emit({"versions": [each.told() for each in versions]}, as_json=as_json, page=page)
 
 
 @app.command()
@@ -171,18 +147,14 @@ def export(
 
     Example: tradectl params export mine.yaml
     """
-    stretch = _stretch(read_desk(database), version)
-    rows = parameter_rows(stretch.params)
-    lines = [f"{row['name']}: {yaml_value(row['value'])}" for row in rows]
-    text = "\n".join([f"# version {stretch.version}", *lines, ""])
-    if file is not None:
-        file.write_text(text, encoding="utf-8")
-    values = {row["name"]: row["value"] for row in rows}
+    from app.parameters.show import exported_parameters
+
+    made = exported_parameters(database, version, file)
     emit(
-        {"version": stretch.version, "file": file and str(file), "parameters": values},
+        {"version": made.version, "file": made.file, "parameters": made.parameters},
         as_json=as_json,
         page=lambda _: typer.echo(
-            text if file is None else f"written: {file}", nl=file is not None
+            made.text if file is None else f"written: {file}", nl=file is not None
         ),
     )
 
@@ -211,47 +183,22 @@ def check(
 
     Example: tradectl params check mine.yaml
     """
-    from app.parameters.file import load_parameters
+    from app.parameters.show import checked_parameters
 
-    parameters = load_parameters(file, set_params)
-    changed = [row for row in parameter_rows(parameters) if row["value"] != row["default"]]
-    values = {row["name"]: row["value"] for row in changed}
+    checked = checked_parameters(file, set_params)
 
     def page(console: Console) -> None:
         console.print(
-            f"[green]{escape(str(file))} is right[/]: {len(values)} values differ from the defaults"
+            f"[green]{escape(checked.file)} is right[/]: {len(checked.changed)} values differ "
+            "from the defaults"
         )
-        for name, value in values.items():
+        for name, value in checked.changed.items():
             console.print(escape(f"  {name} = {shown_value(value)}"))
 
-    status = {"status": "ok", "file": str(file), "changed": values}
-    emit(status | _hashes(parameters), as_json=as_json, page=page)
+    emit(to_builtins(checked), as_json=as_json, page=page)
 
 
-def _stretch(known: ParameterHistory, version: int | None) -> Stretch:
-    """Return a version by number, or the one in force now."""
-    if version is None:
-        return known.in_force(time.time_ns())
-    found = known.version(version)
-    if found is None:
-        raise NotFoundError(f"version {version} was never in force; 'tradectl params history'")
-    return found
-
-
-def yaml_value(value: object) -> str:
-    """Return a value as a parameter file has it."""
-    match value:
-        case None:
-            return "off"
-        case list():
-            return f"[{shown_value(value)}]"  # pyright: ignore[reportUnknownArgumentType]
-        case bool():
-            return str(value).lower()
-        case _:
-            return str(value)
-
-
-def _show_table(console: Console, rows: list[dict[str, Any]]) -> None:
+def _show_table(console: Console, rows: Sequence[ParameterRow]) -> None:
     from rich import box
     from rich.table import Table
 
@@ -263,63 +210,17 @@ def _show_table(console: Console, rows: list[dict[str, Any]]) -> None:
         table.add_column(heading)
     group = None
     for row in rows:
-        if row["group"] != group:
-            group = row["group"]
+        if row.group != group:
+            group = row.group
             table.add_section()
             table.add_row(f"[bold]{group}[/]")
-        value, default = escape(shown_value(row["value"])), escape(shown_value(row["default"]))
-        limits = f"{row['range']} {row['unit']}".strip()
-        hot = row["hot"].replace("_", " ")
+        value, default = escape(shown_value(row.value)), escape(shown_value(row.default))
+        limits = f"{row.range} {row.unit}".strip()
+        hot = row.hot.replace("_", " ")
         table.add_row(
-            row["name"],
+            row.name,
             value if value == default else f"[bold yellow]{value}[/]",
             *((default, limits, hot) if wide else (limits,)),
-            row["help"],
+            row.help,
         )
     console.print(table)
-
-
-def parameter_rows(parameters: Parameters) -> list[dict[str, Any]]:
-    """Return the table of parameters, one row each, as the command line and the docs show it."""
-    from pydantic.alias_generators import to_camel
-
-    from engine.domain.parameter_rows import ParameterGroup
-    from engine.domain.parameters import Parameters, parameter_extra, parameter_group
-
-    values = parameters.model_dump(mode="json")
-    defaults = Parameters().model_dump(mode="json")
-    rows: list[dict[str, Any]] = []
-    fields = Parameters.model_fields
-    order = list(ParameterGroup)
-    for name in sorted(fields, key=lambda each: order.index(parameter_group(each))):
-        field = fields[name]
-        extra = parameter_extra(name)
-        low, high = extra.get("minimum"), extra.get("maximum")
-        rows.append(
-            {
-                "group": extra["group"],
-                "name": name,
-                "alias": to_camel(name),
-                "value": values[name],
-                "default": defaults[name],
-                "minimum": low,
-                "maximum": high,
-                "range": _choices(field.annotation) if low is None else f"{low:g} – {high:g}",
-                "unit": extra["unit"],
-                "hot": extra["hot"],
-                "help": field.description,
-            }
-        )
-    return rows
-
-
-def _choices(annotation: object) -> str:
-    from typing import Literal, get_args, get_origin
-
-    if get_origin(annotation) is Literal:
-        return " ".join(get_args(annotation))
-    return "true false" if annotation is bool else ""
-
-
-def _hashes(parameters: Parameters) -> dict[str, str]:
-    return {"params_hash": parameters.params_hash(), "scan_hash": parameters.scan_hash()}

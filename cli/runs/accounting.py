@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,17 +13,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.figures import figure
-from app.runs.chosen_journal import chosen_journal
 from cli.runs.accounting_page import table_page
 from cli.terminal.options import DEFAULT_RUNS, AsJson, DatabaseOption, RunsPath
 from cli.terminal.output import emit
 from cli.terminal.shared_options import taking
-from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from engine.journal import Integrity
-    from store import Projector
+    from app.runs.accounting import AskedRun, Owner
 
 app = typer.Typer(
     help="Trades, positions, lots, days, fees and P&L of a run, to the cent.",
@@ -43,15 +39,11 @@ class Question:
     runs: RunsPath = DEFAULT_RUNS
     as_json: AsJson = False
 
-    def tables(self) -> tuple[Projector, Integrity]:
-        """Return the run's tables, brought up to its last whole fact, and how far they hold."""
-        from store import Projector
+    def asked(self) -> AskedRun:
+        """Return the run that is asked about."""
+        from app.runs.accounting import AskedRun
 
-        journal, head = chosen_journal(self.run, self.database, self.runs)
-        integrity = journal.integrity(head)
-        projector = Projector(journal)
-        projector.catch_up(integrity.seq)
-        return projector, integrity
+        return AskedRun(self.run, self.database, self.runs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,40 +59,11 @@ class Narrowed(Question):
         typer.Option("--account", metavar="NAME", help="Only what is of this account."),
     ] = None
 
-    def only(self, projector: Projector, table: str) -> list[dict[str, Any]]:
-        """Return the rows of a table that are asked for.
+    def owner(self) -> Owner:
+        """Return whose rows are asked for."""
+        from app.runs.accounting import Owner
 
-        Raises
-        ------
-        ConfigError
-            There is no such table, or it is the account's and one strategy's rows are asked for.
-        NotFoundError
-            The run has no such strategy or account.
-        """
-        from engine.accounting import PROJECTIONS, columns_of
-
-        if table not in PROJECTIONS:
-            raise ConfigError(f"no table is called {table!r}; there are {', '.join(PROJECTIONS)}")
-        rows = list(projector.rows(table))
-        for column, wanted in (("strategy_id", self.strategy), ("account", self.account)):
-            if wanted is None:
-                continue
-            what = "strategy" if column == "strategy_id" else "account"
-            known = _known(projector, column)
-            if wanted not in known:
-                raise NotFoundError(
-                    f"run {projector.run_id} has no {what} {wanted!r}, expected "
-                    f"{' or '.join(known) or 'none: it has recorded nothing'}"
-                )
-            if column not in (each.name for each in columns_of(PROJECTIONS[table].row)):
-                if column == "account":
-                    continue  # parameters: the same for every account of the run
-                raise ConfigError(
-                    f"{table.replace('_', ' ')} are the account's, not one strategy's: leave "
-                    "--strategy out, or ask 'tradectl accounting strategies'"
-                )
-            rows = [row for row in rows if row[column] == wanted]
-        return rows
+        return Owner(self.strategy, self.account)
 
 
 @app.command()
@@ -194,15 +157,17 @@ def pnl(asked: Narrowed) -> None:
 
     Example: tradectl accounting pnl
     """
-    projector, integrity = asked.tables()
-    versions = asked.only(projector, "strategy_metrics")
-    account = _account(projector)
+    from msgspec import structs
+
+    from app.runs.accounting import earned_cash
+
+    earned = earned_cash(asked.asked(), asked.owner())
 
     def page(console: Console) -> None:
         grid = Table(box=None, show_header=False, pad_edge=False)
         grid.add_column()
         grid.add_column(justify="right")
-        for name, amount in account.items():
+        for name, amount in structs.asdict(earned.flow).items():
             grid.add_row(name.replace("_", " "), figure(amount))
         console.print(grid)
         shown = (
@@ -210,10 +175,9 @@ def pnl(asked: Narrowed) -> None:
             "profit_factor",
         )  # fmt: skip
         console.print()
-        table_page(console, versions, shown, ("profit_factor",))
+        table_page(console, earned.versions, shown, ("profit_factor",))
 
-    result = {"run_id": projector.run_id, **account, "versions": versions}
-    emit(result, as_json=asked.as_json, page=page, integrity=integrity)
+    emit(earned.told(), as_json=asked.as_json, page=page, integrity=earned.integrity)
 
 
 @app.command()
@@ -227,17 +191,15 @@ def export(
 
     Example: tradectl accounting export trades trades.csv
     """
-    from store import export_table
+    from app.runs.accounting import exported_table
 
-    projector, integrity = asked.tables()
-    rows = export_table(asked.only(projector, table), table, file)
-    result = {"run_id": projector.run_id, "table": table, "rows": rows, "file": str(file)}
-    told = escape(f"wrote {figure(rows)} rows of {table} to {file}")
+    made = exported_table(asked.asked(), table, file, asked.owner())
+    line = escape(f"wrote {figure(made.rows)} rows of {made.table} to {made.file}")
     emit(
-        result,
+        made.told(),
         as_json=asked.as_json,
-        page=lambda out: out.print(told, soft_wrap=True),
-        integrity=integrity,
+        page=lambda out: out.print(line, soft_wrap=True),
+        integrity=made.integrity,
     )
 
 
@@ -250,11 +212,9 @@ def rebuild(asked: Question) -> None:
     """
     import msgspec
 
-    from store import Projector
+    from app.runs.accounting import rebuilt_tables
 
-    journal, head = chosen_journal(asked.run, asked.database, asked.runs)
-    rebuilt = Projector(journal).rebuild()
-    integrity = journal.integrity(head)
+    rebuilt, integrity = rebuilt_tables(asked.asked())
 
     def page(console: Console) -> None:
         table = Table("table", box=None, pad_edge=False)
@@ -275,41 +235,16 @@ def rebuild(asked: Question) -> None:
 
 def _list(asked: Narrowed, table: str, shown: Sequence[str], spare: Sequence[str]) -> None:
     """Tell a table; a terminal too narrow for it does without the columns named ``spare``."""
-    projector, integrity = asked.tables()
-    rows = asked.only(projector, table)
+    from app.runs.accounting import accounting_table
+
+    found = accounting_table(asked.asked(), table, asked.owner())
 
     def page(console: Console) -> None:
-        title = escape(projector.run_id)
+        title = escape(found.run_id)
         console.print(f"[bold]{title}[/]  {table.replace('_', ' ')}", highlight=False)
-        if rows:
-            table_page(console, rows, shown, spare)
+        if found.rows:
+            table_page(console, found.rows, shown, spare)
         else:
             console.print("none")
 
-    result = {"run_id": projector.run_id, table: rows}
-    emit(result, as_json=asked.as_json, page=page, integrity=integrity)
-
-
-def _known(projector: Projector, column: str) -> list[str]:
-    """Return the strategies, or the accounts, that a run has."""
-    table = "strategies" if column == "strategy_id" else "cash_movements"
-    return sorted({row[column] for row in projector.rows(table)})
-
-
-def _account(projector: Projector) -> dict[str, Decimal]:
-    """Return how the opening cash became the cash there is; the lines in between add up to it."""
-    lines, held = list(projector.rows("cash_movements")), list(projector.rows("positions"))
-    zero = Decimal(0)
-    fills = {"fill", "correction", "bust"}
-    fees = [line["amount"] for line in lines if line["kind"].startswith("fee_")]
-    opening = [line["amount"] for line in lines if line["kind"] == "opening"]
-    booked = [line["amount"] for line in lines if line["kind"] in fills]
-    return {
-        "opening_cash": sum(opening, zero),
-        "closed_lots": sum((row["realized_pnl"] for row in held), zero),
-        "commission": -sum((row["commission"] for row in held), zero),
-        "fees": sum(fees, zero),
-        "moved": sum((line["amount"] for line in lines), -sum(opening + fees + booked, zero)),
-        "held_at_cost": -sum((row["cost"] for row in held), zero),
-        "cash": lines[-1]["cash"] if lines else zero,
-    }
+    emit(found.told(), as_json=asked.as_json, page=page, integrity=found.integrity)

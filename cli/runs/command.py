@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.figures import figure
-from cli.terminal.options import DEFAULT_RUNS, AsJson, RunsPath
+from cli.terminal.options import DEFAULT_DATABASE, DEFAULT_RUNS, AsJson, Database, RunsPath
 from cli.terminal.output import command, emit
 from engine.domain.errors import ConfigError
 
@@ -26,8 +26,10 @@ _STYLES = {"Ended": "green", "Running": "cyan", "Interrupted": "yellow"}
 
 @app.command("list")
 @command
-def list_runs(runs: RunsPath = DEFAULT_RUNS, as_json: AsJson = False) -> None:
-    """List all runs, the one started last first.
+def list_runs(
+    runs: RunsPath = DEFAULT_RUNS, database: Database = DEFAULT_DATABASE, as_json: AsJson = False
+) -> None:
+    """List all runs: backtests, live runs and sessions, the one started last first.
 
     Example: tradectl runs list --runs runs
     """
@@ -36,7 +38,7 @@ def list_runs(runs: RunsPath = DEFAULT_RUNS, as_json: AsJson = False) -> None:
     from app.runs.overview import listed_runs
     from reports.wording import share, usd
 
-    found = listed_runs(runs)
+    found = listed_runs(runs, database)
 
     def page(console: Console) -> None:
         table = Table("run", "status", "engine", "fills", box=None)
@@ -63,14 +65,19 @@ def list_runs(runs: RunsPath = DEFAULT_RUNS, as_json: AsJson = False) -> None:
 
 @app.command()
 @command
-def show(name: RunName = "latest", runs: RunsPath = DEFAULT_RUNS, as_json: AsJson = False) -> None:
+def show(
+    name: RunName = "latest",
+    runs: RunsPath = DEFAULT_RUNS,
+    database: Database = DEFAULT_DATABASE,
+    as_json: AsJson = False,
+) -> None:
     """Show one run: what was asked, how it ended, its figures and trades.
 
     Example: tradectl runs show latest
     """
     from app.runs.overview import shown_run
 
-    run, integrity = shown_run(runs, name)
+    run, integrity = shown_run(runs, name, database)
     emit(
         run.as_json(),
         as_json=as_json,
@@ -82,15 +89,19 @@ def show(name: RunName = "latest", runs: RunsPath = DEFAULT_RUNS, as_json: AsJso
 @app.command()
 @command
 def compare(
-    first: RunName, second: RunName, runs: RunsPath = DEFAULT_RUNS, as_json: AsJson = False
+    first: RunName,
+    second: RunName,
+    runs: RunsPath = DEFAULT_RUNS,
+    database: Database = DEFAULT_DATABASE,
+    as_json: AsJson = False,
 ) -> None:
     """Compare two runs: what went in, what came out, and where their trades part.
 
-    Example: tradectl runs compare latest 20260918-093000
+    Example: tradectl runs compare latest 2026-09-18-fe16
     """
     from app.runs.overview import compared_runs
 
-    found, integrity = compared_runs(runs, first, second)
+    found, integrity = compared_runs(runs, first, second, database)
     emit(
         found.as_json(),
         as_json=as_json,
@@ -108,7 +119,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove runs with everything in them.
+    """Remove backtests with everything in them; live runs and sessions stay in the database.
 
     Example: tradectl runs rm latest --yes
     """
@@ -140,7 +151,7 @@ def _run_page(console: Console, run: RunShown) -> None:
     status = _status(manifest["status"])
     console.print(f"[bold]{run.run_id}[/]  {status}  {escape(manifest['note'])}")
     for key in ("created", "catalog", *IDENTITY):
-        line(key, manifest[key])
+        line(key, manifest[key] or "none")
     console.print(f"  {'journal':16} {run.journal_check}", highlight=False)
     line("report", run.report or "none")
     if manifest["partial"]:

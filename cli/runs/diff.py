@@ -13,6 +13,7 @@ from app.clock import new_york
 from app.figures import figure
 from cli.terminal.options import DEFAULT_DATABASE, DEFAULT_RUNS, AsJson, Database, RunsPath
 from cli.terminal.output import command, emit
+from engine.domain.counted import counted
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -77,9 +78,12 @@ def _page(console: Console, compared: Comparison, *, show_all: bool) -> None:
     say(f"{compared.runs[0]} (first) against {compared.runs[1]} (second), {_days(compared)}")
     if not compared.judged:
         say("A run keeps no verdicts: of what was decided only the approved is compared.")
-    counted = f"{compared.decisions:,} decisions and {compared.fills:,} filled orders in both"
+    compared_in_both = (
+        f"{counted(compared.decisions, 'decision')} and "
+        f"{counted(compared.fills, 'filled order')} in both"
+    )
     decisions = "same decisions" if compared.same_decisions else "other decisions"
-    say(f"{decisions}, {'same' if compared.same_fills else 'other'} fills: {counted}")
+    say(f"{decisions}, {'same' if compared.same_fills else 'other'} fills: {compared_in_both}")
     if not compared.differences:
         return
     table = Table("cause", box=None)
@@ -94,8 +98,8 @@ def _page(console: Console, compared: Comparison, *, show_all: bool) -> None:
 
 
 def _days(compared: Comparison) -> str:
-    days = compared.days[0] if len(compared.days) == 1 else f"{len(compared.days)} days"
-    others = f"; {len(compared.other_days)} days of one run alone are left out"
+    days = compared.days[0] if len(compared.days) == 1 else counted(len(compared.days), "day")
+    others = f"; left out of one run alone: {counted(len(compared.other_days), 'day')}"
     return days + (others if compared.other_days else "")
 
 

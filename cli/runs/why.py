@@ -12,9 +12,11 @@ from app.clock import parse_day
 from app.figures import figure
 from cli.terminal.options import (
     DEFAULT_CATALOG,
+    DEFAULT_DATABASE,
     DEFAULT_RUNS,
     AsJson,
     CatalogPath,
+    Database,
     ParamsFile,
     RunOption,
     RunsPath,
@@ -42,6 +44,7 @@ def why(
     ] = None,
     catalog: CatalogPath = DEFAULT_CATALOG,
     runs: RunsPath = DEFAULT_RUNS,
+    database: Database = DEFAULT_DATABASE,
     params: ParamsFile = None,
     set_params: SetParams = None,
     as_json: AsJson = False,
@@ -49,7 +52,8 @@ def why(
     """Say why a symbol was, or was not, a candidate and a trade at one bucket.
 
     Shows every gate with value and threshold and, given a run, the filters and the verdict of its
-    hub and the trade that followed.
+    hub and the trade that followed. A live run's day has to be in the catalog, as `live --record`
+    leaves it; `tradectl say "why AAPL"` asks a run without it.
 
     Example: tradectl why AAPL 10:30:05 --date 2026-09-18
     """
@@ -66,6 +70,7 @@ def why(
         runs=runs,
         params=params,
         settings=set_params,
+        database=database,
     )
     emit(
         msgspec.to_builtins(found),

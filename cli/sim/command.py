@@ -15,7 +15,7 @@ from app.simulator.steering import DEFAULT_URL, ask, switches
 from cli.sim.answer_page import SimUrl, show
 from cli.terminal.day_options import SimFills, StoredDay
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
-from cli.terminal.output import command, emit
+from cli.terminal.output import INTERRUPTED, command, emit, say
 from engine.domain.errors import ConfigError
 from engine.domain.fixed_point import PRICE_SCALE
 
@@ -115,7 +115,7 @@ def run(
     """Replay a recorded day as Alpaca would send it, and take orders.
 
     One port serves the trading API, market data and both websockets, to any client of Alpaca's.
-    It runs until Ctrl-C. This is a simulator: nothing reaches a real venue.
+    It runs until Ctrl-C, exit code 130. This is a simulator: nothing reaches a real venue.
 
     Example: tradectl sim run --date 2026-09-18 --speed 10
     """
@@ -151,7 +151,11 @@ def run(
             page=lambda console: _ready_page(console, found),
         )
 
-    serve_simulator(request, ready)
+    try:
+        serve_simulator(request, ready)
+    except KeyboardInterrupt:
+        say("the simulator has ended")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @app.command()

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from app.runs.kept_runs import DEFAULT_DATABASE
+
 CatalogPath = Annotated[
     str,
     typer.Option(
@@ -44,7 +46,9 @@ Speed = Annotated[
 ]
 RunToResume = Annotated[
     str | None,
-    typer.Option("--run", help="Name of the run; an unfinished one is resumed."),
+    typer.Option(
+        "--run", help="Name of the run, by default venue and date; an unfinished one is resumed."
+    ),
 ]
 View = Annotated[
     bool, typer.Option("--view/--no-view", help="Show radar, position and health as it runs.")
@@ -58,14 +62,17 @@ DatabaseOption = Annotated[
     typer.Option(
         "--database",
         envvar="TRADECTL_DATABASE",
-        help="SQLite file or postgresql://user:password@host/name; else run directories are read.",
+        help="SQLite file or postgresql://user:password@host/name; else run directories and "
+        f"{DEFAULT_DATABASE} are looked in.",
     ),
 ]
 RunOption = Annotated[
     str | None,
     typer.Option("--run", help="Run id, its beginning, or 'latest'; else the last over that day."),
 ]
-SessionName = Annotated[str, typer.Option("--run", help="Session id, its beginning, or 'latest'.")]
+SessionName = Annotated[
+    str, typer.Option("--run", help="Id of a live run or session, its beginning, or 'latest'.")
+]
 Because = Annotated[str, typer.Option("--because", help="Why; kept with the version.")]
 Who = Annotated[str, typer.Option("--who", envvar=["TRADECTL_WHO", "USER"], help="Who changes it.")]
 Base = Annotated[
@@ -83,6 +90,5 @@ WaitSecs = Annotated[
 ]
 
 DEFAULT_BALANCE = "100000"
-DEFAULT_DATABASE = "data/tradectl.sqlite"
 DEFAULT_CATALOG = "data/catalog"
 DEFAULT_RUNS = Path("runs")

@@ -110,7 +110,10 @@ def _fail(error: BaseException, code: ExitCode, *, as_json: bool) -> None:
     message = secrets_hidden(words)
     later = [secrets_hidden(note) for note in getattr(error, "__notes__", ())]
     _log.error("%s: %s", type(error).__name__, "; ".join((message, *later)))
-    for colour, text in (("bold red", f"error:[/] {escape(message)}"), *_noted(later)):
+    first = ("bold red", f"error:[/] {escape(message)}")
+    if isinstance(error, KeyboardInterrupt):  # nothing is wrong: somebody wanted it
+        first = ("yellow", f"{message}[/]")
+    for colour, text in (first, *_noted(later)):
         progress_console.print(f"[{colour}]{text}", highlight=False, soft_wrap=True)
     if as_json:
         status = {"status": "error", "error": type(error).__name__, "message": message}

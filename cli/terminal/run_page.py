@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -20,25 +20,9 @@ def show_run_started(run_id: str, found: int) -> None:
     )
 
 
-def end_of(end: RunEnd) -> dict[str, Any]:
-    """Return how a run ended, by name."""
-    outcome = end.outcome
-    return {
-        "run_id": end.run_id,
-        "status": outcome.status,
-        "resumed_at": end.resumed_at,
-        "candidates": outcome.candidates,
-        "trades": len(outcome.trades),
-        "orders": outcome.orders,
-        "equity": outcome.equity,
-        "decision_digest": outcome.decision_digest,
-        "fill_digest": outcome.fill_digest,
-    }
-
-
 def emit_end(end: RunEnd, *, as_json: bool, **more: object) -> None:
     """Print how a run ended."""
-    result = end_of(end) | more
+    result = end.told() | more
 
     def page(console: Console) -> None:
         for key, value in result.items():

@@ -26,6 +26,7 @@ from functools import cache
 import msgspec
 
 from engine.accounting.fills import Fill
+from engine.domain.account import ALPACA_MAIN, PAPER_MAIN
 from engine.domain.facts import Fee
 
 CENT = Decimal("0.01")
@@ -81,6 +82,9 @@ CAT = (
     _rate("2026-01-01", None),
 )
 """Consolidated Audit Trail, USD per share bought or sold."""
+
+VENUES = frozenset({ALPACA_MAIN.venue, PAPER_MAIN.venue})
+"""Where what is traded are US stocks; fills anywhere else have nothing to do with these fees."""
 
 SCHEDULES = {Fee.SEC: SEC, Fee.TAF: TAF, Fee.CAT: CAT}
 

@@ -9,7 +9,7 @@ from functools import cache
 import msgspec
 
 from engine.accounting.book import Book, Key
-from engine.accounting.fee_schedule import SCHEDULES, accrued, charge
+from engine.accounting.fee_schedule import SCHEDULES, VENUES, accrued, charge
 from engine.accounting.fills import FILLS, Fill, FillChange
 from engine.domain.facts import Fact, Fee, FeeCharged
 from engine.domain.session import NANOS_PER_SECOND, day_of
@@ -65,7 +65,7 @@ class FeeBook(Book[FeeDay]):
             tally.charges += 1
         elif change is not None:
             for fill, times in ((change.before, -1), (change.after, 1)):
-                if fill is not None:
+                if fill is not None and fill.order.venue in VENUES:
                     self._accrue(fill, times)
 
     def row(self, key: Key) -> FeeDay | None:

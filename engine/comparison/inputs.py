@@ -7,6 +7,7 @@ from datetime import datetime
 
 from engine.comparison.story import Asked, Story
 from engine.domain.commands import AnyCommand
+from engine.domain.counted import counted
 from engine.domain.facts import ExitReason, GapBackfilled
 from engine.domain.parameter_changes import differences
 from engine.domain.parameters import Parameters, parameter_extra
@@ -167,7 +168,7 @@ def _gap(gap: GapBackfilled) -> str:
         for ts in (gap.start_ns, gap.end_ns)
     )
     how = "fetched later" if gap.complete else "fetched later in part"
-    return f"no data from {start} to {end} New York, {how}: {gap.trades:,} trades"
+    return f"no data from {start} to {end} New York, {how}: {counted(gap.trades, 'trade')}"
 
 
 def _last(found: Iterable[tuple[int, str]]) -> str | None:

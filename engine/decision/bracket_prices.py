@@ -9,15 +9,12 @@ import msgspec
 from engine.decision.spread import fresh_quote, taken_price
 from engine.domain.candidate import Candidate, Side
 from engine.domain.fixed_point import decimal_price
+from engine.domain.instrument import Instrument
 from engine.domain.parameters import Parameters
-from engine.domain.tick_grid import next_tick, round_against, round_with
-
-MIN_STOP_DISTANCE = Decimal("0.01")
-"""USD the stop must lie beyond the entry; the venue refuses a closer one."""
 
 
 class BracketPrices(msgspec.Struct, frozen=True):
-    """Prices of a bracket in USD; ``limit`` is None for a market entry."""
+    """Prices of a bracket in quote currency; ``limit`` is None for a market entry."""
 
     reference: Decimal
     limit: Decimal | None
@@ -40,27 +37,31 @@ class BracketPrices(msgspec.Struct, frozen=True):
         return min(self.stop, self.target, self.entry) > 0
 
 
-def bracket_prices(candidate: Candidate, params: Parameters) -> BracketPrices:
+def bracket_prices(
+    candidate: Candidate, params: Parameters, instrument: Instrument
+) -> BracketPrices:
     """Return a candidate's bracket around the price the entry is expected near.
 
     That reference price is the touch of a fresh quote, else the last print. Target and stop are
     measured from it and rounded away from it; the target lies beyond the worst entry and at least
-    as far as the stop (reward:risk ≥ 1), whatever the tick size makes of the percentages.
+    as far as the stop (reward:risk ≥ 1), whatever the tick size makes of the percentages. The grid
+    is the one in force at the end of the candidate's bucket.
     """
+    grid = instrument.grid_at(candidate.ts_event)
     side, quote = candidate.side, fresh_quote(candidate, params)
     reference = decimal_price(candidate.last if quote is None else taken_price(quote, side))
     limit = None
     if params.entry_type == "limit":
-        limit = round_with(reference * (1 + side * params.entry_slippage_bps / 10_000), side)
+        limit = grid.round_with(reference * (1 + side * params.entry_slippage_bps / 10_000), side)
     stop = _farthest(
-        round_against(reference * (1 - side * params.stop_loss_percent / 100), side),
-        round_against(reference - side * MIN_STOP_DISTANCE, side),
+        grid.round_against(reference * (1 - side * params.stop_loss_percent / 100), side),
+        grid.round_against(reference - side * instrument.min_stop_distance, side),
         side=Side(-side),
     )
     target = _farthest(
-        round_with(reference * (1 + side * params.take_profit_percent / 100), side),
-        round_with(2 * reference - stop, side),
-        next_tick(reference if limit is None else limit, side),
+        grid.round_with(reference * (1 + side * params.take_profit_percent / 100), side),
+        grid.round_with(2 * reference - stop, side),
+        grid.next_tick(reference if limit is None else limit, side),
         side=side,
     )
     return BracketPrices(reference, limit, target, stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
@@ -101,11 +102,11 @@ def assess(
     candidate: Candidate,
     breadth: Breadth,
     params: Parameters,
-    quantity: int,
+    quantity: Decimal,
     *,
     day_has_quotes: bool,
 ) -> Confidence:
-    """Return the confidence in a candidate for an order of this many shares.
+    """Return the confidence in a candidate for an order over this much.
 
     On a day with quotes a stale or missing one is unknown. On a day without any, the spread is
     estimated from the tape and the size at the touch is not consulted.
@@ -143,7 +144,7 @@ def _market_checks(side: Side, breadth: Breadth, params: Parameters) -> Iterator
 
 
 def _liquidity_checks(
-    candidate: Candidate, params: Parameters, quantity: int, *, day_has_quotes: bool
+    candidate: Candidate, params: Parameters, quantity: Decimal, *, day_has_quotes: bool
 ) -> Iterator[Check]:
     if day_has_quotes:
         quote = fresh_quote(candidate, params)
@@ -162,7 +163,7 @@ def _liquidity_checks(
     yield _check(
         Filter.TOP_SIZE,
         size,
-        params.min_top_size_multiple * quantity,
+        params.min_top_size_multiple * float(quantity),
         Basis.QUOTED,
         consulted=params.use_spread_liquidity and day_has_quotes,
     )

@@ -105,9 +105,11 @@ def _desk_refusal(
 def _confidence(
     candidate: Candidate, report: BucketReport, desk: DeskState, params: Parameters
 ) -> Confidence:
+    instrument = desk.instruments.find(candidate.symbol)
     size = bracket_size(
-        bracket_prices(candidate, params),
+        bracket_prices(candidate, params, instrument),
         params,
+        instrument,
         candidate.session_volume,
         equity=desk.equity,
         open_notional=desk.open_notional,
@@ -131,6 +133,7 @@ def _select(
             plan = plan_bracket(
                 candidate,
                 params,
+                desk.instruments.find(candidate.symbol),
                 account=desk.account,
                 confidence=confidence.score,
                 equity=desk.equity,

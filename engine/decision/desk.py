@@ -8,6 +8,7 @@ import msgspec
 
 from engine.decision.governor_state import GovernorState, OpenTrade
 from engine.domain.account import TradingAccount
+from engine.domain.instrument import ALPACA_STOCKS, Instruments
 
 
 class DeskState(msgspec.Struct, frozen=True):
@@ -17,6 +18,8 @@ class DeskState(msgspec.Struct, frozen=True):
     ----------
     account : TradingAccount
         Where what is decided is to be traded.
+    instruments : Instruments
+        What can be traded there.
     open_trades : tuple of OpenTrade
         Every trade planned and not yet over. The governor's own list follows from facts; live, the
         venue may know of more.
@@ -40,6 +43,7 @@ class DeskState(msgspec.Struct, frozen=True):
     halted: frozenset[str] = frozenset()
     locked: frozenset[str] = frozenset()
     late_ns: int = 0
+    instruments: Instruments = ALPACA_STOCKS
 
     @property
     def open_notional(self) -> Decimal:

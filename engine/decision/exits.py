@@ -11,7 +11,7 @@ from engine.domain.facts import ExitReason
 from engine.domain.fixed_point import decimal_price
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session
-from engine.domain.tick_grid import round_against
+from engine.domain.tick_grid import TickGrid
 
 
 def exit_deadline_ns(trade: OpenTrade, params: Parameters, session: Session) -> int:
@@ -41,7 +41,9 @@ def exit_due(
     return None
 
 
-def trailing_stop(side: Side, best_price: int, stop: Decimal, percent: Decimal) -> Decimal:
+def trailing_stop(
+    side: Side, best_price: int, stop: Decimal, percent: Decimal, grid: TickGrid
+) -> Decimal:
     """Return the stop that trails the best price since the entry; it never loosens.
 
     Parameters
@@ -54,6 +56,8 @@ def trailing_stop(side: Side, best_price: int, stop: Decimal, percent: Decimal) 
         Present stop in USD, on the tick grid.
     percent : Decimal
         Distance from the best price.
+    grid : TickGrid
+        Of the instrument.
     """
-    trailed = round_against(decimal_price(best_price) * (1 - side * percent / 100), side)
+    trailed = grid.round_against(decimal_price(best_price) * (1 - side * percent / 100), side)
     return max(stop, trailed) if side is Side.LONG else min(stop, trailed)

@@ -11,6 +11,7 @@ from engine.domain.account import TradingAccount
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Candidate
 from engine.domain.facts import Contribution, EnsembleRule
+from engine.domain.instrument import Instrument, InstrumentKind
 from engine.domain.order_names import trade_id
 from engine.domain.parameters import Parameters
 
@@ -23,24 +24,36 @@ _REASONS = {
 def plan_bracket(
     candidate: Candidate,
     params: Parameters,
+    instrument: Instrument,
     *,
     account: TradingAccount,
     confidence: float,
     equity: Decimal,
     open_notional: Decimal,
 ) -> BracketPlan | Refused:
-    """Return the bracket of a candidate, or why not one share of it can be had.
+    """Return the bracket of a candidate, or why none of it can be had.
 
-    ``equity`` and ``open_notional`` are USD: what the desk owns, and what is in trades already.
+    ``equity`` and ``open_notional`` are in the account's currency: what the desk owns, and what is
+    in trades already.
     """
-    prices = bracket_prices(candidate, params)
+    if not instrument.may_enter(candidate.side):
+        return Refused(RefusalReason.NOT_SHORTABLE, f"{instrument.venue} does not sell it short")
+    prices = bracket_prices(candidate, params, instrument)
     size = bracket_size(
-        prices, params, candidate.session_volume, equity=equity, open_notional=open_notional
+        prices,
+        params,
+        instrument,
+        candidate.session_volume,
+        equity=equity,
+        open_notional=open_notional,
     )
     if size.quantity == 0:
         reason = _REASONS.get(size.limit, RefusalReason.TOO_SMALL)
-        around = f"entry {prices.entry:.4f}, stop {prices.stop}, target {prices.target} USD"
-        return Refused(reason, f"{size.limit} allows no share at {around}")
+        levels = f"entry {prices.entry:.4f}, stop {prices.stop}, target {prices.target}"
+        what = "share" if instrument.kind is InstrumentKind.EQUITY else instrument.base
+        return Refused(reason, f"{size.limit} allows no {what} at {levels} {instrument.quote}")
+    if why := instrument.too_small(size.quantity, prices.entry):
+        return Refused(RefusalReason.TOO_SMALL, f"{size.limit} allows too little: {why}")
     return BracketPlan(
         trade_id=trade_id(candidate.symbol, candidate.ts_event, candidate.strategy_id, account),
         strategy_id=candidate.strategy_id,
@@ -51,7 +64,7 @@ def plan_bracket(
         account=account.name,
         currency=account.currency,
         side=candidate.side,
-        quantity=Decimal(size.quantity),
+        quantity=size.quantity,
         entry_type=params.entry_type,
         entry_limit=prices.limit,
         reference_price=prices.reference,

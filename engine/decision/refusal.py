@@ -26,6 +26,7 @@ class RefusalReason(StrEnum):
     NOT_CONFIDENT = "not_confident"
     NO_FREE_SLOT = "no_free_slot"
     OUTRANKED = "outranked"
+    NOT_SHORTABLE = "not_shortable"
     NO_ROOM = "no_room"
     NOTIONAL_CAP = "notional_cap"
     TOO_SMALL = "too_small"

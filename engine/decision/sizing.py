@@ -1,13 +1,15 @@
-"""How many shares, by the tightest of several limits."""
+"""How much, by the tightest of several limits."""
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
 
 from engine.decision.bracket_prices import BracketPrices
+from engine.domain.fixed_point import Shares
+from engine.domain.instrument import Instrument
 from engine.domain.parameters import Parameters
 
 
@@ -23,16 +25,17 @@ class SizeLimit(StrEnum):
 
 
 class Size(msgspec.Struct, frozen=True):
-    """Whole shares, zero when the limit that binds does not allow one."""
+    """In whole size steps, zero when the limit that binds does not allow one."""
 
-    quantity: int
+    quantity: Decimal
     limit: SizeLimit
 
 
 def bracket_size(
     prices: BracketPrices,
     params: Parameters,
-    session_volume: int,
+    instrument: Instrument,
+    session_volume: Shares,
     *,
     equity: Decimal,
     open_notional: Decimal,
@@ -41,14 +44,14 @@ def bracket_size(
 
     Parameters
     ----------
-    session_volume : int
+    session_volume : Shares
         Shares traded since the open. It stands for the average daily volume, which the tape of
         one day cannot know.
     equity, open_notional : Decimal
-        USD. All open trades together stay within equity: the engine does not borrow.
+        Quote currency. All open trades together stay within equity: the engine does not borrow.
     """
     if not prices.has_room:
-        return Size(0, SizeLimit.TICK_GRID)
+        return Size(Decimal(0), SizeLimit.TICK_GRID)
     risk = params.risk_per_trade_percent * equity / 100
     limits = {
         SizeLimit.POSITION_NOTIONAL: params.position_notional / prices.entry,
@@ -57,10 +60,9 @@ def bracket_size(
     }
     if params.max_volume_share_percent is not None:
         share = params.max_volume_share_percent / 100
-        limits[SizeLimit.VOLUME_SHARE] = share * int(session_volume)
+        limits[SizeLimit.VOLUME_SHARE] = share * session_volume
     if params.concurrent_trading:
         room = params.max_open_notional - open_notional
         limits[SizeLimit.OPEN_NOTIONAL] = room / prices.entry
     limit = min(limits, key=limits.__getitem__)
-    quantity = int(limits[limit].to_integral_value(ROUND_FLOOR))
-    return Size(max(0, quantity), limit)
+    return Size(instrument.floored(max(Decimal(0), limits[limit])), limit)

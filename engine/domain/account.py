@@ -49,6 +49,9 @@ class TradingAccount(msgspec.Struct, frozen=True):
 ALPACA_MAIN = TradingAccount("ALPACA", "main", "USD")
 """The account of every run so far; journals written before accounts had names are of it."""
 
+PAPER_MAIN = TradingAccount("PAPER", "main", "USD")
+"""The account of our own paper market."""
+
 ACCELERATION = "acceleration"
 """The strategy of every run so far."""
 

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.domain.fixed_point import Shares
 from engine.domain.quotes import Quote
 
 
@@ -75,7 +76,7 @@ class Window(msgspec.Struct, frozen=True, eq=False):
     high: NDArray[np.int64]
     low: NDArray[np.int64]
     last: NDArray[np.int64]
-    volume: NDArray[np.int64]
+    volume: NDArray[np.float64]
     ao: NDArray[np.float64]
     ac: NDArray[np.float64]
 
@@ -113,9 +114,9 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
         In the strategy's own order.
     last : int
         Last eligible price, 1e-6 USD.
-    volume : int
-        Shares of this bucket.
-    session_volume : int
+    volume : Shares
+        Shares of this bucket, exact.
+    session_volume : Shares
         Shares since the open.
     sigma_bps : float
         Standard deviation of 5-s median returns in bps.
@@ -143,8 +144,8 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
     notional: float
     features: tuple[Feature, ...]
     last: int
-    volume: int
-    session_volume: int
+    volume: Shares
+    session_volume: Shares
     sigma_bps: float
     vwap: float
     vwap_slope: float

@@ -16,6 +16,7 @@
         ├── JournalDenied      user, password, name or permissions: correct    exit 2
         ├── JournalTaken       another process writes the run: end this one
         ├── JournalBroken      its facts are not what was written              exit 6
+        │   └── CommandsBroken  nor are the commands given to a run            exit 6
         └── NotKept            what was to be done is not kept: do not do it
 """
 
@@ -94,6 +95,18 @@ class JournalBroken(JournalError):  # noqa: N818  (named for what happened)
         )
         self.run_id = run_id
         self.detail = detail
+
+
+class CommandsBroken(JournalBroken):
+    """The commands given to a run are not those that stand in its log: none is obeyed any more."""
+
+    def __init__(self, run_id: str, detail: str) -> None:
+        super().__init__(run_id, detail)
+        message = (
+            f"the commands of {run_id} are broken, {detail}: none that is given there is obeyed "
+            "any more; flatten by hand at the broker, or restore a backup into another database"
+        )
+        self.args = (message,)
 
 
 class NotPersisted(JournalError):  # noqa: N818  (named for what happened)

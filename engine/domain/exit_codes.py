@@ -34,7 +34,7 @@ class ExitCode(IntEnum):
     DONE = 0, "done", "nothing"
     FAILED = (
         1,
-        "it failed, or found what it looks for: a difference, a broken chain, a share without stop",
+        "it failed, or found what it looks for: a difference, a share without stop",
         "read the message, then start it again",
         "restart",
     )
@@ -52,7 +52,7 @@ class ExitCode(IntEnum):
     )
     QUARANTINED = (
         6,
-        "the run's journal is broken, so it is not continued",
+        "a journal, a log of commands or a chain in a backup is broken: nothing goes on by it",
         "look with 'tradectl journal verify', restore it or start another run",
     )
     UNAVAILABLE = (

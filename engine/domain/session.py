@@ -1,8 +1,9 @@
-"""The exchange's day: when buckets begin and end, in UTC nanoseconds."""
+"""A market's day: when buckets begin and end, in UTC nanoseconds."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,27 +20,45 @@ NANOS_PER_SECOND = 1_000_000_000
 _PRE_MARKET_OPENS = 4
 
 
+class Calendar(StrEnum):
+    """When a market trades."""
+
+    US = "us"
+    """The US stock exchanges' days and hours, by New York's clocks."""
+
+    ALWAYS = "always"
+    """Every hour of every day; days are UTC's, and nothing has to be flat at their end."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """Whose clocks and dates it goes by."""
+        return NEW_YORK if self is Calendar.US else UTC
+
+
 class Session(msgspec.Struct, frozen=True):
-    """One trading day of the US stock exchanges; times are UTC nanoseconds.
+    """One trading day of a market; times are UTC nanoseconds.
 
     Attributes
     ----------
     day : date
-        New York date.
+        Date of the calendar: New York's, or UTC's.
     open_ns, close_ns : int
-        Regular session ``[open, close)``: 09:30 to 16:00 New York, 13:00 or 14:00 on half days.
+        Regular session ``[open, close)``: 09:30 to 16:00 New York, 13:00 or 14:00 on half days;
+        of a market that never closes, midnight to midnight.
     pre_market_ns : int
-        04:00 New York, from which ``warm_premarket`` buckets start.
+        04:00 New York, from which ``warm_premarket`` buckets start; else the open.
+    calendar : Calendar
     """
 
     day: date
     open_ns: int
     close_ns: int
     pre_market_ns: int
+    calendar: Calendar = Calendar.US
 
     def at(self, clock: str) -> int:
-        """Return the nanosecond of a New York wall-clock time ``HH:MM[:SS]`` on this day."""
-        moment = datetime.combine(self.day, time.fromisoformat(clock), tzinfo=NEW_YORK)
+        """Return the nanosecond of a time ``HH:MM[:SS]`` by the calendar's clocks on this day."""
+        moment = datetime.combine(self.day, time.fromisoformat(clock), tzinfo=self.calendar.zone)
         return int(moment.timestamp()) * NANOS_PER_SECOND
 
 
@@ -62,13 +81,13 @@ def _decade(first: int) -> ExchangeCalendar:
     return exchange_calendars.get_calendar("XNYS", start=start, end=end)
 
 
-def is_session(day: date) -> bool:
-    """Say whether the New York Stock Exchange opens on this date."""
-    return bool(_calendar(day.year).is_session(day.isoformat()))
+def is_session(day: date, calendar: Calendar = Calendar.US) -> bool:
+    """Say whether a market opens on this date: the New York Stock Exchange by default."""
+    return calendar is Calendar.ALWAYS or bool(_calendar(day.year).is_session(day.isoformat()))
 
 
 @lru_cache(maxsize=1024)
-def session(day: date) -> Session:
+def session(day: date, calendar: Calendar = Calendar.US) -> Session:
     """Return the session of a date.
 
     Raises
@@ -80,9 +99,12 @@ def session(day: date) -> Session:
     -----
     Holidays and early closes come from ``exchange_calendars`` (XNYS).
     """
-    calendar = _calendar(day.year)
+    if calendar is Calendar.ALWAYS:
+        opens, closes = (_midnight(each) for each in (day, day + timedelta(days=1)))
+        return Session(day, opens, closes, opens, calendar)
+    exchange = _calendar(day.year)
     label = day.isoformat()
-    if not calendar.is_session(label):
+    if not exchange.is_session(label):
         following = next_session(day)
         raise ConfigError(
             f"{day} is no trading day of the NYSE; the next one is {following}, from "
@@ -91,8 +113,8 @@ def session(day: date) -> Session:
     pre_market = datetime.combine(day, time(_PRE_MARKET_OPENS), tzinfo=NEW_YORK)
     return Session(
         day,
-        int(calendar.session_open(label).value),
-        int(calendar.session_close(label).value),
+        int(exchange.session_open(label).value),
+        int(exchange.session_close(label).value),
         int(pre_market.timestamp()) * NANOS_PER_SECOND,
     )
 
@@ -111,6 +133,17 @@ def sessions(start: date, end: date) -> list[date]:
     return [day for day in days if is_session(day)]
 
 
-def day_of(ts: int) -> date:
-    """Return the New York date of a UTC nanosecond."""
-    return datetime.fromtimestamp(ts // NANOS_PER_SECOND, tz=NEW_YORK).date()
+def day_of(ts: int, calendar: Calendar = Calendar.US) -> date:
+    """Return the date of a UTC nanosecond by a calendar's clocks."""
+    return datetime.fromtimestamp(ts // NANOS_PER_SECOND, tz=calendar.zone).date()
+
+
+def start_of_day(ts: int, calendar: Calendar = Calendar.US) -> int:
+    """Return the midnight before an instant (UTC ns) by a calendar's clocks."""
+    moment = datetime.fromtimestamp(ts // NANOS_PER_SECOND, tz=calendar.zone)
+    return int(moment.replace(hour=0, minute=0, second=0).timestamp()) * NANOS_PER_SECOND
+
+
+def _midnight(day: date) -> int:
+    """Return the first UTC nanosecond of a UTC date."""
+    return int(datetime.combine(day, time(), tzinfo=UTC).timestamp()) * NANOS_PER_SECOND

@@ -11,6 +11,7 @@ import msgspec
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import BucketReport, Candidate
 from engine.domain.facts import ExitReason
+from engine.domain.tick_grid import TickGrid
 
 
 class ActiveTrade(msgspec.Struct, frozen=True):
@@ -24,12 +25,15 @@ class ActiveTrade(msgspec.Struct, frozen=True):
         USD, where the stop rests; where it was planned while it does not rest yet.
     last_price : Decimal
         USD, the last eligible print.
+    grid : TickGrid
+        Where its orders may be priced.
     """
 
     plan: BracketPlan
     best_price: int | None
     stop_price: Decimal
     last_price: Decimal
+    grid: TickGrid
 
 
 class MoveStop(msgspec.Struct, frozen=True):

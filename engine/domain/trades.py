@@ -25,8 +25,8 @@ class TradeBatch:
         Exchange time and arrival time, UTC nanoseconds; ``ts_init`` never decreases.
     price : int64 array, shape (n,)
         1e-6 USD per share, > 0.
-    size : int32 array, shape (n,)
-        Shares, > 0.
+    size : int64 array, shape (n,)
+        1e-6 share, > 0; the tape carries fractions of a share since 2026-02-23.
     condition_id : int32 array, shape (n,)
         Position in ``conditions``.
     conditions : tuple of str
@@ -40,7 +40,7 @@ class TradeBatch:
     ts_event: NDArray[np.int64]
     ts_init: NDArray[np.int64]
     price: NDArray[np.int64]
-    size: NDArray[np.int32]
+    size: NDArray[np.int64]
     condition_id: NDArray[np.int32]
     conditions: tuple[str, ...]
 

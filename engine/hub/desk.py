@@ -46,6 +46,7 @@ from engine.domain.facts import (
     TradeOpened,
 )
 from engine.domain.halts import Halts
+from engine.domain.instrument import ALPACA_STOCKS, Instruments
 from engine.domain.market import MarketData
 from engine.domain.order_names import is_entry, trade_name
 from engine.domain.parameter_versions import ParameterHistory
@@ -65,6 +66,8 @@ class Desk:
         USD at the start of the run.
     account : TradingAccount
         Whose orders and money these are.
+    instruments : Instruments
+        What can be traded there.
 
     Attributes
     ----------
@@ -80,9 +83,11 @@ class Desk:
         journal: JournalWriter,
         balance: Decimal,
         account: TradingAccount = ALPACA_MAIN,
+        instruments: Instruments = ALPACA_STOCKS,
     ) -> None:
         self.books = Books(history, balance)
         self.account = account
+        self.instruments = instruments
         self.reach = Reach.DECISIONS
         self._journal = journal
 

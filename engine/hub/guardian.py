@@ -15,10 +15,11 @@ from engine.decision.governor_state import GovernorState, OpenTrade
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
 from engine.domain.facts import ExitReason, OrderRole
+from engine.domain.instrument import Instruments
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
 from engine.domain.strategy import ActiveTrade, Hold, MoveStop, RequestExit
-from engine.domain.tick_grid import round_against, tick_size
+from engine.domain.tick_grid import TickGrid
 from engine.hub.actions import Action, CancelEntry, ReportDelay, RepriceTarget, SendExit
 from engine.hub.books import Books, LiveTrade
 from engine.hub.exit_attempts import ExitAttempts
@@ -42,11 +43,14 @@ class Guardian:
         Read, never written.
     hosted : HostedStrategies
         Each is asked about its own trades.
+    instruments : Instruments
+        What is traded.
     """
 
-    def __init__(self, books: Books, hosted: HostedStrategies) -> None:
+    def __init__(self, books: Books, hosted: HostedStrategies, instruments: Instruments) -> None:
         self._books = books
         self._hosted = hosted
+        self._instruments = instruments
         self._attempts = ExitAttempts()
 
     def due(self, trade: LiveTrade, view: TradeView, now: int) -> tuple[Action, ...]:
@@ -116,7 +120,7 @@ class Guardian:
         if not self._attempts.may_try(trade.plan.trade_id, now):
             return ()
         if target is not None and target.is_open:
-            return _through_the_market(target, trade.plan, view.last_price)
+            return _through_the_market(target, trade.plan, view.last_price, self._grid(trade, now))
         if target is None or target.is_closed:
             return self._exit(trade, view.orders.exit)
         return ()
@@ -142,7 +146,8 @@ class Guardian:
         if owner is None or not owner.watches(plan):
             return ()
         stop, price = view.orders.stop, view.orders.stop_price(plan)
-        match owner.react(ActiveTrade(plan, trade.best_price, price, view.last_price), now):
+        active = ActiveTrade(plan, trade.best_price, price, view.last_price, self._grid(trade, now))
+        match owner.react(active, now):
             case RequestExit() as wanted:
                 return wanted, *self._closing(trade, view, now)
             case MoveStop() as wanted:
@@ -150,6 +155,9 @@ class Guardian:
                 return (wanted,) if can_move else ()
             case Hold():
                 return ()
+
+    def _grid(self, trade: LiveTrade, now: int) -> TickGrid:
+        return self._instruments.find(trade.plan.symbol).grid_at(now)
 
     def _entry_is_over(self, trade: LiveTrade, ts: int) -> bool:
         """Say whether an entry that was not filled has to be cancelled at an instant (UTC ns)."""
@@ -198,7 +206,9 @@ def _cancelled(entry: OrderView | None) -> tuple[Action, ...]:
     return (CancelEntry(),) if entry is not None and entry.can_change else ()
 
 
-def _through_the_market(target: OrderView, plan: BracketPlan, last: Decimal) -> tuple[Action, ...]:
+def _through_the_market(
+    target: OrderView, plan: BracketPlan, last: Decimal, grid: TickGrid
+) -> tuple[Action, ...]:
     """Return the target's price through the last print, unless it is there or on its way."""
     resting = target.price
     if target.is_inflight or resting is None:
@@ -206,5 +216,5 @@ def _through_the_market(target: OrderView, plan: BracketPlan, last: Decimal) -> 
     crossed = resting <= last if plan.side is Side.LONG else resting >= last
     if crossed and resting != plan.take_profit:
         return ()
-    reach = round_against(last * (1 - plan.side * _EXIT_REACH), plan.side)
-    return (RepriceTarget(max(reach, tick_size(reach))),)
+    reach = grid.round_against(last * (1 - plan.side * _EXIT_REACH), plan.side)
+    return (RepriceTarget(max(reach, grid.tick(reach))),)

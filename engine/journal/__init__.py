@@ -1,11 +1,19 @@
 """What happened in a run, kept in order, chained and never changed."""
 
 from engine.journal.chain import GENESIS, Record, fact_of, kind_of, record_of, seal
-from engine.journal.log import DROPPED, WRITE_AHEAD, Journal, JournalReader, JournalWriter
+from engine.journal.log import (
+    DROPPED,
+    WRITE_AHEAD,
+    Journal,
+    JournalReader,
+    JournalWriter,
+    Report,
+)
 from engine.journal.memory import MemoryJournal
 from engine.journal.resumed import ResumedJournal
+from engine.journal.unpersisted import UnpersistedFacts
 from engine.journal.verify import Break, Damage, Integrity, Standing, Verification, verify
-from engine.journal.waiting import WaitingJournal
+from engine.journal.waiting import HoldingJournal, WaitingJournal
 
 __all__ = [
     "DROPPED",
@@ -13,14 +21,17 @@ __all__ = [
     "WRITE_AHEAD",
     "Break",
     "Damage",
+    "HoldingJournal",
     "Integrity",
     "Journal",
     "JournalReader",
     "JournalWriter",
     "MemoryJournal",
     "Record",
+    "Report",
     "ResumedJournal",
     "Standing",
+    "UnpersistedFacts",
     "Verification",
     "WaitingJournal",
     "fact_of",

@@ -8,6 +8,7 @@ import msgspec
 
 from engine.domain.errors import JournalError
 from engine.domain.facts import AnyPayload, Fact
+from engine.journal.log import Report
 from engine.journal.upcast import present_version, upcast
 
 GENESIS = "0" * 64
@@ -107,39 +108,30 @@ def fact_of(record: Record) -> Fact:
     )
 
 
-def seal(
-    payload: AnyPayload,
-    *,
-    after: Fact | None,
-    ts_event: int,
-    ts_init: int,
-    causation_id: int | None = None,
-    correlation_id: str | None = None,
-    fact_id: str | None = None,
-) -> Fact:
-    """Return a payload as the fact that follows ``after`` (None: the first of its run).
+def seal(report: Report, *, after: Fact | None) -> Fact:
+    """Return what was reported as the fact that follows ``after`` (None: the first of its run).
 
     Raises
     ------
     JournalError
         The payload would not read back as itself (a NaN, say), or its cause is not in the past.
     """
-    seq = 1 if after is None else after.seq + 1
-    if causation_id is not None and not 0 < causation_id < seq:
-        raise JournalError(f"fact {seq} names {causation_id} as its cause, expected 1 to {seq - 1}")
+    seq, cause = 1 if after is None else after.seq + 1, report.causation_id
+    if cause is not None and not 0 < cause < seq:
+        raise JournalError(f"fact {seq} names {cause} as its cause, expected 1 to {seq - 1}")
     unsealed = Fact(
         seq=seq,
-        ts_event=ts_event,
-        ts_init=ts_init,
-        version=present_version(kind_of(payload)),
-        payload=payload,
-        causation_id=causation_id,
-        correlation_id=correlation_id,
-        fact_id=fact_id,
+        ts_event=report.ts_event,
+        ts_init=report.ts_init,
+        version=present_version(kind_of(report.payload)),
+        payload=report.payload,
+        causation_id=cause,
+        correlation_id=report.correlation_id,
+        fact_id=report.fact_id,
         prev_hash=GENESIS if after is None else after.hash,
         hash="",
     )
     record = record_of(unsealed)
     if fact_of(record) != unsealed:
-        raise JournalError(f"fact {seq} does not read back as written: {payload}")
+        raise JournalError(f"fact {seq} does not read back as written: {report.payload}")
     return msgspec.structs.replace(unsealed, hash=record.expected_hash())

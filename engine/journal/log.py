@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+import msgspec
+
 from engine.domain.facts import (
     AnyPayload,
     BracketPlanned,
@@ -30,6 +32,40 @@ venue takes a name once. So it goes out while the database is away, and is kept 
 """
 
 
+class Report(msgspec.Struct, frozen=True):
+    """What is appended to a journal: something that happened, not yet in its place.
+
+    Attributes
+    ----------
+    payload : AnyPayload
+    ts_event, ts_init : int
+        When it happened and when it was learned of, UTC ns.
+    causation_id : int, optional
+        ``seq`` of the fact that led to it.
+    correlation_id : str, optional
+        The trade it belongs to.
+    fact_id : str, optional
+        Name of something that may be reported twice.
+    """
+
+    payload: AnyPayload
+    ts_event: int
+    ts_init: int
+    causation_id: int | None = None
+    correlation_id: str | None = None
+    fact_id: str | None = None
+
+    @property
+    def is_intent(self) -> bool:
+        """Whether it is to be kept before it is acted upon."""
+        return isinstance(self.payload, WRITE_AHEAD)
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether it never happened when it could not be kept."""
+        return isinstance(self.payload, DROPPED)
+
+
 class JournalWriter(Protocol):
     """The one who records a run."""
 
@@ -43,20 +79,16 @@ class JournalWriter(Protocol):
         correlation_id: str | None = None,
         fact_id: str | None = None,
     ) -> Fact:
+        """Record what happened, said in words; see ``Report`` and ``record``."""
+        return self.record(
+            Report(payload, ts_event, ts_init, causation_id, correlation_id, fact_id)
+        )
+
+    def record(self, report: Report) -> Fact:
         """Record what happened and return it in its place.
 
-        Parameters
-        ----------
-        payload : AnyPayload
-        ts_event, ts_init : int
-            When it happened and when it was learned of, UTC ns.
-        causation_id : int, optional
-            ``seq`` of the fact that led to it.
-        correlation_id : str, optional
-            The trade it belongs to.
-        fact_id : str, optional
-            Name of something that may be reported twice. The first report is kept; at another one
-            nothing is recorded and the first is returned.
+        Of reports with the same ``fact_id`` the first is kept; at another one nothing is recorded
+        and the first is returned.
 
         Raises
         ------

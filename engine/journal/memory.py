@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.domain.facts import AnyPayload, Fact
+from engine.domain.facts import Fact
 from engine.journal.chain import seal
+from engine.journal.log import Journal, Report
 
 
-class MemoryJournal:
+class MemoryJournal(Journal):
     """Keep facts in a list; a complete ``Journal`` without a disk."""
 
     def __init__(self) -> None:
@@ -18,31 +19,14 @@ class MemoryJournal:
     def __len__(self) -> int:
         return len(self._facts)
 
-    def append(
-        self,
-        payload: AnyPayload,
-        *,
-        ts_event: int,
-        ts_init: int,
-        causation_id: int | None = None,
-        correlation_id: str | None = None,
-        fact_id: str | None = None,
-    ) -> Fact:
+    def record(self, report: Report) -> Fact:
         """Record what happened and return it in its place; see ``JournalWriter``."""
-        if fact_id in self._by_id:
-            return self._by_id[fact_id]
-        fact = seal(
-            payload,
-            after=self._facts[-1] if self._facts else None,
-            ts_event=ts_event,
-            ts_init=ts_init,
-            causation_id=causation_id,
-            correlation_id=correlation_id,
-            fact_id=fact_id,
-        )
+        if report.fact_id in self._by_id:
+            return self._by_id[report.fact_id]
+        fact = seal(report, after=self._facts[-1] if self._facts else None)
         self._facts.append(fact)
-        if fact_id is not None:
-            self._by_id[fact_id] = fact
+        if report.fact_id is not None:
+            self._by_id[report.fact_id] = fact
         return fact
 
     def commit(self) -> None:

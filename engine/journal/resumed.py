@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 
 from engine.domain.errors import JournalError
-from engine.domain.facts import AnyPayload, Fact
+from engine.domain.facts import Fact
 from engine.journal.chain import kind_of
-from engine.journal.log import Journal
+from engine.journal.log import Journal, JournalWriter, Report
 
 
-class ResumedJournal:
+class ResumedJournal(JournalWriter):
     """Holds what is recorded anew against what was recorded before, then appends.
 
     The same data, parameters, code and commands give the same facts, so a run that was cut off,
@@ -34,16 +34,7 @@ class ResumedJournal:
         """Whether all that was recorded before has been played again."""
         return not self._before
 
-    def append(
-        self,
-        payload: AnyPayload,
-        *,
-        ts_event: int,
-        ts_init: int,
-        causation_id: int | None = None,
-        correlation_id: str | None = None,
-        fact_id: str | None = None,
-    ) -> Fact:
+    def record(self, report: Report) -> Fact:
         """Record what happened, or find it recorded; see ``JournalWriter``.
 
         Raises
@@ -52,20 +43,14 @@ class ResumedJournal:
             Also when the run goes another way than before.
         """
         if not self._before:
-            return self._journal.append(
-                payload,
-                ts_event=ts_event,
-                ts_init=ts_init,
-                causation_id=causation_id,
-                correlation_id=correlation_id,
-                fact_id=fact_id,
-            )
+            return self._journal.record(report)
         known = self._before.popleft()
-        if (known.payload, known.ts_event, known.ts_init) != (payload, ts_event, ts_init):
+        again = report.payload, report.ts_event, report.ts_init
+        if (known.payload, known.ts_event, known.ts_init) != again:
             raise JournalError(
                 f"fact {known.seq} was {kind_of(known.payload)} at {known.ts_event}, played again "
-                f"it is {kind_of(payload)} at {ts_event}: the run can only be resumed with the "
-                "data, parameters and code it was started with"
+                f"it is {kind_of(report.payload)} at {report.ts_event}: the run can only be "
+                "resumed with the data, parameters and code it was started with"
             )
         return known
 

@@ -8,6 +8,16 @@ from engine.signals import kernel
 from engine.signals.settings import Settings
 from engine.signals.state import STORED, Records, State, new_state, with_output
 
+_OF_THE_SESSION = (
+    "session_volume",
+    "session_notional",
+    "session_high",
+    "vwap_volume",
+    "vwap_notional",
+    "vwap_high",
+    "vwap",
+)
+
 
 class BucketLog:
     """Every bucket of every symbol that brought news, in order of closing.
@@ -57,7 +67,7 @@ def reseeded(state: State, p: Settings, n_symbols: int, rows: Records) -> State:
     kernel.refill(fresh, silent, n_symbols, rows, 0, int(state.clock["bucket"][0]))
     for name in ("tape", "alive", "raised_at", "windowed_to"):
         fresh.symbols[name] = state.symbols[name]
-    for name in ("session_volume", "session_notional", "vwap_volume", "vwap_notional"):
+    for name in _OF_THE_SESSION:
         fresh.symbols[name] = state.symbols[name]
     return fresh._replace(
         clock=state.clock,

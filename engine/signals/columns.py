@@ -406,7 +406,7 @@ def load_kernel(params: Parameters, session: Session) -> None:
     before = np.array([session.pre_market_ns - 1])
     zero = np.zeros(1, np.int32)
     scanner = ColumnScanner(params, session, {})
-    scanner.step(TradeBatch(zero, ("",), before, before, before, zero, zero, ("",)))
+    scanner.step(TradeBatch(zero, ("",), before, before, before, before, zero, ("",)))
     scanner.advance(session.pre_market_ns)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.signals.tables import fixed_column, values
+from engine.domain.fixed_point import SIZE_SCALE
+from engine.signals.tables import VOLUMES, fixed_column, values
 
 _TEXT = "S24"
 _AT_ONCE = 64
@@ -20,7 +21,9 @@ class CandidateDigest:
     """A sha256 over candidates and breadth, the same however the rows came in pieces.
 
     Rows are hashed one after the other: floats by their bits (every NaN as the same one: its sign
-    means nothing and may differ by machine), prices as fixed point, absent values as zero.
+    means nothing and may differ by machine), prices as fixed point, absent values as zero. Shares
+    are hashed as their number where they are whole, else as minus their 1e-6 shares: no volume is
+    negative, so no two are alike, and a day of whole sizes has the digest it always had.
     """
 
     def __init__(self) -> None:
@@ -63,9 +66,16 @@ def _bits(table: pa.Table, name: str) -> NDArray[np.generic]:
     if pa.types.is_string(dtype):
         return np.array([text or "" for text in values(table, name)], dtype=_TEXT)
     if pa.types.is_decimal(dtype):
-        return fixed_column(table, name)
+        fixed = fixed_column(table, name)
+        return _shares(fixed) if name in VOLUMES else fixed
     column: Any = table.column(name)
     if pa.types.is_boolean(dtype):
         return column.to_numpy()
     bits: NDArray[Any] = (column.fill_null(0) if column.null_count else column).to_numpy()
     return np.where(np.isnan(bits), np.nan, bits) if pa.types.is_floating(dtype) else bits
+
+
+def _shares(fixed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return sums of 1e-6 share as whole shares, those that are none as minus themselves."""
+    whole, rest = np.divmod(fixed, SIZE_SCALE)
+    return np.where(rest == 0, whole, -fixed)

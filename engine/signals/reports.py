@@ -22,10 +22,11 @@ from engine.domain.candidate import (
     Window,
     strength_of,
 )
+from engine.domain.fixed_point import exact_shares, float_sizes
 from engine.domain.parameters import Parameters
 from engine.domain.quotes import Quote
 from engine.signals.settings import thresholds
-from engine.signals.tables import QUOTE_COLUMNS, fixed_column, gate_column, values
+from engine.signals.tables import QUOTE_COLUMNS, VOLUMES, fixed_column, gate_column, values
 
 _COPIED = (
     "symbol",
@@ -48,7 +49,10 @@ class Windows:
         self._span_ns = params.window_buckets * params.bucket_ns
         self._ts = buckets.column("ts").to_numpy()
         self._prices = [fixed_column(buckets, name) for name in ("high", "low", "last")]
-        self._others = [buckets.column(name).to_numpy() for name in ("volume", "ao", "ac")]
+        self._others = [
+            float_sizes(fixed_column(buckets, "volume")),
+            *(buckets.column(name).to_numpy() for name in ("ao", "ac")),
+        ]
         names = np.array(values(buckets, "symbol"), dtype=object)
         changes = np.flatnonzero(names[1:] != names[:-1]) + 1
         cuts = [0, *(int(change) for change in changes), len(names)] if len(names) else []
@@ -73,8 +77,10 @@ def candidates(table: pa.Table, windows: Windows, params: Parameters) -> Iterato
     limits = thresholds(params)
     gates = [(int(gate), gate.name.lower(), gate_column(gate), limits[gate]) for gate in Gate]
     price: list[int] = fixed_column(table, "last").tolist()
-    names = [name for name in table.column_names if name != "last"]
+    volumes = {name: fixed_column(table, name).tolist() for name in VOLUMES}
+    names = [name for name in table.column_names if name not in ("last", *VOLUMES)]
     columns = {name: values(table, name) for name in names}
+    columns |= {name: list(map(exact_shares, volumes[name])) for name in VOLUMES}
     for k in range(len(table)):
         row = {name: column[k] for name, column in columns.items()}
         bid, ask, bid_size, ask_size, quote_ts = (row.pop(name) for name in QUOTE_COLUMNS)

@@ -17,6 +17,7 @@ from engine.domain.parameters import Parameters
 from engine.domain.session import Session
 from engine.signals.digest import CandidateDigest
 from engine.signals.reports import Windows, bucket_reports
+from engine.signals.tables import VOLUMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,8 @@ class ScanResult:
         In force at the start; ``changes`` are those that followed during the day, in order.
     candidates : pa.Table
         One row per raised, updated or faded candidate, ordered by ``ts_event`` and ``symbol``; the
-        columns are those of ``Candidate`` (prices decimal USD, ``last`` included), its quote as
+        columns are those of ``Candidate`` (prices decimal USD, ``last`` included, volumes decimal
+        shares), its quote as
         ``bid, ask, bid_size, ask_size, quote_ts``, and ``gate_‹name›``, the value behind each gate.
     near_misses : pa.Table
         Symbol-buckets that one gate alone kept from being raised; columns as ``candidates``.
@@ -125,9 +127,11 @@ class ScanResult:
         """Return the candidates as a polars frame (polars must be installed)."""
         import polars as pl  # noqa: PLC0415  (an optional extra)
 
-        last = self.candidates.column("last").cast(pa.decimal128(18, 6))
-        position = self.candidates.schema.get_field_index("last")
-        return pl.DataFrame(self.candidates.set_column(position, "last", last))
+        table = self.candidates
+        for name in ("last", *VOLUMES):
+            exact = table.column(name).cast(pa.decimal128(18, 6))
+            table = table.set_column(table.schema.get_field_index(name), name, exact)
+        return pl.DataFrame(table)
 
 
 def _cut(table: pa.Table, name: str, starts: list[int]) -> Iterator[pa.Table]:

@@ -1,8 +1,9 @@
 """What the scanner remembers, as records and rings of plain numbers.
 
-Prices are 1e-6 USD, medians doubled (``high + low``), money 1e-6 USD, returns 1e-4 bps, ``ao`` in
-units of 1e-6 USD / (2·fast·slow), ``ac`` in the same over ``smooth``: integers all, so sums are
-exact and cannot drift.
+Prices are 1e-6 USD, medians doubled (``high + low``), volumes 1e-6 share, returns 1e-4 bps, ``ao``
+in units of 1e-6 USD / (2·fast·slow), ``ac`` in the same over ``smooth``: integers all, so sums are
+exact and cannot drift. Notional is 1e-12 USD in two words, of which the low one has the bare name;
+see ``kernel.notional``.
 """
 
 from __future__ import annotations
@@ -51,10 +52,11 @@ OPEN_BUCKET = np.dtype(
         ("low", "i8"),
         ("last", "i8"),
         ("volume", "i8"),
-        ("notional", "i8"),
+        ("notional", "u8"),
         ("vwap_volume", "i8"),
-        ("vwap_notional", "i8"),
-        ("_pad", "i8"),
+        ("vwap_notional", "u8"),
+        ("notional_high", "i4"),
+        ("vwap_high", "i4"),
     ]
 )
 """A bucket still open, one cache line; ``high`` is 0 until a print may set it."""
@@ -77,11 +79,15 @@ SYMBOL = np.dtype(
         ("sum_volume", "i8"),
         ("max_ao", "i8"),
         ("session_volume", "i8"),
-        ("session_notional", "i8"),
+        ("session_notional", "u8"),
         ("vwap_volume", "i8"),
-        ("vwap_notional", "i8"),
+        ("vwap_notional", "u8"),
         ("run_base_volume", "i8"),
-        ("run_base_notional", "i8"),
+        ("run_base_notional", "u8"),
+        ("vwap", "f8"),
+        ("session_high", "i4"),
+        ("vwap_high", "i4"),
+        ("run_base_high", "i4"),
         ("first_bucket", "i4"),
         ("carried", "i4"),
         ("rising", "i4"),
@@ -92,10 +98,13 @@ SYMBOL = np.dtype(
         ("run_sign", "i1"),
         ("alive", "i1"),
         ("tape", "i1"),
-        ("_pad", "i1"),
+        ("_pad", "i1", (5,)),
     ]
 )
-"""One symbol between closes; ``first_bucket`` is -1 before its first eligible print."""
+"""One symbol between closes; ``first_bucket`` is -1 before its first eligible print.
+
+``vwap`` (1e-6 USD a share, NaN without an eligible print) follows from the sums before it.
+"""
 
 ROW = np.dtype(
     [
@@ -146,13 +155,17 @@ STORED = np.dtype(
         ("low", "i8"),
         ("last", "i8"),
         ("volume", "i8"),
-        ("notional", "i8"),
+        ("notional", "u8"),
         ("vwap_volume", "i8"),
-        ("vwap_notional", "i8"),
+        ("vwap_notional", "u8"),
         ("session_volume", "i8"),
-        ("session_notional", "i8"),
+        ("session_notional", "u8"),
         ("session_vwap_volume", "i8"),
-        ("session_vwap_notional", "i8"),
+        ("session_vwap_notional", "u8"),
+        ("notional_high", "i4"),
+        ("vwap_high", "i4"),
+        ("session_high", "i4"),
+        ("session_vwap_high", "i4"),
     ]
 )
 """A bucket as it closed, from which windows of any length can be filled again.
@@ -216,6 +229,7 @@ def new_state(p: Settings, *, capacity: int, n_indices: int) -> State:
     oscillator_lag = max(p.history, p.smooth, p.lookback) + p.window + p.smooth
     symbols = np.zeros(capacity, SYMBOL)
     symbols["first_bucket"] = symbols["windowed_to"] = -1
+    symbols["vwap"] = np.nan
     return State(
         clock=clock,
         counters=np.zeros(1, COUNTERS),
@@ -256,6 +270,7 @@ def with_capacity(state: State, capacity: int) -> State:
     have = state.symbols.shape[0]
     for name in ("first_bucket", "windowed_to"):
         grown["symbols"][name][have:] = -1
+    grown["symbols"]["vwap"][have:] = np.nan
     return state._replace(**grown)
 
 

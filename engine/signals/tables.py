@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from engine.domain.candidate import ALL_GATES, FadeReason, Gate, Phase
+from engine.domain.fixed_point import json_shares
 from engine.domain.parameters import Parameters
 from engine.domain.quotes import QuoteBatch
 from engine.signals import kernel
@@ -29,10 +30,13 @@ FADE_REASONS = {
     kernel.FLAT_LINED: FadeReason.FLAT_LINED,
     kernel.SESSION_ENDED: FadeReason.SESSION_ENDED,
 }
-PRICE_TYPE = pa.decimal64(18, 6)
+EXACT_TYPE = pa.decimal64(18, 6)
+VOLUMES = ("volume", "run_volume", "session_volume")
+"""Columns of shares, exact decimals; the other decimals are prices in USD."""
+
 QUOTE_COLUMNS = ("bid", "ask", "bid_size", "ask_size", "quote_ts")
 
-_COPIED = (
+_WRITTEN = (
     "ao",
     "ac",
     "ao_bps",
@@ -60,14 +64,14 @@ def values(table: pa.Table, name: str) -> list[Any]:
     return table.column(name).to_pylist()
 
 
-def price_array(fixed: NDArray[np.int64]) -> pa.Array[Any]:
-    """Return fixed-point prices as exact decimals, without a copy."""
+def exact_array(fixed: NDArray[np.int64]) -> pa.Array[Any]:
+    """Return fixed-point prices or sizes as exact decimals, without a copy."""
     values = np.ascontiguousarray(fixed, dtype=np.int64)
-    return pa.Array.from_buffers(PRICE_TYPE, len(values), [None, pa.py_buffer(values)])
+    return pa.Array.from_buffers(EXACT_TYPE, len(values), [None, pa.py_buffer(values)])
 
 
 def fixed_column(table: pa.Table, name: str) -> NDArray[np.int64]:
-    """Return a decimal price column without nulls as fixed point."""
+    """Return a decimal column without nulls as fixed point."""
     if not len(table):
         return np.empty(0, np.int64)
     column: Any = table.column(name).combine_chunks()
@@ -75,12 +79,23 @@ def fixed_column(table: pa.Table, name: str) -> NDArray[np.int64]:
     return fixed[column.offset : column.offset + len(column)]
 
 
+def told_rows(table: pa.Table) -> list[dict[str, Any]]:
+    """Return rows as Python values, volumes as numbers of shares: an int where it is whole."""
+    names = [name for name in VOLUMES if name in table.column_names]
+    told = {name: map(json_shares, fixed_column(table, name).tolist()) for name in names}
+    rows: list[dict[str, Any]] = table.to_pylist()
+    for name, column in told.items():
+        for row, shares in zip(rows, column, strict=True):
+            row[name] = shares
+    return rows
+
+
 def rows_table(rows: Records, symbols: Sequence[str], p: Settings) -> pa.Table:
     """Return candidates' events or near misses, ordered by bucket and symbol.
 
     Columns: ``ts_event`` (end of the bucket), ``ts_init`` (its closing instant), ``symbol``,
     ``side`` (1 or -1), ``phase``, ``fade_reason``, ``qualified``, the kernel's values as in
-    ``Candidate``, and the value behind each gate.
+    ``Candidate`` (prices and ``VOLUMES`` exact decimals), and the value behind each gate.
     """
     names, rank = _names(rows, symbols)
     order = np.lexsort((rank, rows["bucket"]))
@@ -96,9 +111,14 @@ def rows_table(rows: Records, symbols: Sequence[str], p: Settings) -> pa.Table:
             [FADE_REASONS.get(reason) for reason in rows["fade_reason"].tolist()], pa.string()
         ),
         "qualified": pa.array((rows["gates"] == ALL_GATES) & (rows["phase"] != kernel.FADED)),
-        "last": price_array(rows["last"]),
+        "last": exact_array(rows["last"]),
     }
-    columns |= {name: pa.array(np.ascontiguousarray(rows[name])) for name in _COPIED}
+    columns |= {
+        name: exact_array(rows[name])
+        if name in VOLUMES
+        else pa.array(np.ascontiguousarray(rows[name]))
+        for name in _WRITTEN
+    }
     behind = rows["values"]
     columns |= {gate_column(gate): pa.array(np.ascontiguousarray(behind[:, gate])) for gate in Gate}
     return pa.table(columns)
@@ -108,7 +128,7 @@ def buckets_table(rows: Records, symbols: Sequence[str], p: Settings) -> pa.Tabl
     """Return the buckets of candidates' windows, ordered by symbol and time.
 
     Columns: ``symbol``, ``ts`` (end of the bucket), ``high``, ``low`` (0 where carried), ``last``,
-    ``volume``, ``ao``, ``ac`` (USD).
+    ``volume`` (shares), ``ao``, ``ac`` (USD).
     """
     names, rank = _names(rows, symbols)
     order = np.lexsort((rows["bucket"], rank))
@@ -117,10 +137,10 @@ def buckets_table(rows: Records, symbols: Sequence[str], p: Settings) -> pa.Tabl
         {
             "symbol": pa.array(names, pa.string()),
             "ts": pa.array(p.first_ns + (rows["bucket"].astype(np.int64) + 1) * p.width_ns),
-            "high": price_array(rows["high"]),
-            "low": price_array(rows["low"]),
-            "last": price_array(rows["last"]),
-            "volume": pa.array(np.ascontiguousarray(rows["volume"])),
+            "high": exact_array(rows["high"]),
+            "low": exact_array(rows["low"]),
+            "last": exact_array(rows["last"]),
+            "volume": exact_array(rows["volume"]),
             "ao": pa.array(np.ascontiguousarray(rows["ao"])),
             "ac": pa.array(np.ascontiguousarray(rows["ac"])),
         }

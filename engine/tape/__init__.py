@@ -4,9 +4,11 @@ from engine.tape.health import Connections, HealthLine, Light, health_lines
 from engine.tape.judgement import CLOCK_OFF_SECS, Flaw, TapeLimits, judge_tape, silence_limit_ns
 from engine.tape.measure import Heard, TapeMeasure
 from engine.tape.monitor import TapeMonitor
+from engine.tape.venue_clock import VENUE_CLOCK, behind
 
 __all__ = [
     "CLOCK_OFF_SECS",
+    "VENUE_CLOCK",
     "Connections",
     "Flaw",
     "HealthLine",
@@ -15,6 +17,7 @@ __all__ = [
     "TapeLimits",
     "TapeMeasure",
     "TapeMonitor",
+    "behind",
     "health_lines",
     "judge_tape",
     "silence_limit_ns",

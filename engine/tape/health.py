@@ -7,11 +7,14 @@ from enum import StrEnum
 
 import msgspec
 
+from engine.domain.counted import counted
 from engine.domain.session import NANOS_PER_SECOND
 from engine.tape.judgement import CLOCK_OFF_SECS, TapeLimits, judge_tape
 from engine.tape.measure import TapeMeasure
 
 _LIVE = "live"
+_BUSIER = 2
+"""So many times what was expected is no measure of what there is to hear."""
 
 
 class Light(StrEnum):
@@ -85,9 +88,11 @@ def _tape(measure: TapeMeasure | None, limits: TapeLimits, issues: Mapping[str, 
 
 def _heard(measure: TapeMeasure) -> str:
     if not measure.heard:
-        return f"{measure.prints:,} prints"
+        return counted(measure.prints, "print")
     last = measure.heard[0]
-    return f"{last.heard:,} of {last.expected:,.0f} expected symbols heard"
+    if last.heard > _BUSIER * last.expected + 1:
+        return f"{last.heard:,} symbols heard, many more than the day so far lets expect"
+    return f"{last.heard:,} of {max(1, round(last.expected)):,} expected symbols heard"
 
 
 def lag_text(lag_ns: int | None) -> str:

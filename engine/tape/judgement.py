@@ -7,6 +7,7 @@ from typing import Self
 
 import msgspec
 
+from engine.domain.counted import counted
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND
 from engine.tape.measure import Heard, TapeMeasure
@@ -136,7 +137,7 @@ def _is_too_many(count: int, prints: int) -> bool:
 
 
 def _of_prints(count: int, measure: TapeMeasure) -> str:
-    return f"{count:,} of the last {measure.prints:,} prints"
+    return f"{count:,} of the last {counted(measure.prints, 'print')}"
 
 
 def _of_expected(heard: Heard) -> str:

@@ -17,14 +17,17 @@ _MEMORY_BUCKETS = 60
 _OFTEN = 0.1
 """A symbol that brings something in one bucket of ten is missed when it does not."""
 _COVERED = 0.8
+_MANY = 5.0
+"""Where so many symbols are expected, a market that is open does not leave out all of them."""
 
 
 class Profile:
     """Each symbol's chance of bringing something in a bucket, learned from the day itself.
 
     A bucket that brought too little is not learned from, or a tape that stays broken would become
-    the rule. Where nearly every symbol that prints often was heard of late it is the market that
-    is quieter than it was, and that is learned.
+    the rule. Where nearly every symbol that prints often was heard since it became thin, it is the
+    market that is quieter than it was, and that is learned. Buckets in which nobody listened teach
+    nothing: those before the first that brought anything, and those in which nothing came at all.
     """
 
     def __init__(self) -> None:
@@ -32,6 +35,7 @@ class Profile:
         self._heard_at = np.zeros(0, np.int64)
         self._learned = 0
         self._closed = 0
+        self._whole_at = 0
         self._recent: list[tuple[int, float, float]] = []
 
     @property
@@ -76,14 +80,22 @@ class Profile:
 
     def learn(self, heard: NDArray[np.bool_], *, is_thin: bool) -> None:
         """Remember the bucket that was compared last."""
-        if is_thin and not self._is_covered():
+        if not is_thin:
+            self._whole_at = self._closed
+        if self._is_deaf(heard) or (is_thin and not self._is_covered()):
             return
         self._learned += 1
         weight = 1 / min(self._learned, _MEMORY_BUCKETS)
         self._chance += weight * (heard - self._chance)
 
+    def _is_deaf(self, heard: NDArray[np.bool_]) -> bool:
+        """Say whether nobody listened in a bucket, rather than nobody traded."""
+        return not heard.any() and (self._learned == 0 or float(self._chance.sum()) >= _MANY)
+
     def _is_covered(self) -> bool:
-        """Say whether the symbols that print often have been heard of late."""
+        """Say whether the symbols that print often have been heard since the tape became thin."""
         often = self._chance >= _OFTEN
-        recent_minutes = self._heard_at > self._closed - _MEMORY_BUCKETS
-        return bool(np.count_nonzero(often & recent_minutes) >= _COVERED * np.count_nonzero(often))
+        since = max(self._whole_at, self._closed - _MEMORY_BUCKETS)
+        return bool(
+            np.count_nonzero(often & (self._heard_at > since)) >= _COVERED * np.count_nonzero(often)
+        )

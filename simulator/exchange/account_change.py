@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-import msgspec
+from msgspec import Meta, Struct
 
 from engine.domain.errors import ConfigError
 from serving import exact
 from simulator.exchange.accounts import Account
 from simulator.exchange.orders import NOTHING
+from simulator.steering_body import steering_body
 
 MOST_CASH = Decimal(10) ** 12
 """USD; more than any account that is rehearsed has."""
@@ -37,7 +38,7 @@ type AccountStatus = Literal[
 """The words of Alpaca's OpenAPI document."""
 
 
-class AccountChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class AccountChange(Struct, frozen=True, kw_only=True):
     """Fields of an account under the names Alpaca tells them by; None stays as it is.
 
     Attributes
@@ -53,10 +54,10 @@ class AccountChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     account_blocked: bool | None = None
     trade_suspended_by_user: bool | None = None
     cash: Decimal | None = None
-    daytrade_count: int | None = None
+    daytrade_count: Annotated[int, Meta(ge=0, le=_MOST_DAY_TRADES)] | None = None
 
 
-def account_change(asked: Mapping[str, Any]) -> AccountChange:
+def account_change[Change: AccountChange](asked: Mapping[str, Any], kind: type[Change]) -> Change:
     """Return a change as somebody asks for it.
 
     Raises
@@ -64,19 +65,14 @@ def account_change(asked: Mapping[str, Any]) -> AccountChange:
     ConfigError
         There is no such field, or it takes another kind of value.
     """
-    try:
-        if isinstance(asked.get("cash"), str):
+    if isinstance(asked.get("cash"), str):
+        try:
             asked = {**asked, "cash": exact(asked["cash"])}
-        change = msgspec.convert(asked, AccountChange, strict=False)
-    except ValueError as error:
-        names = ", ".join(AccountChange.__struct_fields__)
-        raise ConfigError(f"{error}; an account has {names}") from error
+        except ValueError as error:
+            raise ConfigError(f"cash: {error}") from error
+    change = steering_body(asked, kind, spelt=True)
     if change.cash is not None and not abs(change.cash) < MOST_CASH:
         raise ConfigError(f"cash is {change.cash}, expected less than {MOST_CASH:.0e} USD")
-    if change.daytrade_count is not None and not 0 <= change.daytrade_count <= _MOST_DAY_TRADES:
-        raise ConfigError(
-            f"daytrade_count is {change.daytrade_count}, expected 0 to {_MOST_DAY_TRADES}"
-        )
     return change
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.domain.fill_assumptions import FillAssumptions, TargetRule
-from engine.domain.tick_grid import fixed_tick_size
+from engine.domain.tick_grid import RULE_612
 from simulator.exchange.markets import Market
 from simulator.exchange.orders import Order, OrderType, Role, fixed
 
@@ -55,7 +55,7 @@ def is_reached(limit: int, market: Market, *, buys: bool) -> bool:
 def slipped(price: int, assumed: FillAssumptions, *, buys: bool) -> int:
     """Return a price that is worse by the step's slippage."""
     slip = max(
-        assumed.slippage_ticks * fixed_tick_size(price), price * assumed.slippage_bps // _BPS
+        assumed.slippage_ticks * RULE_612.fixed_tick(price), price * assumed.slippage_bps // _BPS
     )
     return price + slip if buys else max(price - slip, 1)
 

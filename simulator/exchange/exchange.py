@@ -147,7 +147,11 @@ class Exchange:
         self._arrivals.pass_until(ts, inclusive=False)
         market = self.state.markets.get(symbol)
         is_halted = symbol in self.state.halted
-        if market is not None and not is_halted and market.allows(price):
+        if market is None or is_halted:
+            return
+        if not market.allows(price):
+            market.printed_beyond(price, ts)
+        else:
             market.printed(price, ts)
             self._matching.match(symbol, ts, self._arrivals.phase(ts))
             self._tidy(symbol)

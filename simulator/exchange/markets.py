@@ -6,7 +6,7 @@ import msgspec
 
 
 class Print(msgspec.Struct, frozen=True):
-    """An eligible print: price in 1e-6 USD, size in shares, time of arrival in UTC ns."""
+    """An eligible print: price in 1e-6 USD, size in 1e-6 share, time of arrival in UTC ns."""
 
     price: int
     size: int
@@ -27,6 +27,9 @@ class Market(msgspec.Struct):
     limit_up, limit_down : int
         The band of the limit-up limit-down plan: nothing trades outside it, and what is quoted
         there cannot be traded against; 0 where none is known.
+    beyond, beyond_ts : int
+        The last print, if it was outside the band; else 0. It is no trading, but tells where the
+        market is when no quote does.
     """
 
     bid: int = 0
@@ -40,6 +43,8 @@ class Market(msgspec.Struct):
     last_ts: int = -1
     limit_up: int = 0
     limit_down: int = 0
+    beyond: int = 0
+    beyond_ts: int = -1
 
     @property
     def is_known(self) -> bool:
@@ -61,12 +66,19 @@ class Market(msgspec.Struct):
         """Take a print."""
         self.bid = self.ask = self.last = price
         self.last_ts = ts
+        self.beyond = 0
+
+    def printed_beyond(self, price: int, ts: int) -> None:
+        """Take a print outside the band."""
+        self.beyond, self.beyond_ts = price, ts
 
     def touch(self, stale_quote_ns: int, *, buys: bool) -> int:
-        """Return what one share can be had or sold for, 1e-6 USD."""
+        """Return what one share can be had or sold for, 1e-6 USD; outside the band it cannot."""
+        if self.beyond and self._is_stale(self.beyond_ts, stale_quote_ns):
+            return self.beyond
         if not self.was_printed:
             return self.ask if buys else self.bid
-        if self.quote_ts < 0 or self.last_ts - self.quote_ts > stale_quote_ns:
+        if self._is_stale(self.last_ts, stale_quote_ns):
             return self.bid
         return self.quote_ask if buys else self.quote_bid
 
@@ -79,3 +91,7 @@ class Market(msgspec.Struct):
         if self.limit_up:
             price = min(price, self.limit_up)
         return max(price, self.limit_down)
+
+    def _is_stale(self, printed_ts: int, stale_quote_ns: int) -> bool:
+        """Say whether a print tells more of the market than the last quote does."""
+        return self.quote_ts < 0 or printed_ts - self.quote_ts > stale_quote_ns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_DOWN, Decimal
 
 from engine.domain.fixed_point import decimal_price
-from engine.domain.tick_grid import tick_size
+from engine.domain.tick_grid import RULE_612
 from simulator.exchange.backtest_fills import honest_price
 from simulator.exchange.hours import Phase
 from simulator.exchange.life import OrderLife
@@ -119,7 +119,7 @@ def trailed(order: Order, best: Decimal) -> Decimal:
     else:
         distance = best * (order.trail_percent or Decimal(0)) / 100
     stop = best + distance if order.is_buy else best - distance
-    return stop.quantize(tick_size(stop))
+    return stop.quantize(RULE_612.tick(stop))
 
 
 def is_live(order: Order, phase: Phase) -> bool:

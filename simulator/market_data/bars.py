@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.conditions import TAPES
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE, float_sizes
+from engine.signals.kernel.notional import added, micro_usd, notional_of
 from simulator.market_data.bar_rules import BarUpdates, bar_updates_table
 from simulator.market_data.clock_times import MINUTE_NS, end_of, midnight
 from simulator.market_data.recorded import Prints
 from simulator.market_data.refusal import Refused
+from simulator.tape.block import compiled
 
 _TIMEFRAME = re.compile(r"(\d{1,2})(Min|T|Hour|H|Day|D|Week|W|Month|M)", re.ASCII)
 _MONTHS = (1, 2, 3, 4, 6, 12)
@@ -89,7 +91,7 @@ class Bars:
     open, high, low, close : int64 array
         1e-6 USD per share.
     volume, trade_count : int64 array
-        Shares and prints.
+        1e-6 share, and prints.
     vwap : float64 array
         USD per share.
     """
@@ -152,7 +154,7 @@ def merged(bars: Bars, starts: NDArray[np.int64]) -> Bars:
         bars.close[last],
         volume,
         np.add.reduceat(bars.trade_count, first),
-        np.add.reduceat(bars.vwap * bars.volume, first) / volume,
+        np.add.reduceat(bars.vwap * float_sizes(bars.volume), first) / float_sizes(volume),
     )
 
 
@@ -179,7 +181,7 @@ def _build(
     batch = prints.batch
     bits = bar_updates_table(batch.conditions, daily=daily)[TAPES.index(tape)]
     may = bits[batch.condition_id[rows]]
-    price, size = batch.price[rows], batch.size[rows].astype(np.int64)
+    price, size = batch.price[rows], batch.size[rows]
     first = np.flatnonzero(np.r_[True, starts[1:] != starts[:-1]])
     bar = np.cumsum(np.r_[False, starts[1:] != starts[:-1]])
     n = len(first)
@@ -192,7 +194,7 @@ def _build(
     volume = _sums(bar[in_volume], size[in_volume], n)
     weighing = high_low & in_volume
     weight = _sums(bar[weighing], size[weighing], n)
-    value = _sums(bar[weighing], price[weighing] * size[weighing], n)
+    value = _values(bar[weighing], price[weighing], size[weighing], n)
     opened, _ = _ends(bar, price, any_open, n)
     _, last_green = _ends(bar, price, green, n)
     closed = np.where(last_green > 0, last_green, opened)
@@ -209,7 +211,7 @@ def _build(
         closed,
         volume,
         _sums(bar[in_volume], np.ones(int(in_volume.sum()), np.int64), n),
-        value / np.maximum(weight, 1) / PRICE_SCALE,
+        value / np.maximum(float_sizes(weight), 1 / SIZE_SCALE) / PRICE_SCALE,
     ).rows(whole)
 
 
@@ -218,6 +220,22 @@ def _sums(bar: NDArray[np.int64], values: NDArray[np.int64], n: int) -> NDArray[
     sums = np.zeros(n, np.int64)
     np.add.at(sums, bar, values)
     return sums
+
+
+@compiled
+def _values(
+    bar: NDArray[np.int64], price: NDArray[np.int64], size: NDArray[np.int64], n: int
+) -> NDArray[np.float64]:
+    """Return price × size by bar in 1e-6 USD, rounded once from its exact sum."""
+    highs, lows = np.zeros(n, np.int64), np.zeros(n, np.uint64)
+    for row in range(len(bar)):
+        k = bar[row]
+        high, low = notional_of(price[row], size[row])
+        highs[k], lows[k] = added(highs[k], lows[k], high, low)
+    values = np.zeros(n)
+    for k in range(n):
+        values[k] = micro_usd(highs[k], lows[k])
+    return values
 
 
 def _ends(

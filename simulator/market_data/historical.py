@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from starlette.requests import Request
 
+from engine.domain.fixed_point import json_shares
 from engine.domain.session import day_of
 from simulator.instants import rfc3339
 from simulator.market_data.bars import (
@@ -231,7 +232,7 @@ def _auction(batch: Any, rows: NDArray[np.int64], letters: str, venue: str) -> l
             found[code, price] = {
                 "c": code,
                 "p": price / 1_000_000,
-                "s": int(batch.size[row]),
+                "s": json_shares(int(batch.size[row])),
                 "t": rfc3339(int(batch.ts_event[row])),
                 "x": venue,
             }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, json_shares
 from engine.domain.quotes import QuoteBatch
 from simulator.market_data.bars import Bars
 from simulator.market_data.clock_times import stamps
@@ -35,7 +35,7 @@ def trade_rows(prints: Prints, rows: NDArray[np.int64], tape: str, now: int) -> 
             batch.condition_id[rows].tolist(),
             prints.trade_id[rows].tolist(),
             (batch.price[rows] / PRICE_SCALE).tolist(),
-            batch.size[rows].tolist(),
+            map(json_shares, batch.size[rows].tolist()),
             stamps(batch.ts_event[rows]),
             strict=True,
         )
@@ -90,7 +90,7 @@ def bar_rows(bars: Bars, rows: NDArray[np.int64]) -> list[Row]:
             bars.trade_count[rows].tolist(),
             (bars.open[rows] / PRICE_SCALE).tolist(),
             stamps(bars.ts[rows]),
-            bars.volume[rows].tolist(),
+            map(json_shares, bars.volume[rows].tolist()),
             bars.vwap[rows].tolist(),
             strict=True,
         )

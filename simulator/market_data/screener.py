@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from starlette.requests import Request
 
 from engine.domain.conditions import TAPES, Updates, updates_table
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, json_shares
 from engine.domain.session import day_of
 from engine.domain.trades import TradeBatch
 from simulator.instants import rfc3339
@@ -28,7 +28,7 @@ _MOST_ACTIVES, _MOST_MOVERS, _USUAL = 100, 50, 10
 
 @dataclass(slots=True)
 class _Day:
-    """Sums over a day so far, by symbol; prices in 1e-6 USD."""
+    """Sums over a day so far, by symbol; prices in 1e-6 USD, volume in 1e-6 share."""
 
     volume: dict[str, int] = field(default_factory=dict)
     trades: dict[str, int] = field(default_factory=dict)
@@ -61,7 +61,11 @@ class Screener:
         ranked = getattr(day, by)
         symbols = sorted(ranked, key=lambda name: (-ranked[name], name))[:top]
         rows = [
-            {"symbol": name, "trade_count": day.trades[name], "volume": day.volume[name]}
+            {
+                "symbol": name,
+                "trade_count": day.trades[name],
+                "volume": json_shares(day.volume[name]),
+            }
             for name in symbols
         ]
         return {"last_updated": rfc3339(at), "most_actives": rows}
@@ -125,7 +129,7 @@ class Screener:
         tape_ids = np.array([TAPES.index(self._tapes.of(s)) for s in batch.symbols], np.int64)
         bits = updates_table(batch.conditions)[tape_ids[batch.symbol_id], batch.condition_id]
         sign = np.where(bits & Updates.REVERSAL, -1, 1) * ((bits & Updates.VOLUME) > 0)
-        _accumulate(found.volume, batch, sign * batch.size.astype(np.int64))
+        _accumulate(found.volume, batch, sign * batch.size)
         _accumulate(found.trades, batch, sign.astype(np.int64))
         moving = np.flatnonzero((bits & (Updates.LAST | Updates.REVERSAL)) == Updates.LAST)
         ids = batch.symbol_id[moving]

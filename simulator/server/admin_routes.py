@@ -13,14 +13,10 @@ from starlette.routing import Route
 
 from engine.domain.errors import ConfigError
 from serving import StrictJsonError, sentence, shown, strict_object
-from simulator.chaos import STRIKES
 from simulator.instants import rfc3339
+from simulator.server.bodies import Band, Nothing, Pause, Resume, Seek, Step, StrikeNow
 from simulator.server.connections import Connections
-from simulator.tape import FASTEST
-
-_DAY_NS = 24 * 3600 * 1_000_000_000
-
-type _Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+from simulator.steering_body import steering_body
 
 
 class Admin:
@@ -32,18 +28,21 @@ class Admin:
     def routes(self) -> list[Route]:
         """Return the routes."""
         return [
-            Route("/sim/status", said(self._status), methods=["GET"]),
-            Route("/sim/pause", said(self._pause), methods=["POST"]),
-            Route("/sim/resume", said(self._resume), methods=["POST"]),
-            Route("/sim/step", said(self._step), methods=["POST"]),
-            Route("/sim/seek", said(self._seek), methods=["POST"]),
-            Route("/sim/band", said(self._band), methods=["POST"]),
-            Route("/sim/chaos", said(self._chaos), methods=["GET", "POST"]),
-            Route("/sim/chaos/calm", said(self._calm), methods=["POST"]),
-            Route("/sim/chaos/strike", said(self._strike), methods=["POST"]),
+            Route("/sim/status", said(Nothing, self._status), methods=["GET"]),
+            Route("/sim/pause", said(Pause, self._pause), methods=["POST"]),
+            Route("/sim/resume", said(Resume, self._resume), methods=["POST"]),
+            Route("/sim/step", said(Step, self._step), methods=["POST"]),
+            Route("/sim/seek", said(Seek, self._seek), methods=["POST"]),
+            Route("/sim/band", said(Band, self._band), methods=["POST"]),
+            Route("/sim/chaos", answering(self._chaos), methods=["GET", "POST"]),
+            Route("/sim/chaos/calm", said(Nothing, self._calm), methods=["POST"]),
+            Route("/sim/chaos/strike", said(StrikeNow, self._strike), methods=["POST"]),
         ]
 
-    async def _status(self, _: dict[str, Any]) -> dict[str, Any]:
+    async def _status(self, _: Nothing) -> dict[str, Any]:
+        return self._standing()
+
+    def _standing(self) -> dict[str, Any]:
         connections = self._connections
         venue, clock = connections.venue, connections.venue.clock
         return {
@@ -69,57 +68,50 @@ class Admin:
             "chaos": msgspec.to_builtins(connections.chaos.on),
         }
 
-    async def _pause(self, asked: dict[str, Any]) -> dict[str, Any]:
-        at, venue = asked.get("at"), self._connections.venue
+    async def _pause(self, asked: Pause) -> dict[str, Any]:
+        at, venue = asked.at, self._connections.venue
         last = venue.playhead.reader.end_ns
-        if at is not None and (type(at) is not int or not venue.now < at <= last):
+        if at is not None and not venue.now < at <= last:
             raise ConfigError(
-                f"cannot pause at {at!r}: the tape stands at {venue.now} and ends at {last} "
+                f"at is {at}: the tape stands at {venue.now} and ends at {last} "
                 "(UTC ns); name a time to come, or none to pause now"
             )
         venue.pause(at)
-        return await self._status({})
+        return self._standing()
 
-    async def _resume(self, asked: dict[str, Any]) -> dict[str, Any]:
-        speed = asked.get("speed", 0.0)
-        if speed == "max":
-            self._connections.venue.turn(paused=False, speed=None)
-        elif type(speed) in {int, float} and 0 <= speed <= FASTEST:
-            self._connections.venue.turn(paused=False, speed=float(speed))
+    async def _resume(self, asked: Resume) -> dict[str, Any]:
+        if asked.speed is None:
+            self._connections.venue.turn(paused=False)
         else:
-            raise ConfigError(
-                f"speed is {shown(speed)}, expected a positive number up to {FASTEST:.0f}, or 'max'"
-            )
-        return await self._status({})
+            speed = None if asked.speed == "max" else asked.speed
+            self._connections.venue.turn(paused=False, speed=speed)
+        return self._standing()
 
-    async def _step(self, asked: dict[str, Any]) -> dict[str, Any]:
-        span_ns = asked.get("span_ns")
-        if type(span_ns) is not int or not 0 < span_ns <= _DAY_NS:
-            raise ConfigError(f"span_ns is {shown(span_ns)}, expected 1 to {_DAY_NS} ns")
-        if self._connections.venue.now + span_ns > self._connections.venue.farthest:
+    async def _step(self, asked: Step) -> dict[str, Any]:
+        if self._connections.venue.now + asked.span_ns > self._connections.venue.farthest:
             raise ConfigError("the tape ended a day ago: start the simulator anew")
-        await self._connections.venue.step(span_ns)
-        return await self._status({})
+        await self._connections.venue.step(asked.span_ns)
+        return self._standing()
 
-    async def _seek(self, asked: dict[str, Any]) -> dict[str, Any]:
-        ts, venue = asked.get("ts"), self._connections.venue
+    async def _seek(self, asked: Seek) -> dict[str, Any]:
+        ts, venue = asked.ts, self._connections.venue
         last = venue.playhead.reader.end_ns
-        if type(ts) is not int or not venue.now <= ts <= last:
+        if not venue.now <= ts <= last:
             raise ConfigError(
-                f"cannot go to {shown(ts)}: the tape stands at {venue.now} and ends at {last} "
+                f"ts is {ts}: the tape stands at {venue.now} and ends at {last} "
                 "(UTC ns); time does not go back, start the simulator anew"
             )
         await venue.seek(ts)
-        return await self._status({})
+        return self._standing()
 
-    async def _band(self, asked: dict[str, Any]) -> dict[str, Any]:
-        symbol, down, up = (asked.get(name) for name in ("symbol", "limit_down", "limit_up"))
-        if not isinstance(symbol, str) or symbol not in self._connections.venue.exchange.assets:
+    async def _band(self, asked: Band) -> dict[str, Any]:
+        symbol, down, up = asked.symbol, asked.limit_down, asked.limit_up
+        if symbol not in self._connections.venue.exchange.assets:
             raise ConfigError(f"{shown(symbol)} does not trade on this day")
-        if type(down) is not int or type(up) is not int or not 0 <= down <= (up or down):
+        if down > (up or down):
             raise ConfigError(
-                f"the band of {symbol} is {shown(down)} to {shown(up)}, expected limit_down and "
-                "limit_up in 1e-6 USD, the upper one above, 0 for none"
+                f"the band of {symbol} is {down} to {up}, expected limit_down and limit_up in "
+                "1e-6 USD, the upper one above, 0 for none"
             )
         await self._connections.venue.band(symbol, down, up)
         return {"symbol": symbol, "limit_down": down, "limit_up": up}
@@ -128,21 +120,39 @@ class Admin:
         self._connections.chaos.turn(asked)
         return {"chaos": msgspec.to_builtins(self._connections.chaos.on)}
 
-    async def _calm(self, _: dict[str, Any]) -> dict[str, Any]:
+    async def _calm(self, _: Nothing) -> dict[str, Any]:
         self._connections.chaos.calm()
         return {"chaos": msgspec.to_builtins(self._connections.chaos.on)}
 
-    async def _strike(self, asked: dict[str, Any]) -> dict[str, Any]:
-        what = asked.get("what")
-        if what not in STRIKES:
-            raise ConfigError(f"cannot {shown(what)} sockets; choose one of {', '.join(STRIKES)}")
-        struck = self._connections.strike(what)
+    async def _strike(self, asked: StrikeNow) -> dict[str, Any]:
+        struck = self._connections.strike(asked.what)
         await asyncio.sleep(0)
-        return {"what": what, "sockets": struck}
+        return {"what": asked.what, "sockets": struck}
 
 
-def said(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Return what answers with a handler's result, and says why where it refuses."""
+def said[Body: msgspec.Struct](
+    kind: type[Body], handler: Callable[[Body], Awaitable[dict[str, Any]]], *, spelt: bool = False
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return what answers with a handler's result, and says why where it refuses.
+
+    Parameters
+    ----------
+    kind : type
+        The fields that a request may have; ``steering_body`` checks them.
+    spelt : bool
+        Numbers may come as text.
+    """
+
+    async def told(asked: dict[str, Any]) -> dict[str, Any]:
+        return await handler(steering_body(asked, kind, spelt=spelt))
+
+    return answering(told)
+
+
+def answering(
+    handler: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return the same for a handler that checks the fields itself."""
 
     async def endpoint(request: Request) -> Response:
         text = await request.body()

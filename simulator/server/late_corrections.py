@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.domain.conditions import REVERSAL_MARK
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, json_shares
 from simulator.market_data.row_facts import codes, exchange, told_tape
 from simulator.tape import Block
 
@@ -28,8 +28,8 @@ def correction(block: Block, tape_of: Mapping[str, str], ts: int) -> dict[str, A
         price, size = int(trades.price[row]) / PRICE_SCALE, int(trades.size[row])
         listed, number = codes(conditions), int(block.trade_id[row])
         tape = tape_of.get(symbol, "")
-        original = {"oi": number, "op": price, "os": size, "oc": listed}
-        corrected = {"ci": number, "cp": price, "cs": 2 * size, "cc": listed}
+        original = {"oi": number, "op": price, "os": json_shares(size), "oc": listed}
+        corrected = {"ci": number, "cp": price, "cs": json_shares(2 * size), "cc": listed}
         times = {"t": int(trades.ts_event[row]), "z": told_tape(tape), "r": ts}
         return {"T": "c", "S": symbol, "x": exchange(tape), **original, **corrected, **times}
     return None

@@ -2,7 +2,7 @@
 
 from simulator.tape.bars import BarMaker
 from simulator.tape.block import Block
-from simulator.tape.clock import FASTEST, Clock, Mode
+from simulator.tape.clock import FASTEST, SLOWEST, Clock, Mode
 from simulator.tape.json_frames import JsonFrames
 from simulator.tape.last_seen import LastPrint, LastSeen
 from simulator.tape.msgpack_frames import MsgpackFrames
@@ -12,6 +12,7 @@ from simulator.tape.wanted import Wanted, mask
 __all__ = [
     "BLOCK_NS",
     "FASTEST",
+    "SLOWEST",
     "BarMaker",
     "Block",
     "Clock",

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.conditions import REVERSAL_MARK, TAPES
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, json_shares
 from engine.domain.session import Session
+from engine.signals.kernel.notional import added, notional_of
 from simulator.market_data.bar_rules import BarUpdates, bar_updates_table
 from simulator.market_data.row_facts import told_tape
 from simulator.tape.block import Block, compiled
@@ -33,12 +34,14 @@ _BAR = np.dtype(
         ("volume", "i8"),
         ("count", "i8"),
         ("priced_volume", "i8"),
-        ("value", "i8"),
+        ("value", "u8"),
+        ("value_high", "i8"),
         ("closed", "?"),
         ("changed", "?"),
     ],
     align=True,
 )
+"""Prices in 1e-6 USD, volumes in 1e-6 share, value in the two words of a notional."""
 
 
 class BarMaker:
@@ -115,15 +118,20 @@ class BarMaker:
                 "h": int(bar["high"]) / PRICE_SCALE,
                 "l": int(bar["low"]) / PRICE_SCALE,
                 "c": int(bar["close"]) / PRICE_SCALE,
-                "v": int(bar["volume"]),
+                "v": json_shares(int(bar["volume"])),
                 "n": int(bar["count"]),
-                "vw": round(int(bar["value"]) / int(bar["priced_volume"]) / PRICE_SCALE, 6),
+                "vw": round(_value(bar) / int(bar["priced_volume"]) / PRICE_SCALE, 6),
                 "t": ts,
                 "z": self._told[n],
             }
             for n, bar in zip(np.flatnonzero(whole).tolist(), bars[whole], strict=True)
             if bar["priced_volume"]
         ]
+
+
+def _value(bar: Any) -> int:
+    """Return price × size of a bar's prints, 1e-12 USD."""
+    return (int(bar["value_high"]) << 64) + int(bar["value"])
 
 
 def _empty(symbols: int) -> NDArray[Any]:
@@ -135,7 +143,7 @@ def _take(  # noqa: PLR0917  (a compiled step)
     symbol_id: NDArray[np.int32],
     ts_event: NDArray[np.int64],
     price: NDArray[np.int64],
-    size: NDArray[np.int32],
+    size: NDArray[np.int64],
     condition_id: NDArray[np.int32],
     tape_ids: NDArray[np.int64],
     taken_back: NDArray[np.bool_],
@@ -164,7 +172,8 @@ def _add(bar: Any, price: int, size: int, may: int) -> None:
         bar.high = max(bar.high, price)
         bar.low = price if bar.low == 0 else min(bar.low, price)
         if may & _VOLUME:
-            bar.value += price * size
+            high, low = notional_of(price, size)
+            bar.value_high, bar.value = added(bar.value_high, bar.value, high, low)
             bar.priced_volume += size
     if may & (_OPEN_CLOSE | _YELLOW):
         if bar.open == 0:

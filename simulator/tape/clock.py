@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-FASTEST = 1_000_000.0
-"""Simulated seconds per second; faster than that is as fast as subscribers read."""
+SLOWEST, FASTEST = 0.001, 1_000_000.0
+"""Simulated seconds per second; faster is as fast as subscribers read, slower is a pause."""
 
 
 class Mode(StrEnum):

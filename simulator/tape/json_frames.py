@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.conditions import REVERSAL_MARK
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, json_shares
 from engine.domain.quotes import QuoteBatch
 from engine.domain.trades import TradeBatch
 from simulator.instants import rfc3339
@@ -136,12 +136,12 @@ def _corrects(trades: TradeBatch, row: int, following: int) -> bool:
     return same and not codes_then.startswith(REVERSAL_MARK)
 
 
-def _terms(block: Block, row: int) -> tuple[int, float, int, list[str]]:
-    """Return id, price in USD, size and sale conditions of a print."""
+def _terms(block: Block, row: int) -> tuple[int, float, float, list[str]]:
+    """Return id, price in USD, size in shares and sale conditions of a print."""
     trades = block.trades
     given = trades.conditions[trades.condition_id[row]]
     price = int(trades.price[row]) / PRICE_SCALE
-    return int(block.trade_id[row]), price, int(trades.size[row]), codes(given)
+    return int(block.trade_id[row]), price, json_shares(int(trades.size[row])), codes(given)
 
 
 def _times(batch: TradeBatch | QuoteBatch, row: int, *, arrivals: bool) -> dict[str, str]:

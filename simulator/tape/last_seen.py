@@ -12,7 +12,7 @@ from simulator.tape.block import Block, compiled
 
 
 class LastPrint(NamedTuple):
-    """An eligible print: 1e-6 USD, shares, arrival (UTC ns)."""
+    """An eligible print: 1e-6 USD, 1e-6 share, arrival (UTC ns)."""
 
     price: int
     size: int
@@ -65,7 +65,7 @@ class _Prints(NamedTuple):
     symbol_id: NDArray[np.int32]
     moves: NDArray[np.bool_]
     price: NDArray[np.int64]
-    size: NDArray[np.int32]
+    size: NDArray[np.int64]
     ts: NDArray[np.int64]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.conditions import REVERSAL_MARK
-from engine.domain.fixed_point import float_prices
+from engine.domain.fixed_point import SIZE_SCALE, float_prices, float_sizes
 from simulator.market_data.row_facts import codes, exchange, told_tape
 from simulator.tape.block import Block, compiled
 from simulator.tape.msgpack_bytes import (
@@ -45,7 +45,8 @@ class _Trades(NamedTuple):
     ts_init: NDArray[np.int64]
     trade_id: NDArray[np.int64]
     price_bits: NDArray[np.uint64]
-    size: NDArray[np.int32]
+    size: NDArray[np.int64]
+    size_bits: NDArray[np.uint64]
     condition_id: NDArray[np.int32]
 
 
@@ -156,6 +157,7 @@ class MsgpackFrames:
                     block.trade_id,
                     float_prices(trades.price).view(np.uint64),
                     trades.size,
+                    float_sizes(trades.size).view(np.uint64),
                     trades.condition_id,
                 ),
                 _Quotes(
@@ -318,7 +320,10 @@ def _terms(out: NDArray[np.uint8], at: int, version: int, trades: _Trades, row: 
     at = _versioned(out, at, version, ord("p"))
     at = float64(out, at, trades.price_bits[row])
     at = _versioned(out, at, version, ord("s"))
-    return unsigned(out, at, trades.size[row])
+    whole = trades.size[row] // SIZE_SCALE
+    if whole * SIZE_SCALE == trades.size[row]:
+        return unsigned(out, at, whole)
+    return float64(out, at, trades.size_bits[row])
 
 
 @compiled

@@ -108,7 +108,7 @@ class _Blocks:
         parts = [part for letter in self._letters for part in letter.before(end)]
         symbol_id, ts_event, ts_init, price, size, condition_id = (
             concatenated([part[n] for part in parts], dtype)
-            for n, dtype in enumerate((np.int32, np.int64, np.int64, np.int64, np.int32, np.int32))
+            for n, dtype in enumerate((np.int32, np.int64, np.int64, np.int64, np.int64, np.int32))
         )
         trades = TradeBatch(
             symbol_id,

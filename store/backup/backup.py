@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, JournalError
 from engine.journal import verify
 from store.atomic import write_atomically
@@ -124,7 +125,7 @@ def restore(
             held = connection.execute(select(func.count()).select_from(RUNS)).scalar_one()
             if held:
                 raise ConfigError(
-                    f"expected an empty database, found {held} runs in {database}: "
+                    f"expected an empty database, found {counted(held, 'run')} in {database}: "
                     "give another with --database"
                 )
             _fill(connection, path, manifest, progress)
@@ -166,6 +167,6 @@ def _read_back(connection: Connection, manifest: BackupManifest) -> None:
     facts = connection.execute(select(func.count()).select_from(FACTS)).scalar_one()
     if found != manifest.runs or facts != manifest.facts:
         raise JournalError(
-            f"expected {manifest.facts} facts with the chains of the backup, the database gives "
-            f"back {facts} that differ; nothing was changed"
+            f"expected {counted(manifest.facts, 'fact')} with the chains of the backup, the "
+            f"database gives back {facts} that differ; nothing was changed"
         )

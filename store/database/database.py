@@ -31,6 +31,9 @@ from store.tables.timescale import make_hypertables, time_series
 if TYPE_CHECKING:
     from store.database.answers import AnsweredConnection
 
+_BUSY_MS = 5_000
+"""How long a file is waited for that another process has locked."""
+
 _log = logging.getLogger(__name__)
 
 _WRITES_FIRST = "writes_first"
@@ -233,7 +236,7 @@ def _configure_file(connection: DBAPIConnection, _record: object) -> None:
     # SQLAlchemy's recipe for sqlite3: transactions begin where it says, around DDL as well.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
-from engine.domain.errors import JournalBroken, JournalError
+from engine.domain.errors import CommandsBroken, JournalBroken, JournalError, NotFoundError
 from engine.domain.facts import CommandReceived, Fact
 from store.journal.journals import Journals
+from store.journal.verified import verified_facts
 
 _SUFFIX = "/commands"
 _RETRY_SECS = 0.02
@@ -33,6 +33,7 @@ class CommandLog:
 
     def __init__(self, journals: Journals, run_id: str) -> None:
         self.run_id = run_id + _SUFFIX
+        self._of = run_id
         self._journals = journals
 
     def create(self) -> None:
@@ -47,7 +48,7 @@ class CommandLog:
         ------
         NotFoundError
             The run takes no commands.
-        JournalBroken
+        CommandsBroken
             What was given before is not what stands there.
         JournalError
             The log stayed claimed, or the database cannot be reached.
@@ -57,8 +58,8 @@ class CommandLog:
             log = self._journals.open(self.run_id)
             try:
                 log.claim()
-            except JournalBroken:
-                raise
+            except JournalBroken as broken:
+                raise CommandsBroken(self._of, broken.detail) from broken
             except JournalError:
                 if time.monotonic() > deadline:
                     raise
@@ -69,16 +70,25 @@ class CommandLog:
             log.close()
             return fact
 
-    def since(self, seq: int) -> Iterator[Fact]:
-        """Yield what was given after a fact of the log, in order.
+    def since(self, seq: int, known: str | None = None) -> list[Fact]:
+        """Return what was given after a fact of the log, in order, of a log that is verified whole.
+
+        Parameters
+        ----------
+        known : str, optional
+            Hash of the fact ``seq`` as it was read before: a log that was written anew is seen.
 
         Raises
         ------
-        JournalBroken
-            Its facts, from the first one on, are not those that were given: none is to be obeyed.
+        CommandsBroken
+            It does not hold, or did not when somebody looked before: none of it is to be obeyed.
         """
-        log = self._journals.open(self.run_id)
-        broken = log.verify().broken
-        if broken is not None:
-            raise JournalBroken(self.run_id, str(broken))
-        yield from log.facts(seq)
+        try:
+            facts = verified_facts(self._journals, self.run_id)
+        except JournalBroken as broken:
+            raise CommandsBroken(self._of, broken.detail) from broken
+        except NotFoundError as error:
+            raise CommandsBroken(self._of, "their log is gone") from error
+        if known is not None and (len(facts) < seq or facts[seq - 1].hash != known):
+            raise CommandsBroken(self._of, f"fact {seq} is not the one that was read before")
+        return facts[seq:]

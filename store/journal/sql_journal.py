@@ -12,18 +12,20 @@ from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.domain.errors import JournalBroken, JournalError
-from engine.domain.facts import AnyPayload, Fact
+from engine.domain.facts import Fact
 from engine.domain.first_cause import FirstCause
 from engine.journal import (
     GENESIS,
     Break,
     Damage,
+    HoldingJournal,
     Integrity,
     Record,
+    Report,
+    UnpersistedFacts,
     Verification,
     fact_of,
     record_of,
-    seal,
     verify,
 )
 from store.database.database import Database
@@ -31,7 +33,6 @@ from store.database.refusal import refusal
 from store.database.schema import FACTS, RUNS
 from store.journal.commit_notifier import CommitNotifier
 from store.journal.records import READ_SECS, newest_record, read_records
-from store.journal.unpersisted import Report, UnpersistedFacts
 from store.journal.writer import Writer
 from store.runs.manifest import RunStatus
 
@@ -52,7 +53,7 @@ def unknown_status(status: str) -> str:
     return f"the row of the run says status {status!r}"
 
 
-class SqlJournal:
+class SqlJournal(HoldingJournal):
     """A run's journal in SQLite or PostgreSQL; a complete ``engine.journal.Journal``.
 
     One object writes, of all processes and hosts: the first ``append`` claims the run, ``close``
@@ -82,12 +83,9 @@ class SqlJournal:
         self._writer: Writer | None = None
         self._epoch = epoch
         self._grouping = False
-        self._pending: list[Fact] = []
         self._unpersisted = UnpersistedFacts()
-        self._is_halt_told = False
+        self._is_halt_logged = False
         self._is_learned = False
-        self._by_id: dict[str, int] = {}
-        self._last: Fact | None = None
 
     @property
     def database(self) -> Database:
@@ -102,38 +100,39 @@ class SqlJournal:
     @property
     def last(self) -> Fact | None:
         """The fact appended last, None before the first."""
-        return self._last or self._newest()
+        return self._unpersisted.last or self._newest()
 
     @property
     def halted(self) -> bool:
         """Whether the database refused and has not been heard of since: nothing may be traded."""
-        return bool(self._unpersisted)
+        return self._unpersisted.is_halted
 
-    def append(
-        self,
-        payload: AnyPayload,
-        *,
-        ts_event: int,
-        ts_init: int,
-        causation_id: int | None = None,
-        correlation_id: str | None = None,
-        fact_id: str | None = None,
-    ) -> Fact:
+    @property
+    def unpersisted(self) -> UnpersistedFacts:
+        """What is not known to be kept: pending, in doubt, or waiting for the database."""
+        return self._unpersisted
+
+    def record(self, report: Report) -> Fact:
         """Record what happened and return it in its place; see ``JournalWriter``."""
-        report = Report(payload, ts_event, ts_init, causation_id, correlation_id, fact_id)
         with self._lock:
             try:
                 self._resume()
             except JournalError as error:
-                self._tell_halt(error)
+                self._log_halt(error)
                 self._keep(report)
                 raise
-            if fact_id in self._by_id:
-                return self._fact(self._by_id[fact_id])
-            fact = self._seal(report)
-            if len(self._pending) >= _GROUP or not (self._grouping or self._may_wait(report)):
+            if report.fact_id is not None and (known := self._known(report.fact_id)) is not None:
+                return known
+            fact = self._unpersisted.add(report)
+            is_full = len(self._unpersisted) >= _GROUP
+            if is_full or not (self._grouping or self._may_wait(report)):
                 self._write()
             return fact
+
+    def hold(self, report: Report) -> Fact:
+        """Let what happened wait, without asking the database; see ``HoldingJournal``."""
+        known = None if report.fact_id is None else self._known(report.fact_id)
+        return known or self._unpersisted.hold(report)
 
     def claim(self) -> None:
         """Become the run's writer now, not at the first ``append``.
@@ -163,7 +162,7 @@ class SqlJournal:
         """Make every fact appended so far durable; see ``JournalWriter``."""
         with self._lock:
             self._resume()
-            if self._pending:
+            if self._unpersisted:
                 self._write()
 
     def facts(self, since: int = 0) -> Iterator[Fact]:
@@ -172,7 +171,7 @@ class SqlJournal:
 
     def records(self, since: int = 0) -> Iterator[Record]:
         """Yield the same facts as they are stored."""
-        if self._pending:
+        if self._unpersisted and not self.halted:
             self.commit()
         yield from self._stored(since)
 
@@ -247,7 +246,7 @@ class SqlJournal:
         """Commit and give the run back; a file is left plain, with nothing beside it."""
         with self._lock:
             try:
-                if self._pending or self.halted:
+                if self._unpersisted or self.halted:
                     self.commit()
                 if self._writer is not None:
                     with suppress(SQLAlchemyError):
@@ -270,37 +269,22 @@ class SqlJournal:
     def _may_wait(self, report: Report) -> bool:
         return self._intents_only and not report.is_intent
 
-    def _seal(self, report: Report) -> Fact:
-        fact = seal(
-            report.payload,
-            after=self._last,
-            ts_event=report.ts_event,
-            ts_init=report.ts_init,
-            causation_id=report.causation_id,
-            correlation_id=report.correlation_id,
-            fact_id=report.fact_id,
-        )
-        self._pending.append(fact)
-        self._last = fact
-        if fact.fact_id is not None:
-            self._by_id[fact.fact_id] = fact.seq
-        return fact
-
     def _write(self) -> None:
-        """Commit what is pending; on a refusal nothing is pending, and what happened waits."""
+        """Commit what waits; after a refusal it is in doubt, and its plans are dropped."""
+        facts = self._unpersisted.facts()
         try:
-            self._claimed().commit([record_of(fact) for fact in self._pending])
-            self._pending.clear()
+            self._claimed().commit([record_of(fact) for fact in facts])
         except SQLAlchemyError as error:
             refusal = self._refused("keep", error)
-            self._tell_halt(refusal)
+            self._log_halt(refusal)
             self._drop_writer()
-            self._doubt_pending()
+            self._unpersisted.refuse(facts)
             raise refusal from error
         except JournalError as error:
-            self._tell_halt(error)
-            self._doubt_pending()
+            self._log_halt(error)
+            self._unpersisted.refuse(facts)
             raise
+        self._unpersisted.keep(len(facts))
 
     def _resume(self) -> None:
         """Have the run claimed; after a refusal learn what was kept, and write what has waited.
@@ -315,48 +299,40 @@ class SqlJournal:
             if not self.halted:
                 return
             self._unpersisted.settle(writer.head_hash)
-            self._learn()
         except SQLAlchemyError as error:
             self._drop_writer()
             raise self._refused("keep", error) from error
-        waiting = self._unpersisted.take()
-        for report in waiting:
-            if report.fact_id not in self._by_id:
-                self._seal(report)
-        if self._pending:
+        waiting = len(self._unpersisted)
+        while self._unpersisted:
             self._write()
-        self._is_halt_told = False
-        _log.warning(
-            "journal resumed: %d facts had waited", len(waiting), extra={"run_id": self.run_id}
-        )
+        self._unpersisted.is_halted = self._is_halt_logged = False
+        _log.warning("journal resumed: %d facts had waited", waiting, extra={"run_id": self.run_id})
 
-    def _doubt_pending(self) -> None:
-        self._unpersisted.doubt(self._pending)
-        self._pending = []
-
-    def _tell_halt(self, error: JournalError) -> None:
+    def _log_halt(self, error: JournalError) -> None:
         """Log the first of the refusals in a row."""
-        if not self._is_halt_told:
+        if not self._is_halt_logged:
             _log.error("journal halted: %s", error, extra={"run_id": self.run_id})
-        self._is_halt_told = True
+        self._is_halt_logged = True
 
     def _keep(self, report: Report) -> None:
         """Let what happened wait for the database; of a run never claimed nothing can be told."""
-        if self._epoch is not None:
-            self._unpersisted.wait(report)
+        if self._epoch is None:
+            return
+        self._unpersisted.is_halted = True
+        if not report.is_dropped and report.fact_id not in self._unpersisted.names:
+            self._unpersisted.add(report)
 
     def _claimed(self) -> Writer:
         """Return the connection that writes, opened at the first fact and after a loss."""
         if self._writer is None:
             if self._database.is_file:
                 self._database.set_journal_mode("WAL")
-            first = not self._is_learned
             writer = Writer(self._database, self.run_id, self._epoch)
             self._quarantine_if_broken(writer)
             self._writer, self._epoch = writer, writer.epoch
-            if first:
-                self._learn()
-                self._is_learned = True
+        if not (self._is_learned or self.halted):
+            self._learn()
+            self._is_learned = True
         return self._writer
 
     def _quarantine_if_broken(self, writer: Writer) -> None:
@@ -390,12 +366,13 @@ class SqlJournal:
 
     def _learn(self) -> None:
         """Read where the run stands and which names it has kept."""
-        self._last = self._newest()
+        last = self._newest()
         with self._database.connect(answer_secs=READ_SECS) as connection:
             named = select(FACTS.c.fact_id, FACTS.c.seq).where(
                 FACTS.c.run_id == self.run_id, FACTS.c.fact_id.is_not(None)
             )
-            self._by_id = {row.fact_id: row.seq for row in connection.execute(named)}
+            names = {row.fact_id: row.seq for row in connection.execute(named)}
+        self._unpersisted.follow(last, names)
 
     def _drop_writer(self) -> None:
         if self._writer is not None:
@@ -408,11 +385,12 @@ class SqlJournal:
         until = "nothing may be traded until the database can be reached and its disk has room"
         return type(found)(f"{found}; {until}")
 
-    def _fact(self, seq: int) -> Fact:
-        for fact in self._pending:
-            if fact.seq == seq:
-                return fact
-        return fact_of(next(self._stored(seq - 1)))
+    def _known(self, fact_id: str) -> Fact | None:
+        """Return the fact of that name, None when there is none."""
+        seq = self._unpersisted.names.get(fact_id)
+        if seq is None:
+            return None
+        return self._unpersisted.numbered(seq) or fact_of(next(self._stored(seq - 1)))
 
     def _newest(self) -> Fact | None:
         with self._reading() as connection:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.accounting import PROJECTIONS, EquityPoint, keep_accounts, performance
+from engine.domain.counted import counted
 from engine.domain.errors import DataError, JournalError, NotFoundError, RunError
 from store.atomic import TEMPORARY, write_atomically
 from store.journal.journals import Journals
@@ -157,7 +158,7 @@ class Run:
         accounts = keep_accounts(self.journal.facts())
         books = accounts.books()
         last = self.journal.last
-        partial = f"{note}; covers {last.seq if last else 0} facts"
+        partial = f"{note}; covers {counted(last.seq if last else 0, 'fact')}"
         tables = {"equity": arrow_table(EquityPoint, books.equity)}
         for name in RUN_TABLES:
             table = PROJECTIONS[name]

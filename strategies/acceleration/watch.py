@@ -21,7 +21,9 @@ def react(trade: ActiveTrade) -> Reaction:
     plan, resting = trade.plan, trade.stop_price
     if plan.trailing_stop_percent is None or trade.best_price is None:
         return HOLD
-    trailed = trailing_stop(plan.side, trade.best_price, resting, plan.trailing_stop_percent)
+    trailed = trailing_stop(
+        plan.side, trade.best_price, resting, plan.trailing_stop_percent, trade.grid
+    )
     if trailed == resting:
         return HOLD
     if plan.side * (trade.last_price - trailed) <= 0:

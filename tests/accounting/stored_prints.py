@@ -33,7 +33,7 @@ def stored_prints(
             "ts_event": pa.array(ts, pa.int64()),
             "ts_init": pa.array(ts, pa.int64()),
             "price": pa.array(list(prices), pa.decimal64(18, 6)),
-            "size": pa.array([100] * len(ts) if sizes is None else sizes, pa.int32()),
+            "size": pa.array([100] * len(ts) if sizes is None else sizes, pa.decimal64(18, 6)),
             "exchange": pa.array([""] * len(ts), pa.string()),
             "conditions": pa.array(conditions, pa.string()),
             "trade_id": pa.nulls(len(ts), pa.int64()),

@@ -31,7 +31,7 @@ def _batch(rows: list[tuple[int, int, str]]) -> TradeBatch:
         ts_event=np.array(ts, np.int64),
         ts_init=np.arange(n, dtype=np.int64),
         price=np.array(prices, np.int64),
-        size=np.full(n, 100, np.int32),
+        size=np.full(n, 100_000_000),
         condition_id=np.array([CONDITIONS.index(code) for code in codes], np.int32),
         conditions=CONDITIONS,
     )

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine.accounting import PROJECTIONS, keep_accounts
 from engine.accounting.fee_schedule import SCHEDULES, charge, rate_on
@@ -29,6 +30,19 @@ def test_sales_of_a_day_in_2018_pay_sec_and_taf_and_purchases_nothing() -> None:
     assert found[Fee.SEC].expected == Decimal("69.30")  # 3 M USD at 23.10 a million
     assert found[Fee.TAF].expected == Decimal("5.95")  # capped
     assert found[Fee.CAT].expected == 0  # not before 2024-09
+
+
+def test_what_is_traded_anywhere_else_owes_no_fee_of_us_stocks() -> None:
+    bracket = plan("T1", "AAA", 1, 10, Decimal(50))
+    elsewhere = [
+        replace(payload, venue="BYBIT")
+        for payload in (
+            bracket,
+            fill(bracket, OrderRole.ENTRY, 10, Decimal(50), Decimal(0)),
+            fill(bracket, OrderRole.EXIT, 10, Decimal(50), Decimal(0)),
+        )
+    ]
+    assert _fees(*elsewhere) == {}
 
 
 def test_what_was_charged_stands_beside_what_was_expected() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -32,3 +33,26 @@ def test_decoding_a_frame_needs_neither_nautilus_nor_a_client(module: str) -> No
     assert module in loaded
     heavy = {"nautilus_trader", "httpx", "websockets", "pandas", "pyarrow", "exchange_calendars"}
     assert not heavy & set(loaded)
+
+
+def test_whoever_asks_an_account_without_a_node_loads_no_nautilus() -> None:
+    code = (
+        "import sys; from app.markets import simulated_market\n"
+        "simulated_market('http://127.0.0.1:1', 'key', 'secret'); print(*sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.split()
+    assert "adapters.alpaca.account" in loaded
+    assert "nautilus_trader" not in loaded
+
+
+def test_benchmarks_reach_venues_by_their_registry_and_know_no_more_than_a_decoder() -> None:
+    found = {
+        node.module
+        for path in (ROOT / "benchmarks").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module is not None
+    }
+    assert "app.markets" in found
+    assert {name for name in found if name.startswith("adapters")} == {"adapters.alpaca.wire"}

@@ -14,6 +14,7 @@ import pytest
 
 from catalog import Catalog
 from catalog.schema import SCHEMAS, Kind
+from engine.domain.fixed_point import SIZE_SCALE
 
 type TapeMaker = Callable[..., pa.Table]
 type FileMaker = Callable[..., str]
@@ -45,15 +46,15 @@ def tape() -> TapeMaker:
             "ts_event": ts_init - chance.integers(0, 1_000_000, n),
             "ts_init": ts_init,
             "price": chance.integers(1, 10**9, n),
-            "size": chance.integers(1, 1_000, n).astype(np.int32),
+            "size": chance.integers(1, 1_000, n) * SIZE_SCALE,
             "exchange": [("N", "Q")[i] for i in chance.integers(0, 2, n)],
             "conditions": [("", "@", "@TI")[i] for i in chance.integers(0, 3, n)],
             "trade_id": pa.nulls(n, pa.int64()),
         }
         schema = SCHEMAS[Kind.TRADES]
-        price: Any = pa.array(columns.pop("price"))
-        arrays = {
-            "price": price.view(schema.field("price").type),
+        exact = {name: pa.array(columns.pop(name)) for name in ("price", "size")}
+        arrays: dict[str, Any] = {
+            **{name: values.view(schema.field(name).type) for name, values in exact.items()},
             **{
                 name: pa.array(values, pa.string()).dictionary_encode()
                 if name in ("symbol", "exchange", "conditions")

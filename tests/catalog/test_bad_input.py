@@ -38,7 +38,7 @@ NAN = float("nan")
         ("size", -100, "size_not_positive"),
         ("size", 0, "size_not_positive"),
         ("size", 2_000_000_000, "size_too_large"),
-        ("size", None, "size_not_whole"),
+        ("size", None, "size_not_exact"),
         ("symbol", "", "no_symbol"),
         ("symbol", None, "no_symbol"),
         ("ts_event", 1_514_903_400_000, "bad_time"),
@@ -58,7 +58,7 @@ def test_a_flawed_trade_is_set_aside_with_its_reason(
     path = trades_file(**whole)
     report = import_files(catalog, [path], Kind.TRADES)
     assert (report.rows_in, report.rows_out, report.rejected) == (2, 1, {flaw: 1})
-    assert catalog.trades(day, ["AAPL"], 0, 1 << 62).size.tolist() == [100]
+    assert catalog.trades(day, ["AAPL"], 0, 1 << 62).size.tolist() == [100_000_000]
     (row,) = pq.read_table(f"{catalog.root}/{report.quarantine}").to_pylist()
     assert (row["flaw"], row["source"], row["row"]) == (flaw, "trades.parquet", 2)
 
@@ -100,7 +100,11 @@ def test_an_unsorted_file_is_sorted_and_counted(
     stamps = [1_514_903_400_000_000_000 + i for i in (3, 1, 2)]
     report = import_files(catalog, [trades_file(ts_event=stamps, size=[3, 1, 2])], Kind.TRADES)
     assert report.out_of_order == 1
-    assert catalog.trades(day, ["AAPL"], 0, 1 << 62).size.tolist() == [1, 2, 3]
+    assert catalog.trades(day, ["AAPL"], 0, 1 << 62).size.tolist() == [
+        1_000_000,
+        2_000_000,
+        3_000_000,
+    ]
 
 
 def test_one_symbol_with_one_trade_is_enough(catalog: Catalog, day: date, trades_file: Any) -> None:

@@ -121,7 +121,9 @@ def test_info_sql_and_export_agree(run: Run, trades_file: Any, tmp_path: Path) -
     _, told, _ = run("sql", query, "--json")
     assert told["columns"] == ["letter", "n", "top"]
     assert told["rows"] == [["A", 1, "172.500000"], ["B", 2, "172.500000"]]
-    assert "first 1 rows" in run("sql", query, "--limit", "1")[1]
+    assert "first 1 row;" in run("sql", query, "--limit", "1")[1]
+    page = run("sql", "select size, price from trades limit 1")[1].split()
+    assert page == ["size", "price", "100", "172.5"]
     _, told, _ = run("export", str(tmp_path / "out"), "--to", "csv", "--json")
     assert (told["rows"], told["files"]) == (3, 1)
     assert (tmp_path / "out/trades-2018-01-02.csv.gz").exists()

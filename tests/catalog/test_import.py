@@ -19,6 +19,7 @@ from catalog.export import Target, export
 from catalog.ingest import ImportOptions, import_files
 from catalog.schema import Kind
 from engine.domain.errors import DataError
+from engine.domain.fixed_point import SIZE_SCALE
 from engine.domain.session import session
 
 
@@ -41,7 +42,7 @@ def test_a_recorded_day_keeps_its_order_and_exact_prices(shared: Path, catalog: 
     recorded: Any = pq.read_table(path)
     (batch,) = catalog.trade_batches(day, "X")
     assert batch.ts_event.tolist() == recorded["ts_event"].to_pylist()
-    assert batch.size.tolist() == recorded["size"].to_pylist()
+    assert batch.size.tolist() == [n * SIZE_SCALE for n in recorded["size"].to_pylist()]
     assert [batch.conditions[i] for i in batch.condition_id] == recorded["conditions"].to_pylist()
     assert batch.price.tolist() == [round(p * 1_000_000) for p in recorded["price"].to_pylist()]
     manifest = catalog.manifest(Kind.TRADES, day, "X")

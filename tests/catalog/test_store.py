@@ -16,6 +16,7 @@ from catalog import Catalog
 from catalog.partition import write_partition
 from catalog.schema import INSTRUMENTS, ROW_GROUP_ROWS, SCHEMAS, Kind
 from engine.domain.errors import DataError, NotFoundError
+from engine.domain.fixed_point import SIZE_SCALE
 from engine.domain.market import MarketData, letter_of
 
 SYMBOLS = ("AAPL", "AMZN", "BAC", "C", "brk")
@@ -45,7 +46,13 @@ def test_a_look_up_finds_exactly_the_rows_of_its_symbols_and_span(
     start, end = (1_514_903_400_000_000_000 + edge * 1_000_000 for edge in sorted(span))
     batch = market.trades(date(2018, 1, 2), sorted(symbols), start, end)
     expected = [
-        (row["symbol"], row["ts_event"], row["ts_init"], row["size"], row["conditions"])
+        (
+            row["symbol"],
+            row["ts_event"],
+            row["ts_init"],
+            int(row["size"] * SIZE_SCALE),
+            row["conditions"],
+        )
         for row in sorted(rows.to_pylist(), key=lambda row: row["ts_init"])
         if row["symbol"] in symbols and start <= row["ts_init"] < end
     ]

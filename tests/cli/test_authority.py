@@ -26,7 +26,7 @@ from engine.domain.parameter_changes import propose
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
 from engine.hub import Desk
-from engine.journal import MemoryJournal, fact_of, record_of, seal
+from engine.journal import MemoryJournal, Report, fact_of, record_of, seal
 from store import CommandLog, Database, Journals
 from store.database.schema import FACTS
 from store.journal.records import newest_record
@@ -47,7 +47,7 @@ def by_hand(database: Database, run_id: str, payload: AnyPayload, name: str | No
     with database.connect() as connection, connection.begin():
         last = newest_record(connection, run_id)
         after = None if last is None else fact_of(last)
-        record = record_of(seal(payload, after=after, ts_event=1, ts_init=1, fact_id=name))
+        record = record_of(seal(Report(payload, 1, 1, fact_id=name), after=after))
         connection.execute(insert(FACTS), msgspec.structs.asdict(record) | {"run_id": run_id})
         moved = text("update runs set head_seq = :seq, head_hash = :hash where run_id = :run_id")
         values = {"seq": record.seq, "hash": record.hash, "run_id": run_id}

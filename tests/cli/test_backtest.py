@@ -131,7 +131,7 @@ def test_many_days_carry_the_account_from_day_to_day(
     where = ("--catalog", root, "--runs", tmp_path / "runs", "--json")
     both = tradectl("backtest", "--start", "2026-09-18", "--end", "2026-09-22", *where, *eager())
     assert both.code == 0, both.err
-    assert "no trades are stored for 1 days: 2026-09-22" in both.err
+    assert "no trades are stored for 1 day: 2026-09-22" in both.err
     first = tradectl("backtest", "--date", "2026-09-18", *where, *eager()).json
     assert both.json["trades"] > first["trades"] > 0
     equity = RunStore(tmp_path / "runs").run(both.json["run_id"]).read_table("equity")

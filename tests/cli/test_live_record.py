@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from catalog import Catalog
+from catalog.spool import Spooled
 from engine.domain.session import session
 from tests.cli.conftest import DAY, Tradectl, eager
 from tests.cli.live_place import Place, simulated
 from tests.forked_processes import ForkedProcesses
 
 _STARTS, _KILLED = "15:30", "15:42"
-_A_FEW_PRINTS = 2_000
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,9 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
         place.turn("pause")
         with place.live("--shadow") as process:
             place.reach(_KILLED, process)
-            place.wait(process, lambda: _heard_bytes(place) > _A_FEW_PRINTS)
+            # what is fetched has no time of arrival, so nothing may be left to fetch
+            told = _told_until(market, _KILLED)
+            place.wait(process, lambda: _kept_until(place) == told)
             process.kill()
         adopted = tradectl(
             "catalog", "adopt", place.spool, "--catalog", tmp_path / "half", "--json"
@@ -93,6 +95,22 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
     assert "warm-up" in held.out
 
 
-def _heard_bytes(place: Place) -> int:
-    """Return how much of what a run has heard of trades is on the disk."""
-    return sum(path.stat().st_size for path in place.spool.glob("*.trades-*"))
+def _told_until(market: Path, clock: str) -> tuple[int, int]:
+    """Return when the last print and the last quote before an instant of the day arrived."""
+    source, hours = Catalog(str(market)), session(DAY)
+    span = hours.at(_STARTS), hours.at(clock)
+    names = sorted(source.tapes(DAY))
+    told = source.trades(DAY, names, *span), source.quotes(DAY, names, *span)
+    return max(told[0].ts_init.tolist()), max(told[1].ts_init.tolist())
+
+
+def _kept_until(place: Place) -> tuple[int, int]:
+    """Return the arrival of the last print and the last quote that a run has on the disk."""
+    if not place.spool.exists():
+        return 0, 0
+    spooled = Spooled(place.spool)
+    last = [
+        max((int(batch.ts_init[-1]) for batch in batches), default=0)
+        for batches in (spooled.trades(), spooled.quotes())
+    ]
+    return last[0], last[1]

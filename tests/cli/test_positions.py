@@ -19,7 +19,7 @@ from tests.forked_processes import Answer, ForkedProcesses
 from tests.simulator.server.served import ALICE, Served, market_client, setting
 
 OPEN = session(DAY).open_ns + 1_800 * NANOS_PER_SECOND
-NAKED, UNANSWERED = 1, 75
+UNPROTECTED, UNANSWERED = 1, 75
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def granted(served: Served, secs: int) -> None:
     asyncio.run(scene())
 
 
-def test_positions_are_flat_then_naked_then_covered_as_the_venue_has_it(
+def test_positions_are_flat_then_unprotected_then_covered_as_the_venue_has_it(
     nursery: ForkedProcesses, served: Served, market: Path, tmp_path: Path
 ) -> None:
     catalog = Catalog(str(market))
@@ -74,11 +74,14 @@ def test_positions_are_flat_then_naked_then_covered_as_the_venue_has_it(
         placed(rest, bracketed, order_class="bracket", client_order_id=name, **legs)
         placed(rest, bare)
         granted(served, 60)
-        naked = asked(nursery, url, tmp_path, "--json")
-        assert naked.code == NAKED, naked.err
-        by_symbol = {each["symbol"]: each for each in naked.json["positions"]}
-        assert (by_symbol[bare]["naked"], by_symbol[bare]["shares"]) == ("10", "10")
-        assert (by_symbol[bracketed]["naked"], by_symbol[bracketed]["protected"]) == ("0", "10")
+        unprotected = asked(nursery, url, tmp_path, "--json")
+        assert unprotected.code == UNPROTECTED, unprotected.err
+        by_symbol = {each["symbol"]: each for each in unprotected.json["positions"]}
+        assert (by_symbol[bare]["unprotected"], by_symbol[bare]["shares"]) == ("10", "10")
+        assert (by_symbol[bracketed]["unprotected"], by_symbol[bracketed]["protected"]) == (
+            "0",
+            "10",
+        )
         covering = [leg for leg in by_symbol[bracketed]["legs"] if leg["covers"] != "0"]
         assert [(leg["role"], leg["status"]) for leg in covering] == [("stop", "held")]
         trail = {"type": "trailing_stop", "side": "sell", "trail_percent": "20"}
@@ -86,7 +89,7 @@ def test_positions_are_flat_then_naked_then_covered_as_the_venue_has_it(
         granted(served, 120)
         covered = asked(nursery, url, tmp_path)
         assert covered.code == 0, covered.out + covered.err
-        assert ("naked" in covered.out, covered.out.count("covered")) == (False, 2)
+        assert ("unprotected" in covered.out, covered.out.count("covered")) == (False, 2)
         assert "foreign" in covered.out
 
 

@@ -93,7 +93,7 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
     assert symbol in before["cooldowns"]
 
     unanswered = do("stop-entries", "--yes", "--id", "two", "--timeout", "0.5", code=UNDONE)
-    assert "tradectl session" in unanswered["detail"]
+    assert "'tradectl live' or 'tradectl session'" in unanswered["detail"]
 
     with hosted(nursery, market, database_url, "--set", "take_profit_percent=19") as host:
         _, complaint = host.communicate(timeout=_PATIENCE_SECS)
@@ -104,6 +104,8 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
         after = status()
         assert after["stopped"]
         assert {"phase": "halted", "paused": True}.items() <= after.items()
+        assert "'tradectl do resume --yes' lets entries in again" in after["remedy"]
+        assert before["remedy"].startswith("paused by hand")
         for kept in ("limits", "locks", "cooldowns", "day", "open_trades"):
             assert after[kept] == before[kept]
         assert after["limits"]["trades"]["used"] > 0
@@ -150,7 +152,8 @@ def _ask_in_words(say: Callable[..., Any], opened: TradeOpened) -> None:
     assert say(f"close {symbol}")["preview"] == f"closes {trade_id}"
     assert trade_id in say(f"why {symbol}")["answer"]
     (held,) = say(f"positions {symbol}")["positions"]
-    assert (held["quantity"], held["trades"]) == (opened.side * opened.quantity, [trade_id])
+    shares = str(opened.side * opened.quantity)
+    assert (held["quantity"], held["trades"]) == (shares, [trade_id])
     assert {order["role"] for order in say(f"orders {symbol}")["orders"]} >= {"stop_loss"}
     assert "come with the markets" in say(f"buy {symbol} 80", code=WRONG)["message"]
 

@@ -15,25 +15,24 @@ from app.commands.render import render
 from app.commands.ticket_grammar import CURRENCIES, OPTIONS
 from app.commands.wishes import (
     Action,
-    Amount,
     ChangeParameters,
     CloseSymbol,
     Confirm,
     Query,
     Quit,
-    Ticket,
+    TicketWish,
     Topic,
-    Unit,
     Wish,
 )
 from app.commands.words import MOST_CHARACTERS, GrammarError
 from engine.domain import commands
+from engine.domain.ticket import Amount, Unit
 
 BTC_80 = Amount(Decimal(80), Unit.QUOTE)
 
 
-def _ticket(action: Action = Action.BUY, symbol: str = "BTC", **given: object) -> Ticket:
-    return Ticket(**{"action": action, "symbol": symbol, "amount": BTC_80} | given)  # pyright: ignore[reportArgumentType]
+def _ticket(action: Action = Action.BUY, symbol: str = "BTC", **given: object) -> TicketWish:
+    return TicketWish(**{"action": action, "symbol": symbol, "amount": BTC_80} | given)  # pyright: ignore[reportArgumentType]
 
 
 READ: dict[str, Wish] = {
@@ -146,7 +145,7 @@ _maybe = st.none()
 
 
 @st.composite
-def _tickets(draw: st.DrawFn) -> Ticket:
+def _tickets(draw: st.DrawFn) -> TicketWish:
     symbol, action = draw(_symbols), draw(st.sampled_from(list(Action)))
     currencies = sorted(each for each in CURRENCIES if not symbol.startswith(each))
     units = [
@@ -155,7 +154,7 @@ def _tickets(draw: st.DrawFn) -> Ticket:
         st.builds(Amount, _percents, st.just(Unit.PERCENT)),
         *([st.just(Amount(None, Unit.ALL))] if action is Action.SELL else []),
     ]
-    ticket = Ticket(
+    ticket = TicketWish(
         action=action,
         symbol=symbol,
         amount=None if action is Action.CLOSE else draw(st.one_of(units)),

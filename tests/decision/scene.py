@@ -74,7 +74,7 @@ def window(high: list[int], low: list[int]) -> Window:
         high=np.array(high, dtype=np.int64),
         low=np.array(low, dtype=np.int64),
         last=empty,
-        volume=empty,
+        volume=empty.astype(np.float64),
         ao=empty.astype(np.float64),
         ac=empty.astype(np.float64),
     )

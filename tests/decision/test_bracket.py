@@ -14,9 +14,10 @@ from engine.decision.bracket_prices import bracket_prices
 from engine.domain.account import ALPACA_MAIN
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
+from engine.domain.instrument import ALPACA_STOCKS
 from engine.domain.parameters import Parameters
 from engine.domain.quotes import Quote
-from engine.domain.tick_grid import next_tick, round_against, round_with, tick_size
+from engine.domain.tick_grid import RULE_612
 from tests.decision.scene import candidate, parameters, prices, quote, sides, units
 
 MONEY: dict[str, Any] = {
@@ -26,12 +27,14 @@ MONEY: dict[str, Any] = {
     "open_notional": Decimal(0),
 }
 
+STOCK = ALPACA_STOCKS.find("ABC")
+
 
 def plan(
     last: str, side: Side = Side.LONG, touch: Quote | None = None, **changes: Any
 ) -> BracketPlan | Refused:
     chosen = candidate(side=side, last=units(last), quote=touch)
-    return plan_bracket(chosen, parameters(**changes), **MONEY)
+    return plan_bracket(chosen, parameters(**changes), STOCK, **MONEY)
 
 
 SCENARIOS = """
@@ -134,24 +137,24 @@ def test_stop_entry_and_target_are_in_order_on_the_grid(
         take_profit_percent=percents[0],
         stop_loss_percent=percents[1],
     )
-    found = bracket_prices(candidate(side=side, last=last, quote=None), params)
+    found = bracket_prices(candidate(side=side, last=last, quote=None), params, STOCK)
     if not found.has_room:
         return
     assert side * found.stop < side * found.reference <= side * found.entry < side * found.target
     assert side * (found.reference - found.stop) >= Decimal("0.01")
     assert side * (found.target - found.reference) >= side * (found.reference - found.stop)
     for price in (found.stop, found.target, *([found.limit] if found.limit else [])):
-        assert price % tick_size(price) == 0
+        assert price % RULE_612.tick(price) == 0
 
 
 @given(price=prices.map(lambda price: Decimal(price).scaleb(-6)), side=sides)
 def test_rounding_lands_on_the_nearest_grid_price(price: Decimal, side: Side) -> None:
-    forth, back = round_with(price, side), round_against(price, side)
+    forth, back = RULE_612.round_with(price, side), RULE_612.round_against(price, side)
     assert side * back <= side * price <= side * forth
-    assert abs(forth - back) <= tick_size(max(forth, back))
-    beyond = next_tick(price, side)
+    assert abs(forth - back) <= RULE_612.tick(max(forth, back))
+    beyond = RULE_612.next_tick(price, side)
     assert side * beyond > side * price
-    assert beyond % tick_size(beyond) == 0
+    assert beyond % RULE_612.tick(beyond) == 0
 
 
 def test_an_order_never_costs_more_than_the_equity_that_is_free() -> None:
@@ -159,6 +162,7 @@ def test_an_order_never_costs_more_than_the_equity_that_is_free() -> None:
     found = plan_bracket(
         chosen,
         Parameters(),
+        STOCK,
         account=ALPACA_MAIN,
         confidence=1.0,
         equity=Decimal(6_000),

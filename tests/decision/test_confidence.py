@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def judged(
     **changes: Any,
 ) -> Confidence:
     return assess(
-        chosen or candidate(), around, parameters(**changes), shares, day_has_quotes=quotes
+        chosen or candidate(), around, parameters(**changes), Decimal(shares), day_has_quotes=quotes
     )
 
 
@@ -225,5 +226,5 @@ def test_nothing_unknown_ever_passes_and_no_value_is_nan(
 
 
 def test_confidence_defaults_pass_a_good_candidate() -> None:
-    confidence = assess(candidate(), CALM, Parameters(), 50, day_has_quotes=True)
+    confidence = assess(candidate(), CALM, Parameters(), Decimal(50), day_has_quotes=True)
     assert (confidence.passed, confidence.score, confidence.failures) == (True, 1.0, "")

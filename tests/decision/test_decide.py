@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from engine.decision import BucketDecision, DeskState, GovernorState, RefusalReason, Verdict, decide
 from engine.decision.decide import NOTHING
 from engine.domain.candidate import BucketReport, Candidate, Side
+from engine.domain.instrument import ListedInstruments, us_stock
 from engine.domain.parameters import Parameters
 from tests.decision.scene import (
     PAUSED,
@@ -55,8 +56,15 @@ Scene = tuple[BucketReport, DeskState, Parameters]
 GOOD = report(candidate())
 PENNY = report(candidate(last=units("0.01"), quote=None, vwap=0.0099))
 USUAL = Parameters()
+ALONE = parameters(use_market_gravity=False, use_futures_trend=False)
 COOLING = governor(planned("x", "AAPL"), closed("x", 1, "AAPL"), ts=SESSION.at("11:50"))
 AAPL = frozenset({"AAPL"})
+LONG_ONLY = msgspec.structs.replace(
+    desk(),
+    instruments=ListedInstruments(
+        [msgspec.structs.replace(us_stock("AAPL", "ALPACA"), shortable=False)]
+    ),
+)
 
 # fmt: off
 REFUSALS: Mapping[RefusalReason, Scene] = {
@@ -78,6 +86,9 @@ REFUSALS: Mapping[RefusalReason, Scene] = {
     RefusalReason.NOT_CONFIDENT: (report(candidate(quote=None)), desk(), USUAL),
     RefusalReason.NO_FREE_SLOT: (GOOD, desk(open_trade("MSFT")), USUAL),
     RefusalReason.OUTRANKED: (report(candidate(), candidate("MSFT", score=9.0)), desk(), USUAL),
+    RefusalReason.NOT_SHORTABLE: (
+        report(candidate(side=Side.SHORT)), LONG_ONLY, ALONE
+    ),
     RefusalReason.NO_ROOM: (PENNY, desk(day_has_quotes=False), parameters(min_price=0.01)),
     RefusalReason.NOTIONAL_CAP: (GOOD, desk(open_trade("MSFT", 4_950)), TWO_SLOTS),
     RefusalReason.TOO_SMALL: (GOOD, desk(equity=90), USUAL),

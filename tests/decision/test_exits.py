@@ -14,7 +14,7 @@ from engine.domain.candidate import Side
 from engine.domain.facts import ExitReason
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
-from engine.domain.tick_grid import tick_size
+from engine.domain.tick_grid import RULE_612
 from tests.decision.scene import (
     HALF_DAY,
     SESSION,
@@ -77,7 +77,7 @@ def test_the_clock_alone_closes_a_trade_at_its_deadline(entered: int, hold: int)
     ],
 )
 def test_stop_trails_the_best_price(side: Side, best: str, stop: str, expected: str) -> None:
-    found = trailing_stop(side, int(Decimal(best) * 1_000_000), Decimal(stop), Decimal(1))
+    found = trailing_stop(side, int(Decimal(best) * 1_000_000), Decimal(stop), Decimal(1), RULE_612)
     assert found == Decimal(expected)
 
 
@@ -89,9 +89,9 @@ def test_stop_trails_the_best_price(side: Side, best: str, stop: str, expected: 
 def test_a_trailing_stop_never_loosens(side: Side, best: list[int], percent: Decimal) -> None:
     stop = Decimal("0.01") if side is Side.LONG else Decimal(10_000)
     for price in best:
-        moved = trailing_stop(side, price, stop, percent)
+        moved = trailing_stop(side, price, stop, percent, RULE_612)
         assert side * moved >= side * stop
-        assert moved % tick_size(moved) == 0
+        assert moved % RULE_612.tick(moved) == 0
         assert moved == stop or side * moved < side * Decimal(price).scaleb(-6)
         stop = moved
 

@@ -51,7 +51,9 @@ def stage(
         desk.plan(each, TEN, TEN)
         if filled:
             desk.order_event(_entered(each), TEN, TEN)
-    return desk, Guardian(desk.books, HostedStrategies(strategies or [Acceleration()]))
+    return desk, Guardian(
+        desk.books, HostedStrategies(strategies or [Acceleration()]), desk.instruments
+    )
 
 
 def seen(**orders: OrderView | None) -> TradeView:

@@ -18,6 +18,7 @@ from engine.journal import (
     Damage,
     MemoryJournal,
     Record,
+    Report,
     fact_of,
     record_of,
     seal,
@@ -117,7 +118,7 @@ def test_a_fact_that_cannot_be_read_back_is_refused() -> None:
 @pytest.mark.parametrize("cause", [0, 1, 2])
 def test_a_cause_lies_in_the_past(cause: int) -> None:
     with pytest.raises(JournalError, match=f"names {cause} as its cause"):
-        seal(BRACKET, after=None, ts_event=1, ts_init=1, causation_id=cause)
+        seal(Report(BRACKET, 1, 1, cause), after=None)
 
 
 def test_a_payload_of_another_time_is_named_when_it_cannot_be_read() -> None:

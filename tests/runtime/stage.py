@@ -16,7 +16,7 @@ import numpy as np
 from nautilus_trader.model import ClientOrderId
 
 from engine.decision import BucketDecision
-from engine.domain.account import ACCELERATION
+from engine.domain.account import ACCELERATION, TradingAccount
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import Breadth, BucketReport, Side
 from engine.domain.facts import (
@@ -29,8 +29,9 @@ from engine.domain.facts import (
     TradeClosed,
 )
 from engine.domain.fill_assumptions import assumptions
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
 from engine.domain.halts import Halts
+from engine.domain.instrument import ALPACA_STOCKS, Instruments
 from engine.domain.order_names import order_id
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
@@ -139,6 +140,7 @@ def act(
     loses_stop_at: float | None = None,
     decided_ns: int = 0,
     beside: Beside | None = None,
+    instruments: Instruments = ALPACA_STOCKS,
 ) -> list[Fact]:
     """Play a tape against one bracket with a time stop of 60 s and return the facts.
 
@@ -147,7 +149,8 @@ def act(
     params = parameters_from({}, ["max_hold_seconds=60", "flatten_by=15:55"])
     assumed, failures, journal = assumptions(fills), Failures(), MemoryJournal()
     history = ParameterHistory(params)
-    desk = Desk(history, journal, BALANCE)
+    account = TradingAccount(bracket.venue, bracket.account, bracket.currency)
+    desk = Desk(history, journal, BALANCE, account, instruments)
     desk.start_day(HOURS, "0" * 64, HOURS.open_ns)
     strategy = Scripted(
         desk,
@@ -165,7 +168,12 @@ def act(
     actor = ReplayActor(history, HOURS, failures)
     actor.schedule(BucketReport(TEN, TEN + params.grace_ns, Breadth(0, 0, 0, ()), ()))
     simulation = Simulation(
-        assumed, equity_usd=BALANCE, stale_quote_ns=2 * NANOS_PER_SECOND, failures=failures
+        assumed,
+        account=account,
+        instruments=instruments,
+        equity=BALANCE,
+        stale_quote_ns=2 * NANOS_PER_SECOND,
+        failures=failures,
     )
     try:
         simulation.add(actor, strategy)
@@ -175,9 +183,15 @@ def act(
         quotes = [_quotes(symbol, touched) for symbol, _, touched in tapes]
         trades = [_trades(symbol, printed) for symbol, printed, _ in tapes]
         simulation.play(
-            status_data(statuses),
-            *(quote_ticks(each.rows(~Halts(statuses).covers(each))) for each in quotes),
-            *(trade_ticks(each.rows(~Halts(statuses).covers(each))) for each in trades),
+            status_data(statuses, instruments),
+            *(
+                quote_ticks(each.rows(~Halts(statuses).covers(each)), instruments)
+                for each in quotes
+            ),
+            *(
+                trade_ticks(each.rows(~Halts(statuses).covers(each)), instruments)
+                for each in trades
+            ),
             until=at(until),
         )
         settle(simulation, Halts(statuses), at(until))
@@ -216,7 +230,7 @@ def _trades(symbol: str, prints: Sequence[Print]) -> TradeBatch:
     ts = np.array([at(second) for second, _ in prints], np.int64)
     price = np.array([round(price * PRICE_SCALE) for _, price in prints], np.int64)
     zeros = np.zeros(n, np.int32)
-    return TradeBatch(zeros, (symbol,), ts, ts, price, zeros + 1, zeros, ("",))
+    return TradeBatch(zeros, (symbol,), ts, ts, price, np.full(n, SIZE_SCALE), zeros, ("",))
 
 
 def _quotes(symbol: str, touches: Sequence[Touch]) -> QuoteBatch:

@@ -28,7 +28,7 @@ from nautilus_trader.model import (
 from nautilus_trader.trading import Strategy
 
 from engine.domain.session import NANOS_PER_SECOND
-from engine.runtime.bridge.values import USD
+from engine.runtime.bridge.values import currency_of
 from engine.runtime.live.cache_purger import CachePurger
 
 START = 1_789_738_200 * NANOS_PER_SECOND
@@ -67,12 +67,12 @@ def engine() -> Iterator[BacktestEngine]:
     )
     nothing = Decimal(0)
     made.add_venue(
-        Venue("XNAS"), OmsType.NETTING, AccountType.MARGIN, [Money(100_000, USD)],
-        base_currency=USD, fee_model=MakerTakerFeeModel(nothing, nothing),
+        Venue("XNAS"), OmsType.NETTING, AccountType.MARGIN, [Money(100_000, currency_of("USD"))],
+        base_currency=currency_of("USD"), fee_model=MakerTakerFeeModel(nothing, nothing),
     )  # fmt: skip
     for stock in (OVER, HELD):
         symbol = Symbol(stock.symbol.value)
-        made.add_instrument(Equity(stock, symbol, USD, 2, Price(0.01, 2), 0, 0))
+        made.add_instrument(Equity(stock, symbol, currency_of("USD"), 2, Price(0.01, 2), 0, 0))
     made.add_strategy(OneBracketEach())
     made.add_data([_print(*row, second) for second, row in enumerate(PRINTS)])
     made.run()

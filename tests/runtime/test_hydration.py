@@ -12,7 +12,9 @@ from nautilus_trader.model import QuoteTick, TradeTick
 
 from catalog import Catalog
 from engine.domain.eligibility import fillable, moves_orders
+from engine.domain.fixed_point import SIZE_SCALE
 from engine.domain.halts import Halts
+from engine.domain.instrument import ALPACA_STOCKS
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
@@ -35,14 +37,16 @@ def day(synthetic: Catalog) -> Day:
         span = SYNTHETIC_DAY, [symbol], HOURS.pre_market_ns, HOURS.close_ns + 1
         quotes, trades = synthetic.quotes(*span), synthetic.trades(*span)
         ticks[symbol] = (
-            quote_ticks(quotes.rows(fillable(quotes) & ~halts.covers(quotes))),
-            trade_ticks(trades.rows(moves_orders(trades, tapes) & ~halts.covers(trades))),
+            quote_ticks(quotes.rows(fillable(quotes) & ~halts.covers(quotes)), ALPACA_STOCKS),
+            trade_ticks(
+                trades.rows(moves_orders(trades, tapes) & ~halts.covers(trades)), ALPACA_STOCKS
+            ),
         )
     return ticks
 
 
 def test_stretches_put_together_are_the_day(synthetic: Catalog, day: Day) -> None:
-    hydration = Hydration(synthetic, HOURS, Halts(synthetic.statuses(SYNTHETIC_DAY)))
+    hydration = Hydration(synthetic, HOURS, Halts(synthetic.statuses(SYNTHETIC_DAY)), ALPACA_STOCKS)
     cuts = sorted(random.Random(3).sample(range(HOURS.open_ns, HOURS.close_ns), 400))
     quotes: list[QuoteTick] = []
     trades: list[TradeTick] = []
@@ -57,7 +61,7 @@ def test_stretches_put_together_are_the_day(synthetic: Catalog, day: Day) -> Non
 
 
 def test_the_last_ticks_are_the_last_and_come_in_order(synthetic: Catalog, day: Day) -> None:
-    hydration = Hydration(synthetic, HOURS, Halts(synthetic.statuses(SYNTHETIC_DAY)))
+    hydration = Hydration(synthetic, HOURS, Halts(synthetic.statuses(SYNTHETIC_DAY)), ALPACA_STOCKS)
     arrived = attrgetter("ts_event")
     chance = random.Random(4)
     for now in (chance.randrange(HOURS.open_ns, HOURS.close_ns) for _ in range(200)):
@@ -80,7 +84,7 @@ def test_prints_of_a_halt_move_no_orders() -> None:
     ts = np.arange(6) * NANOS_PER_SECOND
     ids = np.array([0, 0, 1, 0, 0, 0], np.int32)
     zeros = np.zeros(6, np.int32)
-    batch = TradeBatch(ids, ("AAA", "BBB"), ts, ts, ts + 1, zeros + 1, zeros, ("",))
+    batch = TradeBatch(ids, ("AAA", "BBB"), ts, ts, ts + 1, ts * 0 + SIZE_SCALE, zeros, ("",))
     halts = Halts(
         [
             TradingStatus("AAA", int(ts[1]), int(ts[1]), halted=True, reason=""),
@@ -97,7 +101,7 @@ def test_only_prints_that_set_a_last_price_move_orders() -> None:
     codes = ("", "@", "I", "M", "T", "!")
     n = len(codes)
     ones, ids = np.ones(n, np.int64), np.arange(n, dtype=np.int32)
-    batch = TradeBatch(ids * 0, ("AAA",), ones, ones, ones, ids + 1, ids, codes)
+    batch = TradeBatch(ids * 0, ("AAA",), ones, ones, ones, ones * SIZE_SCALE, ids, codes)
 
     assert moves_orders(batch, {}).tolist() == [True, True, False, False, True, False]
     assert not len(moves_orders(batch.rows(slice(0, 0)), {}))

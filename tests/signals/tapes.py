@@ -10,7 +10,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from engine.domain.candidate import BucketReport
-from engine.domain.fixed_point import fixed_prices
+from engine.domain.fixed_point import fixed_prices, fixed_sizes
 from engine.domain.parameters import Parameters, parameters_from
 from engine.domain.session import session
 from engine.domain.trades import TradeBatch
@@ -49,7 +49,7 @@ def batch(frame: pd.DataFrame) -> TradeBatch:
         frame["ts_event"].to_numpy(np.int64),
         arrival.to_numpy(np.int64),
         fixed_prices(frame["price"].to_numpy(np.float64)),
-        frame["size"].to_numpy(np.int32),
+        fixed_sizes(frame["size"].to_numpy(np.float64)),
         conditions.codes.to_numpy().astype(np.int32),
         tuple(conditions.categories),
     )

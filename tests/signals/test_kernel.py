@@ -7,15 +7,15 @@ from pathlib import Path
 
 from engine.domain.candidate import Gate
 from engine.domain.conditions import Updates
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
 from engine.signals import settings, state
-from engine.signals.kernel import buckets, compiled, judgement, oscillator, steps
+from engine.signals.kernel import buckets, compiled, judgement, notional, oscillator, steps
 
 
 def test_what_is_compiled_is_thrown_away_when_a_part_of_the_step_changes() -> None:
-    parts = (buckets, compiled, judgement, oscillator, settings, state)
+    parts = (buckets, compiled, judgement, notional, oscillator, settings, state)
     read = hashlib.sha256()
     for part in parts:
         read.update(Path(str(part.__file__)).read_bytes())
-    read.update(repr([PRICE_SCALE, *map(int, Gate), *map(int, Updates)]).encode())
+    read.update(repr([PRICE_SCALE, SIZE_SCALE, *map(int, Gate), *map(int, Updates)]).encode())
     assert read.hexdigest() == steps.PARTS_SHA256, f"write {read.hexdigest()} there"

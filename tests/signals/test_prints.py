@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from engine.domain.conditions import Updates, is_known, updates
+from engine.domain.fixed_point import Shares, exact_shares
 from engine.domain.session import session
 from engine.signals.columns import ColumnScanner
 from tests.signals.oracle import buckets
@@ -32,10 +33,11 @@ def scanned(rows: Sequence[tuple[float, float, float, int, str]]) -> ColumnScann
     return scanner
 
 
-def totals(scanner: ColumnScanner) -> tuple[int, int, float]:
+def totals(scanner: ColumnScanner) -> tuple[Shares, Shares, float]:
     """Return session volume, VWAP volume, and the last median in USD, after the day."""
     symbol = scanner.symbol_state("AAA")
-    return int(symbol["session_volume"]), int(symbol["vwap_volume"]), int(symbol["median"]) / 2e6
+    volume, priced = (exact_shares(symbol[name]) for name in ("session_volume", "vwap_volume"))
+    return volume, priced, int(symbol["median"]) / 2e6
 
 
 def test_condition_rules_equal_the_published_table(shared: Path) -> None:
@@ -152,5 +154,5 @@ def test_volume_in_equals_volume_out(shared: Path) -> None:
     scanner = ColumnScanner(EAGER, hours, {})
     scanner.step(batch(frame))
     scanner.finish()
-    ours = int(scanner.symbol_state("XXX")["session_volume"])
+    ours = exact_shares(scanner.symbol_state("XXX")["session_volume"])
     assert ours == buckets(frame, hours.open_ns, hours.close_ns).volume.sum() > 1_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ def figures(tape: Tape) -> NDArray[np.float64]:
         tape.mean("volume", 60), tape.mean("last", 7), tape.highest("high", 12),
         tape.highest("volume", 5), tape.lowest("low", 33),
     )  # fmt: skip
-    return np.vstack([*plain, *kept, tape.matrix("last", 4)])
+    return np.vstack([*plain, *kept, tape.matrix("last", 4)], dtype=np.float64)
 
 
 def seen(prints: TradeBatch, cuts: list[int]) -> tuple[list[str], list[bytes], Seen]:
@@ -98,7 +99,7 @@ def test_the_tape_equals_plain_pandas() -> None:
     for symbol, own in trades.groupby("symbol"):
         frame = _expected(oracle.buckets(own, HOURS.open_ns, HOURS.close_ns))
         for row in frame.head(250).itertuples():
-            found = ours[int(row.ts), str(symbol)]
+            found = ours[int(cast("int", row.ts)), str(symbol)]
             expected = list(row[2:])
             # the scanner keeps returns in whole units of 1e-4 bps
             assert found[_SIGMA] == pytest.approx(expected.pop(_SIGMA), abs=1e-3, nan_ok=True)

@@ -222,7 +222,7 @@ def test_a_backup_is_checked_without_a_database(stored: Journals, tmp_path: Path
 
     path = tmp_path / "facts.backup"
     back_up(stored.database, path)
-    assert list(check(path, exits=1)["broken"]) == ["broken"]
+    assert list(check(path, exits=6)["broken"]) == ["broken"]
     with stored.database.connect() as connection, connection.begin():
         for table in ("facts", "runs"):
             connection.execute(text(f"delete from {table} where run_id = 'broken'"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from app.commands.inbox import CommandInbox
 from engine.domain.commands import Pause
-from engine.domain.errors import JournalBroken
+from engine.domain.errors import CommandsBroken, JournalBroken
 from engine.domain.facts import Channel, CommandReceived, DayStarted, SymbolLocked
 from engine.journal import Standing
 from store import CommandLog, Database, Journals, Projector, RunStatus, SqlJournal, back_up, restore
@@ -117,32 +119,70 @@ def test_facts_that_were_altered_during_a_loss_are_not_gone_on_with(database_url
     assert journals.run("run").is_quarantined
 
 
-def test_a_command_log_that_was_altered_takes_and_gives_nothing(database_url: str) -> None:
-    journals = written(database_url)
+def _give(journals: Journals, name: str) -> None:
     log = CommandLog(journals, "run")
     log.create()
+    channel = Channel.COMMAND_LOG
+    log.give(CommandReceived(name, "test", "ann", Pause(), channel=channel, stepped_up=False))
+
+
+def _until_due(inbox: CommandInbox) -> None:
+    while not inbox.is_due(0):
+        time.sleep(0.02)
+
+
+_ALTERED = {
+    "a row": "update facts set payload = replace(payload, 'pause', 'resume') "
+    "where run_id = 'run/commands' and seq = 2",
+    "the head": "update runs set head_hash = 'f00' where run_id = 'run/commands'",
+    "the number of facts": "update runs set head_seq = 2 where run_id = 'run/commands'",
+    "the last row": "delete from facts where run_id = 'run/commands' and seq = 3",
+    "the status": "update runs set status = 'Foo' where run_id = 'run/commands'",
+}
+
+
+@pytest.mark.parametrize("what", list(_ALTERED))
+def test_a_command_log_that_was_altered_takes_and_gives_nothing(
+    database_url: str, what: str
+) -> None:
+    journals = written(database_url)
     for number in range(3):
-        log.give(
-            CommandReceived(
-                f"c{number}", "test", "ann", Pause(), channel=Channel.COMMAND_LOG, stepped_up=False
-            )
-        )
-    heard = CommandLog(journals, "run")
-    assert len(list(heard.since(0))) == 3
+        _give(journals, f"c{number}")
+    inbox = CommandInbox(CommandLog(journals, "run"), ())
+    assert len(inbox.commands(0)) == 3
     with Database(database_url).connect() as connection, connection.begin():
-        connection.exec_driver_sql(
-            "update facts set payload = replace(payload, 'pause', 'resume') "
-            "where run_id = 'run/commands' and seq = 2"
-        )
-    for reader in (heard, CommandLog(journals, "run")):
-        with pytest.raises(JournalBroken, match="fact 2 is altered"):
-            list(reader.since(0))
-    with pytest.raises(JournalBroken, match="run/commands"):
-        log.give(
-            CommandReceived(
-                "c9", "test", "ann", Pause(), channel=Channel.COMMAND_LOG, stepped_up=False
-            )
-        )
+        assert connection.exec_driver_sql(_ALTERED[what]).rowcount == 1
+    _until_due(inbox)
+    for reader in (inbox, CommandInbox(CommandLog(journals, "run"), ())):
+        with pytest.raises(CommandsBroken, match="the commands of run are broken"):
+            reader.commands(0)
+    with pytest.raises(CommandsBroken, match="flatten by hand at the broker"):
+        _give(journals, "c9")
+    with Database(database_url).connect() as connection, connection.begin():
+        connection.exec_driver_sql("update facts set payload = replace(payload, 'resume', 'pause')")
+    with pytest.raises(CommandsBroken):  # facts that fit again do not make it whole
+        CommandLog(journals, "run").since(0)
+
+
+def test_a_command_log_that_was_written_anew_is_seen_by_who_follows_it(database_url: str) -> None:
+    journals = written(database_url)
+    for number in range(2):
+        _give(journals, f"c{number}")
+    inbox = CommandInbox(CommandLog(journals, "run"), ())
+    assert len(inbox.commands(0)) == 2
+    with Database(database_url).connect() as connection, connection.begin():
+        connection.exec_driver_sql("delete from facts where run_id = 'run/commands'")
+        connection.exec_driver_sql("delete from runs where run_id = 'run/commands'")
+    for number in range(3):
+        _give(journals, f"other{number}")
+    _until_due(inbox)
+    with pytest.raises(CommandsBroken, match="fact 2 is not the one that was read before"):
+        inbox.commands(0)
+    with Database(database_url).connect() as connection, connection.begin():
+        connection.exec_driver_sql("delete from facts where run_id = 'run/commands'")
+        connection.exec_driver_sql("delete from runs where run_id = 'run/commands'")
+    with pytest.raises(CommandsBroken, match="their log is gone"):
+        CommandLog(journals, "run").since(0)
 
 
 def test_a_reader_says_how_far_it_looked(database_url: str) -> None:

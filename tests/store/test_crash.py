@@ -61,7 +61,7 @@ def test_a_run_killed_at_any_moment_keeps_what_it_promised_and_says_so(
     assert fills.equals(arrow_table(PROJECTIONS["fills"].row, PROJECTIONS["fills"].rows(accounts)))
     assert run.manifest.partial == ("equity", "fills", "trades")
     metadata = pq.read_schema(run.path / "trades.parquet").metadata
-    assert f"covers {len(stored)} facts" in metadata[b"tradectl.partial"].decode()
+    assert f"covers {len(stored):,} facts" in metadata[b"tradectl.partial"].decode()
     assert sorted(path.name for path in run.path.iterdir()) == [
         "equity.parquet",
         "fills.parquet",

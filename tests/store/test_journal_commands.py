@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from app.runs.kept_runs import DEFAULT_DATABASE
 from cli.main import app
 from engine.domain.facts import OrderRole
 from engine.journal import Record, verify
@@ -68,11 +69,11 @@ def test_verify_exits_by_what_it_found(stored: str, tmp_path: Path) -> None:
     database = Journals(stored).database
     with database.connect() as connection, connection.begin():
         connection.execute(text("update facts set payload = '{}' where seq = 3"))
-    found = _ask("journal", "verify", *at, exits=1)
+    found = _ask("journal", "verify", *at, exits=6)
     assert (found["facts"], found["broken"]["seq"]) == (2, 3)
     assert found["broken"]["damage"] == "altered"
-    _ask("journal", "verify", "2019", *at, exits=2)
-    _ask("journal", "verify", "--database", str(tmp_path / "none.sqlite"), exits=2)
+    _ask("journal", "verify", "2019", *at, exits=4)
+    _ask("journal", "verify", "--database", str(tmp_path / "none.sqlite"), exits=4)
     (tmp_path / "text.sqlite").write_text("no database" * 100)
     _ask("journal", "verify", "--database", str(tmp_path / "text.sqlite"), exits=2)
 
@@ -135,3 +136,30 @@ def test_the_latest_run_is_neither_the_desk_nor_a_command_log(
         assert _ask(*asked, "--database", stored)["run_id"] == "2018-01-02-run"
     desk = _ask("journal", "show", "parameters", "--database", stored)
     assert [fact["payload"]["version"] for fact in desk["facts"]] == [1, 2]
+
+
+def test_a_run_of_the_default_database_is_found_by_whoever_reads_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TRADECTL_DATABASE", raising=False)
+    (tmp_path / "data").mkdir()
+    with Journals(DEFAULT_DATABASE).start("paper-2018-01-02") as journal:
+        record(journal, whole_run([BRACKET, ENTRY]))
+    CommandLog(Journals(DEFAULT_DATABASE), "paper-2018-01-02").create()
+    assert _ask("journal", "verify")["run_id"] == "paper-2018-01-02"
+    assert len(_ask("journal", "show", "paper")["facts"]) == 6
+    tail = CliRunner().invoke(app, ["journal", "tail", "--json"])
+    assert [json.loads(line)["seq"] for line in tail.stdout.splitlines()] == [1, 2, 3, 4, 5, 6]
+    assert [run["run_id"] for run in _ask("journal", "list")["runs"]][-1] == "paper-2018-01-02"
+    (row,) = _ask("runs", "list")["runs"]
+    assert (row["run_id"], row["status"], row["trades"]) == ("paper-2018-01-02", "Running", 0)
+    shown = _ask("runs", "show", "paper")
+    assert (shown["start"], shown["trades"][0]["symbol"]) == ("2018-01-02", "AAA")
+    for page in (["runs", "list"], ["runs", "show"]):
+        drawn = CliRunner().invoke(app, page, env={"COLUMNS": "200"})
+        assert drawn.exit_code == 0, drawn.output
+        assert "paper-2018-01-02" in drawn.stdout
+    assert _ask("runs", "compare", "paper", "latest")["same"]["params_hash"]
+    missing = _ask("journal", "verify", "live", exits=4)
+    assert f"in runs or {DEFAULT_DATABASE}" in missing["message"]

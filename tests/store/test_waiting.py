@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum, auto
+from itertools import count
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+from unittest.mock import patch
+
+import msgspec
+import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, update
+from sqlalchemy.exc import OperationalError
 
 from engine.domain.errors import JournalError, NotPersisted
-from engine.domain.facts import ExitReason, ExitRequested, Fact
-from engine.journal import WaitingJournal
+from engine.domain.facts import BracketPlanned, ExitReason, ExitRequested, Fact
+from engine.journal import Record, WaitingJournal
 from store import Journals, SqlJournal
+from store.database.schema import FACTS, RUNS
+from store.journal.writer import Writer
 from tests.accounting.streams import OPEN_NS
 from tests.servers import Postgres
 from tests.store.conftest import ScarceDisk
@@ -15,6 +33,7 @@ from tests.store.test_losses import BRACKET, ENTRY
 
 _EXIT = ExitRequested("T1", "acceleration", "AAA", "ALPACA", "main", ExitReason.TIME_STOP)
 _PATIENT = 1_000
+_runs = count()
 
 
 def _append(journal: WaitingJournal | SqlJournal, payload: object, cause: int | None) -> Fact:
@@ -35,7 +54,7 @@ def test_facts_wait_for_room_on_the_disk_in_order_and_with_their_causes(
 ) -> None:
     journals = Journals(scarce_disk.folder / "journal.sqlite")
     with journals.start("run") as stored:
-        journal = WaitingJournal(stored, 0)
+        journal = WaitingJournal(stored)
         first = _append(journal, BRACKET, None)
         scarce_disk.exhaust(room=64 * 1024)
         last = _halted(journal, first)
@@ -57,7 +76,7 @@ def test_facts_wait_for_room_on_the_disk_in_order_and_with_their_causes(
 def test_a_plan_that_was_refused_is_not_kept_and_what_comes_next_is(postgres: Postgres) -> None:
     journals = Journals(postgres.new_database())
     with journals.start("run") as stored:
-        journal = WaitingJournal(stored, 0)
+        journal = WaitingJournal(stored)
         first = _append(journal, BRACKET, None)
         postgres.cut_connections()
         with pytest.raises(NotPersisted):
@@ -77,7 +96,7 @@ def test_a_server_that_hangs_with_its_sockets_open_keeps_nobody_waiting(
 ) -> None:
     journals = Journals(postgres.new_database())
     with journals.start("run") as stored:
-        journal = WaitingJournal(stored, 0)
+        journal = WaitingJournal(stored)
         first = _append(journal, BRACKET, None)
         postgres.hang()
         try:
@@ -96,33 +115,39 @@ def test_a_server_that_hangs_with_its_sockets_open_keeps_nobody_waiting(
     assert journals.open("run").verify().clean
 
 
-class _Undecided:
-    """A journal of which a commit was refused and yet kept, as after a lost answer."""
+@contextmanager
+def _kept_without_an_answer(server: Postgres) -> Iterator[None]:
+    """Let commits within be kept, and cut whoever waits for the answer."""
+    server.execute("alter system set synchronous_standby_names = 'nobody'")
+    server.execute("select pg_reload_conf()")
+    is_over = threading.Event()
+    cutter = threading.Thread(target=_cut_who_waits, args=(server, is_over))
+    cutter.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        cutter.join()
+        server.execute("alter system reset synchronous_standby_names")
+        server.execute("select pg_reload_conf()")
 
-    def __init__(self, journal: SqlJournal) -> None:
-        self._journal = journal
-        self.refuses = False
 
-    def append(self, payload: object, **place: object) -> Fact:
-        """Keep it, and say that it was not."""
-        fact = self._journal.append(payload, **place)  # pyright: ignore[reportArgumentType]
-        if self.refuses:
-            self.refuses = False
-            raise JournalError("no answer")
-        return fact
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._journal, name)
+def _cut_who_waits(server: Postgres, is_over: threading.Event) -> None:
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        while not is_over.is_set():
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where wait_event = 'SyncRep'"
+            )
+            time.sleep(0.01)
 
 
 def test_a_plan_of_which_no_answer_came_is_told_and_numbers_follow(postgres: Postgres) -> None:
     journals = Journals(postgres.new_database())
     with journals.start("run") as stored:
-        undecided = _Undecided(stored)
-        journal = WaitingJournal(undecided, 0)  # pyright: ignore[reportArgumentType]
+        journal = WaitingJournal(stored)
         first = _append(journal, BRACKET, None)
-        undecided.refuses = True
-        with pytest.raises(NotPersisted):
+        with _kept_without_an_answer(postgres), pytest.raises(NotPersisted):
             _append(journal, BRACKET, None)
         exit_ = _append(journal, _EXIT, first.seq)
         _append(journal, ENTRY, exit_.seq)
@@ -134,3 +159,161 @@ def test_a_plan_of_which_no_answer_came_is_told_and_numbers_follow(postgres: Pos
     assert moved == {2: 3, 3: 4}
     assert [fact.payload for fact in facts] == [BRACKET, BRACKET, _EXIT, ENTRY]
     assert [fact.causation_id for fact in facts] == [None, None, 1, 3]
+    assert journals.open("run").verify().clean
+
+
+def test_what_comes_after_a_plan_refused_in_a_group_names_no_dropped_cause(
+    postgres: Postgres,
+) -> None:
+    journals = Journals(postgres.new_database())
+    with journals.start("run") as journal:
+        first = _append(journal, ENTRY, None)
+        group = journal.group()
+        group.__enter__()
+        plan_ = _append(journal, BRACKET, first.seq)
+        exit_ = _append(journal, _EXIT, plan_.seq)
+        _append(journal, ENTRY, exit_.seq)
+        postgres.cut_connections()
+        with pytest.raises(JournalError):
+            group.__exit__(None, None, None)
+        journal.commit()
+        facts = list(journal.facts())
+    assert [fact.payload for fact in facts] == [ENTRY, _EXIT, ENTRY]
+    assert [fact.causation_id for fact in facts] == [None, None, 2]
+    assert journals.open("run").verify().clean
+
+
+def test_a_group_that_was_kept_without_an_answer_stays_as_it_was_sent(postgres: Postgres) -> None:
+    journals = Journals(postgres.new_database())
+    with journals.start("run") as journal:
+        group = journal.group()
+        group.__enter__()
+        plan_ = _append(journal, BRACKET, None)
+        journal.append(
+            _EXIT, ts_event=OPEN_NS, ts_init=OPEN_NS, causation_id=plan_.seq, fact_id="exit"
+        )
+        with _kept_without_an_answer(postgres), pytest.raises(JournalError):
+            group.__exit__(None, None, None)
+        _append(journal, ENTRY, None)
+        again = journal.append(_EXIT, ts_event=OPEN_NS, ts_init=OPEN_NS, fact_id="exit")
+        facts = list(journal.facts())
+    assert [fact.payload for fact in facts] == [BRACKET, _EXIT, ENTRY]
+    assert (again, again.causation_id) == (facts[1], 1)
+    assert journals.open("run").verify().clean
+
+
+class _Fate(StrEnum):
+    """What becomes of a commit."""
+
+    KEPT = auto()
+    REFUSED = auto()
+    UNANSWERED = auto()
+
+
+class _FatedWriter(Writer):
+    """A writer whose commits are refused, or kept without an answer, as is said beforehand."""
+
+    fates: ClassVar[list[_Fate]] = []
+
+    def commit(self, records: list[Record]) -> None:
+        """Commit, unless it is fated otherwise."""
+        fate = self.fates.pop(0) if self.fates else _Fate.KEPT
+        if fate is not _Fate.REFUSED:
+            super().commit(records)
+        if fate is not _Fate.KEPT:
+            raise OperationalError("commit", {}, ConnectionError(fate))
+
+
+def test_a_database_that_came_back_older_than_it_was_left_is_not_written(tmp_path: Path) -> None:
+    journals = Journals(tmp_path / "journal.sqlite")
+    with patch("store.journal.sql_journal.Writer", _FatedWriter):
+        journal = journals.start("run")
+        first = _append(journal, BRACKET, None)
+        _append(journal, ENTRY, None)
+        _FatedWriter.fates = [_Fate.REFUSED]
+        with pytest.raises(JournalError):
+            _append(journal, _EXIT, None)
+        with journals.database.connect() as connection, connection.begin():
+            connection.execute(delete(FACTS).where(FACTS.c.seq > first.seq))
+            older = {"head_seq": first.seq, "head_hash": first.hash}
+            connection.execute(update(RUNS).values(older))
+        for _ in range(2):
+            with pytest.raises(JournalError, match="expected the run to end with fact 2"):
+                journal.commit()
+    assert list(journals.open("run").facts()) == [first]
+
+
+class _Steps(NamedTuple):
+    """Reports, each a plan or not, after which it is tried again or not, and fates of commits."""
+
+    plans: list[bool]
+    tries: list[bool]
+    causes: list[int]
+    fates: list[_Fate]
+
+
+_steps = st.integers(1, 12).flatmap(
+    lambda count: st.builds(
+        _Steps,
+        st.lists(st.booleans(), min_size=count, max_size=count),
+        st.lists(st.booleans(), min_size=count, max_size=count),
+        st.lists(st.integers(0, 11), min_size=count, max_size=count),
+        st.lists(st.sampled_from(_Fate), max_size=10),
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def fated(tmp_path_factory: pytest.TempPathFactory) -> Journals:
+    """Return the journals of one file for all examples."""
+    return Journals(tmp_path_factory.mktemp("fated") / "journal.sqlite")
+
+
+@settings(max_examples=40, deadline=None)
+@given(_steps)
+def test_whatever_becomes_of_commits_facts_are_kept_once_in_order_and_with_their_causes(
+    fated: Journals, steps: _Steps
+) -> None:
+    told: dict[str, int] = {}
+    causes: dict[str, str] = {}
+    late: list[str] = []
+
+    def resume(journal: WaitingJournal) -> None:
+        back = journal.resume()
+        if back is not None:
+            told.update({name: back[0].get(seq, seq) for name, seq in told.items()})
+            late.extend(_name(fact) for fact in back[1])
+
+    with (
+        patch("store.journal.sql_journal.Writer", _FatedWriter),
+        fated.start(f"run-{next(_runs)}") as stored,
+    ):
+        _FatedWriter.fates = list(steps.fates)
+        journal = WaitingJournal(stored)
+        for number, is_plan in enumerate(steps.plans):
+            name, known = f"T{number}", [*told]
+            cause = known[steps.causes[number] % len(known)] if known else None
+            payload = msgspec.structs.replace(BRACKET if is_plan else _EXIT, trade_id=name)
+            with suppress(NotPersisted):
+                fact = _append(journal, payload, None if cause is None else told[cause])
+                told[name] = fact.seq
+                causes |= {} if cause is None else {name: cause}
+            if journal.halted and steps.tries[number]:
+                resume(journal)
+        while journal.halted:
+            resume(journal)
+        facts = list(stored.facts())
+        assert stored.verify().clean
+    kept = {_name(fact): fact for fact in facts}
+    assert len(kept) == len(facts)
+    assert {name: kept[name].seq for name in told} == told
+    assert [name for name in kept if name not in late] == [*told]
+    assert set(kept) - set(told) == set(late)
+    by_seq = {fact.seq: name for name, fact in kept.items()}
+    found = {name: by_seq[kept[name].causation_id or 0] for name in causes}
+    assert found == causes
+
+
+def _name(fact: Fact) -> str:
+    assert isinstance(fact.payload, (BracketPlanned, ExitRequested))
+    return fact.payload.trade_id

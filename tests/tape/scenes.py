@@ -39,7 +39,7 @@ def tape(seed: int = 1) -> TradeBatch:
         ts,
         ts + 20_000_000,
         100_000_000 + 10_000 * random.integers(0, 50, n),
-        zero + 100,
+        np.full(n, 100_000_000),
         zero,
         ("",),
     )

@@ -14,7 +14,7 @@ from nautilus_trader.model import CustomData, InstrumentId
 from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.data.backfill import Backfill
-from adapters.alpaca.data.feed import MarketFeed, OnBatch
+from adapters.alpaca.data.feed import MarketFeed
 from adapters.alpaca.data.instruments import AlpacaInstruments
 from adapters.alpaca.data.last_ticks import LastTicks
 from adapters.alpaca.data.recalled import Recalled
@@ -27,8 +27,9 @@ from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
 from engine.runtime.bridge.messages import print_message, quote_message
 from engine.runtime.bridge.ticks import quote_ticks, status_data, trade_ticks
-from engine.runtime.bridge.values import VENUE
+from engine.runtime.bridge.values import venue_of
 from engine.runtime.live.venue import VenueWatch
+from engine.runtime.live.venue_account import OnBatch
 
 COMMANDS = 50_000
 """Commands that may wait for a client; nautilus drops what comes beyond, by itself at 1,024."""
@@ -76,7 +77,7 @@ class AlpacaDataClient(MarketDataClient):
         on_batch: OnBatch | None = None,
         **node: Any,
     ) -> None:
-        super().__init__(venue=VENUE, **node)
+        super().__init__(venue=venue_of(instruments.stocks.venue), **node)
         self._runtime = ClientRuntime(self, COMMANDS)
         self._instruments = instruments
         self._ticks = ticks
@@ -107,7 +108,7 @@ class AlpacaDataClient(MarketDataClient):
             known = self._of_instruments(self._recalled.halted.values())
             for status in known:
                 self._halt(status)
-            for datum in status_data(known):
+            for datum in status_data(known, self._instruments.stocks):
                 self._handle_data(datum)
         await self.feed.begin()
 
@@ -127,13 +128,16 @@ class AlpacaDataClient(MarketDataClient):
 
     def _hand_over(self, frame: Frame) -> None:
         """Give a frame to the node: halts, ticks of what is traded, then all of it as columns."""
-        for datum in status_data(self._of_instruments(frame.statuses)):
+        for datum in status_data(self._of_instruments(frame.statuses), self._instruments.stocks):
             self._handle_data(datum)
         ticks: list[Any] = []
+        stocks = self._instruments.stocks
         if frame.quotes is not None:
-            ticks += quote_ticks(self._known(self._ticks.quotes(frame.quotes)))
+            ticks += quote_ticks(self._known(self._ticks.quotes(frame.quotes)), stocks)
         if frame.trades is not None:
-            ticks += trade_ticks(self._known(self._ticks.prints(frame.trades, frame.statuses)))
+            ticks += trade_ticks(
+                self._known(self._ticks.prints(frame.trades, frame.statuses)), stocks
+            )
         for status in frame.statuses:
             self._halt(status)
         for tick in sorted(ticks, key=_ts_init):  # stable: at one instant quotes go first
@@ -195,7 +199,11 @@ class AlpacaDataClient(MarketDataClient):
         self._ticks.want(symbol)
         self.feed.mute.watch(symbol)
         quote, trade = self._ticks.last_quote(symbol), self._ticks.last_print(symbol)
-        ticks = [*(quote_ticks(quote) if quote else ()), *(trade_ticks(trade) if trade else ())]
+        stocks = self._instruments.stocks
+        ticks = [
+            *(quote_ticks(quote, stocks) if quote else ()),
+            *(trade_ticks(trade, stocks) if trade else ()),
+        ]
         for tick in sorted(ticks, key=_ts_init):
             self._handle_data(tick)
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from time import time_ns
 from typing import TYPE_CHECKING
 
-from adapters.alpaca.clock_watch import VENUE_CLOCK, behind
 from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.data.backfill import Backfill, Lost
@@ -33,13 +32,13 @@ from adapters.alpaca.wire.market_messages import Clock
 from adapters.transport.kept_socket import Patience, Phase, StreamState
 from adapters.transport.silence import Silence, in_regular_hours
 from engine.domain.errors import DataError, VenueError
-from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
-from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
+from engine.tape import VENUE_CLOCK, behind
 
 if TYPE_CHECKING:
     from engine.runtime.live.venue import VenueWatch
+    from engine.runtime.live.venue_account import OnBatch
 
 _LOOK_SECS = 0.1
 """Between two looks at the host's time, which may run faster than the wall's."""
@@ -49,7 +48,6 @@ _LOSS_SEEN_SECS = 0.02
 
 _FEED, _BACKFILL = "feed", "backfill"
 
-type OnBatch = Callable[[TradeBatch | QuoteBatch | Sequence[TradingStatus]], None]
 type Spawn = Callable[[Coroutine[object, object, object], str], asyncio.Task[object]]
 
 _log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from adapters.alpaca.wire import FrameDecoder
 
 _FLAWS = (
     "no_symbol", "bad_time", "price_not_a_number", "price_not_positive", "price_too_large",
-    "size_not_whole", "size_not_positive", "size_too_large", "notional_too_large",
+    "size_not_exact", "size_not_whole", "size_not_positive", "size_too_large", "notional_too_large",
     "unreadable_messages",
 )  # fmt: skip
 _LOOK_SECS, _QUIET_SECS = 1.0, 60.0

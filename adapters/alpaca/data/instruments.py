@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.wire.rest import VenueAsset
-from engine.runtime.bridge.values import equity, instrument_id
+from engine.domain.instrument import ALPACA_STOCKS
+from engine.runtime.bridge.values import instrument_id, nautilus_instrument
 
 _TAPES = {
     "NYSE": "A",
@@ -35,6 +36,8 @@ class AlpacaInstruments(InstrumentProvider):
 
     Attributes
     ----------
+    stocks : UsStocks
+        What its stocks are like, and at which venue they are traded.
     tapes : dict
         Tape letter by symbol, filled when the assets are loaded; what was given stays.
     """
@@ -46,6 +49,7 @@ class AlpacaInstruments(InstrumentProvider):
         listed: Sequence[VenueAsset] | None = None,
     ) -> None:
         super().__init__()
+        self.stocks = ALPACA_STOCKS
         self._rest = rest
         self._listed = listed
         self._asked: tuple[str, ...] = ()
@@ -64,14 +68,14 @@ class AlpacaInstruments(InstrumentProvider):
         listed = (await self._rest.assets()).rows if self._listed is None else self._listed
         stocks = [asset for asset in listed if _is_stock(asset)]
         for asset in stocks:
-            self.add(equity(asset.symbol))
+            self.add(nautilus_instrument(self.stocks.find(asset.symbol)))
         self._asked, self._found = (), np.zeros(0, np.bool_)
         for symbol, tape in listed_tapes(stocks).items():
             self.tapes.setdefault(symbol, tape)
 
     def knows(self, symbol: str) -> bool:
         """Say whether a stock is among them."""
-        return self.find(instrument_id(symbol)) is not None
+        return self.find(instrument_id(symbol, self.stocks.venue)) is not None
 
     def among(self, symbols: tuple[str, ...]) -> NDArray[np.bool_]:
         """Say of each symbol of a feed's table whether it is one of them.

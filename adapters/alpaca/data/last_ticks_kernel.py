@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-PRINT = np.dtype([("price", "i8"), ("ts_event", "i8"), ("ts_init", "i8"), ("size", "i4")])
+PRINT = np.dtype([("price", "i8"), ("ts_event", "i8"), ("ts_init", "i8"), ("size", "i8")])
 QUOTE = np.dtype(
     [
         ("bid", "i8"),
@@ -35,7 +35,7 @@ def keep_prints(  # noqa: PLR0917  (a compiled function takes no names)
     halted: NDArray[np.bool_],
     ids: NDArray[np.int32],
     prices: NDArray[np.int64],
-    sizes: NDArray[np.int32],
+    sizes: NDArray[np.int64],
     ts_event: NDArray[np.int64],
     ts_init: NDArray[np.int64],
     conditions: NDArray[np.int32],

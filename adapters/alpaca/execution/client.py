@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from contextlib import nullcontext, suppress
-from datetime import datetime
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -36,7 +35,8 @@ from adapters.alpaca.execution.account_watch import AccountWatch
 from adapters.alpaca.execution.held_updates import HeldUpdates
 from adapters.alpaca.execution.order_reports import fill_report, position_report, status_report
 from adapters.alpaca.execution.order_updates import tell_order
-from adapters.alpaca.execution.reconciliation import Reconciliation, is_set_within
+from adapters.alpaca.execution.reconciliation import Reconciliation
+from adapters.alpaca.execution.rounds import Rounds
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.orders.entry import OrderEntry
 from adapters.alpaca.orders.events import Foreign, OrderUpdate, OwnOrderEvent, Stray
@@ -50,14 +50,14 @@ from adapters.alpaca.streams.trading_stream import TradingStream
 from adapters.alpaca.wire.rest import VenueAccount, VenueFault
 from adapters.alpaca.wire.trading import TradeUpdate, read_trading_message
 from adapters.transport.kept_socket import Patience, Phase, StreamState
+from engine.domain.account import ALPACA_MAIN
 from engine.domain.errors import DataError, TradectlError, VenueError
-from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
-from engine.runtime.bridge.values import USD, VENUE, shares_of
+from engine.domain.session import start_of_day
+from engine.runtime.bridge.values import currency_of, shares_of, venue_of
 from engine.runtime.live.venue import VenueWatch
 
 ACCOUNT = AccountId("ALPACA-001")
-
-_TROUBLED_SECS = 5.0
+_CURRENCY = currency_of(ALPACA_MAIN.currency)
 
 _ORDERS = "orders"
 
@@ -96,11 +96,11 @@ class AlpacaExecutionClient(ExecutionClient):
         **node: Any,
     ) -> None:
         super().__init__(
-            venue=VENUE,
+            venue=venue_of(ALPACA_MAIN.venue),
             account_id=ACCOUNT,
             account_type=AccountType.MARGIN,
             oms_type=OmsType.NETTING,
-            base_currency=USD,
+            base_currency=_CURRENCY,
             **node,
         )
         self._runtime = ClientRuntime(self, COMMANDS)
@@ -136,6 +136,9 @@ class AlpacaExecutionClient(ExecutionClient):
         )
         self.account = AccountWatch(rest, watch, self._tell_account)
         self._clock = ClockWatch(rest, watch, now, settings.clock_off_secs, follow)
+        self._rounds = Rounds(
+            self.account, self._clock, self._leaving, every_secs=settings.reconcile_secs
+        )
         self.stream = TradingStream(
             endpoints.trading_stream,
             credentials,
@@ -193,7 +196,7 @@ class AlpacaExecutionClient(ExecutionClient):
         try:
             await self._books.patiently(self.account.look)
             clock = await self._books.patiently(self._rest.clock)
-            self._since = _start_of_day(clock.timestamp)
+            self._since = start_of_day(clock.timestamp)
             self.create_task(self._listen(), "orders")
             if self._settings.stepped:  # updates are counted from here; no time passes
                 await self.stream.begun()
@@ -202,7 +205,7 @@ class AlpacaExecutionClient(ExecutionClient):
             raise
         if not self._settings.stepped:
             self.create_task(self._books.keep(self._settings.reconcile_secs), "reconciliation")
-            self.create_task(self._keep_watch(), "account and clock")
+            self.create_task(self._rounds.keep(), "account and clock")
 
     async def _disconnect(self) -> None:
         self._leaving.set()
@@ -273,7 +276,7 @@ class AlpacaExecutionClient(ExecutionClient):
 
     async def _cancel_all_orders(self, command: Any) -> None:
         """Cancel our orders in one stock, one by one: the venue's own command takes all orders."""
-        for own in self.own.open_orders(command.instrument_id.symbol.value):
+        for own in self.own.known.open_orders(command.instrument_id.symbol.value):
             order = self._order(ClientOrderId(own.client_order_id))
             if order is not None and order.strategy_id == command.strategy_id:
                 self._work(self._entry.cancel(own.client_order_id), own.client_order_id)
@@ -292,7 +295,7 @@ class AlpacaExecutionClient(ExecutionClient):
         if command.client_order_id is not None:
             own = self.own.orders.get(command.client_order_id.value)
         if own is None and command.venue_order_id is not None:
-            own = self.own.find(command.venue_order_id.value)
+            own = self.own.known.find(command.venue_order_id.value)
         return None if own is None else status_report(self.own, own, ACCOUNT, self._now())
 
     async def _generate_order_status_reports(self, command: Any) -> list[OrderStatusReport]:
@@ -339,30 +342,9 @@ class AlpacaExecutionClient(ExecutionClient):
         self.held.lose_count()
         self._books.lose()
 
-    async def _keep_watch(self) -> None:
-        """Look at account and clock, sooner again while there is trouble with one."""
-        usual = self._settings.reconcile_secs
-        if not self._settings.stepped:
-            with suppress(VenueError):
-                await self._clock.look()
-        while True:
-            soon = min(_TROUBLED_SECS, usual) if self._is_troubled else usual
-            if await is_set_within(self._leaving, soon):
-                return
-            await self._look_around()
-
-    @property
-    def _is_troubled(self) -> bool:
-        return self.account.has_issue or self._clock.is_behind
-
     async def _look_around_after_a_loss(self) -> None:
         if not self._settings.stepped:  # a machine that slept has lost its time as well
-            await self._look_around()
-
-    async def _look_around(self) -> None:
-        for watch in (self.account, self._clock):
-            with suppress(VenueError):
-                await watch.look()
+            await self._rounds.look()
 
     def _on_update(self, frame: bytes | str, _received_ns: int) -> None:
         if self._settings.stepped:
@@ -395,8 +377,8 @@ class AlpacaExecutionClient(ExecutionClient):
         """Tell what the account is worth, if it is."""
         if account.equity is None or account.equity <= 0:
             return
-        total = Money.from_decimal(round(account.equity, 2), USD)
-        nothing = Money.from_decimal(Decimal(0), USD)
+        total = Money.from_decimal(round(account.equity, 2), _CURRENCY)
+        nothing = Money.from_decimal(Decimal(0), _CURRENCY)
         balance = AccountBalance(total, nothing, total)
         self.generate_account_state([balance], [], True, self._now())
 
@@ -455,10 +437,3 @@ class AlpacaExecutionClient(ExecutionClient):
                 await self._books.look_now()
         else:
             self._books.look_soon()
-
-
-def _start_of_day(ts: int) -> int:
-    """Return the New York midnight before an instant (UTC ns)."""
-    moment = datetime.fromtimestamp(ts // NANOS_PER_SECOND, NEW_YORK)
-    midnight = moment.replace(hour=0, minute=0, second=0)
-    return int(midnight.timestamp()) * NANOS_PER_SECOND

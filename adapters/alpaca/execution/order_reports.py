@@ -26,7 +26,8 @@ from nautilus_trader.model import (
 from adapters.alpaca.orders.events import Canceled, Expired, Filled, Rejected
 from adapters.alpaca.orders.own_order import OwnOrder
 from adapters.alpaca.orders.own_orders import OwnOrders
-from engine.runtime.bridge.values import USD, instrument_id, price_from, quantity_of
+from engine.domain.account import ALPACA_MAIN
+from engine.runtime.bridge.values import currency_of, instrument_id, price_from, quantity_of
 
 _TYPES = {
     "market": OrderType.MARKET,
@@ -58,11 +59,13 @@ def status_report(
     if link is None or kind is None:
         return None
     venue = link.venue
-    siblings = [each for each in own.group(order.parent or order.client_order_id) if each != order]
+    siblings = [
+        each for each in own.known.group(order.parent or order.client_order_id) if each != order
+    ]
     ts_last = order.ended.ts if order.ended else venue.updated_at or now
     return OrderStatusReport(
         account_id,
-        instrument_id(order.symbol),
+        instrument_id(order.symbol, ALPACA_MAIN.venue),
         VenueOrderId(venue.id),
         order_side(order),
         kind,
@@ -91,13 +94,13 @@ def fill_report(order: OwnOrder, filled: Filled, account_id: AccountId, now: int
     """Return one execution, under the id the stream gives it."""
     return FillReport(
         account_id,
-        instrument_id(order.symbol),
+        instrument_id(order.symbol, ALPACA_MAIN.venue),
         VenueOrderId(order.current.venue.id if order.current else filled.venue_order_id),
         TradeId(filled.trade_id),
         order_side(order),
         quantity_of(int(filled.quantity)),
         price_from(filled.price),
-        Money(0, USD),
+        Money(0, currency_of(ALPACA_MAIN.currency)),
         liquidity_side(order, filled),
         filled.ts,
         now,
@@ -109,11 +112,10 @@ def position_report(
     own: OwnOrders, symbol: str, account_id: AccountId, now: int
 ) -> PositionStatusReport:
     """Return what our own executions left of a stock."""
-    held = own.held(symbol)
+    held = own.known.held(symbol)
     side = PositionSide.LONG if held > 0 else PositionSide.SHORT if held else PositionSide.FLAT
-    return PositionStatusReport(
-        account_id, instrument_id(symbol), side, quantity_of(int(abs(held))), now, now
-    )
+    stock = instrument_id(symbol, ALPACA_MAIN.venue)
+    return PositionStatusReport(account_id, stock, side, quantity_of(int(abs(held))), now, now)
 
 
 def order_side(order: OwnOrder) -> OrderSide:

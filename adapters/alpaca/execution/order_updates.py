@@ -21,9 +21,11 @@ from adapters.alpaca.orders.events import (
     Updated,
 )
 from adapters.alpaca.orders.own_order import OwnOrder
-from engine.runtime.bridge.values import USD, price_from, quantity_of
+from engine.domain.account import ALPACA_MAIN
+from engine.runtime.bridge.values import currency_of, price_from, quantity_of
 
-_NO_COMMISSION = Money.from_decimal(Decimal(0), USD)
+_CURRENCY = currency_of(ALPACA_MAIN.currency)
+_NO_COMMISSION = Money.from_decimal(Decimal(0), _CURRENCY)
 """The venue charges fees by the day, not by the fill."""
 
 
@@ -57,7 +59,7 @@ def tell_order(client: ExecutionClient, order: Any, own: OwnOrder, one: OwnOrder
                 TradeId(one.trade_id),
                 quantity_of(int(one.quantity)),
                 price_from(one.price),
-                USD,
+                _CURRENCY,
                 _NO_COMMISSION,
                 liquidity_side(own, one),
                 one.ts,

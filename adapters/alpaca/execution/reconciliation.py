@@ -119,7 +119,7 @@ class Reconciliation:
 
     def look_soon(self) -> None:
         """Have what an update left open looked up, unless the stream tells it first."""
-        is_open = self._own.looks or self._own.unsettled() or self._own.misses_fills()
+        is_open = self._own.looks or self._own.known.unsettled() or self._own.known.misses_fills()
         if is_open and (self._following is None or self._following.done()):
             self._following = self._spawn(self._follow(), "follow-up")
 

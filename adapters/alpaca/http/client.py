@@ -17,6 +17,7 @@ from adapters.alpaca.http.account_budget import AccountBudget
 from adapters.alpaca.wire.rest import VenueFault, read_fault
 from adapters.transport.connection import unreached
 from adapters.transport.token_bucket import NANOS_PER_SECOND, TOO_MANY_REQUESTS, Priority
+from engine.domain.counted import counted
 from engine.domain.errors import VenueRejected, VenueUnavailable, VenueUntrusted
 
 type Query = Mapping[str, str | int | None]
@@ -221,7 +222,7 @@ class Door:
                 reason = self._text("GET", path, f"HTTP {reply.status}: {fault.message}")
             else:
                 return reply
-        raise VenueUnavailable(f"{reason} ({attempts} attempts)")
+        raise VenueUnavailable(f"{reason} ({counted(attempts, 'attempt')})")
 
     def _wait_secs(self, attempt: int) -> float:
         whole = self.patience.first_retry_secs * 2 ** (attempt - 1)

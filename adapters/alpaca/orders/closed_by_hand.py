@@ -59,7 +59,9 @@ class ClosedByHand:
             The venue does not tell.
         """
         position = await self._rest.position(symbol, Priority.CANCEL)
-        return _short_of(self._own.held(symbol), NOTHING if position is None else position.shares)
+        return _short_of(
+            self._own.known.held(symbol), NOTHING if position is None else position.shares
+        )
 
     async def stand_in(self, client_order_id: str, missing: Decimal) -> bool:
         """Let one order of somebody else's stand for an exit of ours that was not sent.
@@ -91,7 +93,7 @@ class ClosedByHand:
             The venue does not tell.
         """
         symbols = {order.symbol for order in self._own.orders.values()}
-        held = {symbol: self._own.held(symbol) for symbol in symbols}
+        held = {symbol: self._own.known.held(symbol) for symbol in symbols}
         if not any(held.values()):
             return
         listing = await self._rest.positions()
@@ -128,13 +130,13 @@ class ClosedByHand:
 
         Only those since we hold it, and not what was booked before.
         """
-        held, since = self._own.held(symbol), self._held_since(symbol)
+        held, since = self._own.known.held(symbol), self._held_since(symbol)
         if not held:
             return []
         side = "sell" if held > 0 else "buy"
         found: defaultdict[str, list[VenueActivity]] = defaultdict(list)
         for fill in (await self._rest.fills(after=since)).rows:
-            is_ours = self._own.find(fill.order_id) is not None
+            is_ours = self._own.known.find(fill.order_id) is not None
             if fill.symbol == symbol and fill.side.startswith(side) and not is_ours:
                 found[fill.order_id].append(fill)
         fresh = (

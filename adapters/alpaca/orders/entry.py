@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from engine.runtime.live.venue import VenueWatch
 
 _FIRST_LOOK_SECS, _LONGEST_LOOK_SECS = 1.0, 10.0
+_SEND_AGAIN_SECS = 1.0
+"""How long the venue has to say that it does not have an exit before that is sent once more."""
 
 _log = logging.getLogger(__name__)
 
@@ -98,7 +100,7 @@ class OrderEntry:
             return why
         existing = [
             order.current.venue
-            for order in self._own.open_orders(request.symbol)
+            for order in self._own.known.open_orders(request.symbol)
             if order.current is not None
         ]
         other = first_wash_trade([*existing, *self._own.foreign.values()], request)
@@ -188,7 +190,7 @@ class OrderEntry:
             elif not order.is_closed:
                 why = await self._cancel(order)
                 if why is not None and not order.is_closed:
-                    venue_id = self._own.venue_id(order)
+                    venue_id = self._own.known.venue_id(order)
                     self._tell([CancelRejected(client_order_id, venue_id, self._now(), why)])
 
     async def cancel_stray(self, venue_order_id: str) -> None:
@@ -200,21 +202,26 @@ class OrderEntry:
     async def _send_exit(self, client_order_id: str, request: OrderRequest) -> None:
         """Send an order that closes, unless the account does not hold what it is to close.
 
-        Then it would open a position on the other side. What was closed by hand is booked.
+        Then it would open a position on the other side. What was closed by hand is booked. One
+        that did not arrive is sent again soon, as what is held may be unprotected: the venue takes
+        an id once, so that it is the same order if the first comes late.
         """
-        try:
-            missing = await self.by_hand.missing(request.symbol)
-            if missing and await self.by_hand.stand_in(client_order_id, missing):
+        while True:
+            try:
+                missing = await self.by_hand.missing(request.symbol)
+                if missing and await self.by_hand.stand_in(client_order_id, missing):
+                    return
+            except VenueError as error:
+                _log.warning("%s leaves without a look at the position: %s", client_order_id, error)
+                missing = NOTHING
+            if missing:
+                break
+            if await self._send(client_order_id, request, Priority.CANCEL):
                 return
-        except VenueError as error:
-            _log.warning("%s leaves without a look at the position: %s", client_order_id, error)
-            missing = NOTHING
-        if not missing:
-            await self._send(client_order_id, request, Priority.CANCEL)
-            return
+            _log.warning("%s did not arrive: it is sent again", client_order_id)
         for order in self._own.orders.values():
             root = self._root(order) if order.symbol == request.symbol else ""
-            if self._own.find(root) is not None:
+            if self._own.known.find(root) is not None:
                 self._own.looks.add(root)
         why = (
             f"{missing:f} shares of {request.symbol} that our orders left are not in the account, "
@@ -222,12 +229,13 @@ class OrderEntry:
         )
         self._tell(self._own.refused(client_order_id, why, self._now()))
 
-    async def _send(self, client_order_id: str, request: OrderRequest, priority: Priority) -> None:
+    async def _send(self, client_order_id: str, request: OrderRequest, priority: Priority) -> bool:
+        """Send an order; return False where it has not arrived and is to be sent again."""
         try:
             outcome = await self._rest.submit(request, priority)
         except VenueUnavailable as error:
             self._tell(self._own.refused(client_order_id, f"not sent: {error}", self._now()))
-            return
+            return True
         match outcome:
             case Accepted():
                 await self._answered(client_order_id, outcome.order)
@@ -237,7 +245,8 @@ class OrderEntry:
                 self._tell(self._own.refused(client_order_id, why, self._now()))
                 self._on_refused(request.symbol, outcome.fault)
             case Unknown():
-                await self._find_out(client_order_id, request, outcome.reason)
+                return await self._find_out(client_order_id, request, priority, outcome.reason)
+        return True
 
     async def _answered(self, client_order_id: str, venue: VenueOrder) -> None:
         """Take an answer; one that was looked up may lack the legs."""
@@ -245,17 +254,22 @@ class OrderEntry:
             venue = await self._rest.order_by_id(venue.id) or venue
         self._tell(self._own.answered(client_order_id, venue))
 
-    async def _find_out(self, client_order_id: str, request: OrderRequest, why: str) -> None:
-        """Ask until it is certain whether an order arrived; a silent venue decides nothing."""
+    async def _find_out(
+        self, client_order_id: str, request: OrderRequest, priority: Priority, why: str
+    ) -> bool:
+        """Ask until it is certain whether an order arrived; a silent venue decides nothing.
+
+        False for an exit that is to be sent again.
+        """
+        closes = priority is Priority.CANCEL
+        patience = _SEND_AGAIN_SECS if closes else self._give_up_secs
         trouble = f"order {client_order_id}"
         self._watch.issue_raised(trouble, f"it is not known whether it arrived: {why}")
         backoff = Backoff(_FIRST_LOOK_SECS, _LONGEST_LOOK_SECS)
         first_absent: float | None = None
         while True:
             try:
-                venue = await self._rest.order_by_client_id(
-                    request.client_order_id, Priority.SUBMIT
-                )
+                venue = await self._rest.order_by_client_id(request.client_order_id, priority)
             except VenueError as error:
                 self._watch.issue_raised(trouble, f"it is not known whether it arrived: {error}")
                 venue, first_absent = None, None
@@ -264,13 +278,18 @@ class OrderEntry:
                     await self._answered(client_order_id, venue)
                     break
                 absent_since = time.monotonic() if first_absent is None else first_absent
-                if time.monotonic() - absent_since >= self._give_up_secs:
+                is_absent = time.monotonic() - absent_since >= patience
+                if is_absent and closes:
+                    self._watch.issue_cleared(trouble)
+                    return False
+                if is_absent:
                     why = f"it never arrived: the venue says so since {self._give_up_secs:g} s"
                     self._tell(self._own.given_up(client_order_id, why, self._now()))
                     break
                 first_absent = absent_since
             await asyncio.sleep(backoff.next_secs())
         self._watch.issue_cleared(trouble)
+        return True
 
     async def _replace(
         self,
@@ -345,11 +364,11 @@ class OrderEntry:
     def _root(self, order: OwnOrder) -> str:
         """Return the venue order under which an order is nested, or its own."""
         parent = self._own.orders.get(order.parent or order.client_order_id, order)
-        return self._own.venue_id(parent)
+        return self._own.known.venue_id(parent)
 
     def _increases(self, request: OrderRequest) -> str | None:
         """Return why an order would do more than close what is held."""
-        held = self._own.held(request.symbol)
+        held = self._own.known.held(request.symbol)
         closes = held < 0 if request.side == "buy" else held > 0
         if closes and request.qty is not None and request.qty <= abs(held):
             return None
@@ -361,7 +380,9 @@ class OrderEntry:
     def _holders(self, request: OrderRequest) -> list[OwnOrder]:
         """Return our open orders that hold the shares an order wants: those that are awake."""
         same = [
-            order for order in self._own.open_orders(request.symbol) if order.side == request.side
+            order
+            for order in self._own.known.open_orders(request.symbol)
+            if order.side == request.side
         ]
         return [order for order in same if order.parent is None or self._is_awake(order)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable
-from datetime import datetime
 from typing import Any
 
 from adapters.alpaca.credentials import Credentials
@@ -18,11 +17,11 @@ from adapters.alpaca.orders.executions import NOTHING
 from adapters.alpaca.orders.ids import OrderIds
 from adapters.alpaca.orders.own_order import OwnOrder
 from adapters.alpaca.orders.own_orders import OwnOrders
-from adapters.alpaca.orders.protection import Protection
 from adapters.alpaca.orders.requests import OrderRequest
 from adapters.alpaca.orders.sync import OrderSync
+from engine.domain.attested import Protection
 from engine.domain.order_names import exit_id, is_entry_id, trade_of
-from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
+from engine.domain.session import start_of_day
 from engine.runtime.live.left_behind import HeldTrade, LeftBehind
 from engine.runtime.live.venue import VenueWatch
 
@@ -59,7 +58,7 @@ class AlpacaLeftBehind:
         self._ids = OrderIds(run_id, epoch)
         self._own = OwnOrders(self._ids)
         self._entry = OrderEntry(self._rest, self._own, self._hear, watch, lambda: self._ts)
-        self._sync = OrderSync(self._rest, self._own, self._hear, lambda: _start_of_day(self._ts))
+        self._sync = OrderSync(self._rest, self._own, self._hear, lambda: start_of_day(self._ts))
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def look(self) -> LeftBehind:
@@ -117,7 +116,7 @@ class AlpacaLeftBehind:
 
     def _trade(self, position: Protection) -> HeldTrade | None:
         """Return what of a position is the run's, None if nothing is."""
-        held = self._own.held(position.symbol)
+        held = self._own.known.held(position.symbol)
         is_long = position.side == "long"
         entry = self._last_entry(position.symbol)
         if entry is None or not held or (held > 0) is not is_long:
@@ -172,10 +171,3 @@ class AlpacaLeftBehind:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("an exit failed: %r; it is tried again", error)
-
-
-def _start_of_day(ts: int) -> int:
-    """Return the New York midnight before an instant (UTC ns)."""
-    moment = datetime.fromtimestamp(ts // NANOS_PER_SECOND, NEW_YORK)
-    midnight = moment.replace(hour=0, minute=0, second=0)
-    return int(midnight.timestamp()) * NANOS_PER_SECOND

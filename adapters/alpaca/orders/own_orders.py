@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
@@ -18,6 +17,7 @@ from adapters.alpaca.orders.events import (
     Rejected,
 )
 from adapters.alpaca.orders.ids import OrderIds
+from adapters.alpaca.orders.known_orders import KnownOrders
 from adapters.alpaca.orders.own_order import LIVE, STATUSES, Link, OwnOrder, Replacement
 from adapters.alpaca.wire.rest import VenueActivity, VenueOrder
 from adapters.alpaca.wire.trading import TradeUpdate
@@ -43,8 +43,10 @@ class OwnOrders:
 
     Attributes
     ----------
+    known : KnownOrders
+        What is known so far, to be asked.
     orders : dict
-        By our client order id.
+        Those, by our client order id.
     foreign : dict
         Open orders of others in this account, by venue order id.
     looks : set of str
@@ -56,12 +58,13 @@ class OwnOrders:
 
     def __init__(self, ids: OrderIds) -> None:
         self.ids = ids
-        self.orders: dict[str, OwnOrder] = {}
+        self.known = KnownOrders()
+        self.orders = self.known.orders
         self.foreign: dict[str, VenueOrder] = {}
         self.looks: set[str] = set()
         self.skipped = 0
         self.tells_adopted = False
-        self._by_venue: dict[str, OwnOrder] = {}
+        self._by_venue = self.known.by_venue
         self._unanswered: set[str] = set()
         self._stashed: list[TradeUpdate] = []
         self._executions: set[str] = set()
@@ -82,7 +85,7 @@ class OwnOrders:
     def refused(self, client_order_id: str, reason: str, ts: int) -> Iterator[OrderUpdate]:
         """Hear that an order was refused, and with it its legs."""
         self._unanswered.discard(client_order_id)
-        for order in self.group(client_order_id):
+        for order in self.known.group(client_order_id):
             if not order.is_closed:
                 order.ended = Rejected(order.client_order_id, "", ts, reason)
                 yield order.ended
@@ -90,7 +93,7 @@ class OwnOrders:
 
     def given_up(self, client_order_id: str, reason: str, ts: int) -> Iterator[OrderUpdate]:
         """Hear that an order never arrived; should it come to light, it is a stray."""
-        for order in self.group(client_order_id):
+        for order in self.known.group(client_order_id):
             order.given_up = True
         yield from self.refused(client_order_id, reason, ts)
 
@@ -136,7 +139,7 @@ class OwnOrders:
             order.pending = None
             self._look_at_group(order)
             if not order.is_closed:
-                yield ModifyRejected(client_order_id, self.venue_id(order), ts, reason)
+                yield ModifyRejected(client_order_id, self.known.venue_id(order), ts, reason)
 
     def take(self, update: TradeUpdate) -> Iterator[OrderUpdate]:
         """Hear an update of the stream; what is not understood is to be looked up."""
@@ -202,11 +205,6 @@ class OwnOrders:
             yield from order.make_up(link)
         self._look_at_group(order)
 
-    def unknown_past(self) -> list[str]:
-        """Return the venue orders that our first ones replaced, as far as they are not known."""
-        firsts = (order.links[0].venue.replaces for order in self.orders.values() if order.links)
-        return [each for each in firsts if each is not None and each not in self._by_venue]
-
     def precede(self, venue_order_id: str, venue: VenueOrder | None) -> None:
         """Put an order before the one that replaced it; None is one the venue has forgotten."""
         order = next(
@@ -217,63 +215,6 @@ class OwnOrders:
         self._by_venue[venue_order_id] = order
         if venue is not None:
             order.precede(venue)
-
-    def misses_fills(self) -> list[OwnOrder]:
-        """Return the orders of whose executions some did not come."""
-        return [order for order in self.orders.values() if order.misses_fills]
-
-    def unsettled(self) -> set[str]:
-        """Return the venue ids of brackets of which one leg has ended and another has not."""
-        legs: defaultdict[str, list[OwnOrder]] = defaultdict(list)
-        for order in self.orders.values():
-            if order.parent is not None:
-                legs[order.parent].append(order)
-        parents = (
-            self.orders.get(parent)
-            for parent, group in legs.items()
-            if any(leg.is_open for leg in group) and any(leg.is_closed for leg in group)
-        )
-        return {each.current.venue.id for each in parents if each is not None and each.current}
-
-    def may_change(self, venue_order_id: str) -> bool:
-        """Say whether a look at an order can tell anything: it is strange or not wholly over.
-
-        All of a bracket that is over was told when it was seen with its legs.
-        """
-        order = self._by_venue.get(venue_order_id)
-        if order is None:
-            return True
-        group = self.group(order.parent or order.client_order_id)
-        return not all(each.is_closed for each in group)
-
-    def group(self, client_order_id: str) -> list[OwnOrder]:
-        """Return an order with its legs, the order first."""
-        legs = (order for order in self.orders.values() if order.parent == client_order_id)
-        return [self.orders[client_order_id], *legs]
-
-    def open_orders(self, symbol: str) -> list[OwnOrder]:
-        """Return our orders in a stock that may still fill."""
-        return [order for order in self.orders.values() if order.symbol == symbol and order.is_open]
-
-    def held(self, symbol: str) -> Decimal:
-        """Return our shares of a stock by our own executions, short ones negative."""
-        return sum(
-            (
-                order.filled if order.side == "buy" else -order.filled
-                for order in self.orders.values()
-                if order.symbol == symbol
-            ),
-            Decimal(0),
-        )
-
-    def find(self, venue_order_id: str) -> OwnOrder | None:
-        """Return our order of a venue id."""
-        return self._by_venue.get(venue_order_id)
-
-    @staticmethod
-    def venue_id(order: OwnOrder) -> str:
-        """Return the id under which the venue has an order now, empty before it is known."""
-        return order.current.venue.id if order.current else ""
 
     def _place(self, venue: VenueOrder) -> Iterator[OrderUpdate]:
         """Find out whose a venue order is, the first time it is seen."""
@@ -394,7 +335,7 @@ class OwnOrders:
         parent = self.orders.get(order.parent or order.client_order_id)
         if parent is None or parent.current is None:
             return
-        group = self.group(parent.client_order_id)
+        group = self.known.group(parent.client_order_id)
         has_fills = any(leg.filled for leg in group[1:])
         has_ended = any(each.is_closed and not isinstance(each.ended, Filled) for each in group)
         if (has_fills or has_ended) and any(each.is_open for each in group):

@@ -58,7 +58,8 @@ class OrderSync:
             orders = await self._rest.orders(after=self._since())
             older = () if self._knows_older else (await self._rest.open_orders()).rows
             self._knows_older = True
-            for order in sorted((*orders.rows, *older), key=_age):
+            # first those with their legs: of an entry that is filled the open legs are listed alone
+            for order in (*sorted(orders.rows, key=_age), *sorted(older, key=_age)):
                 self._tell(self._own.see(order))
             await self._complete_chains()
             await self._complete_fills()
@@ -70,10 +71,14 @@ class OrderSync:
             await self._look()
             await self._complete_fills()
             await self._look()
-        return not (self._own.looks or self._own.misses_fills() or self._own.unsettled())
+        return not (
+            self._own.looks or self._own.known.misses_fills() or self._own.known.unsettled()
+        )
 
     async def _look(self) -> None:
-        looks = set(filter(self._own.may_change, self._own.looks)) | self._own.unsettled()
+        looks = (
+            set(filter(self._own.known.may_change, self._own.looks)) | self._own.known.unsettled()
+        )
         self._own.looks = set()
         for order_id in sorted(looks):
             try:
@@ -91,11 +96,11 @@ class OrderSync:
 
         A stop that trails is replaced hundreds of times a day, and a minute has 200 requests.
         """
-        if not self._own.unknown_past():
+        if not self._own.known.unknown_past():
             return
         listed = await self._rest.orders(after=self._since(), nested=False)
         known = {order.id: order for order in listed.rows}
-        while replaced := self._own.unknown_past():
+        while replaced := self._own.known.unknown_past():
             for order_id in replaced:
                 order = known.get(order_id)
                 if order is None:
@@ -104,14 +109,14 @@ class OrderSync:
 
     async def _complete_fills(self) -> None:
         """Fetch the executions that did not come, and make up what the venue does not list."""
-        missing = self._own.misses_fills()
+        missing = self._own.known.misses_fills()
         if not missing:
             return
         first = min(_age(link.venue) for order in missing for link in order.links)
         fills = await self._rest.fills(after=first - _MARGIN_NS)
         for activity in fills.rows:
             self._tell(self._own.book(activity))
-        for order in self._own.misses_fills():
+        for order in self._own.known.misses_fills():
             _log.warning(
                 "%s is filled beyond the executions the venue lists: made up from its sum",
                 order.client_order_id,

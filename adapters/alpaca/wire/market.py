@@ -200,8 +200,8 @@ class FrameDecoder:
     def _trades(self, n: int) -> TradeBatch:
         self._state.tally[Tally.TRADES] += n
         rows = self._state.trades
-        ts_event, ts_init, price = rows[: column.SYMBOL, :n].copy()
-        symbol_id, size, condition_id = rows[column.SYMBOL :, :n].astype(np.int32)
+        ts_event, ts_init, price, size = rows[: column.SYMBOL, :n].copy()
+        symbol_id, condition_id = rows[column.SYMBOL :, :n].astype(np.int32)
         return TradeBatch(
             symbol_id,
             self._symbols,

@@ -11,7 +11,14 @@ import numpy as np
 from adapters.alpaca.wire.interned import LONGEST
 from adapters.alpaca.wire.market_state import Tally
 from adapters.alpaca.wire.msgpack_walk import Bytes, compiled
-from engine.domain.fixed_point import MAX_NOTIONAL, MAX_PRICE, MAX_SIZE, PRICE_SCALE
+from engine.domain.fixed_point import (
+    LAST_PLACE,
+    MAX_NOTIONAL,
+    MAX_PRICE,
+    MAX_SIZE,
+    PRICE_SCALE,
+    SIZE_SCALE,
+)
 
 SOUND = np.int64(-1)
 """Stands for no flaw; others are numbers of ``Tally``."""
@@ -43,7 +50,9 @@ def print_flaw(price: float, size: float) -> int:
     if flaw == SOUND and np.rint(price * PRICE_SCALE) == 0:
         flaw = np.int64(Tally.PRICE_NOT_POSITIVE)
     if flaw == SOUND:
-        flaw = _size_flaw(size)
+        off = abs(np.rint(size * SIZE_SCALE) / SIZE_SCALE - size)
+        exact = math.isfinite(size) and off <= LAST_PLACE * abs(size)
+        flaw = _size_flaw(size) if exact else np.int64(Tally.SIZE_NOT_EXACT)
     if flaw == SOUND and size == 0:
         flaw = np.int64(Tally.SIZE_NOT_POSITIVE)
     if flaw == SOUND and price * size > _LARGEST_NOTIONAL:
@@ -58,9 +67,9 @@ def quote_flaw(bid: float, ask: float, bid_size: float, ask_size: float) -> int:
     if flaw == SOUND:
         flaw = _price_flaw(ask)
     if flaw == SOUND:
-        flaw = _size_flaw(bid_size)
+        flaw = _whole_size_flaw(bid_size)
     if flaw == SOUND:
-        flaw = _size_flaw(ask_size)
+        flaw = _whole_size_flaw(ask_size)
     if flaw == SOUND:
         fixed_bid, fixed_ask = np.rint(bid * PRICE_SCALE), np.rint(ask * PRICE_SCALE)
         if fixed_bid == 0 or fixed_ask == 0 or bid_size == 0 or ask_size == 0:
@@ -80,9 +89,14 @@ def _price_flaw(price: float) -> int:
 
 
 @compiled
-def _size_flaw(size: float) -> int:
+def _whole_size_flaw(size: float) -> int:
     if not math.isfinite(size) or size != np.rint(size):
         return np.int64(Tally.SIZE_NOT_WHOLE)
+    return _size_flaw(size)
+
+
+@compiled
+def _size_flaw(size: float) -> int:
     if size < 0:
         return np.int64(Tally.SIZE_NOT_POSITIVE)
     return np.int64(Tally.SIZE_TOO_LARGE) if size > MAX_SIZE else SOUND

@@ -42,7 +42,7 @@ from adapters.alpaca.wire.msgpack_walk import (
     skip,
 )
 from adapters.alpaca.wire.print_memory import find, is_full, remember
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
 
 DONE, NEED_ROOM, NEED_MEMORY, TRAILING = range(4)
 """Why ``walk`` returned; a negative value is ``-1 - at`` of the value that cannot be read."""
@@ -57,7 +57,7 @@ _WORD, _NONE = 0, -1
 _REVERSAL_MARK = ord("!")
 _FIRST_PRINTABLE, _LAST_PRINTABLE = ord(" "), ord("~")
 
-STEPS_SHA256 = "b848c9c16cfd30d6b74f51f38a3e76c14b7b4ce4f32c2424d594940c9db8afb5"
+STEPS_SHA256 = "3d8a34be6e0b500103d8708dee5f46c2b3df6ede4dffb26b6dab0461cd4d01d8"
 """Of the other files that are compiled into ``walk``, one after another by name.
 
 What is compiled is kept on disk until the text of this very file changes, whatever becomes of
@@ -257,7 +257,7 @@ def _write_prints(state: State, frame: Bytes, kind: int, symbol: int, arrived: i
             tally[flaw] += 1
             return
         price = np.int64(np.rint(numbers[first] * PRICE_SCALE))
-        size = np.int64(numbers[first + 1])
+        size = np.int64(np.rint(numbers[first + 1] * SIZE_SCALE))
         trade_id = places[field.OLD_ID + comes]
         if not comes:
             found = find(memory, symbol, trade_id, exchange, arrived, price, size)

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.msgpack import Ext
 
 from adapters.alpaca.wire.instants import nanoseconds
-from engine.domain.fixed_point import MAX_PRICE, PRICE_SCALE
+from engine.domain.fixed_point import MAX_PRICE, PRICE_SCALE, SIZE_SCALE, Shares, exact_shares
 from engine.domain.status import TradingStatus
 
 _HALTS = frozenset("2HP")
@@ -34,7 +34,7 @@ class Bar(msgspec.Struct, frozen=True):
     high: int
     low: int
     close: int
-    volume: int
+    volume: Shares
     vwap: int
     trade_count: int
 
@@ -216,7 +216,8 @@ def _bar(data: bytes, ts_init: int) -> Bar:
     return Bar(
         _ticker(raw.S), nanoseconds(raw.t), ts_init, spans[raw.T],
         _price(raw.o), _price(raw.h), _price(raw.low), _price(raw.c),
-        int(raw.v), _price(raw.c if raw.vw is None else raw.vw), raw.n or 0,
+        exact_shares(round(raw.v * SIZE_SCALE)),
+        _price(raw.c if raw.vw is None else raw.vw), raw.n or 0,
     )  # fmt: skip
 
 

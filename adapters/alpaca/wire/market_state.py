@@ -42,6 +42,7 @@ class Tally(IntEnum):
     PRICE_NOT_A_NUMBER = auto()
     PRICE_NOT_POSITIVE = auto()
     PRICE_TOO_LARGE = auto()
+    SIZE_NOT_EXACT = auto()
     SIZE_NOT_WHOLE = auto()
     SIZE_NOT_POSITIVE = auto()
     SIZE_TOO_LARGE = auto()
@@ -57,7 +58,7 @@ AT, LEFT, ARRIVED, N_TRADES, N_QUOTES, N_SPANS, N_SYMBOLS, N_CONDITIONS, HEARD =
 """The cursor: where the walk is, how many messages are left, the last arrival in UTC ns, how many
 rows and texts there are so far, and up to when rows were heard before, UTC ns."""
 
-TS_EVENT, TS_INIT, PRICE, SYMBOL, SIZE, CONDITION = range(6)
+TS_EVENT, TS_INIT, PRICE, SIZE, SYMBOL, CONDITION = range(6)
 """Rows of the array of prints."""
 
 QUOTED_AT, QUOTE_ARRIVED, BID, ASK, BID_SIZE, ASK_SIZE, QUOTED = range(7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from nautilus_trader.model import InstrumentId, QuoteTick, TradeTick
+from nautilus_trader.model import InstrumentId, Quantity, QuoteTick, TradeTick
 
 
 class Arriving:
@@ -42,6 +42,17 @@ class Arriving:
         return now in self._of(stock, self._prints, TradeTick) or now in self._of(
             stock, self._quotes, QuoteTick
         )
+
+    def shown(self, stock: InstrumentId, *, buys: bool) -> Quantity | None:
+        """Return the size that arrives now for a buyer or a seller; None where nothing does."""
+        now, found = self.now(), None
+        for ticks in self._ticks:
+            for tick in ticks:
+                if tick.instrument_id == stock and tick.ts_init == now:
+                    found = tick
+        if isinstance(found, QuoteTick):
+            return found.ask_size if buys else found.bid_size
+        return None if found is None else found.size
 
     def _of(
         self, stock: InstrumentId, known: dict[InstrumentId, dict[int, int]], kind: type

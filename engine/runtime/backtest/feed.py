@@ -72,4 +72,4 @@ def settle(simulation: Simulation, halts: Halts, now: int) -> None:
     symbols = [status.symbol for status in resumes]
     simulation.list_symbols(symbols)
     again = simulation.last_prints(symbols, now + 1)
-    simulation.play(status_data(resumes), again, until=now + _SETTLING_NS)
+    simulation.play(status_data(resumes, simulation.instruments), again, until=now + _SETTLING_NS)

@@ -7,7 +7,6 @@ from nautilus_trader.execution import FillModel
 from nautilus_trader.model import (
     BookOrder,
     BookType,
-    Equity,
     InstrumentId,
     LimitOrder,
     MarketOrder,
@@ -16,12 +15,13 @@ from nautilus_trader.model import (
     OrderSide,
     OrderStatus,
     Price,
+    Quantity,
     StopMarketOrder,
 )
 
 from engine.domain.facts import OrderRole
 from engine.domain.fill_assumptions import FillAssumptions, TargetRule
-from engine.domain.tick_grid import fixed_tick_size
+from engine.domain.instrument import Instruments
 from engine.runtime.backtest.arriving import Arriving
 from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.orders import Order, role_of
@@ -47,6 +47,8 @@ class LadderFillModel(FillModel):
     Parameters
     ----------
     assumed : FillAssumptions
+    instruments : Instruments
+        What is traded.
     cache : Cache
         The engine's, taken before it runs. During an event it is one event behind the venue, so
         that the tick being matched is known from ``arriving`` alone.
@@ -56,22 +58,30 @@ class LadderFillModel(FillModel):
         A quote counts until prints have gone on for longer than this without a newer one.
     failures : Failures
         Where an exception is kept; nautilus would only log it and lose the order.
+    shown_sizes : bool
+        A limit order fills with as much as the quote or print shows that reaches it, and rests on
+        with the rest; otherwise, as all others always do, whole.
     """
 
     def __init__(
         self,
         assumed: FillAssumptions,
+        instruments: Instruments,
         cache: Cache,
         arriving: Arriving,
         stale_quote_ns: int,
         failures: Failures,
+        *,
+        shown_sizes: bool = False,
     ) -> None:
         super().__init__()
         self.assumed = assumed
+        self.instruments = instruments
         self.cache = cache
         self.arriving = arriving
         self.stale_quote_ns = stale_quote_ns
         self.failures = failures
+        self.shown_sizes = shown_sizes
 
     def is_limit_filled(self) -> bool:
         """Let every reached limit come to ``get_orderbook_for_fill_simulation``."""
@@ -87,7 +97,7 @@ class LadderFillModel(FillModel):
 
     def get_orderbook_for_fill_simulation(
         self,
-        _instrument: Equity,
+        _instrument: object,
         _order: Order,
         _best_bid: Price | None = None,
         _best_ask: Price | None = None,
@@ -97,16 +107,27 @@ class LadderFillModel(FillModel):
             price = None
             if _best_bid is not None and _best_ask is not None:
                 price = self._price(_order, fixed_of(_best_bid), fixed_of(_best_ask))
-            return _book(_order, price)
+            return _book(_order, price, self._size(_order))
+
+    def _size(self, order: Order) -> Quantity:
+        """Return how much of an order the market in front of it takes."""
+        if not self.shown_sizes or not isinstance(order, LimitOrder):
+            return order.quantity
+        buys = order.side == OrderSide.BUY
+        shown = self.arriving.shown(order.instrument_id, buys=buys)
+        if shown is None and (quote := self.cache.quote(order.instrument_id)) is not None:
+            shown = quote.ask_size if buys else quote.bid_size
+        leaves = order.leaves_qty
+        return leaves if shown is None or shown.raw > leaves.raw else shown
 
     def _price(self, order: Order, bid: int, ask: int) -> int | None:
         """Return the fill price in 1e-6 USD, None for no fill now."""
         buys = order.side == OrderSide.BUY
         touch = self._touch(order.instrument_id, bid, ask, buys=buys)
         if isinstance(order, StopMarketOrder):
-            return self._slipped(max(touch, ask) if buys else min(touch, bid), buys=buys)
+            return self._slipped(order, max(touch, ask) if buys else min(touch, bid), buys=buys)
         if isinstance(order, MarketOrder):
-            return self._slipped(touch, buys=buys)
+            return self._slipped(order, touch, buys=buys)
         if self._is_halted(order.instrument_id) or not self._meets_market(order):
             return None
         if _is_resting_target(order):
@@ -114,7 +135,7 @@ class LadderFillModel(FillModel):
         limit = fixed_of(order.price)
         if touch > limit if buys else touch < limit:
             return None
-        slipped = self._slipped(touch, buys=buys)
+        slipped = self._slipped(order, touch, buys=buys)
         return min(slipped, limit) if buys else max(slipped, limit)
 
     def _touch(self, stock: InstrumentId, bid: int, ask: int, *, buys: bool) -> int:
@@ -140,8 +161,9 @@ class LadderFillModel(FillModel):
             return True
         return order.status == OrderStatus.ACCEPTED and order.ts_last == self.arriving.now()
 
-    def _slipped(self, price: int, *, buys: bool) -> int:
-        tick = fixed_tick_size(price)
+    def _slipped(self, order: Order, price: int, *, buys: bool) -> int:
+        traded = self.instruments.find(order.instrument_id.symbol.value)
+        tick = traded.grid_at(self.arriving.now()).fixed_tick(price)
         slip = max(self.assumed.slippage_ticks * tick, price * self.assumed.slippage_bps // _BPS)
         return price + slip if buys else max(price - slip, 1)
 
@@ -166,10 +188,10 @@ def _is_resting_target(order: LimitOrder) -> bool:
     return role_of(order) is OrderRole.TAKE_PROFIT and order.price == order.init_event.price
 
 
-def _book(order: Order, price: int | None) -> OrderBook:
-    """Return a book that fills the whole order at a price, or not at all."""
+def _book(order: Order, price: int | None, size: Quantity) -> OrderBook:
+    """Return a book that fills so much of an order at a price, or nothing."""
     book = OrderBook(order.instrument_id, BookType.L2_MBP)
     if price is not None:
         side = OrderSide.SELL if order.side == OrderSide.BUY else OrderSide.BUY
-        book.add(BookOrder(side, price_of(price), order.quantity, _ELSEWHERE), 0, 0, 0)
+        book.add(BookOrder(side, price_of(price), size, _ELSEWHERE), 0, 0, 0)
     return book

@@ -86,17 +86,17 @@ class FullFeed:
         self, simulation: Simulation, quotes: QuoteBatch, trades: TradeBatch, now: int
     ) -> None:
         """Play one bucket; the venue sees an instant's quotes before its prints."""
-        statuses = self._halts.take(before=now + 1)
-        touches = quote_ticks(quotes.rows(fillable(quotes) & ~self._halts.covers(quotes)))
+        statuses, traded = self._halts.take(before=now + 1), simulation.instruments
+        touches = quote_ticks(quotes.rows(fillable(quotes) & ~self._halts.covers(quotes)), traded)
         prints = trade_ticks(
-            trades.rows(moves_orders(trades, self._tapes) & ~self._halts.covers(trades))
+            trades.rows(moves_orders(trades, self._tapes) & ~self._halts.covers(trades)), traded
         )
         self.ticks += len(touches) + len(prints)
         simulation.list_symbols(
             {status.symbol for status in statuses} | _symbols(quotes) | _symbols(trades)
         )
         simulation.play(
-            status_data(statuses),
+            status_data(statuses, traded),
             touches,
             prints,
             [quote_message(row) for row in _single_rows(quotes)],

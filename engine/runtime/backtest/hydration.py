@@ -11,6 +11,7 @@ from nautilus_trader.model import QuoteTick, TradeTick
 
 from engine.domain.eligibility import fillable, moves_orders
 from engine.domain.halts import Halts
+from engine.domain.instrument import Instruments
 from engine.domain.market import MarketData
 from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND, Session
@@ -45,12 +46,15 @@ class Hydration:
         Wall-clock seconds it took.
     """
 
-    def __init__(self, market: MarketData, session: Session, halts: Halts) -> None:
+    def __init__(
+        self, market: MarketData, session: Session, halts: Halts, instruments: Instruments
+    ) -> None:
         self.ticks = 0
         self.secs = 0.0
         self._market = market
         self._session = session
         self._halts = halts
+        self._instruments = instruments
         self._tapes = market.tapes(session.day)
         self._blocks: dict[str, _Block] = {}
 
@@ -66,8 +70,8 @@ class Hydration:
             while at < end:
                 block = self._block(symbol, at)
                 upto = min(end, block.end)
-                quotes += quote_ticks(_cut(block.quotes, at, upto))
-                trades += trade_ticks(_cut(block.trades, at, upto))
+                quotes += quote_ticks(_cut(block.quotes, at, upto), self._instruments)
+                trades += trade_ticks(_cut(block.trades, at, upto), self._instruments)
                 at = upto
         self.ticks += len(quotes) + len(trades)
         self.secs += time.perf_counter() - started
@@ -81,8 +85,8 @@ class Hydration:
         found: list[QuoteTick | TradeTick] = []
         started = time.perf_counter()
         for symbol in sorted(symbols):
-            quotes = quote_ticks(self._last_row(self._quotes, symbol, now), now)
-            trades = trade_ticks(self._last_row(self._trades, symbol, now), now)
+            quotes = quote_ticks(self._last_row(self._quotes, symbol, now), self._instruments, now)
+            trades = trade_ticks(self._last_row(self._trades, symbol, now), self._instruments, now)
             found += sorted([*quotes, *trades], key=lambda tick: tick.ts_event)
         self.ticks += len(found)
         self.secs += time.perf_counter() - started

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from engine.decision import BucketDecision
 from engine.domain.candidate import BucketReport, Phase
 from engine.domain.halts import Halts
+from engine.domain.instrument import Instruments
 from engine.domain.market import MarketData
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.status import TradingStatus
@@ -45,6 +46,7 @@ class PrunedFeed:
         halts: Halts,
         decide: Callable[[BucketReport], BucketDecision],
         failures: Failures,
+        instruments: Instruments,
         *,
         attended: bool = False,
     ) -> None:
@@ -55,7 +57,7 @@ class PrunedFeed:
         self._failures = failures
         self._decide = decide
         self._attended = attended
-        self._hydration = Hydration(market, scan.session, halts)
+        self._hydration = Hydration(market, scan.session, halts, instruments)
 
     @property
     def ticks(self) -> int:
@@ -100,7 +102,9 @@ class PrunedFeed:
         """Play what happened since the last close, up to the nanosecond before this one."""
         simulation.list_symbols(status.symbol for status in statuses)
         quotes, trades = self._hydration.stretch(live, start, now)
-        simulation.play(status_data(statuses), quotes, trades, until=now - 1)
+        simulation.play(
+            status_data(statuses, simulation.instruments), quotes, trades, until=now - 1
+        )
 
     def _close(
         self, simulation: Simulation, live: set[str], qualified: set[str], report: BucketReport
@@ -117,7 +121,9 @@ class PrunedFeed:
             entering = self._planned(report) if certain else qualified
         simulation.list_symbols(entering | {status.symbol for status in statuses})
         last = self._hydration.last(entering - live, now)
-        simulation.play(status_data(statuses), last, quotes, trades, until=now)
+        simulation.play(
+            status_data(statuses, simulation.instruments), last, quotes, trades, until=now
+        )
 
     def _planned(self, report: BucketReport) -> set[str]:
         """Return the symbols that the strategy is about to enter."""

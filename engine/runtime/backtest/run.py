@@ -244,6 +244,7 @@ class _Run:
                 halts,
                 strategy.decide,
                 failures,
+                self.desk.instruments,
                 attended=self.attendant is not None,
             )
         universe = {

@@ -22,12 +22,19 @@ from nautilus_trader.model import (
 from nautilus_trader.risk import RiskEngineConfig
 from nautilus_trader.trading import Strategy
 
+from engine.domain.account import TradingAccount
 from engine.domain.fill_assumptions import FillAssumptions
+from engine.domain.instrument import Instruments
 from engine.runtime.backtest.arriving import Arriving
 from engine.runtime.backtest.fill_model import LadderFillModel
 from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.messages import beat
-from engine.runtime.bridge.values import USD, VENUE, equity, instrument_id
+from engine.runtime.bridge.values import (
+    currency_of,
+    instrument_id,
+    nautilus_instrument,
+    venue_of,
+)
 from engine.runtime.bridge.venue_view import live_symbols
 
 type Datum = QuoteTick | TradeTick | InstrumentStatus | CustomData
@@ -39,19 +46,29 @@ _NO_LIMIT = "1000000/00:00:01"
 class Simulation:
     """A nautilus backtest fed stretch by stretch.
 
+    Parameters
+    ----------
+    shown_sizes : bool
+        Of ``LadderFillModel``.
+
     Attributes
     ----------
     cache : Cache
         The engine's; usable between stretches.
+    instruments : Instruments
+        What is traded.
     """
 
     def __init__(
         self,
         assumed: FillAssumptions,
         *,
-        equity_usd: Decimal,
+        account: TradingAccount,
+        instruments: Instruments,
+        equity: Decimal,
         stale_quote_ns: int,
         failures: Failures,
+        shown_sizes: bool = False,
     ) -> None:
         self._engine = BacktestEngine(
             BacktestEngineConfig(
@@ -65,17 +82,26 @@ class Simulation:
             )
         )
         self.cache = self._engine.cache
+        self.instruments = instruments
+        self._venue = account.venue
         self._failures = failures
         self._arriving = Arriving()
         self._listed: set[str] = set()
+        currency = currency_of(account.currency)
         self._engine.add_venue(
-            VENUE,
+            venue_of(account.venue),
             OmsType.NETTING,
             AccountType.MARGIN,
-            [Money.from_decimal(round(equity_usd, 2), USD)],
-            base_currency=USD,
+            [Money.from_decimal(round(equity, 2), currency)],
+            base_currency=currency,
             fill_model=LadderFillModel(
-                assumed, self.cache, self._arriving, stale_quote_ns, failures
+                assumed,
+                instruments,
+                self.cache,
+                self._arriving,
+                stale_quote_ns,
+                failures,
+                shown_sizes=shown_sizes,
             ),
             fee_model=MakerTakerFeeModel(Decimal(0), Decimal(0)),
             latency_model=StaticLatencyModel(assumed.latency_ns) if assumed.latency_ns else None,
@@ -90,11 +116,11 @@ class Simulation:
         self._arriving.now = strategy.clock.timestamp_ns
 
     def list_symbols(self, symbols: Iterable[str]) -> None:
-        """Make stocks known to the engine; it must know one before its first tick."""
+        """Make symbols known to the engine; it must know one before its first tick."""
         for symbol in symbols:
             if symbol not in self._listed:
                 self._listed.add(symbol)
-                self._engine.add_instrument(equity(symbol))
+                self._engine.add_instrument(nautilus_instrument(self.instruments.find(symbol)))
 
     def play(self, *streams: Sequence[Datum], until: int) -> None:
         """Run up to and including an instant (UTC ns), with all timers due by then.
@@ -125,7 +151,7 @@ class Simulation:
 
     def last_prints(self, symbols: Iterable[str], ts: int) -> list[TradeTick]:
         """Return the last prints that some symbols had, delivered again at an instant (UTC ns)."""
-        last = [self.cache.trade(instrument_id(symbol)) for symbol in symbols]
+        last = [self.cache.trade(instrument_id(symbol, self._venue)) for symbol in symbols]
         return [
             TradeTick(
                 tick.instrument_id,

@@ -61,7 +61,9 @@ class TradingDay:
         stale_quote_secs = books.history.at(books.session.open_ns).stale_quote_secs
         self._simulation = Simulation(
             assumed,
-            equity_usd=books.ledger.equity,
+            account=desk.account,
+            instruments=desk.instruments,
+            equity=books.ledger.equity,
             stale_quote_ns=int(stale_quote_secs * NANOS_PER_SECOND),
             failures=failures,
         )

@@ -93,7 +93,7 @@ class HubStrategy(trading.Strategy):
         decided_ns: int = 0,
     ) -> None:
         symbols = dict.fromkeys(trade.plan.symbol for trade in desk.books.trades.values())
-        held = [instrument_id(symbol) for symbol in symbols]
+        held = [instrument_id(symbol, desk.account.venue) for symbol in symbols]
         super().__init__(
             StrategyConfig(
                 strategy_id=None, order_id_tag="001", external_order_instrument_ids=held or None
@@ -105,10 +105,10 @@ class HubStrategy(trading.Strategy):
         # its parts do not own it: a nautilus strategy may only be freed in the thread that made it,
         # so it must go with its last reference, not when a collector comes along in another one
         host: trading.Strategy = proxy(self)
-        self.view = VenueView(host, desk.books)
-        self.commands = OrderCommands(host, latency_ns)
+        self.view = VenueView(host, desk)
+        self.commands = OrderCommands(host, desk.instruments, latency_ns)
         self._hosted = HostedStrategies(strategies)
-        guardian = Guardian(desk.books, self._hosted)
+        guardian = Guardian(desk.books, self._hosted, desk.instruments)
         self._events = OrderEvents(host, desk, guardian)
         self._guard = GuardLoop(desk, guardian, self.view, self.commands, attendant)
         self._day_has_quotes = day_has_quotes
@@ -125,16 +125,15 @@ class HubStrategy(trading.Strategy):
     def decide(self, report: BucketReport) -> BucketDecision:
         """Return verdicts and plans for one bucket; a backtest asks more than once."""
         books, claimed = self.desk.books, self._hosted.claimed(report)
-        state = self.view.desk_state(
-            claimed, self.desk.account, self.pulse.now(), day_has_quotes=self._day_has_quotes
-        )
+        now = self.pulse.now()
+        state = self.view.desk_state(claimed, now, day_has_quotes=self._day_has_quotes)
         return judge(claimed, state, books.history.at(report.ts_event), books.session)
 
     @guarded
     def on_start(self) -> None:
         """Take up what is open, subscribe to reports and start the guardian on a whole second."""
         for trade in list(self.desk.books.trades.values()):
-            self.subscribe_trades(instrument_id(trade.plan.symbol))
+            self.subscribe_trades(instrument_id(trade.plan.symbol, trade.plan.venue))
             self._events.resume_trade(trade, self.pulse.now())
         self.subscribe_data(REPORTS)
         start = max(self.pulse.now(), self.desk.books.session.open_ns)

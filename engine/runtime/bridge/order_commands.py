@@ -10,6 +10,7 @@ from nautilus_trader.trading import Strategy
 
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.facts import OrderRole
+from engine.domain.instrument import Instruments
 from engine.domain.order_names import order_id
 from engine.runtime.bridge.orders import bracket_orders, exit_order
 from engine.runtime.bridge.values import instrument_id, price_from
@@ -21,6 +22,8 @@ class OrderCommands:
     Parameters
     ----------
     host : nautilus Strategy
+    instruments : Instruments
+        What is traded.
     latency_ns : int
         A simulated venue looks into its inbox when time moves; every command sets an alert for
         the instant at which it arrives, so that fills do not wait for the next tick. Live: 0.
@@ -31,16 +34,19 @@ class OrderCommands:
         Orders that were given to nautilus and have not left it, by client order id.
     """
 
-    def __init__(self, host: Strategy, latency_ns: int) -> None:
+    def __init__(self, host: Strategy, instruments: Instruments, latency_ns: int) -> None:
         self.unsent: set[str] = set()
         self._host = host
+        self._instruments = instruments
         self._latency_ns = latency_ns
 
     def enter(self, approved: Approved[BracketPlan], now: int) -> None:
         """Send a plan as a bracket: entry, stop and target, the legs asleep until it is filled."""
-        self._host.subscribe_trades(instrument_id(approved.value.symbol))
+        plan = approved.value
+        self._host.subscribe_trades(instrument_id(plan.symbol, plan.venue))
         self._expect_arrival(now)
-        orders = bracket_orders(self._host.order_factory, approved)
+        instrument = self._instruments.find(plan.symbol)
+        orders = bracket_orders(self._host.order_factory, approved, instrument)
         self.unsent.update(order.client_order_id.value for order in orders)
         self._host.submit_order_list(orders)
 
@@ -62,7 +68,8 @@ class OrderCommands:
     def send_exit(self, plan: BracketPlan, shares: Decimal, number: int, now: int) -> None:
         """Send the ``number``-th market order that closes a trade."""
         self._expect_arrival(now)
-        order = exit_order(self._host.order_factory, plan, shares, number)
+        instrument = self._instruments.find(plan.symbol)
+        order = exit_order(self._host.order_factory, plan, instrument, shares, number)
         self.unsent.add(order.client_order_id.value)
         self._host.submit_order(order)
 

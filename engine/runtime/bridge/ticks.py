@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from nautilus_trader.model import (
     AggressorSide,
+    InstrumentId,
     InstrumentStatus,
     MarketStatusAction,
     QuoteTick,
@@ -17,25 +18,38 @@ from nautilus_trader.model import (
     TradeTick,
 )
 
+from engine.domain.fixed_point import SIZE_SCALE
+from engine.domain.instrument import Instruments
 from engine.domain.quotes import QuoteBatch
 from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
-from engine.runtime.bridge.values import PRICE_PRECISION, RAW_PER_SHARE, RAW_PER_UNIT, instrument_id
+from engine.runtime.bridge.values import (
+    PRICE_PRECISION,
+    RAW_PER_SHARE,
+    RAW_PER_SIZE_UNIT,
+    RAW_PER_UNIT,
+    instrument_id,
+)
 
 _TRADE_ID = TradeId("0")
 """Prints are told apart by time and place; nothing downstream reads this id."""
 
 
-def trade_ticks(batch: TradeBatch, not_before: int = 0) -> list[TradeTick]:
-    """Return prints that ``moves_orders`` as ticks, delivered no earlier than ``not_before``."""
-    ids = [instrument_id(symbol) for symbol in batch.symbols]
+def trade_ticks(
+    batch: TradeBatch, instruments: Instruments, not_before: int = 0
+) -> list[TradeTick]:
+    """Return prints that ``moves_orders`` as ticks, delivered no earlier than ``not_before``.
+
+    nautilus's stocks have whole shares: a tick says the whole shares in its print, one at least.
+    """
+    ids, decimals = _known(batch, instruments)
     return [
         TradeTick.from_raw(
             ids[symbol],
             price * RAW_PER_UNIT,
             PRICE_PRECISION,
-            size * RAW_PER_SHARE,
-            0,
+            _raw_size(size, decimals[symbol]),
+            decimals[symbol],
             AggressorSide.NO_AGGRESSOR,
             _TRADE_ID,
             ts,
@@ -51,9 +65,11 @@ def trade_ticks(batch: TradeBatch, not_before: int = 0) -> list[TradeTick]:
     ]
 
 
-def quote_ticks(batch: QuoteBatch, not_before: int = 0) -> list[QuoteTick]:
+def quote_ticks(
+    batch: QuoteBatch, instruments: Instruments, not_before: int = 0
+) -> list[QuoteTick]:
     """Return ``fillable`` quotes as ticks, delivered no earlier than ``not_before`` (UTC ns)."""
-    ids = [instrument_id(symbol) for symbol in batch.symbols]
+    ids, decimals = _known(batch, instruments)
     return [
         QuoteTick.from_raw(
             ids[symbol],
@@ -63,8 +79,8 @@ def quote_ticks(batch: QuoteBatch, not_before: int = 0) -> list[QuoteTick]:
             PRICE_PRECISION,
             bid_size * RAW_PER_SHARE,
             ask_size * RAW_PER_SHARE,
-            0,
-            0,
+            decimals[symbol],
+            decimals[symbol],
             ts,
             max(ts, not_before),
         )
@@ -80,11 +96,13 @@ def quote_ticks(batch: QuoteBatch, not_before: int = 0) -> list[QuoteTick]:
     ]
 
 
-def status_data(statuses: Sequence[TradingStatus]) -> list[InstrumentStatus]:
+def status_data(
+    statuses: Sequence[TradingStatus], instruments: Instruments
+) -> list[InstrumentStatus]:
     """Return announcements as nautilus data, effective when they were learned."""
     return [
         InstrumentStatus(
-            instrument_id(status.symbol),
+            _id(instruments, status.symbol),
             MarketStatusAction.HALT if status.halted else MarketStatusAction.TRADING,
             status.ts_init,
             status.ts_init,
@@ -92,3 +110,27 @@ def status_data(statuses: Sequence[TradingStatus]) -> list[InstrumentStatus]:
         )
         for status in statuses
     ]
+
+
+def _known(
+    batch: TradeBatch | QuoteBatch, instruments: Instruments
+) -> tuple[dict[int, InstrumentId], dict[int, int]]:
+    """Return the ids of the symbols in a batch, and how many decimals their sizes have.
+
+    By number; a feed's table has thousands of symbols, and most batches rows of a few.
+    """
+    found = {n: instruments.find(batch.symbols[n]) for n in set(batch.symbol_id.tolist())}
+    ids = {n: instrument_id(each.symbol, each.venue) for n, each in found.items()}
+    return ids, {n: each.size_decimals for n, each in found.items()}
+
+
+def _id(instruments: Instruments, symbol: str) -> InstrumentId:
+    found = instruments.find(symbol)
+    return instrument_id(found.symbol, found.venue)
+
+
+def _raw_size(size: int, decimals: int) -> int:
+    """Return a size in 1e-6 as nautilus's raw quantity, to the decimals of its instrument."""
+    if decimals:
+        return size * RAW_PER_SIZE_UNIT
+    return max(size // SIZE_SCALE, 1) * RAW_PER_SHARE

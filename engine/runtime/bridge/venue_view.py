@@ -6,15 +6,21 @@ from decimal import Decimal
 from typing import Any
 
 from nautilus_trader.common import Cache
-from nautilus_trader.model import ClientOrderId, LimitOrder, MarketStatusAction, StopMarketOrder
+from nautilus_trader.model import (
+    ClientOrderId,
+    InstrumentId,
+    LimitOrder,
+    MarketStatusAction,
+    StopMarketOrder,
+)
 from nautilus_trader.trading import Strategy
 
 from engine.decision import DeskState
-from engine.domain.account import TradingAccount
 from engine.domain.candidate import BucketReport
 from engine.domain.facts import OrderRole
 from engine.domain.order_names import exit_id, order_id
-from engine.hub.books import Books, LiveTrade
+from engine.hub.books import LiveTrade
+from engine.hub.desk import Desk
 from engine.hub.trade_view import OrderView, TradeOrders, TradeView
 from engine.runtime.bridge.values import decimal_of, instrument_id
 
@@ -32,15 +38,18 @@ class VenueView:
     ----------
     host : nautilus Strategy
         Its cache is read; it has none before it is registered.
-    books : Books
+    desk : Desk
+        Read, never written.
     """
 
-    def __init__(self, host: Strategy, books: Books) -> None:
+    def __init__(self, host: Strategy, desk: Desk) -> None:
         self._host = host
-        self._books = books
+        self._account = desk.account
+        self._instruments = desk.instruments
+        self._books = desk.books
 
     def equity(self) -> Decimal:
-        """Return cash and positions at their last prints, in USD."""
+        """Return cash and positions at their last prints."""
         ledger = self._books.ledger
         held = ledger.positions.items()
         return ledger.cash + sum(
@@ -48,13 +57,13 @@ class VenueView:
         )
 
     def last_price(self, symbol: str) -> Decimal:
-        """Return the last eligible print of a symbol that has a position, in USD."""
-        tick = self._host.cache.trade(instrument_id(symbol))
+        """Return the last eligible print of a symbol that has a position."""
+        tick = self._host.cache.trade(self._id(symbol))
         return decimal_of(tick.price) if tick else self._books.ledger.positions[symbol].mark
 
     def is_halted(self, symbol: str) -> bool:
         """Say whether the exchange has halted a symbol."""
-        status = self._host.cache.instrument_status(instrument_id(symbol))
+        status = self._host.cache.instrument_status(self._id(symbol))
         return status is not None and status.action == MarketStatusAction.HALT
 
     def live_symbols(self) -> frozenset[str]:
@@ -74,19 +83,18 @@ class VenueView:
     def trade(self, trade: LiveTrade) -> TradeView:
         """Return a trade's orders and its market."""
         plan = trade.plan
-        tick = self._host.cache.trade(instrument_id(plan.symbol))
+        tick = self._host.cache.trade(self._id(plan.symbol))
         held = self._books.ledger.positions.get(plan.symbol)
         known = plan.reference_price if held is None else held.mark
         last = decimal_of(tick.price) if tick else known
         return TradeView(self.orders(trade), last, self.is_halted(plan.symbol))
 
-    def desk_state(
-        self, report: BucketReport, account: TradingAccount, now: int, *, day_has_quotes: bool
-    ) -> DeskState:
+    def desk_state(self, report: BucketReport, now: int, *, day_has_quotes: bool) -> DeskState:
         """Return what the hub knows when a report comes in at an instant (UTC ns)."""
         governor = self._books.governor
         return DeskState(
-            account=account,
+            account=self._account,
+            instruments=self._instruments,
             governor=governor,
             open_trades=governor.open_trades,
             equity=self.equity(),
@@ -99,6 +107,9 @@ class VenueView:
             locked=frozenset(symbol for symbol, _ in governor.standing.locked),
             late_ns=max(0, now - report.ts_init),
         )
+
+    def _id(self, symbol: str) -> InstrumentId:
+        return instrument_id(symbol, self._account.venue)
 
     def _order(self, name: str) -> OrderView | None:
         order: Any = self._host.cache.order(ClientOrderId(name))

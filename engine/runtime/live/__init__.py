@@ -6,8 +6,16 @@ from engine.runtime.live.issues import IssueTracker
 from engine.runtime.live.left_behind import HeldTrade, LeftBehind, ProtectedVenue
 from engine.runtime.live.protection import ProtectionWatch
 from engine.runtime.live.venue import Grant, LiveVenue, VenueHealth, VenueWatch
+from engine.runtime.live.venue_account import (
+    AccountStanding,
+    NodeSettings,
+    RecalledTape,
+    VenueAccount,
+    VenueOpening,
+)
 
 __all__ = [
+    "AccountStanding",
     "Grant",
     "GrantedTime",
     "HeldTrade",
@@ -15,9 +23,13 @@ __all__ = [
     "LeftBehind",
     "LiveDay",
     "LiveVenue",
+    "NodeSettings",
     "ProtectedVenue",
     "ProtectionWatch",
+    "RecalledTape",
     "RunningTime",
+    "VenueAccount",
     "VenueHealth",
+    "VenueOpening",
     "VenueWatch",
 ]

@@ -29,9 +29,13 @@ REMEDIES = {
     "buying power": "free cash: close what is not this run's, or deposit; it goes on by itself",
     "day trades": "wait for tomorrow, or have 25,000 USD; what is open can still be closed",
     "clock": "set this machine's clock by NTP, then press q and start the same command again",
-    "venue clock": "wait: it goes on by itself once the venue's time has caught up; a simulator "
-    "that was started anew: start it again with the --state it had",
+    "venue clock": "wait: it goes on by itself once the venue's time has caught up; only if the "
+    "simulator was started anew without the --state it had: start it again with that",
     "positions": "bring the positions at the broker to what the ledger has: it goes on by itself",
+    "commands": "nothing given by 'tradectl do' is obeyed any more: flatten by hand at the broker, "
+    "or restore a backup into another database",
+    "parameters": "no new version is taken any more: restore a backup into another database, then "
+    "start another run",
     "warm-up": "wait",
     "recording": "make room on the disk, then start the same command again",
     "journal": "bring the database back, or make room on its disk: it goes on by itself",

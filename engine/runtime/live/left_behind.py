@@ -86,3 +86,7 @@ class ProtectedVenue(Protocol):
     def close_trade(self, trade: HeldTrade) -> None:
         """Have the shares of a trade sold at the market, as soon as its own orders let go."""
         ...
+
+    async def close(self) -> None:
+        """Close the connections; what was sent stays sent."""
+        ...

@@ -159,3 +159,7 @@ class LiveVenue(Protocol):
     def health(self) -> VenueHealth:
         """Return what the feeds are like."""
         ...
+
+    async def close(self) -> None:
+        """Close what is left of the connections, after the node has stopped."""
+        ...

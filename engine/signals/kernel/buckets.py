@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from engine.domain.conditions import Updates
-from engine.signals.kernel.compiled import compiled, inlined
+from engine.domain.fixed_point import SIZE_SCALE
+from engine.signals.kernel.compiled import called, inlined
+from engine.signals.kernel.notional import added, micro_usd, notional_of
 from engine.signals.state import Records, State
 
 HIGH_LOW, LAST = int(Updates.HIGH_LOW), int(Updates.LAST)
@@ -22,22 +24,33 @@ def add(bucket: Records, price: int, size: int, may: int) -> None:
     if may & LAST:
         bucket.last = price
     if may & VOLUME:
+        high, low = notional_of(price, size)
         bucket.volume += size
-        bucket.notional += price * size
+        bucket.notional_high, bucket.notional = added(
+            bucket.notional_high, bucket.notional, high, low
+        )
         if may & HIGH_LOW:
             bucket.vwap_volume += size
-            bucket.vwap_notional += price * size
+            bucket.vwap_high, bucket.vwap_notional = added(
+                bucket.vwap_high, bucket.vwap_notional, high, low
+            )
 
 
 @inlined
 def add_late(symbol: Records, price: int, size: int, may: int) -> None:
     """Take a print whose bucket is closed into what counts for the whole session."""
     if may & VOLUME:
+        high, low = notional_of(price, size)
         symbol.session_volume += size
-        symbol.session_notional += price * size
+        symbol.session_high, symbol.session_notional = added(
+            symbol.session_high, symbol.session_notional, high, low
+        )
         if may & HIGH_LOW:
             symbol.vwap_volume += size
-            symbol.vwap_notional += price * size
+            symbol.vwap_high, symbol.vwap_notional = added(
+                symbol.vwap_high, symbol.vwap_notional, high, low
+            )
+            average(symbol)
 
 
 @inlined
@@ -45,9 +58,21 @@ def count_volume(x: Records, done: Records, in_session: bool) -> None:
     """Take a closed bucket into what counts for the whole session."""
     if in_session:
         x.session_volume += done.volume
-        x.session_notional += done.notional
+        x.session_high, x.session_notional = added(
+            x.session_high, x.session_notional, done.notional_high, done.notional
+        )
         x.vwap_volume += done.vwap_volume
-        x.vwap_notional += done.vwap_notional
+        x.vwap_high, x.vwap_notional = added(
+            x.vwap_high, x.vwap_notional, done.vwap_high, done.vwap_notional
+        )
+        average(x)
+
+
+@inlined
+def average(x: Records) -> None:
+    """Compute the VWAP anew."""
+    if x.vwap_volume > 0:
+        x.vwap = micro_usd(x.vwap_high, x.vwap_notional) / (x.vwap_volume / SIZE_SCALE)
 
 
 @inlined
@@ -60,7 +85,7 @@ def log(row: Records, symbol: int, ts_event: int, price: int, size: int, may: in
     row.updates = may
 
 
-@compiled
+@called
 def take_back(
     s: State, slot: int, symbol: int, ts_event: int, price: int, size: int, may: int
 ) -> bool:
@@ -100,3 +125,5 @@ def reset(bucket: Records) -> None:
     bucket.notional = 0
     bucket.vwap_volume = 0
     bucket.vwap_notional = 0
+    bucket.notional_high = 0
+    bucket.vwap_high = 0

@@ -11,5 +11,8 @@ _UNCOUNTED: dict[str, Any] = {"nogil": True, "_nrt": False}
 atomically at every access costs four fifths of its time."""
 
 compiled: Any = njit(**_UNCOUNTED, cache=True)
+called: Any = njit(**_UNCOUNTED)
+"""For a rare part of a step that may as well be called; kept on disk with the step alone."""
+
 inlined: Any = njit(**_UNCOUNTED, forceinline=True)
 """For the parts of a step: a call would copy the whole ``State`` of array headers."""

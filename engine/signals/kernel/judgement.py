@@ -10,8 +10,9 @@ import math
 import numpy as np
 
 from engine.domain.candidate import Gate
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
 from engine.signals.kernel.compiled import inlined
+from engine.signals.kernel.notional import less, usd
 from engine.signals.kernel.oscillator import ac_z_of, sigma_bps_of
 from engine.signals.settings import Settings
 from engine.signals.state import Records, State
@@ -57,15 +58,18 @@ def judge(s: State, p: Settings, x: Records, b: int, i: int, age: int, ao: int) 
     if age >= p.slow + p.lookback and base > 0:
         growth = sign * (ao_usd - past_usd) / base
 
-    volume = s.ring_volume[b & (s.ring_volume.shape[0] - 1), i]
+    fixed_volume = s.ring_volume[b & (s.ring_volume.shape[0] - 1), i]
+    volume = fixed_volume / SIZE_SCALE
     n_before = min(age - 1, p.volume_window)
-    volume_mean = x.sum_volume / n_before
+    volume_mean = x.sum_volume / SIZE_SCALE / n_before
     surge = volume / volume_mean if volume_mean > 0 else (math.inf if volume > 0 else math.nan)
-    run_volume = np.int64(0)
+    fixed_run_volume = np.int64(0)
     run_notional = 0.0
     if sign * ao > 0:
-        run_volume = x.session_volume - x.run_base_volume
-        run_notional = (x.session_notional - x.run_base_notional) * _USD
+        fixed_run_volume = x.session_volume - x.run_base_volume
+        high, low = less(x.session_high, x.session_notional, x.run_base_high, x.run_base_notional)
+        run_notional = usd(high, low)
+    run_volume = fixed_run_volume / SIZE_SCALE
     carried = x.carried / min(age, p.slow + p.smooth)
     last = x.last / PRICE_SCALE
     run = x.rising if sign > 0 else x.falling
@@ -126,9 +130,9 @@ def judge(s: State, p: Settings, x: Records, b: int, i: int, age: int, ao: int) 
     row.sigma_bps = sigma_bps
     row.ac_z = ac_z
     row.last = x.last
-    row.volume = volume
+    row.volume = fixed_volume
     row.volume_mean = volume_mean
-    row.run_volume = run_volume
+    row.run_volume = fixed_run_volume
     row.run_notional = run_notional
     row.session_volume = x.session_volume
     mask = s.ring_vwap.shape[0] - 1

@@ -52,23 +52,28 @@ def push(s: State, p: Settings, x: Records, done: Records, b: int, i: int) -> No
         )
     s.ring_volume[b & mask, i] = done.volume
 
-    run_volume, run_notional = x.session_volume, x.session_notional
-    count_volume(x, done, b >= p.open_bucket)
-    vwap = math.nan
-    if x.vwap_volume > 0:
-        vwap = x.vwap_notional / x.vwap_volume
-    s.ring_vwap[b & (s.ring_vwap.shape[0] - 1), i] = vwap
+    run_volume, run_high, run_notional = x.session_volume, x.session_high, x.session_notional
+    if done.volume != 0:
+        count_volume(x, done, b >= p.open_bucket)
+    s.ring_vwap[b & (s.ring_vwap.shape[0] - 1), i] = x.vwap
     mask = s.ring_high.shape[0] - 1
     s.ring_high[b & mask, i] = done.high
     s.ring_low[b & mask, i] = done.low
     s.ring_last[b & mask, i] = x.last
     reset(done)
-    _oscillate(s, p, x, b, i, run_volume, run_notional)
+    _oscillate(s, p, x, b, i, run_volume, run_high, run_notional)
 
 
 @inlined
 def _oscillate(
-    s: State, p: Settings, x: Records, b: int, i: int, run_volume: int, run_notional: int
+    s: State,
+    p: Settings,
+    x: Records,
+    b: int,
+    i: int,
+    run_volume: int,
+    run_high: int,
+    run_notional: int,
 ) -> None:
     """Compute ao and ac of the bucket, and what must be kept of their past."""
     age = b - x.first_bucket + 1
@@ -89,7 +94,8 @@ def _oscillate(
     turned = np.int64(sign != x.run_sign)
     x.run_sign = sign
     x.run_base_volume += turned * (run_volume - x.run_base_volume)
-    x.run_base_notional += turned * (run_notional - x.run_base_notional)
+    x.run_base_high += turned * (run_high - x.run_base_high)
+    x.run_base_notional += np.uint64(turned) * (run_notional - x.run_base_notional)
     if age >= p.slow + p.smooth - 1:
         ac = ao * p.smooth - x.sum_ao
         has_two = age >= p.slow + p.smooth

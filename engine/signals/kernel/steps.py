@@ -19,6 +19,7 @@ from engine.signals.kernel.buckets import (
     REVERSAL,
     add,
     add_late,
+    average,
     count_volume,
     log,
     reset,
@@ -33,7 +34,7 @@ from engine.signals.state import Records, State
 DONE, TIME_WENT_BACK, NEED_OUTPUT, NEED_LOG = 0, 1, 2, 3
 """Why ``step`` returned."""
 
-PARTS_SHA256 = "79fae16587c856c8a4f5fe1b274d6d507788f54ea5bc0c9574d1a756c3559038"
+PARTS_SHA256 = "b988193967bf653e81b7ef74bf0dea2f97e583a2efdf1cd6993d7f170b32cd56"
 """Of the texts and numbers that are compiled in here from other files.
 
 What is compiled is kept on disk until the text of this very file changes, whatever becomes of
@@ -48,7 +49,7 @@ class Columns(NamedTuple):
     ts_event: NDArray[np.int64]
     ts_init: NDArray[np.int64]
     price: NDArray[np.int64]
-    size: NDArray[np.int32]
+    size: NDArray[np.int64]
     condition_id: NDArray[np.int32]
 
 
@@ -99,7 +100,7 @@ def step(
                         return i, NEED_LOG
                     log(s.log[slot, logged], symbol, ts_event[i], price[i], size[i], may)
                     s.log_count[slot] = logged + 1
-                    add(s.opened[slot, symbol], price[i], np.int64(size[i]), may)
+                    add(s.opened[slot, symbol], price[i], size[i], may)
                     counters.in_buckets += 1
         elif ts_event[i] < p.first_ns + p.open_bucket * p.width_ns or (
             ts_event[i] >= p.first_ns + p.buckets * p.width_ns
@@ -112,7 +113,7 @@ def step(
             counters.reversals_late += 1
         else:
             counters.late_trades += 1
-            add_late(s.symbols[symbol], price[i], np.int64(size[i]), may)
+            add_late(s.symbols[symbol], price[i], size[i], may)
         clock.now = now
         counters.trades += 1
     return len(ts_init), DONE
@@ -178,6 +179,10 @@ def keep(
         row.session_notional = x.session_notional
         row.session_vwap_volume = x.vwap_volume
         row.session_vwap_notional = x.vwap_notional
+        row.notional_high = done.notional_high
+        row.vwap_high = done.vwap_high
+        row.session_high = x.session_high
+        row.session_vwap_high = x.vwap_high
         counted[i] = x.session_volume + done.volume * (b >= p.open_bucket)
     return n_kept
 
@@ -203,11 +208,16 @@ def refill(s: State, p: Settings, n_symbols: int, kept: Records, start: int, unt
             done.notional = row.notional
             done.vwap_volume = row.vwap_volume
             done.vwap_notional = row.vwap_notional
+            done.notional_high = row.notional_high
+            done.vwap_high = row.vwap_high
             x = s.symbols[row.symbol_id]
             x.session_volume = row.session_volume
             x.session_notional = row.session_notional
             x.vwap_volume = row.session_vwap_volume
             x.vwap_notional = row.session_vwap_notional
+            x.session_high = row.session_high
+            x.vwap_high = row.session_vwap_high
+            average(x)
             position += 1
         if not close_until(s, p, n_symbols, clock.closes_at):
             return start

@@ -100,7 +100,9 @@ class Puppet(Strategy):
         super().__init__(
             StrategyConfig(
                 order_id_tag="001",
-                external_order_instrument_ids=[instrument_id(symbol) for symbol in claims],
+                external_order_instrument_ids=[
+                    instrument_id(symbol, "ALPACA") for symbol in claims
+                ],
             )
         )
         self.claims = claims
@@ -114,7 +116,7 @@ class Puppet(Strategy):
         self.has_started = True
         self.subscribe_data(PRINTS)
         for symbol in self.claims:
-            self.subscribe_trades(instrument_id(symbol))
+            self.subscribe_trades(instrument_id(symbol, "ALPACA"))
 
     def on_trade(self, trade: Any) -> None:
         """Keep it."""
@@ -246,7 +248,7 @@ class LiveDesk:
 
         puppet = self.puppet
         orders = puppet.order_factory.bracket(
-            instrument_id(symbol),
+            instrument_id(symbol, "ALPACA"),
             OrderSide.BUY,
             quantity_of(shares),
             time_in_force=TimeInForce.DAY,
@@ -269,7 +271,7 @@ class LiveDesk:
         puppet = self.puppet
         puppet.submit_order(
             puppet.order_factory.market(
-                instrument_id(symbol),
+                instrument_id(symbol, "ALPACA"),
                 OrderSide.SELL,
                 quantity_of(shares),
                 time_in_force=TimeInForce.DAY,

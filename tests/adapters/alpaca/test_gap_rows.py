@@ -22,7 +22,7 @@ def prints(ids: list[int], ts_event: list[int], symbols: tuple[str, ...]) -> Tra
         np.array(ts_event, np.int64),
         np.full(n, 10**6),
         np.full(n, 10_000_000),
-        np.full(n, 100, np.int32),
+        np.full(n, 100_000_000),
         np.zeros(n, np.int32),
         ("",),
     )

@@ -27,7 +27,7 @@ def trades(rows: list[tuple[int, int, int]], ts: int, known: int = 4) -> TradeBa
     times = np.full(len(rows), ts, np.int64)
     return TradeBatch(
         ids.astype(np.int32), SYMBOLS[:known], times - 5, times, prices.astype(np.int64),
-        np.full(len(rows), 100, np.int32), codes.astype(np.int32), CONDITIONS,
+        np.full(len(rows), 100_000_000), codes.astype(np.int32), CONDITIONS,
     )  # fmt: skip
 
 

@@ -260,7 +260,7 @@ def test_an_exit_of_shares_that_somebody_sold_is_his_sale_and_never_sent(
         done += one.quantity if isinstance(one, Filled) else 0
         seen.append((type(one).__name__, int(getattr(one, "quantity", done))))
     assert seen == [("Accepted", 0), *told]
-    assert own.held("AAPL") == max(left, 0)
+    assert own.known.held("AAPL") == max(left, 0)
     assert [trade for trade, _ in played.watch.by_hand] == ["T"]
 
 
@@ -280,7 +280,7 @@ def test_an_order_of_somebody_else_that_goes_on_filling_is_booked_once() -> None
     filled = [one for one in played.news if isinstance(one, Filled)]
     assert [one.quantity for one in filled] == [30, 50]
     assert len({one.trade_id for one in filled}) == 2
-    assert own.held("AAPL") == 20
+    assert own.known.held("AAPL") == 20
 
 
 def test_an_exit_of_shares_that_went_nobody_knows_where_is_not_sent() -> None:
@@ -292,6 +292,19 @@ def test_an_exit_of_shares_that_went_nobody_knows_where_is_not_sent() -> None:
     assert isinstance(refused, Rejected)
     assert "100 shares of AAPL that our orders left are not in the account" in refused.reason
     assert own.looks == {ENTRY_ID}
+
+
+def test_an_exit_that_never_arrived_is_sent_again_under_its_id() -> None:
+    with RestVenue() as venue:
+        own = by_hand(venue, (), 100)
+        sent = order(EXIT.client_order_id, id="exit-1", side="sell", type="market", qty="100")
+        venue.on("POST", ORDERS, GATEWAY, JSONResponse(sent))
+        played = play(venue, own, lambda entry: entry.entry.close_out("T-exit", EXIT))
+        first, second = (asked.body for asked in venue.asked if asked.method == "POST")
+    assert first == second
+    assert kinds(played.news) == [("Accepted", "T-exit")]
+    assert [what for what, _ in played.watch.told] == ["order T-exit"]
+    assert played.watch.troubles == {}
 
 
 def test_an_exit_of_shares_that_are_there_says_that_it_closes() -> None:

@@ -20,7 +20,7 @@ from adapters.alpaca.orders.requests import OrderRequest, ReplaceRequest, StopLo
 from adapters.alpaca.orders.rules import RefusalReason, refuse, refuse_replace
 from adapters.alpaca.plan import ALGO_TRADER_PLUS, BASIC, explain_refusal
 from engine.domain.candidate import Side
-from engine.domain.tick_grid import round_against, tick_size
+from engine.domain.tick_grid import RULE_612
 
 D = Decimal
 PRICES = st.decimals(min_value="0.0001", max_value=5000, places=6)
@@ -170,9 +170,9 @@ def test_a_replacement_names_itself_and_changes_something() -> None:
 
 @given(PRICES)
 def test_the_grid_is_the_one_on_which_brackets_are_planned(price: Decimal) -> None:
-    assert tick(price) == tick_size(price)
+    assert tick(price) == RULE_612.tick(price)
     for side in Side:
-        planned = round_against(price, side)
+        planned = RULE_612.round_against(price, side)
         assert is_on_grid(planned)
         assert is_on_grid(price) == (planned == price)
 

@@ -47,7 +47,7 @@ def test_the_answer_accepts_a_bracket_with_both_legs_by_their_types() -> None:
     own = sent_bracket()
     news = list(own.answered(ENTRY, BRACKET))
     assert kinds(news) == [("Accepted", ENTRY), ("Accepted", TARGET), ("Accepted", STOP)]
-    assert own.find(TARGET_ID) is own.orders[TARGET]
+    assert own.known.find(TARGET_ID) is own.orders[TARGET]
 
 
 @given(st.lists(st.sampled_from((NEW, *FILLS)), max_size=12), st.integers(0, 12))
@@ -105,11 +105,11 @@ def test_executions_nobody_told_of_are_made_up_from_the_sum() -> None:
     average = Decimal("99.9910")
     done = after(BRACKET, 200, status="filled", filled_qty=Decimal(100), filled_avg_price=average)
     assert list(own.see(done)) == []
-    assert own.misses_fills() == [own.orders[ENTRY]]
+    assert own.known.misses_fills() == [own.orders[ENTRY]]
     (made,) = own.make_up(own.orders[ENTRY])
     assert isinstance(made, Filled)
     assert (made.quantity, made.price) == (50, Decimal("99.992"))
-    assert not own.misses_fills()
+    assert not own.known.misses_fills()
     assert [list(own.take(each)) for each in FILLS] == [[], [], []]
 
 
@@ -230,9 +230,9 @@ def test_a_restart_knows_its_orders_by_run_whatever_the_epoch() -> None:
     news += own.book(activity(BRACKET, 100, 100, "100.00"))
     assert kinds(news)[-1] == ("Filled", ENTRY)
     stop = own.orders[STOP]
-    assert (stop.parent, own.venue_id(stop), stop.trigger_price) == (ENTRY, MOVED_ID, 99)
+    assert (stop.parent, own.known.venue_id(stop), stop.trigger_price) == (ENTRY, MOVED_ID, 99)
     assert own.replacing(STOP).venue_client_id == f"r1.1.{STOP}~2"
-    assert own.held("AAPL") == 100
+    assert own.known.held("AAPL") == 100
 
 
 def test_an_order_of_an_earlier_epoch_that_comes_to_light_later_is_told_of() -> None:

@@ -19,8 +19,7 @@ def batch(*symbols: str) -> TradeBatch:
     n = len(symbols)
     ones = np.ones(n, np.int64)
     ids = np.arange(n, dtype=np.int32)
-    sizes = ones.astype(np.int32)
-    return TradeBatch(ids, symbols, ones, ones, ones, sizes, ids * 0, ("",))
+    return TradeBatch(ids, symbols, ones, ones, ones, ones, ids * 0, ("",))
 
 
 def new_york(text: str) -> int:

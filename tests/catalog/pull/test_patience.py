@@ -14,7 +14,13 @@ from starlette.routing import Route
 from catalog import Catalog
 from catalog.pull import PullOrder, Vendor, pull
 from catalog.pull.pace import Pace
-from engine.domain.errors import ConfigError, NotFoundError, RunError, VenueUnavailable
+from engine.domain.errors import (
+    ConfigError,
+    NotFoundError,
+    RunError,
+    VenueRejected,
+    VenueUnavailable,
+)
 from simulator.market_data import Door, Plan
 from tests.catalog.pull.conftest import served
 from tests.simulator.market_data.loopback import KEY, SECRET, Loopback
@@ -129,7 +135,7 @@ def test_a_refusal_tells_what_to_change(answer: Response, told: str, waits: Wait
     with (
         answering(answer) as server,
         Vendor(KEY, SECRET, server.url, waits.pace()) as vendor,
-        pytest.raises(ConfigError, match=told) as raised,
+        pytest.raises((ConfigError, VenueRejected), match=told) as raised,
     ):
         vendor.stocks("trades", {"symbols": "AAPL"})
     assert SECRET not in str(raised.value)

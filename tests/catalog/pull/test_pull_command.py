@@ -71,7 +71,7 @@ def test_keys_come_from_the_environment_and_are_never_told(recorded: Catalog, li
         assert not server.asked
         wrong = "wrong-secret-0451"
         code, report, said = run(ask, APCA_API_SECRET_KEY=wrong)
-        assert code == 2
+        assert code == 5
         assert "does not accept the keys" in report["message"]
         assert wrong not in said + str(report)
         code, report, _ = run(line(server.url.removeprefix("http://"), "--trades"))

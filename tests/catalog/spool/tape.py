@@ -49,7 +49,7 @@ def frames(n: int, seed: int, *, start_ns: int | None = None) -> Iterator[Arrive
                 ts_event,
                 ts_init,
                 price,
-                chance.integers(1, 10_000, rows).astype(np.int32),
+                chance.integers(1, 10_000, rows) * 1_000_001,
                 chance.integers(0, len(conditions), rows).astype(np.int32),
                 conditions,
             )

@@ -24,9 +24,11 @@ from nautilus_trader.model import (
 )
 from nautilus_trader.trading import Strategy
 
+from engine.domain.account import ALPACA_MAIN
 from engine.domain.fill_assumptions import assumptions
 from engine.domain.fixed_point import PRICE_SCALE
 from engine.domain.halts import Halts
+from engine.domain.instrument import ALPACA_STOCKS
 from engine.domain.quotes import Quote
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.status import TradingStatus
@@ -109,7 +111,9 @@ class Puppet(Strategy):
         """Buy a share of the other stock."""
         one = quantity_of(1)
         self.submit_order(
-            self.order_factory.market(instrument_id(OTHER), OrderSide.BUY, one, tags=["other"])
+            self.order_factory.market(
+                instrument_id(OTHER, ALPACA_MAIN.venue), OrderSide.BUY, one, tags=["other"]
+            )
         )
 
     def do(self, say: Say) -> None:
@@ -125,7 +129,7 @@ class Puppet(Strategy):
             side = OrderSide.SELL if plan.buys else OrderSide.BUY
             self.submit_order(
                 self.order_factory.market(
-                    instrument_id(SYMBOL),
+                    instrument_id(SYMBOL, ALPACA_MAIN.venue),
                     side,
                     quantity_of(plan.shares),
                     reduce_only=True,
@@ -147,7 +151,7 @@ class Puppet(Strategy):
         """Return the orders of the plan."""
         plan = self.plan
         return self.order_factory.bracket(
-            instrument_id(SYMBOL),
+            instrument_id(SYMBOL, ALPACA_MAIN.venue),
             OrderSide.BUY if plan.buys else OrderSide.SELL,
             quantity_of(plan.shares),
             time_in_force=TimeInForce.DAY,
@@ -169,7 +173,7 @@ class Puppet(Strategy):
 
     def on_order_filled(self, event: Any) -> None:
         """Note a fill of the stock in question; one of the other shows that it did come due."""
-        if event.instrument_id == instrument_id(OTHER):
+        if event.instrument_id == instrument_id(OTHER, ALPACA_MAIN.venue):
             self.bought_elsewhere += 1
             return
         ms = (event.ts_event - TEN) // 1_000_000
@@ -185,7 +189,12 @@ def by_nautilus(
     puppet.plan, puppet.says, puppet.latency_ns = plan, says, assumed.latency_ns
     puppet.filled, puppet.elsewhere = [], elsewhere
     simulation = Simulation(
-        assumed, equity_usd=Decimal(100_000), stale_quote_ns=STALE_NS, failures=failures
+        assumed,
+        account=ALPACA_MAIN,
+        instruments=ALPACA_STOCKS,
+        equity=Decimal(100_000),
+        stale_quote_ns=STALE_NS,
+        failures=failures,
     )
     try:
         simulation.add(DataActor(), puppet)
@@ -195,7 +204,7 @@ def by_nautilus(
         stretches = Halts(_announced(halts))
         traded = [row for row in tape if not stretches.is_halted(SYMBOL, at(row.ms))]
         simulation.play(
-            status_data(_announced(halts)),
+            status_data(_announced(halts), ALPACA_STOCKS),
             [_quote(Row(tape[0].ms, Decimal(50), Decimal("50.01")), OTHER)],
             [_quote(row) for row in traded if row.halted is None and row.bid < row.ask],
             [_print(row) for row in traded if row.halted is None and row.bid == row.ask],
@@ -304,12 +313,14 @@ def _in_turn(tape: Sequence[Row]) -> list[Row]:
 def _quote(row: Row, symbol: str = SYMBOL) -> QuoteTick:
     size = quantity_of(100)
     bid, ask = price_from(row.bid), price_from(row.ask)
-    return QuoteTick(instrument_id(symbol), bid, ask, size, size, at(row.ms), at(row.ms))
+    return QuoteTick(
+        instrument_id(symbol, ALPACA_MAIN.venue), bid, ask, size, size, at(row.ms), at(row.ms)
+    )
 
 
 def _print(row: Row) -> TradeTick:
     return TradeTick(
-        instrument_id(SYMBOL),
+        instrument_id(SYMBOL, ALPACA_MAIN.venue),
         price_from(row.bid),
         quantity_of(1),
         AggressorSide.NO_AGGRESSOR,

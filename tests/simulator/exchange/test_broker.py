@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.domain.errors import ConfigError
-from simulator.exchange import Fault, Listing, account_change, faults
+from simulator.exchange import AccountChange, Fault, Listing, account_change, faults
 from simulator.exchange.orders import Status
 from simulator.exchange.wire import account_body
 from tests.simulator.exchange.floor import Floor
@@ -22,7 +22,7 @@ def quoted(*, pdt: bool = False, cash: str = "100000") -> Floor:
 
 
 def change(floor: Floor, **fields: Any) -> None:
-    floor.exchange.change_account(floor.account.id, account_change(fields))
+    floor.exchange.change_account(floor.account.id, account_change(fields, AccountChange))
 
 
 def told(floor: Floor) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def test_cash_that_is_taken_away_leaves_no_buying_power() -> None:
 )
 def test_a_change_that_no_account_has_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
-        account_change(fields)
+        account_change(fields, AccountChange)
 
 
 def test_under_the_old_rule_a_small_account_opens_nothing_after_three_day_trades() -> None:

@@ -62,19 +62,79 @@ def test_an_order_beyond_the_band_waits_for_the_market(
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
-def test_an_order_beyond_the_band_waits_for_the_band(mode: FillMode) -> None:
+@pytest.mark.parametrize("scene", SIDES, ids=lambda scene: scene["side"])
+def test_an_order_beyond_the_band_waits_for_the_band(mode: FillMode, scene: dict[str, Any]) -> None:
     floor = banded(mode)
     floor.at(1)
-    floor.quote(20.51, 20.61)
-    order = floor.order()
+    floor.quote(*scene["beyond"])
+    order = floor.order(side=scene["side"])
     floor.at(2)
-    floor.band(18.50, 22.50)
+    floor.band(10.50, 22.50)
     assert order.status == "new"
     floor.at(3)
-    floor.quote(20.51, 20.61)
+    floor.quote(*scene["beyond"])
     assert order.status == "filled"
     assert order.filled_avg_price is not None
-    assert order.filled_avg_price >= Decimal("20.61")
+    sign, touch = (1, "20.61") if scene["side"] == "buy" else (-1, "11.40")
+    assert sign * order.filled_avg_price >= sign * Decimal(touch)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("scene", SIDES, ids=lambda scene: scene["side"])
+def test_a_stop_that_was_elected_waits_beyond_the_band(
+    mode: FillMode, scene: dict[str, Any]
+) -> None:
+    floor = banded(mode)
+    floor.at(1)
+    near = "17.50" if scene["side"] == "buy" else "14.50"
+    stop = floor.order(side=scene["side"], type="stop", stop_price=near)
+    floor.at(2)
+    floor.quote(*scene["beyond"])
+    floor.print(float(near))
+    assert (stop.status, stop.is_elected) == ("new", True)
+    floor.at(3)
+    floor.quote(*scene["beyond"])
+    assert stop.status == "new"
+    floor.at(4)
+    floor.quote(*scene["inside"])
+    assert stop.status == "filled"
+    assert stop.filled_avg_price is not None
+    assert DOWN <= stop.filled_avg_price <= UP
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("kind", ["market", "stop"])
+@pytest.mark.parametrize("quoted_before", [False, True], ids=["never quoted", "quoted long ago"])
+@pytest.mark.parametrize("scene", SIDES, ids=lambda scene: scene["side"])
+def test_where_prints_alone_tell_the_market_an_order_waits_while_they_are_outside(
+    mode: FillMode, kind: str, scene: dict[str, Any], *, quoted_before: bool
+) -> None:
+    floor = Floor(mode)
+    if quoted_before:
+        floor.quote(15.99, 16.01)
+    floor.at(0 if not quoted_before else 3_600)
+    floor.print(16.00)
+    floor.order(qty="100")
+    assert floor.held() == 100
+    floor.band(float(DOWN), float(UP))
+    near = "17.50" if scene["side"] == "buy" else "14.50"
+    price = {"stop_price": near} if kind == "stop" else {}
+    floor.at(3_601)
+    orders = []
+    if kind == "stop":
+        orders.append(floor.order(side=scene["side"], type=kind, **price))
+    floor.print(scene["beyond"][0])
+    if kind == "market":
+        orders.append(floor.order(side=scene["side"], type=kind))
+    floor.at(3_602)
+    floor.print(scene["beyond"][1])
+    (order,) = orders
+    assert order.status == "new"
+    floor.at(3_603)
+    floor.print(float(near))
+    assert order.status == "filled"
+    assert order.filled_avg_price is not None
+    assert DOWN <= order.filled_avg_price <= UP
 
 
 @pytest.mark.parametrize("mode", MODES[1:], ids=lambda mode: mode.name)
@@ -98,21 +158,6 @@ def test_a_print_outside_the_band_elects_no_stop_fills_no_target_and_marks_nothi
     floor.at(4)
     floor.print(14.50)
     assert (stop.status, target.status) == ("filled", "new")
-
-
-@pytest.mark.parametrize("mode", MODES[1:], ids=lambda mode: mode.name)
-def test_a_stop_elected_inside_sells_when_a_bid_is_back_inside(mode: FillMode) -> None:
-    floor = banded(mode)
-    floor.at(1)
-    stop = floor.order(side="sell", type="stop", stop_price="14.50")
-    floor.at(2)
-    floor.quote(14.30, 14.50)
-    floor.print(14.50)
-    assert (stop.status, stop.is_elected) == ("new", True)
-    floor.at(3)
-    floor.quote(14.50, 14.60)
-    assert stop.filled_avg_price is not None
-    assert DOWN <= stop.filled_avg_price <= Decimal("14.50")
 
 
 cents = st.integers(1_000, 2_200).map(lambda each: each / 100)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 
 from catalog import Catalog
 from engine.domain.conditions import REVERSAL_MARK
+from engine.domain.trades import TradeBatch
 from simulator.market_data.bar_rules import BarUpdates, bar_updates
 from simulator.market_data.bars import Bars, daily_bar, minute_bars
 from simulator.market_data.recorded import NEVER, Recorded
@@ -77,6 +81,15 @@ def rule_of(code: str, tape: str, kind: str, rules: Rules) -> tuple[str, str, st
     return next(rules[each, kind, code] for each in (tape, *"ABCO") if (each, kind, code) in rules)
 
 
+class Fine(Catalog):
+    """A catalog whose prints have fractions of a share."""
+
+    def trades(self, day: date, symbols: Sequence[str], start_ns: int, end_ns: int) -> TradeBatch:
+        """Return prints, each with a fraction that goes by what its cancel says too."""
+        batch = super().trades(day, symbols, start_ns, end_ns)
+        return replace(batch, size=batch.size + batch.price * 123_457 % 1_000_000)
+
+
 def told(bars: Bars, n: int) -> Any:
     exact = (bars.open, bars.high, bars.low, bars.close, bars.volume, bars.trade_count)
     return (*(int(column[n]) for column in exact), round(float(bars.vwap[n]), 6))
@@ -84,6 +97,7 @@ def told(bars: Bars, n: int) -> Any:
 
 @pytest.mark.parametrize("kind", ["M", "D"])
 def test_bars_are_those_of_a_walk_print_by_print(market: Catalog, rules: Rules, kind: str) -> None:
+    market = Fine(market.root)
     tapes = market.tapes(DAY)
     recorded = Recorded(market, DAY)
     compared = 0

@@ -126,19 +126,21 @@ def test_what_was_canceled_or_corrected_says_so_once_it_is_known() -> None:
         np.array([9, 19, 29, 9, 19, 19], np.int64),
         ts,
         np.array([1, 2, 3, 1, 2, 4], np.int64) * 1_000_000,
-        np.full(6, 100, np.int32),
+        np.array([100_000_000, 250_000, 1, 100_000_000, 250_000, 150_500_000]),
         np.array([0, 0, 0, 1, 1, 0], np.int32),
         codes,
     )
     prints = settle(tape)
 
-    def told(now: int) -> list[tuple[float, str]]:
+    def told(now: int) -> list[str]:
         rows = trade_rows(prints, prints.between(0, 99, now), "C", now)
-        return [(row["p"], row.get("u", "")) for row in rows]
+        return [f"{row['s']} at {row['p']} {row.get('u', '')}".rstrip() for row in rows]
 
-    assert told(39) == [(1.0, ""), (2.0, ""), (3.0, "")]
-    assert told(40) == [(1.0, "canceled"), (2.0, ""), (3.0, "")]
-    assert told(50) == [(1.0, "canceled"), (2.0, "incorrect"), (4.0, "corrected"), (3.0, "")]
+    first, second, third = ("100 at 1.0", "0.25 at 2.0", "1e-06 at 3.0")
+    assert told(39) == [first, second, third]
+    assert told(40) == [f"{first} canceled", second, third]
+    corrected = [f"{second} incorrect", "150.5 at 4.0 corrected"]
+    assert told(50) == [f"{first} canceled", *corrected, third]
     assert prints.standing(0, 99, 50).tolist() == [2, 3]
 
 

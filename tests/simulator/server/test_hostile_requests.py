@@ -16,6 +16,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog
+from simulator.server.admin_routes import Admin
+from simulator.server.broker_routes import broker_routes
 from simulator.tape import Mode
 from tests.simulator.server.served import (
     ALICE,
@@ -98,6 +100,7 @@ JSONISH = st.recursive(
     max_leaves=5,
 )
 SAID = {
+    "/sim/pause": ("at",),
     "/sim/resume": ("speed",),
     "/sim/step": ("span_ns",),
     "/sim/seek": ("ts",),
@@ -206,6 +209,15 @@ def test_a_simulator_is_steered_by_numbers_within_reason(served: Served, busy: s
     wrong: list[tuple[str, dict[str, Any]]] = [
         ("resume", {"speed": 1e17}),
         ("resume", {"speed": True}),
+        ("resume", {"speed": 0}),
+        ("resume", {"speed": 1e-300}),
+        ("resume", {"speed": "fast"}),
+        ("pause", {"at": 1.5}),
+        ("pause", {"at": -1}),
+        ("band", {"symbol": busy, "limit_down": 1}),
+        ("band", {"symbol": busy, "limit_down": 0, "limit_up": 2**62}),
+        ("halt", {"symbol": busy, "halted": 1}),
+        ("asset", {"symbol": busy, "tradable": "maybe"}),
         ("resume", {"speed": "NaN"}),
         ("step", {"span_ns": 1.5}),
         ("step", {"span_ns": 2**62}),
@@ -225,12 +237,31 @@ def test_a_simulator_is_steered_by_numbers_within_reason(served: Served, busy: s
         for where, said in wrong:
             message = refused(rest.post(f"/sim/{where}", json=said))
             assert ALICE.key not in message
+            assert any(name in message for name in said)
         unknown = refused(rest.post("/sim/account", json={"cash": "1"}))
         assert "2 accounts" in unknown
         status = rest.get("/sim/status")
         assert status.json()["chaos"] == {}
         assert ALICE.key not in status.text
         assert served.connections.venue.clock.speed is None
+
+
+def test_a_field_that_nobody_knows_is_named_with_the_nearest_wherever_it_stands(
+    served: Served,
+) -> None:
+    with served.rest() as rest:
+        routes = [*Admin(served.connections).routes(), *broker_routes(served.connections)]
+        paths = {route.path for route in routes if "POST" in (route.methods or ())}
+        silent = {"/sim/chaos/calm"}
+        assert paths == SAID.keys() | silent
+        for path, names in SAID.items():
+            for name in names:
+                message = refused(rest.post(path, json={f"{name}x": 1}))
+                assert f"there is no '{name}x', the nearest is {name}; there are " in message
+        for path in silent:
+            assert "nothing is to be said here, found 'x'" in refused(
+                rest.post(path, json={"x": 1})
+            )
 
 
 def test_nothing_that_can_be_said_brings_the_simulator_down(served: Served) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from catalog import Catalog
 from engine.domain.conditions import REVERSAL_MARK
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, json_shares
 from simulator.instants import rfc3339
 from simulator.tape import Mode
 from tests.simulator.javascript.sdk import HERE, run
@@ -42,12 +42,12 @@ def nanos(raw: str) -> int:
     return int(np.datetime64(raw.removesuffix("Z"), "ns").astype(np.int64))
 
 
-def stored(market: Catalog, symbol: str) -> dict[tuple[int, float, int], list[str]]:
+def stored(market: Catalog, symbol: str) -> dict[tuple[int, float, float], list[str]]:
     """Return the conditions of a symbol's recorded prints by time, price and size."""
     batch = market.trades(DAY, [symbol], OPEN - 60 * SECOND, OPEN + 3_600 * SECOND)
     rows = zip(batch.ts_event, batch.price, batch.size, batch.condition_id, strict=True)
     return {
-        (int(ts), int(price) / PRICE_SCALE, int(size)): list(batch.conditions[code])
+        (int(ts), int(price) / PRICE_SCALE, json_shares(size)): list(batch.conditions[code])
         for ts, price, size, code in rows
         if not batch.conditions[code].startswith(REVERSAL_MARK)
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 from collections.abc import Callable, Iterator
@@ -93,13 +94,27 @@ def test_a_simulator_is_steered_from_the_command_line(
         assert say("halt", "AAPL", "--over") == {"symbol": "AAPL", "halted": False}
         assert say("chaos", "--strike", "malformed") == {"what": "malformed", "sockets": 0}
         assert tradectl("account", "blocked=true", "--url", url).code == 2
-        assert "secret" not in tradectl("status", "--url", url).out
+        _a_page_is_for_people(tradectl("status", "--url", url).out)
         assert tradectl("step", "nan", "--url", url).code == 2
         assert tradectl("band", "AAPL", "--up", "inf", "--url", url).code == 2
         process.send_signal(signal.SIGINT)
-        assert process.wait(120) in {0, 130}
+        _it_was_ended_and_did_not_fail(process)
         assert not token.exists()
     assert tradectl("status", "--url", url).code == 75
+
+
+def _a_page_is_for_people(shown: str) -> None:
+    assert "secret" not in shown
+    assert re.search(r"^now +2026-09-18 1\d:\d\d:\d\d New York$", shown, re.MULTILINE)
+    assert re.search(r"^accounts +id \S+, updates 0$", shown, re.MULTILINE)
+    assert re.search(r"^chaos +none$", shown, re.MULTILINE)
+
+
+def _it_was_ended_and_did_not_fail(process: Child) -> None:
+    out, err = process.communicate()
+    assert process.returncode == 130
+    assert ("error" in err, "the simulator has ended" in err) == (False, True)
+    assert out.count("\n") == 1
 
 
 def _it_pauses_at_an_instant_to_come(say: Callable[..., dict[str, Any]]) -> None:
@@ -135,7 +150,8 @@ def test_a_simulator_that_is_killed_keeps_every_order_it_answered(
     ("options", "finding"),
     [
         (["--speed", "fast"], "--speed is 'fast'"),
-        (["--speed", "1e300"], "up to 1000000"),
+        (["--speed", "1e300"], "0.001 to 1000000"),
+        (["--speed", "1e-300"], "0.001 to 1000000"),
         (["--host", "0.0.0.0"], "--listen-anyway"),
         (["--account", "KEY"], "KEY:SECRET"),
         (["--account", "KEY:hush:lots"], "cash of KEY"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgpack
 import numpy as np
 import pytest
 
+from adapters.alpaca.wire import FrameDecoder
 from catalog import Catalog
+from engine.domain.fixed_point import json_shares
 from engine.domain.halts import Halts
 from engine.domain.market import MarketData
 from engine.domain.session import session
@@ -98,7 +101,7 @@ def recorded(block: Block) -> list[tuple[Any, ...]]:
             t = block.trades
             codes = t.conditions[t.condition_id[row]]
             kind = "!" if codes.startswith("!") else "t"
-            terms = int(t.price[row]), int(t.size[row]), codes.removeprefix("!")
+            terms = int(t.price[row]), json_shares(int(t.size[row])), codes.removeprefix("!")
             rows.append((kind, t.symbols[t.symbol_id[row]], *terms, *stamps(t, row)))
     return rows
 
@@ -128,6 +131,23 @@ def as_rows(message: dict[str, Any]) -> list[tuple[Any, ...]]:
                 )
                 for kind, of in (("!", "o"), ("t", "c"))
             ]
+
+
+def test_a_client_hears_every_fraction_of_a_share_in_either_encoding(
+    reader: DayReader, blocks: list[Block]
+) -> None:
+    block = next(block for block in blocks if len(block.trades) > 100)
+    fine = block.trades.size + np.arange(len(block.trades)) * 123_457 % 1_000_000
+    block = replace(block, trades=replace(block.trades, size=fine))
+    every = everything(reader)
+    for made in (MsgpackFrames, JsonFrames):
+        decoder = FrameDecoder()
+        heard: list[int] = []
+        frames = made(reader.symbols, reader.tapes)
+        for frame in frames.frames(block, 0, len(block), every, every, arrivals=True):
+            trades = decoder.decode(frame, block.end).trades
+            heard += [] if trades is None else trades.size.tolist()
+        assert heard == fine.tolist()
 
 
 def micros(price: float) -> int:
@@ -240,5 +260,5 @@ def test_minute_bars_are_those_that_history_tells(
             bar = told[symbol, int(ts)]
             found = bar["v"], micros(bar["h"]), micros(bar["l"]), bar["n"]
             compared += 1
-            same += found == (volume, high, low, count)
+            same += found == (json_shares(int(volume)), high, low, count)
     assert same > 0.99 * compared > 1_000

@@ -51,6 +51,7 @@ def test_a_mute_socket_is_reopened_and_what_it_withheld_is_fetched(
         await desk.until(lambda: len(desk.puppet.trades) > 10)
         await _withhold(scene, mute=True)
         gaps = desk.venue.health.gaps
+        await desk.until(lambda: any("mute" in detail for _, detail in desk.watch.told))
         await desk.until(lambda: desk.venue.health.gaps > gaps and not desk.watch.troubles)
         await _go_on(scene, mute=False)
 
@@ -65,7 +66,7 @@ def test_after_a_gap_the_last_quote_is_the_venues(
     running: Served, stock: Stock, market: Catalog
 ) -> None:
     scene = Scene(running, stock, **_QUICK)
-    desk, traded = scene.desk, instrument_id(stock.symbol)
+    desk, traded = scene.desk, instrument_id(stock.symbol, "ALPACA")
 
     async def script() -> None:
         await scene.resume()

@@ -12,7 +12,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from adapters.alpaca.wire import Frame
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE, json_shares
 
 ARRIVED = 1_790_000_000_000_000_000
 """A moment in September 2026, UTC ns."""
@@ -35,13 +35,15 @@ def usd(price: int) -> float:
 def trades(draw: st.DrawFn, *, received: bool = False) -> Row:
     """Return one trade message; its times are UTC ns."""
     price = draw(prices)
+    most = min(1_000_000_000, 10**17 // price)
+    fractions = st.integers(1, most * SIZE_SCALE).map(json_shares)
     row = {
         "T": "t",
         "i": draw(st.integers(1, 2**63 - 1)),
         "S": draw(symbols),
         "x": draw(st.sampled_from("ACDMNQVZ")),
         "p": usd(price),
-        "s": draw(st.integers(1, min(1_000_000_000, 10**17 // price))),
+        "s": draw(st.integers(1, most) | fractions),
         "c": draw(conditions),
         "t": draw(times),
         "z": draw(st.sampled_from("ABC")),
@@ -172,8 +174,8 @@ def _counted(n: int, content: bytes, chance: random.Random, short: int, long: in
     return chance.choice(forms) + content
 
 
-def prints_of(frame: Frame) -> list[tuple[str, int, int, int, int, str]]:
-    """Return the prints of a frame: symbol, times, price, size, conditions."""
+def prints_of(frame: Frame) -> list[tuple[str, int, int, int, float, str]]:
+    """Return the prints of a frame: symbol, times, price, shares, conditions."""
     batch = frame.trades
     if batch is None:
         return []
@@ -183,7 +185,7 @@ def prints_of(frame: Frame) -> list[tuple[str, int, int, int, int, str]]:
             int(batch.ts_event[k]),
             int(batch.ts_init[k]),
             int(batch.price[k]),
-            int(batch.size[k]),
+            json_shares(batch.size[k]),
             batch.conditions[batch.condition_id[k]],
         )
         for k in range(len(batch))
@@ -209,7 +211,7 @@ def quotes_of(frame: Frame) -> list[tuple[str, int, int, int, int, int, int]]:
     ]
 
 
-def said_print(row: Row, arrived: int) -> tuple[str, int, int, int, int, str]:
+def said_print(row: Row, arrived: int) -> tuple[str, int, int, int, float, str]:
     """Return what a trade message says, as ``prints_of`` has it."""
     price = round(row["p"] * PRICE_SCALE)
     return row["S"], row["t"], arrived, price, row["s"], "".join(row["c"])

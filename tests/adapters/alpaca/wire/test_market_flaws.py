@@ -32,6 +32,8 @@ any_size = st.one_of(
     st.sampled_from([0, -1, 0.5, 1_000_000_000, 1_000_000_001, 2**64 - 1, math.nan, "1", None]),
     st.integers(1, 1_000_000),
     st.integers(1, 1000).map(float),
+    st.integers(1, 10**15).map(lambda units: units / 1e6),
+    st.sampled_from([0.25, 150.5, 1e-6, 1e-7, 0.1234567, 0.1 + 0.2, -0.5, 999_999_999.999999]),
 )
 any_symbol = st.sampled_from(["AAPL", "BRK.B", "", " ", None, 7])
 any_time = st.sampled_from([ARRIVED, 157_766_400_000_000_000, 157_766_399_999_999_999, 1, None])
@@ -68,7 +70,7 @@ def test_prints_have_the_flaws_that_the_import_finds(rows: list[Row]) -> None:
     sound = [row for row, flaw in zip(rows, flaws, strict=True) if flaw == SOUND]
     fixed = fixed_prices(np.array([row["p"] for row in sound], np.float64)).tolist()
     assert [row[3:5] for row in read] == [
-        (price, row["s"]) for row, price in zip(sound, fixed, strict=True)
+        (price, pytest.approx(row["s"], rel=3e-16)) for row, price in zip(sound, fixed, strict=True)
     ]
     assert_counted(decoder, flaws)
 

@@ -111,7 +111,8 @@ def test_tables_are_the_same_tuples_until_they_grow() -> None:
     assert first.conditions is again.conditions
     assert grown.symbols == ("AAPL", "MSFT")
     assert grown.conditions == ("@I", "T")
-    assert (first.symbol_id.dtype, first.size.dtype, first.condition_id.dtype) == (np.int32,) * 3
+    assert (first.symbol_id.dtype, first.condition_id.dtype) == (np.int32,) * 2
+    assert first.size.dtype == np.int64
     assert first.price.tolist() == [126_550_000], "a later frame leaves an earlier batch alone"
 
 
@@ -125,21 +126,22 @@ def test_a_correction_takes_the_print_back_as_it_was_and_adds_the_right_one() ->
     decoder = FrameDecoder()
     correction = {
         "T": "c", "S": "AAPL", "x": "D", "oi": 7, "op": 126.55, "os": 100, "oc": ["@", "I"],
-        "ci": 8, "cp": 126.5, "cs": 90, "cc": ["@"], "t": T0 + 5, "z": "C",
+        "ci": 8, "cp": 126.5, "cs": 90.25, "cc": ["@"], "t": T0 + 5, "z": "C",
     }  # fmt: skip
-    cancel = {"T": "x", "S": "AAPL", "x": "D", "i": 8, "p": 126.5, "s": 90, "a": "C", "t": T0 + 9}
+    taken_back = {"p": 126.5, "s": 90.25, "a": "C", "t": T0 + 9}
+    cancel = {"T": "x", "S": "AAPL", "x": "D", "i": 8, **taken_back}
     read = decoder.decode(msgpack_frame([PRINT, correction, cancel]), ARRIVED)
     assert prints_of(read) == [
         ("AAPL", T0, ARRIVED, 126_550_000, 100, "@I"),
         ("AAPL", T0, ARRIVED, 126_550_000, 100, "!@I"),
-        ("AAPL", T0, ARRIVED, 126_500_000, 90, "@"),
-        ("AAPL", T0, ARRIVED, 126_500_000, 90, "!@"),
+        ("AAPL", T0, ARRIVED, 126_500_000, 90.25, "@"),
+        ("AAPL", T0, ARRIVED, 126_500_000, 90.25, "!@"),
     ]
     assert decoder.counters["reversals_unmatched"] == 0
 
 
 @pytest.mark.parametrize(
-    "changed", [{"i": 9}, {"x": "Q"}, {"p": 126.56}, {"s": 99}, {"S": "MSFT"}, {"i": 0}]
+    "changed", [{"i": 9}, {"x": "Q"}, {"p": 126.56}, {"s": 100.000001}, {"S": "MSFT"}, {"i": 0}]
 )
 def test_a_cancel_of_a_print_that_was_not_seen_is_taken_at_its_word(changed: Row) -> None:
     decoder = FrameDecoder()
@@ -193,7 +195,7 @@ def test_a_decoder_of_all_letters_reads_what_one_for_each_letter_does() -> None:
             if kind == "t":
                 symbol = chance.choice(letters) + chance.choice(letters)
                 row = {**PRINT, "i": chance.getrandbits(40) + 1, "S": symbol,
-                       "p": chance.randint(1, 9_999) / 100, "s": chance.randint(1, 900),
+                       "p": chance.randint(1, 9_999) / 100, "s": chance.randint(1, 9 * 10**8) / 1e6,
                        "c": chance.choice([["@"], ["T"], []]), "t": T0 + passed}  # fmt: skip
                 sent.append((passed, row))
             else:

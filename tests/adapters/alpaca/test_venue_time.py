@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from adapters.alpaca.endpoints import Venue
 from adapters.alpaca.http.rest import AlpacaRest
-from app.live.venue_time import venue_time
+from adapters.alpaca.venue_time import venue_time
 from engine.domain.errors import ConfigError
 from engine.runtime.live import RunningTime
 from tests.adapters.alpaca.scripted_rest import CREDENTIALS, QUICK, RestVenue

@@ -1,0 +1,204 @@
+"""All runs there are, in their directories and in a database, read alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.runs.engine_runs import is_engine_run
+from app.runs.integrity import run_integrity
+from engine.domain.errors import ConfigError, JournalError, NotFoundError
+from engine.domain.session import NANOS_PER_SECOND, day_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from engine.domain.facts import Fact
+    from engine.domain.parameter_versions import ParameterHistory
+    from engine.journal import Integrity
+    from store import JournalRun, Journals, Run, SqlJournal
+
+DEFAULT_DATABASE = "data/tradectl.sqlite"
+"""Where facts of live runs and sessions are kept unless somebody says otherwise."""
+
+
+class KeptInDirectory:
+    """A run with a directory of its own, as a backtest leaves it.
+
+    Attributes
+    ----------
+    start, end : str
+        First and last New York date, ISO.
+    letters, symbols : tuple of str
+        What it was narrowed to; empty means everything, or that it is not known.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.run_id = run.run_id
+        self.start, self.end = run.manifest.start, run.manifest.end
+        self.letters, self.symbols = run.manifest.letters, run.manifest.symbols
+
+    @property
+    def created_ns(self) -> int:
+        """When it was started, UTC ns."""
+        created = datetime.fromisoformat(self.run.manifest.created).timestamp()
+        return int(created * NANOS_PER_SECOND)
+
+    def journal(self) -> tuple[SqlJournal, str | None]:
+        """Return its facts, and the last hash that is kept elsewhere."""
+        head = self.run.manifest.journal
+        return self.run.journal, head.hash if head else None
+
+    def integrity(self, *, most: int | None = None) -> Integrity | None:
+        """Return how far its facts hold; see ``run_integrity``."""
+        return run_integrity(self.run, most=most)
+
+    def history(self) -> ParameterHistory:
+        """Return the versions of its parameters."""
+        from engine.domain.parameter_versions import run_history
+        from engine.domain.parameters import parameters_from
+
+        first = parameters_from(self.run.manifest.params)
+        return run_history(first, (fact.payload for fact in self.run.journal.facts()))
+
+    def table(self, name: str) -> pa.Table | None:
+        """Return ``trades`` or ``verdicts``, None where it left none."""
+        return self.run.read_table(name)
+
+
+class KeptInDatabase:
+    """A live run or a session; its verdicts, if kept, are a file in the folder of runs."""
+
+    def __init__(self, journals: Journals, row: JournalRun, runs: Path) -> None:
+        self.row = row
+        self.run_id = row.run_id
+        self.letters: tuple[str, ...] = ()
+        self.symbols: tuple[str, ...] = ()
+        self._journals = journals
+        self._runs = runs
+
+    @property
+    def created_ns(self) -> int:
+        """When it was started, UTC ns."""
+        return self.row.created_ns
+
+    @property
+    def created(self) -> str:
+        """The same, ISO."""
+        moment = datetime.fromtimestamp(self.row.created_ns / NANOS_PER_SECOND, tz=UTC)
+        return moment.isoformat(timespec="milliseconds")
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        """All it has recorded by now."""
+        return list(self.journal()[0].facts())
+
+    @property
+    def start(self) -> str:
+        """First New York date, ISO; empty before it has recorded anything."""
+        return day_of(self.facts[0].ts_event).isoformat() if self.facts else ""
+
+    @property
+    def end(self) -> str:
+        """Last one."""
+        return day_of(self.facts[-1].ts_event).isoformat() if self.facts else ""
+
+    def journal(self) -> tuple[SqlJournal, None]:
+        """Return its facts; nothing of them is kept elsewhere."""
+        return self._journals.open(self.run_id), None
+
+    def integrity(self, *, most: int | None = None) -> Integrity | None:
+        """Return how far its facts hold; as many are looked at as a reader waits a second for."""
+        from store.journal.sql_journal import AT_SIGHT
+
+        return self.journal()[0].integrity(most=most or AT_SIGHT)
+
+    def history(self) -> ParameterHistory:
+        """Return the versions of its parameters.
+
+        Raises
+        ------
+        NotFoundError
+            It has recorded none yet.
+        """
+        from engine.domain.parameter_versions import desk_history
+
+        found = desk_history(fact.payload for fact in self.facts)
+        if found is None:
+            raise NotFoundError(f"{self.run_id} has not recorded its parameters: it began nothing")
+        return found
+
+    def table(self, name: str) -> pa.Table | None:
+        """Return ``trades`` from its facts, or ``verdicts``, None where it left none."""
+        from app.runs.verdict_file import verdict_table
+        from engine.accounting import PROJECTIONS, keep_accounts
+        from store import arrow_table
+
+        if name == "verdicts":
+            return verdict_table(self.run_id, self._runs)
+        table = PROJECTIONS[name]
+        return arrow_table(table.row, table.rows(keep_accounts(self.facts)))
+
+
+type Kept = KeptInDirectory | KeptInDatabase
+
+
+def kept_runs(runs: Path, database: str) -> list[Kept]:
+    """Return the runs of both places, the one started last first; of none where there is none.
+
+    Raises
+    ------
+    JournalError
+        There is a database, and it cannot be read.
+    """
+    return sorted(
+        [*_directories(runs), *_journals(database, runs)],
+        key=lambda run: run.created_ns,
+        reverse=True,
+    )
+
+
+def kept_run(name: str, runs: Path, database: str) -> Kept:
+    """Return a run by its id, by the only possible beginning of it, or ``latest`` of both places.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    ConfigError
+        Several begin like that.
+    JournalError
+        It is in no directory, and the database cannot be read.
+    """
+    from store.runs.named_run import named_run
+
+    place = f"{runs} or {database}"
+    try:
+        kept = kept_runs(runs, database)
+    except JournalError as unread:
+        try:
+            return named_run(_directories(runs), name, place)
+        except (NotFoundError, ConfigError):
+            raise unread from None
+    return named_run(kept, name, place)
+
+
+def _directories(runs: Path) -> list[KeptInDirectory]:
+    from store import RunStore
+
+    return [KeptInDirectory(run) for run in RunStore(runs).runs()]
+
+
+def _journals(database: str, runs: Path) -> list[KeptInDatabase]:
+    from store import Journals
+
+    try:
+        journals = Journals.existing(database)
+    except NotFoundError:
+        return []
+    return [
+        KeptInDatabase(journals, row, runs) for row in journals.runs() if is_engine_run(row.run_id)
+    ]

@@ -1,0 +1,1 @@
+"""Use cases of markets that take tickets."""

@@ -1,0 +1,131 @@
+"""``tradectl market``: which markets there are, what each can do, and what is traded there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
+from cli.terminal.output import command, emit
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from app.tickets.markets import MarketShown
+    from engine.domain.instrument import Instrument
+
+_SHOWN = 20
+"""Instruments that a page names; ``--json`` has all."""
+
+app = typer.Typer(
+    help="Show markets: what each can do, and what is traded there.", no_args_is_help=True
+)
+
+
+@app.command(name="list")
+@command
+def list_markets(as_json: AsJson = False) -> None:
+    """List the markets and what each can do, without asking any of them.
+
+    native: the venue has it, and it goes on without us. emulated: whoever stands above the market
+    does it, as long as that runs.
+
+    Example: tradectl market list
+    """
+    from app.tickets.markets import known_markets, plain
+
+    found = known_markets()
+
+    def page(console: Console) -> None:
+        table = Table("market", "venue", "orders", "bracket", "trailing", "short", box=None)
+        for each in found:
+            can = each.capabilities
+            names = ", ".join(can.order_types), can.bracket.value, can.trailing.value
+            table.add_row(each.name, each.venue, *names, _yes(can.short))
+        console.print(table)
+
+    emit({"markets": [plain(each) for each in found]}, as_json=as_json, page=page)
+
+
+@app.command()
+@command
+def show(
+    name: Annotated[
+        str, typer.Argument(metavar="MARKET", help="As `tradectl market list` has it.")
+    ],
+    symbol: Annotated[
+        str | None, typer.Argument(metavar="[SYMBOL]", help="One instrument; all without it.")
+    ] = None,
+    day: Annotated[
+        str | None,
+        typer.Option("--date", metavar="DATE", help="Day that paper trades; the last stored."),
+    ] = None,
+    catalog: CatalogPath = DEFAULT_CATALOG,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a market can do and what is traded there: grids, steps, minima, hours.
+
+    The paper market is our own, over a day of the catalog. The others are asked over the wire, with
+    the keys of APCA_API_KEY_ID and APCA_API_SECRET_KEY.
+
+    Example: tradectl market show paper AAPL
+    """
+    from app.tickets.markets import plain, shown_market
+
+    found = asyncio.run(shown_market(name, symbol, catalog=catalog, day=day))
+    emit(plain(found), as_json=as_json, page=lambda console: _page(console, found))
+
+
+def _page(console: Console, shown: MarketShown) -> None:
+    can = shown.capabilities
+    facts: list[tuple[str, Any]] = [
+        ("venue", shown.venue),
+        ("orders", ", ".join(can.order_types)),
+        ("time in force", ", ".join(can.time_in_force)),
+        ("bracket", can.bracket.value),
+        ("trailing stop", can.trailing.value),
+        ("dollar amounts", "by the venue" if can.quote_sizing else "turned into shares"),
+        ("short", _yes(can.short)),
+        ("fractions", _yes(can.fractional)),
+        ("events kept", "for ever" if can.fills_replayed else "since a start"),
+        ("requests", f"{can.rate} a minute"),
+        ("instruments", f"{len(shown.instruments):,}"),
+    ]
+    for key, value in facts:
+        console.print(f"{key:16} {value}", highlight=False, markup=False)
+    _instruments(console, shown.instruments[:_SHOWN])
+    if len(shown.instruments) > _SHOWN:
+        console.print(f"… and {len(shown.instruments) - _SHOWN:,} more; --json has all")
+
+
+def _instruments(console: Console, listed: Sequence[Instrument]) -> None:
+    table = Table("instrument", "kind", "prices in", "steps of", "least", "hours", box=None)
+    for heading in ("short", "price steps"):
+        table.add_column(heading)
+    for each in listed:
+        grid = each.prices.versions[-1].grid
+        steps = ", ".join(f"{band.tick:f} from {band.start:f}" for band in grid.bands)
+        least = f"{max(each.min_quantity, each.size_step):f}"
+        if each.min_notional:
+            least += f", {each.min_notional:f} {each.quote}"
+        table.add_row(
+            escape(each.key),
+            each.kind.value,
+            each.quote,
+            f"{each.size_step:f}",
+            least,
+            each.calendar.value,
+            _yes(each.shortable),
+            steps,
+        )
+    if listed:
+        console.print(table)
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else "no"

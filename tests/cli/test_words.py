@@ -1,0 +1,52 @@
+"""Counts, values and causes are told in words, on every page alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.commands.governor_view import resumed_by
+from cli.terminal.in_words import in_words
+from engine.decision import StandingCommands
+from engine.domain.counted import counted
+from tests.cli.conftest import Tradectl
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "told"),
+    [
+        (0, ("gap",), "0 gaps"),
+        (1, ("gap",), "1 gap"),
+        (1_234, ("gap",), "1,234 gaps"),
+        (2, ("entry", "entries"), "2 entries"),
+    ],
+)
+def test_one_is_singular_and_everything_else_is_not(
+    count: int, words: tuple[str, ...], told: str
+) -> None:
+    assert counted(count, *words) == told
+
+
+def test_no_page_shows_the_brackets_and_quotes_of_code() -> None:
+    value = {"mute": True, "rest": [{"id": "a"}, {"id": "b"}], "at": None, "none": {}}
+    assert in_words(value) == "mute yes, rest id a; id b, at off, none none"
+
+
+def test_who_is_halted_by_hand_is_told_what_lets_entries_in_again() -> None:
+    assert resumed_by(StandingCommands()) == ""
+    assert resumed_by(StandingCommands(troubles=(("feed", "down"),))) == ""
+    for standing in (StandingCommands(paused=True), StandingCommands(stopped=True)):
+        assert "'tradectl do resume --yes'" in resumed_by(standing)
+
+
+def test_where_no_run_is_both_ways_to_start_one_are_told(
+    tradectl: Tradectl, tmp_path: Path
+) -> None:
+    database = tmp_path / "facts.sqlite"
+    assert tradectl("database", "migrate", "--database", database).code == 0
+    for words in (("governor", "status"), ("do", "pause"), ("say", "positions")):
+        answer = tradectl(*words, "--database", database)
+        assert answer.code == 4
+        assert "'tradectl live' or 'tradectl session' starts one" in answer.err
+    assert "TRADECTL_SIM_URL" in tradectl("live", "--help").out
