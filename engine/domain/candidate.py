@@ -33,6 +33,8 @@ class FadeReason(StrEnum):
     AO_TURNED = "ao_turned"
     FLAT_LINED = "flat_lined"
     SESSION_ENDED = "session_ended"
+    SIGNAL_ENDED = "signal_ended"
+    STRATEGY_OFF = "strategy_off"
 
 
 class Gate(IntEnum):
@@ -177,10 +179,19 @@ class Breadth(msgspec.Struct, frozen=True):
     indices: tuple[IndexReading, ...]
 
 
+class StrategyFailure(msgspec.Struct, frozen=True):
+    """A strategy that went wrong at a bucket's close, and why; it says nothing from there on."""
+
+    ts_event: int
+    strategy_id: str
+    why: str
+
+
 class BucketReport(msgspec.Struct, frozen=True, eq=False):
-    """Everything the scanner says of one bucket; candidates sorted by symbol."""
+    """Everything that is said of one bucket; candidates sorted by symbol, then by strategy."""
 
     ts_event: int
     ts_init: int
     breadth: Breadth
     candidates: tuple[Candidate, ...]
+    failures: tuple[StrategyFailure, ...] = ()

@@ -7,6 +7,7 @@
     ├── DataError        the input is bad: stop the run, repair or re-import   exit 3
     ├── NotFoundError    nothing is stored under that name or date             exit 4
     ├── RunError         the run itself failed                                 exit 1
+    ├── StrategyError    a strategy is wrong: it is switched off, the run goes on
     ├── VenueError       the broker is the cause
     │   ├── VenueUnavailable   not reached or not able: wait, then try again   exit 75
     │   │   └── VenueUntrusted   its certificate is not valid: fix that first  exit 5
@@ -54,6 +55,15 @@ class NotFoundError(TradectlError):
 
 class RunError(TradectlError):
     """A run failed for a reason that lies in the run itself."""
+
+
+class StrategyError(TradectlError):
+    """A strategy raised, or its answer cannot be believed; it is switched off."""
+
+    def __init__(self, strategy_id: str, why: str) -> None:
+        super().__init__(f"strategy {strategy_id}: {why}")
+        self.strategy_id = strategy_id
+        self.why = why
 
 
 class JournalError(TradectlError):

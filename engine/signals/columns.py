@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -17,7 +17,6 @@ from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
 from engine.signals import kernel
 from engine.signals.bucket_log import BucketLog, reseeded
-from engine.signals.closed_bucket import ClosedBucket
 from engine.signals.settings import Settings, same_windows, settings
 from engine.signals.state import (
     BUCKET_ROW,
@@ -25,6 +24,7 @@ from engine.signals.state import (
     ROW,
     STORED,
     Records,
+    State,
     new_state,
     with_capacity,
     with_longer_log,
@@ -55,6 +55,20 @@ class ClosedPrices(NamedTuple):
     last: NDArray[np.int64]
 
 
+class TapePart(NamedTuple):
+    """The symbols of one scanner, as of its last close.
+
+    ``first_buckets`` has shape (n,): the bucket of each symbol's first eligible print, -1 before
+    it. Good until as many buckets more have closed as the scanner was told to keep.
+    """
+
+    symbols: Sequence[str]
+    first_buckets: NDArray[np.int64]
+    closed: int
+    settings: Settings
+    state: State
+
+
 class ColumnScanner:
     """The compiled scanner over one set of symbols on one day.
 
@@ -68,8 +82,8 @@ class ColumnScanner:
         Judge and write each bucket of every symbol, not only those of candidates.
     keep_buckets : bool
         Keep every bucket that closes; needed before windows can change their lengths.
-    on_close : callable, optional
-        Called at each close of a bucket, before anything of the next one is taken.
+    tape_buckets : int
+        How many of the buckets that closed last can be read with ``tape_part``.
     """
 
     def __init__(
@@ -80,15 +94,16 @@ class ColumnScanner:
         *,
         every_bucket: bool = False,
         keep_buckets: bool = False,
-        on_close: Callable[[], None] | None = None,
+        tape_buckets: int = 0,
     ) -> None:
         self.params = params
         self.session = session
         self._every_bucket = every_bucket
         self._log = BucketLog() if keep_buckets else None
-        self._on_close = on_close
+        self._tape_buckets = tape_buckets
+        self._before: TapePart | None = None
         self._changes: list[Stretch] = []
-        self.settings = settings(params, session, every_bucket=every_bucket)
+        self.settings = self._settings(params)
         self.symbols: list[str] = []
         self._tapes = tapes
         self._ids: dict[str, int] = {}
@@ -160,10 +175,7 @@ class ColumnScanner:
         while (stop := self._stops_at()) is not None and stop <= now:
             if self._log is not None:
                 self._log.keep(self._state, self.settings, len(self.symbols))
-            before = self.closed
             self._close_until(stop)
-            if self._on_close is not None and self.closed > before:
-                self._on_close()
             self._change_over()
         self._close_until(now)
 
@@ -212,13 +224,10 @@ class ColumnScanner:
             self._told = start
         position = 0
         while self.closed < until:
-            ahead = until if self._on_close is None else self.closed + 1
             position = kernel.refill(
-                self._state, self.settings, len(self.symbols), rows, position, ahead
+                self._state, self.settings, len(self.symbols), rows, position, until
             )
             self._drain()
-            if self._on_close is not None and self.closed == ahead:
-                self._on_close()
 
     def take_output(self) -> list[Output]:
         """Return the rows written since the last call, a piece for each set of parameters."""
@@ -240,33 +249,21 @@ class ColumnScanner:
                 state.ring_high[row, :n], state.ring_low[row, :n], state.ring_last[row, :n]
             )
 
-    def first_traded(self) -> list[int]:
-        """Return the ids of symbols whose first bucket is the one that closed last, by name."""
-        first = self._state.symbols["first_bucket"][: len(self.symbols)]
-        found: list[int] = np.flatnonzero(first == self.closed - 1).tolist()
-        return sorted(found, key=self.symbols.__getitem__)
+    def tape_part(self) -> TapePart:
+        """Return what has been closed, under the parameters under which it was."""
+        if self._before is not None and self._before.closed == self.closed:
+            return self._before
+        return self._part()
 
-    def closed_bucket(self, ids: NDArray[np.int64]) -> ClosedBucket:
-        """Return the bucket that closed last, of symbols that have traded, in their order."""
-        s, p, b = self._state, self.settings, self.closed - 1
-        row = b & (len(s.ring_high) - 1)
-        high, last = s.ring_high[row, ids], s.ring_last[row, ids]
-        traded = high > 0
-        ts_event = p.first_ns + (b + 1) * p.width_ns
-        return ClosedBucket(
-            number=b,
-            bucket=b - p.open_bucket + 1,
-            ts_event=ts_event,
-            ts_init=ts_event + p.grace_ns,
-            high=np.where(traded, high, last),
-            low=np.where(traded, s.ring_low[row, ids], last),
-            last=last,
-            volume=s.ring_volume[b & (len(s.ring_volume) - 1), ids],
-            vwap=s.ring_vwap[b & (len(s.ring_vwap) - 1), ids],
-            traded=traded,
-            of_symbols=s.symbols[ids],
-            sigma_window=p.sigma_window,
-        )
+    @property
+    def changes_at(self) -> int | None:
+        """Number of the bucket with which other parameters come to hold, None without any."""
+        return self._bucket_of(self._changes[0]) if self._changes else None
+
+    def closing_instant(self, bucket: int) -> int:
+        """Return when a bucket that is still open closes, UTC ns, under today's parameters."""
+        p = self.settings
+        return p.first_ns + (bucket + 1) * p.width_ns + p.grace_ns
 
     def kept(self) -> Records:
         """Return every bucket closed so far that brought news, in order; dtype ``STORED``."""
@@ -296,9 +293,19 @@ class ColumnScanner:
                 )
             self._make_room(stopped)
 
+    def _settings(self, params: Parameters) -> Settings:
+        return settings(
+            params, self.session, every_bucket=self._every_bucket, tape_buckets=self._tape_buckets
+        )
+
+    def _part(self) -> TapePart:
+        n = len(self.symbols)
+        first = self._state.symbols["first_bucket"][:n].astype(np.int64)
+        return TapePart(self.symbols, first, self.closed, self.settings, self._state)
+
     def _stops_at(self) -> int | None:
         """Return the next instant before which nothing may close unseen, None without one."""
-        if self._log is not None or self._on_close is not None:
+        if self._log is not None:
             return self.closes_at
         if self._changes:
             p = self.settings
@@ -313,9 +320,10 @@ class ColumnScanner:
         """Go over to the parameters whose first bucket is the next to close."""
         while self._changes and self._bucket_of(self._changes[0]) <= self.closed:
             self._end_output()
+            self._before = self._part()
             self.params = self._changes.pop(0).params
             before = self.settings
-            self.settings = settings(self.params, self.session, every_bucket=self._every_bucket)
+            self.settings = self._settings(self.params)
             if not same_windows(before, self.settings):
                 self._state = reseeded(self._state, self.settings, len(self.symbols), self.kept())
             if self.closed < self.settings.buckets:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from engine.domain.candidate import StrategyFailure
 from engine.domain.fixed_point import SIZE_SCALE
 from engine.signals.tables import VOLUMES, fixed_column, values
 
@@ -49,6 +51,39 @@ class CandidateDigest:
             if waiting:
                 sha.update(_rows(pa.concat_tables(waiting).combine_chunks()))
                 waiting.clear()
+
+
+class SignalDigest:
+    """A sha256 over what other strategies than the compiled one said, however it came in pieces."""
+
+    def __init__(self) -> None:
+        self._rows = hashlib.sha256()
+        self._features = hashlib.sha256()
+
+    def update(self, signals: pa.Table, failures: Sequence[StrategyFailure]) -> None:
+        """Take further rows of ``signal_tables.SIGNALS`` with quotes, and failures."""
+        if len(signals):
+            self._rows.update(_rows(signals.drop_columns(["features"]).combine_chunks()))
+            column: Any = signals.column("features").combine_chunks()
+            flat = pa.table(column.flatten().flatten(), _FEATURE)
+            self._features.update(_rows(flat))
+        for failed in failures:
+            self._features.update(f"{failed.ts_event} {failed.strategy_id} failed".encode())
+
+    def digest(self) -> bytes:
+        """Return the digest of everything so far."""
+        return self._rows.digest() + self._features.digest()
+
+
+_FEATURE = ["name", "value", "threshold", "passed"]
+
+
+def whole_digest(candidates: CandidateDigest, signals: SignalDigest | None) -> str:
+    """Return one digest of all strategies; that of the compiled one where there is no other."""
+    own = candidates.hexdigest()
+    if signals is None:
+        return own
+    return hashlib.sha256(own.encode() + signals.digest()).hexdigest()
 
 
 def _rows(table: pa.Table) -> bytes:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.domain.errors import ConfigError
 from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
+from engine.signals.tape_block import TapeBlock
 
 type Floats = NDArray[np.float64]
 type Fixed = NDArray[np.int64]
@@ -40,12 +41,13 @@ class Rolling(StrEnum):
     HIGHEST = "highest"
     LOWEST = "lowest"
     MATRIX = "matrix"
+    OPENING = "opening"
 
 
 class Need(NamedTuple):
     """What a strategy wants kept for it: one figure of the last ``buckets`` of a column.
 
-    The closed bucket is the last of them.
+    The closed bucket is the last of them; those of an opening are the session's first.
     """
 
     kind: Rolling
@@ -73,6 +75,16 @@ def matrix(column: str, buckets: int) -> Need:
     return _need(Rolling.MATRIX, column, buckets)
 
 
+def opening_high(buckets: int) -> Need:
+    """Return the wish for the high of the session's first buckets."""
+    return _need(Rolling.OPENING, Column.HIGH, buckets)
+
+
+def opening_low(buckets: int) -> Need:
+    """Return the wish for the low of the session's first buckets."""
+    return _need(Rolling.OPENING, Column.LOW, buckets)
+
+
 def _need(kind: Rolling, column: str, buckets: int) -> Need:
     if column not in set(Column):
         raise ConfigError(f"no column {column!r} to look back at, choose from {', '.join(Column)}")
@@ -93,29 +105,52 @@ class History:
         self._needs = frozenset(needs)
         longest: dict[Column, int] = {}
         for need in self._needs:
-            longest[need.column] = max(need.buckets, longest.get(need.column, 0))
+            if need.kind is not Rolling.OPENING:
+                longest[need.column] = max(need.buckets, longest.get(need.column, 0))
         self._rings = {column: _Ring(buckets) for column, buckets in longest.items()}
         self._kept = {
             need: _KEPT[need.kind](need.buckets) for need in self._needs if need.kind in _KEPT
         }
+        self._openings = {
+            need: _Opening(need) for need in self._needs if need.kind is Rolling.OPENING
+        }
+        self._opening_price = np.zeros(0)
         self._pushed = 0
+        self._first: int | None = None
 
-    def push(self, columns: Mapping[Column, Fixed], first: NDArray[np.int64]) -> None:
-        """Take the bucket that closed.
-
-        Parameters
-        ----------
-        columns : mapping of Column to int64 array, shape (n,)
-            By place on the tape; ``n`` never shrinks.
-        first : int64 array, shape (n,)
-            Number of buckets pushed before each symbol's first.
-        """
+    def push(self, block: TapeBlock, row: int) -> None:
+        """Take the bucket that closed: a row of a block; they come in order, none left out."""
+        n = int(block.counts[row])
+        if self._first is None:
+            self._first = block.start + row
+        first = np.maximum(block.first_buckets[:n] - self._first, 0)
+        columns = {
+            Column.HIGH: lambda: block.fixed_high,
+            Column.LOW: lambda: block.fixed_low,
+            Column.LAST: lambda: block.fixed_last,
+            Column.VOLUME: lambda: block.fixed_volume,
+        }
         for column, ring in self._rings.items():
-            ring.push(columns[column])
+            ring.push(columns[column]()[row, :n])
         for need, kept in self._kept.items():
             kept.push(self._rings[need.column], first)
         self._pushed += 1
         self._age = self._pushed - first
+        bucket = block.start + row - block.settings.open_bucket + 1
+        if bucket >= 1:
+            self._open(block, row, n)
+            for opening in self._openings.values():
+                opening.push(block, row, n, bucket)
+
+    def opening_price(self, n: int) -> Floats:
+        """Return the last price of each symbol's first bucket of the session; NaN before it."""
+        self._opening_price = _longer(self._opening_price, n, np.nan)
+        return self._opening_price[:n]
+
+    def opening(self, need: Need, n: int) -> Floats:
+        """Return the high or low of the session's first buckets; NaN until they have closed."""
+        self._expect(need)
+        return self._openings[need].values(n)
 
     def values(self, need: Need, n: int) -> Floats:
         """Return a declared figure of each symbol.
@@ -135,9 +170,18 @@ class History:
         back = np.arange(need.buckets - 1, -1, -1)[:, None]
         return np.where(back < self._age[None, :n], rows, np.nan)
 
+    def _open(self, block: TapeBlock, row: int, n: int) -> None:
+        price = self.opening_price(n)
+        unknown = np.flatnonzero(np.isnan(price))
+        if len(unknown):
+            opened = unknown[block.traded[row, unknown]]
+            price[opened] = block.fixed_last[row, opened] / PRICE_SCALE
+
     def _expect(self, need: Need) -> None:
         if need not in self._needs:
             asked = f"{need.kind}({need.column.value!r}, {need.buckets})"
+            if need.kind is Rolling.OPENING:
+                asked = f"opening_{need.column.value}({need.buckets})"
             raise ConfigError(f"{asked} is not among what the strategy declared: add it to 'needs'")
 
 
@@ -221,6 +265,29 @@ class _Lowest(_Extreme):
     sign = -1
 
 
+class _Opening:
+    """The high or the low of the session's first buckets, of those that traded in them."""
+
+    def __init__(self, need: Need) -> None:
+        self._is_high = need.column is Column.HIGH
+        self._buckets = need.buckets
+        self._range = np.zeros(0)
+        self._bucket = 0
+
+    def push(self, block: TapeBlock, row: int, n: int, bucket: int) -> None:
+        self._bucket = bucket
+        self._range = _longer(self._range, n, np.nan)
+        if bucket <= self._buckets:
+            prices = block.fixed_high if self._is_high else block.fixed_low
+            seen = np.where(block.traded[row, :n], prices[row, :n] / PRICE_SCALE, np.nan)
+            further = np.fmax if self._is_high else np.fmin
+            further(self._range[:n], seen, out=self._range[:n])
+
+    def values(self, n: int) -> Floats:
+        known = _longer(self._range, n, np.nan)[:n]
+        return known if self._bucket >= self._buckets else np.full(n, np.nan)
+
+
 _NOTHING = np.iinfo(np.int64).min + 1
 _KEPT: Mapping[Rolling, type[_Mean | _Extreme]] = {
     Rolling.MEAN: _Mean,
@@ -236,7 +303,7 @@ _SCALES = {
 """Units of a column in USD, and in a share."""
 
 
-def _longer(values: Fixed, n: int, fill: int) -> Fixed:
+def _longer[Number: np.generic](values: NDArray[Number], n: int, fill: float) -> NDArray[Number]:
     """Return values with room for ``n`` symbols."""
     more = n - len(values)
-    return values if more <= 0 else np.concatenate([values, np.full(more, fill, np.int64)])
+    return values if more <= 0 else np.concatenate([values, np.full(more, fill, values.dtype)])

@@ -16,6 +16,8 @@ from engine.domain.quotes import QuoteBatch
 from engine.signals import kernel
 from engine.signals.columns import ColumnScanner, Output
 from engine.signals.result import ScanResult
+from engine.signals.signal_runner import SignalBlock
+from engine.signals.state import BUCKET_ROW
 from engine.signals.tables import (
     QUOTE_MEMORY_NS,
     breadth_table,
@@ -35,6 +37,7 @@ def merge(
     *,
     letters: Sequence[str],
     changes: Sequence[Stretch] = (),
+    said: SignalBlock | None = None,
 ) -> ScanResult:
     """Return what scanners of different symbols found on the same buckets.
 
@@ -42,14 +45,18 @@ def merge(
     ----------
     outputs : sequence of sequence of Output
         By scanner, and by set of parameters in force; symbol ids are rewritten in place.
+    said : SignalBlock, optional
+        What other strategies than the compiled one said, its windows by scanner.
     """
     p = scanners[0].settings
     told = slice(outputs[0][0].start, outputs[0][-1].end)
     symbols: list[str] = []
-    for scanner, own in zip(scanners, outputs, strict=True):
+    windows = said.windows if said is not None and said.windows else _NO_WINDOW * len(scanners)
+    for scanner, own, window in zip(scanners, outputs, windows, strict=True):
         for output in own:
             output.rows["symbol_id"] += len(symbols)
             output.bucket_rows["symbol_id"] += len(symbols)
+        window["symbol_id"] += len(symbols)
         symbols.extend(scanner.symbols)
     events: list[pa.Table] = []
     near_misses: list[pa.Table] = []
@@ -58,7 +65,8 @@ def merge(
         is_near_miss = rows["phase"] == kernel.NEAR_MISS
         events.append(rows_table(rows[~is_near_miss], symbols, of_letters[0].settings))
         near_misses.append(rows_table(rows[is_near_miss], symbols, of_letters[0].settings))
-    bucket_rows = np.concatenate([output.bucket_rows for own in outputs for output in own])
+    of_candidates = [output.bucket_rows for own in outputs for output in own]
+    bucket_rows = np.concatenate([*of_candidates, *windows])
     readings = np.stack([scanner.index_readings[told] for scanner in scanners])
     known = np.nanmax(readings, axis=0, initial=-np.inf)
     quality = dict.fromkeys(scanners[0].counters, 0)
@@ -84,6 +92,8 @@ def merge(
         gate_counts=np.sum([scanner.gate_counts for scanner in scanners], axis=0),
         quality=quality,
         changes=tuple(changes),
+        signals=None if said is None else _quoted(market, day, said.candidates),
+        failures=() if said is None else said.failures,
     )
 
 
@@ -108,6 +118,7 @@ def _quoted(market: MarketData, day: date, events: pa.Table) -> pa.Table:
     return pa.concat_tables(pieces)
 
 
+_NO_WINDOW = (np.empty(0, BUCKET_ROW),)
 _NOTHING = np.empty(0, np.int64)
 _NO_QUOTES = QuoteBatch(
     np.empty(0, np.int32), (), _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from heapq import merge
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ from engine.domain.candidate import (
     IndexReading,
     Phase,
     Side,
+    StrategyFailure,
     Window,
     strength_of,
 )
@@ -106,11 +108,52 @@ def candidates(table: pa.Table, windows: Windows, params: Parameters) -> Iterato
         )
 
 
+def signalled(table: pa.Table, windows: Windows) -> Iterator[Candidate]:
+    """Yield the candidates of a table of other strategies (``signal_tables.SIGNALS``, quoted)."""
+    if not len(table):
+        return
+    price: list[int] = fixed_column(table, "last").tolist()
+    sizes = {
+        name: list(map(exact_shares, fixed_column(table, name).tolist()))
+        for name in ("volume", "session_volume")
+    }
+    for k, row in enumerate(table.drop_columns(["last", *sizes]).to_pylist()):
+        bid, ask, bid_size, ask_size, quote_ts = (row.pop(name) for name in QUOTE_COLUMNS)
+        fade, features = row.pop("fade_reason"), row.pop("features")
+        yield Candidate(
+            side=Side(row.pop("side")),
+            phase=Phase(row.pop("phase")),
+            fade_reason=FadeReason(fade) if fade else None,
+            features=tuple(Feature(**feature) for feature in features),
+            last=price[k],
+            volume=sizes["volume"][k],
+            session_volume=sizes["session_volume"][k],
+            quote=Quote(bid, ask, bid_size, ask_size, quote_ts) if quote_ts else None,
+            window=windows.ending(row["symbol"], row["ts_event"]),
+            **row,
+        )
+
+
 def bucket_reports(
-    breadth: pa.Table, events: pa.Table, windows: Windows, params: Parameters
+    breadth: pa.Table,
+    events: pa.Table,
+    windows: Windows,
+    params: Parameters,
+    signals: pa.Table | None = None,
+    failures: Sequence[StrategyFailure] = (),
 ) -> Iterator[BucketReport]:
-    """Yield one report for each row of ``breadth``, with the candidates of its bucket."""
+    """Yield one report for each row of ``breadth``, with the candidates of its bucket.
+
+    Parameters
+    ----------
+    signals : table, optional
+        Candidates of other strategies than the compiled one.
+    failures : sequence of StrategyFailure
+        Of these buckets.
+    """
     waiting = candidates(events, windows, params)
+    if signals is not None and len(signals):
+        waiting = merge(waiting, signalled(signals, windows), key=_place)
     following = next(waiting, None)
     grace_ns = params.grace_ns
     columns = {name: values(breadth, name) for name in breadth.column_names}
@@ -129,4 +172,9 @@ def bucket_reports(
             columns["falling"][k],
             tuple(IndexReading(index, ao[k], z[k]) for index, ao, z in readings),
         )
-        yield BucketReport(ts, ts + grace_ns, counts, tuple(own))
+        failed = tuple(each for each in failures if each.ts_event == ts)
+        yield BucketReport(ts, ts + grace_ns, counts, tuple(own), failed)
+
+
+def _place(candidate: Candidate) -> tuple[int, str]:
+    return candidate.ts_event, candidate.symbol

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from engine.domain.candidate import ALL_GATES, BucketReport, Gate
+from engine.domain.candidate import ALL_GATES, BucketReport, Gate, StrategyFailure
 from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
-from engine.signals.digest import CandidateDigest
+from engine.signals.digest import CandidateDigest, SignalDigest, whole_digest
 from engine.signals.reports import Windows, bucket_reports
 from engine.signals.tables import VOLUMES
 
@@ -50,6 +50,11 @@ class ScanResult:
         ``bid, ask, bid_size, ask_size, quote_ts``, and ``gate_‹name›``, the value behind each gate.
     near_misses : pa.Table
         Symbol-buckets that one gate alone kept from being raised; columns as ``candidates``.
+    signals : pa.Table, optional
+        Candidates of other strategies than the compiled one, ordered by ``ts_event``, ``symbol``
+        and strategy: ``signal_tables.SIGNALS`` and the quote. None where none were asked.
+    failures : tuple of StrategyFailure
+        Strategies that went wrong, in order.
     buckets : pa.Table
         Buckets of candidates' windows, ordered by symbol and time: ``symbol, ts, high, low, last,
         volume, ao, ac``.
@@ -77,6 +82,8 @@ class ScanResult:
     quality: dict[str, int]
     timings: dict[str, float] = field(default_factory=dict[str, float])
     changes: tuple[Stretch, ...] = ()
+    signals: pa.Table | None = None
+    failures: tuple[StrategyFailure, ...] = ()
 
     @property
     def judged(self) -> int:
@@ -106,17 +113,29 @@ class ScanResult:
         events = self.candidates
         if qualified_only:
             events = events.filter(events.column("qualified"))
+        signals = self.candidates.slice(0, 0) if self.signals is None else self.signals
+        if qualified_only:
+            signals = signals.filter(signals.column("qualified"))
         starts = [each.start_ns for each in self.changes]
         in_force = (self.params, *(each.params for each in self.changes))
-        pieces = _cut(self.breadth, "ts", starts), _cut(events, "ts_event", starts)
-        for params, breadth, told in zip(in_force, *pieces, strict=True):
-            yield from bucket_reports(breadth, told, Windows(self.buckets, params), params)
+        pieces = (
+            _cut(self.breadth, "ts", starts),
+            _cut(events, "ts_event", starts),
+            _cut(signals, "ts_event", starts),
+        )
+        for params, breadth, told, said in zip(in_force, *pieces, strict=True):
+            windows = Windows(self.buckets, params)
+            yield from bucket_reports(breadth, told, windows, params, said, self.failures)
 
     def digest(self) -> str:
         """Return a sha256 over candidates and breadth, bit by bit."""
         total = CandidateDigest()
         total.update(self.candidates, self.breadth)
-        return total.hexdigest()
+        if self.signals is None:
+            return total.hexdigest()
+        said = SignalDigest()
+        said.update(self.signals, self.failures)
+        return whole_digest(total, said)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the candidates as a pandas frame."""

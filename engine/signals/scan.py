@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from threading import Event, Lock
+
+import numpy as np
 
 from engine.domain.errors import NotFoundError
 from engine.domain.market import MarketData, letter_of
@@ -14,10 +16,12 @@ from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.domain.trades import TradeBatch
-from engine.signals.columns import ColumnScanner, Output, load_kernel, must_keep_buckets
+from engine.signals.columns import ColumnScanner, load_kernel, must_keep_buckets
 from engine.signals.merge import merge
 from engine.signals.narrowing import narrowed
 from engine.signals.result import ScanResult
+from engine.signals.signal_runner import SignalBlock, SignalSource, joined
+from engine.signals.tape_block import TAPE_BUCKETS
 
 type Progress = Callable[[int, int], None]
 """Called with (trades done, trades in all); from several threads, one at a time."""
@@ -33,6 +37,7 @@ def scan(
     changes: Sequence[Stretch] = (),
     workers: int = 2,
     progress: Progress | None = None,
+    source: SignalSource | None = None,
 ) -> ScanResult:
     """Scan one recorded day.
 
@@ -48,6 +53,8 @@ def scan(
         What comes into force during the day, in order.
     workers : int
         Threads; each takes a letter at a time, the largest first.
+    source : SignalSource, optional
+        What other strategies than the compiled one say at each close of the whole tape.
 
     Raises
     ------
@@ -69,17 +76,19 @@ def scan(
 
     keep = must_keep_buckets(params, changes, hours)
 
-    def scan_letter(letter: str) -> _Part:
-        scanner = ColumnScanner(params, hours, tapes, keep_buckets=keep)
+    def part_of(letter: str) -> _Part:
+        # what is read by now, and what is closed meanwhile
+        back = 0 if source is None else 2 * TAPE_BUCKETS
+        scanner = ColumnScanner(params, hours, tapes, keep_buckets=keep, tape_buckets=back)
         for stretch in changes:
             scanner.change(stretch)
-        batches = narrowed(market.trade_batches(day, letter), symbols)
-        return _run(scanner, batches, tally)
+        return _Part(scanner, narrowed(market.trade_batches(day, letter), symbols), tally)
 
+    parts = [part_of(letter) for letter in sorted(todo, key=lambda letter: -counts[letter])]
     with ThreadPoolExecutor(workers, thread_name_prefix="scan") as pool:
-        largest_first = sorted(todo, key=lambda letter: -counts[letter])
         try:
-            parts = list(pool.map(scan_letter, largest_first))
+            said = None if source is None else _asked(source, parts, changes, pool)
+            list(pool.map(_Part.finish, parts))
         except BaseException:
             tally.stop.set()
             pool.shutdown(cancel_futures=True)
@@ -91,9 +100,10 @@ def scan(
         day,
         params,
         [part.scanner for part in parts],
-        [part.outputs for part in parts],
+        [part.scanner.take_output() for part in parts],
         letters=todo,
         changes=changes,
+        said=said,
     )
     elapsed = time.perf_counter() - started
     result.timings.update(
@@ -124,19 +134,88 @@ class _Tally:
 
 
 class _Part:
-    """One letter's scanner when it is done."""
+    """One letter on its way through the day."""
 
     def __init__(
-        self,
-        scanner: ColumnScanner,
-        outputs: Sequence[Output],
-        decode_secs: float,
-        kernel_secs: float,
+        self, scanner: ColumnScanner, batches: Iterator[TradeBatch], tally: _Tally
     ) -> None:
         self.scanner = scanner
-        self.outputs = outputs
-        self.decode_secs = decode_secs
-        self.kernel_secs = kernel_secs
+        self.decode_secs = 0.0
+        self.kernel_secs = 0.0
+        self._batches = batches
+        self._tally = tally
+        self._read: TradeBatch | None = None
+
+    def go_on(self, bucket: int) -> None:
+        """Close the buckets before ``bucket``."""
+        stop = self.scanner.closing_instant(bucket - 1)
+        while (batch := self._next()) is not None:
+            end = int(np.searchsorted(batch.ts_init, stop))
+            if end < len(batch):
+                self._step(batch.rows(slice(None, end)))
+                self._read = batch.rows(slice(end, None))
+                break
+            self._step(batch)
+        self.scanner.advance(stop)
+
+    def finish(self) -> None:
+        """Close every bucket of the session."""
+        while (batch := self._next()) is not None:
+            self._step(batch)
+        self.scanner.finish()
+
+    def _next(self) -> TradeBatch | None:
+        if self._tally.stop.is_set():
+            return None
+        if self._read is not None:
+            batch, self._read = self._read, None
+            return batch
+        asked = time.perf_counter()
+        batch = next(self._batches, None)
+        self.decode_secs += time.perf_counter() - asked
+        return batch
+
+    def _step(self, batch: TradeBatch) -> None:
+        started = time.perf_counter()
+        self.scanner.step(batch)
+        self.kernel_secs += time.perf_counter() - started
+        self._tally.add(len(batch))
+
+
+def _asked(
+    source: SignalSource,
+    parts: Sequence[_Part],
+    changes: Sequence[Stretch],
+    pool: ThreadPoolExecutor,
+) -> SignalBlock:
+    """Return what is said of the whole tape: asked of one block while the next is closed."""
+    said: list[SignalBlock] = []
+    start = 0
+    closing: list[Future[None]] = []
+    for end in [*_block_ends(parts[0].scanner, changes), None]:
+        for each in closing:
+            each.result()
+        tape = [part.scanner.tape_part() for part in parts]
+        if end is not None:
+            closing = [pool.submit(part.go_on, end) for part in parts]
+        if tape[0].closed > start:
+            said.append(source.take(tape, start))
+            start = tape[0].closed
+    return joined(said)
+
+
+def _block_ends(scanner: ColumnScanner, changes: Sequence[Stretch]) -> list[int]:
+    """Return the numbers of the buckets before which blocks end: none spans a change."""
+    p = scanner.settings
+    first = [(each.start_ns - p.first_ns) // p.width_ns - 1 for each in changes]
+    cuts = sorted({*(bucket for bucket in first if 0 < bucket < p.buckets), p.buckets})
+    ends: list[int] = []
+    start = 0
+    for cut in cuts:
+        ends += range(start + TAPE_BUCKETS, cut, TAPE_BUCKETS)
+        ends.append(cut)
+        start = cut
+    return ends
 
 
 def _letters(
@@ -155,19 +234,3 @@ def _letters(
             f"the day has {', '.join(stored)}"
         )
     return found
-
-
-def _run(scanner: ColumnScanner, batches: Iterator[TradeBatch], tally: _Tally) -> _Part:
-    decode_secs = kernel_secs = 0.0
-    while not tally.stop.is_set():
-        asked = time.perf_counter()
-        batch = next(batches, None)
-        decoded = time.perf_counter()
-        decode_secs += decoded - asked
-        if batch is None:
-            break
-        scanner.step(batch)
-        kernel_secs += time.perf_counter() - decoded
-        tally.add(len(batch))
-    scanner.finish()
-    return _Part(scanner, scanner.take_output(), decode_secs, kernel_secs)

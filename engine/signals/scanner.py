@@ -17,11 +17,22 @@ from engine.domain.trades import TradeBatch
 from engine.signals import kernel
 from engine.signals.arrivals import Arrivals
 from engine.signals.columns import ClosedPrices, ColumnScanner, Output
-from engine.signals.digest import CandidateDigest
+from engine.signals.digest import CandidateDigest, SignalDigest, whole_digest
 from engine.signals.last_quotes import LastQuotes
 from engine.signals.reports import Windows, bucket_reports
+from engine.signals.signal_runner import SignalBlock, SignalSource, joined
 from engine.signals.state import BUCKET_ROW
-from engine.signals.tables import breadth_table, buckets_table, rows_table, values, with_quotes
+from engine.signals.tables import (
+    QUOTE_COLUMNS,
+    breadth_table,
+    buckets_table,
+    rows_at,
+    rows_table,
+    values,
+    with_columns,
+    with_quotes,
+)
+from engine.signals.tape_block import TAPE_BUCKETS
 
 
 class Scanner:
@@ -34,6 +45,8 @@ class Scanner:
     ----------
     tapes, keep_buckets
         See ``ColumnScanner``.
+    source : SignalSource, optional
+        What other strategies than the compiled one say at each close.
     """
 
     def __init__(
@@ -43,8 +56,19 @@ class Scanner:
         tapes: Mapping[str, str],
         *,
         keep_buckets: bool = False,
+        source: SignalSource | None = None,
     ) -> None:
-        self._columns = ColumnScanner(params, session, tapes, keep_buckets=keep_buckets)
+        self._columns = ColumnScanner(
+            params,
+            session,
+            tapes,
+            keep_buckets=keep_buckets,
+            tape_buckets=0 if source is None else TAPE_BUCKETS,
+        )
+        self._source = source
+        self._said: list[SignalBlock] = []
+        self._asked = 0
+        self._signal_digest = None if source is None else SignalDigest()
         self._quotes = LastQuotes()
         self._expected = Arrivals[QuoteBatch](())
         self._recent = np.empty(0, BUCKET_ROW)
@@ -74,7 +98,7 @@ class Scanner:
 
     def digest(self) -> str:
         """Return the digest of everything reported so far; ``ScanResult.digest`` after a day."""
-        return self._digest.hexdigest()
+        return whole_digest(self._digest, self._signal_digest)
 
     def step(self, batch: TradeBatch) -> None:
         """Take prints; a print at or after a bucket's closing instant closes it first.
@@ -84,7 +108,14 @@ class Scanner:
         DataError
             ``ts_init`` went back.
         """
-        self._columns.step(batch)
+        start = 0
+        while (stop := self._stops_at()) is not None and batch.ts_init[-1] >= stop:
+            end = start + int(np.searchsorted(batch.ts_init[start:], stop))
+            self._columns.step(batch.rows(slice(start, end)))
+            self._columns.advance(stop)
+            self._ask()
+            start = end
+        self._columns.step(batch.rows(slice(start, None)) if start else batch)
         self._collect()
 
     def quotes(self, batch: QuoteBatch) -> None:
@@ -110,6 +141,9 @@ class Scanner:
 
     def advance(self, now: int) -> None:
         """Close every bucket whose end plus grace is at or before ``now`` (UTC ns)."""
+        while (stop := self._stops_at()) is not None and stop <= now:
+            self._columns.advance(stop)
+            self._ask()
         self._columns.advance(now)
         self._collect()
 
@@ -122,13 +156,43 @@ class Scanner:
         reports, self._reports = self._reports, []
         return reports
 
+    def _stops_at(self) -> int | None:
+        """Return the instant by which the tape has to be read, None while nobody looks at it."""
+        columns = self._columns
+        if self._source is None or columns.closed >= columns.settings.buckets:
+            return None
+        end = min(self._asked + TAPE_BUCKETS, columns.settings.buckets)
+        if (changes_at := columns.changes_at) is not None and changes_at > columns.closed:
+            end = min(end, changes_at)
+        return columns.closing_instant(end - 1)
+
+    def _ask(self) -> None:
+        """Ask the strategies about the buckets that have closed since they were asked last."""
+        if self._source is not None and self._columns.closed > self._asked:
+            self._said.append(self._source.take((self._columns.tape_part(),), self._asked))
+            self._asked = self._columns.closed
+
     def _collect(self) -> None:
         closed = self._columns.closed
         if closed == self._reported:
             return
+        self._ask()
+        said, self._said = joined(self._said), []
         for output in self._columns.take_output():
-            self._report(output)
+            self._report(output, said)
         self._reported = closed
+
+    def _quoted_both(self, events: pa.Table, signals: pa.Table) -> tuple[pa.Table, pa.Table]:
+        """Return two tables with quotes; what is expected is heard in order of both."""
+        if not len(signals):
+            return self._quoted(events), with_quotes(signals, self._quotes.batch())
+        asking = ["ts_init", "symbol", "qualified"]
+        both = pa.concat_tables([events.select(asking), signals.select(asking)])
+        order = np.argsort(both.column("ts_init").to_numpy(), kind="stable")
+        quoted = self._quoted(rows_at(both, order))
+        found = rows_at(quoted.select(QUOTE_COLUMNS), np.argsort(order))
+        own = found.slice(0, len(events)), found.slice(len(events))
+        return with_columns(events, own[0]), with_columns(signals, own[1])
 
     def _quoted(self, events: pa.Table) -> pa.Table:
         """Return events with quotes, those of each bucket with what had arrived by its close."""
@@ -143,15 +207,16 @@ class Scanner:
             parts.append(with_quotes(events.slice(first, end - first), self._quotes.batch()))
         return pa.concat_tables(parts).combine_chunks()
 
-    def _report(self, output: Output) -> None:
+    def _report(self, output: Output, said: SignalBlock) -> None:
         """Tell of the buckets that closed under one set of parameters."""
         p, params, symbols = output.settings, output.params, self._columns.symbols
-        self._recent = np.concatenate([self._recent, output.bucket_rows])
+        signals, failures = said.between(p.first_ns, p.width_ns, output.start, output.end)
+        self._recent = np.concatenate([self._recent, output.bucket_rows, *said.windows])
         rows = output.rows[output.rows["phase"] != kernel.NEAR_MISS]
-        if len(rows) or self._nothing is None:
-            events = self._quoted(rows_table(rows, symbols, p))
+        if len(rows) or len(signals) or self._nothing is None:
+            events, signals = self._quoted_both(rows_table(rows, symbols, p), signals)
             windows = Windows(buckets_table(self._recent, symbols, p), params)
-            if not len(rows):
+            if not len(rows) and not len(signals):
                 self._nothing = events, windows
         else:
             events, windows = self._nothing
@@ -164,5 +229,7 @@ class Scanner:
             first=output.start,
         )
         self._digest.update(events, breadth)
-        self._reports.extend(bucket_reports(breadth, events, windows, params))
+        if self._signal_digest is not None:
+            self._signal_digest.update(signals, failures)
+        self._reports.extend(bucket_reports(breadth, events, windows, params, signals, failures))
         self._recent = self._recent[self._recent["bucket"] >= output.end - p.window]

@@ -22,6 +22,7 @@ class Settings(NamedTuple):
     ``first_ns`` starts bucket 0, ``open_bucket`` is the first of the regular session and
     ``buckets`` counts them all. ``every_bucket`` judges and writes each bucket of every symbol, not
     only those of candidates. ``growth_floor`` is ε over σ, in standard deviations of noise.
+    ``tape_buckets`` is how many closed buckets of the whole tape can be read back, 0 for none.
     """
 
     first_ns: int
@@ -54,9 +55,12 @@ class Settings(NamedTuple):
     flat_ratio: float
     flat_buckets: int
     every_bucket: bool
+    tape_buckets: int
 
 
-def settings(params: Parameters, session: Session, *, every_bucket: bool = False) -> Settings:
+def settings(
+    params: Parameters, session: Session, *, every_bucket: bool = False, tape_buckets: int = 0
+) -> Settings:
     """Return the kernel's numbers for one day."""
     first = session.pre_market_ns if params.warm_premarket else session.open_ns
     width = params.bucket_seconds * NANOS_PER_SECOND
@@ -93,6 +97,7 @@ def settings(params: Parameters, session: Session, *, every_bucket: bool = False
         flat_ratio=params.flatline_ratio,
         flat_buckets=params.min_5s_flatline_ao_buckets,
         every_bucket=every_bucket,
+        tape_buckets=tape_buckets,
     )
 
 

@@ -179,7 +179,9 @@ class State(NamedTuple):
 
     ``opened`` and ``log`` hold the two buckets that can be open at once, by ``bucket & 1``. Rings
     are time-major, shape ``(length, n_symbols)``, so that a close walks memory in order; a bucket
-    lives in row ``bucket & (length - 1)`` and ``length`` exceeds the longest lag read. Row ``k`` of
+    lives in row ``bucket & (length - 1)`` and ``length`` exceeds the longest lag read; those of
+    ``sigma`` (bps), ``session_volume`` and ``session_notional`` (USD) are kept for readers of the
+    whole tape alone. Row ``k`` of
     ``ring_max_ao`` is the largest |ao| of the last whole stretch of ``history`` buckets from its
     ``k``-th on; ``max_ao`` of a symbol is that of the stretch begun.
     """
@@ -200,6 +202,9 @@ class State(NamedTuple):
     ring_high: NDArray[np.int64]
     ring_low: NDArray[np.int64]
     ring_last: NDArray[np.int64]
+    ring_sigma: NDArray[np.float64]
+    ring_session_volume: NDArray[np.int64]
+    ring_session_notional: NDArray[np.float64]
     breadth: NDArray[np.int32]
     index_id: NDArray[np.int32]
     index_readings: NDArray[np.float64]
@@ -226,7 +231,8 @@ def new_state(p: Settings, *, capacity: int, n_indices: int) -> State:
     def ring[T: np.generic](longest_lag: int, dtype: type[T]) -> NDArray[T]:
         return np.zeros((_ring_length(longest_lag), capacity), dtype)
 
-    oscillator_lag = max(p.history, p.smooth, p.lookback) + p.window + p.smooth
+    back = p.tape_buckets
+    oscillator_lag = max(p.history, p.smooth, p.lookback) + p.window + p.smooth + back
     symbols = np.zeros(capacity, SYMBOL)
     symbols["first_bucket"] = symbols["windowed_to"] = -1
     symbols["vwap"] = np.nan
@@ -239,14 +245,17 @@ def new_state(p: Settings, *, capacity: int, n_indices: int) -> State:
         symbols=symbols,
         ring_median=ring(p.slow, np.int64),
         ring_return=ring(p.sigma_window, np.int64),
-        ring_volume=ring(max(p.volume_window, p.window), np.int64),
+        ring_volume=ring(max(p.volume_window, p.window) + back, np.int64),
         ring_carried=ring(p.slow + p.smooth, np.int8),
         ring_ao=ring(oscillator_lag, np.int64),
         ring_max_ao=np.zeros((p.history + 1, capacity), np.int64),
-        ring_vwap=ring(p.window, np.float64),
-        ring_high=ring(p.window, np.int64),
-        ring_low=ring(p.window, np.int64),
-        ring_last=ring(p.window, np.int64),
+        ring_vwap=ring(p.window + back, np.float64),
+        ring_high=ring(p.window + back, np.int64),
+        ring_low=ring(p.window + back, np.int64),
+        ring_last=ring(p.window + back, np.int64),
+        ring_sigma=ring(back, np.float64),
+        ring_session_volume=ring(back, np.int64),
+        ring_session_notional=ring(back, np.float64),
         breadth=np.zeros((p.buckets, 3), np.int32),
         index_id=np.full(n_indices, -1, np.int32),
         index_readings=np.full((p.buckets, n_indices, 2), np.nan),

@@ -133,6 +133,10 @@ def buckets_table(rows: Records, symbols: Sequence[str], p: Settings) -> pa.Tabl
     names, rank = _names(rows, symbols)
     order = np.lexsort((rows["bucket"], rank))
     names, rows = names[order], rows[order]
+    again = (rows["bucket"][1:] == rows["bucket"][:-1]) & (names[1:] == names[:-1])
+    if again.any():  # several strategies may have an eye on a symbol
+        once = np.concatenate([[True], ~again])
+        names, rows = names[once], rows[once]
     return pa.table(
         {
             "symbol": pa.array(names, pa.string()),
@@ -175,6 +179,19 @@ def breadth_table(
         columns[f"{index}_ao_bps"] = pa.array(np.ascontiguousarray(readings[:, k, 0]))
         columns[f"{index}_ac_z"] = pa.array(np.ascontiguousarray(readings[:, k, 1]))
     return pa.table(columns)
+
+
+def rows_at(table: pa.Table, places: NDArray[np.intp]) -> pa.Table:
+    """Return the rows of a table at some places, in their order."""
+    taken: Any = table
+    return taken.take(pa.array(places)).combine_chunks()
+
+
+def with_columns(table: pa.Table, further: pa.Table) -> pa.Table:
+    """Return a table with the columns of another of as many rows."""
+    for name in further.column_names:
+        table = table.append_column(name, further.column(name))
+    return table
 
 
 def with_quotes(table: pa.Table, quotes: QuoteBatch) -> pa.Table:

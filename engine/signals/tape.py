@@ -7,24 +7,32 @@ same however the input was cut into batches, letters or shards.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
-from engine.signals.closed_bucket import ClosedBucket
-from engine.signals.columns import ColumnScanner
-from engine.signals.history import Column, Floats, History, Need, highest, lowest, matrix, mean
+from engine.signals.history import (
+    Floats,
+    History,
+    highest,
+    lowest,
+    matrix,
+    mean,
+    opening_high,
+    opening_low,
+)
+from engine.signals.tape_block import TapeBlock
 
 
 class Tape:
     """The tape as it stood when one bucket closed; all arrays have the shape ``(n,)``.
 
-    Prices are USD as float64, exact to the last bit of 1e-6 USD; a symbol without a print in the
-    bucket shows its last price as high, low and last, volume 0, and ``traded`` False. Good until
-    the next bucket closes; what a strategy wants to keep it copies.
+    Prices are USD and sizes shares as float64, exact to the last bit of 1e-6; a symbol without a
+    print in the bucket shows its last price as high, low and last, volume 0, and ``traded`` False.
+    Arrays are read-only and good until the next bucket closes; what a strategy wants to keep it
+    copies.
 
     Attributes
     ----------
@@ -36,139 +44,129 @@ class Tape:
         End of the bucket, and the clock at which it closed; UTC ns.
     """
 
-    def __init__(self, symbols: Sequence[str], closed: ClosedBucket, history: History) -> None:
-        self.symbols = symbols
-        self.bucket = closed.bucket
-        self.ts_event = closed.ts_event
-        self.ts_init = closed.ts_init
-        self._closed = closed
+    def __init__(self, block: TapeBlock, row: int, history: History) -> None:
+        p = block.settings
+        number = block.start + row
+        self._block = block
+        self._row = row
+        self._n = int(block.counts[row])
         self._history = history
+        self.symbols: Sequence[str] = block.symbols[: self._n]
+        self.bucket = number - p.open_bucket + 1
+        self.ts_event = p.first_ns + (number + 1) * p.width_ns
+        self.ts_init = self.ts_event + p.grace_ns
 
     def __len__(self) -> int:
         """Return the number of symbols."""
-        return len(self.symbols)
+        return self._n
 
     @cached_property
     def last(self) -> Floats:
         """Last eligible price, USD."""
-        return _usd(self._closed.last)
+        return self._of(self._block.last)
 
     @cached_property
     def high(self) -> Floats:
         """Highest eligible price of the bucket, USD."""
-        return _usd(self._closed.high)
+        return self._of(self._block.high)
 
     @cached_property
     def low(self) -> Floats:
         """Lowest eligible price of the bucket, USD."""
-        return _usd(self._closed.low)
+        return self._of(self._block.low)
 
     @cached_property
     def traded(self) -> NDArray[np.bool_]:
         """Whether a print of the bucket could set a price."""
-        return self._closed.traded
+        return self._of(self._block.traded)
 
     @cached_property
     def volume(self) -> Floats:
         """Shares of the bucket."""
-        return _shares(self._closed.volume)
+        return self._of(self._block.volume)
 
     @cached_property
     def session_volume(self) -> Floats:
         """Shares since the open."""
-        return _shares(self._closed.of_symbols["session_volume"])
+        return self._of(self._block.session_volume)
 
     @cached_property
     def session_notional(self) -> Floats:
         """USD since the open."""
-        return self._closed.of_symbols["session_notional"] / PRICE_SCALE
+        return self._of(self._block.session_notional)
 
     @cached_property
     def vwap(self) -> Floats:
         """Volume-weighted mean price of the session, USD; NaN before its first print."""
-        return self._closed.vwap / PRICE_SCALE
+        return self._of(self._block.vwap)
 
     @cached_property
-    def age(self) -> NDArray[np.int64]:
-        """Buckets since the symbol's first of the day, this one included."""
-        return self._closed.number - self._closed.of_symbols["first_bucket"] + 1
+    def vwap_slope(self) -> Floats:
+        """Change of the VWAP over the candidate window, USD; NaN while a symbol is younger."""
+        return self._of(self._block.vwap_slope)
 
     @cached_property
     def sigma_bps(self) -> Floats:
         """Standard deviation of 5-s median returns in bps; NaN with fewer than two of them."""
-        x = self._closed.of_symbols
-        n = np.minimum(self.age - 1, self._closed.sigma_window)
-        total = x["sum_return"].astype(np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            variance = (x["sum_return_squared"] - total * total / n) / (n - 1)
-        return np.where(n > 1, np.sqrt(np.maximum(variance, 0.0)) * 1e-4, np.nan)
+        return self._of(self._block.sigma_bps)
+
+    @cached_property
+    def age(self) -> NDArray[np.int64]:
+        """Buckets since the symbol's first of the day, this one included."""
+        return self._block.start + self._row - self._block.first_buckets[: self._n] + 1
+
+    @property
+    def previous_close(self) -> Floats:
+        """Last price of the session before, USD; NaN where none is stored."""
+        return self._block.context.previous_close[: self._n]
+
+    @property
+    def average_volume(self) -> Floats:
+        """Mean shares a day of up to 20 stored sessions before this one; NaN without any."""
+        return self._block.context.average_volume[: self._n]
+
+    @property
+    def opening_price(self) -> Floats:
+        """Last price of the symbol's first bucket of the session, USD; NaN before the open."""
+        return self._history.opening_price(self._n)
+
+    @cached_property
+    def gap(self) -> Floats:
+        """Opening price over the previous close, less 1; NaN where either is unknown."""
+        return self.opening_price / self.previous_close - 1.0
 
     def mean(self, column: str, buckets: int) -> Floats:
         """Return the mean of a column over its last buckets; it has to be declared.
 
         Over as many as there are while a symbol is younger. Raises ConfigError otherwise.
         """
-        return self._history.values(mean(column, buckets), len(self))
+        return self._history.values(mean(column, buckets), self._n)
 
     def highest(self, column: str, buckets: int) -> Floats:
         """Return the largest value of a column in its last buckets; it has to be declared."""
-        return self._history.values(highest(column, buckets), len(self))
+        return self._history.values(highest(column, buckets), self._n)
 
     def lowest(self, column: str, buckets: int) -> Floats:
         """Return the smallest value of a column in its last buckets; it has to be declared."""
-        return self._history.values(lowest(column, buckets), len(self))
+        return self._history.values(lowest(column, buckets), self._n)
+
+    def opening_high(self, buckets: int) -> Floats:
+        """Return the high of the session's first buckets, USD; it has to be declared.
+
+        NaN until they have closed, and for a symbol without a bucket among them.
+        """
+        return self._history.opening(opening_high(buckets), self._n)
+
+    def opening_low(self, buckets: int) -> Floats:
+        """Return the low of the session's first buckets, USD; see ``opening_high``."""
+        return self._history.opening(opening_low(buckets), self._n)
 
     def matrix(self, column: str, buckets: int) -> Floats:
         """Return a column's last buckets, shape ``(buckets, n)``, oldest first.
 
         NaN before a symbol's first bucket and before the day's. It has to be declared.
         """
-        return self._history.matrix(matrix(column, buckets), len(self))
+        return self._history.matrix(matrix(column, buckets), self._n)
 
-
-class TapeReader:
-    """Reads the tape off a scanner at each close, and keeps what is wanted of the past.
-
-    Parameters
-    ----------
-    needs : iterable of Need
-        Of all strategies that look at it.
-
-    Attributes
-    ----------
-    symbols : list of str
-        In their order on the tape.
-    """
-
-    def __init__(self, needs: Iterable[Need]) -> None:
-        self.symbols: list[str] = []
-        self._ids = np.empty(0, np.int64)
-        self._first = np.empty(0, np.int64)
-        self._history = History(needs)
-        self._closes = 0
-
-    def read(self, scanner: ColumnScanner) -> Tape:
-        """Return the tape at the bucket that closed last; to be called at each close, in order."""
-        new = scanner.first_traded()
-        if new:
-            self.symbols += [scanner.symbols[k] for k in new]
-            self._ids = np.concatenate([self._ids, new])
-            self._first = np.concatenate([self._first, np.full(len(new), self._closes)])
-        closed = scanner.closed_bucket(self._ids)
-        columns = {
-            Column.HIGH: closed.high,
-            Column.LOW: closed.low,
-            Column.LAST: closed.last,
-            Column.VOLUME: closed.volume,
-        }
-        self._history.push(columns, self._first)
-        self._closes += 1
-        return Tape(self.symbols, closed, self._history)
-
-
-def _usd(fixed: NDArray[np.int64]) -> Floats:
-    return fixed / PRICE_SCALE
-
-
-def _shares(sizes: NDArray[np.int64]) -> Floats:
-    return sizes / SIZE_SCALE
+    def _of[Number: np.generic](self, column: NDArray[Number]) -> NDArray[Number]:
+        return column[self._row, : self._n]

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from engine.domain.session import session
 from engine.domain.trades import TradeBatch
 from engine.signals.columns import ColumnScanner
-from engine.signals.history import highest, lowest, matrix, mean
-from engine.signals.tape import Tape, TapeReader
+from engine.signals.history import highest, lowest, matrix, mean, opening_high, opening_low
+from engine.signals.tape import Tape
+from engine.signals.tape_block import TAPE_BUCKETS
+from engine.signals.tape_reader import TapeReader
 from tests.signals import oracle
 from tests.signals.tapes import DAY, EAGER, batch, random_tapes
 
@@ -27,13 +29,15 @@ NEEDS = (
     highest("volume", 5),
     lowest("low", 33),
     matrix("last", 4),
+    opening_high(24),
+    opening_low(24),
 )
 HOURS = session(DAY)
 WIDTH = 5_000_000_000
 _SIGMA = 7
 """Place of the deviation among the figures."""
 
-type Seen = dict[tuple[int, str], tuple[float, ...]]
+Seen = dict[tuple[int, str], tuple[float, ...]]
 
 
 def figures(tape: Tape) -> NDArray[np.float64]:
@@ -44,28 +48,49 @@ def figures(tape: Tape) -> NDArray[np.float64]:
     )  # fmt: skip
     kept = (
         tape.mean("volume", 60), tape.mean("last", 7), tape.highest("high", 12),
-        tape.highest("volume", 5), tape.lowest("low", 33),
+        tape.highest("volume", 5), tape.lowest("low", 33), tape.opening_high(24),
+        tape.opening_low(24), tape.opening_price, tape.vwap_slope,
     )  # fmt: skip
     return np.vstack([*plain, *kept, tape.matrix("last", 4)], dtype=np.float64)
 
 
 def seen(prints: TradeBatch, cuts: list[int]) -> tuple[list[str], list[bytes], Seen]:
     """Return the symbols, the bits of every bucket, and the figures by bucket and symbol."""
-    reader, bits, by_symbol = TapeReader(NEEDS), [], {}
+    reader, bits, by_symbol = TapeReader(NEEDS), list[bytes](), Seen()
+    symbols: list[str] = []
+    scanner = ColumnScanner(EAGER, HOURS, {}, tape_buckets=TAPE_BUCKETS)
+    asked = 0
 
-    def closed() -> None:
-        tape = reader.read(scanner)
-        shown = figures(tape)
-        bits.append(shown.tobytes())
-        by_symbol.update(
-            {(tape.ts_event, name): tuple(shown[:, k]) for k, name in enumerate(tape.symbols)}
-        )
+    def read() -> None:
+        nonlocal asked
+        block = reader.block([scanner.tape_part()], asked)
+        for tape in reader.tapes(block):
+            shown = figures(tape)
+            bits.append(shown.tobytes())
+            symbols[:] = tape.symbols
+            by_symbol.update(
+                {(tape.ts_event, name): tuple(shown[:, k]) for k, name in enumerate(tape.symbols)}
+            )
+        asked = scanner.closed
 
-    scanner = ColumnScanner(EAGER, HOURS, {}, on_close=closed)
-    for start, end in pairwise([0, *cuts, len(prints)]):
-        scanner.step(prints.rows(slice(start, end)))
-    scanner.advance(int(prints.ts_init[-1]) + 20 * WIDTH)
-    return reader.symbols, bits, by_symbol
+    end = int(prints.ts_init[-1]) + 20 * WIDTH
+    for rows in (slice(*cut) for cut in pairwise([0, *cuts, len(prints)])):
+        batch = prints.rows(rows)
+        while len(batch) and batch.ts_init[-1] >= (
+            stop := scanner.closing_instant(asked + TAPE_BUCKETS - 1)
+        ):
+            cut = int(np.searchsorted(batch.ts_init, stop))
+            scanner.step(batch.rows(slice(None, cut)))
+            scanner.advance(stop)
+            read()
+            batch = batch.rows(slice(cut, None))
+        scanner.step(batch)
+        if scanner.closed > asked:
+            read()
+    while scanner.closes_at <= end:
+        scanner.advance(min(end, scanner.closing_instant(asked + TAPE_BUCKETS - 1)))
+        read()
+    return symbols, bits, by_symbol
 
 
 @settings(max_examples=20)
@@ -113,6 +138,8 @@ def _expected(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the oracle's figures of each bucket, ``ts`` and then in the order of ``figures``."""
     high, low = frame.high.fillna(frame["last"]), frame.low.fillna(frame["last"])
     sigma = oracle.oscillators(frame, sigma_window=EAGER.sigma_window).sigma_bps
+    closed = frame.ts >= HOURS.open_ns + 24 * WIDTH
+    opening = frame[frame.ts <= HOURS.open_ns + 24 * WIDTH]
     columns = {
         "ts": frame.ts,
         "high": high,
@@ -129,6 +156,10 @@ def _expected(frame: pd.DataFrame) -> pd.DataFrame:
         "highest_high": high.rolling(12, min_periods=1).max(),
         "highest_volume": frame.volume.rolling(5, min_periods=1).max(),
         "lowest_low": low.rolling(33, min_periods=1).min(),
+        "opening_high": np.where(closed, opening.high.max(), np.nan),
+        "opening_low": np.where(closed, opening.low.min(), np.nan),
+        "opening_price": frame["last"].iloc[0],
+        "vwap_slope": frame.vwap - frame.vwap.shift(EAGER.window_buckets),
         **{f"back_{k}": frame["last"].shift(k) for k in (3, 2, 1, 0)},
     }
     return pd.DataFrame(columns)

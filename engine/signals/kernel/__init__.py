@@ -22,10 +22,11 @@ from engine.signals.kernel.steps import (
     keep,
     refill,
     step,
+    windows,
 )
 
 __all__ = [
     "AO_TURNED", "FADED", "FLAT_LINED", "NEAR_MISS", "NEED_LOG", "NEED_OUTPUT", "RAISED",
     "SESSION_ENDED", "TIME_WENT_BACK", "UPDATED", "Columns", "close_until", "keep", "refill",
-    "step",
+    "step", "windows",
 ]  # fmt: skip

@@ -171,28 +171,32 @@ def _is_near_miss(gates: int) -> bool:
 def write_window(s: State, p: Settings, x: Records, b: int, i: int) -> None:
     """Write the buckets of a candidate's window that have not been written yet."""
     clock = s.clock[0]
-    mask = s.ring_high.shape[0] - 1
-    volume_mask = s.ring_volume.shape[0] - 1
-    ao_mask = s.ring_ao.shape[0] - 1
     for k in range(max(x.windowed_to + 1, b - p.window + 1, x.first_bucket), b + 1):
-        row = s.bucket_rows[clock.n_bucket_rows]
+        write_bucket(s, p, s.bucket_rows[clock.n_bucket_rows], k, i, x.first_bucket)
         clock.n_bucket_rows += 1
-        row.bucket = k
-        row.symbol_id = i
-        row.high = s.ring_high[k & mask, i]
-        row.low = s.ring_low[k & mask, i]
-        row.last = s.ring_last[k & mask, i]
-        row.volume = s.ring_volume[k & volume_mask, i]
-        age = k - x.first_bucket + 1
-        row.ao = math.nan
-        row.ac = math.nan
-        if age >= p.slow:
-            ao = s.ring_ao[k & ao_mask, i]
-            row.ao = ao / (2.0 * p.fast * p.slow) * _USD
-            if age >= p.slow + p.smooth - 1:
-                total = np.int64(0)
-                for j in range(p.smooth):
-                    total += s.ring_ao[(k - j) & ao_mask, i]
-                ac = ao * p.smooth - total
-                row.ac = ac / (2.0 * p.fast * p.slow * p.smooth) * _USD
     x.windowed_to = b
+
+
+@inlined
+def write_bucket(s: State, p: Settings, row: Records, k: int, i: int, first_bucket: int) -> None:
+    """Write one closed bucket of a symbol."""
+    mask = s.ring_high.shape[0] - 1
+    ao_mask = s.ring_ao.shape[0] - 1
+    row.bucket = k
+    row.symbol_id = i
+    row.high = s.ring_high[k & mask, i]
+    row.low = s.ring_low[k & mask, i]
+    row.last = s.ring_last[k & mask, i]
+    row.volume = s.ring_volume[k & (s.ring_volume.shape[0] - 1), i]
+    age = k - first_bucket + 1
+    row.ao = math.nan
+    row.ac = math.nan
+    if age >= p.slow:
+        ao = s.ring_ao[k & ao_mask, i]
+        row.ao = ao / (2.0 * p.fast * p.slow) * _USD
+        if age >= p.slow + p.smooth - 1:
+            total = np.int64(0)
+            for j in range(p.smooth):
+                total += s.ring_ao[(k - j) & ao_mask, i]
+            ac = ao * p.smooth - total
+            row.ac = ac / (2.0 * p.fast * p.slow * p.smooth) * _USD

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.signals.kernel.buckets import count_volume, reset
 from engine.signals.kernel.compiled import inlined
+from engine.signals.kernel.notional import usd
 from engine.signals.settings import Settings
 from engine.signals.state import Records, State
 
@@ -62,6 +63,15 @@ def push(s: State, p: Settings, x: Records, done: Records, b: int, i: int) -> No
     s.ring_last[b & mask, i] = x.last
     reset(done)
     _oscillate(s, p, x, b, i, run_volume, run_high, run_notional)
+
+
+@inlined
+def keep_totals(s: State, p: Settings, x: Records, b: int, i: int) -> None:
+    """Keep of a closed bucket what only readers of the whole tape look back at."""
+    row = b & (s.ring_sigma.shape[0] - 1)
+    s.ring_sigma[row, i] = sigma_bps_of(p, x, b - x.first_bucket + 1)
+    s.ring_session_volume[row, i] = x.session_volume
+    s.ring_session_notional[row, i] = usd(x.session_high, x.session_notional)
 
 
 @inlined

@@ -26,15 +26,15 @@ from engine.signals.kernel.buckets import (
     take_back,
 )
 from engine.signals.kernel.compiled import compiled, inlined
-from engine.signals.kernel.judgement import WRONG_SIDE, judge, write_window
-from engine.signals.kernel.oscillator import begin_history, push, read_index
+from engine.signals.kernel.judgement import WRONG_SIDE, judge, write_bucket, write_window
+from engine.signals.kernel.oscillator import begin_history, keep_totals, push, read_index
 from engine.signals.settings import Settings
 from engine.signals.state import Records, State
 
 DONE, TIME_WENT_BACK, NEED_OUTPUT, NEED_LOG = 0, 1, 2, 3
 """Why ``step`` returned."""
 
-PARTS_SHA256 = "b988193967bf653e81b7ef74bf0dea2f97e583a2efdf1cd6993d7f170b32cd56"
+PARTS_SHA256 = "1e1a3c7d218e87710a44ba5bfb71ac06a4fa8e5bb6465ee92fe4ea0b6bf63615"
 """Of the texts and numbers that are compiled in here from other files.
 
 What is compiled is kept on disk until the text of this very file changes, whatever becomes of
@@ -225,6 +225,24 @@ def refill(s: State, p: Settings, n_symbols: int, kept: Records, start: int, unt
     return start
 
 
+@compiled
+def windows(
+    s: State,
+    p: Settings,
+    symbol_ids: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    rows: Records,
+) -> None:
+    """Write closed buckets of some symbols, from ``starts`` to ``ends`` each, the end excluded."""
+    n_rows = 0
+    for n in range(len(symbol_ids)):
+        i = symbol_ids[n]
+        for k in range(starts[n], ends[n]):
+            write_bucket(s, p, rows[n_rows], k, i, s.symbols[i].first_bucket)
+            n_rows += 1
+
+
 @inlined
 def _close(s: State, p: Settings, n_symbols: int) -> None:
     """Close the oldest open bucket of every symbol."""
@@ -245,6 +263,8 @@ def _close(s: State, p: Settings, n_symbols: int) -> None:
             x.first_bucket = b
         closed += 1
         push(s, p, x, done, b, i)
+        if p.tape_buckets > 0:
+            keep_totals(s, p, x, b, i)
         if p.every_bucket:
             write_window(s, p, x, b, i)
         age = b - x.first_bucket + 1

@@ -1,0 +1,123 @@
+"""What strategies say of their candidates, as an Arrow table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from engine.signals.signal_lives import PHASES, REASONS, Told
+from engine.signals.tables import EXACT_TYPE, exact_array
+from engine.signals.tape_block import TapeBlock
+
+_FEATURE = pa.struct(
+    [
+        ("name", pa.string()),
+        ("value", pa.float64()),
+        ("threshold", pa.float64()),
+        ("passed", pa.bool_()),
+    ]
+)
+SIGNALS = pa.schema(
+    [
+        ("ts_event", pa.int64()),
+        ("ts_init", pa.int64()),
+        ("strategy_id", pa.string()),
+        ("symbol", pa.string()),
+        ("side", pa.int8()),
+        ("phase", pa.string()),
+        ("fade_reason", pa.string()),
+        ("qualified", pa.bool_()),
+        ("score", pa.float64()),
+        ("strength", pa.float64()),
+        ("confidence", pa.float64()),
+        ("notional", pa.float64()),
+        ("last", EXACT_TYPE),
+        ("volume", EXACT_TYPE),
+        ("session_volume", EXACT_TYPE),
+        ("sigma_bps", pa.float64()),
+        ("vwap", pa.float64()),
+        ("vwap_slope", pa.float64()),
+        ("features", pa.list_(_FEATURE)),
+    ]
+)
+"""One row per raised, updated or faded candidate of a strategy other than the compiled one."""
+
+
+class Said(NamedTuple):
+    """What one strategy says at one close of a block; ``rank`` is its place among them."""
+
+    row: int
+    rank: int
+    strategy_id: str
+    told: Told
+
+
+def signals_table(block: TapeBlock, said: Sequence[Said]) -> pa.Table:
+    """Return what was said at the closes of a block, ordered by time, symbol and strategy."""
+    sizes = [len(told.places) for _, _, _, told in said]
+    rows = np.repeat([row for row, _, _, _ in said], sizes)
+    ranks = np.repeat([rank for _, rank, _, _ in said], sizes)
+    places = np.concatenate([told.places for _, _, _, told in said])
+    symbols = np.array([block.symbols[place] for place in places.tolist()], dtype=object)
+    order = np.lexsort((ranks, symbols.astype(str), rows))
+    at = rows[order], places[order]
+
+    def joined(name: str) -> NDArray[Any]:
+        return np.concatenate([getattr(told, name) for _, _, _, told in said])[order]
+
+    p = block.settings
+    ts_event = p.first_ns + (block.start + at[0].astype(np.int64) + 1) * p.width_ns
+    names = np.repeat(np.array([name for _, _, name, _ in said], dtype=object), sizes)
+    columns = [
+        pa.array(ts_event),
+        pa.array(ts_event + p.grace_ns),
+        pa.array(names[order], pa.string()),
+        pa.array(symbols[order], pa.string()),
+        pa.array(joined("side")),
+        pa.array([PHASES[phase] for phase in joined("phase").tolist()], pa.string()),
+        pa.array([REASONS[reason] for reason in joined("reason").tolist()], pa.string()),
+        *(
+            pa.array(joined(name))
+            for name in ("qualified", "score", "strength", "confidence", "notional")
+        ),
+        exact_array(block.fixed_last[at]),
+        exact_array(block.fixed_volume[at]),
+        exact_array(block.fixed_session_volume[at]),
+        pa.array(block.sigma_bps[at]),
+        pa.array(block.vwap[at]),
+        pa.array(block.vwap_slope[at]),
+        _features(said, sizes, order),
+    ]
+    return pa.table(dict(zip(SIGNALS.names, columns, strict=True)), schema=SIGNALS)
+
+
+def _features(said: Sequence[Said], sizes: list[int], order: NDArray[np.intp]) -> pa.Array[Any]:
+    """Return the features of each row, in the order in which its strategy named them."""
+    counts = np.repeat([len(told.names) for _, _, _, told in said], sizes)
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    names = [
+        name for (_, _, _, told), n in zip(said, sizes, strict=True) for name in told.names * n
+    ]
+    limits = [
+        limit
+        for (_, _, _, told), n in zip(said, sizes, strict=True)
+        for limit in told.thresholds * n
+    ]
+    values = np.concatenate([told.values.ravel() for _, _, _, told in said])
+    passed = np.concatenate([told.passed.ravel() for _, _, _, told in said])
+    structs: Any = pa.StructArray
+    lists: Any = pa.ListArray
+    flat = structs.from_arrays(
+        [
+            pa.array(names, pa.string()),
+            pa.array(values, pa.float64()),
+            pa.array(limits, pa.float64()),
+            pa.array(passed, pa.bool_()),
+        ],
+        fields=list(_FEATURE),
+    )
+    return lists.from_arrays(pa.array(offsets, pa.int32()), flat).take(pa.array(order))

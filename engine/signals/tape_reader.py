@@ -1,0 +1,83 @@
+"""The tape read off scanners, bucket by bucket, with what is wanted of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.signals.columns import TapePart
+from engine.signals.history import History, Need
+from engine.signals.tape import Tape
+from engine.signals.tape_block import DayContext, Places, TapeBlock
+
+type Known = Mapping[str, tuple[float, float]]
+"""By symbol: previous close in USD, and mean shares a day."""
+
+
+class TapeReader:
+    """Gives every symbol its place on the tape, and reads closed buckets in blocks.
+
+    Parameters
+    ----------
+    needs : iterable of Need
+        Of all strategies that look at it.
+    known : mapping of symbol to (previous close, average volume)
+        From the days before.
+    """
+
+    def __init__(self, needs: Iterable[Need], known: Known | None = None) -> None:
+        self._history = History(needs)
+        self._known: Known = {} if known is None else known
+        self._symbols: list[str] = []
+        self._first: list[int] = []
+        self._parts: list[int] = []
+        self._ids: list[int] = []
+        self._context = DayContext(np.empty(0), np.empty(0))
+        self._seen: list[NDArray[np.bool_]] = []
+
+    def block(self, parts: Sequence[TapePart], start: int) -> TapeBlock:
+        """Return the buckets from ``start`` to the last that closed, the whole tape of them.
+
+        Parameters
+        ----------
+        parts : sequence of TapePart
+            All scanners at the same bucket; the same ones in every call.
+        """
+        self._take_places(parts)
+        places = Places(
+            self._symbols.copy(), np.array(self._first, np.int64), np.array(self._parts, np.int64),
+            np.array(self._ids, np.int64),
+        )  # fmt: skip
+        return TapeBlock(parts, places, start, self._context)
+
+    def tapes(self, block: TapeBlock) -> Iterator[Tape]:
+        """Yield the tape at each bucket of a block; every block once, in order."""
+        for row in range(len(block)):
+            self._history.push(block, row)
+            yield Tape(block, row, self._history)
+
+    def _take_places(self, parts: Sequence[TapePart]) -> None:
+        """Give a place to the symbols whose first bucket has closed since the last block."""
+        if not self._seen:
+            self._seen = [np.zeros(0, np.bool_) for _ in parts]
+        fresh: list[tuple[int, str, int, int]] = []
+        for k, part in enumerate(parts):
+            n = len(part.first_buckets)
+            seen = np.zeros(n, np.bool_)
+            seen[: len(self._seen[k])] = self._seen[k]
+            for symbol_id in np.flatnonzero((part.first_buckets >= 0) & ~seen).tolist():
+                first = int(part.first_buckets[symbol_id])
+                fresh.append((first, part.symbols[symbol_id], k, symbol_id))
+            self._seen[k] = seen | (part.first_buckets >= 0)
+        if not fresh:
+            return
+        for first, symbol, part_number, symbol_id in sorted(fresh):
+            self._symbols.append(symbol)
+            self._first.append(first)
+            self._parts.append(part_number)
+            self._ids.append(symbol_id)
+        known = [self._known.get(symbol, (np.nan, np.nan)) for symbol in self._symbols]
+        closes, volumes = np.array(known).T
+        self._context = DayContext(closes, volumes)

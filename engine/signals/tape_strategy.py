@@ -1,0 +1,72 @@
+"""What a trading idea over the whole tape is made of: needs, signals, a watch, parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.domain.bracket import BracketPlan
+from engine.domain.strategy import HOLD, ActiveTrade, Reaction
+from engine.signals.history import Need
+from engine.signals.signals import Signals
+from engine.signals.tape import Tape
+
+
+class StrategyParameters(BaseModel):
+    """A strategy's own parameters; those of its bracket are the account's where they are None.
+
+    A strategy adds fields of its own by subclassing.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
+    )
+
+    take_profit_percent: float | None = Field(None, ge=0.2, le=20)
+    stop_loss_percent: float | None = Field(None, ge=0.1, le=10)
+    trailing_stop_percent: float | None = Field(None, ge=0.1, le=20)
+    max_hold_seconds: int | None = Field(None, ge=30, le=23_400)
+    position_notional: Decimal | None = Field(None, ge=100)
+
+
+class TapeStrategy:
+    """A trading idea; subclass it, give it a name and say what it sees in ``signals``.
+
+    It has no orders, no clock, no venue and no journal, and keeps nothing from one bucket to the
+    next but what it declares in ``needs``: so it says the same in a backtest, a rehearsal and live,
+    and after a restart.
+
+    Parameters
+    ----------
+    parameters : StrategyParameters, optional
+        Of the class's own ``Parameters``; its defaults unless given.
+    """
+
+    strategy_id: ClassVar[str]
+    """Name of the strategy: lower-case letters, digits and ``_``."""
+
+    Parameters: ClassVar[type[StrategyParameters]] = StrategyParameters
+
+    def __init__(self, parameters: StrategyParameters | None = None) -> None:
+        self.parameters = self.Parameters.model_validate({}) if parameters is None else parameters
+
+    def needs(self) -> Sequence[Need]:
+        """Return what of the past is to be kept for ``signals``."""
+        return ()
+
+    def signals(self, tape: Tape) -> Signals:
+        """Return what the strategy sees at the close of a bucket."""
+        raise NotImplementedError
+
+    def watches(self, plan: BracketPlan) -> bool:
+        """Say whether ``react`` may have anything to do for an open trade of a plan."""
+        del plan
+        return False
+
+    def react(self, trade: ActiveTrade, now: int) -> Reaction:
+        """Return what to do about an open trade at an instant (UTC ns); asked once a second."""
+        del trade, now
+        return HOLD
