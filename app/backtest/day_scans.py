@@ -16,6 +16,7 @@ from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.signals import ScanResult
 from engine.signals.scan import Progress
+from engine.signals.signal_runner import SignalSource
 from reports.funnel import near_gate
 
 
@@ -51,6 +52,7 @@ class DayScans:
         symbols: Sequence[str] | None,
         changes: Sequence[Stretch] = (),
         progress: Progress | None,
+        source: SignalSource | None = None,
     ) -> ScanResult:
         """Scan one day, or return the scan of the day asked for last."""
         latest, asked = self._latest, (day, params, tuple(changes))
@@ -65,6 +67,7 @@ class DayScans:
                 workers=self._workers,
                 progress=progress,
                 refresh=self._refresh,
+                source=source,
             )
             self._latest = latest
         return latest

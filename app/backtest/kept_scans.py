@@ -16,6 +16,7 @@ from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import ScanResult, scan
 from engine.signals.scan import Progress
+from engine.signals.signal_runner import SignalSource
 from store.runs.provenance import code_hash
 
 _TABLES = {
@@ -39,16 +40,18 @@ def kept_scan(
     progress: Progress | None = None,
     refresh: bool = False,
     keep: bool = True,
+    source: SignalSource | None = None,
 ) -> ScanResult:
     """Return the scan of a day: the one kept, if data, code and parameters are still the same.
 
-    A scan narrowed to symbols, or with changes of parameters, is never kept. Raises as
+    A scan narrowed to symbols, with changes of parameters or strategies over the tape is never
+    kept. Raises as
     ``engine.signals.scan`` does.
     """
     key = hashlib.sha256(f"{params.scan_hash()} {','.join(letters)}".encode()).hexdigest()[:16]
     read = letters or catalog.letters(day)
     made_from = {"data": catalog.data_hash(day, read), "code": code_hash(("engine",))}
-    can_be_kept = not symbols and not changes
+    can_be_kept = not symbols and not changes and source is None
     if can_be_kept and not refresh:
         kept = _read(catalog, key, day, params, made_from)
         if kept is not None:
@@ -62,6 +65,7 @@ def kept_scan(
         changes=changes,
         workers=workers,
         progress=progress,
+        source=source,
     )
     if keep and can_be_kept:
         _write(catalog, key, result, made_from)

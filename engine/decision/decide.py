@@ -9,6 +9,7 @@ import msgspec
 
 from engine.decision.bracket_prices import bracket_prices
 from engine.decision.confidence import Check, Confidence, assess
+from engine.decision.contenders import Contender, contest
 from engine.decision.desk import DeskState
 from engine.decision.governor import entry_refusal
 from engine.decision.plan import plan_bracket
@@ -17,6 +18,7 @@ from engine.decision.sizing import bracket_size
 from engine.domain.account import ACCELERATION
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Candidate, Side
+from engine.domain.ensemble import Ensemble
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session
 
@@ -62,22 +64,32 @@ def decide(
     Every candidate that passed all gates gets a verdict; one that did not is not judged. Times are
     taken at ``report.ts_init``, the instant at which the bucket became known.
     """
-    candidates = [candidate for candidate in report.candidates if candidate.qualified]
-    if not candidates:
+    ensemble = desk.ensemble
+    qualified = [
+        candidate
+        for candidate in report.candidates
+        if candidate.qualified and ensemble.is_on(candidate.strategy_id)
+    ]
+    if not qualified:
         return NOTHING
     verdicts: list[Verdict] = []
-    confident: list[tuple[Candidate, Confidence]] = []
-    for candidate in candidates:
+    allowed: list[Candidate] = []
+    for candidate in qualified:
         refused = _desk_refusal(candidate, report.ts_init, desk, params, session)
-        if refused is not None:
+        if refused is None:
+            allowed.append(candidate)
+        else:
             verdicts.append(_refusal(candidate, refused))
-            continue
-        confidence = _confidence(candidate, report, desk, params)
+    competing = contest(allowed, report.candidates, ensemble)
+    verdicts += [_refusal(candidate, refused) for candidate, refused in competing.refused]
+    confident: list[tuple[Contender, Confidence]] = []
+    for contender in competing.contenders:
+        confidence = _confidence(contender.candidate, report, desk, params)
         if confidence.passed:
-            confident.append((candidate, confidence))
+            confident.append((contender, confidence))
         else:
             refused = Refused(RefusalReason.NOT_CONFIDENT, confidence.failures)
-            verdicts.append(_refusal(candidate, refused, confidence))
+            verdicts.append(_refusal(contender.candidate, refused, confidence))
     picked, plans = _select(confident, desk, params)
     verdicts += picked
     return BucketDecision(tuple(sorted(verdicts, key=lambda verdict: verdict.symbol)), plans)
@@ -105,6 +117,7 @@ def _desk_refusal(
 def _confidence(
     candidate: Candidate, report: BucketReport, desk: DeskState, params: Parameters
 ) -> Confidence:
+    params = desk.ensemble.parameters(candidate.strategy_id, params)
     instrument = desk.instruments.find(candidate.symbol)
     size = bracket_size(
         bracket_prices(candidate, params, instrument),
@@ -120,20 +133,25 @@ def _confidence(
 
 
 def _select(
-    confident: list[tuple[Candidate, Confidence]], desk: DeskState, params: Parameters
+    confident: list[tuple[Contender, Confidence]], desk: DeskState, params: Parameters
 ) -> tuple[list[Verdict], tuple[Approved[BracketPlan], ...]]:
     """Give the free slots to the strongest; one of which no share can be had takes no slot."""
     slots = _free_slots(desk, params)
     committed = desk.open_notional
     verdicts: list[Verdict] = []
     plans: list[Approved[BracketPlan]] = []
-    ranked = sorted(confident, key=lambda pair: _strength(pair[0]))
-    for rank, (candidate, confidence) in enumerate(ranked, start=1):
-        if len(plans) < slots:
+    ranked = sorted(confident, key=lambda pair: _strength(pair[0], desk.ensemble))
+    owners: dict[str, str] = {}
+    for rank, (contender, confidence) in enumerate(ranked, start=1):
+        candidate = contender.candidate
+        if owner := owners.get(candidate.symbol):
+            plan = Refused(RefusalReason.JOINED, f"it counts for the trade of {owner}")
+        elif len(plans) < slots:
             plan = plan_bracket(
-                candidate,
-                params,
+                contender,
+                desk.ensemble.parameters(candidate.strategy_id, params),
                 desk.instruments.find(candidate.symbol),
+                rule=desk.ensemble.rule,
                 account=desk.account,
                 confidence=confidence.score,
                 equity=desk.equity,
@@ -146,13 +164,15 @@ def _select(
             continue
         committed += plan.notional
         plans.append(Approved(plan))
+        owners[candidate.symbol] = candidate.strategy_id
         verdicts.append(_approval(candidate, plan, confidence, rank))
     return verdicts, tuple(plans)
 
 
-def _strength(candidate: Candidate) -> tuple[float, float, str]:
+def _strength(contender: Contender, ensemble: Ensemble) -> tuple[float, float, str, int]:
     """Return the key that sorts the strongest first: score, then notional, then symbol."""
-    return -candidate.score, -candidate.notional, candidate.symbol
+    own = contender.candidate
+    return -contender.rank_score, -own.notional, own.symbol, ensemble.rank(own.strategy_id)
 
 
 def _free_slots(desk: DeskState, params: Parameters) -> int:

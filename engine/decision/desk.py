@@ -8,6 +8,7 @@ import msgspec
 
 from engine.decision.governor_state import GovernorState, OpenTrade
 from engine.domain.account import TradingAccount
+from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.instrument import ALPACA_STOCKS, Instruments
 
 
@@ -31,6 +32,8 @@ class DeskState(msgspec.Struct, frozen=True):
         Symbols whose trading the exchange has halted.
     locked : frozenset of str
         Symbols that may not be entered for another reason: no locate, a foreign order, an operator.
+    ensemble : Ensemble
+        Which strategies are on, and how their signals are combined.
     late_ns : int
         How long ago the bucket could have been known: a live host may have been held up.
     """
@@ -44,6 +47,7 @@ class DeskState(msgspec.Struct, frozen=True):
     locked: frozenset[str] = frozenset()
     late_ns: int = 0
     instruments: Instruments = ALPACA_STOCKS
+    ensemble: Ensemble = ACCELERATION_ALONE
 
     @property
     def open_notional(self) -> Decimal:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.decision.bracket_prices import bracket_prices
+from engine.decision.contenders import Contender
 from engine.decision.refusal import RefusalReason, Refused
 from engine.decision.sizing import SizeLimit, bracket_size
 from engine.domain.account import TradingAccount
 from engine.domain.bracket import BracketPlan
-from engine.domain.candidate import Candidate
-from engine.domain.facts import Contribution, EnsembleRule
+from engine.domain.facts import EnsembleRule
 from engine.domain.instrument import Instrument, InstrumentKind
 from engine.domain.order_names import trade_id
 from engine.domain.parameters import Parameters
@@ -22,20 +22,23 @@ _REASONS = {
 
 
 def plan_bracket(
-    candidate: Candidate,
+    contender: Contender,
     params: Parameters,
     instrument: Instrument,
     *,
+    rule: EnsembleRule,
     account: TradingAccount,
     confidence: float,
     equity: Decimal,
     open_notional: Decimal,
 ) -> BracketPlan | Refused:
-    """Return the bracket of a candidate, or why none of it can be had.
+    """Return the bracket of a contender, or why none of it can be had.
 
+    ``params`` are those of the strategy that would own the trade.
     ``equity`` and ``open_notional`` are in the account's currency: what the desk owns, and what is
     in trades already.
     """
+    candidate = contender.candidate
     if not instrument.may_enter(candidate.side):
         return Refused(RefusalReason.NOT_SHORTABLE, f"{instrument.venue} does not sell it short")
     prices = bracket_prices(candidate, params, instrument)
@@ -57,8 +60,8 @@ def plan_bracket(
     return BracketPlan(
         trade_id=trade_id(candidate.symbol, candidate.ts_event, candidate.strategy_id, account),
         strategy_id=candidate.strategy_id,
-        ensemble_rule=EnsembleRule.ANY,
-        contributions=(alone(candidate),),
+        ensemble_rule=rule,
+        contributions=contender.contributions,
         symbol=candidate.symbol,
         venue=account.venue,
         account=account.name,
@@ -77,8 +80,3 @@ def plan_bracket(
         confidence=confidence,
         candidate_ts=candidate.ts_event,
     )
-
-
-def alone(candidate: Candidate) -> Contribution:
-    """Return the part in its trade of the only strategy that has a signal, at weight 1."""
-    return Contribution(candidate.strategy_id, candidate.strength, weight=1.0, confidence=1.0)

@@ -361,6 +361,37 @@ class ParamsWithdrawn(Payload, frozen=True, tag="params_withdrawn"):
     because: str
 
 
+class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One strategy of a run.
+
+    ``source`` is where it was found, ``module:Class``; empty for those that come with the engine.
+    ``parameters`` are its own, as JSON values; ``bracket`` those of the account's that it replaces
+    for its own trades.
+    """
+
+    strategy_id: str
+    source: str
+    weight: float
+    is_on: bool
+    parameters: dict[str, Any]
+    bracket: dict[str, Any]
+
+
+class EnsembleChanged(Payload, frozen=True, tag="ensemble_changed"):
+    """The strategies of a run from one bucket on; a run of acceleration alone never says so.
+
+    ``effective_ns`` is the end of the first bucket that is decided by it.
+    """
+
+    version: int
+    effective_ns: int
+    rule: EnsembleRule
+    threshold: float
+    members: tuple[Member, ...]
+    who: str
+    because: str
+
+
 class SymbolLocked(Payload, frozen=True, tag="symbol_locked"):
     symbol: str
     reason: str
@@ -520,6 +551,7 @@ AnyPayload = (
     | GovernorMoved
     | ParamsChanged
     | ParamsWithdrawn
+    | EnsembleChanged
     | SymbolLocked
     | SymbolUnlocked
     | EntriesHeld

@@ -1,15 +1,13 @@
-"""The port of a trading idea: what it wants to enter, and how it looks after its open trades."""
+"""The port of a trading idea: how it looks after its open trades."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
 import msgspec
 
 from engine.domain.bracket import BracketPlan
-from engine.domain.candidate import BucketReport, Candidate
 from engine.domain.facts import ExitReason
 from engine.domain.tick_grid import TickGrid
 
@@ -59,27 +57,16 @@ type Reaction = MoveStop | RequestExit | Hold
 
 
 class Strategy(Protocol):
-    """A trading idea: no orders, no clock, no venue, no journal.
+    """A trading idea as the hub knows it: no orders, no clock, no venue, no journal.
 
-    All methods are pure. The clock, the day's limits and commands end the trades of any strategy,
-    and the hub protects them; a strategy is asked about its own trades alone.
+    What it sees is said over the whole tape (``engine.signals.tape_strategy``); its candidates
+    carry its name. All methods are pure. The clock, the day's limits and commands end the trades of
+    any strategy, and the hub protects them; a strategy is asked about its own trades alone.
     """
 
     @property
     def strategy_id(self) -> str:
         """Name of the strategy; every trade belongs to one."""
-        ...
-
-    @property
-    def parameters(self) -> frozenset[str]:
-        """Names of the parameters that are this strategy's own."""
-        ...
-
-    def candidates(self, report: BucketReport) -> Sequence[Candidate]:
-        """Return the candidates of a bucket that are this strategy's.
-
-        Asked more than once about a bucket in a backtest.
-        """
         ...
 
     def watches(self, plan: BracketPlan) -> bool:

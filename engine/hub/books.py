@@ -13,6 +13,7 @@ from engine.accounting import EquityPoint, Fill, FillBook, Ledger, Trade, TradeB
 from engine.decision import GovernorPhase, GovernorState, OpenTrade, evolve
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
+from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.errors import RunError
 from engine.domain.facts import (
     AlarmRaised,
@@ -20,6 +21,7 @@ from engine.domain.facts import (
     BracketPlanned,
     CommandReceived,
     DayStarted,
+    EnsembleChanged,
     ExitReason,
     ExitRequested,
     Fact,
@@ -37,7 +39,7 @@ from engine.domain.facts import (
     TradeOpened,
 )
 from engine.domain.order_names import is_entry
-from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameter_versions import FIRST, ParameterHistory
 from engine.domain.session import Session, session
 
 
@@ -58,8 +60,6 @@ class LiveTrade(msgspec.Struct):
         Somebody was told that it takes too long.
     exits_sent : int
         Orders sent to close it beside its bracket.
-    strategy_id : str or None
-        Whose trade it is; None where the run hosts one strategy alone.
     stop_trails : bool
         The stop has left the price it was planned at.
     best_price : int or None
@@ -68,7 +68,6 @@ class LiveTrade(msgspec.Struct):
 
     plan: BracketPlan
     ts_planned: int
-    strategy_id: str | None = None
     is_open: bool = False
     exit_reason: ExitReason | None = None
     ts_exit: int | None = None
@@ -85,6 +84,8 @@ class Books:
     ----------
     history : ParameterHistory
         Which parameters hold when; every plan names its version.
+    ensembles : list of Ensemble and the end of the first bucket each holds for
+        In order; the first holds from the start.
     ledger : Ledger
         Cash and positions; not reset from day to day.
     governor : GovernorState
@@ -105,8 +106,14 @@ class Books:
     last_command : CommandReceived or None
     """
 
-    def __init__(self, history: ParameterHistory, balance: Decimal) -> None:
+    def __init__(
+        self,
+        history: ParameterHistory,
+        balance: Decimal,
+        ensemble: Ensemble = ACCELERATION_ALONE,
+    ) -> None:
         self.history = history
+        self.ensembles: list[tuple[int, Ensemble]] = [(0, ensemble)]
         self.ledger = Ledger(cash=balance)
         self.governor = GovernorState()
         self.trades: dict[str, LiveTrade] = {}
@@ -180,6 +187,15 @@ class Books:
     def command_seq(self, command_id: str) -> int | None:
         """Return under which number a command was recorded, None if it was not."""
         return self._commands.get(command_id)
+
+    def ensemble_at(self, ts_event: int) -> Ensemble:
+        """Return the strategies by which the bucket that ends at an instant is decided."""
+        return next(each for since, each in reversed(self.ensembles) if since <= ts_event)
+
+    @property
+    def ensemble(self) -> Ensemble:
+        """The newest ensemble, in force or not."""
+        return self.ensembles[-1][1]
 
     def change_due(self, ts: int) -> ParamsChanged | None:
         """Return the next change of the parameters that is in force by an instant (UTC ns)."""
@@ -255,6 +271,8 @@ class Books:
     def _remember(self, payload: AnyPayload) -> None:
         if isinstance(payload, CommandReceived):
             self.last_command = payload
+        elif isinstance(payload, EnsembleChanged):
+            self._change_ensemble(payload)
         if not isinstance(payload, GovernorMoved):
             self.last_cause = payload
 
@@ -268,6 +286,11 @@ class Books:
             self._coming.popleft()
         if change.version > self.history.latest:
             self.history = self.history.after(change)
+
+    def _change_ensemble(self, change: EnsembleChanged) -> None:
+        since = 0 if change.version == FIRST else change.effective_ns
+        kept = [each for each in self.ensembles if each[0] < since]
+        self.ensembles = [*kept, (since, Ensemble.of(change))]
 
     def _plan(self, planned: BracketPlanned, ts: int) -> None:
         """Take up a trade; whether events of those that are over are known, nobody asks again."""

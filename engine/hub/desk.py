@@ -16,6 +16,8 @@ from engine.decision import (
 )
 from engine.domain.account import ACCELERATION, ALPACA_MAIN, TradingAccount
 from engine.domain.bracket import BracketPlan
+from engine.domain.candidate import StrategyFailure
+from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.errors import NotPersisted, RunError
 from engine.domain.facts import (
     Alarm,
@@ -68,6 +70,8 @@ class Desk:
         Whose orders and money these are.
     instruments : Instruments
         What can be traded there.
+    ensemble : Ensemble
+        The strategies at the start of the run; what was recorded of them before goes first.
 
     Attributes
     ----------
@@ -84,8 +88,9 @@ class Desk:
         balance: Decimal,
         account: TradingAccount = ALPACA_MAIN,
         instruments: Instruments = ALPACA_STOCKS,
+        ensemble: Ensemble = ACCELERATION_ALONE,
     ) -> None:
-        self.books = Books(history, balance)
+        self.books = Books(history, balance, ensemble)
         self.account = account
         self.instruments = instruments
         self.reach = Reach.DECISIONS
@@ -103,7 +108,11 @@ class Desk:
 
     def start_day(self, session: Session, data_hash: str, ts: int) -> None:
         """Begin a day; its trades are kept apart from those before it."""
+        is_first = not self.books.day_started
         self._record(DayStarted(session.day.isoformat(), data_hash, self.books.ledger.equity), ts)
+        ensemble = self.books.ensemble
+        if is_first and ensemble != ACCELERATION_ALONE:
+            self._record(ensemble.changed(ts, "start", "the strategies of the run"), ts)
 
     def end_day(self, ts: int) -> None:
         """End the day at the equity it has."""
@@ -120,9 +129,7 @@ class Desk:
                 trade_id = measured.trade_id
                 self._append(measured, ts, ts, self.books.cause_of(trade_id), trade_id)
 
-    def plan(
-        self, plan: BracketPlan, ts_event: int, ts: int, strategy_id: str | None = None
-    ) -> bool:
+    def plan(self, plan: BracketPlan, ts_event: int, ts: int) -> bool:
         """Record a plan before any of its orders leaves; False when it must not leave.
 
         That is while facts wait for their database, at hosts that go on without one.
@@ -132,7 +139,6 @@ class Desk:
             self._record(plan.fact(version), ts, ts_event=ts_event, trade_id=plan.trade_id)
         except NotPersisted:
             return False
-        self.books.trades[plan.trade_id].strategy_id = strategy_id
         return True
 
     def request_exit(self, trade: LiveTrade, reason: ExitReason, ts: int) -> None:
@@ -194,6 +200,13 @@ class Desk:
             return
         self._record(received, ts, fact_id=received.command_id)
         self._answer(received, ts)
+
+    def strategy_failed(self, failure: StrategyFailure, ts: int) -> None:
+        """Switch a strategy off that went wrong, from the very bucket at which it did."""
+        if self.books.ensemble.is_on(failure.strategy_id):
+            off = self.books.ensemble.without([failure.strategy_id])
+            why = f"{failure.strategy_id} is switched off: {failure.why}"
+            self._record(off.changed(failure.ts_event, "engine", why), ts)
 
     def hold_entries(self, trouble: str, detail: str, ts: int) -> None:
         """Let nothing be entered while something is wrong; what is open stays managed."""

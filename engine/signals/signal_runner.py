@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -52,6 +53,32 @@ class SignalSource(Protocol):
     def take(self, parts: Sequence[TapePart], start: int) -> SignalBlock:
         """Return what is said of the buckets from ``start`` to the last that closed."""
         ...
+
+
+class MakeSource(Protocol):
+    """Who makes the source of a day."""
+
+    def __call__(
+        self, session: Session, params: Parameters, on: Collection[str]
+    ) -> SignalSource | None:
+        """Return a source of the strategies that are on, None where none looks at the tape."""
+        ...
+
+
+type KnownBefore = Callable[[date], Known]
+"""Previous close and average volume by symbol, as they were known before a day."""
+
+
+def in_process(strategies: Sequence[object], known: KnownBefore | None = None) -> MakeSource:
+    """Return who asks those of some strategies that look at the tape, in this very process."""
+    looking = [each for each in strategies if isinstance(each, TapeStrategy)]
+
+    def made(session: Session, params: Parameters, on: Collection[str]) -> SignalSource | None:
+        asked = [each for each in looking if each.strategy_id in on]
+        before = None if known is None else known(session.day)
+        return SignalRunner(asked, params, session, before) if asked else None
+
+    return made
 
 
 class SignalRunner:

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from engine.decision import RefusalReason, Refused, plan_bracket
 from engine.decision.bracket_prices import bracket_prices
+from engine.decision.contenders import Contender
 from engine.domain.account import ALPACA_MAIN
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
+from engine.domain.facts import EnsembleRule
 from engine.domain.instrument import ALPACA_STOCKS
 from engine.domain.parameters import Parameters
 from engine.domain.quotes import Quote
@@ -21,6 +23,7 @@ from engine.domain.tick_grid import RULE_612
 from tests.decision.scene import candidate, parameters, prices, quote, sides, units
 
 MONEY: dict[str, Any] = {
+    "rule": EnsembleRule.ANY,
     "account": ALPACA_MAIN,
     "confidence": 1.0,
     "equity": Decimal(100_000),
@@ -34,7 +37,7 @@ def plan(
     last: str, side: Side = Side.LONG, touch: Quote | None = None, **changes: Any
 ) -> BracketPlan | Refused:
     chosen = candidate(side=side, last=units(last), quote=touch)
-    return plan_bracket(chosen, parameters(**changes), STOCK, **MONEY)
+    return plan_bracket(Contender(chosen, 1.0, ()), parameters(**changes), STOCK, **MONEY)
 
 
 SCENARIOS = """
@@ -160,9 +163,10 @@ def test_rounding_lands_on_the_nearest_grid_price(price: Decimal, side: Side) ->
 def test_an_order_never_costs_more_than_the_equity_that_is_free() -> None:
     chosen = candidate(last=units("100.00"), quote=None)
     found = plan_bracket(
-        chosen,
+        Contender(chosen, 1.0, ()),
         Parameters(),
         STOCK,
+        rule=EnsembleRule.ANY,
         account=ALPACA_MAIN,
         confidence=1.0,
         equity=Decimal(6_000),

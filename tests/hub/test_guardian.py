@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.domain.bracket import BracketPlan
-from engine.domain.candidate import BucketReport, Candidate, Side
+from engine.domain.candidate import Side
 from engine.domain.errors import ConfigError
 from engine.domain.facts import ExitReason, OrderFilled, OrderRole
 from engine.domain.order_names import order_id
@@ -231,10 +231,6 @@ class Leaver(Acceleration):
         self.strategy_id = name
         self.shown: list[str] = []
 
-    def candidates(self, report: BucketReport) -> Sequence[Candidate]:
-        """Want the symbols that begin with its own letter."""
-        return [each for each in report.candidates if each.symbol[0] == self.strategy_id[0]]
-
     def watches(self, plan: BracketPlan) -> bool:
         """Watch every trade."""
         del plan
@@ -257,27 +253,26 @@ class Keeper(Leaver):
 
 
 def test_no_strategy_is_shown_a_trade_of_another_nor_closes_it() -> None:
-    keeper, leaver = Keeper("A"), Leaver("X")
-    desk, guardian = stage(plan(), plan(symbol="XYZ"), strategies=[keeper, leaver])
-    mine, other = desk.books.trades.values()
-    mine.strategy_id, other.strategy_id = "A", "X"
+    keeper, leaver = Keeper("keeper"), Leaver("leaver")
+    plans = [
+        replace(plan(symbol=symbol), strategy_id=name)
+        for symbol, name in (("ABC", "keeper"), ("XYZ", "leaver"), ("QRS", "gone"))
+    ]
+    desk, guardian = stage(*plans, strategies=[keeper, leaver])
+    mine, other, nobodys = desk.books.trades.values()
 
     assert guardian.due(mine, OPEN, at(30)) == ()
     assert guardian.due(other, OPEN, at(30)) == (RequestExit(ExitReason.OPERATOR), CROSSED)
     assert (keeper.shown, leaver.shown) == (["ABC"], ["XYZ"])
-    other.strategy_id = "not hosted here"
-    assert guardian.due(other, OPEN, at(30)) == ()
-    assert guardian.due(other, OPEN, at(60)) == (RequestExit(ExitReason.TIME_STOP), CROSSED)
-    other.strategy_id = None
-    guardian.due(other, OPEN, at(30))
-    assert keeper.shown == ["ABC", "XYZ"]
+    assert guardian.due(nobodys, OPEN, at(30)) == ()
+    assert guardian.due(nobodys, OPEN, at(60)) == (RequestExit(ExitReason.TIME_STOP), CROSSED)
 
 
 def test_strategies_have_names_of_their_own_and_known_parameters() -> None:
     for wrong in ([], [Keeper("A"), Leaver("A")]):
         with pytest.raises(ConfigError, match="expected"):
             HostedStrategies(wrong)
-    assert Acceleration().parameters <= Parameters.model_fields.keys()
+    assert Acceleration.own_parameters <= Parameters.model_fields.keys()
 
 
 def _entered(bought: BracketPlan) -> OrderFilled:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decision import RefusalReason, Refused, plan_bracket
+from engine.decision.contenders import Contender
 from engine.decision.day_windows import (
     NEVER_NS,
     entries_close_ns,
@@ -20,7 +21,7 @@ from engine.decision.day_windows import (
 from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Side
 from engine.domain.errors import ConfigError, DataError, NotFoundError
-from engine.domain.facts import OrderSubmitted
+from engine.domain.facts import EnsembleRule, OrderSubmitted
 from engine.domain.instrument import ALPACA_STOCKS, ListedInstruments, UsStocks
 from engine.domain.order_names import trade_id
 from engine.domain.parameters import Parameters
@@ -118,9 +119,10 @@ def test_a_name_stands_for_one_instrument_however_it_is_written() -> None:
 
 def test_a_plan_is_over_the_instruments_steps_and_money_and_on_the_grid_of_its_day() -> None:
     found = plan_bracket(
-        candidate("BTCUSDT", last=units("61234.56"), quote=None),
+        Contender(candidate("BTCUSDT", last=units("61234.56"), quote=None), 1.0, ()),
         parameters(max_volume_share_percent=None, position_notional=100),
         BITCOIN,
+        rule=EnsembleRule.ANY,
         account=BYBIT,
         confidence=1.0,
         equity=Decimal(100_000),
@@ -140,9 +142,10 @@ def test_a_plan_below_a_minimum_of_its_market_is_refused(
     minimum: dict[str, Decimal], why: str
 ) -> None:
     refused = plan_bracket(
-        candidate("BTCUSDT", last=units("61234.56"), quote=None),
+        Contender(candidate("BTCUSDT", last=units("61234.56"), quote=None), 1.0, ()),
         parameters(max_volume_share_percent=None, position_notional=100),
         msgspec.structs.replace(BITCOIN, **minimum),
+        rule=EnsembleRule.ANY,
         account=BYBIT,
         confidence=1.0,
         equity=Decimal(100_000),

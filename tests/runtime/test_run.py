@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow as pa
 import pytest
@@ -21,13 +20,13 @@ from catalog.synth import synthesize
 from engine.accounting import keep_books
 from engine.decision import RefusalReason
 from engine.domain.bracket import BracketPlan
-from engine.domain.candidate import BucketReport, Candidate
+from engine.domain.candidate import BucketReport
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
 from engine.domain.facts import DayEnded, DayStarted, ExitReason, Fact, OrderFilled
 from engine.domain.market import letter_of
 from engine.domain.parameters import parameters_from
 from engine.domain.session import session
-from engine.domain.strategy import ActiveTrade, Reaction, RequestExit
+from engine.domain.strategy import ActiveTrade, Reaction
 from engine.hub import DayOutcome, OutcomeStatus
 from engine.journal import MemoryJournal
 from engine.runtime import Engine, Stage, run_backtest
@@ -164,53 +163,6 @@ class Corrupt(Broken):
     error = DataError
 
 
-class Undecided(Acceleration):
-    """Fails over its candidates."""
-
-    def candidates(self, report: BucketReport) -> Sequence[Candidate]:
-        """Fail at the first one."""
-        if report.candidates:
-            raise ZeroDivisionError
-        return super().candidates(report)
-
-
-class Half(Acceleration):
-    """Wants the symbols up to a letter, or those from it on."""
-
-    def __init__(self, letters: str) -> None:
-        self.strategy_id = letters
-
-    def candidates(self, report: BucketReport) -> Sequence[Candidate]:
-        """Return those of its letters."""
-        first, last = self.strategy_id
-        return [each for each in report.candidates if first <= each.symbol[0] <= last]
-
-
-class Hasty(Half):
-    """Leaves what it is shown at once."""
-
-    def watches(self, plan: BracketPlan) -> bool:
-        """Ask to be shown every trade."""
-        del plan
-        return True
-
-    def react(self, trade: ActiveTrade, now: int) -> Reaction:
-        """Leave."""
-        del trade, now
-        return RequestExit(ExitReason.OPERATOR)
-
-
-def test_two_strategies_in_one_run_close_their_own_trades_alone(two_days: Catalog) -> None:
-    ran = run(two_days, [SYNTHETIC_DAY], strategies=[Half("AM"), Hasty("NW")])
-
-    reasons = {trade.symbol: trade.exit_reason for trade in ran.outcome.trades}
-    hasty = {symbol for symbol, reason in reasons.items() if reason is ExitReason.OPERATOR}
-    assert hasty
-    assert hasty < reasons.keys()
-    assert {symbol for symbol in reasons if symbol[0] > "M"} == hasty
-    assert max(verdict.symbol[0] for verdict in ran.outcome.days[0].verdicts) <= "W"
-
-
 @pytest.mark.parametrize("engine", Engine)
 def test_a_failing_handler_fails_the_run(two_days: Catalog, engine: Engine) -> None:
     with pytest.raises(RunError, match=r"_on_guard failed: ZeroDivisionError") as caught:
@@ -219,9 +171,15 @@ def test_a_failing_handler_fails_the_run(two_days: Catalog, engine: Engine) -> N
 
 
 @pytest.mark.parametrize("engine", Engine)
-def test_a_failing_decision_fails_the_run(two_days: Catalog, engine: Engine) -> None:
+def test_a_failing_decision_fails_the_run(
+    two_days: Catalog, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def undecided(report: BucketReport, *_: object) -> NoReturn:
+        raise ZeroDivisionError(report.ts_event)
+
+    monkeypatch.setattr("engine.runtime.bridge.hub_strategy.judge", undecided)
     with pytest.raises(RunError, match=r"failed: ZeroDivisionError"):
-        run(two_days, [SYNTHETIC_DAY], engine, strategies=[Undecided()])
+        run(two_days, [SYNTHETIC_DAY], engine)
 
 
 def test_an_error_that_names_its_remedy_comes_out_as_it_is(two_days: Catalog) -> None:

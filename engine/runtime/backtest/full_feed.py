@@ -21,6 +21,7 @@ from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.messages import print_message, quote_message
 from engine.runtime.bridge.scanner_actor import ScannerActor
 from engine.runtime.bridge.ticks import quote_ticks, status_data, trade_ticks
+from engine.signals.signal_runner import SignalSource
 
 _BLOCK = 720
 """Buckets of all symbols that are read at once."""
@@ -33,6 +34,8 @@ class FullFeed:
     ----------
     symbols : iterable of str
         The universe; others are not read.
+    source : SignalSource, optional
+        What other strategies than the compiled one say of it.
     """
 
     def __init__(
@@ -43,9 +46,10 @@ class FullFeed:
         symbols: Iterable[str],
         halts: Halts,
         failures: Failures,
+        source: SignalSource | None = None,
     ) -> None:
         self._tapes = market.tapes(session.day)
-        self.scanner = ScannerActor(history, session, self._tapes, failures)
+        self.scanner = ScannerActor(history, session, self._tapes, failures, source=source)
         self.ticks = 0
         self.hydrate_secs = 0.0
         self._market = market

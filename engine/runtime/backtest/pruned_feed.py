@@ -81,11 +81,12 @@ class PrunedFeed:
             now = report.ts_init
             self.candidates += sum(each.phase is Phase.RAISED for each in report.candidates)
             qualified = {each.symbol for each in report.candidates if each.qualified}
+            is_told = bool(qualified or report.failures)
             live = simulation.live_symbols()
             statuses = self._halts.take(before=now)
             if live or statuses or self._attended:
                 self._between(simulation, live, statuses, played + 1, now)
-            if live or statuses or qualified or self._attended:
+            if live or statuses or is_told or self._attended:
                 self._close(simulation, live, qualified, report)
                 played = now
             yield now
@@ -114,7 +115,7 @@ class PrunedFeed:
         statuses = self._halts.take(before=now + 1)
         quotes, trades = self._hydration.stretch(live, now, now + 1)
         entering: set[str] = set()
-        if qualified:
+        if qualified or report.failures:
             self.scanner.schedule(report)
             # Something that happens in this very nanosecond may change what is decided.
             certain = not (statuses or quotes or trades or self._attended)

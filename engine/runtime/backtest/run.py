@@ -12,6 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from engine.decision import Reach
+from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.facts import ParamsChanged
 from engine.domain.fill_assumptions import BASE, FillAssumptions, assumptions
 from engine.domain.halts import Halts
@@ -34,6 +35,7 @@ from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.hub_strategy import HubStrategy
 from engine.signals import ScanResult, scan
 from engine.signals.scan import Progress as ScanProgress
+from engine.signals.signal_runner import MakeSource, SignalSource, in_process
 
 
 class Engine(StrEnum):
@@ -67,6 +69,7 @@ class Scan(Protocol):
         symbols: Sequence[str] | None,
         changes: Sequence[Stretch],
         progress: ScanProgress | None,
+        source: SignalSource | None,
     ) -> ScanResult:
         """Scan one day."""
         ...
@@ -80,6 +83,8 @@ def run_backtest(
     strategies: Sequence[Strategy],
     journal: JournalWriter,
     starting_balance: Decimal,
+    ensemble: Ensemble = ACCELERATION_ALONE,
+    make_source: MakeSource | None = None,
     engine: Engine = Engine.PRUNED,
     fills: str = BASE.name,
     letters: Sequence[str] | None = None,
@@ -97,7 +102,11 @@ def run_backtest(
     days : sequence of date
         Trading days in ascending order.
     strategies : sequence of Strategy
-        What the hub hosts, in order of precedence.
+        What the hub hosts.
+    ensemble : Ensemble
+        Which of them are on, with what weight, in order of precedence.
+    make_source : MakeSource, optional
+        Who asks those that look at the tape; by default in this very process.
     journal : JournalWriter
         Takes every fact between ``RunStarted`` and ``RunEnded``; these two are the caller's, who
         knows the run's id and what has to be said of a run that fails.
@@ -135,6 +144,7 @@ def run_backtest(
         market=market,
         history=history,
         strategies=strategies,
+        make_source=in_process(strategies) if make_source is None else make_source,
         engine=engine,
         assumed=assumptions(fills),
         letters=letters,
@@ -143,7 +153,7 @@ def run_backtest(
         attendant=attendant,
         on_progress=on_progress,
         on_day=on_day,
-        desk=Desk(history, journal, starting_balance),
+        desk=Desk(history, journal, starting_balance, ensemble=ensemble),
     )
     if engine is Engine.FULL:
         run.desk.reach = Reach.CANDIDATES
@@ -170,6 +180,7 @@ class _Run:
     market: MarketData
     history: ParameterHistory
     strategies: Sequence[Strategy]
+    make_source: MakeSource
     engine: Engine
     assumed: FillAssumptions
     letters: Sequence[str] | None
@@ -229,6 +240,7 @@ class _Run:
             symbols=self.symbols,
             changes=changes,
             progress=progress,
+            source=self._source(hours, first.params),
         )
 
     def _feed(
@@ -254,9 +266,20 @@ class _Run:
             for symbol in batch.symbols
             if self._reads(symbol)
         }
+        params = self.history.shaping_day(hours)[0]
         return FullFeed(
-            self.market, hours, lambda: self.desk.books.history, universe, halts, failures
+            self.market,
+            hours,
+            lambda: self.desk.books.history,
+            universe,
+            halts,
+            failures,
+            self._source(hours, params),
         )
+
+    def _source(self, hours: Session, params: Parameters) -> SignalSource | None:
+        on = {each.strategy_id for each in self.desk.books.ensemble.on}
+        return self.make_source(hours, params, on)
 
     def _letters(self, day: date) -> list[str]:
         """Return the stored letters that this run reads."""

@@ -107,8 +107,8 @@ class HubStrategy(trading.Strategy):
         host: trading.Strategy = proxy(self)
         self.view = VenueView(host, desk)
         self.commands = OrderCommands(host, desk.instruments, latency_ns)
-        self._hosted = HostedStrategies(strategies)
-        guardian = Guardian(desk.books, self._hosted, desk.instruments)
+        hosted = HostedStrategies(strategies)
+        guardian = Guardian(desk.books, hosted, desk.instruments)
         self._events = OrderEvents(host, desk, guardian)
         self._guard = GuardLoop(desk, guardian, self.view, self.commands, attendant)
         self._day_has_quotes = day_has_quotes
@@ -124,10 +124,9 @@ class HubStrategy(trading.Strategy):
 
     def decide(self, report: BucketReport) -> BucketDecision:
         """Return verdicts and plans for one bucket; a backtest asks more than once."""
-        books, claimed = self.desk.books, self._hosted.claimed(report)
-        now = self.pulse.now()
-        state = self.view.desk_state(claimed, now, day_has_quotes=self._day_has_quotes)
-        return judge(claimed, state, books.history.at(report.ts_event), books.session)
+        books, now = self.desk.books, self.pulse.now()
+        state = self.view.desk_state(report, now, day_has_quotes=self._day_has_quotes)
+        return judge(report, state, books.history.at(report.ts_event), books.session)
 
     @guarded
     def on_start(self) -> None:
@@ -147,14 +146,15 @@ class HubStrategy(trading.Strategy):
         report: BucketReport = data.data
         if report.ts_event <= self._decided_ns:
             return
+        for failure in report.failures:
+            self.desk.strategy_failed(failure, self.pulse.now())
         decision = self.decide(report)
         self.decisions.append(decision)
         if self._on_decision is not None:
             self._on_decision(decision)
         for approved in decision.plans if self._sends else ():
             plan, now = approved.value, self.pulse.now()
-            owner = self._hosted.claimant(report, plan.symbol)
-            if self.desk.plan(plan, report.ts_event, now, owner):
+            if self.desk.plan(plan, report.ts_event, now):
                 self.commands.enter(approved, now)
 
     @guarded

@@ -22,6 +22,7 @@ from engine.runtime.bridge.messages import PRINTS, QUOTES
 from engine.runtime.bridge.pulse import Pulse
 from engine.signals.columns import must_keep_buckets
 from engine.signals.scanner import Scanner
+from engine.signals.signal_runner import SignalSource
 from engine.signals.warm_up import warm_up
 
 
@@ -52,6 +53,8 @@ class ScannerActor(BucketClock):
         Returns the parameters as they are known by now; asked whenever a bucket is to close.
     watch : ClosesWatch, optional
         Sees what has arrived before anybody is told of the bucket.
+    source : SignalSource, optional
+        What other strategies than the compiled one say.
 
     Attributes
     ----------
@@ -67,12 +70,13 @@ class ScannerActor(BucketClock):
         failures: Failures,
         pulse: Pulse | None = None,
         watch: ClosesWatch | None = None,
+        source: SignalSource | None = None,
     ) -> None:
         super().__init__(history(), session, failures, pulse)
         self._watch = watch
         first, *changes = self.stretches
         keep = must_keep_buckets(first.params, changes, session)
-        self.scanner = Scanner(first.params, session, tapes, keep_buckets=keep)
+        self.scanner = Scanner(first.params, session, tapes, keep_buckets=keep, source=source)
         self._history = history
         self._told_ns = first.start_ns
         self.raised = 0

@@ -106,6 +106,9 @@ class VenueView:
             ),
             locked=frozenset(symbol for symbol, _ in governor.standing.locked),
             late_ns=max(0, now - report.ts_init),
+            ensemble=self._books.ensemble_at(report.ts_event).without(
+                failure.strategy_id for failure in report.failures
+            ),
         )
 
     def _id(self, symbol: str) -> InstrumentId:

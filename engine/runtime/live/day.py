@@ -35,6 +35,7 @@ from engine.runtime.live.positions_watch import PositionsWatch
 from engine.runtime.live.tape_watch import TapeWatch
 from engine.runtime.live.timekeeper import Timekeeper
 from engine.runtime.live.venue import LiveVenue
+from engine.signals.signal_runner import MakeSource, SignalSource, in_process
 from engine.tape import Connections, HealthLine, health_lines
 
 _WARM_UP = "warm-up"
@@ -67,6 +68,8 @@ class LiveDay:
         By earlier processes of the run.
     on_decision : callable, optional
         Takes each decision before anything is sent.
+    make_source : MakeSource, optional
+        Who asks strategies that look at the tape; by default in this very process.
 
     Attributes
     ----------
@@ -91,6 +94,7 @@ class LiveDay:
         sends: bool = True,
         decided: Sequence[BucketDecision] = (),
         on_decision: OnDecision | None = None,
+        make_source: MakeSource | None = None,
     ) -> None:
         self.failures = Failures()
         self.desk = desk
@@ -110,6 +114,7 @@ class LiveDay:
             self.failures,
             self.pulse,
             self.tape,
+            self._source(in_process(strategies) if make_source is None else make_source),
         )
         self.strategy = HubStrategy(
             desk,
@@ -129,6 +134,11 @@ class LiveDay:
         self._equity = [books.equity_point(self.pulse.now(), books.ledger.equity)]
         self._secs = 0.0
         self.last_health: tuple[HealthLine, ...] = ()
+
+    def _source(self, make_source: MakeSource) -> SignalSource | None:
+        books = self.books
+        params = books.history.shaping_day(books.session)[0]
+        return make_source(books.session, params, {m.strategy_id for m in books.ensemble.on})
 
     @property
     def decisions(self) -> list[BucketDecision]:
