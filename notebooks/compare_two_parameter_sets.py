@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from app.strategies import hosted_strategies
+from app.strategies import hosted
 from catalog import Catalog
 from engine.domain.parameters import Parameters
 from engine.hub.outcome import Outcome
@@ -27,7 +27,7 @@ def backtest(params: Parameters, fills: str = "base") -> Outcome:
         market,
         days,
         params,
-        strategies=hosted_strategies(),
+        strategies=hosted().strategies,
         journal=MemoryJournal(),
         starting_balance=Decimal(100_000),
         fills=fills,

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from app.strategies import hosted_strategies
+from app.strategies import hosted
 from catalog import Catalog
 from engine.domain.market import MarketData
 from engine.domain.parameters import Parameters
@@ -73,7 +73,7 @@ def net_pnl(how: Scan) -> Decimal:
         market,
         market.dates(),
         Parameters(),
-        strategies=hosted_strategies(),
+        strategies=hosted().strategies,
         journal=MemoryJournal(),
         starting_balance=Decimal(100_000),
         scan=how,

@@ -1,5 +1,26 @@
-"""Trading ideas: what each wants to enter, and how it looks after its trades."""
+"""Trading ideas: what each sees over the whole tape, and how it looks after its trades.
 
+One folder an idea; what a stranger needs to write one is here, too: subclass ``TapeStrategy``.
+"""
+
+from engine.signals.history import (
+    Need,
+    highest,
+    lowest,
+    matrix,
+    mean,
+    opening_high,
+    opening_low,
+)
+from engine.signals.signals import Held, Signals, at_least, at_most
+from engine.signals.tape import Tape
+from engine.signals.tape_strategy import StrategyParameters, TapeStrategy
 from strategies.acceleration import Acceleration
+from strategies.opening_range import OpeningRange
+from strategies.reversion import Reversion
 
-__all__ = ["Acceleration"]
+__all__ = [
+    "Acceleration", "Held", "Need", "OpeningRange", "Reversion", "Signals", "StrategyParameters",
+    "Tape", "TapeStrategy", "at_least", "at_most", "highest", "lowest", "matrix", "mean",
+    "opening_high", "opening_low",
+]  # fmt: skip

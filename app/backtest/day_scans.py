@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -27,6 +28,8 @@ class DayScans:
     ----------
     gate_counts : int64 array, shape (4096,)
         Summed over the days; see ``ScanResult.gate_counts``.
+    raised : counter
+        Candidates raised, by strategy.
     quality : dict
         Counters summed over the days; ``symbols`` is the largest number on one day.
     """
@@ -34,6 +37,7 @@ class DayScans:
     def __init__(self, catalog: Catalog, workers: int, *, refresh: bool) -> None:
         self.gate_counts = np.zeros(1 << len(Gate), np.int64)
         self.quality: dict[str, int] = {}
+        self.raised: Counter[str] = Counter()
         self._catalog = catalog
         self._workers = workers
         self._refresh = refresh
@@ -78,6 +82,7 @@ class DayScans:
         for name, count in result.quality.items():
             before = self.quality.get(name, 0)
             self.quality[name] = max(before, count) if name == "symbols" else before + count
+        self.raised.update(result.raised())
         phases = result.candidates.column("phase").to_pylist()
         told = np.array([phase != "updated" for phase in phases], dtype=np.bool_)
         shown = told | result.candidates.column("qualified").to_numpy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 
+from app.backtest.by_strategy import by_strategy
 from app.backtest.day_scans import DayScans
 from app.backtest.report import run_tables, run_view
 from app.redaction import redacted
 from app.runs.bounds import record_run_ended, record_run_started
-from app.strategies import hosted_strategies
+from app.strategies import Hosted, hosted
 from catalog import Catalog
 from engine.accounting import Accounts, keep_accounts, performance
 from engine.domain.facts import ParamsChanged
@@ -49,6 +50,7 @@ class Request:
     workers: int
     refresh: bool
     catalog: str
+    hosted: Hosted = field(default_factory=hosted)
 
     @property
     def history(self) -> ParameterHistory:
@@ -92,6 +94,9 @@ def backtest_run(
             "note": "" if is_whole else f"interrupted on {outcome.days[-1].day}",
             "decision_digest": outcome.decision_digest if is_whole else None,
             "fill_digest": outcome.fill_digest if is_whole else None,
+            "strategies": msgspec.to_builtins(
+                by_strategy(request.hosted.names, scans.raised, accounts)
+            ),
             "counts": {
                 "candidates": outcome.candidates,
                 "orders": outcome.orders,
@@ -135,7 +140,13 @@ def _plan(catalog: Catalog, request: Request) -> RunPlan:
 
 def _tell_start(journal: JournalWriter, run_id: str, request: Request) -> None:
     record_run_started(
-        journal, run_id, request.days[0], request.params, request.fills, request.balance
+        journal,
+        run_id,
+        request.days[0],
+        request.params,
+        request.fills,
+        request.balance,
+        strategies=request.hosted.names,
     )
 
 
@@ -159,7 +170,8 @@ def _play(
         catalog,
         request.days,
         request.params,
-        strategies=hosted_strategies(),
+        strategies=request.hosted.strategies,
+        ensemble=request.hosted.ensemble,
         journal=journal,
         starting_balance=request.balance,
         engine=Engine(request.engine),

@@ -7,10 +7,14 @@ from typing import Any
 import msgspec
 import pyarrow.compute as pc
 
-from engine.domain.candidate import Phase
+from engine.domain.candidate import Phase, StrategyFailure
 from engine.signals import ScanResult
 from engine.signals.tables import told_rows
 
+_SIGNAL_COLUMNS = (
+    "strategy_id", "symbol", "side", "ts_event", "score", "strength", "last", "volume", "notional",
+    "features",
+)  # fmt: skip
 _COLUMNS = ("symbol", "side", "ts_event", "ac_z", "ao", "ac", "last", "volume", "run_notional")
 
 
@@ -19,6 +23,13 @@ class GateCount(msgspec.Struct, frozen=True):
 
     passed: int
     alone: int
+
+
+class StrategyAnswer(msgspec.Struct, frozen=True):
+    """What another strategy than the compiled one raised; ``top`` are rows by ``score``."""
+
+    candidates: int
+    top: list[dict[str, Any]]
 
 
 class ScanAnswer(msgspec.Struct, frozen=True):
@@ -35,6 +46,8 @@ class ScanAnswer(msgspec.Struct, frozen=True):
     quality: dict[str, int]
     timings: dict[str, float]
     top: list[dict[str, Any]]
+    strategies: dict[str, StrategyAnswer]
+    failures: tuple[StrategyFailure, ...]
 
 
 def scan_answer(result: ScanResult, top: int) -> ScanAnswer:
@@ -56,4 +69,21 @@ def scan_answer(result: ScanResult, top: int) -> ScanAnswer:
         quality=result.quality,
         timings=result.timings,
         top=told_rows(first.select(_COLUMNS)),
+        strategies=_of_strategies(result, top),
+        failures=result.failures,
     )
+
+
+def _of_strategies(result: ScanResult, top: int) -> dict[str, StrategyAnswer]:
+    if result.signals is None:
+        return {}
+    raised = result.signals.filter(pc.field("phase") == pc.scalar(str(Phase.RAISED)))
+    by_score = raised.sort_by([("score", "descending"), ("symbol", "ascending")])
+    rows = told_rows(by_score.select(_SIGNAL_COLUMNS))
+    return {
+        name: StrategyAnswer(
+            candidates=sum(row["strategy_id"] == name for row in rows),
+            top=[row for row in rows if row["strategy_id"] == name][:top],
+        )
+        for name in dict.fromkeys(row["strategy_id"] for row in rows)
+    }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.runs.start_wait import StartWait
+from app.strategies import Hosted, hosted
 from engine.domain.errors import ConfigError
 from engine.domain.market import MarketData, letter_of
 from engine.domain.parameters import Parameters
@@ -37,6 +38,8 @@ class LiveRequest:
         Where the day is recorded, if it is: trades are measured on it once they are over.
     wait : StartWait
         For how long a venue that is down at the start is waited for.
+    hosted : Hosted
+        The strategies of a new run; one that goes on has those that its facts name.
     spool : Path or None
         Folder under which what arrives is kept, so that a restart is warm; None for nowhere.
     """
@@ -52,6 +55,7 @@ class LiveRequest:
     wait: StartWait
     market: MarketData | None = None
     spool: Path | None = None
+    hosted: Hosted = field(default_factory=hosted)
 
     def subscribed(self, tradable: Iterable[str]) -> tuple[str, ...]:
         """Return what to subscribe to of what can be traded, none for the whole tape.

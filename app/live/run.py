@@ -19,8 +19,9 @@ from app.live.verdict_keeper import VerdictKeeper
 from app.parameters.inbox import ParameterInbox
 from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
-from app.strategies import hosted_strategies
+from app.strategies import hosted_again
 from catalog.spool import Heading
+from engine.domain.ensemble import ACCELERATION_ALONE
 from engine.domain.errors import JournalBroken
 from engine.domain.facts import RunStarted
 from engine.domain.first_cause import FirstCause
@@ -99,12 +100,12 @@ async def live_run(
     symbols = request.subscribed(found.tradable)
     hours = session(day_of(found.host_time()))
     stem = f"{account.run_stem}-{hours.day}"
-    with ExitStack() as hosted:
+    with ExitStack() as stack:
 
         def started() -> HostedRun:
             name = request.run_id or run_name(journals, stem, keeps_quarantined=True)
             hosting = hosted_run(journals, name, told, resumable=(BaseException,))
-            return hosted.enter_context(hosting)
+            return stack.enter_context(hosting)
 
         run = await request.wait.read_soon(started)
         params = await request.wait.read_soon(
@@ -120,10 +121,11 @@ async def live_run(
         market = request.market
         tapes = market.tapes(hours.day) if market else found.tapes
         attendant = await _attendant(journals, run, desk, request, found.host_time())
+        hosted = request.hosted if run.is_new else hosted_again(desk.books.ensemble)
         day = LiveDay(
             desk,
             journal,
-            hosted_strategies(),
+            hosted.strategies,
             found.host_time,
             tapes=tapes,
             day_has_quotes=market is None or market.has_quotes(hours.day),
@@ -197,11 +199,14 @@ def _desk(
     """Return the desk as the run's facts left it, its day begun."""
     first = run.recorded[0].payload if run.recorded else None
     balance = first.starting_balance if isinstance(first, RunStarted) else found.cash
-    desk = Desk(ParameterHistory(params), journal, balance)
+    ensemble = ACCELERATION_ALONE if run.recorded else request.hosted.ensemble
+    desk = Desk(ParameterHistory(params), journal, balance, ensemble=ensemble)
     desk.books.restore(run.recorded)
     if not desk.books.day_started:
         opens = hours.pre_market_ns
-        record_run_started(journal, run.run_id, hours.day, params, request.venue.name, balance)
+        names = tuple(each.strategy_id for each in desk.books.ensemble.on)
+        venue = request.venue.name
+        record_run_started(journal, run.run_id, hours.day, params, venue, balance, strategies=names)
         opened = open_desk(params, opens, "live", "the parameters the run was started with")
         journal.append(opened, ts_event=opens, ts_init=opens)
         desk.start_day(hours, "", opens)

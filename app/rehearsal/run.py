@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +21,7 @@ from app.live.run import LiveEnd, Look, live_run
 from app.markets import simulated_market
 from app.runs.hosted_run import OnStarted, run_name
 from app.runs.start_wait import StartWait
-from app.strategies import hosted_strategies
+from app.strategies import Hosted, hosted
 from catalog import Catalog
 from engine.comparison import Judgement, Story
 from engine.domain.errors import RunError
@@ -50,6 +50,7 @@ class RehearsalRequest:
     run_id: str | None
     verdicts: Path
     wait: StartWait
+    hosted: Hosted = field(default_factory=hosted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ async def rehearsed(
             verdicts=request.verdicts,
             market=catalog,
             wait=request.wait,
+            hosted=request.hosted,
         )
         end = await live_run(journals, live, told, watched)
     return Rehearsal(end, venues[0].health, time.perf_counter() - began)
@@ -115,7 +117,8 @@ def backtested(
         catalog,
         [request.day],
         request.params,
-        strategies=hosted_strategies(),
+        strategies=request.hosted.strategies,
+        ensemble=request.hosted.ensemble,
         journal=journal,
         starting_balance=request.balance,
         fills=backtest_fills(request.fills),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.runs.start_wait import StartWait
 from app.session.attendant import SessionAttendant
-from app.strategies import hosted_strategies
+from app.strategies import Hosted, hosted
 from catalog import Catalog
 from engine.domain.errors import JournalError
 from engine.domain.parameter_changes import open_desk
@@ -46,6 +46,7 @@ class SessionRequest:
     speed: float | None
     run_id: str | None
     wait: StartWait
+    hosted: Hosted = field(default_factory=hosted)
 
 
 def session_run(
@@ -60,12 +61,12 @@ def session_run(
     An unfinished session of that name is resumed. Raises as ``run_backtest`` and
     ``Journals.start`` do.
     """
-    with ExitStack() as hosted:
+    with ExitStack() as stack:
 
         def started() -> HostedRun:
             name = request.run_id or run_name(journals, f"session-{request.day}")
             resumable = (KeyboardInterrupt, JournalError)
-            return hosted.enter_context(hosted_run(journals, name, told, resumable=resumable))
+            return stack.enter_context(hosted_run(journals, name, told, resumable=resumable))
 
         run = request.wait.reached(started)
         journal = ResumedJournal(run.journal)
@@ -86,7 +87,15 @@ def _play(
     progress: Callable[[float, float], None],
 ) -> Outcome:
     day, params = request.day, request.params
-    record_run_started(journal, run_id, day, params, request.fills, request.balance)
+    record_run_started(
+        journal,
+        run_id,
+        day,
+        params,
+        request.fills,
+        request.balance,
+        strategies=request.hosted.names,
+    )
     opens = session(day).pre_market_ns
     first = open_desk(params, opens, "session", "the parameters the session was started with")
     journal.append(first, ts_event=opens, ts_init=opens)
@@ -99,7 +108,8 @@ def _play(
         catalog,
         [day],
         params,
-        strategies=hosted_strategies(),
+        strategies=request.hosted.strategies,
+        ensemble=request.hosted.ensemble,
         journal=journal,
         starting_balance=request.balance,
         engine=Engine(request.engine),

@@ -54,6 +54,8 @@ def backtest(
     """Backtest recorded days and write a run directory with journal, tables and report.
 
     Example: tradectl backtest --date 2026-09-18 --set min_ac_z=3
+
+    Example: tradectl backtest --strategy acceleration --strategy reversion --weight reversion=2
     """
     require_fit(Need.REPLAY)
     from app.backtest.run import Request, backtest_run
@@ -77,6 +79,7 @@ def backtest(
         workers=options.workers,
         refresh=refresh,
         catalog=options.catalog,
+        hosted=options.hosted(),
     )
     with progress_bar("backtest", "%") as progress:
         run, view = backtest_run(source, Path(runs), request, progress)
@@ -115,6 +118,7 @@ def _summary(view: RunView, report: str) -> dict[str, Any]:
         "decision_digest": manifest["decision_digest"],
         "fill_digest": manifest["fill_digest"],
         **manifest["counts"],
+        "strategies": manifest["strategies"],
         "metrics": view.metrics,
         "ladder": {assumed.fills: assumed.metrics for assumed in view.ladder},
         "quality": view.quality,

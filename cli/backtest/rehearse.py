@@ -82,6 +82,7 @@ def rehearse(
         run_id=run_id,
         verdicts=runs,
         wait=wait,
+        hosted=options.hosted(),
     )
     journals = wait.reached(lambda: Journals(database))
     with live_view(enabled=view and not options.as_json, venue="rehearsal", sends=True) as screen:

@@ -31,24 +31,31 @@ def scan(
     same scan is made once.
 
     Example: tradectl scan --date 2026-09-18 --letters A-C
+
+    Example: tradectl scan --date 2026-09-18 --strategy reversion --set reversion.min_distance=4
     """
     import msgspec
 
     from app.backtest.kept_scans import kept_scan
     from app.backtest.scan_answer import scan_answer
     from catalog import Catalog
+    from engine.domain.session import session
+    from engine.signals.signal_runner import in_process
 
-    parameters = options.parameters()
+    parameters, strategies = options.parameters(), options.hosted()
+    on = parse_day(day)
+    source = in_process(strategies.strategies)(session(on), parameters, strategies.names)
     with progress_bar(f"scan {day}", "trades") as progress:
         result = kept_scan(
             Catalog.open(options.catalog),
-            parse_day(day),
+            on,
             parameters,
             letters=options.only_letters,
             symbols=options.only_symbols,
             workers=options.workers,
             progress=progress,
             refresh=refresh,
+            source=source,
         )
     emit(
         msgspec.to_builtins(scan_answer(result, top)),
@@ -62,6 +69,12 @@ def _page(console: Console, result: ScanResult, top: int) -> None:
 
     table = candidates_table(result.candidates, result.buckets, top=top, width=console.width)
     console.print(table)
+    if result.signals is not None:
+        from reports.signals_table import signals_table
+
+        console.print(signals_table(result.signals, top=top, width=console.width))
+    for failure in result.failures:
+        console.print(f"strategy {failure.strategy_id} was switched off: {failure.why}")
     quality = result.quality
     rate = result.timings.get("trades_per_sec")
     speed = f", {rate / 1e6:.1f} M trades/s" if rate else ", kept from before"

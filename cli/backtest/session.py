@@ -71,6 +71,7 @@ def session(
         speed=speed,
         run_id=run_id,
         wait=wait,
+        hosted=options.hosted(),
     )
     journals = wait.reached(lambda: Journals(database))
     with progress_bar("session", "%") as progress:

@@ -110,9 +110,10 @@ def live(
 
     del role
     require_fit(Need.LIVE, files=[database], folders=[runs])
+    hosted = options.hosted()
     wait = StartWait(wait_secs, say)
     journals = wait.reached(lambda: Journals(database))
-    parameters = options.parameters() if options.params or options.set_params else None
+    parameters = options.parameters() if options.params or options.sets_parameters else None
     if parameters is None:
         set_by_somebody = wait.reached(lambda: chosen_at_desk(journals))
         desk = wait.reached(lambda: approved_at_desk(journals))
@@ -143,6 +144,7 @@ def live(
         verdicts=runs,
         wait=wait,
         spool=spool_root(journals.database),
+        hosted=hosted,
     )
     try:
         with live_view(

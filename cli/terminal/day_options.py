@@ -15,9 +15,12 @@ from cli.terminal.options import (
     CatalogPath,
     ParamsFile,
     SetParams,
+    StrategyNames,
+    Weights,
 )
 
 if TYPE_CHECKING:
+    from app.strategies import Hosted
     from engine.domain.parameters import Parameters
 
 
@@ -68,6 +71,8 @@ class DayOptions:
     catalog: CatalogPath = DEFAULT_CATALOG
     params: ParamsFile = None
     set_params: SetParams = None
+    strategy: StrategyNames = None
+    weight: Weights = None
     as_json: AsJson = False
 
     @property
@@ -84,7 +89,28 @@ class DayOptions:
         """Return the defaults, changed by file and settings; ``ConfigError`` if they are wrong."""
         from app.parameters.file import load_parameters
 
-        return load_parameters(self.params, self.set_params)
+        return load_parameters(self.params, self._settings(of_strategies=False))
+
+    def hosted(self) -> Hosted:
+        """Return the strategies asked for; ``ConfigError`` if one of them is wrong."""
+        from app.parameters.file import changed_values
+        from app.strategies import hosted
+        from app.strategies.weights import weights_of
+
+        values = changed_values(self._settings(of_strategies=True))
+        return hosted(self.strategy or (), weights_of(self.weight or ()), values)
+
+    @property
+    def sets_parameters(self) -> bool:
+        """Whether a parameter of the account is set, not only those of strategies."""
+        return bool(self._settings(of_strategies=False))
+
+    def _settings(self, *, of_strategies: bool) -> list[str]:
+        return [
+            each
+            for each in self.set_params or ()
+            if ("." in each.partition("=")[0]) == of_strategies
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,25 @@ ParamsFile = Annotated[
 ]
 SetParams = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Set one parameter; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Set one parameter, NAME.KEY=VALUE one of a strategy; may be repeated.",
+    ),
+]
+StrategyNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--strategy",
+        metavar="NAME",
+        help="A strategy by name or module:Class; may be repeated. acceleration by default.",
+    ),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weight", metavar="NAME=W", help="Weight of one strategy beside others; 1 by default."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 

@@ -11,6 +11,7 @@ from engine.decision.refusal import RefusalReason, Refused
 from engine.domain.candidate import Candidate, Phase
 from engine.domain.ensemble import Ensemble
 from engine.domain.facts import Contribution, EnsembleRule
+from engine.domain.parameters import Parameters
 
 
 class Contender(msgspec.Struct, frozen=True, eq=False):
@@ -33,7 +34,10 @@ class Contest(msgspec.Struct, frozen=True, eq=False):
 
 
 def contest(
-    qualified: Sequence[Candidate], told: Iterable[Candidate], ensemble: Ensemble
+    qualified: Sequence[Candidate],
+    told: Iterable[Candidate],
+    ensemble: Ensemble,
+    params: Parameters,
 ) -> Contest:
     """Return what the rule of an ensemble makes of the signals of a bucket.
 
@@ -48,8 +52,8 @@ def contest(
     for each in told:
         if each.phase is not Phase.FADED and ensemble.is_on(each.strategy_id):
             living[each.symbol].append(each)
-    if ensemble.rule is EnsembleRule.WEIGHTED:
-        return _weighted(qualified, living, ensemble)
+    if params.ensemble_rule == EnsembleRule.WEIGHTED:
+        return _weighted(qualified, living, ensemble, params.ensemble_threshold)
     return _any(qualified, living, ensemble)
 
 
@@ -74,7 +78,10 @@ def _any(
 
 
 def _weighted(
-    qualified: Sequence[Candidate], living: dict[str, list[Candidate]], ensemble: Ensemble
+    qualified: Sequence[Candidate],
+    living: dict[str, list[Candidate]],
+    ensemble: Ensemble,
+    threshold: float,
 ) -> Contest:
     """Add the signals on each symbol up, and let the sum compete where it is strong enough."""
     contenders: list[Contender] = []
@@ -87,8 +94,8 @@ def _weighted(
             why = f"together the strategies come to {total:.2f}"
             refused.append((each, Refused(RefusalReason.OPPOSED, why)))
             continue
-        if abs(total) < ensemble.threshold:
-            why = f"together the strategies come to {total:.2f}, under {ensemble.threshold}"
+        if abs(total) < threshold:
+            why = f"together the strategies come to {total:.2f}, under {threshold}"
             refused.append((each, Refused(RefusalReason.TOO_WEAK, why)))
             continue
         backers = [other for other in signals if other.side is each.side]

@@ -19,6 +19,7 @@ from engine.domain.account import ACCELERATION
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Candidate, Side
 from engine.domain.ensemble import Ensemble
+from engine.domain.facts import EnsembleRule
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session
 
@@ -80,7 +81,7 @@ def decide(
             allowed.append(candidate)
         else:
             verdicts.append(_refusal(candidate, refused))
-    competing = contest(allowed, report.candidates, ensemble)
+    competing = contest(allowed, report.candidates, ensemble, params)
     verdicts += [_refusal(candidate, refused) for candidate, refused in competing.refused]
     confident: list[tuple[Contender, Confidence]] = []
     for contender in competing.contenders:
@@ -151,7 +152,7 @@ def _select(
                 contender,
                 desk.ensemble.parameters(candidate.strategy_id, params),
                 desk.instruments.find(candidate.symbol),
-                rule=desk.ensemble.rule,
+                rule=EnsembleRule(params.ensemble_rule),
                 account=desk.account,
                 confidence=confidence.score,
                 equity=desk.equity,

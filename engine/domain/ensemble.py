@@ -1,4 +1,4 @@
-"""The strategies of a run: which are on, with what weight, and how their signals are combined."""
+"""The strategies of a run: which are on, and with what weight."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ from msgspec.structs import replace
 
 from engine.domain.account import ACCELERATION
 from engine.domain.errors import ConfigError
-from engine.domain.facts import EnsembleChanged, EnsembleRule, Member
+from engine.domain.facts import EnsembleChanged, Member
 from engine.domain.parameters import Parameters, parameters_from
-
-DEFAULT_THRESHOLD = 0.3
-"""Least sum of weighted signals at which rule ``weighted`` enters."""
 
 
 class Ensemble(msgspec.Struct, frozen=True):
@@ -25,21 +22,17 @@ class Ensemble(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
-    threshold : float
-        Least sum of weighted signals at which rule ``weighted`` enters, in (0, 1].
     members : tuple of Member
         In order of precedence, those that are off too.
     """
 
     version: int
-    rule: EnsembleRule
-    threshold: float
     members: tuple[Member, ...]
 
     @classmethod
     def of(cls, change: EnsembleChanged) -> Self:
         """Return the ensemble that a fact tells of."""
-        return cls(change.version, EnsembleRule(change.rule), change.threshold, change.members)
+        return cls(change.version, change.members)
 
     @property
     def on(self) -> tuple[Member, ...]:
@@ -78,15 +71,11 @@ class Ensemble(msgspec.Struct, frozen=True):
 
     def changed(self, effective_ns: int, who: str, because: str) -> EnsembleChanged:
         """Return the fact that this ensemble holds from the bucket that ends then."""
-        return EnsembleChanged(
-            self.version, effective_ns, self.rule, self.threshold, self.members, who, because
-        )
+        return EnsembleChanged(self.version, effective_ns, self.members, who, because)
 
 
 ACCELERATION_ALONE = Ensemble(
     1,
-    EnsembleRule.ANY,
-    DEFAULT_THRESHOLD,
     (Member(ACCELERATION, "", 1.0, is_on=True, parameters={}, bracket={}),),
 )
 """What a run hosts unless something else is asked for; journals say nothing of it."""

@@ -385,8 +385,6 @@ class EnsembleChanged(Payload, frozen=True, tag="ensemble_changed"):
 
     version: int
     effective_ns: int
-    rule: EnsembleRule
-    threshold: float
     members: tuple[Member, ...]
     who: str
     because: str

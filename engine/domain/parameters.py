@@ -176,6 +176,13 @@ class Parameters(BaseModel):
         0.6, "ratio", "Smallest weighted share under the rule score.", low=0, high=1
     )
 
+    ensemble_rule: Literal["any", "weighted"] = _decision(
+        "any", "", "Each strategy's signal competes by itself, or all of a symbol are added up."
+    )
+    ensemble_threshold: float = _decision(
+        0.3, "ratio", "Smallest sum of signals under the rule weighted.", low=0.01, high=1
+    )
+
     concurrent_trading: bool = _risk(False, "", "Allow more than one open trade.")
     max_concurrent: int = _risk(1, "trades", "Slots when trading concurrently.", low=1, high=50)
     max_open_notional: Exact = _risk(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from engine.domain.candidate import ALL_GATES, BucketReport, Gate, StrategyFailure
+from engine.domain.account import ACCELERATION
+from engine.domain.candidate import ALL_GATES, BucketReport, Gate, Phase, StrategyFailure
 from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
 from engine.signals.digest import CandidateDigest, SignalDigest, whole_digest
 from engine.signals.reports import Windows, bucket_reports
-from engine.signals.tables import VOLUMES
+from engine.signals.tables import VOLUMES, values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +102,16 @@ class ScanResult:
             )
             for gate in Gate
         }
+
+    def raised(self) -> Counter[str]:
+        """Return how many candidates each strategy raised."""
+        found = Counter({ACCELERATION: values(self.candidates, "phase").count(Phase.RAISED)})
+        if self.signals is not None:
+            pairs = zip(
+                values(self.signals, "strategy_id"), values(self.signals, "phase"), strict=True
+            )
+            found.update(name for name, phase in pairs if phase == Phase.RAISED)
+        return found
 
     def windows(self) -> Windows:
         """Return the windows behind the candidates, as long as they were at the start."""

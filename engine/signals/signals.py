@@ -26,14 +26,14 @@ class Held(NamedTuple):
     passed: Flags
 
 
-def at_least(values: Numbers, threshold: float) -> Held:
+def at_least(values: NDArray[Any], threshold: float) -> Held:
     """Return the feature ``values >= threshold``."""
-    return Held(values, threshold, values >= threshold)
+    return Held(values.astype(np.float64), threshold, values >= threshold)
 
 
-def at_most(values: Numbers, threshold: float) -> Held:
+def at_most(values: NDArray[Any], threshold: float) -> Held:
     """Return the feature ``values <= threshold``."""
-    return Held(values, threshold, values <= threshold)
+    return Held(values.astype(np.float64), threshold, values <= threshold)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

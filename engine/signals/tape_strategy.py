@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +16,7 @@ from engine.signals.tape import Tape
 
 
 class StrategyParameters(BaseModel):
-    """A strategy's own parameters; those of its bracket are the account's where they are None.
+    """A strategy's own parameters; those below are the account's where they are None.
 
     A strategy adds fields of its own by subclassing.
     """
@@ -30,6 +30,19 @@ class StrategyParameters(BaseModel):
     trailing_stop_percent: float | None = Field(None, ge=0.1, le=20)
     max_hold_seconds: int | None = Field(None, ge=30, le=23_400)
     position_notional: Decimal | None = Field(None, ge=100)
+    use_market_gravity: bool | None = None
+    use_futures_trend: bool | None = None
+    use_spread_liquidity: bool | None = None
+    use_vwap_alignment: bool | None = None
+
+    def bracket(self) -> dict[str, Any]:
+        """Return what replaces the account's parameters for this strategy's trades, as JSON."""
+        given = self.model_dump(mode="json", include={*StrategyParameters.model_fields})
+        return {name: value for name, value in given.items() if value is not None}
+
+    def own(self) -> dict[str, Any]:
+        """Return the strategy's own parameters by name, as JSON."""
+        return self.model_dump(mode="json", exclude={*StrategyParameters.model_fields})
 
 
 class TapeStrategy:
@@ -45,7 +58,7 @@ class TapeStrategy:
         Of the class's own ``Parameters``; its defaults unless given.
     """
 
-    strategy_id: ClassVar[str]
+    strategy_id: str
     """Name of the strategy: lower-case letters, digits and ``_``."""
 
     Parameters: ClassVar[type[StrategyParameters]] = StrategyParameters

@@ -80,6 +80,8 @@ class RunManifest(RunPlan, frozen=True, kw_only=True, forbid_unknown_fields=True
         None as long as, or if, the run did not come to its end.
     counts, metrics, timings, quality : dict
         As the run reports them; an undefined metric is None.
+    strategies : dict
+        Candidates, trades and P&L of each strategy, money exact.
     ladder : list of dict
         Metrics under other fill assumptions.
     partial : tuple of str
@@ -98,6 +100,7 @@ class RunManifest(RunPlan, frozen=True, kw_only=True, forbid_unknown_fields=True
     decision_digest: str | None = None
     fill_digest: str | None = None
     counts: dict[str, int] = {}
+    strategies: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
     timings: dict[str, float] = {}
     quality: dict[str, int] = {}

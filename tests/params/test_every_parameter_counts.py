@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from msgspec.structs import replace
 
 from app.live.destination import destination
 from engine.decision import OpenTrade, entry_refusal, exit_due, flatten_step, phase
 from engine.decision.day_windows import cancel_entries_ns
 from engine.domain.candidate import BucketReport, Side
-from engine.domain.facts import ExitReason
+from engine.domain.ensemble import Ensemble
+from engine.domain.facts import ExitReason, Member
 from engine.domain.parameters import Parameters, parameters_from
 from engine.domain.session import session
 from engine.domain.trades import TradeBatch
@@ -100,6 +102,23 @@ def decided(params: Parameters) -> object:
     ]
 
 
+def combined(params: Parameters) -> object:
+    """Return what becomes of two strategies' signals on one symbol, and of one that is weak."""
+    ensemble = Ensemble(
+        1,
+        tuple(
+            Member(name, "", 0.5, is_on=True, parameters={}, bracket={}) for name in ("one", "two")
+        ),
+    )
+    both = [
+        candidate(strategy_id=name, strength=strength, score=8 * strength)
+        for name, strength in (("one", 0.5), ("two", 0.7))
+    ]
+    weak = candidate("BBBB", strategy_id="one", strength=0.9)
+    at = replace(desk(), ensemble=ensemble)
+    return repr(judge(report(*both, weak), at, params, SESSION))
+
+
 def governed(params: Parameters) -> object:
     """Return what a day allows at some of its moments, after trades won and lost."""
     trade = OpenTrade("two", "NVDA", Side.LONG, Decimal(5_000), 60, entered_ns=NOON)
@@ -179,6 +198,8 @@ CHANGES: dict[str, tuple[Callable[[Parameters], object], object, dict[str, Any]]
     "max_vwap_stretch_percent":    (decided,  10,            {}),
     "confidence_rule":             (decided,  "score",       {}),
     "min_confidence":              (decided,  0.99,          _SCORE),
+    "ensemble_rule":               (combined, "weighted",    {}),
+    "ensemble_threshold":          (combined, 0.7,           {"ensemble_rule": "weighted"}),
     "concurrent_trading":          (decided,  _SLOTS,        {}),
     "max_concurrent":              (decided,  1,             _SLOTS),
     "max_open_notional":           (decided,  7_000,         _SLOTS),

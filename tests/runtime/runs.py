@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from app.strategies import hosted_strategies
+from app.strategies import hosted
 from engine.domain.facts import Fact, OrderFilled
 from engine.domain.market import MarketData
 from engine.domain.parameters import parameters_from
@@ -61,7 +61,7 @@ def run(
 ) -> Ran:
     """Run a backtest of 100,000 USD."""
     journal = MemoryJournal() if journal is None else journal
-    options = {"strategies": hosted_strategies()} | options
+    options = {"strategies": hosted().strategies} | options
     outcome = run_backtest(
         market,
         days,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.strategies import hosted_strategies
+from app.strategies import hosted
 from catalog import Catalog
 from engine.accounting import Trade
 from engine.domain.commands import (
@@ -67,7 +67,7 @@ def resume(small: Catalog, left: MemoryJournal, commands: RecordedCommands | Non
         small,
         [SYNTHETIC_DAY],
         parameters_from({}, EAGER),
-        strategies=hosted_strategies(),
+        strategies=hosted().strategies,
         journal=journal,
         starting_balance=Decimal(100_000),
         attendant=commands,

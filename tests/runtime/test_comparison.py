@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from app.strategies import hosted_strategies
+from app.strategies import hosted
 from catalog import Catalog
 from engine.comparison import Cause, Comparison, Difference, Judgement, Kind, Story, compare
 from engine.domain.commands import FlattenAll, SetParameters
@@ -220,7 +220,7 @@ def test_another_balance_is_no_mystery(synthetic: Catalog) -> None:
             synthetic,
             [SYNTHETIC_DAY],
             parameters_from({}, sized),
-            strategies=hosted_strategies(),
+            strategies=hosted().strategies,
             journal=journal,
             starting_balance=Decimal(usd),
         )

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import pyarrow as pa
 import pytest
 
-from app.strategies import hosted_strategies
+from app.strategies import hosted
 from catalog import Catalog
 from catalog.partition import write_partition
 from catalog.schema import SCHEMAS, Kind
@@ -219,7 +219,7 @@ def test_an_account_without_money_enters_nothing_and_says_why(two_days: Catalog)
         two_days,
         [MONDAY],
         parameters_from({}, EAGER),
-        strategies=hosted_strategies(),
+        strategies=hosted().strategies,
         journal=MemoryJournal(),
         starting_balance=Decimal(0),
     )

@@ -1,0 +1,128 @@
+"""A strategy by its name, an entry point or ``module:Class``: the only place that finds them."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from engine.domain.account import expect_name
+from engine.domain.errors import ConfigError
+from engine.signals.tape_strategy import TapeStrategy
+from strategies import Acceleration, OpeningRange, Reversion
+
+GROUP = "tradectl.strategies"
+"""Entry points under which an installed package names its strategies."""
+
+type StrategyClass = type[Acceleration | TapeStrategy]
+
+BUILT_IN: Mapping[str, StrategyClass] = {
+    each.strategy_id: each for each in (Acceleration, Reversion, OpeningRange)
+}
+"""Those that come with the engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A strategy's class, and where it was found: ``module:Class``, empty for a built-in one."""
+
+    made_by: StrategyClass
+    source: str
+
+    @property
+    def strategy_id(self) -> str:
+        """Name of the strategy."""
+        return self.made_by.strategy_id
+
+    @property
+    def about(self) -> str:
+        """First line of what its author says of it."""
+        return (self.made_by.__doc__ or "").strip().partition("\n")[0]
+
+
+def known_strategies() -> dict[str, Found]:
+    """Return the strategies that can be asked for by a name alone."""
+    found = {name: Found(each, "") for name, each in BUILT_IN.items()}
+    for point in entry_points(group=GROUP):
+        if point.name not in found:
+            found[point.name] = _loaded(point)
+    return found
+
+
+def find_strategy(name: str) -> Found:
+    """Return a strategy by its name or as ``module:Class``.
+
+    A module is looked for in the current folder, on PYTHONPATH and among what is installed.
+
+    Raises
+    ------
+    ConfigError
+        There is none of that name, it cannot be imported, or it is no strategy.
+    """
+    if name in BUILT_IN:
+        return Found(BUILT_IN[name], "")
+    if ":" in name:
+        module, _, attribute = name.partition(":")
+        return _checked(_imported(module, attribute), name)
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    if name in points:
+        return _loaded(points[name])
+    known = [*BUILT_IN, *points]
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(known)}"
+    raise ConfigError(f"no strategy is called {name}: {hint}; or give one as module:Class")
+
+
+def _loaded(point: EntryPoint) -> Found:
+    try:
+        made_by = point.load()
+    except Exception as error:
+        raise ConfigError(
+            f"strategy {point.name} ({point.value}) cannot be loaded: {_said(error)}"
+        ) from error
+    return _checked(made_by, point.value)
+
+
+def _imported(module: str, attribute: str) -> object:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = importlib.import_module(module)
+    except Exception as error:
+        raise ConfigError(
+            f"module {module} cannot be imported from {here}, PYTHONPATH or what is installed: "
+            f"{_said(error)}"
+        ) from error
+    if not hasattr(found, attribute):
+        names = [
+            name
+            for name, value in vars(found).items()
+            if isinstance(value, type)
+            and issubclass(value, TapeStrategy)
+            and value.__module__ == module
+        ]
+        hint = f"it has {', '.join(names)}" if names else "it has no strategy"
+        raise ConfigError(f"module {module} has no {attribute or 'class'}: {hint}")
+    return getattr(found, attribute)
+
+
+def _checked(found: object, source: str) -> Found:
+    """Return what was found if it is a strategy with a name."""
+    if not (isinstance(found, type) and issubclass(found, TapeStrategy)):
+        raise ConfigError(f"{source} is no strategy: expected a subclass of TapeStrategy")
+    strategy_id = getattr(found, "strategy_id", None)
+    if not isinstance(strategy_id, str):
+        raise ConfigError(f"{source} has no name: expected a class attribute strategy_id")
+    expect_name("a strategy", strategy_id)
+    if strategy_id in BUILT_IN:
+        raise ConfigError(f"{source} is called {strategy_id}, as one that comes with the engine is")
+    return Found(found, source)
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,143 @@
+"""The strategies of a run, with their weights and parameters, from what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.strategies.find import Found, find_strategy
+from engine.domain.account import ACCELERATION
+from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble, checked_weights
+from engine.domain.errors import ConfigError
+from engine.domain.facts import Member
+from engine.domain.strategy import Strategy
+from engine.signals.tape_strategy import StrategyParameters, TapeStrategy
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """What a run hosts."""
+
+    strategies: tuple[Strategy, ...]
+    ensemble: Ensemble
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the strategies, in order of precedence."""
+        return tuple(each.strategy_id for each in self.strategies)
+
+    @property
+    def look_at_the_tape(self) -> tuple[TapeStrategy, ...]:
+        """Those whose signals are not the compiled scanner's."""
+        return tuple(each for each in self.strategies if isinstance(each, TapeStrategy))
+
+
+def hosted(
+    names: Sequence[str] = (),
+    weights: Mapping[str, float] | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Hosted:
+    """Return the strategies that were asked for, acceleration alone by default.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names or ``module:Class``, in order of precedence.
+    weights : mapping of name to weight
+        All 1 unless given; only their ratios count.
+    values : mapping of ``name.parameter`` to value
+        Parameters of the strategies' own, and of their brackets.
+
+    Raises
+    ------
+    ConfigError
+        A strategy cannot be found, or a weight or parameter is wrong.
+    """
+    found = [find_strategy(name) for name in names or (ACCELERATION,)]
+    ids = [each.strategy_id for each in found]
+    if twice := {name for name in ids if ids.count(name) > 1}:
+        raise ConfigError(f"strategy {', '.join(sorted(twice))} is asked for twice")
+    given = dict.fromkeys(ids, 1.0)
+    for name, weight in (weights or {}).items():
+        given[_named(name, found)] = weight
+    checked_weights(given.values())
+    own: dict[str, dict[str, Any]] = {name: {} for name in ids}
+    for name, value in (values or {}).items():
+        strategy, _, key = name.partition(".")
+        own[_named(strategy, found)][key] = value
+    total = sum(given.values())
+    members: list[Member] = []
+    strategies: list[Strategy] = []
+    for each in found:
+        parameters = _parameters(each, own[each.strategy_id])
+        strategies.append(_made(each, parameters))
+        members.append(
+            Member(
+                strategy_id=each.strategy_id,
+                source=each.source,
+                weight=given[each.strategy_id] / total,
+                is_on=True,
+                parameters=parameters.own(),
+                bracket=parameters.bracket(),
+            )
+        )
+    ensemble = Ensemble(1, tuple(members))
+    return Hosted(tuple(strategies), ACCELERATION_ALONE if _is_default(ensemble) else ensemble)
+
+
+def hosted_again(ensemble: Ensemble) -> Hosted:
+    """Return the strategies that the facts of a run name, so that it can go on.
+
+    Raises
+    ------
+    ConfigError
+        One cannot be found any more.
+    """
+    strategies: list[Strategy] = []
+    for member in ensemble.members:
+        found = find_strategy(member.source or member.strategy_id)
+        parameters = _parameters(found, member.parameters | member.bracket)
+        strategies.append(_made(found, parameters))
+    return Hosted(tuple(strategies), ensemble)
+
+
+def _made(found: Found, parameters: StrategyParameters) -> Strategy:
+    if issubclass(found.made_by, TapeStrategy):
+        return found.made_by(parameters)
+    return found.made_by()
+
+
+def _parameters(found: Found, values: Mapping[str, Any]) -> StrategyParameters:
+    """Return a strategy's parameters with some values; those not given are its defaults."""
+    model = StrategyParameters
+    if issubclass(found.made_by, TapeStrategy):
+        model = found.made_by.Parameters
+    for key in values:
+        if key not in model.model_fields:
+            near = get_close_matches(key, model.model_fields, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(model.model_fields)}"
+            raise ConfigError(f"strategy {found.strategy_id} has no parameter {key}: {hint}")
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        key = ".".join([found.strategy_id, *map(str, wrong["loc"])])
+        raise ConfigError(f"{key}: {wrong['msg']}, found {wrong['input']!r}") from error
+
+
+def _named(name: str, found: Sequence[Found]) -> str:
+    """Return the id of a strategy of the run, called by its id or as it was asked for."""
+    for each in found:
+        if name in {each.strategy_id, each.source}:
+            return each.strategy_id
+    ids = ", ".join(each.strategy_id for each in found)
+    raise ConfigError(f"strategy {name} is not one of this run: it hosts {ids}")
+
+
+def _is_default(ensemble: Ensemble) -> bool:
+    """Say whether it is acceleration alone, as a run without a word about strategies is."""
+    return [(each.strategy_id, each.bracket) for each in ensemble.members] == [(ACCELERATION, {})]

@@ -1,0 +1,32 @@
+"""Weights of strategies as they are written on a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.domain.errors import ConfigError
+
+
+def weights_of(texts: Iterable[str]) -> dict[str, float]:
+    """Return weights by strategy from ``NAME=W`` arguments.
+
+    Raises
+    ------
+    ConfigError
+        One is written otherwise, or a strategy has two.
+    """
+    weights: dict[str, float] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.rpartition("="))
+        if not (name and equals):
+            name, equals = text, ""
+        try:
+            weight = float(value) if equals else None
+        except ValueError:
+            weight = None
+        if weight is None:
+            raise ConfigError(f"expected --weight NAME=W, found {text!r}: as --weight reversion=2")
+        if name in weights:
+            raise ConfigError(f"strategy {name} is given two weights: keep one")
+        weights[name] = weight
+    return weights
