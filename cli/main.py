@@ -42,6 +42,7 @@ from cli.runs.missed import missed
 from cli.runs.why import why
 from cli.sim import broker
 from cli.sim import command as sim
+from cli.strategy import command as strategy
 from cli.terminal.crash_report import report_crash
 from cli.terminal.output import command
 from engine.domain.exit_codes import ExitCode
@@ -112,6 +113,7 @@ app.command()(rehearse)
 app.command()(positions)
 app.command()(diff)
 app.add_typer(market.app, name="market")
+app.add_typer(strategy.app, name="strategy")
 app.add_typer(do.app, name="do")
 app.command()(say)
 app.add_typer(governor.app, name="governor")

@@ -1,0 +1,28 @@
+"""A strategy's parameters, as pages show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.strategies.find import Found
+from engine.signals.tape_strategy import StrategyParameters, TapeStrategy
+
+
+def parameter_list(found: Found) -> list[dict[str, Any]]:
+    """Return name, default and meaning of each parameter, the strategy's own first."""
+    model = StrategyParameters
+    if issubclass(found.made_by, TapeStrategy):
+        model = found.made_by.Parameters
+    defaults = model.model_validate({}).model_dump(mode="json")
+    fields = model.model_fields
+    own = [name for name in fields if name not in StrategyParameters.model_fields]
+    shared = [name for name in fields if name in StrategyParameters.model_fields]
+    return [
+        {
+            "name": name,
+            "default": defaults[name],
+            "meaning": fields[name].description
+            or ("Replaces the account's for its own trades." if name in shared else ""),
+        }
+        for name in (*own, *shared)
+    ]

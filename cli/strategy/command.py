@@ -1,0 +1,172 @@
+"""``tradectl strategy``: which strategies there are, a new one, and whether one can be believed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from cli.terminal.narrowing import Letters, Symbols, parse_letters, parse_symbols
+from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
+from cli.terminal.output import command, emit
+from engine.domain.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+app = typer.Typer(help="List trading strategies, write a new one, check one.", no_args_is_help=True)
+
+
+@app.command(name="list")
+@command
+def list_strategies(as_json: AsJson = False) -> None:
+    """List the strategies that can be asked for by name: the engine's own and installed ones.
+
+    Any other is given as module:Class, found in the current folder or on PYTHONPATH.
+
+    Example: tradectl strategy list
+    """
+    from app.strategies import known_strategies
+    from app.strategies.parameters import parameter_list
+
+    found = known_strategies()
+    told = {
+        name: {"source": each.source, "about": each.about, "parameters": parameter_list(each)}
+        for name, each in found.items()
+    }
+
+    def page(console: Console) -> None:
+        table = Table("strategy", "where", "what it does", box=None, pad_edge=False)
+        for name, each in found.items():
+            table.add_row(name, each.source or "built in", each.about)
+        console.print(table)
+
+    emit({"strategies": told}, as_json=as_json, page=page)
+
+
+@app.command()
+@command
+def show(
+    name: Annotated[str, typer.Argument(metavar="STRATEGY", help="Name or module:Class.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a strategy's parameters: what `--set NAME.KEY=VALUE` can change.
+
+    Example: tradectl strategy show reversion
+    """
+    from app.strategies import find_strategy
+    from app.strategies.parameters import parameter_list
+
+    found = find_strategy(name)
+    rows = parameter_list(found)
+
+    def page(console: Console) -> None:
+        console.print(f"{found.strategy_id}: {found.about}\n", highlight=False, markup=False)
+        table = Table("parameter", "default", "meaning", box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(row["name"], str(row["default"]), row["meaning"])
+        console.print(table)
+
+    told = {"strategy": found.strategy_id, "source": found.source, "about": found.about}
+    emit(told | {"parameters": rows}, as_json=as_json, page=page)
+
+
+@app.command()
+@command
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and _: my_breakout.")
+    ],
+    folder: Annotated[
+        Path, typer.Option("--dir", help="Folder in which the package is written.")
+    ] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Write the package of a new strategy: about twenty lines of NumPy, and a test.
+
+    It runs as it is; change what `signals` says. Installed with pip it is found by its name.
+
+    Example: tradectl strategy new my_breakout
+    """
+    from app.strategies.new import new_strategy
+
+    written = new_strategy(name, folder)
+
+    def page(console: Console) -> None:
+        for file in written.files:
+            console.print(f"wrote {file}", highlight=False, markup=False)
+        where = "" if folder == Path() else f"cd {folder} && "
+        console.print(
+            f"\ntry it: {where}tradectl scan --date DATE --strategy {written.strategy}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+
+    emit(asdict(written), as_json=as_json, page=page)
+
+
+@app.command()
+@command
+def check(
+    name: Annotated[str, typer.Argument(metavar="STRATEGY", help="Name or module:Class.")],
+    day: Annotated[str, typer.Option("--date", help="New York date, YYYY-MM-DD.")],
+    catalog: CatalogPath = DEFAULT_CATALOG,
+    set_params: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME.KEY=VALUE", help="Set a parameter.")
+    ] = None,
+    letters: Letters = None,
+    symbols: Symbols = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check on a recorded day that a strategy never looks ahead, and says the same twice.
+
+    The day is cut short in two places; what it said before the cut must not depend on what came
+    after it. Exit code 1 when something speaks against the strategy.
+
+    Example: tradectl strategy check my_breakout:MyBreakout --date 2026-09-18
+    """
+    from app.clock import parse_day
+    from app.parameters.file import changed_values
+    from app.strategies import hosted
+    from app.strategies.check import checked_strategy
+    from catalog import Catalog
+
+    values = changed_values(set_params or [])
+    found = checked_strategy(
+        Catalog.open(catalog),
+        parse_day(day),
+        hosted([name], values=values),
+        letters=parse_letters(letters) or None,
+        symbols=parse_symbols(symbols) or None,
+    )
+
+    def page(console: Console) -> None:
+        lines = {
+            "looks ahead": "YES" if found.look_ahead else "no",
+            "says the same twice": "yes" if found.repeatable else "NO",
+            "switched off": found.failure or "no",
+            "opens files": ", ".join(found.opened) or "no",
+            "candidates": f"{found.candidates:,}",
+            "a bucket takes": f"{found.ms_a_bucket:.2f} ms, the compiled scanner included",
+        }
+        console.print(f"{found.strategy} on {found.date}", highlight=False, markup=False)
+        for what, answer in lines.items():
+            console.print(f"  {what:20} {answer}", highlight=False, markup=False, soft_wrap=True)
+        if found.first_difference is not None:
+            first = found.first_difference
+            console.print(
+                f"first at {first.ts_event} (the day cut at {first.cut_ns}):\n"
+                f"  with the future     {'; '.join(first.with_future) or 'nothing'}\n"
+                f"  without it          {'; '.join(first.without) or 'nothing'}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+
+    emit(asdict(found), as_json=as_json, page=page)
+    if not found.is_fine:
+        raise typer.Exit(ExitCode.FAILED)

@@ -1,0 +1,133 @@
+"""Several strategies in one run: books that add up, both engines alike, failures as facts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from app.strategies import Hosted, hosted
+from catalog import Catalog
+from engine.accounting import PROJECTIONS, keep_accounts
+from engine.domain.facts import BracketPlanned, EnsembleChanged
+from engine.domain.parameters import Parameters
+from engine.runtime import Engine
+from engine.signals.signals import Signals
+from engine.signals.tape import Tape
+from tests.runtime.conftest import SYNTHETIC_DAY
+from tests.runtime.runs import EAGER, Ran, run
+from tests.signals.test_tape_strategies import Breakout
+
+THREE = ("acceleration", "reversion", "opening_range")
+
+
+def played(market: Catalog, asked: Hosted, engine: Engine, *settings: str) -> Ran:
+    return run(
+        market,
+        [SYNTHETIC_DAY],
+        engine,
+        settings=[*EAGER, *settings],
+        strategies=asked.strategies,
+        ensemble=asked.ensemble,
+    )
+
+
+def planned(ran: Ran) -> list[BracketPlanned]:
+    return [fact.payload for fact in ran.facts if isinstance(fact.payload, BracketPlanned)]
+
+
+@pytest.mark.parametrize("rule", ["any", "weighted"])
+def test_three_strategies_trade_alike_in_both_engines_and_their_books_add_up(
+    two_days: Catalog, rule: str
+) -> None:
+    settings = f"ensemble_rule={rule}", "ensemble_threshold=0.1"
+    asked = hosted(THREE, {"reversion": 2.0})
+    pruned = played(two_days, asked, Engine.PRUNED, *settings)
+    full = played(two_days, asked, Engine.FULL, *settings)
+
+    owners = {plan.strategy_id for plan in planned(pruned)}
+    assert len(owners) >= 2
+    assert pruned.outcome.decision_digest == full.outcome.decision_digest
+    assert pruned.outcome.fill_digest == full.outcome.fill_digest
+
+    accounts = keep_accounts(pruned.facts)
+    parts = list(PROJECTIONS["strategy_pnl"].rows(accounts))
+    earned = sum((trade.realized_pnl for trade in accounts.books().trades), Decimal(0))
+    assert earned
+    assert sum((part.realized_pnl for part in parts), Decimal(0)) == earned
+    for plan in planned(pruned):
+        assert plan.contributions[0].strategy_id == plan.strategy_id
+        assert plan.ensemble_rule == rule
+    (first,) = [f.payload for f in pruned.facts if isinstance(f.payload, EnsembleChanged)]
+    assert [member.weight for member in first.members] == [0.25, 0.5, 0.25]
+
+
+def test_acceleration_with_a_weight_is_acceleration_alone(two_days: Catalog) -> None:
+    alone = run(two_days, [SYNTHETIC_DAY])
+    weighed = played(two_days, hosted(["acceleration"], {"acceleration": 7}), Engine.PRUNED)
+    assert planned(alone)
+    assert weighed.facts == alone.facts
+
+
+def test_a_strategys_own_bracket_holds_for_its_trades_alone(two_days: Catalog) -> None:
+    values = {"reversion.take_profit_percent": "2.0", "reversion.stop_loss_percent": 1.0}
+    ran = played(two_days, hosted(["acceleration", "reversion"], values=values), Engine.PRUNED)
+    reach: dict[str, set[bool]] = {"acceleration": set(), "reversion": set()}
+    for plan in planned(ran):
+        share = abs(plan.take_profit / plan.reference_price - 1)
+        reach[plan.strategy_id].add(share > Decimal("0.015"))
+    assert reach == {"acceleration": {False}, "reversion": {True}}
+
+
+class Failing(Breakout):
+    """Works until half past ten."""
+
+    strategy_id = "failing"
+
+    def signals(self, tape: Tape) -> Signals:
+        """Say it, or fail."""
+        if tape.bucket > 720:
+            raise RuntimeError("it is late")
+        return super().signals(tape)
+
+
+class Endless(Breakout):
+    """Says that everything is infinitely good."""
+
+    strategy_id = "endless"
+
+    def signals(self, tape: Tape) -> Signals:
+        """Say it."""
+        return Signals(np.ones(len(tape)), np.full(len(tape), np.inf))
+
+
+@pytest.mark.parametrize("engine", Engine)
+def test_a_strategy_that_fails_is_switched_off_by_a_fact(two_days: Catalog, engine: Engine) -> None:
+    good = hosted(THREE)
+    members = [
+        *good.ensemble.members,
+        *(
+            good.ensemble.members[0].__class__(name, "", 0.2, is_on=True, parameters={}, bracket={})
+            for name in ("failing", "endless")
+        ),
+    ]
+    ensemble = good.ensemble.__class__(1, tuple(members))
+    asked = Hosted((*good.strategies, Failing(), Endless()), ensemble)
+    ran = played(two_days, asked, engine)
+
+    changes = [fact.payload for fact in ran.facts if isinstance(fact.payload, EnsembleChanged)]
+    assert [change.version for change in changes] == [1, 2, 3]
+    because = [change.because for change in changes[1:]]
+    assert "endless is switched off: the score of a qualified signal is inf" in because
+    assert "failing is switched off: RuntimeError: it is late" in because
+    on = {member.strategy_id for member in changes[-1].members if member.is_on}
+    assert on == {*THREE}
+    last = max(plan.candidate_ts for plan in planned(ran))
+    assert last > changes[-1].effective_ns
+    assert all(
+        plan.strategy_id in THREE
+        for plan in planned(ran)
+        if plan.candidate_ts >= changes[-1].effective_ns
+    )
+    assert Parameters().ensemble_rule == "any"
