@@ -5,6 +5,7 @@ One folder an idea; what a stranger needs to write one is here, too: subclass ``
 
 from engine.signals.history import (
     Need,
+    days_before,
     highest,
     lowest,
     matrix,
@@ -21,6 +22,6 @@ from strategies.reversion import Reversion
 
 __all__ = [
     "Acceleration", "Held", "Need", "OpeningRange", "Reversion", "Signals", "StrategyParameters",
-    "Tape", "TapeStrategy", "at_least", "at_most", "highest", "lowest", "matrix", "mean",
-    "opening_high", "opening_low",
+    "Tape", "TapeStrategy", "at_least", "at_most", "days_before", "highest", "lowest",
+    "matrix", "mean", "opening_high", "opening_low",
 ]  # fmt: skip

@@ -172,6 +172,7 @@ def _play(
         request.params,
         strategies=request.hosted.strategies,
         ensemble=request.hosted.ensemble,
+        make_source=request.hosted.make_source(catalog),
         journal=journal,
         starting_balance=request.balance,
         engine=Engine(request.engine),

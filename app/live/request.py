@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.runs.start_wait import StartWait
 from app.strategies import Hosted, hosted
+from catalog import Catalog
 from engine.domain.errors import ConfigError
 from engine.domain.market import MarketData, letter_of
 from engine.domain.parameters import Parameters
@@ -38,6 +39,8 @@ class LiveRequest:
         Where the day is recorded, if it is: trades are measured on it once they are over.
     wait : StartWait
         For how long a venue that is down at the start is waited for.
+    catalog : Catalog or None
+        Where the days before are, for strategies that look back at them.
     hosted : Hosted
         The strategies of a new run; one that goes on has those that its facts name.
     spool : Path or None
@@ -55,6 +58,7 @@ class LiveRequest:
     wait: StartWait
     market: MarketData | None = None
     spool: Path | None = None
+    catalog: Catalog | None = None
     hosted: Hosted = field(default_factory=hosted)
 
     def subscribed(self, tradable: Iterable[str]) -> tuple[str, ...]:

@@ -133,6 +133,7 @@ async def live_run(
             sends=request.sends,
             decided=() if run.is_new else verdicts.decided(),
             on_decision=verdicts.add,
+            make_source=hosted.make_source(request.catalog),
         )
         keeper = None
         if request.spool:

@@ -94,6 +94,7 @@ async def rehearsed(
             verdicts=request.verdicts,
             market=catalog,
             wait=request.wait,
+            catalog=catalog,
             hosted=request.hosted,
         )
         end = await live_run(journals, live, told, watched)
@@ -119,6 +120,7 @@ def backtested(
         request.params,
         strategies=request.hosted.strategies,
         ensemble=request.hosted.ensemble,
+        make_source=request.hosted.make_source(catalog),
         journal=journal,
         starting_balance=request.balance,
         fills=backtest_fills(request.fills),

@@ -110,6 +110,7 @@ def _play(
         params,
         strategies=request.hosted.strategies,
         ensemble=request.hosted.ensemble,
+        make_source=request.hosted.make_source(catalog),
         journal=journal,
         starting_balance=request.balance,
         engine=Engine(request.engine),

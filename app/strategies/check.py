@@ -16,13 +16,14 @@ import pyarrow.compute as pc
 
 from app.strategies.cut_market import CutMarket
 from app.strategies.hosted import Hosted
+from catalog import Catalog
 from engine.domain.errors import ConfigError
 from engine.domain.market import MarketData
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import ScanResult, scan
 from engine.signals.columns import TapePart
-from engine.signals.signal_runner import SignalBlock, SignalSource, in_process
+from engine.signals.signal_runner import SignalBlock, SignalSource
 
 _CUTS = (0.23, 0.61)
 """Shares of the session after which the day is cut."""
@@ -73,7 +74,7 @@ class CheckedStrategy:
 
 
 def checked_strategy(
-    market: MarketData,
+    market: Catalog,
     day: date,
     hosted: Hosted,
     *,
@@ -96,9 +97,10 @@ def checked_strategy(
     name = hosted.look_at_the_tape[0].strategy_id
     hours, params = session(day), Parameters()
     opened: list[str] = []
+    make_source = hosted.make_source(market)
 
     def asked(of: MarketData) -> ScanResult:
-        source = in_process(hosted.strategies)(hours, params, hosted.names)
+        source = make_source(hours, params, hosted.names)
         watched = None if source is None else _Watched(source, opened)
         return scan(of, day, params, symbols=symbols, letters=letters, source=watched)
 

@@ -9,12 +9,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.strategies.days_before import days_before
 from app.strategies.find import Found, find_strategy
+from catalog import Catalog
 from engine.domain.account import ACCELERATION
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble, checked_weights
 from engine.domain.errors import ConfigError
 from engine.domain.facts import Member
 from engine.domain.strategy import Strategy
+from engine.signals.signal_runner import MakeSource, in_process
 from engine.signals.tape_strategy import StrategyParameters, TapeStrategy
 
 
@@ -29,6 +32,10 @@ class Hosted:
     def names(self) -> tuple[str, ...]:
         """Names of the strategies, in order of precedence."""
         return tuple(each.strategy_id for each in self.strategies)
+
+    def make_source(self, catalog: Catalog | None) -> MakeSource:
+        """Return who asks the strategies; what was known before a day is of the catalog."""
+        return in_process(self.strategies, days_before(catalog))
 
     @property
     def look_at_the_tape(self) -> tuple[TapeStrategy, ...]:

@@ -40,14 +40,15 @@ def scan(
     from app.backtest.scan_answer import scan_answer
     from catalog import Catalog
     from engine.domain.session import session
-    from engine.signals.signal_runner import in_process
 
     parameters, strategies = options.parameters(), options.hosted()
     on = parse_day(day)
-    source = in_process(strategies.strategies)(session(on), parameters, strategies.names)
+    stored = Catalog.open(options.catalog)
+    make_source = strategies.make_source(stored)
+    source = make_source(session(on), parameters, strategies.names)
     with progress_bar(f"scan {day}", "trades") as progress:
         result = kept_scan(
-            Catalog.open(options.catalog),
+            stored,
             on,
             parameters,
             letters=options.only_letters,

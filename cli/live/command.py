@@ -131,6 +131,7 @@ def live(
     from app.live.spool_end import clear_away
     from app.live.tape_keeper import spool_root
     from app.markets import market
+    from app.strategies.days_before import catalog_if_there
     from cli.live.view import live_view
 
     request = LiveRequest(
@@ -144,6 +145,7 @@ def live(
         verdicts=runs,
         wait=wait,
         spool=spool_root(journals.database),
+        catalog=catalog_if_there(options.catalog),
         hosted=hosted,
     )
     try:

@@ -25,6 +25,9 @@ _LONGEST = 2_000
 """Buckets that a window may reach back, as many as the longest of the scanner's own."""
 
 
+_MOST_DAYS = 60
+
+
 class Column(StrEnum):
     """What of a closed bucket can be looked back at."""
 
@@ -42,12 +45,14 @@ class Rolling(StrEnum):
     LOWEST = "lowest"
     MATRIX = "matrix"
     OPENING = "opening"
+    DAYS = "days"
 
 
 class Need(NamedTuple):
     """What a strategy wants kept for it: one figure of the last ``buckets`` of a column.
 
-    The closed bucket is the last of them; those of an opening are the session's first.
+    The closed bucket is the last of them; those of an opening are the session's first, and for
+    ``days_before`` they are whole sessions before this one.
     """
 
     kind: Rolling
@@ -85,6 +90,13 @@ def opening_low(buckets: int) -> Need:
     return _need(Rolling.OPENING, Column.LOW, buckets)
 
 
+def days_before(days: int = 20) -> Need:
+    """Return the wish for the previous close, and the mean volume of so many sessions before."""
+    if not 1 <= days <= _MOST_DAYS:
+        raise ConfigError(f"{days} days before, expected 1 to {_MOST_DAYS}")
+    return Need(Rolling.DAYS, Column.VOLUME, days)
+
+
 def _need(kind: Rolling, column: str, buckets: int) -> Need:
     if column not in set(Column):
         raise ConfigError(f"no column {column!r} to look back at, choose from {', '.join(Column)}")
@@ -105,7 +117,7 @@ class History:
         self._needs = frozenset(needs)
         longest: dict[Column, int] = {}
         for need in self._needs:
-            if need.kind is not Rolling.OPENING:
+            if need.kind not in (Rolling.OPENING, Rolling.DAYS):
                 longest[need.column] = max(need.buckets, longest.get(need.column, 0))
         self._rings = {column: _Ring(buckets) for column, buckets in longest.items()}
         self._kept = {
@@ -151,6 +163,14 @@ class History:
         """Return the high or low of the session's first buckets; NaN until they have closed."""
         self._expect(need)
         return self._openings[need].values(n)
+
+    def expect_days(self) -> None:
+        """Refuse what is known of the days before where nobody declared it."""
+        if not any(need.kind is Rolling.DAYS for need in self._needs):
+            raise ConfigError(
+                "what was known before the session is not among what the strategy declared: add "
+                "days_before() to 'needs'"
+            )
 
     def values(self, need: Need, n: int) -> Floats:
         """Return a declared figure of each symbol.

@@ -15,6 +15,7 @@ from engine.domain.errors import StrategyError
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
 from engine.signals.columns import TapePart
+from engine.signals.history import Rolling
 from engine.signals.settings import settings
 from engine.signals.signal_lives import SignalLives, Told
 from engine.signals.signal_tables import SIGNALS, Said, signals_table
@@ -65,8 +66,8 @@ class MakeSource(Protocol):
         ...
 
 
-type KnownBefore = Callable[[date], Known]
-"""Previous close and average volume by symbol, as they were known before a day."""
+type KnownBefore = Callable[[date, int], Known]
+"""Previous close, and average volume of so many days, by symbol as known before a day."""
 
 
 def in_process(strategies: Sequence[object], known: KnownBefore | None = None) -> MakeSource:
@@ -75,8 +76,12 @@ def in_process(strategies: Sequence[object], known: KnownBefore | None = None) -
 
     def made(session: Session, params: Parameters, on: Collection[str]) -> SignalSource | None:
         asked = [each for each in looking if each.strategy_id in on]
-        before = None if known is None else known(session.day)
-        return SignalRunner(asked, params, session, before) if asked else None
+        if not asked:
+            return None
+        needs = (need for each in asked for need in each.needs())
+        days = max((need.buckets for need in needs if need.kind is Rolling.DAYS), default=0)
+        before = None if known is None or not days else known(session.day, days)
+        return SignalRunner(asked, params, session, before)
 
     return made
 

@@ -117,12 +117,17 @@ class Tape:
 
     @property
     def previous_close(self) -> Floats:
-        """Last price of the session before, USD; NaN where none is stored."""
+        """Last price of the session before, USD; NaN where none is stored.
+
+        ``days_before()`` has to be declared, as for ``average_volume`` and ``gap``.
+        """
+        self._history.expect_days()
         return self._block.context.previous_close[: self._n]
 
     @property
     def average_volume(self) -> Floats:
-        """Mean shares a day of up to 20 stored sessions before this one; NaN without any."""
+        """Mean shares a day of the declared sessions before, as far as stored; NaN without any."""
+        self._history.expect_days()
         return self._block.context.average_volume[: self._n]
 
     @property

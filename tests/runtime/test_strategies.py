@@ -39,12 +39,12 @@ def planned(ran: Ran) -> list[BracketPlanned]:
 
 @pytest.mark.parametrize("rule", ["any", "weighted"])
 def test_three_strategies_trade_alike_in_both_engines_and_their_books_add_up(
-    two_days: Catalog, rule: str
+    synthetic: Catalog, rule: str
 ) -> None:
     settings = f"ensemble_rule={rule}", "ensemble_threshold=0.1"
     asked = hosted(THREE, {"reversion": 2.0})
-    pruned = played(two_days, asked, Engine.PRUNED, *settings)
-    full = played(two_days, asked, Engine.FULL, *settings)
+    pruned = played(synthetic, asked, Engine.PRUNED, *settings)
+    full = played(synthetic, asked, Engine.FULL, *settings)
 
     owners = {plan.strategy_id for plan in planned(pruned)}
     assert len(owners) >= 2
@@ -63,16 +63,16 @@ def test_three_strategies_trade_alike_in_both_engines_and_their_books_add_up(
     assert [member.weight for member in first.members] == [0.25, 0.5, 0.25]
 
 
-def test_acceleration_with_a_weight_is_acceleration_alone(two_days: Catalog) -> None:
-    alone = run(two_days, [SYNTHETIC_DAY])
-    weighed = played(two_days, hosted(["acceleration"], {"acceleration": 7}), Engine.PRUNED)
+def test_acceleration_with_a_weight_is_acceleration_alone(synthetic: Catalog) -> None:
+    alone = run(synthetic, [SYNTHETIC_DAY])
+    weighed = played(synthetic, hosted(["acceleration"], {"acceleration": 7}), Engine.PRUNED)
     assert planned(alone)
     assert weighed.facts == alone.facts
 
 
-def test_a_strategys_own_bracket_holds_for_its_trades_alone(two_days: Catalog) -> None:
+def test_a_strategys_own_bracket_holds_for_its_trades_alone(synthetic: Catalog) -> None:
     values = {"reversion.take_profit_percent": "2.0", "reversion.stop_loss_percent": 1.0}
-    ran = played(two_days, hosted(["acceleration", "reversion"], values=values), Engine.PRUNED)
+    ran = played(synthetic, hosted(["acceleration", "reversion"], values=values), Engine.PRUNED)
     reach: dict[str, set[bool]] = {"acceleration": set(), "reversion": set()}
     for plan in planned(ran):
         share = abs(plan.take_profit / plan.reference_price - 1)
@@ -103,7 +103,7 @@ class Endless(Breakout):
 
 
 @pytest.mark.parametrize("engine", Engine)
-def test_a_strategy_that_fails_is_switched_off_by_a_fact(two_days: Catalog, engine: Engine) -> None:
+def test_a_strategy_that_fails_is_switched_off_by_a_fact(synthetic: Catalog, engine: Engine) -> None:
     good = hosted(THREE)
     members = [
         *good.ensemble.members,
@@ -114,7 +114,7 @@ def test_a_strategy_that_fails_is_switched_off_by_a_fact(two_days: Catalog, engi
     ]
     ensemble = good.ensemble.__class__(1, tuple(members))
     asked = Hosted((*good.strategies, Failing(), Endless()), ensemble)
-    ran = played(two_days, asked, engine)
+    ran = played(synthetic, asked, engine)
 
     changes = [fact.payload for fact in ran.facts if isinstance(fact.payload, EnsembleChanged)]
     assert [change.version for change in changes] == [1, 2, 3]
