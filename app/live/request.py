@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.runs.start_wait import StartWait
-from engine.domain.errors import ConfigError
+from engine.domain.errors import ConfigError, JournalBroken
 from engine.domain.market import MarketData, letter_of
 from engine.domain.parameters import Parameters
 from engine.runtime.live import VenueAccount
@@ -39,6 +39,9 @@ class LiveRequest:
         For how long a venue that is down at the start is waited for.
     spool : Path or None
         Folder under which what arrives is kept, so that a restart is warm; None for nowhere.
+    doubt : JournalBroken or None
+        Why the parameter desk is not to be believed: only a run is resumed that holds something,
+        and nothing is entered.
     """
 
     venue: VenueAccount
@@ -52,6 +55,7 @@ class LiveRequest:
     wait: StartWait
     market: MarketData | None = None
     spool: Path | None = None
+    doubt: JournalBroken | None = None
 
     def subscribed(self, tradable: Iterable[str]) -> tuple[str, ...]:
         """Return what to subscribe to of what can be traded, none for the whole tape.
