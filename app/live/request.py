@@ -9,7 +9,7 @@ from pathlib import Path
 from app.runs.start_wait import StartWait
 from app.strategies import Hosted, hosted
 from catalog import Catalog
-from engine.domain.errors import ConfigError
+from engine.domain.errors import ConfigError, JournalBroken
 from engine.domain.market import MarketData, letter_of
 from engine.domain.parameters import Parameters
 from engine.runtime.live import VenueAccount
@@ -45,6 +45,9 @@ class LiveRequest:
         The strategies of a new run; one that goes on has those that its facts name.
     spool : Path or None
         Folder under which what arrives is kept, so that a restart is warm; None for nowhere.
+    doubt : JournalBroken or None
+        Why the parameter desk is not to be believed: only a run is resumed that holds something,
+        and nothing is entered.
     """
 
     venue: VenueAccount
@@ -60,6 +63,7 @@ class LiveRequest:
     spool: Path | None = None
     catalog: Catalog | None = None
     hosted: Hosted = field(default_factory=hosted)
+    doubt: JournalBroken | None = None
 
     def subscribed(self, tradable: Iterable[str]) -> tuple[str, ...]:
         """Return what to subscribe to of what can be traded, none for the whole tape.

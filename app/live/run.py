@@ -89,7 +89,8 @@ async def live_run(
     VenueError
         The venue cannot be reached at the start for as long as was asked for, or refuses us.
     JournalBroken
-        The run's facts are not those that were written; see ``protection_run``.
+        The run's facts are not those that were written; see ``protection_run``. Or the parameter
+        desk is broken, and no run that goes on holds anything.
     JournalError
         Facts cannot be kept: nothing is traded.
     RunError
@@ -104,6 +105,8 @@ async def live_run(
 
         def started() -> HostedRun:
             name = request.run_id or run_name(journals, stem, keeps_quarantined=True)
+            if request.doubt is not None and name not in {run.run_id for run in journals.runs()}:
+                raise request.doubt
             hosting = hosted_run(journals, name, told, resumable=(BaseException,))
             return stack.enter_context(hosting)
 
@@ -114,6 +117,8 @@ async def live_run(
         journal, desk = await run.begun(
             request.wait, lambda journal: _desk(run, journal, params, request, found, hours)
         )
+        if request.doubt is not None and not desk.books.trades:
+            raise request.doubt
         if not run.recorded and found.host_time() > hours.open_ns:
             _log.warning("the session is open already: VWAP and day volumes count from now on")
         behind_secs = _behind(found.host_time, hours, (fact.ts_init for fact in run.recorded))

@@ -31,8 +31,10 @@ from engine.domain.errors import JournalBroken
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from app.live.destination import Destination
     from app.live.protection_run import ProtectionEnd
     from app.live.request import LiveRequest
+    from engine.domain.parameters import Parameters
     from store import Journals
 
 
@@ -104,8 +106,6 @@ def live(
 
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
-    from app.live.destination import destination
-    from app.parameters.desk import approved_at_desk, chosen_at_desk
     from store import Journals
 
     del role
@@ -114,17 +114,10 @@ def live(
     wait = StartWait(wait_secs, say)
     journals = wait.reached(lambda: Journals(database))
     parameters = options.parameters() if options.params or options.sets_parameters else None
-    if parameters is None:
-        set_by_somebody = wait.reached(lambda: chosen_at_desk(journals))
-        desk = wait.reached(lambda: approved_at_desk(journals))
-        mode = desk.at(time.time_ns()).alpaca_trading_mode
-    else:
-        set_by_somebody, mode = parameters.model_fields_set, parameters.alpaca_trading_mode
-    is_chosen = "alpaca_trading_mode" in set_by_somebody
     asked = None if venue is None else venue.value
-    place = destination(mode, is_chosen=is_chosen, venue=asked, shadow=shadow)
+    place, doubt = _destination(journals, parameters, run_id, asked, wait, shadow=shadow)
     if place.venue in REAL_MONEY:
-        _confirm(confirm, set_by_somebody)
+        _confirm(confirm)
 
     from app.live.request import LiveRequest
     from app.live.run import live_run
@@ -147,6 +140,7 @@ def live(
         spool=spool_root(journals.database),
         catalog=catalog_if_there(options.catalog),
         hosted=hosted,
+        doubt=doubt,
     )
     try:
         with live_view(
@@ -206,13 +200,58 @@ def _protect(
     raise typer.Exit(broken.exit_code)
 
 
-def _confirm(words: str | None, given: set[str]) -> None:
-    """Let nobody trade real money by accident.
+def _destination(
+    journals: Journals,
+    parameters: Parameters | None,
+    run_id: str | None,
+    venue: str | None,
+    wait: StartWait,
+    *,
+    shadow: bool,
+) -> tuple[Destination, JournalBroken | None]:
+    """Return where orders go, and why the parameter desk is not believed where that is so.
+
+    Then they go where the run sent them that is resumed: what it holds is to be managed.
 
     Raises
     ------
     ConfigError
-        It was not confirmed, or no limit was set on what a day may lose.
+        What was asked for contradicts the desk, or is real money without a limit.
+    JournalBroken
+        The desk is broken, and there is no run to resume.
+    """
+    from app.live.destination import destination, resumed_destination
+    from app.parameters.desk import approved_at_desk, chosen_at_desk
+
+    try:
+        if parameters is None:
+            given = wait.reached(lambda: chosen_at_desk(journals))
+            held = wait.reached(lambda: approved_at_desk(journals)).at(time.time_ns())
+        else:
+            given, held = parameters.model_fields_set, parameters
+    except JournalBroken as broken:
+        resumed = wait.reached(
+            lambda: resumed_destination(journals, run_id, venue=venue, shadow=shadow)
+        )
+        if resumed is None:
+            raise
+        say(f"{broken}")
+        say("nothing is entered; what the run holds is managed as it was")
+        return resumed, broken
+    mode, is_chosen = held.alpaca_trading_mode, "alpaca_trading_mode" in given
+    place = destination(mode, is_chosen=is_chosen, venue=venue, shadow=shadow)
+    if place.venue in REAL_MONEY:
+        _limited(given)
+    return place, None
+
+
+def _limited(given: set[str]) -> None:
+    """Let nobody trade real money without a limit on what a day may lose.
+
+    Raises
+    ------
+    ConfigError
+        Nobody has set it.
     """
     from engine.domain.errors import ConfigError
 
@@ -221,6 +260,18 @@ def _confirm(words: str | None, given: set[str]) -> None:
             "alpaca-live wants a loss limit that somebody chose: set daily_loss_limit_percent with "
             "--params or --set"
         )
+
+
+def _confirm(words: str | None) -> None:
+    """Let nobody trade real money by accident.
+
+    Raises
+    ------
+    ConfigError
+        It was not confirmed.
+    """
+    from engine.domain.errors import ConfigError
+
     if words is None:
         words = typer.prompt(f"This trades real money. Type '{_REAL_MONEY}' to go on", err=True)
     if words != _REAL_MONEY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -115,7 +116,8 @@ def run(
     """Replay a recorded day as Alpaca would send it, and take orders.
 
     One port serves the trading API, market data and both websockets, to any client of Alpaca's.
-    It runs until Ctrl-C, exit code 130. This is a simulator: nothing reaches a real venue.
+    It runs until Ctrl-C or SIGTERM, exit code 130. This is a simulator: nothing reaches a real
+    venue.
 
     Example: tradectl sim run --date 2026-09-18 --speed 10
     """
@@ -151,11 +153,10 @@ def run(
             page=lambda console: _ready_page(console, found),
         )
 
-    try:
+    with suppress(KeyboardInterrupt):  # there is none where a shell has its children ignore Ctrl-C
         serve_simulator(request, ready)
-    except KeyboardInterrupt:
-        say("the simulator has ended")
-        raise typer.Exit(INTERRUPTED) from None
+    say("the simulator has ended")
+    raise typer.Exit(INTERRUPTED)
 
 
 @app.command()

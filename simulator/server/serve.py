@@ -11,7 +11,7 @@ from ipaddress import ip_address
 import uvicorn
 from starlette.types import ASGIApp
 
-from engine.domain.errors import ConfigError
+from engine.domain.errors import ConfigError, RunError
 from serving import GuardedConfig, Policy
 from simulator.server.wire_protocol import CuttableWebSockets
 
@@ -66,7 +66,13 @@ def listening(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
 def serve(
     app: ASGIApp, listener: socket.socket, ready: Callable[[str], None], policy: Policy
 ) -> None:
-    """Serve until the process is told to stop; ``ready`` is told the URL."""
+    """Serve until the process is told to stop; ``ready`` is told the URL.
+
+    Raises
+    ------
+    RunError
+        The server did not start.
+    """
     host, port = listener.getsockname()[:2]
     server = uvicorn.Server(config(app, policy))
 
@@ -78,6 +84,8 @@ def serve(
             ready(f"http://{host}:{port}")
             _log.info("simulator: listens on %s:%s; this is no real venue", host, port)
         await serving
+        if not server.started:
+            raise RunError("the simulator's server did not start: the log says why")
 
     asyncio.run(run())
 

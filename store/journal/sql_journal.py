@@ -198,6 +198,12 @@ class SqlJournal(HoldingJournal):
         """
         return self._verified(head, since=0)
 
+    def verified_records(self) -> tuple[list[Record], Verification]:
+        """Return every fact as it is stored, and what ``verify`` says of these very ones."""
+        records: list[Record] = []
+        found = self._verified(None, since=0, kept=records)
+        return records, found
+
     def integrity(self, head: str | None = None, *, most: int = AT_SIGHT) -> Integrity:
         """Return how far the facts can be relied upon: checked are the last ``most`` of them."""
         with self._reading() as connection:
@@ -397,8 +403,13 @@ class SqlJournal(HoldingJournal):
             record = newest_record(connection, self.run_id)
         return record and fact_of(record)
 
-    def _verified(self, head: str | None, *, since: int) -> Verification:
-        """Walk the facts after one of them, in a single snapshot with the run's head."""
+    def _verified(
+        self, head: str | None, *, since: int, kept: list[Record] | None = None
+    ) -> Verification:
+        """Walk the facts after one of them, in a single snapshot with the run's head.
+
+        Those that were looked at are ``kept`` where that is asked for.
+        """
         with self._reading() as connection:
             if not self._database.is_file:
                 connection.execution_options(isolation_level="REPEATABLE READ")
@@ -408,8 +419,14 @@ class SqlJournal(HoldingJournal):
             if since:
                 before = next(read_records(connection, self.run_id, since - 1), None)
                 after = since, "" if before is None else before.hash
+            if kept is not None:
+                kept += read_records(connection, self.run_id, since)
             found = verify(
-                read_records(connection, self.run_id, since), own, facts=facts, after=after
+                # read as they are looked at: a cursor left open would outlive its connection
+                read_records(connection, self.run_id, since) if kept is None else kept,
+                own,
+                facts=facts,
+                after=after,
             )
         if found.broken is None and head not in (None, found.head):
             detail = f"expected the last hash to be {str(head)[:12]}…, found {found.head[:12]}…"

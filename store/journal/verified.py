@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from engine.domain.errors import JournalBroken, NotFoundError
 from engine.domain.facts import Fact
-from engine.journal import fact_of, verify
+from engine.journal import fact_of
 from store.journal.journals import Journals
-from store.journal.sql_journal import BROKEN
+from store.journal.sql_journal import BROKEN, SqlJournal
 
 
 def verified_facts(journals: Journals, run_id: str) -> list[Fact]:
@@ -30,10 +28,7 @@ def verified_facts(journals: Journals, run_id: str) -> list[Fact]:
         raise NotFoundError(f"no run {run_id!r} in {journals.database}")
     if row.is_quarantined:
         raise JournalBroken(run_id, row.note.rpartition(BROKEN)[2] or row.note)
-    journal = journals.open(run_id)
-    found = journal.verify()
-    records = list(islice(journal.records(), found.facts))
-    broken = found.broken or verify(records, found.head, facts=found.facts).broken
-    if broken is not None:
-        raise JournalBroken(run_id, str(broken))
+    records, found = SqlJournal(journals.database, run_id).verified_records()
+    if found.broken is not None:
+        raise JournalBroken(run_id, str(found.broken))
     return [fact_of(record) for record in records]

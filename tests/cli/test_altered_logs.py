@@ -6,8 +6,10 @@ import json
 import signal
 from pathlib import Path
 
+import pytest
+
 from engine.domain.exit_codes import ExitCode
-from engine.domain.facts import TradeClosed
+from engine.domain.facts import BracketPlanned, TradeClosed
 from store import Database
 from tests.cli.conftest import DAY, Tradectl
 from tests.cli.live_place import simulated
@@ -27,8 +29,14 @@ def _altered(database: str, run_id: str) -> None:
         assert connection.exec_driver_sql(_HEAD.format(run_id)).rowcount == 1
 
 
+@pytest.mark.parametrize("at_a_start", [False, True])
 def test_a_live_run_goes_on_without_commands_and_parameters_that_were_altered(
-    nursery: ForkedProcesses, small_market: Path, tmp_path: Path, tradectl: Tradectl
+    nursery: ForkedProcesses,
+    small_market: Path,
+    tmp_path: Path,
+    tradectl: Tradectl,
+    *,
+    at_a_start: bool,
 ) -> None:
     with simulated(nursery, small_market, tmp_path, start="09:45") as place:
         database = "--database", place.database
@@ -42,8 +50,14 @@ def test_a_live_run_goes_on_without_commands_and_parameters_that_were_altered(
         run.with_a_position()
         locked = tradectl("do", "lock", "ZZZ", "--yes", "--timeout", "0.2", *database)
         assert locked.code == ExitCode.UNAVAILABLE, locked.err
+        if at_a_start:
+            run.process.kill()
+            run.process.communicate()
+        planned = len(run.of(BracketPlanned))
         _altered(place.database, f"{place.run_id}/commands")
         _altered(place.database, "parameters")
+        if at_a_start:
+            run = Run(place, place.live(settings=()))
         run.on_until(lambda: {"commands", "parameters"} <= run.wrong())
         assert place.logged("the commands of")
         refused = tradectl("do", "flatten", "all", "--yes", *database)
@@ -57,6 +71,9 @@ def test_a_live_run_goes_on_without_commands_and_parameters_that_were_altered(
         assert run.process.returncode == ExitCode.QUARANTINED, err
         assert "expected the last hash to be f00" in json.loads(out)["broken"]
         assert "entries were held: " in err
+        if at_a_start:
+            assert "what the run holds is managed as it was" in err
+            assert len(run.of(BracketPlanned)) == planned
         again = place.live(settings=())
         _, err = again.communicate()
         assert again.returncode == ExitCode.QUARANTINED, err

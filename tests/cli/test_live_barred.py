@@ -102,9 +102,7 @@ def _without_buying_power(run: Run) -> None:
         r"an order needs \S+ USD, the account has \d{2,3}(\.\d+)? USD", held.payload.detail
     )
     run.until(lambda: "buying power: an order needs" in run.place.verdicts.read_text())
-    refused = [fact for fact in run.of(OrderRejected) if "-entry" in fact.payload.client_order_id]
-    assert len(refused) == 1
-    assert "insufficient buying power" in refused[0].payload.reason
+    run.until(lambda: _refused(run, "insufficient buying power"))
     run.steer("account", cash="100000")
 
 
@@ -114,9 +112,14 @@ def _after_three_day_trades(run: Run) -> None:
     run.until(lambda: run.held("day trades"))
     (held,) = run.held("day trades")
     assert "day trades in five days with" in held.payload.detail
-    refused = run.of(OrderRejected)[-1].payload
-    assert "pattern day trading protection" in refused.reason
+    run.until(lambda: _refused(run, "pattern day trading protection"))
     run.steer("account", cash="100000", daytrade_count=0)
+
+
+def _refused(run: Run, words: str) -> list[str]:
+    """Return the entries that were refused with some words; more than one may leave at once."""
+    refused = [fact.payload for fact in run.of(OrderRejected) if words in fact.payload.reason]
+    return [each.client_order_id for each in refused if "-entry" in each.client_order_id]
 
 
 def _in_a_stock_that_is_closed_to_trading(run: Run) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +41,9 @@ _AT_LATEST_NS = 300 * NANOS_PER_SECOND
 """A moment that has not come in so much of a day that runs by itself will not: then, then."""
 
 
+_LOOK_NS = NANOS_PER_SECOND
+"""From one look at what is due to the next."""
+
 _WHILE_AWAY, _AT_A_LOOK = 60, 5
 """Steps that are granted while somebody is dead, and between two looks at whether all goes on."""
 
@@ -59,6 +62,8 @@ class Campaign:
         Processes killed.
     findings : list of str
         What does not hold; empty is what is wanted.
+    cut_short : int
+        Trades whose entry was canceled when it was filled in part.
     """
 
     seed: int
@@ -69,6 +74,7 @@ class Campaign:
     findings: list[str] = field(default_factory=list)
     minutes: float = 0
     trades: int = 0
+    cut_short: int = 0
     said: str = ""
 
 
@@ -84,6 +90,7 @@ def run(
     market: Path,
     *,
     kinds: tuple[str, ...] = KINDS,
+    kills: Iterable[Kill] | None = None,
     told: Callable[[Kill], object] = lambda _: None,
 ) -> Campaign:
     """Kill once in every way, on one day, and look at what is left.
@@ -92,6 +99,8 @@ def run(
     ----------
     kinds : tuple of str
         Which ways; the seed's other kills are left out and change nothing about these.
+    kills : iterable of Kill, optional
+        These instead of the seed's.
     told : callable
         Hears of each kill before it is waited for.
     """
@@ -104,7 +113,7 @@ def run(
         day = _Day(site, found)
         try:
             day.begin()
-            for kill in drawn(seed, is_stepped=found.is_stepped, kinds=kinds):
+            for kill in kills or drawn(seed, is_stepped=found.is_stepped, kinds=kinds):
                 told(kill)
                 day.kill(kill)
             found.findings += day.ended()
@@ -151,6 +160,7 @@ class _Day:
         site.go_home()
         ended = EndedDay.of(site.venue, site.journals, RUN, self._down)
         self._found.trades = len(ended.entered)
+        self._found.cut_short = sum(each.entry["status"] == "canceled" for each in ended.entered)
         bound = BOUND_NS + (0 if stepped else _WAY_NS)
         return [
             *([] if ended.entered else ["nothing was traded all day"]),
@@ -175,17 +185,28 @@ class _Day:
     def _strike(self, blow: Blow) -> None:
         """Kill, after a look at what was kept so far."""
         self._look()
+        site = self._site
+        stood = site.venue.now if site.relay.is_open else None
         self._found.blows += 1
-        self._found.processes.update(part for part in blow.parts if self._site.is_alive(part))
-        self._site.kill(blow.parts, arrives=blow.arrives)
+        self._found.processes.update(part for part in blow.parts if site.is_alive(part))
+        site.kill(blow.parts, arrives=blow.arrives)
+        if stood is not None:
+            self._note_down(blow, stood)
+
+    def _note_down(self, blow: Blow, stood: int) -> None:
+        """Note for how long after an instant (UTC ns) nobody could act, whoever was alive."""
+        site = self._site
+        if Part.VENUE in blow.parts:
+            # what a dead venue did not hear is asked for again at the next look
+            self._down.append((stood, stood + _LOOK_NS))
+        elif Part.LIVE in blow.parts:
+            until(lambda: not site.venue.status()["market_sockets"], "the end of a connection")
+            self._down.append((stood, site.venue.now))
 
     def _bring_back(self, kill: Kill, stood: int) -> None:
         """Start the dead, the first of them into another blow, and wait until all goes on."""
         site = self._site
         dead = {*kill.first.parts, *(kill.again.parts if kill.again else ())}
-        if dead == {Part.LIVE}:
-            until(lambda: not site.venue.status()["market_sockets"], "the end of a connection")
-            self._down.append((stood, site.venue.now))
         site.grant(_WHILE_AWAY)
         if kill.again is not None:
             site.begin(kill.order[0])

@@ -30,10 +30,17 @@ SPAWNED = "process"
 
 @dataclass(frozen=True)
 class Moment:
-    """The n-th of something: of ``Said``, a ``fact``, or a ``process``."""
+    """The n-th of something: of ``Said``, a ``fact``, or a ``process``.
+
+    Attributes
+    ----------
+    within : int
+        Steps of granted time in which it comes; one that has not will not: then, then.
+    """
 
     what: str
     number: int
+    within: int = 120
 
     def __str__(self) -> str:
         return f"{self.what} {self.number}"

@@ -27,8 +27,6 @@ from tests.servers import Postgres
 RUN = "killed"
 _MOST_RESTARTS = 20
 """Of one day, of starts that could not reach something."""
-_AT_LATEST_STEPS = 120
-"""A moment that has not come in so many buckets will not: then, then."""
 
 
 class Site:
@@ -160,7 +158,7 @@ class Site:
             self.held_fact.arm(moment.number)
         elif moment.what != SPAWNED:
             said = Said(moment.what)
-        self.relay.arm(said, moment.number, _AT_LATEST_STEPS)
+        self.relay.arm(said, moment.number, moment.within)
 
     def is_reached(self, moment: Moment) -> bool:
         """Say whether it is held."""

@@ -17,7 +17,7 @@ type Wire = dict[str, Any]
 type Span = tuple[int, int]
 
 _OURS = re.compile(r"(?P<run>[^.]+)\.(?P<epoch>\d+)\.(?P<trade>.+)-(?P<role>[a-z_]+(-\d+)?)(~\d+)?")
-_ENDS = ("filled_at", "canceled_at", "expired_at", "failed_at", "replaced_at")
+_ENDS = ("canceled_at", "expired_at", "failed_at", "replaced_at")
 
 
 @dataclass
@@ -106,12 +106,18 @@ class Trade:
             return
         start = instant(order["created_at"])
         if order["type"] == "stop":
-            if self.entry["filled_at"] is None:
+            if self.entry["status"] != "filled":
                 return
             start = max(start, instant(self.entry["filled_at"]))
-        end = next((instant(order[name]) for name in _ENDS if order[name]), now)
+        end = _ended(order) or now
         if start < end:
             yield start, end
+
+
+def _ended(order: Wire) -> int | None:
+    """Return when an order ended; one that was filled in part has a time of that, too."""
+    names = ("filled_at",) if order["status"] == "filled" else _ENDS
+    return next((instant(order[name]) for name in names if order[name]), None)
 
 
 def trades(orders: Iterable[Wire], groups: Iterable[Wire], fills: Iterable[Wire]) -> list[Trade]:

@@ -29,12 +29,14 @@ _CHUNK = 65_536
 class Said(StrEnum):
     """What is counted.
 
-    ``CALL`` is any request and any new websocket, ``REQUEST`` one that changes an order,
-    ``ANSWER`` what comes back to that, ``UPDATE`` an order update, ``STEP`` a grant of time.
+    ``CALL`` is any request and any new websocket, ``REQUEST`` one that changes an order, ``CANCEL``
+    one that ends it, ``ANSWER`` what comes back to that, ``UPDATE`` an order update, ``STEP`` a
+    grant of time.
     """
 
     CALL = "call"
     REQUEST = "request"
+    CANCEL = "cancel"
     ANSWER = "answer"
     UPDATE = "update"
     STEP = "step"
@@ -210,6 +212,8 @@ class Relay:
             line.path = begun[2]
             line.changes_order = b""
             if begun[1] != b"GET" and line.path.startswith(b"/v2/orders"):
+                if begun[1] == b"DELETE":
+                    await self._count(Said.CANCEL)
                 await self._count(Said.REQUEST)
                 line.changes_order = begun[1]
                 line.frames.clear()

@@ -30,7 +30,8 @@ class Rejected(msgspec.Struct, frozen=True):
 class Unknown(msgspec.Struct, frozen=True):
     """It may or may not have happened: leave the order as it is and look again later.
 
-    Never to be taken for a rejection, and the request never to be sent again.
+    Never to be taken for a rejection, and an order or a change never to be sent again; a cancel
+    may be: asked for twice, an order is canceled once.
     """
 
     reason: str

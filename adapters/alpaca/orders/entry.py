@@ -194,10 +194,15 @@ class OrderEntry:
                     self._tell([CancelRejected(client_order_id, venue_id, self._now(), why)])
 
     async def cancel_stray(self, venue_order_id: str) -> None:
-        """Cancel an order that was given up but lives."""
-        self._watch.issue_raised(f"stray {venue_order_id}", f"order {venue_order_id} is canceled")
-        await self._rest.cancel(venue_order_id)
-        self._watch.issue_cleared(f"stray {venue_order_id}")
+        """Cancel an order that was given up but lives, until the venue has answered."""
+        trouble, backoff = f"stray {venue_order_id}", Backoff(_FIRST_LOOK_SECS, _LONGEST_LOOK_SECS)
+        self._watch.issue_raised(trouble, f"order {venue_order_id} is canceled")
+        while True:
+            with suppress(VenueUnavailable):
+                if not isinstance(await self._rest.cancel(venue_order_id), Unknown):
+                    break
+            await asyncio.sleep(backoff.next_secs())
+        self._watch.issue_cleared(trouble)
 
     async def _send_exit(self, client_order_id: str, request: OrderRequest) -> None:
         """Send an order that closes, unless the account does not hold what it is to close.
@@ -336,10 +341,12 @@ class OrderEntry:
         self._watch.issue_cleared(trouble)
 
     async def _cancel(self, order: OwnOrder) -> str | None:
-        """Ask for a cancel and return why it was refused.
+        """Ask for a cancel and return why it was refused, or that it may never have arrived.
 
         That it came about is told by an update or found by a look. An order that the venue does
         not cancel has mostly ended unheard of, so it is looked up before anything else is asked.
+        Where no answer came, nobody may wait for its end: whoever wants it asks again at the next
+        look, and an order that is asked for twice is canceled once.
         """
         if order.current is None:
             return "the venue does not have the order"
@@ -350,8 +357,8 @@ class OrderEntry:
         if isinstance(outcome, CancelRequested):
             return None
         self._own.looks.add(self._root(order))
-        if not isinstance(outcome, Rejected):
-            return None
+        if isinstance(outcome, Unknown):
+            return f"it is not known whether the cancel arrived: {outcome.reason}"
         with suppress(VenueError):
             venue = await self._rest.order_by_id(self._root(order), priority=Priority.CANCEL)
             if venue is not None:

@@ -81,7 +81,8 @@ class IssueTracker:
     def finds_out(self) -> bool:
         """Whether the venue is away, or is being asked what became of an order."""
         return any(
-            what in {"orders", "reconciliation"} or what.startswith(("order ", "change of "))
+            what in {"orders", "reconciliation"}
+            or what.startswith(("order ", "change of ", "stray "))
             for what in self.details
         )
 

@@ -205,6 +205,39 @@ def test_an_exit_whose_legs_cannot_be_canceled_is_rejected_so_that_it_is_tried_a
     assert kinds(played.news) == [("Rejected", "T-exit")]
 
 
+@pytest.mark.parametrize("found", [GATEWAY, JSONResponse({**TAKEN, "status": "new"})])
+def test_an_exit_whose_legs_may_not_have_heard_of_their_cancel_is_tried_again(
+    found: Response,
+) -> None:
+    with RestVenue() as venue:
+        for leg in (TARGET_LEG, STOP_LEG):
+            venue.on("DELETE", f"{ORDERS}/{leg.id}", GATEWAY)
+            venue.on("GET", f"{ORDERS}/{leg.id}", found)
+        own = live_bracket()
+        own.sent(exit_order())
+
+        async def script(entry: Entry) -> None:
+            await entry.entry.close_out("T-exit", EXIT)
+            assert entry.entry.freed() == []
+
+        played = play(venue, own, script)
+    (refused,) = played.news
+    assert isinstance(refused, Rejected)
+    assert "it is not known whether the cancel arrived: HTTP 504" in refused.reason
+    assert own.looks == {ENTRY_ID}
+
+
+def test_an_order_that_was_given_up_but_lives_is_canceled_until_the_venue_has_heard_it() -> None:
+    with RestVenue() as venue:
+        path = f"{ORDERS}/{ENTRY_ID}"
+        venue.on("DELETE", path, GATEWAY, Response(status_code=204))
+        venue.on("GET", path, JSONResponse(TAKEN))
+        played = play(venue, sent_bracket(), lambda entry: entry.entry.cancel_stray(ENTRY_ID))
+        assert venue.count("DELETE", path) == 2
+    assert played.watch.troubles == {}
+    assert [what for what, _ in played.watch.told] == [f"stray {ENTRY_ID}"]
+
+
 def test_an_exit_goes_out_when_a_leg_that_cannot_be_canceled_has_ended_unheard_of() -> None:
     ended = [{**leg, "status": "canceled", "canceled_at": "2026-09-18T13:31:00Z"} for leg in LEGS]
     with RestVenue() as venue:

@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ import httpx
 import pytest
 
 from catalog import Catalog
-from tests.forked_processes import ROOT, Answer, Child, ForkedProcesses
+from tests.forked_processes import ROOT, Answer, Child, ForkedProcesses, environment
 from tests.simulator.server.conftest import DAY
 from tests.simulator.server.test_trading import busy
 
@@ -101,6 +103,24 @@ def test_a_simulator_is_steered_from_the_command_line(
         _it_was_ended_and_did_not_fail(process)
         assert not token.exists()
     assert tradectl("status", "--url", url).code == 75
+
+
+def test_a_signal_ends_it_in_the_background_of_a_shell_as_at_a_terminal(market: Catalog) -> None:
+    words = ["sim", "run", "--catalog", market.root, "--date", str(DAY), "--port", "0", "--json"]
+    deaf = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-m", "cli.main", *words]
+    with subprocess.Popen(
+        deaf,
+        cwd=ROOT,
+        env=environment() | KEYS,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert json.loads(process.stdout.readline())["simulator"] == "tradectl"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert (process.returncode, "the simulator has ended" in err) == (130, True)
 
 
 def _a_page_is_for_people(shown: str) -> None:

@@ -36,6 +36,31 @@ def test_an_order_whose_answer_was_lost_is_found_and_not_sent_again(scene: Scene
     assert len(scene.venue_orders()) == 1
 
 
+def test_an_entry_whose_cancel_never_arrived_can_be_canceled_again(scene: Scene) -> None:
+    desk = scene.desk
+
+    async def script() -> None:
+        price = await scene.price()
+        far = (price * Decimal("0.2")).quantize(CENT)
+        desk.bracket(
+            scene.symbol, trade="T1", limit=price - far, target=price + far, stop=price - 2 * far
+        )
+        await desk.settle()
+        await scene.chaos(failing_requests=1)
+        desk.cancel("T1-entry")
+        await desk.settle()
+        assert desk.heard("T1-entry")[-1] == "CancelRejected"
+        assert desk.status("T1-entry") == "ACCEPTED"
+        desk.cancel("T1-entry")
+        await desk.settle()
+        await desk.grant(desk.now + SECOND)
+        assert desk.status("T1-entry") == "CANCELED"
+
+    scene.play(script)
+    assert [each["status"] for each in scene.venue_orders()] == ["canceled"]
+    assert desk.watch.troubles == {}
+
+
 def test_updates_that_come_twice_and_in_the_wrong_order_change_nothing(scene: Scene) -> None:
     desk = scene.desk
 
