@@ -42,8 +42,13 @@ class SimFills(StrEnum):
     OPTIMISTIC = "optimistic"
     BASE = "base"
     PESSIMISTIC = "pessimistic"
-    PAPER = "paper"
+    NBBO = "nbbo"
     SIZE_LIMITED = "size_limited"
+
+    @classmethod
+    def _missing_(cls, value: object) -> SimFills | None:
+        """Take the name of earlier versions, which is said of accounts alone now."""
+        return cls.NBBO if value == "paper" else None
 
 
 StoredDay = Annotated[
@@ -53,7 +58,21 @@ Engine = Annotated[
     EngineName,
     typer.Option("--engine", help="full replays every tick; pruned gives the same, sooner."),
 ]
-Fills = Annotated[FillsName, typer.Option("--fills", help="What to assume about fills.")]
+_ASSUMED = (
+    "How orders fill. optimistic: at once, a target when touched. base: 50 ms late, a target when "
+    "somebody trades there. pessimistic: 250 ms late, with slippage, targets last in the queue."
+)
+"""What each of the fill assumptions means, for the help of a command."""
+
+Fills = Annotated[FillsName, typer.Option("--fills", help=_ASSUMED)]
+SimulatedFills = Annotated[
+    SimFills,
+    typer.Option(
+        "--fills",
+        help=f"{_ASSUMED} nbbo: at the best bid or offer, one order in ten in parts, as in "
+        "Alpaca's paper accounts. size_limited: no more shares than the quote shows.",
+    ),
+]
 Refresh = Annotated[
     bool, typer.Option("--refresh", help="Scan again even if the same scan is kept.")
 ]

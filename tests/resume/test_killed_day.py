@@ -54,7 +54,7 @@ def test_a_day_of_kills_leaves_orders_protection_ledger_and_limits_intact(
 ) -> None:
     seed = 2 * _SEED + kind
     settings = [*LOOSE, *(f"{name}={value}" for name, value in limits.items())]
-    words = ("--start", "10:00", "--fills", "paper", "--seed", str(seed), "--stepped")
+    words = ("--start", "10:00", "--fills", "nbbo", "--seed", str(seed), "--stepped")
     with simulated(tape, DAY, *words) as venue:
         day = KilledDay(
             venue,
