@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from catalog import Catalog
 from store import Journals
-from tests.cli.conftest import Tradectl, eager
-from tests.runtime.conftest import SYNTHETIC_DAY
+from tests.cli.conftest import DAY, Tradectl, eager
 from tests.runtime.runs import EAGER
 
 _HALF_MINUTES = ("bucket_seconds=30", "bucket_ttl=5000", "max_hold_seconds=120")
@@ -29,32 +24,15 @@ _MANY_AT_ONCE = (
 )
 
 
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from catalog.synth import synthesize
-
-    folder = tmp_path_factory.mktemp("rehearsed")
-    synthesize(Catalog(str(folder)), SYNTHETIC_DAY, symbols=40, trades=80_000, seed=11, quotes=True)
-    return folder
-
-
 def test_a_rehearsal_equals_the_backtest_and_leaves_a_run_that_verifies(
-    catalog: Path, tmp_path: Path
+    tradectl: Tradectl, small_market: Path, tmp_path: Path
 ) -> None:
     database = tmp_path / "facts.sqlite"
     settings = [f"--set={setting}" for setting in (*EAGER, *_HALF_MINUTES, *_MANY_AT_ONCE)]
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "cli.main", "rehearse", str(SYNTHETIC_DAY), "--json"),
-            *("--catalog", str(catalog), "--database", str(database)),
-            *("--runs", str(tmp_path / "runs"), *settings),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
+    where = ("--catalog", small_market, "--database", database, "--runs", tmp_path / "runs")
+    done = tradectl("rehearse", str(DAY), *where, *settings, "--json")
+    assert done.code == 0, done.err
+    result = done.json
     assert result["trades"] > 100, "orders of one instant have to be sent in one order"
     assert result["same_decisions"]
     assert result["same_fills"]
