@@ -64,11 +64,12 @@ _ASSUMED = (
 )
 """What each of the fill assumptions means, for the help of a command."""
 
-Fills = Annotated[FillsName, typer.Option("--fills", help=_ASSUMED)]
+Fills = Annotated[FillsName, typer.Option("--fills", metavar="NAME", help=_ASSUMED)]
 SimulatedFills = Annotated[
     SimFills,
     typer.Option(
         "--fills",
+        metavar="NAME",
         help=f"{_ASSUMED} nbbo: at the best bid or offer, one order in ten in parts, as in "
         "Alpaca's paper accounts. size_limited: no more shares than the quote shows.",
     ),
