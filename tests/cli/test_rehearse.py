@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from store import Journals
 from tests.cli.conftest import DAY, Tradectl, eager
 from tests.runtime.runs import EAGER
@@ -42,30 +40,17 @@ def test_a_rehearsal_equals_the_backtest_and_leaves_a_run_that_verifies(
     assert (tmp_path / "runs" / f"{result['run_id']}.verdicts.parquet").is_file()
 
 
-@pytest.mark.parametrize(
-    ("day", "kinds", "trades"),
-    [
-        ("2014-09-17", {"trades": "ticks/highfrequency_multi"}, 12),
-        (
-            "2018-01-02",
-            {"trades": "ticks/highfrequency_xxx", "quotes": "quotes/highfrequency_xxx"},
-            5,
-        ),
-    ],
-)
-def test_a_real_day_rehearsed_equals_its_backtest_with_quotes_and_without(
-    shared: Path, tradectl: Tradectl, tmp_path: Path, day: str, kinds: dict[str, str], trades: int
+def test_a_real_day_rehearsed_equals_its_backtest(
+    shared: Path, tradectl: Tradectl, tmp_path: Path
 ) -> None:
-    root = tmp_path / "recorded"
-    for kind, folder in kinds.items():
-        file = shared / "data" / folder / f"{day}.parquet"
-        extra = ["--consolidate"] if kind == "quotes" else []
-        done = tradectl("catalog", "import", file, "--kind", kind, *extra, "--catalog", root)
-        assert done.code == 0, done.err
+    day, root = "2014-09-17", tmp_path / "recorded"
+    file = shared / "data" / "ticks" / "highfrequency_multi" / f"{day}.parquet"
+    done = tradectl("catalog", "import", file, "--kind", "trades", "--catalog", root)
+    assert done.code == 0, done.err
     where = ("--catalog", root, "--database", tmp_path / "facts.sqlite", "--runs", tmp_path)
     settings = [word for each in _HALF_MINUTES for word in ("--set", each)]
     answer = tradectl("rehearse", day, *where, *eager(), *settings, "--json")
     assert answer.code == 0, answer.out + answer.err
-    assert answer.json["trades"] == trades
+    assert answer.json["trades"] == 12
     assert (answer.json["same_decisions"], answer.json["same_fills"]) == (True, True)
     assert answer.json["causes"] == {}

@@ -25,11 +25,11 @@ from tests.resume.venue import CASH, simulated
 
 _log = logging.getLogger(__name__)
 
-_KILLS = int(os.environ.get("TRADECTL_KILLS", "8"))
+_KILLS = int(os.environ.get("TRADECTL_KILLS", "6"))
 _SEED = int(os.environ.get("TRADECTL_SEED", "0"))
 _UNTIL_CAP, _UNTIL_LOSS = 1, 2
 """Days on which the cap on trades, or on losses, is to be reached."""
-_SOME, _MANY = 8, 20
+_SOME, _MANY = 6, 20
 """So many kills a day meet some step by chance; so many, each of the following."""
 _BY_CHANCE = {Step.UNANSWERED, Step.FILL_UNHEARD, Step.PROTECTED, Step.LEAVING}
 

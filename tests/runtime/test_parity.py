@@ -109,7 +109,6 @@ def test_parameters_that_change_during_the_day(small: Catalog) -> None:
     [
         ("highfrequency_multi", date(2014, 9, 17), "pessimistic"),
         ("highfrequency_xxx", date(2018, 1, 2), "base"),
-        ("fints_ibm1990", date(1990, 12, 27), "base"),
     ],
 )
 def test_recorded_day(
