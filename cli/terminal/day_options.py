@@ -44,11 +44,8 @@ class SimFills(StrEnum):
     PESSIMISTIC = "pessimistic"
     NBBO = "nbbo"
     SIZE_LIMITED = "size_limited"
-
-    @classmethod
-    def _missing_(cls, value: object) -> SimFills | None:
-        """Take the name of earlier versions, which is said of accounts alone now."""
-        return cls.NBBO if value == "paper" else None
+    PAPER = "paper"
+    """The name that ``nbbo`` had in earlier versions."""
 
 
 StoredDay = Annotated[
