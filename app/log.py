@@ -80,7 +80,7 @@ def json_log(
                 f"cannot log into {path}: {error.strerror}; give another with --log-file"
             ) from error
         handler.setFormatter(JsonLines(secrets))
-    # Alembic tells of every look at a database, httpx of every request with its whole address.
+    # Alembic logs every look at a database, httpx of every request with its whole address.
     for chatty in ("alembic", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     root = logging.getLogger()

@@ -32,8 +32,11 @@ class MarketName(StrEnum):
     LIVE = "alpaca-live"
 
 
-PAPER = "paper"
-"""Our own market, over a day of the catalog; it takes tickets, and no live run yet."""
+LOCAL_PAPER = "local-paper"
+"""Our own paper account, on this machine, over a day of the catalog; no live run trades it yet."""
+
+_RENAMED = {"paper": LOCAL_PAPER}
+"""Names of earlier versions."""
 
 REAL_MONEY = frozenset({MarketName.LIVE})
 """Markets whose orders cost money: each start is confirmed in words."""
@@ -86,9 +89,14 @@ async def paper_tickets(source: MarketData, day: date, stack: AsyncExitStack) ->
     return await stack.enter_async_context(PaperMarket(tape, None, now=lambda: ends))
 
 
+def market_name(name: str) -> str:
+    """Return a market's name, also by the one it had in an earlier version."""
+    return _RENAMED.get(name, name)
+
+
 def capabilities(name: str) -> tuple[str, Capabilities]:
     """Return a market's venue as facts name it and what it can do, without asking it."""
-    if name == PAPER:
+    if name == LOCAL_PAPER:
         from adapters.paper.market import CAPABILITIES as OURS
 
         return PAPER_MAIN.venue, OURS

@@ -14,6 +14,7 @@ from typing import cast, get_args
 import typer
 from typer.cli import get_docs_for_click
 
+from app.parameters.takes_effect import takes_effect
 from cli.main import app
 from engine.accounting import PROJECTIONS, Performance, columns_of
 from engine.decision import DeclineReason
@@ -138,7 +139,7 @@ def _parameters() -> Iterator[str]:
         yield f"## {group.value.capitalize()}\n"
         yield f"{purposes[group.name]}\n"
         yield from _table(
-            ("parameter", "default", "unit", "range", "hot", "scan", "meaning"),
+            ("parameter", "default", "unit", "range", "takes effect", "scan", "meaning"),
             map(_parameter, names),
         )
 
@@ -158,7 +159,7 @@ def _parameter(name: str) -> tuple[str, ...]:
         f"`{shown}`",
         extra["unit"],
         span or ", ".join(choices),
-        extra["hot"].replace("_", " "),
+        takes_effect(extra["hot"]),
         "yes" if extra["scan"] else "",
         field.description or "",
     )
@@ -228,7 +229,7 @@ def _fields(struct: type) -> Iterator[str]:
 def _fills() -> Iterator[str]:
     yield "# Fill assumptions\n"
     yield from _table(
-        ("step", "latency", "slippage", "take profit fills when"),
+        ("fills", "latency", "slippage", "take profit fills when"),
         [
             (
                 f"`{assumed.name}`",

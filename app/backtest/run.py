@@ -70,7 +70,7 @@ def backtest_run(
     started = time.perf_counter()
     scans = DayScans(catalog, request.workers, refresh=request.refresh)
     with RunStore(runs).start(_plan(catalog, request)) as run:
-        _tell_start(run.journal, run.run_id, request)
+        _record_run_started(run.journal, run.run_id, request)
 
         def on_day(played: DayOutcome) -> None:
             scans.account(_scan_of(scans, catalog, played.day, request))
@@ -138,7 +138,7 @@ def _plan(catalog: Catalog, request: Request) -> RunPlan:
     )
 
 
-def _tell_start(journal: JournalWriter, run_id: str, request: Request) -> None:
+def _record_run_started(journal: JournalWriter, run_id: str, request: Request) -> None:
     record_run_started(
         journal,
         run_id,
@@ -214,7 +214,7 @@ def _ladder(
             figures[fills] = metrics
             continue
         journal = MemoryJournal()
-        _tell_start(journal, f"ladder-{fills}", request)
+        _record_run_started(journal, f"ladder-{fills}", request)
         outcome = _play(catalog, request, fills, journal, scans)
         figures[fills] = _metrics(keep_accounts(journal.facts()), outcome)
     return figures

@@ -68,7 +68,8 @@ class Proposal:
     @property
     def report(self) -> CommandReport:
         """What it would do; nothing is given."""
-        return self._said(CommandStatus.PREVIEW, "nothing was given; confirm with --yes")
+        confirm = "; confirm with --yes" if self.over is None else ""
+        return self._said(CommandStatus.PREVIEW, f"nothing was given{confirm}")
 
     def integrity(self) -> Integrity:
         """Return how far the journal holds that the preview was made of."""
@@ -132,7 +133,7 @@ def proposed(
     over = None
     if not found.may_go_on:
         over = f"{found.run_id} is {found.status}: it takes no commands any more"
-    shown = preview(received, view) if over is None else f"would be refused: {over}"
+    shown = "would be refused: it takes no commands any more" if over else preview(received, view)
     return Proposal(received, journals, journal, shown, over)
 
 

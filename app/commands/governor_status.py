@@ -18,6 +18,7 @@ from engine.decision.day_windows import (
     verify_flat_ns,
 )
 from engine.journal import Integrity
+from store import JournalRun
 
 
 class GovernorStatus(msgspec.Struct, frozen=True):
@@ -27,8 +28,11 @@ class GovernorStatus(msgspec.Struct, frozen=True):
     ----------
     status : str
         Of the run, as ``Running``.
+    goes_on : bool
+        Whether it takes commands: it runs, or can be resumed.
     remedy : str
-        What lets entries in again that somebody has stopped; empty while nobody has.
+        What allows entries again that somebody has stopped; empty while nobody has, and where the
+        run has ended.
     troubles, locks : dict of str to str
         Why entries are held; who locked which symbol.
     limits : dict
@@ -37,6 +41,7 @@ class GovernorStatus(msgspec.Struct, frozen=True):
 
     run_id: str
     status: str
+    goes_on: bool
     as_of: str
     day: str
     phase: GovernorPhase
@@ -67,21 +72,22 @@ def governor_status(database: str, run: str) -> tuple[GovernorStatus, Integrity]
     """
     journal, found = chosen_session(database, run)
     view = governor_view(journal.run_id, journal.facts())
-    return _status(journal.run_id, found.standing, view), journal.integrity()
+    return _status(found, view), journal.integrity()
 
 
-def _status(run_id: str, standing: str, view: GovernorView) -> GovernorStatus:
+def _status(run: JournalRun, view: GovernorView) -> GovernorStatus:
     state, params, hours = view.state, view.params, view.session
     target = params.daily_profit_target_percent
     return GovernorStatus(
-        run_id=run_id,
-        status=standing,
+        run_id=run.run_id,
+        status=run.standing,
+        goes_on=run.may_go_on,
         as_of=new_york(view.now),
         day=state.day,
         phase=view.phase,
         paused=state.standing.paused,
         stopped=state.standing.stopped,
-        remedy=resumed_by(state.standing),
+        remedy=resumed_by(state.standing) if run.may_go_on else "",
         troubles=dict(state.standing.troubles),
         limits={
             "trades": {"used": state.trades, "limit": params.max_trades_per_day},

@@ -77,9 +77,18 @@ def governor_view(run_id: str, facts: Iterable[Fact]) -> GovernorView:
     return GovernorView(state, history, told[-1].ts_init)
 
 
+def phase_in_words(stands: GovernorPhase, *, paused: bool, stopped: bool) -> str:
+    """Return a phase as people call it: ``halted`` is a pause, a stop or an issue."""
+    if stands is not GovernorPhase.HALTED:
+        return stands.replace("_", " ")
+    if paused:
+        return "paused by hand"
+    return "stopped by hand for the day" if stopped else "no entries while an issue lasts"
+
+
 def resumed_by(standing: StandingCommands) -> str:
-    """Return what lets entries in again that somebody has stopped; empty while nobody has."""
+    """Return what allows entries again that somebody has stopped; empty while nobody has."""
     if not standing.stops_entries:
         return ""
     what = "paused" if standing.paused else "stopped for the day"
-    return f"{what} by hand: 'tradectl do resume --yes' lets entries in again"
+    return f"{what} by hand: 'tradectl do resume --yes' allows entries again"

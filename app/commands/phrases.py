@@ -24,15 +24,15 @@ _TRADE_OPTIONS = f"{_OPTIONS} [--dry] [--unprotected]"
 PHRASES = (
     Phrase("status", "Show phase, limits, locks and alarms.", "status"),
     Phrase("positions [SYMBOL]", "List what is held.", "positions AAPL"),
-    Phrase("orders [SYMBOL]", "List the orders that work.", "orders"),
+    Phrase("orders [SYMBOL]", "List open orders.", "orders"),
     Phrase("balance", "Show cash, equity and what the day brought.", "balance"),
     Phrase("why SYMBOL", "Say what was last decided on a symbol.", "why AAPL"),
     Phrase("help [COMMAND]", "List the commands.", "help flatten"),
     Phrase("pause", "Enter nothing until resumed.", "pause"),
-    Phrase("resume", "Let entries in again.", "resume"),
+    Phrase("resume", "Allow entries again.", "resume"),
     Phrase("stop-entries", "Enter nothing for the rest of the day.", "stop-entries"),
     Phrase("cancel-entries", "Cancel entries that are not filled.", "cancel-entries"),
-    Phrase("flatten SYMBOL|all", "Cancel what works, close what is held.", "flatten AAPL"),
+    Phrase("flatten SYMBOL|all", "Cancel orders and close positions.", "flatten AAPL"),
     Phrase("close SYMBOL|TRADE", "Close one trade.", "close AAPL"),
     Phrase("lock SYMBOL", "Keep a symbol from being entered.", "lock AAPL"),
     Phrase("unlock SYMBOL", "Let a symbol be entered again.", "unlock AAPL"),
@@ -44,21 +44,21 @@ PHRASES = (
     Phrase("quit", "End the conversation; the run goes on.", "quit"),
     Phrase(
         f"buy SYMBOL NUMBER [UNIT] {_TRADE_OPTIONS}",
-        "Read only: no market takes typed orders yet.",
+        "Understood, but refused: no market takes orders by text yet.",
         "buy btc 80 -tsl 2.8 -e bybit",
     ),
     Phrase(
         f"sell SYMBOL NUMBER|all [UNIT] {_TRADE_OPTIONS}",
-        "Read only: no market takes typed orders yet.",
+        "Understood, but refused: no market takes orders by text yet.",
         "sell btc all",
     ),
     Phrase(
         f"short SYMBOL NUMBER [UNIT] {_TRADE_OPTIONS}",
-        "Read only: no market takes typed orders yet.",
+        "Understood, but refused: no market takes orders by text yet.",
         "short TSLA 10 sh -sl 1.5",
     ),
-    Phrase("yes CODE", "Read only: previews here ask for no code.", "yes K7Q2"),
-    Phrase("no CODE", "Read only: previews here ask for no code.", "no K7Q2"),
+    Phrase("yes CODE", "Understood, but refused: no preview asks for a code yet.", "yes K7Q2"),
+    Phrase("no CODE", "Understood, but refused: no preview asks for a code yet.", "no K7Q2"),
 )
 """In the order in which they are listed."""
 

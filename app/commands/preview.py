@@ -23,7 +23,7 @@ from engine.domain.facts import CommandReceived, ParamsChanged
 
 _PLAIN: dict[type[Command], str] = {
     Pause: "nothing is entered until resumed; what is open stays managed",
-    Resume: "entries are let in again",
+    Resume: "entries are allowed again",
     StopEntries: "nothing is entered for the rest of the day",
     LockSymbol: "the symbol is not entered until it is unlocked",
     UnlockSymbol: "the symbol may be entered again",

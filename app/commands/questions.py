@@ -42,7 +42,7 @@ class PositionsAnswer(msgspec.Struct, frozen=True):
 
 
 class OrdersAnswer(msgspec.Struct, frozen=True):
-    """The orders of a run that work."""
+    """The open orders of a run."""
 
     run_id: str
     orders: tuple[Order, ...]
@@ -123,7 +123,7 @@ def answered(query: Query, *, run: str, database: str, runs: Path) -> tuple[Answ
     if query.topic is Topic.WHY and query.subject is None:
         raise ConfigError("say which symbol: why AAPL")
     if query.topic is Topic.BALANCE and query.subject is not None:
-        raise ConfigError("a balance is the whole account's, not a symbol's: leave it away")
+        raise ConfigError("a balance is the whole account's, not a symbol's: leave it out")
     journal, _ = chosen_session(database, run)
     facts = tuple(journal.facts())
     return answer(_Asked(query, journal, facts, runs)), journal.integrity()

@@ -14,6 +14,7 @@ from app.parameters.preview import ChangePreview, RecordProgress, previewed
 from app.redaction import refuse_secrets
 from engine.domain.facts import ParamsChanged
 from engine.domain.parameter_changes import (
+    ChangeRefusal,
     ChangeRefused,
     propose,
     roll_back,
@@ -123,6 +124,13 @@ def withdraw_scheduled(database: str, version: int, who: str, because: str) -> C
 def scheduled_changes(database: str) -> tuple[ParamsChanged, ...]:
     """Return the changes that are yet to take effect."""
     return tuple(read_desk(database).scheduled(time.time_ns()))
+
+
+def refusal_message(refused: ChangeRefused) -> str:
+    """Return why nothing is changed; the engine's session is more hours than most people's."""
+    if refused.reason is not ChangeRefusal.NEEDS_RESTART:
+        return refused.detail
+    return f"{refused.detail} (a session is 04:00 to the close, New York time)"
 
 
 def change_row(change: ParamsChanged) -> dict[str, Any]:

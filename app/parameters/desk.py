@@ -73,9 +73,15 @@ def approved_at_desk(journals: Journals) -> ParameterHistory:
 
 
 def chosen_at_desk(journals: Journals) -> set[str]:
-    """Return the parameters that somebody has changed at the desk."""
-    versions = approved_at_desk(journals).changed
-    return {change.name for version in versions for change in version.changes}
+    """Return the parameters that somebody has changed at the desk, by versions in force by now."""
+    history, now = approved_at_desk(journals), time.time_ns()
+    began = (each for each in history.changed if each.effective_ns <= now)
+    return {
+        change.name
+        for version in began
+        if version.version not in history.withdrawn
+        for change in version.changes
+    }
 
 
 def refuse_unproved(change: ParamsChanged) -> None:

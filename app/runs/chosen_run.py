@@ -40,7 +40,7 @@ def chosen_run(
 
     given = file is not None or bool(settings)
     if given and name is not None:
-        raise ConfigError("a run has its own parameters: leave away --run, or --params and --set")
+        raise ConfigError("a run has its own parameters: leave out --run, or --params and --set")
     if name is not None:
         run = kept_run(name, runs, database)
         if day is not None and not _covers(run, day):

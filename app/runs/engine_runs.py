@@ -1,12 +1,29 @@
-"""Which runs of a database are an engine's, by their names."""
+"""Which journals of a database are an engine's runs, by their names."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 from app.parameters.desk import RUN_ID
 
 
-def is_engine_run(run_id: str) -> bool:
-    """Say whether facts of a run are an engine's, not those of the desk or of a command log."""
+class JournalKind(StrEnum):
+    """Whose facts a journal holds."""
+
+    RUN = "run"
+    COMMANDS = "commands"
+    PARAMETERS = "parameters"
+
+
+def journal_kind(run_id: str) -> JournalKind:
+    """Return whose facts a journal of that name holds."""
     from store import is_command_log
 
-    return run_id != RUN_ID and not is_command_log(run_id)
+    if run_id == RUN_ID:
+        return JournalKind.PARAMETERS
+    return JournalKind.COMMANDS if is_command_log(run_id) else JournalKind.RUN
+
+
+def is_engine_run(run_id: str) -> bool:
+    """Say whether facts of a run are an engine's, not parameter versions or commands given."""
+    return journal_kind(run_id) is JournalKind.RUN

@@ -8,13 +8,20 @@ from typing import Any
 import msgspec
 
 from app.backtest.stored_days import stored_day
-from app.markets import PAPER, MarketName, capabilities, paper_tickets, tickets_of
+from app.markets import (
+    LOCAL_PAPER,
+    MarketName,
+    capabilities,
+    market_name,
+    paper_tickets,
+    tickets_of,
+)
 from catalog import Catalog
 from engine.domain.errors import ConfigError
 from engine.domain.instrument import Instrument, ListedInstruments
 from engine.domain.market_port import Capabilities, Market
 
-NAMES = (*MarketName, PAPER)
+NAMES = (*MarketName, LOCAL_PAPER)
 
 
 class MarketShown(msgspec.Struct, frozen=True):
@@ -39,7 +46,7 @@ async def shown_market(
     Parameters
     ----------
     catalog, day : str, str or None
-        Of the paper market: where its day is stored, and which it is, the last by default.
+        Of our own market: where its day is stored, and which it is, the last by default.
 
     Raises
     ------
@@ -50,6 +57,7 @@ async def shown_market(
     VenueError
         It cannot be asked.
     """
+    name = market_name(name)
     async with AsyncExitStack() as stack:
         asked = await _opened(name, catalog, day, stack)
         listed = ListedInstruments(await asked.instruments())
@@ -61,7 +69,7 @@ async def _opened(name: str, catalog: str, day: str | None, stack: AsyncExitStac
     """Return a market that can be asked about itself until the stack ends."""
     if name not in NAMES:
         raise ConfigError(f"market {name!r} is unknown; known are {', '.join(NAMES)}")
-    if name == PAPER:
+    if name == LOCAL_PAPER:
         source = Catalog.open(catalog)
         return await paper_tickets(source, stored_day(source, day), stack)
     return await tickets_of(name, stack)

@@ -112,7 +112,7 @@ class Reading:
     symbol : str or None
         Ticker of every row of a file that has no such column.
     timezone : str
-        Of times that carry none; file formats with a zone of their own ignore it.
+        Time zone of timestamps without one; file formats with a zone of their own ignore it.
     time_unit : TimeUnit
         Of integer times.
     delimiter : str

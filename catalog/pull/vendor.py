@@ -1,4 +1,4 @@
-"""Alpaca's historical clients, a page at a time, patient and honest about refusals."""
+"""Alpaca's historical clients, a page at a time, patient, with refusals translated."""
 
 from __future__ import annotations
 

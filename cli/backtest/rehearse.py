@@ -9,7 +9,7 @@ import typer
 
 from app.doctor.preflight import Need, require_fit
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
-from cli.terminal.day_options import DayOptions, SimFills
+from cli.terminal.day_options import DayOptions, SimFills, SimulatedFills
 from cli.terminal.narrowing import parse_usd
 from cli.terminal.options import (
     DEFAULT_BALANCE,
@@ -38,10 +38,7 @@ def rehearse(
         typer.Argument(metavar="DATE", help="A stored New York date; the last one by default."),
     ] = None,
     speed: Speed = None,
-    fills: Annotated[
-        SimFills,
-        typer.Option("--fills", help="How the simulator fills; no backtest knows paper's way."),
-    ] = SimFills.BASE,
+    fills: SimulatedFills = SimFills.BASE,
     balance: Balance = DEFAULT_BALANCE,
     run_id: Annotated[str | None, typer.Option("--run", help="Name of the run.")] = None,
     compare: Annotated[
@@ -54,8 +51,9 @@ def rehearse(
     """Start a simulator on a recorded day and trade it as `tradectl live` would.
 
     Time is granted to the live process step by step, so it decides what the backtest decides at
-    any speed. Exit code 1 when it did not; every difference is told with its cause. What arrives is
-    not kept: it is the recorded day, and a rehearsal is not resumed but played anew.
+    any speed. Exit code 1 when it did not; every difference is told with its cause. No backtest
+    fills as `--fills nbbo` and `size_limited` do: it is compared with one under base. What arrives
+    is not kept: it is the recorded day, and a rehearsal is not resumed but played anew.
 
     Example: tradectl rehearse 2026-09-18 --speed 40
     """

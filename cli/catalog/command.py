@@ -50,7 +50,9 @@ def import_(
     timezone: Annotated[
         str, typer.Option("--tz", help="Time zone for timestamps without one.")
     ] = "UTC",
-    time_unit: Annotated[TimeUnitName, typer.Option(help="Of times that are integers.")] = "ns",
+    time_unit: Annotated[
+        TimeUnitName, typer.Option(help="Unit of timestamps that are integers.")
+    ] = "ns",
     delimiter: Annotated[str, typer.Option(help="Between the fields of a CSV file.")] = ",",
     consolidate: Annotated[
         bool,

@@ -30,7 +30,8 @@ def doctor(
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
     redis: Annotated[
-        str | None, typer.Option("--redis", envvar="TRADECTL_REDIS", help="redis://host:port.")
+        str | None,
+        typer.Option("--redis", envvar="TRADECTL_REDIS", help="Redis to check, redis://host:port."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

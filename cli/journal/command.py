@@ -13,6 +13,8 @@ from rich.text import Text
 
 from app.clock import new_york
 from app.figures import figure
+from app.runs.engine_runs import JournalKind, journal_kind
+from cli.terminal.fitted_table import Column, print_fitted
 from cli.terminal.integrity import draw
 from cli.terminal.options import (
     DEFAULT_DATABASE,
@@ -29,8 +31,18 @@ from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from engine.domain.facts import Fact
+    from store import JournalRun
 
 app = typer.Typer(help="Read, follow, check and replay the facts of runs.", no_args_is_help=True)
+
+_HOLDS = {
+    JournalKind.COMMANDS: "commands given to it",
+    JournalKind.PARAMETERS: "parameter versions",
+}
+"""What a journal holds that is no run."""
+
+_PATH = 20
+"""Characters to which the path of an archive may be wrapped."""
 
 Since = Annotated[int, typer.Option(help="Only facts after this one.", min=0)]
 
@@ -38,9 +50,11 @@ Since = Annotated[int, typer.Option(help="Only facts after this one.", min=0)]
 @app.command("list")
 @command
 def list_journals(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> None:
-    """List the runs of a database, live ones and sessions, the one started last first.
+    """List the journals of a database, the one started last first.
 
     A run is `Crashed` when it says `Running` while its writer is gone; the next start seals it.
+    Beside the runs stand the commands given to each (RUN/commands) and the versions of the
+    parameters; both stay open, so that somebody may add to them.
 
     Example: tradectl journal list
     """
@@ -51,21 +65,26 @@ def list_journals(database: Database = DEFAULT_DATABASE, as_json: AsJson = False
     place, found = listed_journals(database)
 
     def page(console: Console) -> None:
-        table = Table(box=None, pad_edge=False)
-        for heading in ("run", "status"):
-            table.add_column(heading, no_wrap=True)
-        table.add_column("started")
-        table.add_column("facts", justify="right", no_wrap=True)
-        table.add_column("written by")
-        table.add_column("archived in", overflow="fold")
-        for run in found:
-            writer = f"{run.writer or 'nobody'}{', gone' if run.has_crashed else ''}"
-            row = (run.run_id, run.standing, new_york(run.created_ns), figure(run.facts))
-            table.add_row(*map(Text, (*row, writer, run.archive or "–")))
-        nothing = Text(f"no runs in {place}")
-        console.print(table if found else nothing, soft_wrap=not found)
+        if not found:
+            console.print(Text(f"no runs in {place}"), soft_wrap=True)
+            return
+        columns = [
+            Column(heading="journal", cells=[run.run_id for run in found]),
+            Column(heading="status", cells=[_status(run) for run in found]),
+            Column(heading="started", cells=[new_york(run.created_ns) for run in found]),
+            Column(heading="facts", cells=[figure(run.facts) for run in found], is_number=True),
+            Column(heading="written by", cells=[_writer(run) for run in found]),
+        ]
+        if any(run.archive for run in found):
+            cells = [run.archive or "–" for run in found]
+            columns.append(Column(heading="archived in", cells=cells, least=_PATH))
+        print_fitted(console, columns, ("written by", "started", "archived in"))
 
-    rows = [msgspec.to_builtins(run) | {"standing": run.standing} for run in found]
+    rows = [
+        msgspec.to_builtins(run)
+        | {"standing": run.standing, "holds": journal_kind(run.run_id).value}
+        for run in found
+    ]
     emit({"runs": rows}, as_json=as_json, page=page)
 
 
@@ -236,6 +255,16 @@ def export(
         ),
         integrity=integrity,
     )
+
+
+def _status(run: JournalRun) -> str:
+    """Return how a run stands, or what a journal holds that is none and stays open."""
+    holds = _HOLDS.get(journal_kind(run.run_id))
+    return run.standing if holds is None or run.is_quarantined else holds
+
+
+def _writer(run: JournalRun) -> str:
+    return f"{run.writer or 'nobody'}{', gone' if run.has_crashed else ''}"
 
 
 def _row(fact: Fact) -> dict[str, Any]:

@@ -32,8 +32,8 @@ app = typer.Typer(
 def list_markets(as_json: AsJson = False) -> None:
     """List the markets and what each can do, without asking any of them.
 
-    native: the venue has it, and it goes on without us. emulated: whoever stands above the market
-    does it, as long as that runs.
+    native: the venue does it, also while tradectl is not running. emulated: tradectl does it, as
+    long as it runs.
 
     Example: tradectl market list
     """
@@ -63,17 +63,20 @@ def show(
     ] = None,
     day: Annotated[
         str | None,
-        typer.Option("--date", metavar="DATE", help="Day that paper trades; the last stored."),
+        typer.Option(
+            "--date", metavar="DATE", help="Day that local-paper trades; the last stored."
+        ),
     ] = None,
     catalog: CatalogPath = DEFAULT_CATALOG,
     as_json: AsJson = False,
 ) -> None:
     """Show what a market can do and what is traded there: grids, steps, minima, hours.
 
-    The paper market is our own, over a day of the catalog. The others are asked over the wire, with
-    the keys of APCA_API_KEY_ID and APCA_API_SECRET_KEY.
+    local-paper is a paper account on this machine, over a recorded day; it asks nobody. alpaca-sim
+    is the simulator of `tradectl sim`, alpaca-paper and alpaca-live are accounts at Alpaca: they
+    are asked over the network, with the keys of APCA_API_KEY_ID and APCA_API_SECRET_KEY.
 
-    Example: tradectl market show paper AAPL
+    Example: tradectl market show local-paper AAPL
     """
     from app.tickets.markets import plain, shown_market
 

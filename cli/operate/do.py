@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from app.commands.wishes import ChangeParameters
 from app.parameters.file import changed_values
 from cli.operate.given_page import CommandOptions, give
+from cli.terminal.options import Base
 from cli.terminal.shared_options import taking
 from engine.domain import commands
 from engine.domain.errors import ConfigError
@@ -19,7 +21,7 @@ app = typer.Typer(
 
 EVERYTHING = "all"
 
-Symbol = Annotated[str, typer.Argument(metavar="SYMBOL", help="In capitals.")]
+Symbol = Annotated[str, typer.Argument(metavar="SYMBOL", help="Symbol, in capitals.")]
 
 
 @app.command()
@@ -35,7 +37,7 @@ def pause(asked: CommandOptions) -> None:
 @app.command()
 @taking(CommandOptions)
 def resume(asked: CommandOptions) -> None:
-    """Let entries in again after pause, stop-entries or flatten all.
+    """Allow entries again after pause, stop-entries or flatten all.
 
     Example: tradectl do resume --yes
     """
@@ -70,7 +72,7 @@ def flatten(
         str, typer.Argument(metavar="SYMBOL|all", help="A symbol in capitals, or 'all'.")
     ],
 ) -> None:
-    """Cancel what works and close what is held, until verified; 'all' stops entries, too.
+    """Cancel orders and close the position until verified flat; 'all': everything, and no entries.
 
     Example: tradectl do flatten AAPL --yes
     """
@@ -82,7 +84,12 @@ def flatten(
 @taking(CommandOptions)
 def close(
     asked: CommandOptions,
-    trade: Annotated[str, typer.Argument(metavar="TRADE", help="Id of an open trade.")],
+    trade: Annotated[
+        str,
+        typer.Argument(
+            metavar="TRADE", help="Id of an open trade; `tradectl say positions` has them."
+        ),
+    ],
 ) -> None:
     """Close one trade.
 
@@ -119,23 +126,20 @@ def set_values(
         list[str], typer.Argument(metavar="KEY=VALUE…", help="New values, all of them or none.")
     ],
     because: Annotated[str, typer.Option("--because", help="Why; it is kept with the change.")],
-    base: Annotated[
-        int,
-        typer.Option(
-            "--base",
-            min=1,
-            help="Version you looked at, refused if there is a newer one; as --base 3.",
-        ),
-    ] = 1,
+    base: Base = None,
 ) -> None:
     """Change parameters of this run alone, from the next bucket on.
 
-    --base is the version that you looked at, 1 at the start and one more after each change; a
-    change that somebody made since is not overwritten.
+    `tradectl say status` shows the run's version of the parameters: 1 at the start, one more after
+    each change. With --base 3 the change is refused if somebody has made version 4 meanwhile.
 
     Example: tradectl do set max_trades_per_day=3 --because calm --yes
     """
-    give(commands.SetParameters(changed_values(settings), because, base), asked)
+    values = changed_values(settings)
+    if base is None:
+        give(ChangeParameters(values, because), asked)
+    else:
+        give(commands.SetParameters(values, because, base), asked)
 
 
 def _symbol(text: str) -> str:

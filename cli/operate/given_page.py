@@ -43,7 +43,10 @@ class CommandOptions:
         str | None, typer.Option("--who", help="Who gives it; the system's user by default.")
     ] = None
     command_id: Annotated[
-        str | None, typer.Option("--id", help="Given again under the same id, it is done once.")
+        str | None,
+        typer.Option(
+            "--id", help="Name of this command: given again under the same name, it is done once."
+        ),
     ] = None
     timeout_secs: Annotated[
         float, typer.Option("--timeout", metavar="SECS", min=0.1, help="How long to wait for it.")

@@ -31,7 +31,10 @@ def say(
     asked: CommandOptions,
     text: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TEXT]...", help="Command or question; without one, each line."),
+        typer.Argument(
+            metavar="[TEXT]...",
+            help="Command or question; without it, each line of standard input.",
+        ),
     ] = None,
     runs: RunsPath = DEFAULT_RUNS,
 ) -> None:
@@ -46,7 +49,7 @@ def say(
         _hear(" ".join(text), asked, runs)
         return
     if asked.command_id is not None:
-        raise ConfigError("--id names one command: give its TEXT, or leave --id away")
+        raise ConfigError("--id names one command: give its TEXT, or leave --id out")
     _converse(asked, runs)
 
 
@@ -190,4 +193,4 @@ def _orders_page(console: Console, answer: Any) -> None:
             figure(each.trigger_price),
             new_york(each.ts_submitted),
         )
-    console.print(table if answer.orders else "no order works")
+    console.print(table if answer.orders else "no open order")

@@ -44,7 +44,10 @@ if TYPE_CHECKING:
 
 PreviewFrom = Annotated[
     str | None,
-    typer.Option("--from", help="Preview from here: YYYY-MM-DDTHH:MM, New York; half an hour."),
+    typer.Option(
+        "--from",
+        help="Preview from here: YYYY-MM-DDTHH:MM, New York; half an hour before --to if omitted.",
+    ),
 ]
 PreviewTo = Annotated[
     str | None,
@@ -243,14 +246,16 @@ def _list_scheduled(asking: Asking) -> None:
 
 
 def _page(console: Console, change: ParamsChanged, shown: ChangePreview | None) -> None:
+    from app.parameters.takes_effect import takes_effect
     from engine.domain.parameter_changes import takes
 
     held = f"from {new_york(change.effective_ns)} New York on"
     why = escape(f"by {change.who}: {change.because}")
     console.print(f"[bold]version {change.version}[/] {held}, {why}")
     for each in change.changes:
-        how = takes(each.name).replace("_", " ")
-        console.print(f"  {changed_value(each)}  [dim]{'hot' if how == 'yes' else how}[/]")
+        console.print(
+            f"  {changed_value(each)}  [dim]takes effect {takes_effect(takes(each.name))}[/]"
+        )
     if shown is not None:
         _preview_page(console, shown)
 
@@ -288,17 +293,19 @@ def _preview_page(console: Console, shown: ChangePreview) -> None:
 
 def _refuse(refused: ChangeRefused, *, as_json: bool) -> NoReturn:
     """Say why nothing was changed, and what the asker had not seen, and end."""
-    from app.parameters.change import change_row
+    from app.parameters.change import change_row, refusal_message
+
+    message = refusal_message(refused)
 
     def page(console: Console) -> None:
-        console.print(f"[bold red]refused:[/] {escape(refused.detail)}", highlight=False)
+        console.print(f"[bold red]refused:[/] {escape(message)}", highlight=False)
         for change in refused.since:
             _page(console, change, None)
 
     result = {
         "status": "refused",
         "reason": refused.reason.value,
-        "message": refused.detail,
+        "message": message,
         "since": [change_row(change) for change in refused.since],
     }
     emit(result, as_json=as_json, page=page)

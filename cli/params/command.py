@@ -19,10 +19,17 @@ from cli.terminal.output import command, emit
 if TYPE_CHECKING:
     from app.parameters.show import ParameterRow
 
-_WIDE = 120
-"""Columns of a terminal that has room for defaults, too."""
-
 app = typer.Typer(help="Show, change, schedule and check parameters.", no_args_is_help=True)
+
+_SHOWN = (
+    ("parameter", None),
+    ("value", None),
+    ("default", None),
+    ("range", 12),
+    ("takes effect", 14),
+    ("meaning", 20),
+)
+"""Headings of a page, and down to how many characters each may be wrapped."""
 
 Version = Annotated[
     int | None, typer.Option("--version", min=1, help="This version; the one in force by default.")
@@ -128,7 +135,7 @@ def history(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> N
             )
             for value in change.changes:
                 console.print(f"    {changed_value(value)}")
-        console.print("[bold]1[/] the parameters the desk started with")
+        console.print("[bold]1[/] the defaults")
 
     emit({"versions": [each.told() for each in versions]}, as_json=as_json, page=page)
 
@@ -199,28 +206,31 @@ def check(
 
 
 def _show_table(console: Console, rows: Sequence[ParameterRow]) -> None:
-    from rich import box
-    from rich.table import Table
+    from rich.text import Text
 
-    wide = console.width >= _WIDE
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("parameter", no_wrap=True)
-    table.add_column("value", no_wrap=True)
-    for heading in ("default", "range", "hot", "meaning") if wide else ("range", "meaning"):
-        table.add_column(heading)
-    group = None
+    from app.parameters.takes_effect import takes_effect
+    from cli.terminal.fitted_table import Column, print_fitted
+
+    lines: list[tuple[Text | str, ...]] = []
+    group = ""
     for row in rows:
         if row.group != group:
             group = row.group
-            table.add_section()
-            table.add_row(f"[bold]{group}[/]")
-        value, default = escape(shown_value(row.value)), escape(shown_value(row.default))
-        limits = f"{row.range} {row.unit}".strip()
-        hot = row.hot.replace("_", " ")
-        table.add_row(
-            row.name,
-            value if value == default else f"[bold yellow]{value}[/]",
-            *((default, limits, hot) if wide else (limits,)),
-            row.help,
+            lines += [("",) * 6] if lines else []
+            lines.append((Text(group, "bold"), *("",) * 5))
+        value, default = shown_value(row.value), shown_value(row.default)
+        lines.append(
+            (
+                row.name,
+                value if value == default else Text(value, "bold yellow"),
+                default,
+                f"{row.range} {row.unit}".strip(),
+                takes_effect(row.hot),
+                row.help,
+            )
         )
-    console.print(table)
+    columns = [
+        Column(heading=heading, least=least, cells=cells)
+        for (heading, least), cells in zip(_SHOWN, zip(*lines, strict=True), strict=True)
+    ]
+    print_fitted(console, columns, ("default", "takes effect"))

@@ -79,8 +79,8 @@ def trades(asked: Narrowed) -> None:
         "exit_reason",
     )  # fmt: skip
     spare = (
-        "strategy_id", "fees", "commission", "mae_pct", "mfe_pct", "slippage_bps", "quantity",
-        "exit_ts", "side",
+        "strategy_id", "fees", "commission", "mae_pct", "mfe_pct", "slippage_bps", "exit_ts",
+        "side", "quantity",
     )  # fmt: skip
     _list(asked, "trades", shown, spare)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from app.clock import new_york
 from app.figures import figure
+from cli.terminal.fitted_table import Column, print_fitted
 
 _HEADINGS = {
     "entry_ts": "entry",
@@ -27,6 +26,7 @@ _HEADINGS = {
     "close_px": "out",
     "realized_pnl": "P&L",
     "net_pnl": "net P&L",
+    "booked_pnl": "booked P&L",
     "slippage_bps": "slip bps",
     "mae_pct": "MAE %",
     "mfe_pct": "MFE %",
@@ -37,78 +37,55 @@ _SHARES = frozenset({"quantity", "open_quantity"})
 """Columns of shares: they have no cents."""
 
 _DATE = len("2026-09-18")
-_GAP = 2
-
-
-class _Column:
-    """A column as it is shown: heading, cells, and whether they are numbers."""
-
-    def __init__(self, name: str, values: Sequence[Any]) -> None:
-        self.name = name
-        self.heading = _HEADINGS.get(name, name.replace("_", " "))
-        self.is_time = name.endswith("_ts") or name.startswith("ts_")
-        known = next((value for value in values if value is not None), None)
-        self.is_number = not (self.is_time or name == "side" or isinstance(known, str))
-        self.cells = [_shown(name, value, is_time=self.is_time) for value in values]
-
-    @property
-    def width(self) -> int:
-        return max(map(len, (self.heading, *self.cells)))
 
 
 def table_page(
     console: Console, rows: Sequence[dict[str, Any]], shown: Sequence[str], spare: Sequence[str]
 ) -> None:
-    """Draw the columns ``shown``, and say which of ``spare`` had no room; the first goes first."""
-    columns = [_Column(name, [row[name] for row in rows]) for name in shown]
-    day = _only_day(columns)
+    """Print the columns ``shown``, and say which of ``spare`` had no room; the first goes first."""
+    cells = {name: [_shown(name, row[name]) for row in rows] for name in shown}
+    timed = [name for name in shown if _is_time(name)]
+    day = _only_day([text for name in timed for text in cells[name]])
     if day:
         console.print(f"all times of {day}, New York", style="dim", highlight=False)
-    left_out = _without_room(columns, spare, console.width)
-    table = Table(box=None, pad_edge=False)
-    kept = [column for column in columns if column.name not in left_out]
-    for column in kept:
-        justify = "right" if column.is_number else "left"
-        table.add_column(column.heading, justify=justify, no_wrap=True, overflow="fold")
-    for cells in zip(*(column.cells for column in kept), strict=True):
-        table.add_row(*map(Text, cells))
-    console.print(table)
-    if left_out:
-        names = ", ".join(column.heading for column in columns if column.name in left_out)
-        told = f"no room for {names}: widen the terminal, or --json, or 'accounting export'"
-        console.print(told, style="dim", highlight=False)
+        for name in timed:
+            cells[name] = [text[_DATE + 1 :] or text for text in cells[name]]
+    columns = [
+        Column(
+            heading=_heading(name),
+            cells=cells[name],
+            is_number=_is_number(name, [row[name] for row in rows]),
+        )
+        for name in shown
+    ]
+    instead = "widen the terminal, or --json, or 'accounting export'"
+    print_fitted(console, columns, [_heading(name) for name in spare], instead=instead)
 
 
-def _shown(name: str, value: Any, *, is_time: bool) -> str:
+def _heading(name: str) -> str:
+    return _HEADINGS.get(name, name.replace("_", " "))
+
+
+def _is_time(name: str) -> bool:
+    return name.endswith("_ts") or name.startswith("ts_")
+
+
+def _is_number(name: str, values: Sequence[Any]) -> bool:
+    known = next((value for value in values if value is not None), None)
+    return not (_is_time(name) or name == "side" or isinstance(known, str))
+
+
+def _shown(name: str, value: Any) -> str:
     if name == "side":
         return "long" if value > 0 else "short"
     if name in _SHARES:
         return f"{value:,f}"
-    return new_york(value) if is_time else figure(value)
+    if name == "exit_reason" and value is not None:
+        return value.replace("_", " ")
+    return new_york(value) if _is_time(name) else figure(value)
 
 
-def _only_day(columns: Sequence[_Column]) -> str | None:
-    """Return the day that all times lie in, and leave it away from them; None if there are more."""
-    timed = [column for column in columns if column.is_time]
-    days = {cell[:_DATE] for column in timed for cell in column.cells if len(cell) > _DATE}
-    if len(days) != 1:
-        return None
-    for column in timed:
-        column.cells = [cell[_DATE + 1 :] or cell for cell in column.cells]
-    return days.pop()
-
-
-def _without_room(columns: Sequence[_Column], spare: Sequence[str], width: int) -> set[str]:
-    """Return as many of the spare columns as must go."""
-    left_out: set[str] = set()
-    remaining: Iterator[str] = iter(spare)
-    while _width([each for each in columns if each.name not in left_out]) > width:
-        name = next(remaining, None)
-        if name is None:
-            break
-        left_out.add(name)
-    return left_out
-
-
-def _width(columns: Sequence[_Column]) -> int:
-    return sum(column.width + _GAP for column in columns) - _GAP
+def _only_day(times: Sequence[str]) -> str | None:
+    """Return the day that all times lie in; None if there are none or more."""
+    days = {text[:_DATE] for text in times if len(text) > _DATE}
+    return days.pop() if len(days) == 1 else None

@@ -8,14 +8,18 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from app.figures import figure
+from cli.terminal.fitted_table import Column, print_fitted
 from cli.terminal.options import DEFAULT_DATABASE, DEFAULT_RUNS, AsJson, Database, RunsPath
 from cli.terminal.output import command, emit
 from engine.domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.runs.overview import RunsCompared, RunShown
+    from collections.abc import Sequence
+
+    from app.runs.overview import RunRow, RunsCompared, RunShown
 
 app = typer.Typer(help="List, show, compare and remove runs.", no_args_is_help=True)
 
@@ -36,27 +40,14 @@ def list_runs(
     import msgspec
 
     from app.runs.overview import listed_runs
-    from reports.wording import share, usd
 
     found = listed_runs(runs, database)
 
     def page(console: Console) -> None:
-        table = Table("run", "status", "engine", "fills", box=None)
-        for heading in ("trades", "net P&L", "win rate"):
-            table.add_column(heading, justify="right")
-        table.add_column("journal")
-        for row in found.runs:
-            table.add_row(
-                row.run_id,
-                _status(row.status),
-                row.engine,
-                row.fills,
-                figure(row.trades),
-                usd(row.net_pnl, signed=True),
-                share(row.win_rate),
-                _stands(row.integrity["standing"] if row.integrity else "none"),
-            )
-        console.print(table if found.runs else f"no runs in {runs}; 'tradectl backtest' makes one")
+        if found.runs:
+            _list_page(console, found.runs)
+        else:
+            console.print(f"no runs in {runs}; 'tradectl backtest' makes one", soft_wrap=True)
         for error in found.damaged:
             console.print(f"[red]damaged:[/] {escape(error)}", soft_wrap=True)
 
@@ -133,6 +124,27 @@ def remove(
     emit({"removed": ids}, as_json=as_json, page=lambda out: out.print(f"removed {', '.join(ids)}"))
 
 
+def _list_page(console: Console, rows: Sequence[RunRow]) -> None:
+    from reports.wording import share, usd
+
+    stands = [row.integrity["standing"] if row.integrity else "none" for row in rows]
+    columns = (
+        Column(heading="run", cells=[row.run_id for row in rows]),
+        Column(heading="status", cells=[Text.from_markup(_status(row.status)) for row in rows]),
+        Column(heading="engine", cells=[row.engine for row in rows]),
+        Column(heading="fills", cells=[row.fills for row in rows]),
+        Column(heading="trades", cells=[figure(row.trades) for row in rows], is_number=True),
+        Column(
+            heading="net P&L",
+            cells=[usd(row.net_pnl, signed=True) for row in rows],
+            is_number=True,
+        ),
+        Column(heading="win rate", cells=[share(row.win_rate) for row in rows], is_number=True),
+        Column(heading="journal", cells=[Text.from_markup(_stands(each)) for each in stands]),
+    )
+    print_fitted(console, columns, ("win rate", "engine", "fills", "trades", "journal"))
+
+
 def _agreed(ids: list[str]) -> bool:
     try:
         return typer.confirm(f"Remove {', '.join(ids)}?", err=True)
@@ -204,7 +216,7 @@ def _trades_page(trades: list[dict[str, Any]]) -> Table:
             str(trade["quantity"]),
             *(figure(trade[name]) for name in ("avg_px_open", "avg_px_close", "realized_pnl")),
             *(figure(trade[name]) for name in ("mae_pct", "mfe_pct")),
-            trade["exit_reason"] or "open",
+            (trade["exit_reason"] or "open").replace("_", " "),
         )
     return table
 

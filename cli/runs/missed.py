@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from app.clock import parse_day
 from app.figures import figure
@@ -18,6 +17,9 @@ from cli.terminal.shared_options import taking
 
 if TYPE_CHECKING:
     from app.runs.missed import MissedAnswer
+
+_REASON = 22
+"""Characters to which a reason may be wrapped: the longest name of a gate, and more."""
 
 
 @taking(ScanOptions)
@@ -69,24 +71,35 @@ def missed(
 
 
 def _page(console: Console, found: MissedAnswer) -> None:
-    from rich.table import Table
-
     from app.clock import new_york
+    from cli.terminal.fitted_table import Column, print_fitted
 
-    table = Table("symbol", "bucket", box=None, pad_edge=False)
-    for heading in ("price", "ac_z", "best %", "after s", "worst %"):
-        table.add_column(heading, justify="right")
-    table.add_column("stopped by")
-    for row in found.missed:
-        table.add_row(
-            f"{escape(row.symbol)}{'' if row.side > 0 else ' short'}",
-            new_york(row.ts_event),
-            figure(row.price),
-            figure(row.ac_z),
-            f"[bold]{row.best_pct:.2f}[/]",
-            figure(round(row.best_after_secs)),
-            f"{row.worst_before_pct:.2f}",
-            escape(f"{row.stopped_by}: {row.detail}"),
-        )
-    nothing = f"nothing was rejected that moved within {found.horizon_secs} s"
-    console.print(table if found.missed else nothing)
+    rows = found.missed
+    if not rows:
+        console.print(f"nothing was rejected that moved within {found.horizon_secs} s")
+        return
+    sides = ["" if row.side > 0 else " short" for row in rows]
+    symbols = [f"{row.symbol}{side}" for row, side in zip(rows, sides, strict=True)]
+    columns = (
+        Column(heading="symbol", cells=symbols),
+        Column(heading="bucket", cells=[new_york(row.ts_event) for row in rows]),
+        Column(heading="price", cells=[figure(row.price) for row in rows], is_number=True),
+        Column(heading="ac_z", cells=[figure(row.ac_z) for row in rows], is_number=True),
+        Column(heading="best %", cells=[f"{row.best_pct:.2f}" for row in rows], is_number=True),
+        Column(
+            heading="after",
+            cells=[f"{round(row.best_after_secs):,} s" for row in rows],
+            is_number=True,
+        ),
+        Column(
+            heading="worst %",
+            cells=[f"{row.worst_before_pct:.2f}" for row in rows],
+            is_number=True,
+        ),
+        Column(
+            heading="stopped by",
+            cells=[f"{row.stopped_by}: {row.detail}" for row in rows],
+            least=_REASON,
+        ),
+    )
+    print_fitted(console, columns, ("price", "ac_z", "worst %"))

@@ -50,7 +50,8 @@ def asset(
 ) -> None:
     """Delist a stock or close it to trading: status=inactive, tradable=false.
 
-    A stock that is renamed is inactive under its old name. Its rows come on as recorded.
+    A stock that is renamed is inactive under its old name. Its prints and quotes go on as
+    recorded.
 
     Example: tradectl sim asset AAPL tradable=false
     """
@@ -64,9 +65,10 @@ def halt(
     url: SimUrl = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """Halt a stock, or let it trade again; who subscribed to `statuses` is told.
+    """Halt a stock, or let it trade again; subscribers of `statuses` are sent it.
 
-    Nothing fills in it meanwhile. Its rows come on as recorded: mute them if you want.
+    Nothing fills in it meanwhile. Its prints and quotes go on as recorded: mute them with
+    `tradectl sim chaos mute_symbols=SYMBOL`.
 
     Example: tradectl sim halt AAPL
     """

@@ -14,7 +14,7 @@ from app.clock import parse_day
 from app.doctor.preflight import Need, require_fit
 from app.simulator.steering import DEFAULT_URL, ask, switches
 from cli.sim.answer_page import SimUrl, show
-from cli.terminal.day_options import SimFills, StoredDay
+from cli.terminal.day_options import SimFills, SimulatedFills, StoredDay
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import INTERRUPTED, command, emit, say
 from engine.domain.errors import ConfigError
@@ -62,9 +62,7 @@ def run(
     start: Annotated[
         str | None, typer.Option("--start", metavar="HH:MM", help="New York time to begin at.")
     ] = None,
-    fills: Annotated[
-        SimFills, typer.Option("--fills", help="What to assume about fills.")
-    ] = SimFills.BASE,
+    fills: SimulatedFills = SimFills.BASE,
     port: Annotated[
         int, typer.Option("--port", min=0, max=65_535, help="0 takes a free one.")
     ] = _PORT,
@@ -255,7 +253,7 @@ def band(
     """Set a stock's limit-down and limit-up prices; without options lift them.
 
     Nothing trades outside them: an order that could only fill beyond waits until the market or the
-    band moves. Who subscribed to `lulds` is told. Recorded days keep no bands.
+    band moves. Subscribers of `lulds` are sent it. Recorded days keep no bands.
 
     Example: tradectl sim band AAPL --down 210 --up 232
     """

@@ -45,8 +45,10 @@ class SimFills(StrEnum):
     OPTIMISTIC = "optimistic"
     BASE = "base"
     PESSIMISTIC = "pessimistic"
-    PAPER = "paper"
+    NBBO = "nbbo"
     SIZE_LIMITED = "size_limited"
+    PAPER = "paper"
+    """The name that ``nbbo`` had in earlier versions."""
 
 
 StoredDay = Annotated[
@@ -56,7 +58,22 @@ Engine = Annotated[
     EngineName,
     typer.Option("--engine", help="full replays every tick; pruned gives the same, sooner."),
 ]
-Fills = Annotated[FillsName, typer.Option("--fills", help="What to assume about fills.")]
+_ASSUMED = (
+    "How orders fill. optimistic: at once, a target when touched. base: 50 ms late, a target when "
+    "somebody trades there. pessimistic: 250 ms late, with slippage, targets last in the queue."
+)
+"""What each of the fill assumptions means, for the help of a command."""
+
+Fills = Annotated[FillsName, typer.Option("--fills", metavar="NAME", help=_ASSUMED)]
+SimulatedFills = Annotated[
+    SimFills,
+    typer.Option(
+        "--fills",
+        metavar="NAME",
+        help=f"{_ASSUMED} nbbo: at the best bid or offer, one order in ten in parts, as in "
+        "Alpaca's paper accounts. size_limited: no more shares than the quote shows.",
+    ),
+]
 Refresh = Annotated[
     bool, typer.Option("--refresh", help="Scan again even if the same scan is kept.")
 ]

@@ -60,9 +60,7 @@ def parse_symbols(text: str | None) -> tuple[str, ...]:
         return ()
     found = {part.strip().upper() for part in text.split(",") if part.strip()}
     if not found:
-        raise ConfigError(
-            f"--symbols {text!r} names none; write AAPL,MSFT or leave it away for all"
-        )
+        raise ConfigError(f"--symbols {text!r} names none; write AAPL,MSFT or leave it out for all")
     return tuple(sorted(found))
 
 

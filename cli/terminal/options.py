@@ -91,11 +91,18 @@ RunOption = Annotated[
 SessionName = Annotated[
     str, typer.Option("--run", help="Id of a live run or session, its beginning, or 'latest'.")
 ]
-Because = Annotated[str, typer.Option("--because", help="Why; kept with the version.")]
+Because = Annotated[
+    str, typer.Option("--because", metavar="REASON", help="Why; kept with the change.")
+]
 Who = Annotated[str, typer.Option("--who", envvar=["TRADECTL_WHO", "USER"], help="Who changes it.")]
 Base = Annotated[
     int | None,
-    typer.Option("--base", min=1, help="Newest version you have seen; refuse if there is another."),
+    typer.Option(
+        "--base",
+        metavar="VERSION",
+        min=1,
+        help="Newest version you have seen; refused if there is a newer one. Else the newest.",
+    ),
 ]
 
 WaitSecs = Annotated[

@@ -7,7 +7,15 @@ from simulator.exchange.closing import Outcome, cancel_all, close_all, close_pos
 from simulator.exchange.exchange import Exchange
 from simulator.exchange.faults import Fault
 from simulator.exchange.markets import Print
-from simulator.exchange.modes import MODES, PAPER, SIZE_LIMITED, FillMode, backtest_fills, fill_mode
+from simulator.exchange.modes import (
+    MODES,
+    NBBO,
+    SIZE_LIMITED,
+    FillMode,
+    backtest_fills,
+    fill_mode,
+    mode_name,
+)
 from simulator.exchange.orders import Order
 from simulator.exchange.rate_limit import Allowance, RateLimit
 from simulator.exchange.state import OrderEvent
@@ -15,7 +23,7 @@ from simulator.exchange.state import OrderEvent
 __all__ = [
     "MODES",
     "MOST_CASH",
-    "PAPER",
+    "NBBO",
     "SIZE_LIMITED",
     "Account",
     "AccountChange",
@@ -38,4 +46,5 @@ __all__ = [
     "close_position",
     "fill_mode",
     "listed",
+    "mode_name",
 ]

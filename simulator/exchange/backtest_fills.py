@@ -10,7 +10,7 @@ from simulator.exchange.orders import Order, OrderType, Role, fixed
 _BPS = 10_000
 
 
-def honest_price(
+def backtest_price(
     order: Order, market: Market, assumed: FillAssumptions, stale_quote_ns: int
 ) -> int | None:
     """Return the price in 1e-6 USD at which an order fills now, None for no fill.

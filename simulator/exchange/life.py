@@ -19,7 +19,7 @@ _ENDS = {
 
 
 class OrderLife:
-    """Moves orders of one state through their lives and tells of it.
+    """Moves orders of one state through their lives and reports it.
 
     Parameters
     ----------

@@ -6,11 +6,12 @@ from decimal import ROUND_DOWN, Decimal
 
 from engine.domain.fixed_point import decimal_price
 from engine.domain.tick_grid import RULE_612
-from simulator.exchange.backtest_fills import honest_price
+from simulator.exchange.backtest_fills import backtest_price
 from simulator.exchange.hours import Phase
 from simulator.exchange.life import OrderLife
 from simulator.exchange.markets import Market
 from simulator.exchange.modes import FillMode
+from simulator.exchange.nbbo_fills import nbbo_price, nbbo_qty
 from simulator.exchange.orders import (
     STOPS,
     Order,
@@ -20,7 +21,6 @@ from simulator.exchange.orders import (
     TimeInForce,
     fixed,
 )
-from simulator.exchange.paper import paper_price, paper_qty
 from simulator.exchange.state import State
 
 _BILLIONTH = Decimal("0.000000001")
@@ -47,7 +47,7 @@ class Matching:
         if order.symbol in self._state.halted or not market.is_known:
             return
         is_opg = order.time_in_force is TimeInForce.OPG
-        if is_opg and self._mode.is_honest and not market.was_printed:
+        if is_opg and self._mode.is_backtest and not market.was_printed:
             return
         if order.type not in STOPS or self._elect(order, market):
             self._fill(order, market, ts)
@@ -88,16 +88,16 @@ class Matching:
     def _price(self, order: Order, market: Market) -> int | None:
         mode = self._mode
         if mode.assumed is not None:
-            return honest_price(order, market, mode.assumed, mode.stale_quote_ns)
-        return paper_price(order, market, mode.stale_quote_ns)
+            return backtest_price(order, market, mode.assumed, mode.stale_quote_ns)
+        return nbbo_price(order, market, mode.stale_quote_ns)
 
     def _qty(self, order: Order, market: Market, price: int) -> Decimal:
         if order.notional is not None:
             shares = order.notional / decimal_price(price)
             return shares.quantize(_BILLIONTH, ROUND_DOWN)
-        if self._mode.is_honest:
+        if self._mode.is_backtest:
             return order.leaves_qty
-        return paper_qty(order, market, self._mode, self._state)
+        return nbbo_qty(order, market, self._mode, self._state)
 
     def _trail(self, order: Order, market: Market) -> None:
         """Move a trailing stop with the best print since it was sent."""

@@ -120,7 +120,7 @@ class Assets:
 
 
 class Unlisted:
-    """What a recorded day tells of its symbols by itself: no names, no news."""
+    """What a recorded day says of its symbols by itself: no names, no news."""
 
     def __init__(self, market: MarketData) -> None:
         self._market = market

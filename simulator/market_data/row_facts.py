@@ -1,4 +1,4 @@
-"""What the wire tells of a row that a recorded day does not keep."""
+"""What the wire says of a row that a recorded day does not keep."""
 
 from __future__ import annotations
 

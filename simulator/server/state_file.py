@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from engine.domain.errors import DataError
-from simulator.exchange import Exchange
+from simulator.exchange import Exchange, mode_name
 
 _VERSION = 3
 _SMALL = 1024 * 1024
@@ -134,7 +134,7 @@ class StateFile:
                 "name another file with --state"
             ) from error
         expected = _VERSION, self._day, exchange.mode.name
-        if (kept.version, kept.day, kept.fills) != expected:
+        if (kept.version, kept.day, mode_name(kept.fills)) != expected:
             raise DataError(
                 f"{self._path} is the state of {kept.day} with {kept.fills} fills, expected "
                 f"{self._day} with {exchange.mode.name}; name another file with --state"

@@ -1,4 +1,4 @@
-"""The bell a reader waits for: it rings when somebody has committed."""
+"""Wakes a reader that waits for facts when somebody has committed some."""
 
 from __future__ import annotations
 

@@ -183,12 +183,12 @@ class SqlJournal(HoldingJournal):
         idle_secs : float, optional
             End when nothing came for so long; without it, never.
         """
-        with CommitNotifier(self._database, self.run_id) as bell:
+        with CommitNotifier(self._database, self.run_id) as notifier:
             while True:
                 for fact in map(fact_of, self.records(since)):
                     since = fact.seq
                     yield fact
-                if not bell.wait(idle_secs):
+                if not notifier.wait(idle_secs):
                     return
 
     def verify(self, head: str | None = None) -> Verification:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,19 @@ def small_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("catalog")
     synthesize(Catalog(str(root)), DAY, symbols=40, trades=80_000, seed=11, quotes=True)
     return root
+
+
+@pytest.fixture(scope="session")
+def backtested(
+    tradectl: Tradectl, market: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any]]:
+    """Return a folder with one eager backtest of ``market``, to be copied, and what it said."""
+    folder = tmp_path_factory.mktemp("backtested") / "runs"
+    where = ("--catalog", market, "--runs", folder)
+    done = tradectl("backtest", *where, "--ladder", *eager(), "--json")
+    assert done.code == 0, done.err
+    assert done.json["trades"] > 3
+    return folder, done.json
 
 
 def eager() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,13 @@ import pytest
 from sqlalchemy import text
 
 from store import RunStore, rows_of
-from tests.cli.conftest import Tradectl, eager
+from tests.cli.conftest import Tradectl
 
 
 @pytest.fixture(scope="module")
-def runs(tradectl: Tradectl, market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs(backtested: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of one real run that traded."""
-    folder = tmp_path_factory.mktemp("runs")
-    done = tradectl("backtest", "--catalog", market, "--runs", folder, *eager(), "--json")
-    assert done.code == 0, done.err
-    assert done.json["trades"] > 3
-    return folder
+    return shutil.copytree(backtested[0], tmp_path_factory.mktemp("accounts") / "runs")
 
 
 def _ask(tradectl: Tradectl, runs: Path, *arguments: str | Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,13 +18,12 @@ from tests.cli.conftest import DAY, Tradectl, eager
 from tests.forked_processes import environment
 
 
-def test_a_backtest_writes_a_run_directory_that_everything_reads(
-    tradectl: Tradectl, market: Path, tmp_path: Path
+def test_a_backtest_writes_a_run_directory_that_everything_reads_and_repeats(
+    tradectl: Tradectl, market: Path, backtested: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
-    where = ("--catalog", market, "--runs", tmp_path)
-    answer = tradectl("backtest", *where, "--ladder", *eager(), "--json")
-    assert answer.code == 0, answer.err
-    said = answer.json
+    first, said = backtested
+    runs = shutil.copytree(first, tmp_path / "runs")
+    where = ("--catalog", market, "--runs", runs)
     assert said["status"] == "Ended"
     assert said["candidates"] > 0
     assert said["orders"] >= 3 * said["trades"] > 0
@@ -31,14 +31,18 @@ def test_a_backtest_writes_a_run_directory_that_everything_reads(
     assert {"optimistic", "base", "pessimistic"} == set(said["ladder"])
     assert said["timings"]["scan_trades_per_sec"] > 0
     assert "<html" in Path(said["report"]).read_text()[:200].lower()
-    run = RunStore(tmp_path).run()
+    run = RunStore(runs).run()
     assert run.manifest.status is RunStatus.ENDED
     assert run.journal.verify().broken is None
     trades = run.read_table("trades")
     assert trades is not None
     assert len(trades) == said["trades"]
-    page = tradectl("backtest", *where, *eager())
+    page = tradectl("backtest", *where, *eager(), "--refresh", "--workers", "1")
     assert page.code == 0
+    again = RunStore(runs).run().manifest
+    assert again.run_id != run.run_id
+    assert again.decision_digest == said["decision_digest"]
+    assert again.fill_digest == said["fill_digest"]
     assert "report:" in page.out
     assert "Decision funnel" in page.out
     one = trades.to_pylist()[0]
@@ -47,20 +51,8 @@ def test_a_backtest_writes_a_run_directory_that_everything_reads(
     assert why.json["trade"]["trade_id"] == one["trade_id"]
     missed = tradectl("missed", "--top", "3", *where, "--json")
     assert missed.code == 0, missed.err
-    compared = tradectl("runs", "compare", run.run_id, "latest", "--runs", tmp_path, "--json")
+    compared = tradectl("runs", "compare", run.run_id, "latest", "--runs", runs, "--json")
     assert compared.code == 0, compared.err
-
-
-def test_the_same_backtest_gives_the_same_digests_kept_or_scanned_again(
-    tradectl: Tradectl, market: Path, tmp_path: Path
-) -> None:
-    where = ("--catalog", market, "--runs", tmp_path, "--json")
-    kept = tradectl("backtest", *where, *eager()).json
-    again = tradectl("backtest", *where, *eager(), "--refresh", "--workers", "1").json
-    assert kept["trades"] > 0
-    for digest in ("decision_digest", "fill_digest"):
-        assert kept[digest] == again[digest]
-    assert kept["run_id"] != again["run_id"]
 
 
 def test_scan_ranks_candidates_and_keeps_them_in_the_catalog(
@@ -121,7 +113,7 @@ def _wait_for_trades(runs: Path) -> None:
 
 
 def test_many_days_carry_the_account_from_day_to_day(
-    tradectl: Tradectl, market: Path, tmp_path: Path
+    tradectl: Tradectl, market: Path, backtested: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     root = tmp_path / "days"
     shutil.copytree(market, root)
@@ -132,8 +124,7 @@ def test_many_days_carry_the_account_from_day_to_day(
     both = tradectl("backtest", "--start", "2026-09-18", "--end", "2026-09-22", *where, *eager())
     assert both.code == 0, both.err
     assert "no trades are stored for 1 day: 2026-09-22" in both.err
-    first = tradectl("backtest", "--date", "2026-09-18", *where, *eager()).json
-    assert both.json["trades"] > first["trades"] > 0
+    assert both.json["trades"] > backtested[1]["trades"] > 0
     equity = RunStore(tmp_path / "runs").run(both.json["run_id"]).read_table("equity")
     assert equity is not None
     net = both.json["metrics"]["net_pnl"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,13 +16,17 @@ DIFFERENT, MISUSED, UNKNOWN = 1, 2, 4
 
 
 @pytest.fixture(scope="module")
-def runs(tradectl: Tradectl, market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs(
+    tradectl: Tradectl,
+    market: Path,
+    backtested: tuple[Path, dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     """Return a folder with two backtests of the same day under other assumptions on fills."""
-    folder = tmp_path_factory.mktemp("runs")
-    for fills in ("base", "pessimistic"):
-        where = ("--catalog", market, "--runs", folder)
-        answer = tradectl("backtest", *where, "--fills", fills, *eager(), "--json")
-        assert answer.code == 0, answer.err
+    folder = shutil.copytree(backtested[0], tmp_path_factory.mktemp("differ") / "runs")
+    where = ("--catalog", market, "--runs", folder)
+    answer = tradectl("backtest", *where, "--fills", "pessimistic", *eager(), "--json")
+    assert answer.code == 0, answer.err
     return folder
 
 

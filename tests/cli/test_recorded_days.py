@@ -40,8 +40,15 @@ def recorded(shared: Path, tradectl: Tradectl, tmp_path_factory: pytest.TempPath
     return root
 
 
-@pytest.mark.parametrize("name", RUNS)
-@pytest.mark.parametrize("settings", ["default", "eager"])
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        (name, settings)
+        for name in RUNS
+        for settings in ("default", "eager")
+        if (name, settings) != ("ibm-1990", "default")  # 40 days on which it raises nothing
+    ],
+)
 def test_a_recorded_day_gives_its_golden_digests(
     tradectl: Tradectl, recorded: Path, tmp_path: Path, name: str, settings: str
 ) -> None:
@@ -58,16 +65,3 @@ def test_a_recorded_day_gives_its_golden_digests(
         golden[f"{name}/{settings}"] = found
         GOLDEN.write_text(json.dumps(dict(sorted(golden.items())), indent=2) + "\n")
     assert found == golden[f"{name}/{settings}"]
-
-
-def test_full_and_pruned_agree_on_a_recorded_day(
-    tradectl: Tradectl, recorded: Path, tmp_path: Path
-) -> None:
-    start, _ = RUNS["etf-and-two-stocks"]
-    where = ("--catalog", recorded, "--runs", tmp_path, *eager(), "--json")
-    pruned, full = (
-        tradectl("backtest", "--date", start, "--engine", engine, *where).json
-        for engine in ("pruned", "full")
-    )
-    assert pruned["trades"] >= 10
-    assert {key: pruned[key] for key in PINNED} == {key: full[key] for key in PINNED}

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
-
-from catalog import Catalog
 from store import Journals
-from tests.cli.conftest import Tradectl, eager
-from tests.runtime.conftest import SYNTHETIC_DAY
+from tests.cli.conftest import DAY, Tradectl, eager
 from tests.runtime.runs import EAGER
 
 _HALF_MINUTES = ("bucket_seconds=30", "bucket_ttl=5000", "max_hold_seconds=120")
@@ -29,32 +22,15 @@ _MANY_AT_ONCE = (
 )
 
 
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from catalog.synth import synthesize
-
-    folder = tmp_path_factory.mktemp("rehearsed")
-    synthesize(Catalog(str(folder)), SYNTHETIC_DAY, symbols=40, trades=80_000, seed=11, quotes=True)
-    return folder
-
-
 def test_a_rehearsal_equals_the_backtest_and_leaves_a_run_that_verifies(
-    catalog: Path, tmp_path: Path
+    tradectl: Tradectl, small_market: Path, tmp_path: Path
 ) -> None:
     database = tmp_path / "facts.sqlite"
     settings = [f"--set={setting}" for setting in (*EAGER, *_HALF_MINUTES, *_MANY_AT_ONCE)]
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "cli.main", "rehearse", str(SYNTHETIC_DAY), "--json"),
-            *("--catalog", str(catalog), "--database", str(database)),
-            *("--runs", str(tmp_path / "runs"), *settings),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
+    where = ("--catalog", small_market, "--database", database, "--runs", tmp_path / "runs")
+    done = tradectl("rehearse", str(DAY), *where, *settings, "--letters", "A-M", "--json")
+    assert done.code == 0, done.err
+    result = done.json
     assert result["trades"] > 100, "orders of one instant have to be sent in one order"
     assert result["same_decisions"]
     assert result["same_fills"]
@@ -64,30 +40,17 @@ def test_a_rehearsal_equals_the_backtest_and_leaves_a_run_that_verifies(
     assert (tmp_path / "runs" / f"{result['run_id']}.verdicts.parquet").is_file()
 
 
-@pytest.mark.parametrize(
-    ("day", "kinds", "trades"),
-    [
-        ("2014-09-17", {"trades": "ticks/highfrequency_multi"}, 12),
-        (
-            "2018-01-02",
-            {"trades": "ticks/highfrequency_xxx", "quotes": "quotes/highfrequency_xxx"},
-            5,
-        ),
-    ],
-)
-def test_a_real_day_rehearsed_equals_its_backtest_with_quotes_and_without(
-    shared: Path, tradectl: Tradectl, tmp_path: Path, day: str, kinds: dict[str, str], trades: int
+def test_a_real_day_rehearsed_equals_its_backtest(
+    shared: Path, tradectl: Tradectl, tmp_path: Path
 ) -> None:
-    root = tmp_path / "recorded"
-    for kind, folder in kinds.items():
-        file = shared / "data" / folder / f"{day}.parquet"
-        extra = ["--consolidate"] if kind == "quotes" else []
-        done = tradectl("catalog", "import", file, "--kind", kind, *extra, "--catalog", root)
-        assert done.code == 0, done.err
+    day, root = "2014-09-17", tmp_path / "recorded"
+    file = shared / "data" / "ticks" / "highfrequency_multi" / f"{day}.parquet"
+    done = tradectl("catalog", "import", file, "--kind", "trades", "--catalog", root)
+    assert done.code == 0, done.err
     where = ("--catalog", root, "--database", tmp_path / "facts.sqlite", "--runs", tmp_path)
     settings = [word for each in _HALF_MINUTES for word in ("--set", each)]
     answer = tradectl("rehearse", day, *where, *eager(), *settings, "--json")
     assert answer.code == 0, answer.out + answer.err
-    assert answer.json["trades"] == trades
+    assert answer.json["trades"] == 12
     assert (answer.json["same_decisions"], answer.json["same_fills"]) == (True, True)
     assert answer.json["causes"] == {}

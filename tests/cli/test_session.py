@@ -104,7 +104,7 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
         after = status()
         assert after["stopped"]
         assert {"phase": "halted", "paused": True}.items() <= after.items()
-        assert "'tradectl do resume --yes' lets entries in again" in after["remedy"]
+        assert "'tradectl do resume --yes' allows entries again" in after["remedy"]
         assert before["remedy"].startswith("paused by hand")
         for kept in ("limits", "locks", "cooldowns", "day", "open_trades"):
             assert after[kept] == before[kept]

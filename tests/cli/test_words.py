@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from app.commands.governor_view import resumed_by
+from app.commands.governor_view import phase_in_words, resumed_by
+from app.parameters.takes_effect import takes_effect
 from cli.terminal.in_words import in_words
-from engine.decision import StandingCommands
+from engine.decision import GovernorPhase, StandingCommands
 from engine.domain.counted import counted
+from engine.domain.parameter_rows import Hot
 from tests.cli.conftest import Tradectl
 
 
@@ -38,6 +41,25 @@ def test_who_is_halted_by_hand_is_told_what_lets_entries_in_again() -> None:
     assert resumed_by(StandingCommands(troubles=(("feed", "down"),))) == ""
     for standing in (StandingCommands(paused=True), StandingCommands(stopped=True)):
         assert "'tradectl do resume --yes'" in resumed_by(standing)
+
+
+@pytest.mark.parametrize("hot", get_args(Hot))
+def test_every_parameter_says_in_words_when_a_change_takes_effect(hot: Hot) -> None:
+    assert takes_effect(hot).startswith(("at once", "at restart"))
+
+
+def test_a_pause_a_stop_and_an_issue_are_called_what_they_are() -> None:
+    hand = {"paused": False, "stopped": False}
+    told = [
+        phase_in_words(GovernorPhase.HALTED, **hand | standing)
+        for standing in ({"paused": True}, {"stopped": True}, {})
+    ]
+    assert told == [
+        "paused by hand",
+        "stopped by hand for the day",
+        "no entries while an issue lasts",
+    ]
+    assert phase_in_words(GovernorPhase.IN_TRADE, **hand | {"paused": True}) == "in trade"
 
 
 def test_where_no_run_is_both_ways_to_start_one_are_told(

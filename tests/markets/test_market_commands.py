@@ -22,9 +22,9 @@ def asked(*arguments: str, code: int = 0, **environment: str) -> Any:
 
 def test_every_market_says_what_it_can_do_without_being_asked() -> None:
     found = {each["name"]: each for each in asked("list")["markets"]}
-    assert set(found) == {"alpaca-sim", "alpaca-paper", "alpaca-live", "paper"}
-    assert found["paper"]["venue"] == "PAPER"
-    assert found["paper"]["capabilities"]["bracket"] == "native"
+    assert set(found) == {"alpaca-sim", "alpaca-paper", "alpaca-live", "local-paper"}
+    assert found["local-paper"]["venue"] == "PAPER"
+    assert found["local-paper"]["capabilities"]["bracket"] == "native"
     assert "trailing_stop" in found["alpaca-live"]["capabilities"]["order_types"]
     page = CliRunner().invoke(app, ["market", "list"])
     assert (page.exit_code, "emulated" in page.stdout) == (0, True)
@@ -39,12 +39,12 @@ def test_one_instrument_is_told_alike_by_the_venue_and_by_our_own_market(
         "APCA_API_SECRET_KEY": HOLDERS[-1].secret,
     }
     over_the_wire = asked("show", "alpaca-sim", busy, code=0, **keys)
-    ours = asked("show", "paper", busy, "--catalog", market.root)
+    ours = asked("show", "local-paper", busy, "--catalog", market.root)
     (theirs,), (own,) = over_the_wire["instruments"], ours["instruments"]
     assert (theirs["key"], own["key"]) == (f"{busy}.ALPACA", f"{busy}.PAPER")
     same = ("prices", "size_step", "min_quantity", "calendar", "quote", "time_in_force")
     assert {name: theirs[name] for name in same} == {name: own[name] for name in same}
-    page = CliRunner().invoke(app, ["market", "show", "paper", "--catalog", market.root])
+    page = CliRunner().invoke(app, ["market", "show", "local-paper", "--catalog", market.root])
     assert page.exit_code == 0, page.output
     assert "0.01 from 1" in " ".join(page.stdout.split())
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from app.parameters.desk import chosen_at_desk
 from cli.main import app
 from engine.domain.facts import ParamsChanged
 from store import Journals
@@ -61,6 +62,31 @@ def test_the_second_writer_is_shown_what_changed(ask: Ask) -> None:
     assert (code, told["reason"]) == (2, "stale_base")
     assert told["since"][0]["changes"] == [{"name": "min_ac_z", "old": 4.0, "new": 5.0}]
     assert ask("set", "vol_floor=5", "--base", "2", *SAY)[0] == 0
+
+
+def test_a_mode_is_chosen_once_it_is_in_force(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask("schedule", "alpaca_trading_mode=paper", "--at", "2099-01-03T12:00", *SAY)[0] == 0
+    assert ask("set", "min_ac_z=5", *SAY)[0] == 0
+    journals = Journals.existing(str(tmp_path / "desk.sqlite"))
+    facts = journals.open("parameters").facts()
+    versions = [each.payload for each in facts if isinstance(each.payload, ParamsChanged)]
+    found: list[set[str]] = []
+    for version in (versions[2], versions[1]):
+        at = version.effective_ns
+        monkeypatch.setattr("app.parameters.desk.time.time_ns", lambda at=at: at)
+        found.append(chosen_at_desk(journals))
+    assert found == [{"min_ac_z"}, {"min_ac_z", "alpaca_trading_mode"}]
+
+
+def test_a_page_that_leaves_columns_out_says_so(ask: Ask) -> None:
+    del ask
+    for width, is_whole in ((80, False), (200, True)):
+        page = CliRunner().invoke(app, ["params", "show"], env={"COLUMNS": str(width)}).stdout
+        assert ("no room for default, takes effect" in page) != is_whole
+        assert ("at once, windows refilled" in page) == is_whole
+        assert "…" not in page
 
 
 def test_a_schedule_can_be_listed_and_withdrawn(ask: Ask) -> None:

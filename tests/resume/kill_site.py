@@ -63,7 +63,7 @@ class Site:
         self._settings = [f"--set={each}" for each in settings]
         self._venue_words = [
             *("sim", "run", "--json", "--date", str(DAY), "--catalog", str(market)),
-            *("--start", "10:00", "--fills", "paper", "--seed", str(seed), *pace),
+            *("--start", "10:00", "--fills", "nbbo", "--seed", str(seed), *pace),
             *("--state", str(folder / "simulator.state")),
         ]
         self._port = 0

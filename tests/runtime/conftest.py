@@ -28,7 +28,7 @@ def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """Return a catalog with a smaller one, for the engine that plays every tick of it."""
     catalog = Catalog(str(tmp_path_factory.mktemp("small")))
-    synthesize(catalog, SYNTHETIC_DAY, symbols=24, trades=30_000, seed=11, quotes=True)
+    synthesize(catalog, SYNTHETIC_DAY, symbols=24, trades=20_000, seed=11, quotes=True)
     return catalog
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from functools import cache
 from typing import Any
 
 import pytest
@@ -41,21 +40,9 @@ def assert_same(pruned: Ran, full: Ran) -> None:
         assert one.ticks < other.ticks
 
 
-@pytest.fixture(scope="module")
-def pruned_day(small: Catalog) -> Callable[..., Ran]:
-    """Return the function that runs the pruned engine on the synthetic day, once for each way."""
-
-    @cache
-    def pruned(settings: tuple[str, ...], fills: str) -> Ran:
-        return run(small, [SYNTHETIC_DAY], settings=settings, fills=fills)
-
-    return pruned
-
-
 @pytest.mark.parametrize(
     ("fills", "settings"),
     [
-        ("base", ("direction=both", *CROWD)),
         (
             "pessimistic",
             (
@@ -69,10 +56,8 @@ def pruned_day(small: Catalog) -> Callable[..., Ran]:
         ),
     ],
 )
-def test_synthetic_day(
-    small: Catalog, pruned_day: Callable[..., Ran], fills: str, settings: tuple[str, ...]
-) -> None:
-    pruned = pruned_day((*EAGER, *settings), fills)
+def test_synthetic_day(small: Catalog, fills: str, settings: tuple[str, ...]) -> None:
+    pruned = run(small, [SYNTHETIC_DAY], settings=(*EAGER, *settings), fills=fills)
     full = run(small, [SYNTHETIC_DAY], Engine.FULL, settings=(*EAGER, *settings), fills=fills)
 
     assert len(pruned.outcome.trades) >= 20
@@ -80,9 +65,7 @@ def test_synthetic_day(
     assert_same(pruned, full)
 
 
-def test_parameters_that_change_during_the_day(
-    small: Catalog, pruned_day: Callable[..., Ran]
-) -> None:
+def test_parameters_that_change_during_the_day(small: Catalog) -> None:
     hours = session(SYNTHETIC_DAY)
     settings = (*EAGER, "direction=both", *CROWD)
     history = ParameterHistory(parameters_from({}, settings))
@@ -105,8 +88,10 @@ def test_parameters_that_change_during_the_day(
     options: dict[str, Any] = {"settings": settings, "changes": history.changed}
     pruned = run(small, [SYNTHETIC_DAY], **options)
     full = run(small, [SYNTHETIC_DAY], Engine.FULL, **options)
-    unchanged = pruned_day(settings, "base")
+    unchanged = run(small, [SYNTHETIC_DAY], settings=settings)
 
+    assert len(pruned.outcome.trades) >= 20
+    assert {trade.exit_reason for trade in pruned.outcome.trades} >= WAYS_OUT
     plans = [f.payload for f in pruned.facts if isinstance(f.payload, BracketPlanned)]
     assert {plan.params_version for plan in plans} == {1, 2, 3, 4, 5}
     for plan in plans:
@@ -124,7 +109,6 @@ def test_parameters_that_change_during_the_day(
     [
         ("highfrequency_multi", date(2014, 9, 17), "pessimistic"),
         ("highfrequency_xxx", date(2018, 1, 2), "base"),
-        ("fints_ibm1990", date(1990, 12, 27), "base"),
     ],
 )
 def test_recorded_day(

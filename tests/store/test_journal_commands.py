@@ -134,6 +134,16 @@ def test_the_latest_run_is_neither_the_desk_nor_a_command_log(
     assert journals.runs()[0].run_id == "parameters"
     for asked in (("journal", "show"), ("journal", "show", "2018"), ("accounting", "trades")):
         assert _ask(*asked, "--database", stored)["run_id"] == "2018-01-02-run"
+    listed = _ask("journal", "list", "--database", stored)["runs"]
+    held = {run["run_id"]: run["holds"] for run in listed}
+    assert held == {
+        "parameters": "parameters",
+        "2018-01-02-run": "run",
+        "2018-01-02-run/commands": "commands",
+    }
+    page = CliRunner().invoke(app, ["journal", "list", "--database", stored]).stdout
+    assert page.count("Running") == 1
+    assert ("parameter versions" in page, "commands given to it" in page) == (True, True)
     desk = _ask("journal", "show", "parameters", "--database", stored)
     assert [fact["payload"]["version"] for fact in desk["facts"]] == [1, 2]
 

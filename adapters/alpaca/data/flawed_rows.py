@@ -1,4 +1,4 @@
-"""Rows that no market sends are left out by the decoder; the log tells of them."""
+"""Rows that no market sends are left out by the decoder; the log reports them."""
 
 from __future__ import annotations
 

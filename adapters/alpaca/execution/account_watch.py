@@ -24,7 +24,7 @@ _CENT = Decimal("0.01")
 
 
 class AccountWatch:
-    """Reads the account and tells of what keeps it from trading, until that is over.
+    """Reads the account and reports what keeps it from trading, until that is over.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class AccountWatch:
         self._on_account(account)
 
     async def refused(self, symbol: str, fault: VenueFault) -> None:
-        """Find out whether a refused order or change tells of the account, or of its stock."""
+        """Find out whether a refused order or change is about the account, or of its stock."""
         with suppress(VenueError):
             if symbol in fault.message and symbol not in self._untradable:
                 await self._look_at(symbol)

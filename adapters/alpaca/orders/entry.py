@@ -59,7 +59,7 @@ class OrderEntry:
     now : callable
         Returns the host's time, UTC ns.
     give_up_secs : float
-        After so long an order that the venue says it does not have never arrived.
+        After so long an order that the venue says it does not have is given up.
     on_refused : callable
         Takes the symbol and the refusal of every order and change that the venue does not take.
 
@@ -288,7 +288,7 @@ class OrderEntry:
                     self._watch.issue_cleared(trouble)
                     return False
                 if is_absent:
-                    why = f"it never arrived: the venue says so since {self._give_up_secs:g} s"
+                    why = f"not found at the venue for {self._give_up_secs:g} s"
                     self._tell(self._own.given_up(client_order_id, why, self._now()))
                     break
                 first_absent = absent_since

@@ -109,7 +109,7 @@ def test_an_order_that_the_venue_does_not_have_is_given_up_and_canceled_if_it_co
             venue, own, lambda entry: entry.entry.submit(ENTRY, REQUEST), give_up_secs=0.0
         )
     assert [type(one) for one in played.news] == [Rejected] * 3
-    assert "never arrived" in str(played.news[0])
+    assert "not found at the venue" in str(played.news[0])
     assert kinds(list(own.take(update("new", replace(BRACKET, status="new"))))) == [
         ("Stray", ENTRY)
     ]

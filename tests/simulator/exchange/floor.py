@@ -11,7 +11,7 @@ from engine.domain.quotes import Quote
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.domain.status import TradingStatus
 from simulator.exchange import (
-    PAPER,
+    NBBO,
     Asset,
     Exchange,
     Fault,
@@ -31,7 +31,7 @@ PROMPT = backtest_fills("optimistic")
 STEADY = FillMode("steady", latency_ns=0)
 """The paper model without its dice."""
 
-__all__ = ["HOURS", "PAPER", "PROMPT", "STEADY", "TEN", "Floor"]
+__all__ = ["HOURS", "NBBO", "PROMPT", "STEADY", "TEN", "Floor"]
 
 
 class Floor:

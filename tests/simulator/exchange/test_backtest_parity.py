@@ -1,4 +1,4 @@
-"""The look-alike in honest mode fills as the backtest's venue does: prices, shares, instants."""
+"""Under a backtest's assumptions the look-alike fills as the backtest does, to the instant."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.exchange import (
-    PAPER,
+    NBBO,
     SIZE_LIMITED,
     Exchange,
     FillMode,
@@ -26,7 +26,7 @@ from simulator.exchange.orders import NOTHING, Status
 from tests.simulator.exchange.floor import TEN
 
 CASH = Decimal(50_000)
-MODES = (backtest_fills("optimistic"), backtest_fills("base"), PAPER, SIZE_LIMITED)
+MODES = (backtest_fills("optimistic"), backtest_fills("base"), NBBO, SIZE_LIMITED)
 MS = 1_000_000
 
 KINDS = ("quote", "quote", "print", "print", "send", "send", "replace", "cancel", "all")
@@ -185,7 +185,7 @@ def test_a_restart_changes_nothing(
 
 
 def test_the_same_seed_gives_the_same_ids() -> None:
-    ids = [opened(PAPER)[0].state.new_id() for _ in range(2)]
+    ids = [opened(NBBO)[0].state.new_id() for _ in range(2)]
     assert ids[0] == ids[1]
 
 

@@ -15,7 +15,7 @@ from simulator.exchange import (
     close_all,
     close_position,
 )
-from tests.simulator.exchange.floor import HOURS, PAPER, PROMPT, TEN, Floor
+from tests.simulator.exchange.floor import HOURS, NBBO, PROMPT, TEN, Floor
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ def test_an_order_by_notional_buys_fractions(floor: Floor) -> None:
 
 
 def test_on_paper_one_order_in_ten_is_filled_in_parts() -> None:
-    floor = Floor(PAPER, cash="10000000")
+    floor = Floor(NBBO, cash="10000000")
     floor.quote(100.00, 100.10)
     for _ in range(200):
         floor.order(qty="7")
@@ -278,7 +278,7 @@ def test_on_paper_one_order_in_ten_is_filled_in_parts() -> None:
     assert floor.held() == 1_400
 
 
-def test_a_halted_stock_waits_on_paper_and_refuses_in_honest_mode(floor: Floor) -> None:
+def test_a_halted_stock_waits_at_the_quote_and_refuses_as_in_a_backtest(floor: Floor) -> None:
     floor.halt()
     order = floor.order()
     floor.quote(100.00, 100.20)
@@ -287,10 +287,10 @@ def test_a_halted_stock_waits_on_paper_and_refuses_in_honest_mode(floor: Floor) 
     floor.quote(100.00, 100.30)
     assert order.filled_avg_price == Decimal("100.30")
 
-    honest_floor = Floor(PROMPT)
-    honest_floor.quote(100.00, 100.10)
-    honest_floor.halt()
-    entry, target, stop = honest_floor.bracket()
+    backtest_floor = Floor(PROMPT)
+    backtest_floor.quote(100.00, 100.10)
+    backtest_floor.halt()
+    entry, target, stop = backtest_floor.bracket()
     assert {each.status for each in (entry, target, stop)} == {"rejected"}
 
 

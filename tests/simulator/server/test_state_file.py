@@ -31,6 +31,19 @@ def placed(on: Exchange, who: str, now: int) -> Order:
     return order
 
 
+def test_a_state_of_an_earlier_version_is_read_under_the_new_name_of_its_fills(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "state"
+    played, file = Exchange(fill_mode("nbbo"), listed(["ABC"]), 0), StateFile(path, DAY)
+    file.save(played, TEN, {})
+    file.close()
+    path.write_bytes(path.read_bytes().replace(b'"nbbo"', b'"paper"', 1))
+    assert StateFile(path, DAY).load(Exchange(fill_mode("paper"), listed(["ABC"]), 0)) is not None
+    with pytest.raises(DataError, match="paper fills, expected"):
+        StateFile(path, DAY).load(exchange())
+
+
 def test_a_line_cut_short_by_a_kill_does_not_count_and_no_other_is_lost(tmp_path: Path) -> None:
     path = tmp_path / "state"
     played, file = exchange(), StateFile(path, DAY)

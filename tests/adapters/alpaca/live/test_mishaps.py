@@ -202,7 +202,7 @@ def test_after_a_day_of_mishaps_the_node_holds_what_the_venue_holds(
     market: Catalog, stock: Stock, seed: int
 ) -> None:
     begin = setting(
-        mode=Mode.STEPPED, speed=None, start_ns=OPEN, fills=fill_mode("paper"), seed=seed
+        mode=Mode.STEPPED, speed=None, start_ns=OPEN, fills=fill_mode("nbbo"), seed=seed
     )
     with Served(market, begin) as served:
         scene, chance = Scene(served, stock), Random(seed)

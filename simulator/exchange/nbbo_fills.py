@@ -1,4 +1,4 @@
-"""How an order fills in Alpaca's paper model: against the best bid and offer alone."""
+"""How an order fills at the best bid or offer alone, as in Alpaca's paper accounts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DEAR = Decimal(50)
 _COLLAR_BELOW, _COLLAR_FROM = Decimal("1.04"), Decimal("1.025")
 
 
-def paper_price(order: Order, market: Market, stale_quote_ns: int) -> int | None:
+def nbbo_price(order: Order, market: Market, stale_quote_ns: int) -> int | None:
     """Return the far side of the quote, in 1e-6 USD, if order and price band let it trade there.
 
     Where quotes are missing or stale, as on days that were recorded without them, the last print
@@ -29,7 +29,7 @@ def paper_price(order: Order, market: Market, stale_quote_ns: int) -> int | None
     return touch
 
 
-def paper_qty(order: Order, market: Market, mode: FillMode, state: State) -> Decimal:
+def nbbo_qty(order: Order, market: Market, mode: FillMode, state: State) -> Decimal:
     """Return how many shares of an order fill at the touch; what a quote shows is used up."""
     leaves = order.leaves_qty
     if mode.size_limited and market.quote_ts >= 0:
