@@ -149,6 +149,19 @@ class TapeBlock:
         """Session VWAP, USD."""
         return _frozen(self._gathered("ring_vwap") / PRICE_SCALE)
 
+    def vwap_slopes(self, rows: Fixed, places: Fixed) -> Floats:
+        """Return changes of the VWAP over the candidate window of some cells; see below."""
+        window, numbers = self.settings.window, self.start + rows
+        slopes = np.full(len(rows), np.nan)
+        of_part, ids = self._places.parts[places], self._places.ids[places]
+        is_old = numbers - self.first_buckets[places] >= window
+        for k, part in enumerate(self._parts):
+            own = np.flatnonzero(is_old & (of_part == k))
+            ring = part.state.ring_vwap
+            before = ring[(numbers[own] - window) & (len(ring) - 1), ids[own]]
+            slopes[own] = self.vwap[rows[own], places[own]] - before / PRICE_SCALE
+        return slopes
+
     @cached_property
     def vwap_slope(self) -> Floats:
         """Changes of the VWAP over the candidate window, USD; NaN while a symbol is younger."""
@@ -192,9 +205,7 @@ class TapeBlock:
         first: NDArray[Any] = getattr(self._parts[0].state, name)
         out = np.empty((len(self._numbers), len(self.symbols)), first.dtype)
         for part, (own, ids) in zip(self._parts, self._of_parts, strict=True):
-            ring: NDArray[Any] = getattr(part.state, name)
-            rows = (self._numbers - back) & (len(ring) - 1)
-            out[:, own] = ring[rows[:, None], ids]
+            kernel.gather(getattr(part.state, name), self.start - back, ids, own, out)
         return _frozen(out)
 
 

@@ -4,6 +4,7 @@
 against the gates, ``steps`` leads all of it through time.
 """
 
+from engine.signals.kernel.gathering import gather
 from engine.signals.kernel.judgement import (
     AO_TURNED,
     FADED,
@@ -27,6 +28,6 @@ from engine.signals.kernel.steps import (
 
 __all__ = [
     "AO_TURNED", "FADED", "FLAT_LINED", "NEAR_MISS", "NEED_LOG", "NEED_OUTPUT", "RAISED",
-    "SESSION_ENDED", "TIME_WENT_BACK", "UPDATED", "Columns", "close_until", "keep", "refill",
-    "step", "windows",
+    "SESSION_ENDED", "TIME_WENT_BACK", "UPDATED", "Columns", "close_until", "gather", "keep",
+    "refill", "step", "windows",
 ]  # fmt: skip
