@@ -11,6 +11,8 @@ from benchmarks.row import Row
 _STREAMED_MINUTES = 10
 _RESTARTS = 5
 _LATENCY = ("--start", "10:00", "--until", "10:20")
+_OPENING = ("--start", "09:30", "--until", "09:40")
+_FRAMES, _FEED_RATIO = 5_000, 6.0
 _PACE = 10
 """Times real time at which orders are sent: where time is granted, those of one instant queue."""
 _LEAST_SPEED = 20.0
@@ -48,8 +50,25 @@ def latency(root: str, day: date) -> list[Row]:
             f"p99 ≤ {_WIRE_MS:g} ms", wire["n"] > 0 and wire["p99"] <= _WIRE_MS,
         ),
         Row(
-            "live: frames to scanner through the node, one core",
+            "live: the whole process, orders included, one core",
             f"{found['trades_per_cpu_sec'] / 1e3:.1f} k trades/s, with as many quotes",
+        ),
+    ]  # fmt: skip
+
+
+def feed(root: str, day: date) -> list[Row]:
+    """Measure what the tape alone costs a live process, beside the decoding of its frames."""
+    columns = measure("benchmarks.alpaca_frames", str(_FRAMES)).result["trades_per_sec"]
+    rate = measure("benchmarks.live_day", root, str(day), *_OPENING, "--watch").result
+    through = rate["trades_per_cpu_sec"]
+    return [
+        Row(
+            "live: frames to scanner through the node, the first ten minutes, one core",
+            f"{through / 1e3:.0f} k trades/s, with as many quotes",
+        ),
+        Row(
+            "msgpack frames of 100 trades → columns ÷ that", f"{columns / through:.1f} ×",
+            f"≤ {_FEED_RATIO:g} ×", columns <= _FEED_RATIO * through,
         ),
     ]  # fmt: skip
 

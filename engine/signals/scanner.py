@@ -32,7 +32,7 @@ class Scanner:
 
     Parameters
     ----------
-    tapes, keep_buckets
+    tapes, keep_buckets, expected
         See ``ColumnScanner``.
     """
 
@@ -43,8 +43,11 @@ class Scanner:
         tapes: Mapping[str, str],
         *,
         keep_buckets: bool = False,
+        expected: int = 0,
     ) -> None:
-        self._columns = ColumnScanner(params, session, tapes, keep_buckets=keep_buckets)
+        self._columns = ColumnScanner(
+            params, session, tapes, keep_buckets=keep_buckets, expected=expected
+        )
         self._quotes = LastQuotes()
         self._expected = Arrivals[QuoteBatch](())
         self._recent = np.empty(0, BUCKET_ROW)

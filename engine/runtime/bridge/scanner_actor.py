@@ -72,7 +72,7 @@ class ScannerActor(BucketClock):
         self._watch = watch
         first, *changes = self.stretches
         keep = must_keep_buckets(first.params, changes, session)
-        self.scanner = Scanner(first.params, session, tapes, keep_buckets=keep)
+        self.scanner = Scanner(first.params, session, tapes, keep_buckets=keep, expected=len(tapes))
         self._history = history
         self._told_ns = first.start_ns
         self.raised = 0
