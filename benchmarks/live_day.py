@@ -33,11 +33,13 @@ from app.live.request import LiveRequest
 from app.live.run import live_run
 from app.markets import simulated_market
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
+from benchmarks.journal import FILL
 from engine.domain.candidate import BucketReport
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.runtime.live import LiveDay
 from store import Journals
+from tests.accounting.streams import OPEN_NS
 
 LOOSE = (
     "min_ac_z=2", "vol_surge_multiplier=1.5", "vol_floor=100", "min_cumulative_ao_volume=500",
@@ -59,6 +61,7 @@ _WARM_UP_SHARE = 0.25
 """Share of the stretch after which memory is looked at: by then every symbol has traded."""
 
 _NEVER = 0
+_APPENDS = 400
 
 
 class Probe:
@@ -183,6 +186,7 @@ def main() -> None:
             )
             journals = Journals(Path(place) / "journal.sqlite")
             end = asyncio.run(live_run(journals, request, lambda *_: None, probe.watch))
+            append_ms = durable_append_ms(journals)
     width_ns = params.bucket_ns
     first, last = min(probe.buckets), max(probe.buckets)
     print(
@@ -198,6 +202,7 @@ def main() -> None:
                 "frame_to_candidate_ms": spread(probe.candidates),
                 "close_to_report_ms": spread(probe.closes),
                 "candidate_to_wire_ms": spread(probe.wire),
+                "append_ms": append_ms,
                 **(
                     {"live": growth(probe.memory, 1), "simulator": growth(probe.memory, 2)}
                     if probe.memory
@@ -207,6 +212,17 @@ def main() -> None:
             }
         )
     )
+
+
+def durable_append_ms(journals: Journals) -> float:
+    """Return what one fact takes to become durable in the same file, median of many."""
+    taken: list[float] = []
+    with journals.start("appends") as journal:
+        for _ in range(_APPENDS):
+            started = time.perf_counter()
+            journal.append(FILL, ts_event=OPEN_NS, ts_init=OPEN_NS)
+            taken.append((time.perf_counter() - started) * 1e3)
+    return statistics.median(taken)
 
 
 @contextmanager
