@@ -15,9 +15,9 @@ _OPENING = ("--start", "09:30", "--until", "09:40")
 _FRAMES, _FEED_RATIO = 5_000, 6.0
 _PACE = 10
 """Times real time at which orders are sent: where time is granted, those of one instant queue."""
-_WIRE_RATIO = 8.0
+_WIRE_RATIO, _WORST_SECS = 8.0, 4.0
 _LEAST_SPEED = 20.0
-_CLOSE_MS, _WIRE_MS, _RESTART_SECS = 100.0, 50.0, 5.0
+_CLOSE_MS, _WIRE_MS, _RESTART_SECS = 100.0, 50.0, 3.0
 _FLAT_MIB_PER_HOUR = 4.0
 """Slope of a line through memory after a quarter of the day up to which it counts as flat."""
 
@@ -87,7 +87,8 @@ def restart(root: str, day: date) -> list[Row]:
         Row(
             f"live: from the start after a kill to the first closed bucket, median of {_RESTARTS}",
             f"{found['secs']:.1f} s (worst {found['worst_secs']:.1f})",
-            f"≤ {_RESTART_SECS:g} s", found["secs"] <= _RESTART_SECS,
+            f"≤ {_RESTART_SECS:g} s, worst {_WORST_SECS:g}",
+            found["secs"] <= _RESTART_SECS and found["worst_secs"] <= _WORST_SECS,
         )
     ]  # fmt: skip
 

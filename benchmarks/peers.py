@@ -21,31 +21,33 @@ from engine.signals.settings import Settings, settings
 type Counted = tuple[int, int]
 """Symbol-buckets, and those of them whose ao is above 0."""
 
+_ABOVE = 1e-9
+"""USD; below lies what floats make of an ao of 0."""
+
 _DUCKDB = """
 with prints as (
-    select symbol, (ts_event - {first}) // {width} as bucket, price
+    select symbol, ((ts_event - {first}) // {width})::int as bucket, price
     from read_parquet('{parts}', hive_partitioning = false)
     where ts_event >= {first} and ts_event < {end} and conditions not in ({unpriced})
 ), buckets as (
     select symbol, bucket, cast(max(price) + min(price) as double) / 2 as median
     from prints group by all
-), grid as (
-    select symbol, unnest(range(first, {buckets})) as bucket
-    from (select symbol, min(bucket) as first from buckets group by symbol)
+), spans as (
+    select symbol, median, bucket, min(bucket) over (partition by symbol) as first,
+        coalesce(lead(bucket) over (partition by symbol order by bucket), {buckets}) as until
+    from buckets
 ), filled as (
-    select symbol, bucket, last_value(median ignore nulls) over past as median
-    from grid left join buckets using (symbol, bucket)
-    window past as (partition by symbol order by bucket)
+    select symbol, first, median, unnest(range(bucket, until)) as bucket from spans
 ), oscillators as (
-    select symbol, bucket, row_number() over past as age,
+    select symbol, bucket, bucket - first as age,
         avg(median) over (past rows {fast} preceding)
             - avg(median) over (past rows {slow} preceding) as ao
     from filled
     window past as (partition by symbol order by bucket)
-), warm as (select * from oscillators where age > {slow})
-select count(*), count(*) filter (ao > 0), sum(ac) from (
+)
+select count(*), count(*) filter (ao > {above}), sum(ac) from (
     select ao, ao - avg(ao) over (partition by symbol order by bucket rows {smooth} preceding) as ac
-    from warm
+    from oscillators where age >= {slow}
 )
 """
 
@@ -67,6 +69,7 @@ def duckdb_counts(parts: list[Path], p: Settings, unpriced: list[str], workers: 
                 fast=p.fast - 1,
                 slow=p.slow - 1,
                 smooth=p.smooth - 1,
+                above=_ABOVE,
             )
             n, up, _ = database.execute(query).fetchall()[0]
             total, above = total + n, above + up
@@ -112,7 +115,7 @@ def polars_counts(parts: list[Path], p: Settings, unpriced: list[str], _workers:
             .with_columns(
                 ac=pl.col("ao") - pl.col("ao").rolling_mean(p.smooth, min_samples=1).over("symbol")
             )
-            .select(pl.len(), up=(pl.col("ao") > 0).sum(), ac=pl.col("ac").sum())
+            .select(pl.len(), up=(pl.col("ao") > _ABOVE).sum(), ac=pl.col("ac").sum())
             .collect()
         )
         n, up, _ = found.row(0)
