@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from engine.domain.conditions import Updates, updates
 from engine.domain.parameters import Parameters
@@ -135,7 +136,7 @@ def unpriced_conditions(parts: list[Path]) -> list[str]:
 
     found: set[str] = set()
     for part in parts:
-        column = pq.ParquetFile(part).read_row_group(0, columns=["conditions"]).column(0)
+        column: Any = pq.ParquetFile(part).read_row_group(0, columns=["conditions"]).column(0)
         found |= set(column.combine_chunks().dictionary.to_pylist())
     return sorted(codes for codes in found if not updates(codes, "C") & Updates.HIGH_LOW)
 

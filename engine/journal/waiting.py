@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -114,7 +114,7 @@ class WaitingJournal(JournalWriter):
         return self._journal.hold(report)
 
     @contextmanager
-    def group(self) -> Iterator[None]:
+    def group(self) -> Generator[None]:
         """Let the facts recorded within become durable together; see ``JournalWriter``.
 
         Raises

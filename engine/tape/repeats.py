@@ -51,17 +51,12 @@ class Repeats:
                 oldest,
                 arrivals,
                 n,
-                *map(
-                    _read_only,
-                    (
-                        batch.symbol_id,
-                        batch.ts_event,
-                        batch.price,
-                        batch.size,
-                        batch.ts_init,
-                        batch.condition_id,
-                    ),
-                ),
+                _read_only(batch.symbol_id),
+                _read_only(batch.ts_event),
+                _read_only(batch.price),
+                _read_only(batch.size),
+                _read_only(batch.ts_init),
+                _read_only(batch.condition_id),
             )
             repeated += again
             self._filled += filled
@@ -90,7 +85,7 @@ class Repeats:
         return self._of_names
 
 
-def _read_only(column: NDArray[np.generic]) -> NDArray[np.generic]:
+def _read_only[Number: np.generic](column: NDArray[Number]) -> NDArray[Number]:
     """Return a column as Arrow's come, so that one kind alone is compiled for."""
     column = column.view()
     column.flags.writeable = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import exchange_calendars
 import pytest
@@ -14,7 +15,7 @@ from engine.domain.session import is_session, session, sessions
 
 def test_every_session_of_the_table_opens_and_closes_as_the_calendar_says() -> None:
     first, last = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
-    exchange = exchange_calendars.get_calendar(
+    exchange: Any = exchange_calendars.get_calendar(
         "XNYS", start=f"{FIRST_YEAR - 1}-12-01", end=f"{LAST_YEAR + 1}-01-31"
     )
     hours = exchange.schedule.loc[first.isoformat() : last.isoformat()]
