@@ -33,11 +33,15 @@ JOURNALS = {"sqlite": 10_000, "postgresql": 5_000}
 """Facts a second that each kind of database is to make durable in groups of 64."""
 FRAMES = 5_000
 """Frames of a hundred trades; alpaca-py is given a tenth of them."""
-PIECES = ("stream", "simulator", "latency", "restart", "soak")
+PEERS = ("duckdb", "polars")
+PEER_ROUNDS = 3
+PIECES = ("engine", "peers", "stream", "feed", "simulator", "latency", "restart", "soak")
 """What ``--only`` can measure alone."""
 WHOLE_MARKET = (11_000, 8_000_000)
 """Symbols and trades of the day, with quotes, on which latency is measured."""
 SOAKED = (400, 1_500_000)
+PEERED = (11_000, 60_000_000)
+"""Symbols and trades of the day that other engines are given, too."""
 GROWTH = ((1_100, 6_000_000), (11_000, 6_000_000), (11_000, 30_000_000))
 
 
@@ -61,8 +65,14 @@ def main() -> None:
     growth = [bench.grown(symbols, trades) for symbols, trades in GROWTH]
     growth.append(bench.grown(options.symbols, options.trades))
     journal = [row for kind in JOURNALS for row in bench.journal(kind)]
-    live = [row for piece in PIECES for row in bench.piece(piece)]
-    sections = {"Journal and accounts": journal, "Live, at the simulator": live}
+    pieces = ("stream", "feed", "simulator", "latency", "restart", "soak")
+    live = [row for piece in pieces for row in bench.piece(piece)]
+    replay = bench.piece("engine") + bench.piece("peers")
+    sections = {
+        "Other engines": replay,
+        "Journal and accounts": journal,
+        "Live, at the simulator": live,
+    }
     options.out.write_text(page(rows, growth, sections, workers, options.symbols, options.trades))
     print(options.out.read_text())
 
@@ -102,6 +112,12 @@ class Bench:
     def piece(self, name: str) -> list[Row]:
         """Measure one of ``PIECES``."""
         match name:
+            case "engine":
+                return full_engine(self.day_with_quotes(*SOAKED))
+            case "peers":
+                return self.peers(*PEERED)
+            case "feed":
+                return live_rows.feed(self.day_with_quotes(*WHOLE_MARKET), DAY)
             case "simulator":
                 return live_rows.streaming(self.day_with_quotes(*WHOLE_MARKET), DAY)
             case "latency":
@@ -209,6 +225,32 @@ class Bench:
         what = f"{symbols:,} symbols, {result['quality']['trades']:,} trades"
         return Row(what, f"{secs:.2f} s for {closes:,} symbol-buckets")
 
+    def peers(self, symbols: int, trades: int) -> list[Row]:
+        """Measure the same signals, written for other engines as well as can be, whole process."""
+        root = self.catalog(symbols, trades)
+        if not Path(root).is_dir():
+            self.synth(symbols, trades)
+        self.scan(root)
+        ours = min((self.scan(root) for _ in range(PEER_ROUNDS)), key=lambda cost: cost.wall_secs)
+        rows = [Row("`tradectl scan`, whole process, best of some",
+                    f"{ours.wall_secs:.1f} s, {_memory(ours)}")]  # fmt: skip
+        for peer in PEERS:
+            runs = [
+                measure("benchmarks.peers", peer, root, str(DAY), str(self.workers))
+                for _ in range(PEER_ROUNDS)
+            ]
+            best = min(runs, key=lambda cost: cost.wall_secs)
+            ratio = best.wall_secs / ours.wall_secs
+            rows += [
+                Row(f"5-second buckets, ao and ac alone in {peer}, whole process",
+                    f"{best.wall_secs:.1f} s, {_memory(best)}, "
+                    f"{best.result['buckets']:,} symbol-buckets"),
+                Row("that ÷ `tradectl scan`",
+                    f"{ratio:.1f} ×, {best.peak_bytes / ours.peak_bytes:.1f} × the memory",
+                    "≥ 2.5 ×", ratio >= 2.5),
+            ]  # fmt: skip
+        return rows
+
     def journal(self, kind: str) -> list[Row]:
         """Measure what one kind of database does for a journal and its tables."""
         found = measure("benchmarks.journal", kind, str(self.folder)).result
@@ -236,6 +278,18 @@ def stream() -> list[Row]:
             "≥ 1.5 M trades/s", rate >= 1.5e6),
         Row("the same through alpaca-py's parsed stream", f"{theirs / 1e6:.2f} M trades/s"),
         Row("ours ÷ that", f"{ratio:.1f} ×", "≥ 8 ×", ratio >= 8),
+    ]  # fmt: skip
+
+
+def full_engine(root: str) -> list[Row]:
+    """Measure the full engine, which makes every tick an event, beside nautilus alone."""
+    found = measure("benchmarks.full_engine", root, str(DAY)).result
+    rate, theirs = found["ticks_per_sec"], found["alone_per_sec"]
+    return [
+        Row(f"full engine on a recorded day, {found['ticks']:,} ticks, each an event, one core",
+            f"{rate / 1e3:.0f} k events/s"),
+        Row("nautilus's engine alone, the same ticks", f"{theirs / 1e3:.0f} k events/s"),
+        Row("that ÷ the full engine", f"{theirs / rate:.1f} ×", "≤ 4 ×", theirs <= 4 * rate),
     ]  # fmt: skip
 
 

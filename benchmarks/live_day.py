@@ -33,11 +33,13 @@ from app.live.request import LiveRequest
 from app.live.run import live_run
 from app.markets import simulated_market
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
+from benchmarks.journal import FILL
 from engine.domain.candidate import BucketReport
 from engine.domain.parameters import parameters_from
 from engine.domain.session import NANOS_PER_SECOND, session
-from engine.runtime.live import LiveDay, LiveVenue
+from engine.runtime.live import LiveDay
 from store import Journals
+from tests.accounting.streams import OPEN_NS
 
 LOOSE = (
     "min_ac_z=2", "vol_surge_multiplier=1.5", "vol_floor=100", "min_cumulative_ao_volume=500",
@@ -51,11 +53,15 @@ LOOSE = (
 )  # fmt: skip
 """Gates that let through enough to measure."""
 
+_SHUT = "vol_floor=10000000"
+"""The gate that lets nothing through."""
+
 _MIB = 2**20
 _WARM_UP_SHARE = 0.25
 """Share of the stretch after which memory is looked at: by then every symbol has traded."""
 
 _NEVER = 0
+_APPENDS = 400
 
 
 class Probe:
@@ -74,7 +80,9 @@ class Probe:
         Simulated UTC ns, and bytes of this process and of the simulator.
     """
 
-    def __init__(self, simulator: int, start_ns: int, until_ns: int) -> None:
+    def __init__(
+        self, simulator: int, start_ns: int, until_ns: int, *, watches_memory: bool = True
+    ) -> None:
         self.candidates: list[float] = []
         self.closes: list[float] = []
         self.wire: list[float] = []
@@ -83,6 +91,7 @@ class Probe:
         self.trades = 0
         self.cpu_secs = self.wall_secs = 0.0
         self._start_ns, self._until_ns = start_ns, until_ns
+        self._watches_memory = watches_memory
         self._ours, self._theirs = psutil.Process(), psutil.Process(simulator)
         self._framed = self._on_beat = _NEVER
         self._decided: dict[str, int] = {}
@@ -123,11 +132,11 @@ class Probe:
         door = venue.rest._door  # noqa: SLF001  (its client tells of each request)
         door._client.event_hooks = {"request": [on_request]}  # noqa: SLF001  (the same)
 
-    def _reported(self, report: BucketReport, arrived: int, day: LiveDay, venue: LiveVenue) -> None:
+    def _reported(self, report: BucketReport, arrived: int, day: LiveDay, venue: Any) -> None:
         if report.ts_init <= self._start_ns:  # of buckets before the start, all told at once
             return
         now, used = day.pulse.now(), time.process_time()
-        trades = venue.health.trades
+        trades = venue._feed.trades  # noqa: SLF001  (to ask for its health costs more)
         if self._began is None:
             self._began = now, used, time.perf_counter(), trades
         _, cpu_before, wall_before, trades_before = self._began
@@ -137,7 +146,7 @@ class Probe:
         self.closes.append((arrived - self._on_beat) / 1e6)
         if report.candidates:
             self.candidates.append((arrived - self._framed) / 1e6)
-        if len(self.buckets) % 12 == 0:
+        if self._watches_memory and len(self.buckets) % 12 == 0:
             ours, theirs = self._ours.memory_info().rss, self._theirs.memory_info().rss
             self.memory.append((now, ours, theirs))
         if now >= self._until_ns:
@@ -152,13 +161,17 @@ def main() -> None:
     parser.add_argument("--start", default="09:30")
     parser.add_argument("--until", default="16:00")
     parser.add_argument("--speed", type=float)
+    parser.add_argument(
+        "--watch", action="store_true", help="Let no candidate through: only the tape is carried."
+    )
     options = parser.parse_args()
-    hours, params = session(options.day), parameters_from({}, LOOSE)
+    gates = (*LOOSE, _SHUT) if options.watch else LOOSE
+    hours, params = session(options.day), parameters_from({}, gates)
     until_ns = hours.at(options.until)
     with tempfile.TemporaryDirectory() as place:
         keys = f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20)
         with simulator(options, keys) as (url, pid):
-            probe = Probe(pid, hours.at(options.start), until_ns)
+            probe = Probe(pid, hours.at(options.start), until_ns, watches_memory=not options.watch)
             request = LiveRequest(
                 venue=simulated_market(url, *keys),
                 feed="sip",
@@ -173,6 +186,7 @@ def main() -> None:
             )
             journals = Journals(Path(place) / "journal.sqlite")
             end = asyncio.run(live_run(journals, request, lambda *_: None, probe.watch))
+            append_ms = durable_append_ms(journals)
     width_ns = params.bucket_ns
     first, last = min(probe.buckets), max(probe.buckets)
     print(
@@ -188,12 +202,27 @@ def main() -> None:
                 "frame_to_candidate_ms": spread(probe.candidates),
                 "close_to_report_ms": spread(probe.closes),
                 "candidate_to_wire_ms": spread(probe.wire),
-                "live": growth(probe.memory, 1),
-                "simulator": growth(probe.memory, 2),
+                "append_ms": append_ms,
+                **(
+                    {"live": growth(probe.memory, 1), "simulator": growth(probe.memory, 2)}
+                    if probe.memory
+                    else {}
+                ),
                 "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             }
         )
     )
+
+
+def durable_append_ms(journals: Journals) -> float:
+    """Return what one fact takes to become durable in the same file, median of many."""
+    taken: list[float] = []
+    with journals.start("appends") as journal:
+        for _ in range(_APPENDS):
+            started = time.perf_counter()
+            journal.append(FILL, ts_event=OPEN_NS, ts_init=OPEN_NS)
+            taken.append((time.perf_counter() - started) * 1e3)
+    return statistics.median(taken)
 
 
 @contextmanager

@@ -11,10 +11,13 @@ from benchmarks.row import Row
 _STREAMED_MINUTES = 10
 _RESTARTS = 5
 _LATENCY = ("--start", "10:00", "--until", "10:20")
+_OPENING = ("--start", "09:30", "--until", "09:40")
+_FRAMES, _FEED_RATIO = 5_000, 6.0
 _PACE = 10
 """Times real time at which orders are sent: where time is granted, those of one instant queue."""
+_WIRE_RATIO, _WORST_SECS = 8.0, 4.0
 _LEAST_SPEED = 20.0
-_CLOSE_MS, _WIRE_MS, _RESTART_SECS = 100.0, 50.0, 5.0
+_CLOSE_MS, _WIRE_MS, _RESTART_SECS = 100.0, 50.0, 3.0
 _FLAT_MIB_PER_HOUR = 4.0
 """Slope of a line through memory after a quarter of the day up to which it counts as flat."""
 
@@ -48,8 +51,31 @@ def latency(root: str, day: date) -> list[Row]:
             f"p99 ≤ {_WIRE_MS:g} ms", wire["n"] > 0 and wire["p99"] <= _WIRE_MS,
         ),
         Row(
-            "live: frames to scanner through the node, one core",
+            "its p99 ÷ one durable append to the same file",
+            f"{wire.get('p99', 0.0) / paced['append_ms']:.1f} × of {paced['append_ms']:.2f} ms",
+            f"≤ {_WIRE_RATIO:g} ×",
+            wire["n"] > 0 and wire["p99"] <= _WIRE_RATIO * paced["append_ms"],
+        ),
+        Row(
+            "live: the whole process, orders included, one core",
             f"{found['trades_per_cpu_sec'] / 1e3:.1f} k trades/s, with as many quotes",
+        ),
+    ]  # fmt: skip
+
+
+def feed(root: str, day: date) -> list[Row]:
+    """Measure what the tape alone costs a live process, beside the decoding of its frames."""
+    columns = measure("benchmarks.alpaca_frames", str(_FRAMES)).result["trades_per_sec"]
+    rate = measure("benchmarks.live_day", root, str(day), *_OPENING, "--watch").result
+    through = rate["trades_per_cpu_sec"]
+    return [
+        Row(
+            "live: frames to scanner through the node, the first ten minutes, one core",
+            f"{through / 1e3:.0f} k trades/s, with as many quotes",
+        ),
+        Row(
+            "msgpack frames of 100 trades → columns ÷ that", f"{columns / through:.1f} ×",
+            f"≤ {_FEED_RATIO:g} ×", columns <= _FEED_RATIO * through,
         ),
     ]  # fmt: skip
 
@@ -61,7 +87,8 @@ def restart(root: str, day: date) -> list[Row]:
         Row(
             f"live: from the start after a kill to the first closed bucket, median of {_RESTARTS}",
             f"{found['secs']:.1f} s (worst {found['worst_secs']:.1f})",
-            f"≤ {_RESTART_SECS:g} s", found["secs"] <= _RESTART_SECS,
+            f"≤ {_RESTART_SECS:g} s, worst {_WORST_SECS:g}",
+            found["secs"] <= _RESTART_SECS and found["worst_secs"] <= _WORST_SECS,
         )
     ]  # fmt: skip
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.live_day import LOOSE
 from engine.domain.session import NANOS_PER_SECOND, session
-from tests.forked_processes import ROOT, environment
+from tests.forked_processes import CONTROL, ROOT, environment
 from tests.resume.venue import KEYS, Venue, simulated, until
 
 _HEARD_NS = 600 * NANOS_PER_SECOND
@@ -72,5 +72,6 @@ def _end(process: subprocess.Popen[bytes], venue: Venue) -> None:
 
 
 if __name__ == "__main__":
+    os.environ.update(CONTROL)  # what the simulator goes by, so that it can be asked
     found = restarts(Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), int(sys.argv[3]))
     print(json.dumps(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from websockets.sync.client import connect
 
 from adapters.alpaca.wire import FrameDecoder
 from engine.domain.session import NANOS_PER_SECOND, session
+from tests.forked_processes import CONTROL
 from tests.resume.venue import KEYS, simulated
 
 _GRANT_NS = 5 * NANOS_PER_SECOND
@@ -67,5 +69,6 @@ def _clock(receive: Callable[[], str | bytes]) -> list[str | bytes]:
 
 
 if __name__ == "__main__":
+    os.environ.update(CONTROL)  # what the simulator goes by, so that it can be asked
     found = streamed(Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), int(sys.argv[3]))
     print(json.dumps(found))

@@ -44,7 +44,7 @@ async def venue_time(rest: AlpacaRest, endpoints: Endpoints) -> RunningTime | Gr
 
 async def _simulated(url: str) -> RunningTime | GrantedTime:
     try:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=url.startswith("https:")) as client:
             answer, at = await _soonest(client, f"{url}/sim/status", control_headers(url))
     except httpx.HTTPError as error:
         asked = (

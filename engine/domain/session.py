@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from engine.domain.errors import ConfigError
+from engine.domain.nyse_days import FIRST_YEAR, LAST_YEAR, closed_days, half_days
 
 if TYPE_CHECKING:
     from exchange_calendars import ExchangeCalendar
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 NEW_YORK = ZoneInfo("America/New_York")
 NANOS_PER_SECOND = 1_000_000_000
 _PRE_MARKET_OPENS = 4
+_OPENS, _CLOSES, _CLOSES_EARLY = time(9, 30), time(16), time(13)
+_SATURDAY = 5
 
 
 class Calendar(StrEnum):
@@ -83,7 +86,11 @@ def _decade(first: int) -> ExchangeCalendar:
 
 def is_session(day: date, calendar: Calendar = Calendar.US) -> bool:
     """Say whether a market opens on this date: the New York Stock Exchange by default."""
-    return calendar is Calendar.ALWAYS or bool(_calendar(day.year).is_session(day.isoformat()))
+    if calendar is Calendar.ALWAYS:
+        return True
+    if FIRST_YEAR <= day.year <= LAST_YEAR:
+        return day.weekday() < _SATURDAY and day not in closed_days(day.year)
+    return bool(_calendar(day.year).is_session(day.isoformat()))
 
 
 @lru_cache(maxsize=1024)
@@ -97,26 +104,34 @@ def session(day: date, calendar: Calendar = Calendar.US) -> Session:
 
     Notes
     -----
-    Holidays and early closes come from ``exchange_calendars`` (XNYS).
+    Holidays and early closes come from ``exchange_calendars`` (XNYS), those of ``nyse_days`` by
+    way of its table.
     """
     if calendar is Calendar.ALWAYS:
         opens, closes = (_midnight(each) for each in (day, day + timedelta(days=1)))
         return Session(day, opens, closes, opens, calendar)
-    exchange = _calendar(day.year)
-    label = day.isoformat()
-    if not exchange.is_session(label):
+    if not is_session(day):
         following = next_session(day)
         raise ConfigError(
             f"{day} is no trading day of the NYSE; the next one is {following}, from "
             f"{time(_PRE_MARKET_OPENS):%H:%M} New York on"
         )
-    pre_market = datetime.combine(day, time(_PRE_MARKET_OPENS), tzinfo=NEW_YORK)
-    return Session(
-        day,
-        int(exchange.session_open(label).value),
-        int(exchange.session_close(label).value),
-        int(pre_market.timestamp()) * NANOS_PER_SECOND,
-    )
+    return Session(day, *_hours(day), _new_york(day, time(_PRE_MARKET_OPENS)))
+
+
+def _hours(day: date) -> tuple[int, int]:
+    """Return when the exchange opens and closes on a day with a session, UTC ns."""
+    if FIRST_YEAR <= day.year <= LAST_YEAR:
+        closes = _CLOSES_EARLY if day in half_days(day.year) else _CLOSES
+        return _new_york(day, _OPENS), _new_york(day, closes)
+    exchange, label = _calendar(day.year), day.isoformat()
+    return int(exchange.session_open(label).value), int(exchange.session_close(label).value)
+
+
+def _new_york(day: date, clock: time) -> int:
+    """Return the UTC nanosecond of a time by New York's clocks."""
+    moment = datetime.combine(day, clock, tzinfo=NEW_YORK)
+    return int(moment.timestamp()) * NANOS_PER_SECOND
 
 
 def next_session(day: date) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from engine.accounting import Trade, measure
@@ -129,17 +129,39 @@ class Desk:
                 trade_id = measured.trade_id
                 self._append(measured, ts, ts, self.books.cause_of(trade_id), trade_id)
 
-    def plan(self, plan: BracketPlan, ts_event: int, ts: int) -> bool:
-        """Record a plan before any of its orders leaves; False when it must not leave.
+    def plans(self, plans: Sequence[BracketPlan], ts_event: int, ts: int) -> set[str]:
+        """Record the plans of a bucket before any of their orders leaves; return which may.
 
-        That is while facts wait for their database, at hosts that go on without one.
+        They are durable together then. While facts wait for their database, at hosts that go on
+        without one, none may leave.
+
+        Parameters
+        ----------
+        plans : sequence of BracketPlan
+            In order.
+
+        Returns
+        -------
+        set of str
+            Ids of trades.
         """
-        version = self.books.history.in_force(plan.candidate_ts).version
+        planned: list[BracketPlan] = []
         try:
-            self._record(plan.fact(version), ts, ts_event=ts_event, trade_id=plan.trade_id)
+            with self._journal.group():
+                for plan in plans:
+                    version = self.books.history.in_force(plan.candidate_ts).version
+                    fact = plan.fact(version)
+                    self._record(fact, ts, ts_event=ts_event, trade_id=plan.trade_id)
+                    planned.append(plan)
         except NotPersisted:
-            return False
-        return True
+            for plan in planned:
+                self.order_event(plan.never_sent("not kept in time: never sent"), ts, ts)
+            return set()
+        return {plan.trade_id for plan in planned}
+
+    def settle(self) -> None:
+        """Have what was recorded kept, if it can be, before somebody acts on it."""
+        self._journal.settle()
 
     def request_exit(self, trade: LiveTrade, reason: ExitReason, ts: int) -> None:
         """Record why a trade is to be closed from above its bracket.

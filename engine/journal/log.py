@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import msgspec
@@ -96,6 +97,20 @@ class JournalWriter(Protocol):
             It cannot be kept: nothing may be traded. The fact is not part of the journal then.
         """
         ...
+
+    def group(self) -> AbstractContextManager[object]:
+        """Let the facts recorded within become durable together, where that saves anything.
+
+        Raises
+        ------
+        JournalError
+            At its end: they cannot be kept. ``NotPersisted`` where they wait instead, plans and
+            all: nobody may act on these.
+        """
+        return nullcontext()
+
+    def settle(self) -> None:
+        """Make durable what waits for others, if it can be: somebody is about to act on it."""
 
     def commit(self) -> None:
         """Make every fact appended so far durable.

@@ -39,6 +39,7 @@ class UnpersistedFacts:
         self._doubted: list[Fact] = []
         self._moved: dict[int, int] = {}
         self._late: list[Fact] = []
+        self._drops = True
 
     def __len__(self) -> int:
         return len(self._held)
@@ -87,11 +88,14 @@ class UnpersistedFacts:
             self._kept = self._held[count - 1]
             del self._held[:count]
 
-    def refuse(self, facts: Sequence[Fact]) -> None:
-        """Learn that the commit of the first facts was refused, or that no answer came."""
+    def refuse(self, facts: Sequence[Fact], *, drops: bool = True) -> None:
+        """Learn that the commit of the first facts was refused, or that no answer came.
+
+        Plans among them wait like the others unless it ``drops`` them: their orders do not leave.
+        """
         with self._lock:
-            self.is_halted, self._doubted = True, list(facts)
-            dropped = {fact.seq: fact.fact_id for fact in facts if _is_dropped(fact)}
+            self.is_halted, self._doubted, self._drops = True, list(facts), drops
+            dropped = {fact.seq: fact.fact_id for fact in facts if self._is_dropped(fact)}
             for name in dropped.values():
                 self.names.pop(name or "", None)
             if dropped:
@@ -142,8 +146,8 @@ class UnpersistedFacts:
 
     def _keep_doubted(self) -> None:
         """Take the doubted commit as it was sent, plans and all, and seal anew what followed it."""
-        self._late += [fact for fact in self._doubted if _is_dropped(fact)]
-        sent = [fact for fact in self._doubted if not _is_dropped(fact)]
+        self._late += [fact for fact in self._doubted if self._is_dropped(fact)]
+        sent = [fact for fact in self._doubted if not self._is_dropped(fact)]
         rest, true = self._held[len(sent) :], dict[int, int | None]()
         for fact, as_sent in zip(self._held, sent, strict=False):
             true[fact.seq] = as_sent.seq
@@ -167,6 +171,5 @@ class UnpersistedFacts:
             )
             became[fact.seq] = self._add(report).seq
 
-
-def _is_dropped(fact: Fact) -> bool:
-    return isinstance(fact.payload, DROPPED)
+    def _is_dropped(self, fact: Fact) -> bool:
+        return self._drops and isinstance(fact.payload, DROPPED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from engine.domain.errors import JournalError, JournalTaken, NotPersisted
@@ -11,11 +13,26 @@ from engine.journal.unpersisted import UnpersistedFacts
 
 
 class HoldingJournal(Journal, Protocol):
-    """A journal that holds on to what its database refuses, and keeps it when that is back."""
+    """A journal that holds on to what its database refuses, and keeps it when that is back.
+
+    Attributes
+    ----------
+    intents_only : bool
+        Whether what has already happened may wait for the next intent or ``commit``.
+    """
+
+    intents_only: bool
 
     @property
     def unpersisted(self) -> UnpersistedFacts:
         """What is not known to be kept."""
+        ...
+
+    def group(self, *, keeps_plans: bool = False) -> AbstractContextManager[object]:
+        """Let the facts recorded within become durable together; see ``JournalWriter``.
+
+        With ``keeps_plans`` none of them is dropped when that cannot be.
+        """
         ...
 
     def hold(self, report: Report) -> Fact:
@@ -52,6 +69,18 @@ class WaitingJournal(JournalWriter):
     def __init__(self, journal: HoldingJournal) -> None:
         self.why = ""
         self._journal = journal
+        self._on_waiting: Callable[[], None] | None = None
+
+    def defer(self, on_waiting: Callable[[], None]) -> None:
+        """Let facts of what has happened wait for each other from now on.
+
+        Parameters
+        ----------
+        on_waiting : callable
+            Called when some wait: it is to have ``settle`` called soon.
+        """
+        self._journal.intents_only = True
+        self._on_waiting = on_waiting
 
     @property
     def halted(self) -> bool:
@@ -72,19 +101,67 @@ class WaitingJournal(JournalWriter):
         """
         if not self.halted:
             try:
-                return self._journal.record(report)
+                return self._recorded(report)
             except JournalTaken:
                 raise
             except JournalError as error:
+                self._wait(error)
                 held = self._journal.unpersisted
-                if not held.is_halted:
-                    raise
-                self.why = str(error)
                 if held.last is not None and not report.is_dropped:
                     return held.last
         if report.is_dropped:
             raise NotPersisted(f"nothing may be planned while facts are not kept: {self.why}")
         return self._journal.hold(report)
+
+    @contextmanager
+    def group(self) -> Generator[None]:
+        """Let the facts recorded within become durable together; see ``JournalWriter``.
+
+        Raises
+        ------
+        NotPersisted
+            They wait, plans among them, too: the orders of these must not leave.
+        """
+        if self.halted:
+            yield
+            return
+        try:
+            with self._journal.group(keeps_plans=True):
+                yield
+        except (JournalTaken, NotPersisted):
+            raise
+        except JournalError as error:
+            self._wait(error)
+            raise NotPersisted(f"facts are not kept: {error}") from error
+
+    def settle(self) -> None:
+        """Make durable what waits, or let it wait for a database that is away.
+
+        Raises
+        ------
+        JournalTaken
+            Another process writes the run.
+        """
+        if self.halted or not len(self._journal.unpersisted):
+            return
+        try:
+            self._journal.commit()
+        except JournalTaken:
+            raise
+        except JournalError as error:
+            self._wait(error)
+
+    def _recorded(self, report: Report) -> Fact:
+        fact = self._journal.record(report)
+        if self._on_waiting is not None and len(self._journal.unpersisted):
+            self._on_waiting()
+        return fact
+
+    def _wait(self, error: JournalError) -> None:
+        """Ask the database no more; an error that is not of the database is raised."""
+        if not self._journal.unpersisted.is_halted:
+            raise error
+        self.why = str(error)
 
     def commit(self) -> None:
         """Make every fact appended so far durable; see ``JournalWriter``."""

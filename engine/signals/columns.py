@@ -84,6 +84,8 @@ class ColumnScanner:
         Keep every bucket that closes; needed before windows can change their lengths.
     tape_buckets : int
         How many of the buckets that closed last can be read with ``tape_part``.
+    expected : int
+        How many symbols to make room for at once; more may come.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class ColumnScanner:
         every_bucket: bool = False,
         keep_buckets: bool = False,
         tape_buckets: int = 0,
+        expected: int = 0,
     ) -> None:
         self.params = params
         self.session = session
@@ -109,8 +112,9 @@ class ColumnScanner:
         self._ids: dict[str, int] = {}
         self._registered: tuple[str, ...] = ()
         self._registered_ids = np.empty(0, np.int32)
-        self._state = new_state(self.settings, capacity=64, n_indices=len(params.index_symbols))
-        self._state = with_output(self._state, self.settings, 64)
+        room = _room_for(expected)
+        self._state = new_state(self.settings, capacity=room, n_indices=len(params.index_symbols))
+        self._state = with_output(self._state, self.settings, room)
         self._finished: list[Output] = []
         self._written: list[tuple[Records, Records]] = []
         self._told = 0
@@ -365,20 +369,25 @@ class ColumnScanner:
             known = len(self._registered)
             if names[:known] != self._registered:
                 known = 0
-            for name in names[known:]:
-                if name not in self._ids:
-                    self._add(name)
+            new = dict.fromkeys(name for name in names[known:] if name not in self._ids)
+            self._reserve(len(self.symbols) + len(new))
+            for name in new:
+                self._add(name)
             fresh = np.array([self._ids[name] for name in names[known:]], dtype=np.int32)
             self._registered = names
             self._registered_ids = np.concatenate([self._registered_ids[:known], fresh])
         return self._registered_ids
 
+    def _reserve(self, symbols: int) -> None:
+        """Make room for so many symbols at once: each time, everything remembered is copied."""
+        room = _room_for(symbols)
+        if room > len(self._state.symbols):
+            self._drain()
+            self._state = with_capacity(self._state, room)
+            self._state = with_output(self._state, self.settings, room)
+
     def _add(self, name: str) -> None:
         new = len(self.symbols)
-        if new == len(self._state.symbols):
-            self._drain()
-            self._state = with_capacity(self._state, 2 * new)
-            self._state = with_output(self._state, self.settings, 2 * new)
         self._ids[name] = new
         self.symbols.append(name)
         tape = self._tapes.get(name, "")
@@ -401,6 +410,10 @@ class ColumnScanner:
                 (self._state.rows[:n_rows].copy(), self._state.bucket_rows[:n_bucket_rows].copy())
             )
         clock["n_rows"] = clock["n_bucket_rows"] = 0
+
+
+def _room_for(symbols: int) -> int:
+    return 1 << (max(64, symbols) - 1).bit_length()
 
 
 def must_keep_buckets(params: Parameters, changes: Sequence[Stretch], session: Session) -> bool:

@@ -19,8 +19,7 @@ class LastQuotes:
 
     def take(self, batch: QuoteBatch) -> None:
         """Remember the last row of each symbol in a batch."""
-        own = self._numbers(batch.symbols)
-        rows = _last_rows(batch.symbol_id)
+        own = self._numbers(batch.symbols)[batch.symbol_id]
         columns = (
             batch.ts_event,
             batch.ts_init,
@@ -30,7 +29,7 @@ class LastQuotes:
             batch.ask_size,
         )
         for kept, column in zip(self._values, columns, strict=True):
-            kept[own[batch.symbol_id[rows]]] = column[rows]
+            kept[own] = column  # of rows for one place the last one stays
 
     def _numbers(self, symbols: tuple[str, ...]) -> NDArray[np.int64]:
         """Return our number of each symbol of a table; a stream's only grows at its end."""
@@ -52,9 +51,3 @@ class LastQuotes:
         ts_event, ts_init, bid, ask, bid_size, ask_size = self._values[:, :n]
         ids = np.arange(n, dtype=np.int32)
         return QuoteBatch(ids, tuple(self._ids), ts_event, ts_init, bid, ask, bid_size, ask_size)
-
-
-def _last_rows(ids: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the position of the last row of each id."""
-    _, from_the_end = np.unique(ids[::-1], return_index=True)
-    return len(ids) - 1 - from_the_end

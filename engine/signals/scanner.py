@@ -43,7 +43,7 @@ class Scanner:
 
     Parameters
     ----------
-    tapes, keep_buckets
+    tapes, keep_buckets, expected
         See ``ColumnScanner``.
     source : SignalSource, optional
         What other strategies than the compiled one say at each close.
@@ -57,6 +57,7 @@ class Scanner:
         *,
         keep_buckets: bool = False,
         source: SignalSource | None = None,
+        expected: int = 0,
     ) -> None:
         self._columns = ColumnScanner(
             params,
@@ -64,6 +65,7 @@ class Scanner:
             tapes,
             keep_buckets=keep_buckets,
             tape_buckets=0 if source is None else TAPE_BUCKETS,
+            expected=expected,
         )
         self._source = source
         self._said: list[SignalBlock] = []

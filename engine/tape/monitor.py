@@ -154,7 +154,9 @@ class TapeMonitor:
 
     def _sorted_out(self, prints: Sequence[TradeBatch], limits: TapeLimits) -> _Prints:
         """Count the prints of a bucket by what is wrong with them; fetched ones are not asked."""
-        judged = [batch.rows(batch.ts_event > self._fetched_ns) for batch in prints]
+        judged = list(prints)
+        if self._fetched_ns:
+            judged = [batch.rows(batch.ts_event > self._fetched_ns) for batch in prints]
         judged = [batch for batch in judged if len(batch)]
         if not judged:
             return _Prints(0, 0, 0, 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from zlib import crc32
 
 import numpy as np
@@ -10,14 +9,14 @@ from numpy.typing import NDArray
 
 from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.trades import TradeBatch
+from engine.tape.repeats_kernel import SEEN, move, take
 
 _KEPT = 24
 """Buckets whose prints are remembered; what comes again after more is late as well."""
 
-_MIXERS = tuple(
-    np.uint64(each) for each in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-)
-_SHIFT = np.uint64(29)
+_FIRST_ROOM = 1 << 12
+_NO_IDS, _NO_NUMBERS = np.zeros(0, np.int32), np.zeros(0, np.int64)
+_NOTHING = TradeBatch(_NO_IDS, (), _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_IDS, ())
 
 
 class Repeats:
@@ -28,35 +27,51 @@ class Repeats:
     """
 
     def __init__(self) -> None:
-        self._buckets: deque[NDArray[np.uint64]] = deque(maxlen=_KEPT)
+        self._seen = np.zeros(_FIRST_ROOM, SEEN)
+        self._filled = 0
+        self._bucket = 0
         self._names: tuple[str, ...] = ()
         self._of_names = np.zeros(0, np.uint64)
+        self.count([_NOTHING])  # loads what is compiled, so that no close waits for it
 
     def count(self, batches: list[TradeBatch]) -> int:
         """Take the prints of a bucket and return how many had come before."""
-        marks = [self._marks(batch) for batch in batches]
-        fresh = np.concatenate([np.zeros(0, np.uint64), *marks])
-        arrived = np.concatenate(
-            [np.zeros(0, np.int64), *(batch.ts_init[_originals(batch)] for batch in batches)]
-        )
-        distinct, first, inverse = np.unique(fresh, return_index=True, return_inverse=True)
-        again = arrived > arrived[first][inverse]
-        known = np.zeros(len(distinct), bool)
-        for earlier in self._buckets:
-            if len(earlier) and len(distinct):
-                place = np.minimum(np.searchsorted(earlier, distinct), len(earlier) - 1)
-                known |= earlier[place] == distinct
-        self._buckets.append(distinct)
-        return int(np.count_nonzero(again | known[inverse]))
+        self._bucket += 1
+        oldest = self._bucket - _KEPT
+        rows = sum(map(len, batches))
+        self._make_room(rows, oldest)
+        arrivals = np.empty(rows, np.int64)
+        n = repeated = 0
+        for batch in batches:
+            n, again, filled = take(
+                self._seen,
+                self._named(batch.symbols),
+                np.array([each.startswith(REVERSAL_MARK) for each in batch.conditions], bool),
+                self._bucket,
+                oldest,
+                arrivals,
+                n,
+                _read_only(batch.symbol_id),
+                _read_only(batch.ts_event),
+                _read_only(batch.price),
+                _read_only(batch.size),
+                _read_only(batch.ts_init),
+                _read_only(batch.condition_id),
+            )
+            repeated += again
+            self._filled += filled
+        return repeated
 
-    def _marks(self, batch: TradeBatch) -> NDArray[np.uint64]:
-        rows = _originals(batch)
-        names = self._named(batch.symbols)
-        mark = names[batch.symbol_id[rows]]
-        for mixer, column in zip(_MIXERS, (batch.ts_event, batch.price, batch.size), strict=True):
-            mark = (mark ^ column[rows].astype(np.uint64)) * mixer
-            mark ^= mark >> _SHIFT
-        return mark
+    def _make_room(self, rows: int, oldest: int) -> None:
+        """Forget what is too old when the table would get too full, and take a larger one if so."""
+        if 2 * (self._filled + rows) <= len(self._seen):
+            return
+        live = int(np.count_nonzero(self._seen["bucket"] >= max(oldest, 1)))
+        room = len(self._seen)
+        while 4 * (live + rows) > room:
+            room *= 2
+        before, self._seen = self._seen, np.zeros(room, SEEN)
+        self._filled = move(before, self._seen, oldest)
 
     def _named(self, names: tuple[str, ...]) -> NDArray[np.uint64]:
         """Return a number for each symbol; the table of a stream grows at its end."""
@@ -70,7 +85,8 @@ class Repeats:
         return self._of_names
 
 
-def _originals(batch: TradeBatch) -> NDArray[np.bool_]:
-    """Say which rows are prints; others take one back and repeat it by their nature."""
-    taken_back = np.array([each.startswith(REVERSAL_MARK) for each in batch.conditions], bool)
-    return ~taken_back[batch.condition_id]
+def _read_only[Number: np.generic](column: NDArray[Number]) -> NDArray[Number]:
+    """Return a column as Arrow's come, so that one kind alone is compiled for."""
+    column = column.view()
+    column.flags.writeable = False
+    return column

@@ -78,11 +78,11 @@ class SqlJournal(HoldingJournal):
     ) -> None:
         self.run_id = run_id
         self._database = database
-        self._intents_only = intents_only
+        self.intents_only = intents_only
         self._lock = RLock()
         self._writer: Writer | None = None
         self._epoch = epoch
-        self._grouping = False
+        self._grouping = self._keeps_plans = False
         self._unpersisted = UnpersistedFacts()
         self._is_halt_logged = False
         self._is_learned = False
@@ -146,16 +146,20 @@ class SqlJournal(HoldingJournal):
             self._resume()
 
     @contextmanager
-    def group(self) -> Iterator[None]:
-        """Let the facts appended within become durable together, when it ends."""
+    def group(self, *, keeps_plans: bool = False) -> Iterator[None]:
+        """Let the facts appended within become durable together, when it ends.
+
+        With ``keeps_plans`` those that the database refuses wait, plans and all.
+        """
         with self._lock:
             self._grouping = True
             cause = FirstCause()
             with cause.kept("the facts"):
                 yield
-            self._grouping = False
+            self._grouping, self._keeps_plans = False, keeps_plans
             with cause.kept("their commit"):
                 self.commit()
+            self._keeps_plans = False
             cause.raise_it()
 
     def commit(self) -> None:
@@ -273,7 +277,7 @@ class SqlJournal(HoldingJournal):
             cause.raise_it()
 
     def _may_wait(self, report: Report) -> bool:
-        return self._intents_only and not report.is_intent
+        return self.intents_only and not report.is_intent
 
     def _write(self) -> None:
         """Commit what waits; after a refusal it is in doubt, and its plans are dropped."""
@@ -284,11 +288,11 @@ class SqlJournal(HoldingJournal):
             refusal = self._refused("keep", error)
             self._log_halt(refusal)
             self._drop_writer()
-            self._unpersisted.refuse(facts)
+            self._unpersisted.refuse(facts, drops=not self._keeps_plans)
             raise refusal from error
         except JournalError as error:
             self._log_halt(error)
-            self._unpersisted.refuse(facts)
+            self._unpersisted.refuse(facts, drops=not self._keeps_plans)
             raise
         self._unpersisted.keep(len(facts))
 

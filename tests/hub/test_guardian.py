@@ -48,7 +48,7 @@ def stage(
     desk = Desk(history, MemoryJournal(), Decimal(100_000))
     desk.start_day(HOURS, "0" * 64, HOURS.open_ns)
     for each in plans:
-        desk.plan(each, TEN, TEN)
+        desk.plans([each], TEN, TEN)
         if filled:
             desk.order_event(_entered(each), TEN, TEN)
     return desk, Guardian(

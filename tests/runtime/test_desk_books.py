@@ -137,7 +137,7 @@ def _eventful_day() -> MemoryJournal:
     for name, filled in (("whole", 40), ("part", 15), ("refused", 0)):
         plan = replace(bracket(), trade_id=name)
         entry, stop = order_id(OrderRole.ENTRY, name), order_id(OrderRole.STOP_LOSS, name)
-        desk.plan(plan, TEN, TEN)
+        desk.plans([plan], TEN, TEN)
         if filled:
             desk.order_event(_fill(entry, name, OrderRole.ENTRY, "BUY", filled), TEN, TEN)
         if filled != plan.quantity:

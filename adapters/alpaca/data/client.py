@@ -100,6 +100,7 @@ class AlpacaDataClient(MarketDataClient):
 
     def publish(self, data: CustomData) -> None:
         """Hand a message to the node behind everything that arrived before it."""
+        self.feed.flush()
         self._handle_data(data)
 
     async def begin(self) -> None:

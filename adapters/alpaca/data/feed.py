@@ -25,7 +25,7 @@ from adapters.alpaca.data.last_ticks import LastTicks
 from adapters.alpaca.data.mute_symbols import MuteSymbols
 from adapters.alpaca.data.recalled import Recalled
 from adapters.alpaca.endpoints import Endpoints, Venue
-from adapters.alpaca.streams.market_stream import MarketStream
+from adapters.alpaca.streams.market_stream import Heard, MarketStream
 from adapters.alpaca.streams.messages import Gap
 from adapters.alpaca.wire.market import Frame, FrameDecoder
 from adapters.alpaca.wire.market_messages import Clock
@@ -45,6 +45,9 @@ _LOOK_SECS = 0.1
 
 _LOSS_SEEN_SECS = 0.02
 """What a connection takes to notice that it was cut."""
+
+_MOST_ROWS = 1 << 16
+"""Rows that are handed over at the latest, so that nobody waits long for the first of them."""
 
 _FEED, _BACKFILL = "feed", "backfill"
 
@@ -107,7 +110,8 @@ class MarketFeed:
         self._spawn = spawn
         self._recalled = recalled
         self._on_batch = on_batch
-        self._decoder = FrameDecoder(received_at=settings.stepped)
+        expected = ticks.listed if "*" in settings.subscribed else settings.subscribed
+        self._decoder = FrameDecoder(received_at=settings.stepped, symbols=expected)
         self.recovery = GapRecovery()
         self.frames = self.trades = self.quotes = 0
         self._caught_up = asyncio.Event()
@@ -124,7 +128,7 @@ class MarketFeed:
         self.stream = MarketStream(
             endpoints.feed_url(settings.feed),
             credentials,
-            on_frame=self._on_frame,
+            on_frames=self._on_frames,
             on_gap=self._on_gap,
             on_state=self._on_state,
             on_mute=self._on_mute,
@@ -141,6 +145,10 @@ class MarketFeed:
         passed = {"frames", "trades", "quotes", "statuses", "others", "controls", "unknown_fields"}
         counted = self._decoder.counters.items()
         return sum(count for name, count in counted if name not in passed)
+
+    def flush(self) -> None:
+        """Hand over what has come by now."""
+        self.stream.flush()
 
     async def listen(self) -> None:
         """Subscribe, and keep the connection in a task of its own."""
@@ -260,24 +268,35 @@ class MarketFeed:
         for each in quotes:
             self._hand_over(Frame(quotes=each))
 
-    def _on_frame(self, frame: bytes | str, _received_ns: int) -> None:
-        now = self._now()
-        if self.recovery.arrived(frame, now) is not Passage.DECODE:
-            return
-        try:
-            decoded = self._decode(frame, now)
-        except DataError as error:
-            if self.recovery.unreadable(time_ns()):
-                self.stream.reconnect(f"a frame could not be read: {error}")
-            else:
-                self._report_unread(error)
-        else:
-            self._hand_over(decoded)
+    def _on_frames(self, heard: Sequence[Heard]) -> None:
+        """Read frames into the same columns and hand them over together."""
+        for frame, now in heard:
+            if self.recovery.arrived(frame, now) is not Passage.DECODE:
+                continue
+            try:
+                self._add(frame, now)
+            except DataError as error:
+                self._hand_over_added()
+                if self.recovery.unreadable(time_ns()):
+                    self.stream.reconnect(f"a frame could not be read: {error}")
+                else:
+                    self._report_unread(error)
+            if self._decoder.added >= _MOST_ROWS:
+                self._hand_over_added()
+        self._hand_over_added()
 
-    def _decode(self, frame: bytes | str, ts_init: int) -> Frame:
+    def _hand_over_added(self) -> None:
+        if self._decoder.added:
+            self._hand_over(self._decoder.take())
+
+    def _add(self, frame: bytes | str, ts_init: int) -> None:
         self.frames += 1
         earliest = self._recalled.latest if self._recalled else 0
-        return self._decoder.decode(frame, max(ts_init, earliest))
+        self._decoder.add(frame, max(ts_init, earliest))
+
+    def _decode(self, frame: bytes | str, ts_init: int) -> Frame:
+        self._add(frame, ts_init)
+        return self._decoder.take()
 
     def _decode_all(self, waited: Iterable[Held]) -> list[Frame]:
         """Return the frames that can be read; of the others it is reported that they are lost."""

@@ -64,6 +64,11 @@ class LastTicks:
             self._known["wanted"][self._ids[symbol]] = False
 
     @property
+    def listed(self) -> Collection[str]:
+        """The symbols whose tape is known."""
+        return self._tapes.keys()
+
+    @property
     def wanted(self) -> Collection[str]:
         """The symbols that ``wanted_rows`` chooses."""
         return self._wanted_names

@@ -107,6 +107,7 @@ class Door:
             auth=_Keys(credentials),
             timeout=httpx.Timeout(self.patience.answer_secs, connect=self.patience.connect_secs),
             trust_env=not is_loopback(base_url),
+            verify=base_url.startswith("https:"),  # else certificates are read for nothing
         )
 
     async def close(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -32,6 +33,9 @@ _CONTENT_TYPES = {"msgpack": "application/msgpack", "json": "application/json"}
 _CONNECTION_LIMIT = 406
 _MOST_AUTH_WAITS = 10
 
+type Heard = tuple[bytes | str, int]
+"""A frame as it came, and its arrival in UTC ns."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -39,16 +43,16 @@ class MarketStream(StreamSession):
     """One connection to one feed, kept.
 
     ``run`` does everything until ``close``, or a refusal that only a person can remedy. Frames of
-    data go to ``on_frame`` in the order they came and wait for no consumer: it must return at
-    once, and what it raises ends ``run``. After a reconnect ``on_gap`` is called before any frame
-    of the new connection.
+    data go to ``on_frames`` in the order they came, as many at once as have come by then, and wait
+    for no consumer: it must return at once, and what it raises ends ``run``. After a reconnect
+    ``on_gap`` is called before any frame of the new connection.
 
     Parameters
     ----------
     url : str
         See ``Endpoints.feed_url``.
-    on_frame : callable
-        Takes the frame as it came and its arrival in UTC ns.
+    on_frames : callable
+        Takes frames as they came, each with its arrival in UTC ns.
     on_gap, on_state, on_mute : callable
         Take the gap, the new state, the watched symbols that fell silent.
     codec : {"msgpack", "json"}
@@ -68,7 +72,7 @@ class MarketStream(StreamSession):
         url: str,
         credentials: Credentials,
         *,
-        on_frame: Callable[[bytes | str, int], None],
+        on_frames: Callable[[Sequence[Heard]], None],
         on_gap: Callable[[Gap], None],
         on_state: Callable[[StreamState], None] = lambda _: None,
         on_mute: Callable[[tuple[str, ...]], None] = lambda _: None,
@@ -82,7 +86,7 @@ class MarketStream(StreamSession):
         if codec not in _CONTENT_TYPES:
             raise ConfigError(f"codec is {codec!r}, expected one of {', '.join(_CONTENT_TYPES)}")
         self._credentials = credentials
-        self._on_frame = on_frame
+        self._on_frames = on_frames
         self._on_gap = on_gap
         self._on_mute = on_mute
         self._is_binary = codec == "msgpack"
@@ -105,6 +109,8 @@ class MarketStream(StreamSession):
             )
         )
         self._decoder = FrameDecoder()
+        self._heard = deque[Heard]()
+        self._has_heard = asyncio.Event()
         self._desired: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
         self._covered_until: int | None = None
         self._muted: tuple[str, ...] = ()
@@ -141,7 +147,7 @@ class MarketStream(StreamSession):
     async def advance(self, until: int) -> Clock:
         """Grant simulated time up to an instant (UTC ns) and return where the simulator stopped.
 
-        All frames up to there have gone to ``on_frame``. Only the simulator knows this.
+        All frames up to there have gone to ``on_frames``. Only the simulator knows this.
 
         Raises
         ------
@@ -169,8 +175,8 @@ class MarketStream(StreamSession):
         if self._silence is not None:
             self._silence.begin(now)
         self._socket.begin()
-        for frame, received_ns in held:
-            self._deliver(frame, received_ns)
+        if held:
+            self._deliver(held)
         watch = asyncio.create_task(self._watch())
         try:
             await self._read()
@@ -209,12 +215,12 @@ class MarketStream(StreamSession):
                             raise self._failure(control)
                         return None
 
-    async def _subscribe_all(self) -> list[tuple[bytes | str, int]]:
+    async def _subscribe_all(self) -> list[Heard]:
         """Subscribe to what is desired; return the frames of data that came before the answer.
 
         What is changed meanwhile is asked for before this returns.
         """
-        held: list[tuple[bytes | str, int]] = []
+        held: list[Heard] = []
         sent: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
         while sent != self._desired:
             added = {channel: self._desired[channel] - names for channel, names in sent.items()}
@@ -226,7 +232,7 @@ class MarketStream(StreamSession):
                     self.subscription = await self._acknowledgement(held)
         return held
 
-    async def _acknowledgement(self, held: list[tuple[bytes | str, int]]) -> Subscription:
+    async def _acknowledgement(self, held: list[Heard]) -> Subscription:
         async with asyncio.timeout(self._patience.reply_secs):
             while True:
                 frame = await self._socket.receive()
@@ -240,20 +246,51 @@ class MarketStream(StreamSession):
                         raise self._failure(control)
 
     async def _read(self) -> None:
-        while True:
-            frame = await self._socket.receive()
-            if not is_control(frame):
-                self._deliver(frame, self._clock())
-                continue
-            for control in self._controls(frame):
-                self._obey(control)
+        """Take what comes, all that has come at once, until the connection is lost."""
+        hearing = asyncio.create_task(self._hear())
+        try:
+            while not hearing.done():
+                await self._has_heard.wait()
+                self._has_heard.clear()
+                self.flush()
+                while self._heard:
+                    frame, _ = self._heard.popleft()
+                    for control in self._controls(frame):
+                        self._obey(control)
+                    self.flush()
+            hearing.result()
+        finally:
+            self._heard.clear()
+            hearing.cancel()
+            with suppress(asyncio.CancelledError, VenueUnavailable):
+                await hearing
 
-    def _deliver(self, frame: bytes | str, received_ns: int) -> None:
+    async def _hear(self) -> None:
+        """Note every frame with its arrival; those that are there already take no turn each."""
+        try:
+            while True:
+                frame = await self._socket.receive()
+                self._heard.append((frame, self._clock()))
+                self._has_heard.set()
+        finally:
+            self._has_heard.set()
+
+    def flush(self) -> None:
+        """Have the frames delivered that have come by now, up to a message of the session."""
+        frames: list[Heard] = []
+        while self._heard and not is_control(self._heard[0][0]):
+            frames.append(self._heard.popleft())
+        if frames:
+            self._deliver(frames)
+
+    def _deliver(self, frames: Sequence[Heard]) -> None:
+        _, received_ns = frames[-1]
         self._covered_until = received_ns
         self._socket.prove()
         if self._silence is not None:
-            self._silence.heard(received_ns)
-        self._on_frame(frame, received_ns)
+            for _, heard_ns in frames:
+                self._silence.heard(heard_ns)
+        self._on_frames(frames)
 
     def _obey(self, control: Control) -> None:
         match control:

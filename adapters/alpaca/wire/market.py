@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,8 @@ import numpy as np
 
 from adapters.alpaca.wire import market_state as column
 from adapters.alpaca.wire.instants import nanoseconds, timestamp
-from adapters.alpaca.wire.interned import Interned, texts_from
-from adapters.alpaca.wire.market_kernel import DONE, NEED_MEMORY, NEED_ROOM, TRAILING, walk
+from adapters.alpaca.wire.interned import LONGEST, Interned, texts_from
+from adapters.alpaca.wire.market_kernel import DONE, NEED_MEMORY, NEED_ROOM, TRAILING, know, walk
 from adapters.alpaca.wire.market_messages import (
     Bar,
     Control,
@@ -82,15 +83,22 @@ class FrameDecoder:
         before there was any when ``decode`` is told. Arrivals never decrease, with or without.
     quote_lot
         Shares in one unit of a quote's sizes: 1 since 2025-11-03, 100 before.
+    symbols
+        That are expected: with all of a market's, no later frame has a new table of them, and
+        nobody downstream has to look one up.
     """
 
-    def __init__(self, *, received_at: bool = False, quote_lot: int = 1) -> None:
+    def __init__(
+        self, *, received_at: bool = False, quote_lot: int = 1, symbols: Iterable[str] = ()
+    ) -> None:
         self._received_at = received_at
         self._quote_lot = quote_lot
         self._state: State = new_state()
         self._symbols: tuple[str, ...] = ()
         self._conditions: tuple[str, ...] = ()
+        self._messages: list[Rare] = []
         self._walk(_WARM_UP, 0)
+        self._know(symbols)
 
     @property
     def counters(self) -> dict[str, int]:
@@ -117,15 +125,43 @@ class FrameDecoder:
         DataError
             The frame is no whole array of either kind; nothing of it was decoded.
         """
-        tally = self._state.tally
+        self.add(frame, ts_init)
+        return self.take()
+
+    def add(self, frame: bytes | str, ts_init: int) -> None:
+        """Decode one frame behind those that were added since ``take``, as ``decode`` does.
+
+        Raises
+        ------
+        DataError
+            As ``decode``; of what was added before nothing is lost.
+        """
+        tally, cursor = self._state.tally, self._state.cursor
         tally[Tally.FRAMES] += 1
+        so_far = cursor[column.N_TRADES : column.N_SPANS + 1].copy()
         try:
             data = self._as_msgpack(frame)
             self._walk(data, ts_init)
         except DataError:
             tally[Tally.MALFORMED_FRAMES] += 1
+            cursor[column.N_TRADES : column.N_SPANS + 1] = so_far
             raise
-        return self._frame(data)
+        self._messages += self._rare(data)
+
+    @property
+    def added(self) -> int:
+        """How many rows and messages were added since ``take``."""
+        cursor = self._state.cursor
+        return int(cursor[column.N_TRADES] + cursor[column.N_QUOTES]) + len(self._messages)
+
+    def _know(self, symbols: Iterable[str]) -> None:
+        texts = [name.encode() for name in symbols if name.isascii() and name.isprintable()]
+        texts = [text for text in texts if 0 < len(text) <= LONGEST]
+        if texts:
+            joined = np.frombuffer(b"".join(texts), np.uint8)
+            n = know(self._state.symbols, joined, np.array(list(map(len, texts)), np.int64))
+            self._state.cursor[column.N_SYMBOLS] = n
+            self._symbols = texts_from(self._state.symbols, 0, n)
 
     def _as_msgpack(self, frame: bytes | str) -> bytes:
         """Return a frame's msgpack; JSON is read by msgspec and written anew."""
@@ -153,7 +189,6 @@ class FrameDecoder:
         cursor = self._state.cursor
         left, at = _array_head(data)
         cursor[column.AT], cursor[column.LEFT] = at, left
-        cursor[column.N_TRADES : column.N_SPANS + 1] = 0
         frame = np.frombuffer(data, np.uint8)
         while True:
             ended = walk(self._state, frame, ts_init, self._received_at, self._quote_lot)
@@ -172,20 +207,22 @@ class FrameDecoder:
         if ended != DONE:
             raise _unreadable(data, -1 - ended)
 
-    def _frame(self, data: bytes) -> Frame:
-        """Return the rows of the last walk as columns, and the rest decoded."""
+    def take(self) -> Frame:
+        """Return what was added since the last call as one frame."""
         state = self._state
-        *_, n_trades, n_quotes, n_spans, n_symbols, n_conditions, _ = state.cursor.tolist()
+        *_, n_trades, n_quotes, _, n_symbols, n_conditions, _ = state.cursor.tolist()
+        state.cursor[column.N_TRADES : column.N_SPANS + 1] = 0
         self._symbols = _grown(self._symbols, state.symbols, n_symbols)
         self._conditions = _grown(self._conditions, state.conditions, n_conditions)
         trades = self._trades(n_trades) if n_trades else None
         quotes = self._quotes(n_quotes) if n_quotes else None
-        if not n_spans:
+        if not self._messages:
             return Frame(trades, quotes)
+        messages, self._messages = self._messages, []
         statuses: list[TradingStatus] = []
         others: list[MarketMessage] = []
         control: list[Control] = []
-        for message in self._rare(data, n_spans):
+        for message in messages:
             if isinstance(message, TradingStatus):
                 statuses.append(message)
             elif isinstance(message, _DATA):
@@ -219,10 +256,11 @@ class FrameDecoder:
         symbol_id = rows[column.QUOTED, :n].astype(np.int32)
         return QuoteBatch(symbol_id, self._symbols, *rows[: column.QUOTED, :n].copy())
 
-    def _rare(self, data: bytes, n: int) -> list[Rare]:
+    def _rare(self, data: bytes) -> list[Rare]:
         """Return the messages that the walk only noted; what cannot be read is counted."""
         found: list[Rare] = []
-        for start, end, ts_init in self._state.spans[:, :n].T.tolist():
+        n, self._state.cursor[column.N_SPANS] = int(self._state.cursor[column.N_SPANS]), 0
+        for start, end, ts_init in self._state.spans[:, :n].T.tolist() if n else ():
             try:
                 message = rare_message(data[start:end], ts_init)
             except (ValueError, OverflowError, RecursionError):

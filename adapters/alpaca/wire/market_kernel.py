@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from adapters.alpaca.wire import market_fields as field
 from adapters.alpaca.wire import market_state as column
-from adapters.alpaca.wire.interned import FULL, LONGEST, number_of
+from adapters.alpaca.wire.interned import FULL, LONGEST, Interned, number_of
 from adapters.alpaca.wire.market_flaws import (
     EARLIEST_NS,
     LATEST_NS,
@@ -129,6 +130,17 @@ def walk(state: State, frame: Bytes, ts_init: int, received: bool, lot: int) -> 
         cursor[column.AT] = after
         cursor[column.LEFT] -= 1
     return DONE if cursor[column.AT] == len(frame) else TRAILING
+
+
+@_cached
+def know(table: Interned, texts: Bytes, lengths: NDArray[np.int64]) -> int:
+    """Give numbers to texts that lie one after another; return how many are known then."""
+    known = np.int64(0)
+    at = np.int64(0)
+    for n in lengths:
+        known = max(known, number_of(table, known, texts, at, n) + 1)
+        at += n
+    return known
 
 
 @compiled

@@ -89,7 +89,11 @@ class FullFeed:
     def _bucket(
         self, simulation: Simulation, quotes: QuoteBatch, trades: TradeBatch, now: int
     ) -> None:
-        """Play one bucket; the venue sees an instant's quotes before its prints."""
+        """Play one bucket; the venue sees an instant's quotes before its prints.
+
+        Each is an event of the engine; the scanner, which gives the same however its columns are
+        cut, takes them as one message.
+        """
         statuses, traded = self._halts.take(before=now + 1), simulation.instruments
         touches = quote_ticks(quotes.rows(fillable(quotes) & ~self._halts.covers(quotes)), traded)
         prints = trade_ticks(
@@ -103,8 +107,8 @@ class FullFeed:
             status_data(statuses, traded),
             touches,
             prints,
-            [quote_message(row) for row in _single_rows(quotes)],
-            [print_message(row) for row in _single_rows(trades)],
+            [quote_message(quotes)] if len(quotes) else [],
+            [print_message(trades)] if len(trades) else [],
             until=now,
         )
 
@@ -122,7 +126,3 @@ def _cut[Batch: (TradeBatch, QuoteBatch)](batch: Batch, start: int, last: int) -
 
 def _symbols(batch: TradeBatch | QuoteBatch) -> set[str]:
     return {batch.symbols[n] for n in np.unique(batch.symbol_id)}
-
-
-def _single_rows[Batch: (TradeBatch, QuoteBatch)](batch: Batch) -> Iterator[Batch]:
-    return (batch.rows(slice(n, n + 1)) for n in range(len(batch)))

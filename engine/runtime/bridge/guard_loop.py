@@ -69,7 +69,10 @@ class GuardLoop:
 
     def _carry_out(self, trade: LiveTrade, actions: Iterable[Action], now: int) -> None:
         desk, commands, plan = self._desk, self._commands, trade.plan
-        for action in actions:
+        due = list(actions)
+        if due:
+            desk.settle()
+        for action in due:
             match action:
                 case RequestExit(reason):
                     desk.request_exit(trade, reason, now)

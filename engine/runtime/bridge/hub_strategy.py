@@ -142,7 +142,7 @@ class HubStrategy(trading.Strategy):
 
     @guarded
     def on_data(self, data: CustomData) -> None:
-        """Decide on a bucket and send what was approved, each plan once it is recorded."""
+        """Decide on a bucket and send what was approved, once all of it is recorded."""
         report: BucketReport = data.data
         if report.ts_event <= self._decided_ns:
             return
@@ -152,9 +152,12 @@ class HubStrategy(trading.Strategy):
         self.decisions.append(decision)
         if self._on_decision is not None:
             self._on_decision(decision)
-        for approved in decision.plans if self._sends else ():
-            plan, now = approved.value, self.pulse.now()
-            if self.desk.plan(plan, report.ts_event, now):
+        if not (self._sends and decision.plans):
+            return
+        plans, now = [approved.value for approved in decision.plans], self.pulse.now()
+        may_leave = self.desk.plans(plans, report.ts_event, now)
+        for approved in decision.plans:
+            if approved.value.trade_id in may_leave:
                 self.commands.enter(approved, now)
 
     @guarded

@@ -76,7 +76,9 @@ class ScannerActor(BucketClock):
         self._watch = watch
         first, *changes = self.stretches
         keep = must_keep_buckets(first.params, changes, session)
-        self.scanner = Scanner(first.params, session, tapes, keep_buckets=keep, source=source)
+        self.scanner = Scanner(
+            first.params, session, tapes, keep_buckets=keep, source=source, expected=len(tapes)
+        )
         self._history = history
         self._told_ns = first.start_ns
         self.raised = 0

@@ -177,6 +177,7 @@ class LiveDay:
             The venue could not be reached at the start, or refuses us.
         """
         cause, started = FirstCause(), time.perf_counter()
+        self._journal.begin()
         self.trouble.forget_others()
         node = live_node(venue, [self._heartbeat, self.scanner], self.strategy)
         handle, cache = node.handle(), node.cache

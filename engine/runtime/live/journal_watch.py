@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
+from engine.domain.errors import JournalError
 from engine.hub.desk import Desk
 from engine.journal import WaitingJournal
 from engine.runtime.bridge.guard import Failures
@@ -36,8 +38,22 @@ class JournalWatch:
         self._pulse = pulse
         self._trouble = trouble
         self._failures = failures
-        self._is_ending = False
+        self._is_ending = self._is_due = False
         self._returning: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Have the facts of one turn of the loop kept in one commit, when it ends."""
+        self._journal.defer(self._soon)
+
+    def _soon(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._keep)
+
+    def _keep(self) -> None:
+        self._is_due = False
+        with suppress(JournalError), self._failures.kept("the commit of a turn"):
+            self._journal.settle()
 
     def look(self) -> None:
         """Hold entries while facts wait, and see that they do not wait for long."""

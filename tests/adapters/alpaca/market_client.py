@@ -52,7 +52,7 @@ class Client:
         self.stream = MarketStream(
             url,
             CREDENTIALS,
-            on_frame=lambda frame, _: self.told.append(frame),
+            on_frames=lambda heard: self.told.extend(frame for frame, _ in heard),
             on_gap=self.told.append,
             on_state=self.states.append,
             on_mute=self.muted.append,

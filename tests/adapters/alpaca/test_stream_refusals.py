@@ -276,7 +276,7 @@ def test_what_a_consumer_raises_ends_the_session() -> None:
             def fail(*_: object) -> None:
                 raise ZeroDivisionError("a bug of ours")
 
-            stream = MarketStream(venue.url, CREDENTIALS, on_frame=fail, on_gap=fail)
+            stream = MarketStream(venue.url, CREDENTIALS, on_frames=fail, on_gap=fail)
             await stream.subscribe({"trades": ["AAPL"]})
             with pytest.raises(ZeroDivisionError):
                 await stream.run()

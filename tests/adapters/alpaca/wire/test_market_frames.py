@@ -116,6 +116,34 @@ def test_tables_are_the_same_tuples_until_they_grow() -> None:
     assert first.price.tolist() == [126_550_000], "a later frame leaves an earlier batch alone"
 
 
+def test_frames_that_are_added_come_together_and_one_that_cannot_be_read_takes_none_along() -> None:
+    decoder, halt = FrameDecoder(), {"T": "s", "S": "A", "t": T0, "sc": "H"}
+    rows = [[{**PRINT, "i": k, "s": 10 * k}] for k in (1, 2, 3)]
+    decoder.add(msgpack_frame(rows[0]), ARRIVED)
+    with pytest.raises(DataError):
+        decoder.add(msgpack_frame([*rows[1], *rows[1]])[:-3], ARRIVED + 1)
+    decoder.add(msgpack_frame([halt]), ARRIVED + 2)
+    decoder.add(json_frame(rows[2]), ARRIVED + 3)
+    assert decoder.added == 3
+    together = decoder.take()
+    said = [(row[4], row[2]) for row in prints_of(together)]
+    assert said == [(10, ARRIVED), (30, ARRIVED + 3)]
+    assert [(each.symbol, each.ts_init) for each in together.statuses] == [("A", ARRIVED + 2)]
+    assert decoder.added == 0
+    assert decoder.take().trades is None
+
+
+def test_symbols_that_are_expected_are_known_before_they_come() -> None:
+    decoder = FrameDecoder(symbols=["MSFT", "AAPL", "MSFT", "é", "X" * 33])
+    first = decoder.decode(msgpack_frame([PRINT]), ARRIVED).trades
+    other = decoder.decode(msgpack_frame([{**PRINT, "S": "NVDA"}]), ARRIVED).trades
+    assert first is not None
+    assert other is not None
+    assert first.symbols == ("MSFT", "AAPL")
+    assert first.symbol_id.tolist() == [1]
+    assert other.symbols == ("MSFT", "AAPL", "NVDA")
+
+
 def test_more_rows_than_there_was_room_for_all_come_back() -> None:
     rows = [{**PRINT, "i": 1 + k, "s": 1 + k} for k in range(20_000)]
     read = FrameDecoder().decode(msgpack_frame(rows), ARRIVED)
