@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from engine.decision import BucketDecision, DeskState, GovernorState, RefusalReason, Verdict, decide
 from engine.decision.decide import NOTHING
 from engine.domain.candidate import BucketReport, Candidate, Side
+from engine.domain.ensemble import Ensemble
+from engine.domain.facts import Member
 from engine.domain.instrument import ListedInstruments, us_stock
 from engine.domain.parameters import Parameters
 from tests.decision.scene import (
@@ -66,6 +68,21 @@ LONG_ONLY = msgspec.structs.replace(
     ),
 )
 
+TWO_STRATEGIES = msgspec.structs.replace(
+    desk(),
+    ensemble=Ensemble(
+        1,
+        tuple(
+            Member(name, "", 0.5, is_on=True, parameters={}, bracket={}) for name in ("one", "two")
+        ),
+    ),
+)
+
+
+def _of(strategy_id: str, **changes: Any) -> Candidate:
+    return candidate(strategy_id=strategy_id, **changes)
+
+
 # fmt: off
 REFUSALS: Mapping[RefusalReason, Scene] = {
     RefusalReason.DAY_NOT_STARTED: (GOOD, desk(state=GovernorState()), USUAL),
@@ -83,6 +100,12 @@ REFUSALS: Mapping[RefusalReason, Scene] = {
     RefusalReason.SYMBOL_LOCKED: (GOOD, desk(locked=AAPL), USUAL),
     RefusalReason.SYMBOL_HALTED: (GOOD, desk(halted=AAPL), USUAL),
     RefusalReason.TOO_LATE: (GOOD, desk(late_ns=USUAL.bucket_ns + 1), USUAL),
+    RefusalReason.OPPOSED: (
+        report(_of("one"), _of("two", side=Side.SHORT)), TWO_STRATEGIES, TWO_SLOTS
+    ),
+    RefusalReason.TOO_WEAK: (
+        report(_of("one", strength=0.2)), TWO_STRATEGIES, parameters(ensemble_rule="weighted")
+    ),
     RefusalReason.NOT_CONFIDENT: (report(candidate(quote=None)), desk(), USUAL),
     RefusalReason.NO_FREE_SLOT: (GOOD, desk(open_trade("MSFT")), USUAL),
     RefusalReason.OUTRANKED: (report(candidate(), candidate("MSFT", score=9.0)), desk(), USUAL),
@@ -97,7 +120,19 @@ REFUSALS: Mapping[RefusalReason, Scene] = {
 
 
 def test_the_table_of_refusals_is_complete() -> None:
-    assert set(REFUSALS) == set(RefusalReason)
+    assert {*REFUSALS, RefusalReason.JOINED} == set(RefusalReason)
+
+
+@pytest.mark.parametrize("rule", ["any", "weighted"])
+def test_a_signal_that_joins_another_ones_trade_says_whose_it_is(rule: str) -> None:
+    both = report(_of("one", score=7.0, strength=0.9), _of("two"))
+    params = parameters(ensemble_rule=rule, concurrent_trading=True, max_concurrent=3)
+    decision = decide(both, TWO_STRATEGIES, params, SESSION)
+    (plan,) = (approved.value for approved in decision.plans)
+    assert [each.strategy_id for each in plan.contributions] == ["one", "two"]
+    joined = {each.strategy_id: each for each in decision.verdicts}["two"]
+    assert joined.reason is RefusalReason.JOINED
+    assert joined.detail == "it counts for the trade of one"
 
 
 @pytest.mark.parametrize("reason", REFUSALS)
