@@ -30,6 +30,7 @@ from cli.journal import database
 from cli.journal.archive import archive, unarchive
 from cli.live.command import live
 from cli.live.positions import positions
+from cli.live.watch import watch
 from cli.market import command as market
 from cli.operate import do, governor
 from cli.operate.say import say
@@ -109,6 +110,7 @@ app.command()(backtest)
 app.command()(session)
 app.command()(live)
 app.command()(rehearse)
+app.command()(watch)
 app.command()(positions)
 app.command()(diff)
 app.add_typer(market.app, name="market")

@@ -17,6 +17,7 @@ from engine.decision.day_windows import (
     flatten_ns,
     verify_flat_ns,
 )
+from engine.display.governor import shown_standing
 from engine.journal import Integrity
 
 
@@ -27,6 +28,9 @@ class GovernorStatus(msgspec.Struct, frozen=True):
     ----------
     status : str
         Of the run, as ``Running``.
+    standing : str
+        Where the day stands: ``paused``, ``stopped`` or ``held``, else its phase; facts call the
+        first three ``halted``.
     remedy : str
         What lets entries in again that somebody has stopped; empty while nobody has.
     troubles, locks : dict of str to str
@@ -39,6 +43,7 @@ class GovernorStatus(msgspec.Struct, frozen=True):
     status: str
     as_of: str
     day: str
+    standing: str
     phase: GovernorPhase
     paused: bool
     stopped: bool
@@ -78,10 +83,11 @@ def _status(run_id: str, standing: str, view: GovernorView) -> GovernorStatus:
         status=standing,
         as_of=new_york(view.now),
         day=state.day,
+        standing=shown_standing(state.standing, view.phase),
         phase=view.phase,
         paused=state.standing.paused,
         stopped=state.standing.stopped,
-        remedy=resumed_by(state.standing),
+        remedy=resumed_by(paused=state.standing.paused, stopped=state.standing.stopped),
         troubles=dict(state.standing.troubles),
         limits={
             "trades": {"used": state.trades, "limit": params.max_trades_per_day},

@@ -37,6 +37,8 @@ class LiveRequest:
         Where the day is recorded, if it is: trades are measured on it once they are over.
     wait : StartWait
         For how long a venue that is down at the start is waited for.
+    display : Path or None
+        Folder under which the run shows itself to other processes; None for nowhere.
     spool : Path or None
         Folder under which what arrives is kept, so that a restart is warm; None for nowhere.
     """
@@ -52,6 +54,7 @@ class LiveRequest:
     wait: StartWait
     market: MarketData | None = None
     spool: Path | None = None
+    display: Path | None = None
 
     def subscribed(self, tradable: Iterable[str]) -> tuple[str, ...]:
         """Return what to subscribe to of what can be traded, none for the whole tape.

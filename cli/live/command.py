@@ -125,6 +125,7 @@ def live(
     if place.venue in REAL_MONEY:
         _confirm(confirm, set_by_somebody)
 
+    from app.display.folder import display_root
     from app.live.request import LiveRequest
     from app.live.run import live_run
     from app.live.spool_end import clear_away
@@ -143,12 +144,12 @@ def live(
         verdicts=runs,
         wait=wait,
         spool=spool_root(journals.database),
+        display=display_root(journals.database),
     )
     try:
-        with live_view(
-            enabled=view and not options.as_json, venue=place.venue, sends=place.sends
-        ) as screen:
-            end = asyncio.run(live_run(journals, request, show_run_started, screen.watch))
+        with live_view(enabled=view and not options.as_json, venue=place.venue) as screen:
+            running = live_run(journals, request, show_run_started, screens=screen.slots)
+            end = asyncio.run(running)
     except JournalBroken as broken:
         _protect(journals, request, broken, as_json=options.as_json)
     recorded = clear_away(end.spool, options.catalog if record else None) if end.is_over else None

@@ -24,7 +24,7 @@ def status(
 ) -> None:
     """Show phase, limits and their use, locks, cool-downs, windows and the flatten ladder.
 
-    `halted` by hand, paused or stopped, says what lets entries in again.
+    Paused or stopped by hand, it says what lets entries in again.
 
     Example: tradectl governor status --run session-2026-09-18
     """

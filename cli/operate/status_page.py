@@ -22,6 +22,8 @@ def show_status(database: str, run: str, *, as_json: bool) -> None:
     def page(console: Console) -> None:
         table = Table(box=None, show_header=False, pad_edge=False)
         for name, value in result.items():
+            if name == "phase":  # where the day stands says more
+                continue
             table.add_row(name.replace("_", " "), Text(in_words(value)))
         console.print(table)
 

@@ -18,6 +18,7 @@ from engine.domain.trades import TradeBatch
 from engine.signals import kernel
 from engine.signals.bucket_log import BucketLog, reseeded
 from engine.signals.closed_bucket import ClosedBucket
+from engine.signals.scores import tape_scores
 from engine.signals.settings import Settings, same_windows, settings
 from engine.signals.state import (
     BUCKET_ROW,
@@ -267,6 +268,11 @@ class ColumnScanner:
             of_symbols=s.symbols[ids],
             sigma_window=p.sigma_window,
         )
+
+    def scores(self) -> NDArray[np.int8]:
+        """Return every symbol's score as of the last close; see ``scores.tape_scores``."""
+        known = self._state.symbols[: len(self.symbols)]
+        return tape_scores(known, self.closed - 1, self.settings)
 
     def kept(self) -> Records:
         """Return every bucket closed so far that brought news, in order; dtype ``STORED``."""
