@@ -40,6 +40,7 @@ from cli.runs import accounting
 from cli.runs import command as runs
 from cli.runs.diff import diff
 from cli.runs.missed import missed
+from cli.runs.report import report
 from cli.runs.why import why
 from cli.sim import broker
 from cli.sim import command as sim
@@ -118,6 +119,7 @@ app.add_typer(do.app, name="do")
 app.command()(say)
 app.add_typer(governor.app, name="governor")
 app.add_typer(runs.app, name="runs")
+app.command()(report)
 app.command()(why)
 app.command()(missed)
 app.add_typer(accounting.app, name="accounting")

@@ -11,7 +11,7 @@ from rich.markup import escape
 from app.clock import parse_day
 from app.figures import figure
 from cli.terminal.day_options import ScanOptions
-from cli.terminal.options import DEFAULT_RUNS, RunOption, RunsPath
+from cli.terminal.options import DEFAULT_DATABASE, DEFAULT_RUNS, Database, RunOption, RunsPath
 from cli.terminal.output import emit
 from cli.terminal.progress import progress_bar
 from cli.terminal.shared_options import taking
@@ -33,12 +33,14 @@ def missed(
         int, typer.Option("--horizon", min=1, help="Seconds to look ahead, within the session.")
     ] = 1_800,
     runs: RunsPath = DEFAULT_RUNS,
+    database: Database = DEFAULT_DATABASE,
 ) -> None:
     """Show rejected candidates with the largest favourable excursion afterwards.
 
     Looks at buckets that one gate alone kept from being raised and, given a run, at candidates its
     hub refused; a symbol the run entered within the horizon was not missed, nor one in a halt.
-    Prints between a halt and its resume are no move that anybody could have traded.
+    Prints between a halt and its resume are no move that anybody could have traded. A live run is
+    asked on what it has heard itself, also while it goes on; of a whole market that takes minutes.
 
     Example: tradectl missed --top 20 --horizon 600
     """
@@ -58,6 +60,7 @@ def missed(
         settings=options.set_params,
         workers=options.workers,
         top=top,
+        database=database,
     )
     found, integrity = missed_trades(question, lambda day: progress_bar(f"scan {day}", "trades"))
     emit(
@@ -89,4 +92,6 @@ def _page(console: Console, found: MissedAnswer) -> None:
             escape(f"{row.stopped_by}: {row.detail}"),
         )
     nothing = f"nothing was rejected that moved within {found.horizon_secs} s"
+    if found.running:
+        console.print(f"{found.run_id} still runs: this is as of now", style="yellow")
     console.print(table if found.missed else nothing)
