@@ -53,6 +53,7 @@ class FramePublisher:
 
     def __enter__(self) -> Self:
         """Begin; readers find the run from now on."""
+        self._write(None)
         self._thread.start()
         return self
 
@@ -73,7 +74,6 @@ class FramePublisher:
         self._status = status
 
     def _run(self) -> None:
-        self._write(None)
         while True:
             frame = self.slot.take(_WAIT_SECS)
             if frame is not None:

@@ -160,9 +160,7 @@ def live(
         more = _recorded(end, journals, (runs, database, options.catalog))
     elif end.is_over:
         _keep(end, journals)
-    lights = [structs.asdict(line) for line in end.health]
-    worst = "; ".join(f"{each.light} {each.what} {each.sentence}" for each in end.health[:1])
-    more["health"] = lights if options.as_json else worst
+    more["health"] = _health(end, as_json=options.as_json)
     if end.broken is not None:
         more["broken"] = str(end.broken)
     emit_end(end, as_json=options.as_json, **more)
@@ -177,6 +175,13 @@ def live(
         raise typer.Exit(end.broken.exit_code)
     if not end.is_over:
         raise typer.Exit(INTERRUPTED)
+
+
+def _health(end: LiveEnd, *, as_json: bool) -> object:
+    """Return the lights as the day ended; on a page the worst one."""
+    if as_json:
+        return [structs.asdict(line) for line in end.health]
+    return "; ".join(f"{each.light} {each.what} {each.sentence}" for each in end.health[:1])
 
 
 def _keep(end: LiveEnd, journals: Journals) -> None:
