@@ -33,7 +33,7 @@ JOURNALS = {"sqlite": 10_000, "postgresql": 5_000}
 """Facts a second that each kind of database is to make durable in groups of 64."""
 FRAMES = 5_000
 """Frames of a hundred trades; alpaca-py is given a tenth of them."""
-PIECES = ("stream", "simulator", "latency", "restart", "soak")
+PIECES = ("stream", "simulator", "latency", "display", "restart", "soak")
 """What ``--only`` can measure alone."""
 WHOLE_MARKET = (11_000, 8_000_000)
 """Symbols and trades of the day, with quotes, on which latency is measured."""
@@ -106,6 +106,8 @@ class Bench:
                 return live_rows.streaming(self.day_with_quotes(*WHOLE_MARKET), DAY)
             case "latency":
                 return live_rows.latency(self.day_with_quotes(*WHOLE_MARKET), DAY)
+            case "display":
+                return live_rows.display(self.day_with_quotes(*WHOLE_MARKET), DAY)
             case "restart":
                 return live_rows.restart(self.day_with_quotes(*WHOLE_MARKET), DAY)
             case "soak":

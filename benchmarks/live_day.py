@@ -152,6 +152,7 @@ def main() -> None:
     parser.add_argument("--start", default="09:30")
     parser.add_argument("--until", default="16:00")
     parser.add_argument("--speed", type=float)
+    parser.add_argument("--frames", action="store_true", help="Show the day to other processes.")
     options = parser.parse_args()
     hours, params = session(options.day), parameters_from({}, LOOSE)
     until_ns = hours.at(options.until)
@@ -169,6 +170,7 @@ def main() -> None:
                 sends=True,
                 verdicts=Path(place) / "runs",
                 spool=Path(place) / "spool",
+                display=Path(place) / "display" if options.frames else None,
                 wait=StartWait(DEFAULT_WAIT_SECS, print),
             )
             journals = Journals(Path(place) / "journal.sqlite")
@@ -183,6 +185,7 @@ def main() -> None:
                 "simulated_secs": (last - first) / NANOS_PER_SECOND,
                 "wall_secs": probe.wall_secs,
                 "trades": probe.trades,
+                "cpu_secs": probe.cpu_secs,
                 "trades_per_cpu_sec": probe.trades / probe.cpu_secs,
                 "orders": end.outcome.orders,
                 "frame_to_candidate_ms": spread(probe.candidates),

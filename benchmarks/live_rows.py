@@ -15,6 +15,7 @@ _PACE = 10
 """Times real time at which orders are sent: where time is granted, those of one instant queue."""
 _LEAST_SPEED = 20.0
 _CLOSE_MS, _WIRE_MS, _RESTART_SECS = 100.0, 50.0, 5.0
+_SHOWN_RATIO = 1.1
 _FLAT_MIB_PER_HOUR = 4.0
 """Slope of a line through memory after a quarter of the day up to which it counts as flat."""
 
@@ -50,6 +51,27 @@ def latency(root: str, day: date) -> list[Row]:
         Row(
             "live: frames to scanner through the node, one core",
             f"{found['trades_per_cpu_sec'] / 1e3:.1f} k trades/s, with as many quotes",
+        ),
+    ]  # fmt: skip
+
+
+def display(root: str, day: date) -> list[Row]:
+    """Measure what it costs a live process to show itself."""
+    found = measure("benchmarks.display", root, str(day)).result
+    ratio, cpu = (found[f"with_{name}"] / found[f"without_{name}"] for name in ("p50", "cpu_ms"))
+    figure = (
+        f"{ratio:.2f} × (p50 {found['with_p50']:.1f} ms ÷ {found['without_p50']:.1f} ms, p99 "
+        f"{found['with_p99']:.1f} ÷ {found['without_p99']:.1f}); its processor time {cpu:.2f} ×"
+    )
+    return [
+        Row(
+            "live: bucket close → report with display frames ÷ without, 11,000 symbols",
+            figure, f"≤ {_SHOWN_RATIO:g} ×", ratio <= _SHOWN_RATIO,
+        ),
+        Row(
+            f"live: a display frame of {found['symbols']:,} symbols, {found['rows']} rows",
+            f"built in {found['built_ms']:.2f} ms after the orders have left, packed in "
+            f"{found['packed_ms']:.2f} ms by a thread, {found['bytes'] / 1e3:.0f} kB",
         ),
     ]  # fmt: skip
 
