@@ -1,8 +1,8 @@
 """What showing a running day costs the process that trades it, in one run: with frames and without.
 
 Two parts. What the close of a bucket takes on the whole market, from the beat to the report at the
-strategy, with frames made and written for other processes and without, in turns. And what a frame
-itself takes: built, packed and written.
+strategy, with frames made and written for other processes and without, in turns in one run. And
+what a frame itself takes: built, packed and written.
 """
 
 from __future__ import annotations
@@ -30,25 +30,14 @@ from engine.hub import Desk
 from engine.journal import MemoryJournal
 from engine.signals import Scanner
 
-_ROUNDS = 2
 _FRAMES = 200
 _LOOSE = ("min_ac_z=2", "vol_surge_multiplier=1.5", "vol_floor=100", "max_price=1000")
 
 
-def closes(root: str, day: date, stretch: tuple[str, ...]) -> dict[str, float]:
-    """Return p50 and p99 of a close and CPU of a bucket in ms, with frames and without."""
-    found: dict[str, list[float]] = {}
-    for _ in range(_ROUNDS):
-        for name, words in (("without", ()), ("with", ("--frames",))):
-            one = measure("benchmarks.live_day", root, str(day), *stretch, *words).result
-            close = one["close_to_report_ms"]
-            for figure, value in (
-                ("p50", close["p50"]),
-                ("p99", close["p99"]),
-                ("cpu_ms", 1e3 * one["cpu_secs"] / one["buckets"]),
-            ):
-                found.setdefault(f"{name}_{figure}", []).append(value)
-    return {name: min(values) for name, values in found.items()}
+def closes(root: str, day: date, stretch: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    """Return what a close takes while the day shows itself and while it does not, in one run."""
+    found = measure("benchmarks.live_day", root, str(day), *stretch, "--frames").result
+    return {"with": found["shown"], "without": found["unseen"]}
 
 
 def frames(root: str, day: date, until: str) -> dict[str, float]:
@@ -105,11 +94,11 @@ def main() -> None:
     parser.add_argument("catalog")
     parser.add_argument("day", type=date.fromisoformat)
     parser.add_argument("--start", default="10:00")
-    parser.add_argument("--until", default="10:10")
+    parser.add_argument("--until", default="10:15")
     options = parser.parse_args()
     stretch = ("--start", options.start, "--until", options.until)
-    found = closes(options.catalog, options.day, stretch)
-    print(json.dumps(found | frames(options.catalog, options.day, options.until)))
+    one = frames(options.catalog, options.day, options.until)
+    print(json.dumps(closes(options.catalog, options.day, stretch) | {"frame": one}))
 
 
 if __name__ == "__main__":
