@@ -151,8 +151,9 @@ class Probe:
     def _turn(self, used: float) -> None:
         """Note what the last bucket took, and let readers come or go every few buckets."""
         side = self.shown if self._board.is_read else self.unseen
-        side.closes.append(self.closes[-1])
-        side.cpu.append(1e3 * (used - self._used))
+        if len(self.closes) > 2 * _TURN:  # the first ones load what is loaded once
+            side.closes.append(self.closes[-1])
+            side.cpu.append(1e3 * (used - self._used))
         self._used = used
         if len(self.closes) % _TURN == 0:
             self._board._readers = () if self._board.is_read else self._readers  # noqa: SLF001

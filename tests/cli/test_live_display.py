@@ -58,11 +58,12 @@ def asked(place: Place, tradectl: Tradectl) -> dict[str, Any]:
         place.wait(process, lambda: stalled.frames)
         os.kill(stalled.process.pid, signal.SIGSTOP)
         found["before"] = stalled.frames
-        for step in range(1, 60):
-            clock = f"15:{5 + step // 2:02}:{step % 2 * 30:02}"
+        for step in range(1, 200):
+            minutes, secs = divmod(305 + 5 * step, 60)
+            clock = f"15:{minutes:02}:{secs:02}"
             place.reach(clock, process)
             place.wait(process, lambda clock=clock: _shown_until(place) >= session(DAY).at(clock))
-            if step >= _LEAST_STEPS and _newest(place).radar:  # something to ask about
+            if step >= _LEAST_STEPS and _current(_newest(place)):  # something to ask about
                 break
         found["late"] = tradectl(*_of(place, "watch", place.run_id), "--once", "--json").json
         os.kill(stalled.process.pid, signal.SIGCONT)
@@ -86,10 +87,15 @@ def _newest(place: Place) -> Any:
     return WatchedRun(place.folder / "display", place.run_id).newest()
 
 
+def _current(frame: Any) -> list[Any]:
+    """Return the candidates of the very bucket that closed last."""
+    return [row for row in frame.radar if row.ts_event == frame.bucket.ts_event]
+
+
 def _shown_until(place: Place) -> int:
-    """Return the end of the bucket after the next of the one that a run has shown last."""
+    """Return when the bucket ends that follows the one that a run has shown last."""
     frame = _newest(place)
-    return 0 if frame is None or frame.bucket is None else frame.bucket.ts_event + 10 * 10**9
+    return 0 if frame is None or frame.bucket is None else frame.bucket.ts_event + 5 * 10**9
 
 
 def _projected(place: Place) -> list[str]:
@@ -136,6 +142,7 @@ def test_a_late_reader_is_shown_everything_at_once(asked: dict[str, Any]) -> Non
     assert len(strip["names"]) == len(scores) == len({*strip["names"]})
     known = {name: score / 10 for name, score in zip(strip["names"], scores, strict=True)}
     current = [row for row in frame["radar"] if row["ts_event"] == frame["bucket"]["ts_event"]]
+    assert current
     for row in current:
         assert known[row["symbol"]] == pytest.approx(row["side"] * row["score"], abs=0.051)
     assert [row["rank"] for row in frame["radar"]] == [*range(1, len(frame["radar"]) + 1)]
