@@ -144,6 +144,7 @@ def test_a_reader_that_stalls_finds_the_newest_and_holds_up_nobody() -> None:
         taken = quick.take()
         assert taken is board.newest
     late = stalled.take()
+    assert late is not None
     assert late is board.newest
     assert late.number == 5
     assert stalled.take() is None
