@@ -35,7 +35,9 @@ FRAMES = 5_000
 """Frames of a hundred trades; alpaca-py is given a tenth of them."""
 PEERS = ("duckdb", "polars")
 PEER_ROUNDS = 3
-PIECES = ("engine", "peers", "stream", "feed", "simulator", "latency", "restart", "soak")
+PIECES = (
+    "engine", "peers", "stream", "feed", "simulator", "latency", "display", "restart", "soak",
+)  # fmt: skip
 """What ``--only`` can measure alone."""
 WHOLE_MARKET = (11_000, 8_000_000)
 """Symbols and trades of the day, with quotes, on which latency is measured."""
@@ -111,19 +113,20 @@ class Bench:
 
     def piece(self, name: str) -> list[Row]:
         """Measure one of ``PIECES``."""
+        of_whole_market = {
+            "feed": live_rows.feed,
+            "simulator": live_rows.streaming,
+            "latency": live_rows.latency,
+            "display": live_rows.display,
+            "restart": live_rows.restart,
+        }
+        if name in of_whole_market:
+            return of_whole_market[name](self.day_with_quotes(*WHOLE_MARKET), DAY)
         match name:
             case "engine":
                 return full_engine(self.day_with_quotes(*SOAKED))
             case "peers":
                 return self.peers(*PEERED)
-            case "feed":
-                return live_rows.feed(self.day_with_quotes(*WHOLE_MARKET), DAY)
-            case "simulator":
-                return live_rows.streaming(self.day_with_quotes(*WHOLE_MARKET), DAY)
-            case "latency":
-                return live_rows.latency(self.day_with_quotes(*WHOLE_MARKET), DAY)
-            case "restart":
-                return live_rows.restart(self.day_with_quotes(*WHOLE_MARKET), DAY)
             case "soak":
                 return live_rows.soak(self.day_with_quotes(*SOAKED), DAY)
             case _:

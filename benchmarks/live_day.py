@@ -62,6 +62,20 @@ _WARM_UP_SHARE = 0.25
 
 _NEVER = 0
 _APPENDS = 400
+_TURN = 3
+"""Buckets after which readers of the day's frames come or go."""
+
+
+class Side:
+    """What closes took, in ms, and the processor time from one to the next."""
+
+    def __init__(self) -> None:
+        self.closes: list[float] = []
+        self.cpu: list[float] = []
+
+    def told(self) -> dict[str, float]:
+        """Return medians, and the 99th percentile of the closes."""
+        return spread(self.closes) | {"cpu_ms": statistics.median(self.cpu)}
 
 
 class Probe:
@@ -76,12 +90,20 @@ class Probe:
         Milliseconds from the beat that closes a bucket to its report at the strategy.
     buckets : set of int
         Ends of the buckets that were reported, UTC ns.
+    shown, unseen : Side
+        The closes of buckets while the day shows itself and while it does not, in turns.
     memory : list of (int, int, int)
         Simulated UTC ns, and bytes of this process and of the simulator.
     """
 
     def __init__(
-        self, simulator: int, start_ns: int, until_ns: int, *, watches_memory: bool = True
+        self,
+        simulator: int,
+        start_ns: int,
+        until_ns: int,
+        *,
+        toggles: bool = False,
+        watches_memory: bool = True,
     ) -> None:
         self.candidates: list[float] = []
         self.closes: list[float] = []
@@ -94,6 +116,11 @@ class Probe:
         self._watches_memory = watches_memory
         self._ours, self._theirs = psutil.Process(), psutil.Process(simulator)
         self._framed = self._on_beat = _NEVER
+        self.shown, self.unseen = Side(), Side()
+        self._toggles = toggles
+        self._board: Any = None
+        self._readers: tuple[Any, ...] = ()
+        self._used = 0.0
         self._decided: dict[str, int] = {}
         self._began: tuple[int, float, float, int] | None = None
 
@@ -129,8 +156,22 @@ class Probe:
         venue._on_batch = on_batch  # noqa: SLF001  (the same)
         venue.publish = on_beat
         day.strategy.decide = on_report
+        if self._toggles:
+            display: Any = day._display  # noqa: SLF001  (whose readers come and go)
+            self._board = display._board  # noqa: SLF001  (the same)
+            self._readers = self._board._readers  # noqa: SLF001  (the same)
         door = venue.rest._door  # noqa: SLF001  (its client tells of each request)
         door._client.event_hooks = {"request": [on_request]}  # noqa: SLF001  (the same)
+
+    def _turn(self, used: float) -> None:
+        """Note what the last bucket took, and let readers come or go every few buckets."""
+        side = self.shown if self._board.is_read else self.unseen
+        if len(self.closes) > 2 * _TURN:  # the first ones load what is loaded once
+            side.closes.append(self.closes[-1])
+            side.cpu.append(1e3 * (used - self._used))
+        self._used = used
+        if len(self.closes) % _TURN == 0:
+            self._board._readers = () if self._board.is_read else self._readers  # noqa: SLF001
 
     def _reported(self, report: BucketReport, arrived: int, day: LiveDay, venue: Any) -> None:
         if report.ts_init <= self._start_ns:  # of buckets before the start, all told at once
@@ -144,6 +185,8 @@ class Probe:
         self.cpu_secs, self.wall_secs = used - cpu_before, time.perf_counter() - wall_before
         self.buckets.add(report.ts_event)
         self.closes.append((arrived - self._on_beat) / 1e6)
+        if self._board is not None:
+            self._turn(used)
         if report.candidates:
             self.candidates.append((arrived - self._framed) / 1e6)
         if self._watches_memory and len(self.buckets) % 12 == 0:
@@ -164,6 +207,9 @@ def main() -> None:
     parser.add_argument(
         "--watch", action="store_true", help="Let no candidate through: only the tape is carried."
     )
+    parser.add_argument(
+        "--frames", action="store_true", help="Show the day to other processes, in turns."
+    )
     options = parser.parse_args()
     gates = (*LOOSE, _SHUT) if options.watch else LOOSE
     hours, params = session(options.day), parameters_from({}, gates)
@@ -171,7 +217,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         keys = f"SIM{secrets.token_hex(8).upper()}", secrets.token_hex(20)
         with simulator(options, keys) as (url, pid):
-            probe = Probe(pid, hours.at(options.start), until_ns, watches_memory=not options.watch)
+            probe = Probe(
+                pid,
+                hours.at(options.start),
+                until_ns,
+                toggles=options.frames,
+                watches_memory=not options.watch,
+            )
             request = LiveRequest(
                 venue=simulated_market(url, *keys),
                 feed="sip",
@@ -182,6 +234,7 @@ def main() -> None:
                 sends=True,
                 verdicts=Path(place) / "runs",
                 spool=Path(place) / "spool",
+                display=Path(place) / "display" if options.frames else None,
                 wait=StartWait(DEFAULT_WAIT_SECS, print),
             )
             journals = Journals(Path(place) / "journal.sqlite")
@@ -197,6 +250,8 @@ def main() -> None:
                 "simulated_secs": (last - first) / NANOS_PER_SECOND,
                 "wall_secs": probe.wall_secs,
                 "trades": probe.trades,
+                "shown": probe.shown.told() if options.frames else None,
+                "unseen": probe.unseen.told() if options.frames else None,
                 "trades_per_cpu_sec": probe.trades / probe.cpu_secs,
                 "orders": end.outcome.orders,
                 "frame_to_candidate_ms": spread(probe.candidates),

@@ -18,6 +18,7 @@ _PACE = 10
 _WIRE_RATIO, _WORST_SECS = 8.0, 4.0
 _LEAST_SPEED = 20.0
 _CLOSE_MS, _WIRE_MS, _RESTART_SECS = 100.0, 50.0, 3.0
+_SHOWN_RATIO = 1.1
 _FLAT_MIB_PER_HOUR = 4.0
 """Slope of a line through memory after a quarter of the day up to which it counts as flat."""
 
@@ -76,6 +77,28 @@ def feed(root: str, day: date) -> list[Row]:
         Row(
             "msgpack frames of 100 trades → columns ÷ that", f"{columns / through:.1f} ×",
             f"≤ {_FEED_RATIO:g} ×", columns <= _FEED_RATIO * through,
+        ),
+    ]  # fmt: skip
+
+
+def display(root: str, day: date) -> list[Row]:
+    """Measure what it costs a live process to show itself."""
+    found = measure("benchmarks.display", root, str(day)).result
+    shown, unseen, frame = found["with"], found["without"], found["frame"]
+    ratio, cpu = (shown[name] / unseen[name] for name in ("p50", "cpu_ms"))
+    figure = (
+        f"{ratio:.2f} × (p50 {shown['p50']:.1f} ÷ {unseen['p50']:.1f} ms, p99 {shown['p99']:.1f} ÷ "
+        f"{unseen['p99']:.1f} ms); processor time from close to close {cpu:.2f} ×"
+    )
+    return [
+        Row(
+            "live: bucket close → report with display frames ÷ without, 11,000 symbols",
+            figure, f"≤ {_SHOWN_RATIO:g} ×", ratio <= _SHOWN_RATIO,
+        ),
+        Row(
+            f"live: a display frame of {frame['symbols']:,} symbols, {frame['rows']} rows",
+            f"built in {frame['built_ms']:.2f} ms after the orders have left, packed in "
+            f"{frame['packed_ms']:.2f} ms by a thread, {frame['bytes'] / 1e3:.0f} kB with names",
         ),
     ]  # fmt: skip
 

@@ -30,6 +30,7 @@ from cli.journal import database
 from cli.journal.archive import archive, unarchive
 from cli.live.command import live
 from cli.live.positions import positions
+from cli.live.watch import watch
 from cli.market import command as market
 from cli.operate import do, governor
 from cli.operate.say import say
@@ -39,6 +40,7 @@ from cli.runs import accounting
 from cli.runs import command as runs
 from cli.runs.diff import diff
 from cli.runs.missed import missed
+from cli.runs.report import report
 from cli.runs.why import why
 from cli.sim import broker
 from cli.sim import command as sim
@@ -110,6 +112,7 @@ app.command()(backtest)
 app.command()(session)
 app.command()(live)
 app.command()(rehearse)
+app.command()(watch)
 app.command()(positions)
 app.command()(diff)
 app.add_typer(market.app, name="market")
@@ -118,6 +121,7 @@ app.add_typer(do.app, name="do")
 app.command()(say)
 app.add_typer(governor.app, name="governor")
 app.add_typer(runs.app, name="runs")
+app.command()(report)
 app.command()(why)
 app.command()(missed)
 app.add_typer(accounting.app, name="accounting")

@@ -17,6 +17,7 @@ from engine.decision.day_windows import (
     flatten_ns,
     verify_flat_ns,
 )
+from engine.display.governor import shown_standing
 from engine.journal import Integrity
 from store import JournalRun
 
@@ -30,6 +31,9 @@ class GovernorStatus(msgspec.Struct, frozen=True):
         Of the run, as ``Running``.
     goes_on : bool
         Whether it takes commands: it runs, or can be resumed.
+    standing : str
+        Where the day stands: ``paused``, ``stopped`` or ``held``, else its phase; facts call the
+        first three ``halted``.
     remedy : str
         What allows entries again that somebody has stopped; empty while nobody has, and where the
         run has ended.
@@ -44,6 +48,7 @@ class GovernorStatus(msgspec.Struct, frozen=True):
     goes_on: bool
     as_of: str
     day: str
+    standing: str
     phase: GovernorPhase
     paused: bool
     stopped: bool
@@ -84,10 +89,13 @@ def _status(run: JournalRun, view: GovernorView) -> GovernorStatus:
         goes_on=run.may_go_on,
         as_of=new_york(view.now),
         day=state.day,
+        standing=shown_standing(state.standing, view.phase),
         phase=view.phase,
         paused=state.standing.paused,
         stopped=state.standing.stopped,
-        remedy=resumed_by(state.standing) if run.may_go_on else "",
+        remedy=resumed_by(paused=state.standing.paused, stopped=state.standing.stopped)
+        if run.may_go_on
+        else "",
         troubles=dict(state.standing.troubles),
         limits={
             "trades": {"used": state.trades, "limit": params.max_trades_per_day},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.runs.chosen_journal import named_journal
-from engine.decision import GovernorPhase, GovernorState, StandingCommands, evolve, phase
+from engine.decision import GovernorPhase, GovernorState, evolve, phase
 from engine.domain.errors import NotFoundError
 from engine.domain.facts import Fact
 from engine.domain.parameter_versions import ParameterHistory, desk_history
@@ -86,9 +86,9 @@ def phase_in_words(stands: GovernorPhase, *, paused: bool, stopped: bool) -> str
     return "stopped by hand for the day" if stopped else "no entries while an issue lasts"
 
 
-def resumed_by(standing: StandingCommands) -> str:
+def resumed_by(*, paused: bool, stopped: bool) -> str:
     """Return what allows entries again that somebody has stopped; empty while nobody has."""
-    if not standing.stops_entries:
+    if not (paused or stopped):
         return ""
-    what = "paused" if standing.paused else "stopped for the day"
+    what = "paused" if paused else "stopped for the day"
     return f"{what} by hand: 'tradectl do resume --yes' allows entries again"

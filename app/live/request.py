@@ -43,6 +43,8 @@ class LiveRequest:
         Where the days before are, for strategies that look back at them.
     hosted : Hosted
         The strategies of a new run; one that goes on has those that its facts name.
+    display : Path or None
+        Folder under which the run shows itself to other processes; None for nowhere.
     spool : Path or None
         Folder under which what arrives is kept, so that a restart is warm; None for nowhere.
     doubt : JournalBroken or None
@@ -64,6 +66,7 @@ class LiveRequest:
     catalog: Catalog | None = None
     hosted: Hosted = field(default_factory=hosted)
     doubt: JournalBroken | None = None
+    display: Path | None = None
 
     def subscribed(self, tradable: Iterable[str]) -> tuple[str, ...]:
         """Return what to subscribe to of what can be traded, none for the whole tape.

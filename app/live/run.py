@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.commands.inbox import CommandInbox
+from app.display.publisher import FramePublisher
 from app.live.parameters import LiveAttendant, started_with
 from app.live.request import LiveRequest
 from app.live.tape_keeper import TapeKeeper
@@ -21,6 +22,7 @@ from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.strategies import hosted_again
 from catalog.spool import Heading
+from engine.display import FrameBoard, FrameHeading, FrameSlot
 from engine.domain.ensemble import ACCELERATION_ALONE
 from engine.domain.errors import JournalBroken
 from engine.domain.facts import RunStarted
@@ -76,10 +78,23 @@ type Look = Callable[[str, LiveDay, LiveVenue], None]
 """Called with run, day and venue once both are there: whoever watches may read them."""
 
 
+def nobody_looks(_run_id: str, _day: LiveDay, _venue: LiveVenue) -> None:
+    """Let a day alone."""
+
+
 async def live_run(
-    journals: Journals, request: LiveRequest, told: OnStarted, look: Look
+    journals: Journals,
+    request: LiveRequest,
+    told: OnStarted,
+    look: Look = nobody_looks,
+    screens: Sequence[FrameSlot] = (),
 ) -> LiveEnd:
     """Trade a day; an unfinished run of that name is resumed.
+
+    Parameters
+    ----------
+    screens : sequence of FrameSlot
+        Readers in this process; those of others find the frames in ``request.display``.
 
     Raises
     ------
@@ -123,6 +138,9 @@ async def live_run(
             _log.warning("the session is open already: VWAP and day volumes count from now on")
         behind_secs = _behind(found.host_time, hours, (fact.ts_init for fact in run.recorded))
         verdicts = VerdictKeeper(request.verdicts, run.run_id)
+        shown = None
+        if request.display:
+            shown = stack.enter_context(FramePublisher(request.display, run.run_id))
         market = request.market
         tapes = market.tapes(hours.day) if market else found.tapes
         attendant = await _attendant(journals, run, desk, request, found.host_time())
@@ -139,11 +157,9 @@ async def live_run(
             decided=() if run.is_new else verdicts.decided(),
             on_decision=verdicts.add,
             make_source=hosted.make_source(request.catalog),
+            board=_board(run, request, [*screens, *([shown.slot] if shown else [])]),
         )
-        keeper = None
-        if request.spool:
-            heading = Heading(run.run_id, hours.day, request.feed, dict(tapes))
-            keeper = TapeKeeper(request.spool, heading, day, account.recall(tapes))
+        keeper = _keeper(run, request, day, hours, tapes)
         if keeper and not run.is_new:
             keeper.recall()
             heard = _behind(found.host_time, hours, [keeper.recalled.latest])
@@ -172,6 +188,8 @@ async def live_run(
         outcome = _outcome(journal, day, request, is_whole=is_whole)
         verdicts.table(day.decisions, is_whole=is_whole)
         run.end(outcome.status)
+        if shown:
+            shown.ended(outcome.status)
     folder = keeper.folder if keeper else None
     return LiveEnd(
         run.run_id,
@@ -182,6 +200,29 @@ async def live_run(
         day.last_health,
         next(iter(attendant.broken.values()), None),
     )
+
+
+def _keeper(
+    run: HostedRun,
+    request: LiveRequest,
+    day: LiveDay,
+    hours: Session,
+    tapes: Mapping[str, str],
+) -> TapeKeeper | None:
+    if not request.spool:
+        return None
+    heading = Heading(run.run_id, hours.day, request.feed, dict(tapes))
+    return TapeKeeper(request.spool, heading, day, request.venue.recall(tapes))
+
+
+def _board(run: HostedRun, request: LiveRequest, readers: Sequence[FrameSlot]) -> FrameBoard:
+    heading = FrameHeading(
+        run_id=run.run_id,
+        epoch=run.journal.epoch,
+        venue=request.venue.name,
+        sends=request.sends,
+    )
+    return FrameBoard(heading, readers)
 
 
 def _behind(host_time: RunningTime | GrantedTime, hours: Session, recorded: Iterable[int]) -> float:

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from catalog import Catalog
 from catalog.adopt import adopt
-from catalog.spool import Spooled
+from catalog.spool import Heading, Spooled
+from engine.domain.errors import DataError, NotFoundError
 
 
-def clear_away(spool: Path | None, catalog: str | None) -> dict[str, int]:
-    """Remove a spool that is not needed any more; first make it a day of the catalog, if wanted.
+def clear_away(
+    spool: Path | None, catalog: str | None, is_over: Callable[[str], bool]
+) -> dict[str, int]:
+    """Make a spool a day of the catalog, if wanted, and remove it; else it stays, to be asked.
 
-    Returns the rows by kind that are stored in the catalog now.
+    Those of earlier days make room for it, as far as their runs have ended.
+
+    Parameters
+    ----------
+    is_over : callable
+        Says of a run's id whether it came to its end.
+
+    Returns
+    -------
+    dict of str to int
+        The rows by kind that are stored in the catalog now.
     """
-    rows: dict[str, int] = {}
-    if spool is not None:
-        if catalog is not None:
-            adopted = adopt(Catalog(catalog), Spooled(spool))
-            rows = {report.kind: report.rows_out for report in adopted.reports}
-        shutil.rmtree(spool)
-    return rows
+    if spool is None:
+        return {}
+    own = Spooled(spool)
+    for folder in spool.parent.glob("*"):
+        with suppress(NotFoundError, DataError):
+            other = Heading.read(folder)
+            if other.day < own.heading.day and is_over(other.run_id):
+                shutil.rmtree(folder)
+    if catalog is None:
+        return {}
+    adopted = adopt(Catalog(catalog), own)
+    shutil.rmtree(spool)
+    return {report.kind: report.rows_out for report in adopted.reports}

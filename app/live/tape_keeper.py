@@ -12,18 +12,10 @@ from catalog.spool import Heading, Spooled, SpoolWriter, spool_folder
 from catalog.spool.bodies import Arrived
 from engine.domain.errors import ConfigError, DataError, NotFoundError, RunError
 from engine.runtime.live import LiveDay, RecalledTape
-from store import Database
 
 _RECORDING = "recording"
-_SPOOL = "spool"
-_DEFAULT = Path("data")
 
 _log = logging.getLogger(__name__)
-
-
-def spool_root(database: Database) -> Path:
-    """Return where spools lie: beside a database that is a file, else in the data folder."""
-    return (database.path.parent if database.is_file else _DEFAULT) / _SPOOL
 
 
 class TapeKeeper:

@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 
+from app.runs.verdict_file import kept_decisions, verdict_lines, verdict_parquet
 from engine.decision import BucketDecision
 from store.atomic import write_atomically
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
-_decoder = msgspec.json.Decoder(BucketDecision)
 
 _log = logging.getLogger(__name__)
 
@@ -32,25 +32,17 @@ class VerdictKeeper:
     """
 
     def __init__(self, folder: Path, run_id: str) -> None:
-        self._table = folder / f"{run_id}.verdicts.parquet"
-        self._lines = folder / f"{run_id}.verdicts.jsonl"
+        self._table = verdict_parquet(run_id, folder)
+        self._lines = verdict_lines(run_id, folder)
         self._failed = False
 
     def decided(self) -> list[BucketDecision]:
         """Return what earlier processes of the run have decided; a line cut short is cut off."""
         try:
-            written = self._lines.read_bytes()
-            *lines, cut = written.split(b"\n")
-            if cut:
-                os.truncate(self._lines, len(written) - len(cut))
+            decisions, whole = kept_decisions(self._lines)
+            os.truncate(self._lines, whole)
         except FileNotFoundError:
             return []
-        decisions: list[BucketDecision] = []
-        for number, line in enumerate(lines, 1):
-            try:
-                decisions.append(_decoder.decode(line))
-            except msgspec.MsgspecError as error:
-                _log.error("verdicts of line %d in %s are lost: %s", number, self._lines, error)
         return decisions
 
     def add(self, decision: BucketDecision) -> None:

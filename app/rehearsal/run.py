@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,14 +16,16 @@ from pathlib import Path
 
 import msgspec
 
+from app.display.folder import display_root
 from app.live.request import LiveRequest
-from app.live.run import LiveEnd, Look, live_run
+from app.live.run import LiveEnd, live_run
 from app.markets import simulated_market
 from app.runs.hosted_run import OnStarted, run_name
 from app.runs.start_wait import StartWait
 from app.strategies import Hosted, hosted
 from catalog import Catalog
 from engine.comparison import Judgement, Story
+from engine.display import FrameSlot
 from engine.domain.errors import RunError
 from engine.domain.fill_assumptions import BASE, FILL_ASSUMPTIONS
 from engine.domain.parameter_versions import ParameterHistory
@@ -67,15 +69,14 @@ async def rehearsed(
     journals: Journals,
     request: RehearsalRequest,
     told: OnStarted,
-    look: Look,
+    screens: Sequence[FrameSlot] = (),
 ) -> Rehearsal:
     """Trade a recorded day at a simulator of our own; raises as ``live_run`` does."""
     began = time.perf_counter()
     venues: list[LiveVenue] = []
 
-    def watched(run_id: str, day: LiveDay, venue: LiveVenue) -> None:
+    def keep(_run_id: str, _day: LiveDay, venue: LiveVenue) -> None:
         venues.append(venue)
-        look(run_id, day, venue)
 
     # the simulator of an earlier rehearsal is gone: none is resumed
     name = request.run_id or await request.wait.read_soon(
@@ -96,8 +97,9 @@ async def rehearsed(
             wait=request.wait,
             catalog=catalog,
             hosted=request.hosted,
+            display=display_root(journals.database),
         )
-        end = await live_run(journals, live, told, watched)
+        end = await live_run(journals, live, told, keep, screens)
     return Rehearsal(end, venues[0].health, time.perf_counter() - began)
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 
 from app.runs.chosen_journal import chosen_journal
+from app.runs.folded_tables import FoldedTables, RunTables
+from app.runs.running import is_running
 from engine.accounting import PROJECTIONS, columns_of
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.journal import Integrity
-from store import Projector, Rebuilt, export_table
+from store import Journals, Projector, Rebuilt, export_table
 
 type Row = dict[str, Any]
 
@@ -29,8 +31,10 @@ class AskedRun:
     database: str | None
     runs: Path
 
-    def tables(self) -> tuple[Projector, Integrity]:
+    def tables(self) -> tuple[RunTables, Integrity]:
         """Return the run's tables, brought up to its last whole fact, and how far they hold.
+
+        Those of a run that goes on are not stored.
 
         Raises
         ------
@@ -41,6 +45,8 @@ class AskedRun:
         """
         journal, head = chosen_journal(self.run, self.database, self.runs)
         integrity = journal.integrity(head)
+        if is_running(Journals(journal.database).run(journal.run_id)):
+            return FoldedTables(journal, integrity.seq), integrity
         projector = Projector(journal)
         projector.catch_up(integrity.seq)
         return projector, integrity
@@ -53,7 +59,7 @@ class Owner:
     strategy: str | None = None
     account: str | None = None
 
-    def rows(self, projector: Projector, table: str) -> list[Row]:
+    def rows(self, tables: RunTables, table: str) -> list[Row]:
         """Return the rows of a table that are asked for, in its own order.
 
         Raises
@@ -66,9 +72,9 @@ class Owner:
         if table not in PROJECTIONS:
             raise ConfigError(f"no table is called {table!r}; there are {', '.join(PROJECTIONS)}")
         columns = {each.name for each in columns_of(PROJECTIONS[table].row)}
-        rows = list(projector.rows(table))
+        rows = list(tables.rows(table))
         if self.strategy is not None:
-            _expect_known(projector, "strategy", self.strategy, "strategies", "strategy_id")
+            _expect_known(tables, "strategy", self.strategy, "strategies", "strategy_id")
             if "strategy_id" not in columns:
                 raise ConfigError(
                     f"{table.replace('_', ' ')} are the account's, not one strategy's: leave "
@@ -76,7 +82,7 @@ class Owner:
                 )
             rows = [row for row in rows if row["strategy_id"] == self.strategy]
         if self.account is not None:
-            _expect_known(projector, "account", self.account, "cash_movements", "account")
+            _expect_known(tables, "account", self.account, "cash_movements", "account")
             if "account" in columns:  # parameters are the same for every account of the run
                 rows = [row for row in rows if row["account"] == self.account]
         return rows
@@ -94,10 +100,11 @@ class AccountingTable:
     table: str
     rows: list[Row]
     integrity: Integrity
+    running: bool
 
     def told(self) -> dict[str, Any]:
         """Return it by name."""
-        return {"run_id": self.run_id, self.table: self.rows}
+        return {"run_id": self.run_id, "running": self.running, self.table: self.rows}
 
 
 class CashFlow(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,11 +127,13 @@ class EarnedCash:
     flow: CashFlow
     versions: list[Row]
     integrity: Integrity
+    running: bool
 
     def told(self) -> dict[str, Any]:
         """Return it by name."""
         flow = msgspec.structs.asdict(self.flow)
-        return {"run_id": self.run_id, **flow, "versions": self.versions}
+        named = {"run_id": self.run_id, "running": self.running}
+        return {**named, **flow, "versions": self.versions}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +145,13 @@ class ExportedTable:
     rows: int
     file: str
     integrity: Integrity
+    running: bool
 
     def told(self) -> dict[str, Any]:
         """Return it by name."""
         return {
             "run_id": self.run_id,
+            "running": self.running,
             "table": self.table,
             "rows": self.rows,
             "file": self.file,
@@ -149,8 +160,9 @@ class ExportedTable:
 
 def accounting_table(asked: AskedRun, table: str, owner: Owner = EVERYBODY) -> AccountingTable:
     """Return the rows of a table; raises as ``AskedRun.tables`` and ``Owner.rows``."""
-    projector, integrity = asked.tables()
-    return AccountingTable(projector.run_id, table, owner.rows(projector, table), integrity)
+    tables, integrity = asked.tables()
+    rows = owner.rows(tables, table)
+    return AccountingTable(tables.run_id, table, rows, integrity, _goes_on(tables))
 
 
 def earned_cash(asked: AskedRun, owner: Owner = EVERYBODY) -> EarnedCash:
@@ -158,9 +170,10 @@ def earned_cash(asked: AskedRun, owner: Owner = EVERYBODY) -> EarnedCash:
 
     Raises as ``AskedRun.tables`` and ``Owner.rows``.
     """
-    projector, integrity = asked.tables()
-    versions = owner.rows(projector, "strategy_metrics")
-    return EarnedCash(projector.run_id, _cash_flow(projector), versions, integrity)
+    tables, integrity = asked.tables()
+    versions = owner.rows(tables, "strategy_metrics")
+    flow = _cash_flow(tables)
+    return EarnedCash(tables.run_id, flow, versions, integrity, _goes_on(tables))
 
 
 def exported_table(
@@ -170,9 +183,10 @@ def exported_table(
 
     Raises as ``AskedRun.tables``, ``Owner.rows`` and ``export_table``.
     """
-    projector, integrity = asked.tables()
-    rows = export_table(owner.rows(projector, table), table, file)
-    return ExportedTable(projector.run_id, table, rows, str(file), integrity)
+    tables, integrity = asked.tables()
+    rows = export_table(owner.rows(tables, table), table, file)
+    running = _goes_on(tables)
+    return ExportedTable(tables.run_id, table, rows, str(file), integrity, running)
 
 
 def rebuilt_tables(asked: AskedRun) -> tuple[Rebuilt, Integrity]:
@@ -182,17 +196,22 @@ def rebuilt_tables(asked: AskedRun) -> tuple[Rebuilt, Integrity]:
     return rebuilt, journal.integrity(head)
 
 
-def _expect_known(projector: Projector, what: str, name: str, table: str, column: str) -> None:
-    known = sorted({row[column] for row in projector.rows(table)})
+def _goes_on(tables: RunTables) -> bool:
+    """Say whether the run goes on: then its tables are as of now."""
+    return isinstance(tables, FoldedTables)
+
+
+def _expect_known(tables: RunTables, what: str, name: str, table: str, column: str) -> None:
+    known = sorted({row[column] for row in tables.rows(table)})
     if name not in known:
         raise NotFoundError(
-            f"run {projector.run_id} has no {what} {name!r}, expected "
+            f"run {tables.run_id} has no {what} {name!r}, expected "
             f"{' or '.join(known) or 'none: it has recorded nothing'}"
         )
 
 
-def _cash_flow(projector: Projector) -> CashFlow:
-    lines, held = list(projector.rows("cash_movements")), list(projector.rows("positions"))
+def _cash_flow(tables: RunTables) -> CashFlow:
+    lines, held = list(tables.rows("cash_movements")), list(tables.rows("positions"))
     fees = [line["amount"] for line in lines if line["kind"].startswith("fee_")]
     opening = [line["amount"] for line in lines if line["kind"] == "opening"]
     booked = [line["amount"] for line in lines if line["kind"] in _BOOKED]

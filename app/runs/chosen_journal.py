@@ -61,6 +61,12 @@ def protecting(journals: Journals, run: JournalRun) -> JournalRun:
     return next((each for each in known if is_engine_run(each.run_id) and each.may_go_on), run)
 
 
+def is_protecting(run_id: str) -> bool:
+    """Say whether a run is one that protects what another has left: it decides nothing."""
+    stem, mark, number = run_id.rpartition(protecting_stem(""))
+    return bool(stem and mark) and (not number or number.removeprefix("-").isdecimal())
+
+
 def protecting_stem(run_id: str) -> str:
     """Return how the names of the runs begin that protect what a quarantined one has left."""
     return f"{run_id}-protected"

@@ -7,8 +7,16 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.runs.kept_runs import DEFAULT_DATABASE, Kept, KeptInDirectory, kept_run
-from engine.domain.errors import ConfigError
+from app.runs.chosen_journal import is_protecting
+from app.runs.kept_runs import (
+    DEFAULT_DATABASE,
+    Kept,
+    KeptInDirectory,
+    directories,
+    kept_run,
+    kept_runs,
+)
+from engine.domain.errors import ConfigError, JournalError
 
 if TYPE_CHECKING:
     from engine.domain.parameter_versions import ParameterHistory
@@ -22,10 +30,10 @@ def chosen_run(
     settings: Sequence[str] | None,
     database: str = DEFAULT_DATABASE,
 ) -> tuple[Kept | None, ParameterHistory]:
-    """Return the named run, else the last backtest over ``day``, with its parameters' versions.
+    """Return the named run, else the last one over ``day``, with its parameters' versions.
 
-    Parameters that are given stand for themselves: then there is no run. A name may be that of a
-    live run or session in the database, too.
+    Parameters that are given stand for themselves: then there is no run. A run is a backtest, or a
+    live run, rehearsal or session in the database; one that goes on, too.
 
     Raises
     ------
@@ -36,7 +44,6 @@ def chosen_run(
     """
     from app.parameters.file import load_parameters
     from engine.domain.parameter_versions import ParameterHistory
-    from store import RunStore
 
     given = file is not None or bool(settings)
     if given and name is not None:
@@ -48,12 +55,35 @@ def chosen_run(
                 f"run {run.run_id} does not cover {day}; choose another --run or date"
             )
     else:
-        found = () if given else map(KeptInDirectory, RunStore(runs).runs())
-        run = next((each for each in found if day is None or _covers(each, day)), None)
+        run = None if given else _last_over(day, runs, database)
     if run is None:
         return None, ParameterHistory(load_parameters(file, settings))
     return run, run.history()
 
 
-def _covers(run: Kept, day: date) -> bool:
+def _last_over(day: date | None, runs: Path, database: str) -> Kept | None:
+    """Return the run over a day that was started last, of those that have decided something.
+
+    Raises
+    ------
+    JournalError
+        The database cannot be read, and no run directory covers the day.
+    """
+    try:
+        kept, unread = kept_runs(runs, database), None
+    except JournalError as error:
+        kept, unread = [*directories(runs)], error
+    found = next((each for each in kept if _decides(each) and _covers(each, day)), None)
+    if found is None and unread is not None:
+        raise unread
+    return found
+
+
+def _decides(run: Kept) -> bool:
+    return isinstance(run, KeptInDirectory) or not is_protecting(run.run_id)
+
+
+def _covers(run: Kept, day: date | None) -> bool:
+    if day is None:
+        return bool(run.start)  # else it has recorded nothing yet
     return run.start <= day.isoformat() <= run.end

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.domain.facts import Fact
     from engine.domain.parameter_versions import ParameterHistory
     from engine.journal import Integrity
-    from store import JournalRun, Journals, Run, SqlJournal
+    from store import Database, JournalRun, Journals, Run, SqlJournal
 
 DEFAULT_DATABASE = "data/tradectl.sqlite"
 """Where facts of live runs and sessions are kept unless somebody says otherwise."""
@@ -81,6 +81,11 @@ class KeptInDatabase:
         self._runs = runs
 
     @property
+    def database(self) -> Database:
+        """Where its facts are."""
+        return self._journals.database
+
+    @property
     def created_ns(self) -> int:
         """When it was started, UTC ns."""
         return self.row.created_ns
@@ -99,12 +104,21 @@ class KeptInDatabase:
     @property
     def start(self) -> str:
         """First New York date, ISO; empty before it has recorded anything."""
-        return day_of(self.facts[0].ts_event).isoformat() if self.facts else ""
+        return self._ends[0]
 
     @property
     def end(self) -> str:
         """Last one."""
-        return day_of(self.facts[-1].ts_event).isoformat() if self.facts else ""
+        return self._ends[1]
+
+    @cached_property
+    def _ends(self) -> tuple[str, str]:
+        """First and last date, of the first and the last fact alone: a day may have many."""
+        journal = self.journal()[0]
+        first, last = next(journal.facts(), None), journal.last
+        if first is None or last is None:
+            return "", ""
+        return day_of(first.ts_event).isoformat(), day_of(last.ts_event).isoformat()
 
     def journal(self) -> tuple[SqlJournal, None]:
         """Return its facts; nothing of them is kept elsewhere."""
@@ -155,7 +169,7 @@ def kept_runs(runs: Path, database: str) -> list[Kept]:
         There is a database, and it cannot be read.
     """
     return sorted(
-        [*_directories(runs), *_journals(database, runs)],
+        [*directories(runs), *_journals(database, runs)],
         key=lambda run: run.created_ns,
         reverse=True,
     )
@@ -180,13 +194,14 @@ def kept_run(name: str, runs: Path, database: str) -> Kept:
         kept = kept_runs(runs, database)
     except JournalError as unread:
         try:
-            return named_run(_directories(runs), name, place)
+            return named_run(directories(runs), name, place)
         except (NotFoundError, ConfigError):
             raise unread from None
     return named_run(kept, name, place)
 
 
-def _directories(runs: Path) -> list[KeptInDirectory]:
+def directories(runs: Path) -> list[KeptInDirectory]:
+    """Return the runs that have a directory, the one started last first."""
     from store import RunStore
 
     return [KeptInDirectory(run) for run in RunStore(runs).runs()]

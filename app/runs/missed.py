@@ -13,8 +13,10 @@ import msgspec
 
 from app.backtest.kept_scans import kept_scan
 from app.runs.chosen_run import chosen_run
+from app.runs.day_tape import day_market, spool_of
 from app.runs.gate_checks import finite, gate_checks
-from app.runs.kept_runs import Kept
+from app.runs.kept_runs import DEFAULT_DATABASE, Kept
+from app.runs.running import goes_on
 from catalog import Catalog
 from engine.accounting import Missed, Rejection, Trade, follow, keep_books, untraded
 from engine.domain.candidate import Side
@@ -26,6 +28,8 @@ from engine.domain.session import NANOS_PER_SECOND, session
 from engine.journal import Integrity
 from engine.signals import ScanResult
 from engine.signals.scan import Progress
+
+_NEVER_NS = 1 << 62
 
 type ScanProgress = Callable[[date], AbstractContextManager[Progress]]
 """Given a day, watches its scan."""
@@ -56,6 +60,7 @@ class MissedQuestion:
     settings: list[str] | None
     workers: int
     top: int
+    database: str = DEFAULT_DATABASE
 
 
 class MissedRow(msgspec.Struct, frozen=True):
@@ -74,7 +79,10 @@ class MissedRow(msgspec.Struct, frozen=True):
 
 
 class MissedAnswer(msgspec.Struct, frozen=True):
-    """What was rejected, how much of it could have been traded, and the rows that went furthest."""
+    """What was rejected, how much of it could have been traded, and the rows that went furthest.
+
+    Of a run that is ``running`` they are as of now: what was rejected just before may go on.
+    """
 
     run_id: str | None
     dates: tuple[str, ...]
@@ -82,6 +90,7 @@ class MissedAnswer(msgspec.Struct, frozen=True):
     rejected: int
     considered: int
     missed: tuple[MissedRow, ...]
+    running: bool = False
 
 
 def missed_trades(
@@ -97,23 +106,33 @@ def missed_trades(
         Run, catalog or the day's trades are not stored.
     """
     chosen, history = chosen_run(
-        question.runs, question.run, question.day, question.params, question.settings
+        question.runs,
+        question.run,
+        question.day,
+        question.params,
+        question.settings,
+        question.database,
     )
-    market = Catalog.open(question.catalog)
     horizon_ns = question.horizon_secs * NANOS_PER_SECOND
     found: list[Missed] = []
     rejected = 0
-    days = _days(market, chosen, question.day)
-    for day in days:
-        result = _scan(market, day, history, chosen, question, progress)
-        rejections = sorted(
-            [*_at_gates(result, history), *_at_hub(result, chosen)],
-            key=lambda rejection: (rejection.ts_init, rejection.symbol),
-        )
-        rejected += len(rejections)
-        halts = Halts(market.statuses(day))
-        considered = list(untraded(rejections, _trades(chosen), horizon_ns, halts))
-        found += follow(market, day, considered, horizon_ns)
+    with day_market(chosen, question.catalog) as market:
+        days = _days(market, chosen, question.day)
+        for day in days:
+            result = _scan(market, day, history, chosen, question, progress)
+            known_ns = _known_until(market, day, chosen)
+            rejections = sorted(
+                (
+                    each
+                    for each in (*_at_gates(result, history), *_at_hub(result, chosen))
+                    if each.ts_init <= known_ns
+                ),
+                key=lambda rejection: (rejection.ts_init, rejection.symbol),
+            )
+            rejected += len(rejections)
+            halts = Halts(market.statuses(day))
+            considered = list(untraded(rejections, _trades(chosen), horizon_ns, halts))
+            found += follow(market, day, considered, horizon_ns)
     found.sort(key=lambda one: -one.best_pct)
     answer = MissedAnswer(
         run_id=chosen.run_id if chosen else None,
@@ -122,8 +141,23 @@ def missed_trades(
         rejected=rejected,
         considered=len(found),
         missed=tuple(map(_row, found[: question.top])),
+        running=goes_on(chosen),
     )
     return answer, chosen.integrity() if chosen else None
+
+
+def _known_until(market: Catalog, day: date, run: Kept | None) -> int:
+    """Return until when a day is known, UTC ns: no bucket after it has closed."""
+    if run is None or not goes_on(run):
+        return _NEVER_NS
+    if spool_of(run) is None:
+        last_fact = run.journal()[0].last
+        return last_fact.ts_init if last_fact else 0
+    last = 0
+    for letter in market.letters(day):
+        for batch in market.trade_batches(day, letter):
+            last = max(last, int(batch.ts_init[-1]))
+    return last
 
 
 def _scan(

@@ -11,6 +11,7 @@ import msgspec
 from app.markets import MarketName
 from app.runs.integrity import told, worst
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept, KeptInDirectory, kept_run, kept_runs
+from app.runs.verdict_file import report_file
 from engine.accounting import keep_accounts, performance
 from engine.domain.counted import counted
 from engine.domain.facts import RunEnded, RunStarted
@@ -120,9 +121,10 @@ def shown_run(
     run = kept_run(name, runs, database)
     integrity = run.integrity()
     report = None
-    if isinstance(run, KeptInDirectory) and run.run.report.is_file():
-        report = str(run.run.report)
-    return RunShown(_manifest(run), _trades(run), _verified(integrity), report), integrity
+    path = run.run.report if isinstance(run, KeptInDirectory) else report_file(run.run_id, runs)
+    if path.is_file():
+        report = str(path)
+    return RunShown(manifest_of(run), _trades(run), _verified(integrity), report), integrity
 
 
 def compared_runs(
@@ -130,7 +132,7 @@ def compared_runs(
 ) -> tuple[RunsCompared, Integrity | None]:
     """Return how two runs differ; raises as ``kept_run`` does."""
     one, two = (kept_run(name, runs, database) for name in (first, second))
-    a, b = _manifest(one), _manifest(two)
+    a, b = manifest_of(one), manifest_of(two)
     same = {key: a[key] == b[key] for key in IDENTITY}
     compared = RunsCompared(
         runs=(one.run_id, two.run_id),
@@ -157,7 +159,7 @@ def remove_runs(runs: Path, doomed: list[Run]) -> None:
 
 
 def _row(run: Kept) -> RunRow:
-    manifest = _manifest(run, most=_GLANCE)
+    manifest = manifest_of(run, most=_GLANCE)
     keys = ("run_id", "status", "note", "start", "end", "engine", "fills", "created")
     metrics = manifest["metrics"]
     integrity = run.integrity(most=_GLANCE)
@@ -168,7 +170,7 @@ def _row(run: Kept) -> RunRow:
     )
 
 
-def _manifest(run: Kept, *, most: int | None = None) -> Row:
+def manifest_of(run: Kept, *, most: int | None = None) -> Row:
     """Return a manifest by name; of a run in a database what its facts tell, ``most`` of them."""
     if isinstance(run, KeptInDirectory):
         return msgspec.to_builtins(run.run.manifest)

@@ -12,11 +12,14 @@ import pyarrow.compute as pc
 
 from app.clock import instant, new_york, parse_day
 from app.runs.chosen_run import chosen_run
+from app.runs.day_tape import SpooledPrints, spool_of
 from app.runs.gate_checks import GateCheck, finite, gate_checks
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept
+from app.runs.running import goes_on
 from catalog import Catalog
 from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, NotFoundError
+from engine.domain.market import Prints
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
 from engine.domain.session import day_of, session
@@ -41,6 +44,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         Where it was not: the first bucket that was, UTC ns.
     verdict, trade : dict or None
         Rows of the run's tables.
+    running : bool
+        The run goes on: what follows from the bucket may still change.
     answer : str
         In one sentence.
     """
@@ -54,6 +59,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str | None
     verdict: dict[str, Any] | None
     trade: dict[str, Any] | None
+    running: bool = False
     answer: str = ""
 
 
@@ -85,16 +91,20 @@ def explained(
     ConfigError
         There are several days, or a run and parameters are both given.
     NotFoundError
-        Run, catalog or the symbol's trades are not stored.
+        Run, catalog or the symbol's trades are not stored, or a run that goes on has not closed
+        that bucket yet.
     """
     symbol = symbol.upper()
     asked = day or _day_in(time)
     chosen, history = chosen_run(runs, run, asked, params, settings, database)
-    market = Catalog.open(catalog)
+    spooled = spool_of(chosen)
+    market = Catalog.open(catalog) if spooled is None else SpooledPrints(spooled, [symbol])
     ts = instant(time, asked or _only_day(market, chosen))
     width = history.at(ts).bucket_ns
     ts_event = -(-ts // width) * width
     rows = _judged(market, day_of(ts), symbol, history)
+    if isinstance(market, SpooledPrints) and goes_on(chosen):
+        _expect_closed(ts_event, market.heard_ns, history)
     in_force = history.in_force(ts_event)
     found = Explanation(
         symbol=symbol,
@@ -102,6 +112,7 @@ def explained(
         **_scanner_says(rows, ts_event, in_force.params),
         params_version=in_force.version,
         **_hub_says(chosen, symbol, ts_event),
+        running=goes_on(chosen),
     )
     answer = msgspec.structs.replace(found, answer=_conclusion(found))
     return answer, chosen.integrity() if chosen else None
@@ -117,16 +128,24 @@ def _day_in(time: str) -> date | None:
     return parse_day(day) if separator else None
 
 
-def _only_day(market: Catalog, run: Kept | None) -> date:
+def _expect_closed(ts_event: int, heard_ns: int, history: ParameterHistory) -> None:
+    if ts_event + history.at(ts_event).grace_ns > heard_ns:
+        raise NotFoundError(
+            f"the bucket to {new_york(ts_event)} has not closed yet: the last print that the run "
+            f"has kept came at {new_york(heard_ns)}; ask again later"
+        )
+
+
+def _only_day(market: Catalog | SpooledPrints, run: Kept | None) -> date:
     if run is not None and run.start == run.end:
         return parse_day(run.start)
-    stored = market.dates()
+    stored = market.dates() if isinstance(market, Catalog) else []
     if run is None and len(stored) == 1:
         return stored[0]
     raise ConfigError("there are several days to look at; name one with --date")
 
 
-def _judged(market: Catalog, day: date, symbol: str, history: ParameterHistory) -> pa.Table:
+def _judged(market: Prints, day: date, symbol: str, history: ParameterHistory) -> pa.Table:
     """Return every bucket of the symbol that has an ``ao``, held against every gate."""
     params, changes = history.shaping_day(session(day))
     (scanner,) = judged_buckets(market, day, params, [symbol], changes)

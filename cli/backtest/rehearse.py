@@ -83,9 +83,9 @@ def rehearse(
         hosted=options.hosted(),
     )
     journals = wait.reached(lambda: Journals(database))
-    with live_view(enabled=view and not options.as_json, venue="rehearsal", sends=True) as screen:
+    with live_view(enabled=view and not options.as_json, venue="rehearsal") as screen:
         rehearsal = asyncio.run(
-            rehearsed(source, journals, request, show_run_started, screen.watch)
+            rehearsed(source, journals, request, show_run_started, screen.slots)
         )
     end = rehearsal.end
     if not (end.is_over and compare):

@@ -26,14 +26,17 @@ from cli.terminal.options import (
 from cli.terminal.output import INTERRUPTED, emit, progress_console, say
 from cli.terminal.run_page import emit_end, show_run_started
 from cli.terminal.shared_options import taking
-from engine.domain.errors import JournalBroken
+from engine.domain.errors import JournalBroken, TradectlError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from app.live.destination import Destination
     from app.live.protection_run import ProtectionEnd
     from app.live.request import LiveRequest
+    from app.live.run import LiveEnd
     from engine.domain.parameters import Parameters
     from store import Journals
 
@@ -90,7 +93,8 @@ def live(
     The keys come from APCA_API_KEY_ID and APCA_API_SECRET_KEY, the simulator's address from
     TRADECTL_SIM_URL, http://127.0.0.1:8765 without it. q or Ctrl-C ends the run and leaves
     what protects a position at the venue; the same command resumes the run, also after a
-    kill: what had arrived is kept in the folder spool beside the database until the day is over.
+    kill: what had arrived is kept in the folder spool beside the database. There `why`, `missed`
+    and `report` find it until the next day is over, or --record has made it a day of the catalog.
     Orders go where the parameter alpaca_trading_mode says: sim, the default, paper or live; shadow
     decides everything on the paper account's data and sends nothing. --venue and --shadow say it
     for one run, unless they contradict a mode that somebody set.
@@ -119,11 +123,11 @@ def live(
     if place.venue in REAL_MONEY:
         _confirm(confirm)
 
+    from app.display.folder import display_root
     from app.live.request import LiveRequest
     from app.live.run import live_run
-    from app.live.spool_end import clear_away
-    from app.live.tape_keeper import spool_root
     from app.markets import market
+    from app.runs.day_tape import spool_root
     from app.strategies.days_before import catalog_if_there
     from cli.live.view import live_view
 
@@ -141,19 +145,20 @@ def live(
         catalog=catalog_if_there(options.catalog),
         hosted=hosted,
         doubt=doubt,
+        display=display_root(journals.database),
     )
     try:
-        with live_view(
-            enabled=view and not options.as_json, venue=place.venue, sends=place.sends
-        ) as screen:
-            end = asyncio.run(live_run(journals, request, show_run_started, screen.watch))
+        with live_view(enabled=view and not options.as_json, venue=place.venue) as screen:
+            running = live_run(journals, request, show_run_started, screens=screen.slots)
+            end = asyncio.run(running)
     except JournalBroken as broken:
         _protect(journals, request, broken, as_json=options.as_json)
-    recorded = clear_away(end.spool, options.catalog if record else None) if end.is_over else None
-    more: dict[str, object] = {"recorded": recorded} if record else {}
-    lights = [structs.asdict(line) for line in end.health]
-    worst = "; ".join(f"{each.light} {each.what} {each.sentence}" for each in end.health[:1])
-    more["health"] = lights if options.as_json else worst
+    more: dict[str, object] = {}
+    if record:
+        more = _recorded(end, journals, (runs, database, options.catalog))
+    elif end.is_over:
+        _keep(end, journals)
+    more["health"] = _health(end, as_json=options.as_json)
     if end.broken is not None:
         more["broken"] = str(end.broken)
     emit_end(end, as_json=options.as_json, **more)
@@ -168,6 +173,39 @@ def live(
         raise typer.Exit(end.broken.exit_code)
     if not end.is_over:
         raise typer.Exit(INTERRUPTED)
+
+
+def _health(end: LiveEnd, *, as_json: bool) -> object:
+    """Return the lights as the day ended; on a page the worst one."""
+    if as_json:
+        return [structs.asdict(line) for line in end.health]
+    return "; ".join(f"{each.light} {each.what} {each.sentence}" for each in end.health[:1])
+
+
+def _keep(end: LiveEnd, journals: Journals) -> None:
+    """Leave what the day has heard where it is; what is left of earlier days makes room."""
+    from app.live.spool_end import clear_away
+    from app.runs.running import has_ended
+
+    clear_away(end.spool, None, lambda name: has_ended(journals, name))
+
+
+def _recorded(end: LiveEnd, journals: Journals, places: tuple[Path, str, str]) -> dict[str, object]:
+    """Make a day that is over one of the catalog, and its report, if that can be made."""
+    from app.live.spool_end import clear_away
+    from app.runs.report import run_report
+    from app.runs.running import has_ended
+
+    if not end.is_over:
+        return {"recorded": None}
+    runs, database, catalog = places
+    rows = clear_away(end.spool, catalog, lambda name: has_ended(journals, name))
+    made: str | None = None
+    try:
+        made = str(run_report(end.run_id, runs, database, catalog)[0])
+    except (TradectlError, OSError) as error:
+        say(f"no report was made: {error}; 'tradectl report {end.run_id}' tries again")
+    return {"recorded": rows, "report": made}
 
 
 def _protect(

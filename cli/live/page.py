@@ -1,6 +1,8 @@
-"""A live day on one page: governor, health, trouble, radar, positions, what happened."""
+"""A frame on one page: governor, health, issues, radar, positions, what happened."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.panel import Panel
@@ -10,149 +12,141 @@ from rich.text import Text
 
 from app.clock import new_york
 from app.commands.governor_view import resumed_by
-from cli.live.radar import Radar
-from engine.decision import GovernorPhase, phase
+from cli.live.held import held_table
+from cli.live.radar import radar_table
+from engine.display.frame import DisplayFrame
 from engine.domain.counted import counted
-from engine.hub.books import LiveTrade
-from engine.runtime.live import LiveDay, LiveVenue
-from engine.runtime.live.issues import remedy
 
-_ACTIVE = {GovernorPhase.HUNTING, GovernorPhase.IN_TRADE}
-_FILLS = 4
+_ACTIVE = {"hunting", "in_trade"}
+_LINES = 5
 _TIME_OF_DAY = slice(11, None)
+_STALE_SECS = 10.0
+"""From this age on a page says how old it is."""
+
+
+type _Part = Callable[[DisplayFrame, int], RenderableType]
 
 
 class _Wide:
     """A part of the page that depends on how wide the terminal is."""
 
-    def __init__(self, radar: Radar) -> None:
-        self._radar = radar
+    def __init__(self, part: _Part, frame: DisplayFrame) -> None:
+        self._part = part
+        self._frame = frame
 
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
-        yield self._radar.table(options.max_width)
+        yield self._part(self._frame, options.max_width)
 
 
-def live_page(
-    title: str, day: LiveDay, venue: LiveVenue, radar: Radar, *, is_ending: bool
-) -> RenderableType:
-    """Return the whole page; to be called in the loop that runs the day."""
-    clock = new_york(day.pulse.now())[_TIME_OF_DAY]
-    end = "ending; what protects a position stays" if is_ending else "q or Ctrl-C ends"
+def frame_page(frame: DisplayFrame, *, hint: str, age_secs: float = 0.0) -> RenderableType:
+    """Return the whole page.
+
+    Parameters
+    ----------
+    hint : str
+        What the keys do.
+    age_secs : float
+        Since the frame came.
+    """
+    heading = frame.heading
+    shadow = "" if heading.sends else " · shadow: nothing is sent"
+    clock = f"{new_york(frame.ts)[_TIME_OF_DAY]} New York"
     parts = [
-        _governor(day),
-        _health(venue, day),
-        *_alarms(day),
+        *_standing(frame, age_secs),
+        _governor(frame),
+        _health(frame),
+        *_issues(frame),
         Rule("radar", align="left", style="dim"),
-        _Wide(radar),
+        _Wide(radar_table, frame),
         Rule("positions", align="left", style="dim"),
-        _positions(day),
+        _Wide(held_table, frame),
         Rule("last", align="left", style="dim"),
-        _last(day),
+        _activity(frame),
     ]
     return Panel(
         Group(*parts),
-        title=f"{title} · {clock} New York",
+        title=f"{heading.venue}{shadow} · {heading.run_id} · {clock}",
         title_align="left",
-        subtitle=f"{end} · protection rests at the venue · tradectl do",
+        subtitle=f"{hint} · protection rests at the venue · tradectl do",
         subtitle_align="left",
-        border_style="red" if day.trouble.details or day.books.alarms else "none",
+        border_style="red" if frame.issues else "none",
     )
 
 
-def _governor(day: LiveDay) -> RenderableType:
-    books, now = day.books, day.pulse.now()
-    params, state = books.history.at(now), books.governor
-    standing = phase(state, now, params, books.session)
-    held = state.standing.halts_entries
-    text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"{standing}", "bold green" if standing in _ACTIVE and not held else "bold yellow")
-    if by_hand := resumed_by(state.standing):
-        text.append(f" · {by_hand}", "bold yellow")
-    elif held:
-        text.append(" · entries held", "bold yellow")
-    realized = state.realized_pnl
-    text.append(f"  equity {day.strategy.view.equity():,.2f} USD  realized ")
-    text.append(f"{realized:+,.2f}", "green" if realized >= 0 else "red")
-    limit = params.daily_loss_limit_percent
-    text.append(f"  trades {state.trades}/{params.max_trades_per_day}  loss limit {limit} %")
-    return text
+def _standing(frame: DisplayFrame, age_secs: float) -> list[RenderableType]:
+    """Say what a reader has to know before anything else: that this is no news any more."""
+    if frame.is_over:
+        note = f": {frame.note}" if frame.note else ""
+        return [Text(f"{frame.status}{note}; this is its last frame", style="bold yellow")]
+    if age_secs >= _STALE_SECS:
+        return [Text(f"no frame for {age_secs:,.0f} s: this is how it was then", "bold yellow")]
+    return []
 
 
-def _health(venue: LiveVenue, day: LiveDay) -> RenderableType:
+def _governor(frame: DisplayFrame) -> RenderableType:
+    governor = frame.governor
+    is_free = governor.standing == governor.phase
+    style = "bold green" if governor.standing in _ACTIVE and is_free else "bold yellow"
+    first = Text(governor.standing.replace("_", " "), style, no_wrap=True, overflow="ellipsis")
+    if by_hand := resumed_by(paused=governor.paused, stopped=governor.stopped):
+        first.append(f"  {by_hand}", "yellow")
+    elif governor.standing == "held":
+        first.append("  nothing is entered while the issues below last", "yellow")
+    else:
+        first.append(f"  done at {governor.loss_limit:+,.0f}", "dim")
+        target = governor.profit_target
+        first.append("" if target is None else f" or {target:+,.0f} USD of the day", "dim")
+    if governor.under_way:
+        first.append(f"  under way: {', '.join(governor.under_way)}", "bold")
+    second = Text(no_wrap=True, overflow="ellipsis")
+    second.append(f"equity {governor.equity:,.2f} USD  ")
+    for name, amount in (("realized", governor.realized_pnl), ("open", governor.open_pnl)):
+        second.append(f"{name} ")
+        second.append(f"{amount:+,.2f}  ", "green" if amount >= 0 else "red")
+    second.append(f"trades {governor.trades}/{governor.max_trades}  ")
+    second.append(f"slots {governor.slots_used}/{governor.slots}")
+    return Group(first, second)
+
+
+def _health(frame: DisplayFrame) -> RenderableType:
     """Return a light for each thing that is watched, the worst first, and counts."""
-    health, text = venue.health, Text(style="dim")
-    issues = day.trouble.details
-    for line in day.health(venue):
+    text, health = Text(style="dim"), frame.health
+    issues = {each.what for each in frame.issues}
+    for line in health.lines:
         if line.what not in issues:  # those stand below with their remedies
             text.append("● ", line.light.value)
             text.append(f"{line.what} {line.sentence}  ")
     text.append(f"\n{counted(health.trades, 'trade')}  {counted(health.quotes, 'quote')}  ")
-    text.append(
-        f"{counted(health.gaps, 'gap')}  skipped {health.skipped}  requests {health.requests_left}"
-    )
-    report = day.scanner.latest
-    if report is not None:
-        counts, at = report.breadth, new_york(report.ts_event)[_TIME_OF_DAY]
-        text.append(f"\nbucket {at}  tape {counts.live} live, ")
-        text.append(f"{counts.rising} up, {counts.falling} down")
+    text.append(f"{counted(health.gaps, 'gap')}  skipped {health.skipped}  ")
+    text.append(f"requests {'–' if health.requests_left is None else health.requests_left}")
+    if frame.bucket is not None:
+        breadth, at = frame.bucket.breadth, new_york(frame.bucket.ts_event)[_TIME_OF_DAY]
+        gravity = "" if breadth.gravity is None else f", gravity {breadth.gravity:+.2f}"
+        text.append(f"\nbucket {at}  {breadth.live} live, {breadth.rising} up, ")
+        text.append(f"{breadth.falling} down{gravity}; beyond {breadth.threshold:g}: ")
+        text.append(f"{breadth.beyond}", "bold")
+        text.append(f", noise alone {breadth.noise:.1f}")
     return text
 
 
-def _alarms(day: LiveDay) -> list[RenderableType]:
-    """Return what is wrong and what a person can do, the worst first."""
-    told = [(f"ALARM {each.alarm}", each.detail, remedy(each.alarm)) for each in day.books.alarms]
-    told += [(what, detail, remedy(what)) for what, detail in day.trouble.details.items()]
+def _issues(frame: DisplayFrame) -> list[Text]:
+    """Return what is wrong and what a person can do, alarms first."""
     return [
-        Text.assemble((f"{what}: ", "bold red"), (detail, "red"), (f"\n  → {help_}", "yellow"))
-        for what, detail, help_ in told
+        Text.assemble(
+            (f"{'ALARM ' if each.is_alarm else ''}{each.what}: ", "bold red"),
+            (each.detail, "red"),
+            (f"\n  → {each.remedy}", "yellow"),
+        )
+        for each in frame.issues
     ]
 
 
-def _positions(day: LiveDay) -> RenderableType:
-    if not day.books.trades:
-        return Text("flat", style="dim")
-    table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim")
-    table.add_column("symbol", no_wrap=True)
-    for name in ("held", "entry", "last", "stop", "target", "P&L"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("protection", no_wrap=True)
-    for trade in day.books.trades.values():
-        table.add_row(*_position(day, trade))
+def _activity(frame: DisplayFrame) -> RenderableType:
+    if not frame.activity:
+        return Text("nothing happened yet", style="dim")
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    for line in frame.activity[:_LINES]:
+        table.add_row(new_york(line.ts)[_TIME_OF_DAY], line.text)
     return table
-
-
-def _position(day: LiveDay, trade: LiveTrade) -> list[RenderableType]:
-    booked, plan = day.books.booked(trade.plan.trade_id), trade.plan
-    if booked is None:
-        return [plan.symbol, f"→ {plan.side * plan.quantity}", *[""] * 5, Text("entering", "dim")]
-    last = day.strategy.view.last_price(plan.symbol) if booked.open_quantity else booked.avg_px_open
-    pnl = plan.side * booked.open_quantity * (last - booked.avg_px_open)
-    return [
-        Text(plan.symbol, style="bold"),
-        f"{plan.side * booked.open_quantity}",
-        f"{booked.avg_px_open:,.2f}",
-        f"{last:,.2f}",
-        f"{day.strategy.view.orders(trade).stop_price(plan):,.2f}",
-        f"{plan.take_profit:,.2f}",
-        Text(f"{pnl:+,.2f}", style="green" if pnl >= 0 else "red"),
-        _protection(day, trade),
-    ]
-
-
-def _protection(day: LiveDay, trade: LiveTrade) -> Text:
-    leaving = "" if trade.exit_reason is None else f", leaving: {trade.exit_reason}"
-    if day.strategy.view.orders(trade).stop_rests:
-        return Text(f"● stop rests{leaving}", style="green")
-    if trade.is_open:
-        return Text(f"● NO STOP{leaving}", style="bold red")
-    return Text("● filling, legs asleep", style="yellow")
-
-
-def _last(day: LiveDay) -> RenderableType:
-    fills = day.books.day_fills[-_FILLS:]
-    lines = [
-        f"{new_york(fill.ts_event)[_TIME_OF_DAY]}  {fill.order.role} {fill.order.order_side} "
-        f"{fill.order.last_qty} {fill.order.symbol} at {fill.order.last_px.normalize():f}"
-        for fill in reversed(fills)
-    ]
-    return Text("\n".join(lines) or "nothing was filled yet", style="dim")

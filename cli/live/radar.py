@@ -1,4 +1,4 @@
-"""The candidates of the last minute, as a live day shows them."""
+"""The candidates of the last minute, as a frame has them."""
 
 from __future__ import annotations
 
@@ -6,76 +6,62 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from engine.decision.confidence import Check, Outcome
-from engine.decision.decide import Verdict
-from engine.domain.candidate import Candidate
-from engine.domain.fixed_point import PRICE_SCALE
+from engine.display.frame import CheckRow, DisplayFrame, RadarRow, VerdictRow
 from engine.domain.session import NANOS_PER_SECOND
-from engine.runtime.live import LiveDay
 from reports.sparkline import sparkline
 
 _ROWS = 8
-_KEPT_NS = 60 * NANOS_PER_SECOND
-_NARROW, _SPARK, _SHORT_SPARK = 100, 24, 12
-_COLOURS = {Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.UNKNOWN: "yellow"}
+WIDE = 100
+"""Columns from which on a terminal has room for more."""
+_SPARK, _SHORT_SPARK = 24, 12
+_COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
 
 
-class Radar:
-    """Remembers each candidate of the last minute, and what was last decided on it."""
-
-    def __init__(self, day: LiveDay) -> None:
-        self._day = day
-        self._seen: dict[str, Candidate] = {}
-        self._judged: dict[str, Verdict] = {}
-        self._decisions = 0
-
-    def look(self) -> None:
-        """Take what is new."""
-        report, decisions = self._day.scanner.latest, self._day.strategy.decisions
-        for decision in decisions[self._decisions :]:
-            self._judged |= {verdict.symbol: verdict for verdict in decision.verdicts}
-        self._decisions = len(decisions)
-        if report is None:
-            return
-        self._seen |= {candidate.symbol: candidate for candidate in report.candidates}
-        since = report.ts_event - _KEPT_NS
-        self._seen = {name: each for name, each in self._seen.items() if each.ts_event > since}
-
-    def table(self, width: int) -> RenderableType:
-        """Return the strongest ones; in a narrow terminal with shorter lines."""
-        wide = width >= _NARROW
-        table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim")
-        for name in ("symbol", "side"):
-            table.add_column(name, no_wrap=True)
-        for name in ("last", "ac z", "ago"):
-            table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("ao", no_wrap=True)
-        table.add_column("confidence", no_wrap=True)
-        table.add_column("why", ratio=1, no_wrap=True, overflow="ellipsis")
-        strongest = sorted(self._seen.values(), key=lambda each: -each.score)[:_ROWS]
-        for each in strongest:
-            table.add_row(*self._row(each, _SPARK if wide else _SHORT_SPARK))
-        return table if strongest else Text("no candidate in the last minute", style="dim")
-
-    def _row(self, candidate: Candidate, width: int) -> list[RenderableType]:
-        verdict = self._judged.get(candidate.symbol)
-        if verdict is not None and verdict.ts_event <= candidate.ts_event - _KEPT_NS:
-            verdict = None
-        ago = (self._day.pulse.now() - candidate.ts_event) // NANOS_PER_SECOND
-        long = candidate.side > 0
-        return [
-            Text(candidate.symbol, style="bold" if candidate.qualified else "dim"),
-            Text("long" if long else "short", style="green" if long else "red"),
-            f"{candidate.last / PRICE_SCALE:,.2f}",
-            f"{candidate.side * candidate.score:+.1f}",
-            f"{max(0, ago)} s",
-            Text(sparkline(candidate.window.ao, width), style="cyan"),
-            lights(() if verdict is None else verdict.checks),
-            _why(candidate, verdict),
-        ]
+def radar_table(frame: DisplayFrame, width: int) -> RenderableType:
+    """Return the strongest candidates; in a narrow terminal with less of each."""
+    rows = frame.radar[:_ROWS]
+    if not rows:
+        return Text("no candidate in the last minute", style="dim")
+    is_wide = width >= WIDE
+    shows_strategy = len({row.strategy_id for row in rows}) > 1
+    table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim")
+    for name in ("symbol", "side", *(["strategy"] if shows_strategy else [])):
+        table.add_column(name, no_wrap=True)
+    figures = ("last", "score", *(("spread", "VWAP %") if is_wide else ()), "ago")
+    for name in figures:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("ao", no_wrap=True)
+    table.add_column("filters" if not is_wide else "confidence", no_wrap=True)
+    table.add_column("why", ratio=1, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*_cells(row, frame.ts, is_wide=is_wide, shows_strategy=shows_strategy))
+    return table
 
 
-def lights(checks: tuple[Check, ...]) -> Text:
+def _cells(row: RadarRow, now: int, *, is_wide: bool, shows_strategy: bool) -> list[RenderableType]:
+    is_long = row.side > 0
+    ago = max(0, (now - row.ts_event) // NANOS_PER_SECOND)
+    cells: list[RenderableType] = [
+        Text(row.symbol, style="bold" if row.qualified else "dim"),
+        Text("long" if is_long else "short", style="green" if is_long else "red"),
+    ]
+    if shows_strategy:
+        cells.append(Text(row.strategy_id))
+    cells += [f"{row.last:,.2f}", f"{row.side * row.score:+.1f}"]
+    if is_wide:
+        cells += [_figure(row.spread_bps, "{:.1f}"), _figure(_from_vwap(row), "{:+.2f}")]
+    ao = [float("nan") if each is None else each for each in row.window.ao]
+    checks = () if row.verdict is None else row.verdict.checks
+    return [
+        *cells,
+        f"{ago} s",
+        Text(sparkline(ao, _SPARK if is_wide else _SHORT_SPARK), style="cyan"),
+        lights(checks),
+        _why(row, row.verdict),
+    ]
+
+
+def lights(checks: tuple[CheckRow, ...]) -> Text:
     """Return a light for each filter that was consulted."""
     text = Text()
     for check in checks:
@@ -83,9 +69,17 @@ def lights(checks: tuple[Check, ...]) -> Text:
     return text
 
 
-def _why(candidate: Candidate, verdict: Verdict | None) -> Text:
+def _from_vwap(row: RadarRow) -> float | None:
+    return None if row.vwap is None else 100 * (float(row.last) / row.vwap - 1)
+
+
+def _figure(value: float | None, form: str) -> str:
+    return "–" if value is None else form.format(value)
+
+
+def _why(row: RadarRow, verdict: VerdictRow | None) -> Text:
     if verdict is None:
-        return Text("qualified" if candidate.qualified else str(candidate.phase), style="dim")
+        return Text("qualified" if row.qualified else row.phase, style="dim")
     if verdict.approved:
         return Text("approved", style="bold green")
     return Text(f"{verdict.reason}: {verdict.detail}" if verdict.detail else str(verdict.reason))

@@ -2,106 +2,102 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import signal
-import sys
-import termios
-import tty
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Thread
 
-from rich.console import RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from cli.live.page import live_page
-from cli.live.radar import Radar
+from cli.live.keys import QUIT, keys_at_once, pressed
+from cli.live.page import frame_page
 from cli.terminal.output import progress_console
-from engine.runtime.live import LiveDay, LiveVenue
+from engine.display import DisplayFrame, FrameSlot
 
-_EVERY_SECS = 0.5
-_QUIT = b"q"
+_EVERY_SECS = 0.25
 
 _log = logging.getLogger(__name__)
 
 
 class LiveScreen:
-    """Draws a day that runs, in the loop that runs it: its parts belong to that thread.
+    """Draws the frames of a run that this process trades, in a thread of its own.
+
+    Drawing takes as long as many buckets' work: the run is not kept waiting for it.
 
     Parameters
     ----------
-    title : str
-        The venue, and whether anything is sent.
+    first : str
+        What stands there before the first frame.
     """
 
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._live: Live | None = None
-        self._drawing: asyncio.Task[None] | None = None
-        self._is_ending = False
-
-    def watch(self, run_id: str, day: LiveDay, venue: LiveVenue) -> None:
-        """Begin to look at a day; called in its loop."""
-        if self._live is None:
-            return
-        if sys.stdin.isatty():
-            asyncio.get_running_loop().add_reader(sys.stdin, self._on_key)
-        self._drawing = asyncio.create_task(self._draw(f"{self._title} · {run_id}", day, venue))
-
-    def show(self, live: Live) -> None:
-        """Draw there."""
+    def __init__(self, first: str, live: Live) -> None:
+        self._slot = FrameSlot()
         self._live = live
+        self._is_ending = False
+        self._frame: DisplayFrame | None = None
+        self._came = time.monotonic()
+        self._thread = Thread(target=self._run, name="screen", daemon=True)
+        live.update(Text(first), refresh=True)
 
-    async def _draw(self, title: str, day: LiveDay, venue: LiveVenue) -> None:
-        radar = Radar(day)
-        while True:
-            try:
-                radar.look()
-                self._put(live_page(title, day, venue, radar, is_ending=self._is_ending))
-            except Exception:  # noqa: BLE001  (a page must not end a run)
-                _log.exception("the live view cannot be drawn; the run goes on")
-                self._put(Text("the live view cannot be drawn; the run goes on, see the log"))
-                return
-            await asyncio.sleep(_EVERY_SECS)
+    @property
+    def slots(self) -> Sequence[FrameSlot]:
+        """Where the run is to put its frames."""
+        return (self._slot,)
 
-    def _put(self, page: RenderableType) -> None:
-        if self._live is not None:
-            self._live.update(page, refresh=True)
+    def start(self) -> None:
+        """Begin to draw."""
+        self._thread.start()
 
-    def _on_key(self) -> None:
-        if _QUIT in os.read(sys.stdin.fileno(), 64).lower():
+    def close(self) -> None:
+        """Draw no more."""
+        self._slot.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._slot.is_closed:
+                self._look()
+        except Exception:  # noqa: BLE001  (a page must not end a run)
+            _log.exception("the live view cannot be drawn; the run goes on")
+            self._live.update(Text("the live view cannot be drawn; the run goes on, see the log"))
+
+    def _look(self) -> None:
+        frame = self._slot.take(_EVERY_SECS)
+        if QUIT in pressed() and not self._is_ending:
             self._is_ending = True
             os.kill(os.getpid(), signal.SIGINT)
+        if frame is not None:
+            self._frame, self._came = frame, time.monotonic()
+        if self._frame is None:
+            return
+        hint = "ending; what protects a position stays" if self._is_ending else "q or Ctrl-C ends"
+        age = time.monotonic() - self._came
+        self._live.update(frame_page(self._frame, hint=hint, age_secs=age), refresh=True)
+
+
+class NoScreen:
+    """Nobody looks."""
+
+    slots: Sequence[FrameSlot] = ()
 
 
 @contextmanager
-def live_view(*, enabled: bool, venue: str, sends: bool) -> Iterator[LiveScreen]:
+def live_view(*, enabled: bool, venue: str) -> Iterator[LiveScreen | NoScreen]:
     """Show a live day on stderr for as long as it runs; ``q`` ends it as Ctrl-C does."""
-    screen = LiveScreen(f"{venue}{'' if sends else ' · shadow: nothing is sent'}")
     if not enabled or not progress_console.is_terminal:
-        yield screen
+        yield NoScreen()
         return
-    first = Text(f"{venue}: connecting …")
     with (
-        _keys_at_once(),
-        Live(first, console=progress_console, auto_refresh=False, transient=True) as live,
+        keys_at_once(),
+        Live(console=progress_console, auto_refresh=False, transient=True) as live,
     ):
-        screen.show(live)
-        yield screen
-
-
-@contextmanager
-def _keys_at_once() -> Iterator[None]:
-    """Let single keys through, unseen, where somebody types."""
-    if not sys.stdin.isatty():
-        yield
-        return
-    before = termios.tcgetattr(sys.stdin)
-    try:
-        tty.setcbreak(sys.stdin)
-        yield
-    finally:
-        with suppress(termios.error):
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+        screen = LiveScreen(f"{venue}: connecting …", live)
+        screen.start()
+        try:
+            yield screen
+        finally:
+            screen.close()

@@ -164,6 +164,8 @@ def pnl(asked: Narrowed) -> None:
     earned = earned_cash(asked.asked(), asked.owner())
 
     def page(console: Console) -> None:
+        if earned.running:
+            console.print("[yellow]still runs: as of now[/]")
         grid = Table(box=None, show_header=False, pad_edge=False)
         grid.add_column()
         grid.add_column(justify="right")
@@ -241,7 +243,8 @@ def _list(asked: Narrowed, table: str, shown: Sequence[str], spare: Sequence[str
 
     def page(console: Console) -> None:
         title = escape(found.run_id)
-        console.print(f"[bold]{title}[/]  {table.replace('_', ' ')}", highlight=False)
+        now = "  [yellow]still runs: as of now[/]" if found.running else ""
+        console.print(f"[bold]{title}[/]  {table.replace('_', ' ')}{now}", highlight=False)
         if found.rows:
             table_page(console, found.rows, shown, spare)
         else:

@@ -10,7 +10,7 @@ from rich.console import Console
 from app.clock import parse_day
 from app.figures import figure
 from cli.terminal.day_options import ScanOptions
-from cli.terminal.options import DEFAULT_RUNS, RunOption, RunsPath
+from cli.terminal.options import DEFAULT_DATABASE, DEFAULT_RUNS, Database, RunOption, RunsPath
 from cli.terminal.output import emit
 from cli.terminal.progress import progress_bar
 from cli.terminal.shared_options import taking
@@ -35,12 +35,14 @@ def missed(
         int, typer.Option("--horizon", min=1, help="Seconds to look ahead, within the session.")
     ] = 1_800,
     runs: RunsPath = DEFAULT_RUNS,
+    database: Database = DEFAULT_DATABASE,
 ) -> None:
     """Show rejected candidates with the largest favourable excursion afterwards.
 
     Looks at buckets that one gate alone kept from being raised and, given a run, at candidates its
     hub refused; a symbol the run entered within the horizon was not missed, nor one in a halt.
-    Prints between a halt and its resume are no move that anybody could have traded.
+    Prints between a halt and its resume are no move that anybody could have traded. A live run is
+    asked on what it has heard itself, also while it goes on; of a whole market that takes minutes.
 
     Example: tradectl missed --top 20 --horizon 600
     """
@@ -60,6 +62,7 @@ def missed(
         settings=options.set_params,
         workers=options.workers,
         top=top,
+        database=database,
     )
     found, integrity = missed_trades(question, lambda day: progress_bar(f"scan {day}", "trades"))
     emit(
@@ -74,6 +77,8 @@ def _page(console: Console, found: MissedAnswer) -> None:
     from app.clock import new_york
     from cli.terminal.fitted_table import Column, print_fitted
 
+    if found.running:
+        console.print(f"{found.run_id} still runs: this is as of now", style="yellow")
     rows = found.missed
     if not rows:
         console.print(f"nothing was rejected that moved within {found.horizon_secs} s")

@@ -52,8 +52,8 @@ def why(
     """Say why a symbol was, or was not, a candidate and a trade at one bucket.
 
     Shows every gate with value and threshold and, given a run, the filters and the verdict of its
-    hub and the trade that followed. A live run's day has to be in the catalog, as `live --record`
-    leaves it; `tradectl say "why AAPL"` asks a run without it.
+    hub and the trade that followed. A live run is asked on what it has heard itself, also while it
+    goes on; one whose tape is not kept any more on the catalog.
 
     Example: tradectl why AAPL 10:30:05 --date 2026-09-18
     """
@@ -90,6 +90,8 @@ def _page(console: Console, found: Explanation) -> None:
     under = "" if version == FIRST else f", under version {version} of the parameters"
     console.print(f"[bold]{escape(found.symbol)}[/] bucket to {at}{under}")
     console.print(found.answer, highlight=False, markup=False)
+    if found.running:
+        console.print(f"{found.run_id} still runs: this is as of now", style="yellow")
     if found.scanner is not None:
         values = (
             f"{key} {figure(value)}" for key, value in found.scanner.items() if value is not None

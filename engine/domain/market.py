@@ -11,6 +11,18 @@ from engine.domain.status import TradingStatus
 from engine.domain.trades import TradeBatch
 
 
+class Prints(Protocol):
+    """What a scanner needs of a day: prints, and the tape each symbol is on."""
+
+    def trade_batches(self, day: date, letter: str) -> Iterator[TradeBatch]:
+        """Yield one letter's prints in order of arrival, a row group at a time."""
+        ...
+
+    def tapes(self, day: date) -> Mapping[str, str]:
+        """Return the tape letter of each symbol that has one on record."""
+        ...
+
+
 class MarketData(Protocol):
     """Recorded days, by date and letter; ``catalog.Catalog`` is the one on disk."""
 

@@ -42,6 +42,9 @@ from engine.domain.order_names import is_entry
 from engine.domain.parameter_versions import FIRST, ParameterHistory
 from engine.domain.session import Session, session
 
+_RECENT = 200
+"""Facts that are kept as they are, for whoever shows the last of them."""
+
 
 class LiveTrade(msgspec.Struct):
     """A plan that was sent and is not over.
@@ -104,6 +107,8 @@ class Books:
     last_cause : AnyPayload or None
         Last fact from which others may have to follow, should the run be cut off here.
     last_command : CommandReceived or None
+    recent : deque of Fact
+        The last ones, in order.
     """
 
     def __init__(
@@ -121,6 +126,7 @@ class Books:
         self.day_orders = 0
         self.day_fills: list[Fill] = []
         self.alarms: list[AlarmRaised] = []
+        self.recent: deque[Fact] = deque(maxlen=_RECENT)
         self._session: Session | None = None
         self._fills = FillBook()
         self._book = TradeBook()
@@ -235,6 +241,7 @@ class Books:
     def fold(self, fact: Fact) -> None:
         """Take one fact."""
         self.facts += 1
+        self.recent.append(fact)
         payload, trade_id = fact.payload, fact.correlation_id
         self._remember(payload)
         change = self._fills.post(fact)

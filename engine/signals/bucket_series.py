@@ -8,7 +8,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from engine.domain.market import MarketData, letter_of
+from engine.domain.market import MarketData, Prints, letter_of
 from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
@@ -58,7 +58,7 @@ def bucket_series(
 
 
 def judged_buckets(
-    market: MarketData,
+    market: Prints,
     day: date,
     params: Parameters,
     symbols: Sequence[str],

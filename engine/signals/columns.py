@@ -17,6 +17,7 @@ from engine.domain.session import Session
 from engine.domain.trades import TradeBatch
 from engine.signals import kernel
 from engine.signals.bucket_log import BucketLog, reseeded
+from engine.signals.scores import tape_scores
 from engine.signals.settings import Settings, same_windows, settings
 from engine.signals.state import (
     BUCKET_ROW,
@@ -268,6 +269,11 @@ class ColumnScanner:
         """Return when a bucket that is still open closes, UTC ns, under today's parameters."""
         p = self.settings
         return p.first_ns + (bucket + 1) * p.width_ns + p.grace_ns
+
+    def scores(self) -> NDArray[np.int8]:
+        """Return every symbol's score as of the last close; see ``scores.tape_scores``."""
+        known = self._state.symbols[: len(self.symbols)]
+        return tape_scores(known, self.closed - 1, self.settings)
 
     def kept(self) -> Records:
         """Return every bucket closed so far that brought news, in order; dtype ``STORED``."""

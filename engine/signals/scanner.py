@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from engine.domain.candidate import BucketReport
 from engine.domain.parameter_versions import Stretch
@@ -93,6 +94,15 @@ class Scanner:
     def closed(self) -> int:
         """Number of buckets closed so far."""
         return self._columns.closed
+
+    @property
+    def symbols(self) -> Sequence[str]:
+        """Names by the scanner's own number; new ones come at the end."""
+        return self._columns.symbols
+
+    def scores(self) -> NDArray[np.int8]:
+        """Return every symbol's score as of the last close; see ``scores.tape_scores``."""
+        return self._columns.scores()
 
     def closed_prices(self, since: int) -> Iterator[ClosedPrices]:
         """Yield the prices of closed buckets; see ``ColumnScanner.closed_prices``."""

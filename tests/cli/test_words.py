@@ -10,7 +10,7 @@ import pytest
 from app.commands.governor_view import phase_in_words, resumed_by
 from app.parameters.takes_effect import takes_effect
 from cli.terminal.in_words import in_words
-from engine.decision import GovernorPhase, StandingCommands
+from engine.decision import GovernorPhase
 from engine.domain.counted import counted
 from engine.domain.parameter_rows import Hot
 from tests.cli.conftest import Tradectl
@@ -37,10 +37,9 @@ def test_no_page_shows_the_brackets_and_quotes_of_code() -> None:
 
 
 def test_who_is_halted_by_hand_is_told_what_lets_entries_in_again() -> None:
-    assert resumed_by(StandingCommands()) == ""
-    assert resumed_by(StandingCommands(troubles=(("feed", "down"),))) == ""
-    for standing in (StandingCommands(paused=True), StandingCommands(stopped=True)):
-        assert "'tradectl do resume --yes'" in resumed_by(standing)
+    assert resumed_by(paused=False, stopped=False) == ""
+    for paused, stopped in ((True, False), (False, True)):
+        assert "'tradectl do resume --yes'" in resumed_by(paused=paused, stopped=stopped)
 
 
 @pytest.mark.parametrize("hot", get_args(Hot))

@@ -11,6 +11,7 @@ from nautilus_trader.live import LiveNode
 from nautilus_trader.model import OrderStatus
 
 from engine.decision import BucketDecision
+from engine.display import FrameBoard
 from engine.domain.errors import RunError
 from engine.domain.first_cause import FirstCause
 from engine.domain.quotes import QuoteBatch
@@ -26,6 +27,7 @@ from engine.runtime.bridge.hub_strategy import HubStrategy, OnDecision
 from engine.runtime.bridge.pulse import HostPulse
 from engine.runtime.bridge.scanner_actor import ScannerActor
 from engine.runtime.live.cache_purger import CachePurger
+from engine.runtime.live.display import DayDisplay
 from engine.runtime.live.heartbeat import HeartbeatActor
 from engine.runtime.live.host_time import GrantedTime, RunningTime
 from engine.runtime.live.issues import IssueTracker
@@ -70,6 +72,8 @@ class LiveDay:
         Takes each decision before anything is sent.
     make_source : MakeSource, optional
         Who asks strategies that look at the tape; by default in this very process.
+    board : FrameBoard, optional
+        Where the day shows itself.
 
     Attributes
     ----------
@@ -95,6 +99,7 @@ class LiveDay:
         decided: Sequence[BucketDecision] = (),
         on_decision: OnDecision | None = None,
         make_source: MakeSource | None = None,
+        board: FrameBoard | None = None,
     ) -> None:
         self.failures = Failures()
         self.desk = desk
@@ -127,6 +132,10 @@ class LiveDay:
             on_decision=on_decision,
             decided_ns=max((each.ts_event for one in decided for each in one.verdicts), default=0),
         )
+        self._display = None
+        if board is not None:
+            parts = self.scanner, self.strategy, self.pulse, self.trouble
+            self._display = DayDisplay(board, books, *parts, self.health)
         self._decided = decided
         self._heartbeat = HeartbeatActor(self.pulse, self.failures)
         self._time = host_time
@@ -204,6 +213,8 @@ class LiveDay:
             )
             await keeper.until(self.strategy.is_running)
             await self._positions.begin(venue)
+            if self._display is not None:
+                self._display.start(venue)
             if isinstance(self._time, GrantedTime):
                 await venue.begin()
                 await keeper.step(
@@ -219,6 +230,8 @@ class LiveDay:
                 await keeper.go_along(self._time, self.ends_ns, on_paced_beat)
             await self._journal.settle(stop)
             self.last_health = self.health(venue)
+            if self._display is not None:
+                self._display.show(venue)
         except BaseException as error:  # noqa: BLE001  (raised below, once all has ended)
             cause.take(error, "the run")
         self._secs = time.perf_counter() - started
@@ -235,6 +248,9 @@ class LiveDay:
         """Stop the node, whatever fails on the way; raise what failed first, a handler's before."""
         with cause.kept("the comparison of positions"):
             await self._positions.close()
+        if self._display is not None:
+            with cause.kept("the display"):
+                await self._display.close()
         with cause.kept("the stop of the node"):
             stop()
         with cause.kept("the node"):
@@ -295,6 +311,8 @@ class LiveDay:
         self.trouble.issue_cleared(_WARM_UP)
         self._journal.look()
         self.trouble.tell_alarms()
+        if self._display is not None:
+            self._display.look()
         report, self._reported = self._reported, self.scanner.latest
         if self._reported is not report and self.books.ledger.positions:
             self._equity.append(self.books.equity_point(now, self.strategy.view.equity()))

@@ -1,0 +1,1 @@
+"""Display frames between processes: one writes them, any number of others read them."""

@@ -1,0 +1,100 @@
+"""The report of a run that is over: a backtest has left it, a live day's is made when asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from app.backtest.day_scans import DayScans
+from app.backtest.report import run_view, verdicts_table
+from app.runs.day_tape import day_market
+from app.runs.kept_runs import KeptInDatabase, KeptInDirectory, kept_run
+from app.runs.overview import manifest_of
+from app.runs.running import goes_on
+from app.runs.verdict_file import report_file
+from catalog import Catalog
+from engine.accounting import EquityPoint, keep_accounts
+from engine.domain.errors import ConfigError, NotFoundError
+from engine.domain.session import session
+from engine.journal import Integrity
+from reports import write_html
+from store import arrow_table
+from store.runs.run import RUN_TABLES
+
+
+def run_report(
+    name: str,
+    runs: Path,
+    database: str,
+    catalog: str,
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    refresh: bool = False,
+) -> tuple[Path, str, Integrity | None]:
+    """Return the report of a run, made if it is a live one's or session's and was not yet.
+
+    Parameters
+    ----------
+    catalog : str
+        Where its day is, if the run does not keep what it heard itself.
+    progress : callable
+        Hears what is being done, for it may take minutes.
+    refresh : bool
+        Make it anew.
+
+    Returns
+    -------
+    path, str, Integrity or None
+        The file, the run's id, and how far its facts hold.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run, its day is nowhere, or it is a backtest that has left no report.
+    ConfigError
+        The run still goes on.
+    DataError, JournalError
+        Its day or its facts cannot be read.
+    """
+    run = kept_run(name, runs, database)
+    if isinstance(run, KeptInDirectory):
+        if not run.run.report.is_file():
+            raise NotFoundError(f"{run.run_id} has left no report: it is {run.run.manifest.status}")
+        return run.run.report, run.run_id, run.integrity()
+    if goes_on(run):
+        raise ConfigError(
+            f"{run.run_id} still runs: its report can be made when it is over; "
+            f"'tradectl watch {run.run_id}' shows it now"
+        )
+    path = report_file(run.run_id, runs)
+    if refresh or not path.is_file():
+        progress(f"{run.run_id}: its day is read and scanned")
+        with day_market(run, catalog) as market:
+            _write(run, market, path)
+    return path, run.run_id, run.integrity()
+
+
+def _write(run: KeptInDatabase, market: Catalog, path: Path) -> None:
+    started, history = time.perf_counter(), run.history()
+    scans = DayScans(market, workers=2, refresh=False)
+    day = date.fromisoformat(run.start)
+    params, changes = history.shaping_day(session(day))
+    scans.account(
+        scans(market, day, params, letters=None, symbols=None, changes=changes, progress=None)
+    )
+    accounts, verdicts = keep_accounts(run.facts), run.table("verdicts")
+    tables = {name: table for name in RUN_TABLES if (table := run.table(name)) is not None} | {
+        "equity": arrow_table(EquityPoint, accounts.books().equity),
+        "verdicts": verdicts_table(()) if verdicts is None else verdicts,
+        "candidates": scans.candidates(),
+        "near_misses": scans.near_misses(),
+        "breadth": scans.breadth(),
+    }
+    manifest = manifest_of(run)
+    timings = {"total": time.perf_counter() - started}
+    ladder = {manifest["fills"]: manifest["metrics"]}
+    view = run_view(manifest, tables, scans, market, history, timings, ladder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_html(view, path)

@@ -1,0 +1,48 @@
+"""Every symbol's acceleration at the close of a bucket, one byte each, for a strip on a screen."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.signals.settings import Settings
+from engine.signals.state import Records
+
+SCALE = 10
+"""Units of one standard deviation."""
+
+UNKNOWN = -128
+"""A symbol without an ``ac_z``: too young, or nothing has moved."""
+
+_MOST = 127
+
+
+def tape_scores(symbols: Records, bucket: int, p: Settings) -> NDArray[np.int8]:
+    """Return ``SCALE`` times the ``ac_z`` of every symbol, signed, to ±127; ``UNKNOWN`` without.
+
+    The same formula as ``kernel.oscillator.ac_z_of``, over all symbols at once.
+
+    Parameters
+    ----------
+    symbols : records of ``state.SYMBOL``, shape (n,)
+        As they stand after a close.
+    bucket : int
+        The one that closed, counted from 0; below 0 before the first.
+
+    Returns
+    -------
+    int8 array, shape (n,)
+    """
+    first = symbols["first_bucket"]
+    age = bucket - first + 1
+    n = np.minimum(age - 1, p.sigma_window)
+    total = symbols["sum_return"].astype(np.float64)
+    squared = symbols["sum_return_squared"].astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = (squared - total * total / n) / (n - 1)
+        sigma_bps = np.sqrt(np.maximum(variance, 0.0)) * 1e-4
+        ac_bps = 1e4 * symbols["ac"] / (float(p.fast * p.smooth) * symbols["sum_slow"])
+        ac_z = ac_bps / (p.ac_noise * sigma_bps)
+    known = (first >= 0) & (age >= p.slow + p.smooth - 1) & np.isfinite(ac_z)
+    scaled = np.clip(np.rint(ac_z * SCALE, where=known, out=np.zeros(len(symbols))), -_MOST, _MOST)
+    return np.where(known, scaled, UNKNOWN).astype(np.int8)
