@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from engine.decision import BucketDecision, DeskState, GovernorState, RefusalReason, Verdict, decide
 from engine.decision.decide import NOTHING
+from engine.domain.account import ACCELERATION
 from engine.domain.candidate import BucketReport, Candidate, Side
+from engine.domain.ensemble import Ensemble
+from engine.domain.facts import Member
 from engine.domain.instrument import ListedInstruments, us_stock
 from engine.domain.parameters import Parameters
 from tests.decision.scene import (
@@ -66,6 +69,19 @@ LONG_ONLY = msgspec.structs.replace(
     ),
 )
 
+TWO = msgspec.structs.replace(
+    desk(),
+    ensemble=Ensemble(
+        1,
+        tuple(
+            Member(name, "", 0.5, is_on=True, parameters={}, bracket={})
+            for name in (ACCELERATION, "other")
+        ),
+    ),
+)
+BOTH = report(candidate(), candidate(strategy_id="other", strength=0.5))
+FULL_TWO = msgspec.structs.replace(TWO, open_trades=(open_trade("MSFT"),))
+
 # fmt: off
 REFUSALS: Mapping[RefusalReason, Scene] = {
     RefusalReason.DAY_NOT_STARTED: (GOOD, desk(state=GovernorState()), USUAL),
@@ -92,6 +108,13 @@ REFUSALS: Mapping[RefusalReason, Scene] = {
     RefusalReason.NO_ROOM: (PENNY, desk(day_has_quotes=False), parameters(min_price=0.01)),
     RefusalReason.NOTIONAL_CAP: (GOOD, desk(open_trade("MSFT", 4_950)), TWO_SLOTS),
     RefusalReason.TOO_SMALL: (GOOD, desk(equity=90), USUAL),
+    RefusalReason.OPPOSED: (
+        report(candidate(), candidate(strategy_id="other", side=Side.SHORT)), TWO, USUAL
+    ),
+    RefusalReason.TOO_WEAK: (
+        GOOD, desk(), parameters(ensemble_rule="weighted", ensemble_threshold=0.9)
+    ),
+    RefusalReason.JOINED: (BOTH, FULL_TWO, parameters(ensemble_rule="weighted")),
 }
 # fmt: on
 
