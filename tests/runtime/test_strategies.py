@@ -103,7 +103,9 @@ class Endless(Breakout):
 
 
 @pytest.mark.parametrize("engine", Engine)
-def test_a_strategy_that_fails_is_switched_off_by_a_fact(synthetic: Catalog, engine: Engine) -> None:
+def test_a_strategy_that_fails_is_switched_off_by_a_fact(
+    synthetic: Catalog, engine: Engine
+) -> None:
     good = hosted(THREE)
     members = [
         *good.ensemble.members,
