@@ -22,8 +22,8 @@ from engine.domain.session import day_of, session
 from engine.hub import DayOutcome
 from engine.signals.bucket_series import bucket_series
 from reports import RunView
-from reports.funnel import gate_tallies, hub_stages, scan_stages
 from reports.columns import flags, of_strategy
+from reports.funnel import gate_tallies, hub_stages, scan_stages
 from reports.view import BUCKETS, VERDICTS, Rung, StrategyPart, Timing
 from store import arrow_table
 from store.runs.run import RUN_TABLES

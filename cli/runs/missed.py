@@ -43,7 +43,8 @@ def missed(
 
     Looks at buckets that one gate alone kept from being raised and, given a run, at candidates of
     all its strategies that its hub refused; a symbol the run entered within the horizon was not
-    missed, nor one in a halt. Prints between a halt and its resume are no move that anybody could have traded.
+    missed, nor one in a halt. Prints between a halt and its resume are no move that anybody could
+    have traded.
 
     Example: tradectl missed --top 20 --horizon 600
     """
