@@ -79,7 +79,7 @@ class Declined(msgspec.Struct, frozen=True):
     detail: str
 
 
-def answer(  # noqa: PLR0911  (one way out for each kind of command)
+def answer(
     received: CommandReceived,
     governor: GovernorState,
     history: ParameterHistory,
