@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
@@ -49,3 +50,8 @@ def new_york_ms(ts: NDArray[np.int64]) -> NDArray[np.int64]:
 def _offset_ms(unix_secs: int) -> int:
     offset = datetime.fromtimestamp(unix_secs, tz=NEW_YORK).utcoffset()
     return 0 if offset is None else int(offset.total_seconds()) * 1_000
+
+
+def of_strategy(table: pa.Table, strategy_id: str) -> pa.Table:
+    """Return the rows of one strategy."""
+    return table.filter(pc.field("strategy_id") == pc.scalar(strategy_id))

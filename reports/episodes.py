@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Phase
-from reports.columns import flags, floats, integers, strings
+from reports.columns import flags, floats, integers, of_strategy, strings
 from reports.view import RunView
 
 
@@ -50,7 +51,7 @@ class _Verdict(NamedTuple):
 
 
 def episodes(view: RunView) -> list[Episode]:
-    """Return every candidate's life, in order of raising."""
+    """Return the life of every candidate of acceleration, in order of raising."""
     found = lives(view.candidates)
     _judge(found, view)
     return found
@@ -91,14 +92,16 @@ def lives(candidates: pa.Table) -> list[Episode]:
 
 
 def _judge(found: list[Episode], view: RunView) -> None:
-    candidate_ts = integers(view.trades, "candidate_ts").tolist()
-    traded = set(zip(strings(view.trades, "symbol"), candidate_ts, strict=True))
+    own_trades = of_strategy(view.trades, ACCELERATION)
+    candidate_ts = integers(own_trades, "candidate_ts").tolist()
+    traded = set(zip(strings(own_trades, "symbol"), candidate_ts, strict=True))
+    own_verdicts = of_strategy(view.verdicts, ACCELERATION)
     verdicts: dict[str, list[_Verdict]] = defaultdict(list)
     for symbol, ts, approved, reason in zip(
-        strings(view.verdicts, "symbol"),
-        integers(view.verdicts, "ts_event").tolist(),
-        flags(view.verdicts, "approved").tolist(),
-        strings(view.verdicts, "reason"),
+        strings(own_verdicts, "symbol"),
+        integers(own_verdicts, "ts_event").tolist(),
+        flags(own_verdicts, "approved").tolist(),
+        strings(own_verdicts, "reason"),
         strict=True,
     ):
         verdicts[symbol].append(_Verdict(ts, approved, reason))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Gate
 from reports import attribution
 from reports.columns import flags, floats, integers, new_york_ms, strings
@@ -126,11 +128,14 @@ def _breadth(view: RunView) -> dict[str, Any]:
 def _trades(view: RunView) -> dict[str, Any]:
     trades = view.trades
     symbols, candidate_ts = strings(trades, "symbol"), integers(trades, "candidate_ts").tolist()
-    keys = list(zip(symbols, candidate_ts, strict=True))
+    owners = strings(trades, "strategy_id")
+    keys = list(zip(owners, symbols, candidate_ts, strict=True))
     checks, gates, fills = _checks(view, set(keys)), _gate_bits(view, set(keys)), _fills(view)
+    features = _features(view, set(keys))
     ids, exit_ts = strings(trades, "trade_id"), integers(trades, "exit_ts")
     return {
         "id": ids,
+        "strategy": owners,
         "symbol": symbols,
         "side": integers(trades, "side"),
         "exit_reason": strings(trades, "exit_reason"),
@@ -140,23 +145,41 @@ def _trades(view: RunView) -> dict[str, Any]:
         **{name: np.round(floats(trades, name), 4) for name in _TRADE_NUMBERS},
         "checks": [checks.get(key, []) for key in keys],
         "passed": [gates.get(key) for key in keys],
+        "features": [features.get(key) for key in keys],
         "fills": [fills.get(trade_id, []) for trade_id in ids],
         "chart": price_charts(view),
     }
 
 
-def _checks(view: RunView, wanted: set[tuple[Any, int]]) -> dict[tuple[Any, int], Any]:
+type _Key = tuple[str | None, str | None, int]
+"""Strategy, symbol and end of the bucket."""
+
+
+def _checks(view: RunView, wanted: set[_Key]) -> dict[_Key, Any]:
     approved = view.verdicts.filter(pa.array(flags(view.verdicts, "approved")))
-    keys = zip(strings(approved, "symbol"), integers(approved, "ts_event").tolist(), strict=True)
-    found = zip(keys, approved.column("checks").to_pylist(), strict=True)
-    return {key: checks for key, checks in found if key in wanted}
+    return _picked(_keys(approved), approved.column("checks").to_pylist(), wanted)
 
 
-def _gate_bits(view: RunView, wanted: set[tuple[Any, int]]) -> dict[tuple[Any, int], int]:
+def _gate_bits(view: RunView, wanted: set[_Key]) -> dict[_Key, int]:
     rows = view.candidates
     keys = zip(strings(rows, "symbol"), integers(rows, "ts_event").tolist(), strict=True)
-    found = zip(keys, integers(rows, "gates").tolist(), strict=True)
-    return {key: gates for key, gates in found if key in wanted}
+    own = ((ACCELERATION, symbol, ts) for symbol, ts in keys)
+    return _picked(own, integers(rows, "gates").tolist(), wanted)
+
+
+def _features(view: RunView, wanted: set[_Key]) -> dict[_Key, Any]:
+    return _picked(_keys(view.signals), view.signals.column("features").to_pylist(), wanted)
+
+
+def _keys(table: pa.Table) -> Iterable[_Key]:
+    times = integers(table, "ts_event").tolist()
+    return zip(strings(table, "strategy_id"), strings(table, "symbol"), times, strict=True)
+
+
+def _picked[Value](
+    keys: Iterable[_Key], values: Iterable[Value], wanted: set[_Key]
+) -> dict[_Key, Value]:
+    return {key: value for key, value in zip(keys, values, strict=True) if key in wanted}
 
 
 def _fills(view: RunView) -> dict[str, list[dict[str, Any]]]:

@@ -12,6 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from engine.domain.account import ACCELERATION
 from reports import attribution, headline, wording
 from reports.columns import floats, integers, strings
 from reports.headline import KeyNumber, Tone
@@ -32,6 +33,7 @@ def render_terminal(view: RunView, console: Console) -> None:
     parts = (
         _header(view),
         _numbers(view),
+        _strategies(view),
         _trades(view),
         _exits(view),
         _pair(_gates(view), _filters(view)),
@@ -75,6 +77,22 @@ def _numbers(view: RunView) -> RenderableType:
     return grid
 
 
+def _strategies(view: RunView) -> RenderableType | None:
+    if not view.strategies:
+        return None
+    headings = ("strategy", "weight", "candidates", "judged", "approved", "trades", "P&L")
+    table = _table("Strategies", headings)
+    for part in view.strategies:
+        counts = (part.candidates, part.judged, part.approved, part.trades)
+        table.add_row(
+            Text(part.strategy_id, style="bold"),
+            wording.share(part.weight),
+            *(wording.count(n) for n in counts),
+            _money(float(part.net_pnl)),
+        )
+    return table
+
+
 def _trades(view: RunView) -> RenderableType | None:
     return trades_table(view.trades, "see the HTML report") if view.trades.num_rows else None
 
@@ -84,8 +102,11 @@ def trades_table(trades: pa.Table, rest: str) -> RenderableType:
 
     ``rest`` says where those are that do not fit.
     """
+    owners = strings(trades, "strategy_id")
+    names_owners = any(owner != ACCELERATION for owner in owners)
+    whose = ("strategy",) if names_owners else ()
     table = _table(
-        "Trades", ("entry", "symbol", "side", "shares", "in", "out", "P&L", "hold", "exit")
+        "Trades", ("entry", *whose, "symbol", "side", "shares", "in", "out", "P&L", "hold", "exit")
     )
     for name in ("score", "MAE", "MFE"):
         table.add_column(name, justify="right")
@@ -111,6 +132,7 @@ def trades_table(trades: pa.Table, rest: str) -> RenderableType:
         of = {name: values[row] for name, values in columns.items()}
         table.add_row(
             when(entry[row]),
+            *([Text(owners[row])] if names_owners else []),
             Text(symbols[row], style="bold"),
             "long" if of["side"] > 0 else "short",
             wording.count(of["quantity"]),
@@ -175,7 +197,8 @@ def _filters(view: RunView) -> RenderableType | None:
 def _funnel(view: RunView) -> RenderableType | None:
     if not view.funnel:
         return None
-    table = _table("Decision funnel", ("stage", "left"))
+    title = "Decision funnel" + (f" of {ACCELERATION}" if view.strategies and view.gates else "")
+    table = _table(title, ("stage", "left"))
     table.add_column("of the stage before", justify="right", style="dim")
     before = 0
     for stage in view.funnel:
@@ -250,7 +273,7 @@ def _table(title: str, headings: Iterable[str]) -> Table:
         pad_edge=False,
     )
     for position, heading in enumerate(headings):
-        text = position == 0 or heading in ("symbol", "side", "exit")
+        text = position == 0 or heading in ("strategy", "symbol", "side", "exit")
         table.add_column(heading, justify="left" if text else "right", no_wrap=True)
     return table
 

@@ -82,6 +82,23 @@ class Timing:
         return self.trades / self.seconds if self.trades is not None and self.seconds > 0 else None
 
 
+@dataclass(frozen=True, slots=True)
+class StrategyPart:
+    """One strategy's part of a run.
+
+    ``weight`` is its share at the start; ``candidates`` it raised, ``trades`` it owns; ``net_pnl``
+    USD, booked to it of all trades it contributed to.
+    """
+
+    strategy_id: str
+    weight: float
+    candidates: int
+    judged: int
+    approved: int
+    trades: int
+    net_pnl: Decimal
+
+
 _TIME = pa.int64()
 _USD = pa.decimal128(18, 6)
 _SHARES = pa.decimal128(18, 6)
@@ -94,10 +111,19 @@ _CHECK = pa.struct(
         ("basis", pa.string()),
     ]
 )
+_FEATURE = pa.struct(
+    [
+        ("name", pa.string()),
+        ("value", pa.float64()),
+        ("threshold", pa.float64()),
+        ("passed", pa.bool_()),
+    ]
+)
 
 TRADES = pa.schema(
     [
         ("trade_id", pa.string()),
+        ("strategy_id", pa.string()),
         ("symbol", pa.string()),
         ("side", pa.int8()),
         ("quantity", pa.float64()),
@@ -179,6 +205,14 @@ BUCKETS = pa.schema(
 BREADTH = pa.schema(
     [("ts", _TIME), ("live", pa.int64()), ("rising", pa.int64()), ("falling", pa.int64())]
 )
+SIGNALS = pa.schema(
+    [
+        ("ts_event", _TIME),
+        ("strategy_id", pa.string()),
+        ("symbol", pa.string()),
+        ("features", pa.list_(_FEATURE)),
+    ]
+)
 NEAR = pa.schema(
     [("ts_event", _TIME), ("symbol", pa.string()), ("side", pa.int8()), ("ac_z", pa.float64())]
 )
@@ -228,12 +262,17 @@ class RunView:
         ``buckets`` end where a candidate fades, so a trade's later buckets must be added).
     breadth : table, schema ``BREADTH``
         One row per bucket of the session.
+    signals : table, schema ``SIGNALS``
+        Candidates of strategies that look at the tape, with their features.
+    strategies : sequence of StrategyPart
+        In order of precedence; empty where acceleration ran alone.
     near : table, schema ``NEAR``, or None
         One row per symbol-bucket that passed every gate except perhaps ``AC_Z``, whatever its
         ``ac_z``: the sample behind the noise floor (``reports.funnel.near_gate``). None draws the
         candidates alone.
     funnel : sequence of Stage
-        In flow order: ``reports.funnel`` makes it of a scan's counts and the tables above.
+        In flow order: ``reports.funnel`` makes it of a scan's counts and the tables above; where
+        several strategies ran it is acceleration's, and without it the hub's part alone.
     gates : sequence of GateTally
         By ``Gate``: ``reports.funnel.gate_tallies``.
     params : Parameters or None
@@ -260,6 +299,8 @@ class RunView:
     candidates: pa.Table = field(default_factory=CANDIDATES.empty_table)
     buckets: pa.Table = field(default_factory=BUCKETS.empty_table)
     breadth: pa.Table = field(default_factory=BREADTH.empty_table)
+    signals: pa.Table = field(default_factory=SIGNALS.empty_table)
+    strategies: Sequence[StrategyPart] = ()
     near: pa.Table | None = None
     funnel: Sequence[Stage] = ()
     gates: Sequence[GateTally] = ()
@@ -295,5 +336,6 @@ SCHEMAS = {
     "candidates": CANDIDATES,
     "buckets": BUCKETS,
     "breadth": BREADTH,
+    "signals": SIGNALS,
     "near": NEAR,
 }

@@ -8,16 +8,18 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from app.backtest.kept_scans import kept_scan
 from catalog import Catalog
-from engine.domain.candidate import Gate
+from engine.domain.candidate import Gate, Phase
 from engine.domain.market import MarketData
 from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.signals import ScanResult
 from engine.signals.scan import Progress
 from engine.signals.signal_runner import SignalSource
+from engine.signals.signal_tables import SIGNALS
 from reports.funnel import near_gate
 
 
@@ -45,6 +47,7 @@ class DayScans:
         self._candidates: list[pa.Table] = []
         self._near: list[pa.Table] = []
         self._breadth: list[pa.Table] = []
+        self._signals: list[pa.Table] = []
 
     def __call__(
         self,
@@ -89,10 +92,17 @@ class DayScans:
         self._candidates.append(result.candidates.filter(pa.array(shown)))
         self._near.append(near_gate(result.candidates, result.near_misses))
         self._breadth.append(result.breadth)
+        if result.signals is not None:
+            kept = (pc.field("phase") != pc.scalar(str(Phase.UPDATED))) | pc.field("qualified")
+            self._signals.append(result.signals.filter(kept))
 
     def candidates(self) -> pa.Table:
         """Return raised, faded and qualified candidates of all days."""
         return pa.concat_tables(self._candidates)
+
+    def signals(self) -> pa.Table:
+        """Return the same of the strategies that look at the tape, with their features."""
+        return pa.concat_tables(self._signals) if self._signals else SIGNALS.empty_table()
 
     def near_misses(self) -> pa.Table:
         """Return what passed every gate except perhaps ``AC_Z``, of all days."""

@@ -6,6 +6,7 @@ import resource
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -15,13 +16,15 @@ from app.backtest.day_scans import DayScans
 from catalog import Catalog
 from engine.accounting import PROJECTIONS, Accounts, EquityPoint
 from engine.decision import Verdict
+from engine.domain.account import ACCELERATION
 from engine.domain.parameter_versions import ParameterHistory, Stretch
 from engine.domain.session import day_of, session
 from engine.hub import DayOutcome
 from engine.signals.bucket_series import bucket_series
 from reports import RunView
+from reports.columns import flags, of_strategy
 from reports.funnel import gate_tallies, hub_stages, scan_stages
-from reports.view import BUCKETS, VERDICTS, Rung, Timing
+from reports.view import BUCKETS, VERDICTS, Rung, StrategyPart, Timing
 from store import arrow_table
 from store.runs.run import RUN_TABLES
 
@@ -51,6 +54,7 @@ def run_tables(
         "verdicts": verdicts_table(verdict for day in days for verdict in day.verdicts),
         "candidates": scans.candidates(),
         "near_misses": scans.near_misses(),
+        "signals": scans.signals(),
         "breadth": scans.breadth(),
     }
 
@@ -68,7 +72,12 @@ def run_view(
     prints = scans.quality["trades"]
     in_force = _lived_through(manifest, history)
     by_score = any(each.params.confidence_rule == "score" for each in in_force)
-    hub = hub_stages(tables["verdicts"], tables["trades"], "score" if by_score else "all")
+    weights: dict[str, float] = manifest["weights"]
+    alone = tuple(weights) == (ACCELERATION,)
+    verdicts, trades = tables["verdicts"], tables["trades"]
+    if ACCELERATION in weights and not alone:
+        verdicts, trades = (of_strategy(table, ACCELERATION) for table in (verdicts, trades))
+    hub = hub_stages(verdicts, trades, "score" if by_score else "all")
     return RunView(
         manifest=manifest,
         metrics=manifest["metrics"],
@@ -79,9 +88,11 @@ def run_view(
         candidates=tables["candidates"],
         buckets=_traded_buckets(tables["trades"], catalog, history),
         breadth=tables["breadth"],
-        near=tables["near_misses"],
-        funnel=[*scan_stages(scans.gate_counts), *hub],
-        gates=gate_tallies(scans.gate_counts),
+        signals=tables["signals"],
+        strategies=() if alone else _parts(manifest, tables),
+        near=tables["near_misses"] if ACCELERATION in weights else None,
+        funnel=[*(scan_stages(scans.gate_counts) if ACCELERATION in weights else ()), *hub],
+        gates=gate_tallies(scans.gate_counts) if ACCELERATION in weights else (),
         params=in_force[0].params,
         changes=in_force[1:],
         ladder=[Rung(fills, metrics) for fills, metrics in ladder.items()],
@@ -92,6 +103,23 @@ def run_view(
         ],
         peak_memory_bytes=_peak_memory(),
     )
+
+
+def _parts(manifest: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> list[StrategyPart]:
+    """Return each strategy's part of a run, in order of precedence."""
+    verdicts = tables["verdicts"]
+    return [
+        StrategyPart(
+            strategy_id=name,
+            weight=weight,
+            candidates=manifest["strategies"][name]["candidates"],
+            judged=len(own := of_strategy(verdicts, name)),
+            approved=int(flags(own, "approved").sum()),
+            trades=manifest["strategies"][name]["trades"],
+            net_pnl=Decimal(manifest["strategies"][name]["net_pnl"]),
+        )
+        for name, weight in manifest["weights"].items()
+    ]
 
 
 def _lived_through(manifest: Mapping[str, Any], history: ParameterHistory) -> tuple[Stretch, ...]:

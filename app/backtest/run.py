@@ -97,6 +97,7 @@ def backtest_run(
             "strategies": msgspec.to_builtins(
                 by_strategy(request.hosted.names, scans.raised, accounts)
             ),
+            "weights": {each.strategy_id: each.weight for each in request.hosted.ensemble.members},
             "counts": {
                 "candidates": outcome.candidates,
                 "orders": outcome.orders,

@@ -22,6 +22,15 @@ from engine.journal import Integrity
 from store import JournalRun
 
 
+class StrategyStatus(msgspec.Struct, frozen=True):
+    """A strategy of the run; ``weight`` is its share among those that are on, 0 while it is off."""
+
+    strategy_id: str
+    is_on: bool
+    has_failed: bool
+    weight: float
+
+
 class GovernorStatus(msgspec.Struct, frozen=True):
     """The governor as of the last fact of its run; times are New York's.
 
@@ -41,6 +50,8 @@ class GovernorStatus(msgspec.Struct, frozen=True):
         Why entries are held; who locked which symbol.
     limits : dict
         How much of each is used; amounts in USD, ``None`` where a limit is off.
+    strategies : list of StrategyStatus
+        In order of precedence, by the newest word on them.
     """
 
     run_id: str
@@ -63,6 +74,8 @@ class GovernorStatus(msgspec.Struct, frozen=True):
     alarms: list[str]
     commands_under_way: list[Any]
     params_version: int
+    strategies: list[StrategyStatus]
+    ensemble_version: int
 
 
 def governor_status(database: str, run: str) -> tuple[GovernorStatus, Integrity]:
@@ -125,4 +138,14 @@ def _status(run: JournalRun, view: GovernorView) -> GovernorStatus:
         alarms=list(state.alarms),
         commands_under_way=list(state.standing.underway),
         params_version=view.history.in_force(view.now).version,
+        strategies=[
+            StrategyStatus(
+                each.strategy_id,
+                each.is_on,
+                each.strategy_id in view.failed,
+                view.ensemble.weight(each.strategy_id) if each.is_on else 0.0,
+            )
+            for each in view.ensemble.members
+        ],
+        ensemble_version=view.ensemble.version,
     )

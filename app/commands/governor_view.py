@@ -8,8 +8,9 @@ from datetime import date
 
 from app.runs.chosen_journal import named_journal
 from engine.decision import GovernorPhase, GovernorState, evolve, phase
+from engine.domain.ensemble import ACCELERATION_ALONE, ENGINE, Ensemble
 from engine.domain.errors import NotFoundError
-from engine.domain.facts import Fact
+from engine.domain.facts import EnsembleChanged, Fact
 from engine.domain.parameter_versions import ParameterHistory, desk_history
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session, session
@@ -18,11 +19,17 @@ from store import JournalRun, Journals, SqlJournal
 
 @dataclass(frozen=True, slots=True)
 class GovernorView:
-    """The governor after a run's last fact; ``now`` is the instant of that fact, UTC ns."""
+    """The governor after a run's last fact; ``now`` is the instant of that fact, UTC ns.
+
+    ``ensemble`` are the run's strategies by the newest word, in force from the next bucket on at
+    the latest; ``failed`` of them went wrong.
+    """
 
     state: GovernorState
     history: ParameterHistory
     now: int
+    ensemble: Ensemble = ACCELERATION_ALONE
+    failed: frozenset[str] = frozenset()
 
     @property
     def session(self) -> Session:
@@ -74,7 +81,21 @@ def governor_view(run_id: str, facts: Iterable[Fact]) -> GovernorView:
             state = evolve(state, fact.payload, fact.ts_event, history.at(fact.ts_event))
     if history is None or not state.day:
         raise NotFoundError(f"no day has started in {run_id}: is it a live run or a session?")
-    return GovernorView(state, history, told[-1].ts_init)
+    ensemble, failed = _strategies(told)
+    return GovernorView(state, history, told[-1].ts_init, ensemble, failed)
+
+
+def _strategies(facts: Iterable[Fact]) -> tuple[Ensemble, frozenset[str]]:
+    """Return the newest ensemble, and who was switched off by the engine."""
+    ensemble, failed = ACCELERATION_ALONE, frozenset[str]()
+    for fact in facts:
+        if isinstance(fact.payload, EnsembleChanged):
+            after = Ensemble.of(fact.payload)
+            if fact.payload.who == ENGINE:
+                on = {each.strategy_id for each in after.on}
+                failed |= {each.strategy_id for each in ensemble.on} - on
+            ensemble = after
+    return ensemble, failed
 
 
 def phase_in_words(stands: GovernorPhase, *, paused: bool, stopped: bool) -> str:
@@ -92,3 +113,13 @@ def resumed_by(*, paused: bool, stopped: bool) -> str:
         return ""
     what = "paused" if paused else "stopped for the day"
     return f"{what} by hand: 'tradectl do resume --yes' allows entries again"
+
+
+def strategies_in_words(ensemble: Ensemble) -> str:
+    """Return the strategies with their share among those that are on, as ``reversion 66.7%``."""
+    return ", ".join(
+        f"{each.strategy_id} {ensemble.weight(each.strategy_id):.1%}"
+        if each.is_on
+        else f"{each.strategy_id} off"
+        for each in ensemble.members
+    )

@@ -3,7 +3,7 @@
 ::
 
     command = trade | "sell" SYM "all" opts | "close" (SYM opts | TRADE) | control | query
-            | set | confirm | "quit"
+            | set | strategies | confirm | "quit"
     trade   = ("buy" | "sell" | "short") SYM NUMBER [UNIT] opts
     UNIT    = "sh" | "%" | currency | base                a bare number is quote currency
     opts    = { ("-sl" | "-tp" | "-tsl" | "-l") NUMBER | "-t" DURATION | "-e" VENUE
@@ -12,6 +12,7 @@
             | "flatten" (SYM | "all") | ("lock" | "unlock") SYM
     query   = ("status" | "positions" | "orders" | "why" | "balance" | "help") [SYM]
     set     = "set" NAME VALUE { NAME VALUE } ["--base" VERSION] "--because" TEXT
+    strategies = "switch-strategy" NAME ("on" | "off") | "set-weights" NAME=W { NAME=W }
     confirm = ("yes" | "no") CODE
 
 Verbs, options, units and symbols may be typed in capitals or small letters, but for ``all``, which
@@ -42,6 +43,10 @@ _PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
 _TRADE_ID = re.compile(r"\d{8}-\S+", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9]{1,32}", re.ASCII)
 _VERSION = re.compile(r"[1-9]\d{0,8}", re.ASCII)
+_STRATEGY = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_WEIGHT = re.compile(r"\d{1,9}(\.\d{1,30})?", re.ASCII)
+_A_STRATEGY = "a strategy of the run"
+_A_WEIGHT = "a strategy and its weight, as reversion=2"
 _A_SETTING = "a parameter and its value"
 _A_REASON = "--because and a reason"
 
@@ -139,6 +144,30 @@ def _set(words: Words) -> Wish:
     return commands.SetParameters(values, because, base)
 
 
+def _switch(words: Words) -> Wish:
+    name = words.take(_A_STRATEGY)
+    if not _STRATEGY.fullmatch(name.lower):
+        raise GrammarError(name.column, _A_STRATEGY)
+    state = words.take("on or off")
+    if state.lower not in ("on", "off"):
+        raise GrammarError(state.column, "on or off")
+    return commands.SwitchStrategy(name.lower, state.lower == "on")
+
+
+def _weights(words: Words) -> Wish:
+    weights: dict[str, float] = {}
+    word: Word | None = words.take(_A_WEIGHT)
+    while word is not None:
+        name, _, weight = word.lower.partition("=")
+        if not (_STRATEGY.fullmatch(name) and _WEIGHT.fullmatch(weight)):
+            raise GrammarError(word.column, _A_WEIGHT)
+        if name in weights:
+            raise GrammarError(word.column, f"{name} once")
+        weights[name] = float(weight)
+        word = words.take(_A_WEIGHT) if words.next is not None else None
+    return commands.SetWeights(weights)
+
+
 def _value(words: Words) -> str:
     word = words.take("a value")
     if word.text.startswith("--"):
@@ -188,6 +217,8 @@ VERBS: dict[str, Callable[[Words], Wish]] = {
     "unlock": _unlock,
     **{topic.value: _query(topic) for topic in Topic},
     "set": _set,
+    "switch-strategy": _switch,
+    "set-weights": _weights,
     "yes": _confirm(agreed=True),
     "no": _confirm(agreed=False),
     "quit": _plainly(Quit()),

@@ -41,6 +41,16 @@ PHRASES = (
         "Change parameters from the next bucket on.",
         "set max_trades_per_day 3 --because calm",
     ),
+    Phrase(
+        "switch-strategy NAME on|off",
+        "Switch a strategy of the run on or off from the next bucket on.",
+        "switch-strategy reversion off",
+    ),
+    Phrase(
+        "set-weights NAME=W …",
+        "Weigh the run's strategies anew from the next bucket on; 1 unless named.",
+        "set-weights reversion=2",
+    ),
     Phrase("quit", "End the conversation; the run goes on.", "quit"),
     Phrase(
         f"buy SYMBOL NUMBER [UNIT] {_TRADE_OPTIONS}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.commands.governor_view import GovernorView
+from app.commands.governor_view import GovernorView, strategies_in_words
 from engine.decision import Declined, OpenTrade, Reach, answer
 from engine.domain.commands import (
     CancelEntries,
@@ -16,10 +16,13 @@ from engine.domain.commands import (
     Pause,
     Resume,
     SetParameters,
+    SetWeights,
     StopEntries,
+    SwitchStrategy,
     UnlockSymbol,
 )
-from engine.domain.facts import CommandReceived, ParamsChanged
+from engine.domain.ensemble import Ensemble
+from engine.domain.facts import CommandReceived, EnsembleChanged, ParamsChanged
 
 _PLAIN: dict[type[Command], str] = {
     Pause: "nothing is entered until resumed; what is open stays managed",
@@ -35,7 +38,15 @@ def preview(received: CommandReceived, view: GovernorView) -> str:
 
     It knows how far parameters can change in it, which is taken for granted here.
     """
-    answered = answer(received, view.state, view.history, view.now, Reach.CANDIDATES)
+    answered = answer(
+        received,
+        view.state,
+        view.history,
+        view.now,
+        Reach.CANDIDATES,
+        view.ensemble,
+        view.failed,
+    )
     if isinstance(answered, Declined):
         return f"would be refused: {answered.detail}"
     trades = view.state.open_trades
@@ -54,6 +65,12 @@ def preview(received: CommandReceived, view: GovernorView) -> str:
             versions = [each for each in answered.facts if isinstance(each, ParamsChanged)]
             changes = [each for version in versions for each in version.changes]
             told = ", ".join(f"{each.name} {each.old} → {each.new}" for each in changes)
+        case SwitchStrategy() | SetWeights():
+            told = "; ".join(
+                f"strategies from the next bucket on: {strategies_in_words(Ensemble.of(each))}"
+                for each in answered.facts
+                if isinstance(each, EnsembleChanged)
+            )
         case _:
             told = _PLAIN[type(command)]
     return told

@@ -36,7 +36,7 @@ _VERBS: dict[type[Wish], str] = {
 }
 
 
-def render(wish: Wish) -> str:
+def render(wish: Wish) -> str:  # noqa: PLR0911  (one way out for each kind of wish)
     """Return a wish as it is typed: ``parse(render(wish)) == wish``.
 
     Values of parameters are words, as they came from the command line or a text.
@@ -56,6 +56,11 @@ def render(wish: Wish) -> str:
             return f"set {_settings(values)} --base {base} --because {because}"
         case ChangeParameters(values=values, because=because):
             return f"set {_settings(values)} --because {because}"
+        case commands.SwitchStrategy(strategy_id=name, is_on=is_on):
+            return f"switch-strategy {name} {'on' if is_on else 'off'}"
+        case commands.SetWeights(weights=weights):
+            told = (f"{name}={Decimal(repr(weight)):f}" for name, weight in weights.items())
+            return f"set-weights {' '.join(told)}"
         case Query(topic=topic, subject=subject):
             return topic if subject is None else f"{topic} {subject}"
         case Confirm(code=code, agreed=agreed):

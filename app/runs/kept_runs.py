@@ -146,14 +146,16 @@ class KeptInDatabase:
         return found
 
     def table(self, name: str) -> pa.Table | None:
-        """Return ``trades`` from its facts, or ``verdicts``, None where it left none."""
+        """Return ``trades`` from its facts, or ``verdicts``; None of what it does not keep."""
         from app.runs.verdict_file import verdict_table
         from engine.accounting import PROJECTIONS, keep_accounts
         from store import arrow_table
 
         if name == "verdicts":
             return verdict_table(self.run_id, self._runs)
-        table = PROJECTIONS[name]
+        table = PROJECTIONS.get(name)
+        if table is None:
+            return None
         return arrow_table(table.row, table.rows(keep_accounts(self.facts)))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow.compute as pc
 
 from app.backtest.kept_scans import kept_scan
 from app.runs.chosen_run import chosen_run
@@ -19,6 +20,7 @@ from app.runs.kept_runs import DEFAULT_DATABASE, Kept
 from app.runs.running import goes_on
 from catalog import Catalog
 from engine.accounting import Missed, Rejection, Trade, follow, keep_books, untraded
+from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Side
 from engine.domain.errors import NotFoundError
 from engine.domain.fixed_point import PRICE_SCALE, decimal_price
@@ -64,12 +66,17 @@ class MissedQuestion:
 
 
 class MissedRow(msgspec.Struct, frozen=True):
-    """A rejected candidate: best and worst excursion in percent of ``price`` (USD)."""
+    """A rejected candidate: best and worst excursion in percent of ``price`` (USD).
+
+    ``ac_z`` is None for one of another strategy than acceleration.
+    """
 
     symbol: str
     side: int
     ts_event: int
     price: float
+    strategy_id: str
+    score: float | None
     ac_z: float | None
     stopped_by: str
     detail: str
@@ -124,7 +131,11 @@ def missed_trades(
             rejections = sorted(
                 (
                     each
-                    for each in (*_at_gates(result, history), *_at_hub(result, chosen))
+                    for each in (
+                        *_at_gates(result, history),
+                        *_at_hub(result, chosen),
+                        *_signals_at_hub(day, chosen),
+                    )
                     if each.ts_init <= known_ns
                 ),
                 key=lambda rejection: (rejection.ts_init, rejection.symbol),
@@ -210,12 +221,40 @@ def _at_hub(result: ScanResult, run: Kept | None) -> Iterator[Rejection]:
     if verdicts is None:
         return
     refused = {
-        (row["symbol"], row["ts_event"]): row for row in verdicts.to_pylist() if not row["approved"]
+        (row["symbol"], row["ts_event"]): row
+        for row in verdicts.to_pylist()
+        if not row["approved"] and row.get("strategy_id", ACCELERATION) == ACCELERATION
     }
     for row in result.candidates.to_pylist() if refused else ():
         verdict = refused.get((row["symbol"], row["ts_event"]))
         if verdict is not None and row["qualified"]:
             yield _rejection(row, verdict["reason"], verdict["detail"])
+
+
+def _signals_at_hub(day: date, run: Kept | None) -> Iterator[Rejection]:
+    """Yield the candidates of strategies over the tape that the run's hub refused on a day."""
+    signals = None if run is None else run.table("signals")
+    verdicts = None if run is None else run.table("verdicts")
+    if not signals or not verdicts:
+        return
+    hours = session(day)
+    on_day = (pc.field("ts_event") > hours.open_ns) & (pc.field("ts_event") <= hours.close_ns)
+    rows = verdicts.filter(on_day & ~pc.field("approved")).to_pylist()
+    refused = {(row["strategy_id"], row["symbol"], row["ts_event"]): row for row in rows}
+    for row in signals.filter(on_day & pc.field("qualified")).to_pylist():
+        verdict = refused.get((row["strategy_id"], row["symbol"], row["ts_event"]))
+        if verdict is not None:
+            yield Rejection(
+                symbol=row["symbol"],
+                side=Side(row["side"]),
+                ts_event=row["ts_event"],
+                ts_init=row["ts_init"],
+                price=int(row["last"] * PRICE_SCALE),
+                strategy_id=row["strategy_id"],
+                score=row["score"],
+                stopped_by=verdict["reason"],
+                detail=verdict["detail"],
+            )
 
 
 def _rejection(row: dict[str, Any], stopped_by: str, detail: str) -> Rejection:
@@ -225,7 +264,8 @@ def _rejection(row: dict[str, Any], stopped_by: str, detail: str) -> Rejection:
         ts_event=row["ts_event"],
         ts_init=row["ts_init"],
         price=int(row["last"] * PRICE_SCALE),
-        ac_z=row["ac_z"],
+        strategy_id=ACCELERATION,
+        score=abs(row["ac_z"]),
         stopped_by=stopped_by,
         detail=detail,
     )
@@ -237,12 +277,16 @@ def _trades(run: Kept | None) -> tuple[Trade, ...]:
 
 def _row(missed: Missed) -> MissedRow:
     rejection = missed.rejection
+    score = finite(rejection.score)
+    of_acceleration = score if rejection.strategy_id == ACCELERATION else None
     return MissedRow(
         symbol=rejection.symbol,
         side=int(rejection.side),
         ts_event=rejection.ts_event,
         price=float(decimal_price(rejection.price)),
-        ac_z=finite(rejection.ac_z),
+        strategy_id=rejection.strategy_id,
+        score=score,
+        ac_z=None if of_acceleration is None else int(rejection.side) * of_acceleration,
         stopped_by=rejection.stopped_by,
         detail=rejection.detail,
         best_pct=missed.best_pct,

@@ -14,7 +14,7 @@ from app.runs.kept_runs import DEFAULT_DATABASE, Kept, KeptInDirectory, kept_run
 from app.runs.verdict_file import report_file
 from engine.accounting import keep_accounts, performance
 from engine.domain.counted import counted
-from engine.domain.facts import RunEnded, RunStarted
+from engine.domain.facts import EnsembleChanged, RunEnded, RunStarted
 from engine.domain.parameter_versions import desk_history
 from engine.journal import Integrity
 from store import Run, RunStore, rows_of
@@ -174,7 +174,14 @@ def manifest_of(run: Kept, *, most: int | None = None) -> Row:
     """Return a manifest by name; of a run in a database what its facts tell, ``most`` of them."""
     if isinstance(run, KeptInDirectory):
         return msgspec.to_builtins(run.run.manifest)
-    nothing: Row = {"catalog": None, "data_hash": None, "metrics": {}, "partial": (), "params": {}}
+    nothing: Row = {
+        "catalog": None,
+        "data_hash": None,
+        "metrics": {},
+        "partial": (),
+        "params": {},
+        "weights": {},
+    }
     known = {"run_id": run.run_id, "status": run.row.standing, "note": run.row.note}
     empty = dict.fromkeys(("start", "end", "engine", "fills"), "")
     found = dict.fromkeys(IDENTITY) | nothing | known | empty | {"created": run.created}
@@ -186,6 +193,8 @@ def manifest_of(run: Kept, *, most: int | None = None) -> Row:
             is_live = payload.fills in list(MarketName)
             found |= {"engine": "live" if is_live else "session", "fills": payload.fills}
             found |= {name: getattr(payload, name) for name in _OF_START}
+        elif isinstance(payload, EnsembleChanged) and not found["weights"]:
+            found["weights"] = {each.strategy_id: each.weight for each in payload.members}
         elif isinstance(payload, RunEnded):
             found |= {name: getattr(payload, name) for name in _OF_END}
     if payloads:

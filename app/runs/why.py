@@ -16,9 +16,12 @@ from app.runs.day_tape import SpooledPrints, spool_of
 from app.runs.gate_checks import GateCheck, finite, gate_checks
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept
 from app.runs.running import goes_on
+from app.runs.strategies_said import SignalSaid, WeightInForce, said_by_strategies
 from catalog import Catalog
+from engine.domain.account import ACCELERATION
 from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, NotFoundError
+from engine.domain.facts import Contribution
 from engine.domain.market import Prints
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
@@ -42,8 +45,16 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         Its row, by name; None where the bucket was not judged.
     first_judged : int or None
         Where it was not: the first bucket that was, UTC ns.
+    strategies : tuple of WeightInForce
+        Those of the run that were on, acceleration among them or not; empty without a run.
+    signals : tuple of SignalSaid
+        Of strategies that look at the tape.
     verdict, trade : dict or None
-        Rows of the run's tables.
+        Rows of the run's tables; of several strategies' verdicts the one that was approved.
+    verdicts : tuple of dict
+        All of them, where the bucket has several.
+    contributions : tuple of Contribution
+        Behind the trade, its owner's first.
     running : bool
         The run goes on: what follows from the bucket may still change.
     answer : str
@@ -57,10 +68,25 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     first_judged: int | msgspec.UnsetType | None = msgspec.UNSET
     params_version: int
     run_id: str | None
+    strategies: tuple[WeightInForce, ...] = ()
+    signals: tuple[SignalSaid, ...] = ()
     verdict: dict[str, Any] | None
+    verdicts: tuple[dict[str, Any], ...] = ()
     trade: dict[str, Any] | None
     running: bool = False
+    contributions: tuple[Contribution, ...] = ()
     answer: str = ""
+
+    @property
+    def asks_the_gates(self) -> bool:
+        """Say whether acceleration, whose gates these are, is among the strategies."""
+        names = [each.strategy_id for each in self.strategies]
+        return not names or ACCELERATION in names
+
+    @property
+    def asks_alone(self) -> bool:
+        """Say whether acceleration is the only one."""
+        return {each.strategy_id for each in self.strategies} <= {ACCELERATION}
 
 
 def explained(
@@ -173,20 +199,51 @@ def _scanner_says(rows: pa.Table, ts_event: int, params: Parameters) -> dict[str
 
 
 def _hub_says(run: Kept | None, symbol: str, ts_event: int) -> dict[str, Any]:
-    said: dict[str, Any] = {"run_id": run.run_id if run else None, "verdict": None, "trade": None}
-    for name, column in (("verdict", "ts_event"), ("trade", "candidate_ts")):
-        table = None if run is None else run.table(f"{name}s")
-        if table is None:
-            continue
-        same = (pc.field("symbol") == symbol) & (pc.field(column) == ts_event)
-        found = rows_of(table.filter(same))
-        said[name] = found[0] if found else None
-    return said
+    if run is None:
+        return {"run_id": None, "verdict": None, "trade": None}
+    verdicts = _rows(run, "verdicts", "ts_event", symbol, ts_event)
+    trades = _rows(run, "trades", "candidate_ts", symbol, ts_event)
+    said = said_by_strategies(run, symbol, ts_event)
+    approved = [each for each in verdicts if each["approved"]]
+    return {
+        "run_id": run.run_id,
+        "strategies": said.weights,
+        "signals": said.signals,
+        "verdict": next(iter(approved or verdicts), None),
+        "verdicts": tuple(verdicts) if len(verdicts) > 1 else (),
+        "trade": trades[0] if trades else None,
+        "contributions": said.contributions,
+    }
+
+
+def _rows(run: Kept, name: str, column: str, symbol: str, ts_event: int) -> list[dict[str, Any]]:
+    table = run.table(name)
+    if table is None:
+        return []
+    same = (pc.field("symbol") == symbol) & (pc.field(column) == ts_event)
+    return rows_of(table.filter(same))
 
 
 def _conclusion(found: Explanation) -> str:
     """Return the answer in one sentence."""
     verdict, trade = found.verdict, found.trade
+    if trade is not None:
+        owner = "" if found.asks_alone else f" by {trade['strategy_id']}"
+        return f"entered as {trade['trade_id']}{owner}, {trade['exit_reason'] or 'still open'}"
+    if verdict is not None:
+        whose = "" if found.asks_alone else f" for {verdict['strategy_id']}"
+        if verdict["approved"]:
+            return f"approved{whose}, but the entry was never filled"
+        return f"refused by the hub{whose}: {verdict['reason']}, {verdict['detail']}"
+    others = [each.in_words for each in found.signals]
+    if not found.asks_the_gates:
+        names = ", ".join(each.strategy_id for each in found.strategies)
+        return "; ".join(others) or f"the run keeps no signal on it at that bucket, of {names}"
+    return "; ".join([_at_the_gates(found), *others])
+
+
+def _at_the_gates(found: Explanation) -> str:
+    """Return what the compiled scanner made of it."""
     if found.scanner is None:
         first = found.first_judged
         begins = (
@@ -195,12 +252,6 @@ def _conclusion(found: Explanation) -> str:
             else "never judged: too few buckets"
         )
         return f"not judged at that bucket: {found.symbol} is {begins}, within the session"
-    if trade is not None:
-        return f"entered as {trade['trade_id']}, {trade['exit_reason'] or 'still open'}"
-    if verdict is not None:
-        if verdict["approved"]:
-            return "approved, but the entry was never filled"
-        return f"refused by the hub: {verdict['reason']}, {verdict['detail']}"
     failed = [f"{check.gate} {check.in_words}" for check in found.gates if not check.passed]
     if failed:
         return (

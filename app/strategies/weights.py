@@ -25,7 +25,9 @@ def weights_of(texts: Iterable[str]) -> dict[str, float]:
         except ValueError:
             weight = None
         if weight is None:
-            raise ConfigError(f"expected --weight NAME=W, found {text!r}: as --weight reversion=2")
+            raise ConfigError(f"expected a weight NAME=W, found {text!r}: as reversion=2")
+        if not 0 <= weight < float("inf"):
+            raise ConfigError(f"weight {text}: expected a number of 0 or more")
         if name in weights:
             raise ConfigError(f"strategy {name} is given two weights: keep one")
         weights[name] = weight

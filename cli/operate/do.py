@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -20,6 +21,14 @@ app = typer.Typer(
 )
 
 EVERYTHING = "all"
+
+
+class Switch(StrEnum):
+    """What a strategy can be."""
+
+    ON = "on"
+    OFF = "off"
+
 
 Symbol = Annotated[str, typer.Argument(metavar="SYMBOL", help="Symbol, in capitals.")]
 
@@ -140,6 +149,45 @@ def set_values(
         give(ChangeParameters(values, because), asked)
     else:
         give(commands.SetParameters(values, because, base), asked)
+
+
+@app.command()
+@taking(CommandOptions)
+def switch_strategy(
+    asked: CommandOptions,
+    strategy: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A strategy of the run; `tradectl governor status` has them."
+        ),
+    ],
+    state: Annotated[Switch, typer.Argument(metavar="on|off", help="What it is to be.")],
+) -> None:
+    """Switch a strategy of the run on or off from the next bucket on.
+
+    One that is off enters nothing; its open trades stay managed. One that went wrong stays off.
+
+    Example: tradectl do switch-strategy reversion off --yes
+    """
+    give(commands.SwitchStrategy(strategy, state is Switch.ON), asked)
+
+
+@app.command()
+@taking(CommandOptions)
+def set_weights(
+    asked: CommandOptions,
+    weights: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME=W…", help="Weights; strategies not named weigh 1."),
+    ],
+) -> None:
+    """Weigh the strategies of the run anew from the next bucket on; only the ratios count.
+
+    Example: tradectl do set-weights reversion=2 opening_range=0.5 --yes
+    """
+    from app.strategies.weights import weights_of
+
+    give(commands.SetWeights(weights_of(weights)), asked)
 
 
 def _symbol(text: str) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.clock import new_york
-from app.commands.governor_status import GovernorStatus, governor_status
+from app.commands.governor_status import GovernorStatus, StrategyStatus, governor_status
 from app.commands.governor_view import phase_in_words
 from app.figures import figure
 from cli.terminal.in_words import in_words
@@ -62,6 +62,13 @@ def _lines(status: GovernorStatus) -> Iterator[tuple[str, str]]:
     under_way = [msgspec.to_builtins(each) for each in status.commands_under_way]
     yield "commands under way", in_words(under_way)
     yield "parameters", f"version {status.params_version}"
+    yield "strategies", ", ".join(map(_strategy, status.strategies))
+
+
+def _strategy(strategy: StrategyStatus) -> str:
+    if strategy.is_on:
+        return f"{strategy.strategy_id} {strategy.weight:.1%}"
+    return f"{strategy.strategy_id} {'off: it went wrong' if strategy.has_failed else 'off'}"
 
 
 def _trade(trade: OpenTrade) -> str:

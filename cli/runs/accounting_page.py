@@ -37,6 +37,8 @@ _SHARES = frozenset({"quantity", "open_quantity"})
 """Columns of shares: they have no cents."""
 
 _DATE = len("2026-09-18")
+_TRADE_ID = len("20260918-BRK.B-103005")
+"""Characters to which the id of a trade may be wrapped: one that names its strategy is longer."""
 
 
 def table_page(
@@ -55,6 +57,7 @@ def table_page(
             heading=_heading(name),
             cells=cells[name],
             is_number=_is_number(name, [row[name] for row in rows]),
+            least=_TRADE_ID if name == "trade_id" else None,
         )
         for name in shown
     ]

@@ -14,6 +14,7 @@ from app.figures import figure
 from cli.terminal.fitted_table import Column, print_fitted
 from cli.terminal.options import DEFAULT_DATABASE, DEFAULT_RUNS, AsJson, Database, RunsPath
 from cli.terminal.output import command, emit
+from engine.domain.account import ACCELERATION
 from engine.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -165,6 +166,10 @@ def _run_page(console: Console, run: RunShown) -> None:
     for key in ("created", "catalog", *IDENTITY):
         line(key, manifest[key] or "none")
     console.print(f"  {'journal':16} {run.journal_check}", highlight=False)
+    weights = manifest["weights"]
+    if len(weights) > 1 or not weights.keys() <= {ACCELERATION}:
+        parts = (f"{name} {weight:.3g}" for name, weight in weights.items())
+        line("strategies", f"{', '.join(parts)} (by weight)")
     line("report", run.report or "none")
     if manifest["partial"]:
         console.print(f"  [yellow]partial tables: {', '.join(manifest['partial'])}[/]")
@@ -203,13 +208,16 @@ def _stands(standing: str) -> str:
 def _trades_page(trades: list[dict[str, Any]]) -> Table:
     from app.clock import new_york
 
-    table = Table("trade", "entry", "exit", box=None)
+    names_owners = any(trade["strategy_id"] != ACCELERATION for trade in trades)
+    whose = ("strategy",) if names_owners else ()
+    table = Table("trade", *whose, "entry", "exit", box=None)
     for heading in ("side", "shares", "in", "out", "P&L", "MAE %", "MFE %"):
         table.add_column(heading, justify="right")
     table.add_column("exit reason")
     for trade in trades:
         table.add_row(
             trade["trade_id"],
+            *([trade["strategy_id"]] if names_owners else []),
             new_york(trade["entry_ts"]),
             new_york(trade["exit_ts"]),
             "long" if trade["side"] > 0 else "short",

@@ -16,7 +16,10 @@ from cli.terminal.progress import progress_bar
 from cli.terminal.shared_options import taking
 
 if TYPE_CHECKING:
-    from app.runs.missed import MissedAnswer
+    from collections.abc import Sequence
+
+    from app.runs.missed import MissedAnswer, MissedRow
+    from cli.terminal.fitted_table import Column
 
 _REASON = 22
 """Characters to which a reason may be wrapped: the longest name of a gate, and more."""
@@ -39,10 +42,11 @@ def missed(
 ) -> None:
     """Show rejected candidates with the largest favourable excursion afterwards.
 
-    Looks at buckets that one gate alone kept from being raised and, given a run, at candidates its
-    hub refused; a symbol the run entered within the horizon was not missed, nor one in a halt.
-    Prints between a halt and its resume are no move that anybody could have traded. A live run is
-    asked on what it has heard itself, also while it goes on; of a whole market that takes minutes.
+    Looks at buckets that one gate alone kept from being raised and, given a run, at candidates of
+    all its strategies that its hub refused; a symbol the run entered within the horizon was not
+    missed, nor one in a halt. Prints between a halt and its resume are no move that anybody could
+    have traded. A live run is asked on what it has heard itself, also while it goes on; of a whole
+    market that takes minutes.
 
     Example: tradectl missed --top 20 --horizon 600
     """
@@ -73,6 +77,18 @@ def missed(
     )
 
 
+def _strength(rows: Sequence[MissedRow]) -> list[Column]:
+    """Return how strong each was: by ac_z, and of several strategies by score and whose."""
+    from cli.terminal.fitted_table import Column
+
+    if all(row.ac_z is not None or row.score is None for row in rows):
+        return [Column(heading="ac_z", cells=[figure(row.ac_z) for row in rows], is_number=True)]
+    return [
+        Column(heading="strategy", cells=[row.strategy_id for row in rows]),
+        Column(heading="score", cells=[figure(row.score) for row in rows], is_number=True),
+    ]
+
+
 def _page(console: Console, found: MissedAnswer) -> None:
     from app.clock import new_york
     from cli.terminal.fitted_table import Column, print_fitted
@@ -89,7 +105,7 @@ def _page(console: Console, found: MissedAnswer) -> None:
         Column(heading="symbol", cells=symbols),
         Column(heading="bucket", cells=[new_york(row.ts_event) for row in rows]),
         Column(heading="price", cells=[figure(row.price) for row in rows], is_number=True),
-        Column(heading="ac_z", cells=[figure(row.ac_z) for row in rows], is_number=True),
+        *_strength(rows),
         Column(heading="best %", cells=[f"{row.best_pct:.2f}" for row in rows], is_number=True),
         Column(
             heading="after",
@@ -107,4 +123,4 @@ def _page(console: Console, found: MissedAnswer) -> None:
             least=_REASON,
         ),
     )
-    print_fitted(console, columns, ("price", "ac_z", "worst %"))
+    print_fitted(console, columns, ("price", "ac_z", "score", "worst %", "after"))

@@ -25,6 +25,7 @@ from cli.terminal.options import (
 from cli.terminal.output import command, emit
 
 if TYPE_CHECKING:
+    from app.runs.strategies_said import SignalSaid
     from app.runs.why import Explanation
 
 
@@ -51,9 +52,10 @@ def why(
 ) -> None:
     """Say why a symbol was, or was not, a candidate and a trade at one bucket.
 
-    Shows every gate with value and threshold and, given a run, the filters and the verdict of its
-    hub and the trade that followed. A live run is asked on what it has heard itself, also while it
-    goes on; one whose tape is not kept any more on the catalog.
+    Shows every gate with value and threshold and, given a run, what each of its strategies saw with
+    its features, the filters and the verdict of its hub, and the trade that followed with who
+    contributed to it. A live run is asked on what it has heard itself, also while it goes on; one
+    whose tape is not kept any more on the catalog.
 
     Example: tradectl why AAPL 10:30:05 --date 2026-09-18
     """
@@ -81,8 +83,6 @@ def why(
 
 
 def _page(console: Console, found: Explanation) -> None:
-    from rich.table import Table
-
     from app.clock import new_york
     from engine.domain.parameter_versions import FIRST
 
@@ -92,22 +92,85 @@ def _page(console: Console, found: Explanation) -> None:
     console.print(found.answer, highlight=False, markup=False)
     if found.running:
         console.print(f"{found.run_id} still runs: this is as of now", style="yellow")
-    if found.scanner is not None:
+    if found.strategies and not found.asks_alone:
+        weights = (f"{each.strategy_id} {each.weight:.3g}" for each in found.strategies)
+        console.print(f"strategies by weight: {', '.join(weights)}", highlight=False, markup=False)
+    for signal in found.signals:
+        _signal_page(console, signal)
+    _verdict_page(console, found)
+    if found.scanner is not None and found.asks_the_gates:
+        if not found.asks_alone:
+            console.print("[bold]acceleration[/]")
         values = (
             f"{key} {figure(value)}" for key, value in found.scanner.items() if value is not None
         )
         console.print("  ".join(values), highlight=False)
-        table = Table("gate", box=None)
-        for heading in ("value", "threshold"):
-            table.add_column(heading, justify="right")
-        table.add_column("")
+        table = _checks_table("gate")
         for check in found.gates:
             outcome = "pass" if check.passed else "fail"
             _add(table, check.gate, (check.value, check.threshold), outcome, check.unit)
-        for check in (found.verdict or {}).get("checks") or ():
-            values = check["value"], check["threshold"]
-            _add(table, check["name"], values, check["outcome"], check["basis"])
+        if found.asks_alone:
+            _add_filters(table, found.verdict)
         console.print(table)
+
+
+def _signal_page(console: Console, signal: SignalSaid) -> None:
+    """Print one strategy's signal: its score, and every feature with its limit."""
+    side = "long" if signal.side > 0 else "short"
+    numbers = ((name, getattr(signal, name)) for name in ("score", "strength", "confidence"))
+    told = "  ".join(f"{name} {figure(value)}" for name, value in numbers if value is not None)
+    ended = f", {signal.fade_reason}" if signal.fade_reason else ""
+    console.print(
+        f"[bold]{escape(signal.strategy_id)}[/] {side} {signal.phase}{ended}  "
+        f"qualified {figure(signal.qualified)}  {told}",
+        highlight=False,
+    )
+    table = _checks_table("feature")
+    for each in signal.features:
+        outcome = "pass" if each.passed else "fail"
+        _add(table, each.name, (each.value, each.threshold), outcome, "")
+    console.print(table)
+
+
+def _verdict_page(console: Console, found: Explanation) -> None:
+    """Print who contributed to the trade and what the hub asked, for strategies beside others."""
+    if found.asks_alone:
+        return
+    for part in found.contributions:
+        console.print(
+            f"contribution of {escape(part.strategy_id)}: strength {figure(part.strength)}  "
+            f"weight {part.weight:.3g}  confidence {figure(part.confidence)}",
+            highlight=False,
+        )
+    for verdict in found.verdicts or (found.verdict,):
+        if verdict is None:
+            continue
+        outcome = "approved" if verdict["approved"] else f"refused, {verdict['reason']}"
+        console.print(
+            f"hub on {verdict['strategy_id']}: {outcome}: {verdict['detail']}",
+            highlight=False,
+            markup=False,
+        )
+        if verdict["checks"]:
+            table = _checks_table("filter")
+            _add_filters(table, verdict)
+            console.print(table)
+
+
+def _checks_table(heading: str) -> Any:
+    from rich.table import Table
+
+    table = Table(heading, box=None)
+    for each in ("value", "threshold"):
+        table.add_column(each, justify="right")
+    table.add_column("")
+    return table
+
+
+def _add_filters(table: Any, verdict: dict[str, Any] | None) -> None:
+    for check in (verdict or {}).get("checks") or ():
+        values = check["value"], check["threshold"]
+        _add(table, check["name"], values, check["outcome"], check["basis"])
 
 
 def _add(table: Any, name: str, values: tuple[object, object], outcome: str, note: str) -> None:

@@ -26,6 +26,8 @@ class Rejection(msgspec.Struct, frozen=True):
         End of the bucket, and the instant at which it was judged, UTC ns.
     price : int
         Last eligible price then, 1e-6 USD.
+    strategy_id, score
+        Whose candidate it was, and how strong, in deviations of its noise, >= 0; NaN if unknown.
     stopped_by, detail : str
         The gate, or the reason of the refusal, and the numbers behind it.
     """
@@ -35,7 +37,8 @@ class Rejection(msgspec.Struct, frozen=True):
     ts_event: int
     ts_init: int
     price: int
-    ac_z: float
+    strategy_id: str
+    score: float
     stopped_by: str
     detail: str
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 import msgspec
 
+from engine.decision.ensemble_answer import changed_ensemble
 from engine.decision.governor_state import GovernorState
 from engine.decision.standing_commands import Underway
 from engine.domain.commands import (
@@ -17,9 +19,12 @@ from engine.domain.commands import (
     Pause,
     Resume,
     SetParameters,
+    SetWeights,
     StopEntries,
+    SwitchStrategy,
     UnlockSymbol,
 )
+from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.facts import (
     AnyPayload,
     CommandDone,
@@ -28,7 +33,7 @@ from engine.domain.facts import (
     SymbolLocked,
     SymbolUnlocked,
 )
-from engine.domain.parameter_changes import ChangeRefused, propose, takes, unproved
+from engine.domain.parameter_changes import ChangeRefused, next_boundary, propose, takes, unproved
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameter_extra
 
@@ -56,6 +61,9 @@ class DeclineReason(StrEnum):
     CHANGE_REFUSED = "change_refused"
     NEEDS_RESTART = "needs_restart"
     NEEDS_STEP_UP = "needs_step_up"
+    NO_SUCH_STRATEGY = "no_such_strategy"
+    STRATEGY_FAILED = "strategy_failed"
+    WRONG_WEIGHT = "wrong_weight"
 
 
 class Granted(msgspec.Struct, frozen=True):
@@ -77,10 +85,17 @@ def answer(
     history: ParameterHistory,
     ts: int,
     reach: Reach = Reach.DECISIONS,
+    ensemble: Ensemble = ACCELERATION_ALONE,
+    failed: Collection[str] = (),
 ) -> Granted | Declined:
     """Return whether a command is carried out at an instant (UTC ns).
 
     What makes the desk safer, cancelling and flattening, is never declined.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        The newest; ``failed`` of its strategies went wrong in this run.
     """
     standing = governor.standing
     match received.command:
@@ -98,6 +113,9 @@ def answer(
             return _lock(wish, received.who, dict(standing.locked))
         case SetParameters() as wish:
             return _change(wish, received, history, ts, reach)
+        case SwitchStrategy() | SetWeights() as wish:
+            starts = next_boundary(history.at(ts), ts)
+            return _strategies(wish, received.who, ensemble, failed, starts)
         case _:
             return Granted()
 
@@ -128,6 +146,30 @@ def carried_out(
             return () if waiting else (done,)
         case _:
             return (done,)
+
+
+def _strategies(
+    wish: SwitchStrategy | SetWeights,
+    who: str,
+    ensemble: Ensemble,
+    failed: Collection[str],
+    starts: int,
+) -> Granted | Declined:
+    """Let strategies be switched and weighed from the bucket that ends at an instant."""
+    after = changed_ensemble(wish, ensemble, failed)
+    if isinstance(after, Ensemble):
+        return Granted((after.changed(starts, who, _ordered(wish)),))
+    refusal, why = after
+    return Declined(DeclineReason(refusal), why)
+
+
+def _ordered(wish: SwitchStrategy | SetWeights) -> str:
+    """Return a command in words, as the fact keeps it."""
+    match wish:
+        case SwitchStrategy(strategy_id=name, is_on=is_on):
+            return f"{name} is switched {'on' if is_on else 'off'} by command"
+        case SetWeights(weights=weights):
+            return f"weights {', '.join(f'{name}={each:g}' for name, each in weights.items())}"
 
 
 def _open(governor: GovernorState) -> list[str]:

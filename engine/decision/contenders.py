@@ -103,7 +103,9 @@ def _weighted(
         owner = backers[0]
         if each.symbol not in done:
             done.add(each.symbol)
-            contenders.append(Contender(owner, abs(total), _contributions(backers, ensemble)))
+            # a signal that is not qualified carries no quote; the symbol has but one
+            quoted = owner if owner.qualified else msgspec.structs.replace(owner, quote=each.quote)
+            contenders.append(Contender(quoted, abs(total), _contributions(backers, ensemble)))
         if each is not owner:
             why = f"it counts for the trade of {owner.strategy_id}"
             refused.append((each, Refused(RefusalReason.JOINED, why)))

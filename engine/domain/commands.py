@@ -63,6 +63,19 @@ class SetParameters(Command, frozen=True, tag="set_parameters"):
     base: int
 
 
+class SwitchStrategy(Command, frozen=True, tag="switch_strategy"):
+    """Let a strategy enter, or not, from the next bucket on; its open trades stay managed."""
+
+    strategy_id: str
+    is_on: bool
+
+
+class SetWeights(Command, frozen=True, tag="set_weights"):
+    """Weigh the strategies anew from the next bucket on; those not named weigh 1."""
+
+    weights: dict[str, float]
+
+
 AnyCommand = (
     Pause
     | Resume
@@ -74,4 +87,6 @@ AnyCommand = (
     | LockSymbol
     | UnlockSymbol
     | SetParameters
+    | SwitchStrategy
+    | SetWeights
 )

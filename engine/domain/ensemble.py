@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Self
@@ -15,6 +15,9 @@ from engine.domain.account import ACCELERATION
 from engine.domain.errors import ConfigError
 from engine.domain.facts import EnsembleChanged, Member
 from engine.domain.parameters import Parameters, parameters_from
+
+ENGINE = "engine"
+"""Who switches a strategy off that went wrong."""
 
 
 class Ensemble(msgspec.Struct, frozen=True):
@@ -59,15 +62,43 @@ class Ensemble(msgspec.Struct, frozen=True):
         own = next(each.bracket for each in self.members if each.strategy_id == strategy_id)
         return _own_parameters(params.model_dump_json(), tuple(own.items())) if own else params
 
+    def switched(self, strategy_id: str, *, is_on: bool) -> Self:
+        """Return the next version, with one member switched on or off."""
+        return self._next(
+            replace(each, is_on=is_on) if each.strategy_id == strategy_id else each
+            for each in self.members
+        )
+
+    def weighed(self, weights: Mapping[str, float]) -> Self:
+        """Return the next version with other weights; only their ratios count, 1 unless named.
+
+        Raises
+        ------
+        ConfigError
+            One is negative or no number, or those of all that are on are 0.
+        """
+        given = [weights.get(each.strategy_id, 1.0) for each in self.members]
+        checked_weights(given)
+        checked_weights(
+            weight for each, weight in zip(self.members, given, strict=True) if each.is_on
+        )
+        total = sum(given)
+        return self._next(
+            replace(each, weight=weight / total)
+            for each, weight in zip(self.members, given, strict=True)
+        )
+
+    def _next(self, members: Iterable[Member]) -> Self:
+        return replace(self, version=self.version + 1, members=tuple(members))
+
     def without(self, failed: Iterable[str]) -> Self:
         """Return the same with some members switched off."""
         off = set(failed)
         if not off:
             return self
-        members = tuple(
+        return self._next(
             replace(each, is_on=False) if each.strategy_id in off else each for each in self.members
         )
-        return replace(self, version=self.version + 1, members=members)
 
     def changed(self, effective_ns: int, who: str, because: str) -> EnsembleChanged:
         """Return the fact that this ensemble holds from the bucket that ends then."""

@@ -13,7 +13,7 @@ from engine.accounting import EquityPoint, Fill, FillBook, Ledger, Trade, TradeB
 from engine.decision import GovernorPhase, GovernorState, OpenTrade, evolve
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
-from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
+from engine.domain.ensemble import ACCELERATION_ALONE, ENGINE, Ensemble
 from engine.domain.errors import RunError
 from engine.domain.facts import (
     AlarmRaised,
@@ -87,6 +87,8 @@ class Books:
     ----------
     history : ParameterHistory
         Which parameters hold when; every plan names its version.
+    failed : set of str
+        Strategies that went wrong in this run: they say nothing any more.
     ensembles : list of Ensemble and the end of the first bucket each holds for
         In order; the first holds from the start.
     ledger : Ledger
@@ -119,6 +121,7 @@ class Books:
     ) -> None:
         self.history = history
         self.ensembles: list[tuple[int, Ensemble]] = [(0, ensemble)]
+        self.failed: set[str] = set()
         self.ledger = Ledger(cash=balance)
         self.governor = GovernorState()
         self.trades: dict[str, LiveTrade] = {}
@@ -202,6 +205,11 @@ class Books:
     def ensemble(self) -> Ensemble:
         """The newest ensemble, in force or not."""
         return self.ensembles[-1][1]
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """Strategies that are to look at the tape: those switched off by hand may come back."""
+        return frozenset(each.strategy_id for each in self.ensemble.members) - self.failed
 
     def change_due(self, ts: int) -> ParamsChanged | None:
         """Return the next change of the parameters that is in force by an instant (UTC ns)."""
@@ -296,6 +304,9 @@ class Books:
 
     def _change_ensemble(self, change: EnsembleChanged) -> None:
         since = 0 if change.version == FIRST else change.effective_ns
+        if change.who == ENGINE:
+            on = {each.strategy_id for each in change.members if each.is_on}
+            self.failed |= {each.strategy_id for each in self.ensemble.on} - on
         kept = [each for each in self.ensembles if each[0] < since]
         self.ensembles = [*kept, (since, Ensemble.of(change))]
 

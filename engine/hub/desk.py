@@ -17,7 +17,7 @@ from engine.decision import (
 from engine.domain.account import ACCELERATION, ALPACA_MAIN, TradingAccount
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import StrategyFailure
-from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
+from engine.domain.ensemble import ACCELERATION_ALONE, ENGINE, Ensemble
 from engine.domain.errors import NotPersisted, RunError
 from engine.domain.facts import (
     Alarm,
@@ -228,7 +228,7 @@ class Desk:
         if self.books.ensemble.is_on(failure.strategy_id):
             off = self.books.ensemble.without([failure.strategy_id])
             why = f"{failure.strategy_id} is switched off: {failure.why}"
-            self._record(off.changed(failure.ts_event, "engine", why), ts)
+            self._record(off.changed(failure.ts_event, ENGINE, why), ts)
 
     def hold_entries(self, trouble: str, detail: str, ts: int) -> None:
         """Let nothing be entered while something is wrong; what is open stays managed."""
@@ -336,7 +336,10 @@ class Desk:
     def _answer(self, received: CommandReceived, ts: int, *, is_accepted: bool = False) -> None:
         """Record the answer to a command, if that is not yet done, and what follows at once."""
         cause = self.books.command_seq(received.command_id)
-        answered = answer(received, self.books.governor, self.books.history, ts, self.reach)
+        books = self.books
+        answered = answer(
+            received, books.governor, books.history, ts, self.reach, books.ensemble, books.failed
+        )
         if isinstance(answered, Declined):
             if not is_accepted:
                 why = f"{answered.reason}: {answered.detail}"

@@ -6,8 +6,12 @@ const trades = run.trades;
 const gainPct = trades.realized_pnl.map((pnl, i) => (100 * pnl) / (trades.avg_px_open[i] * trades.quantity[i]));
 const severalDays = new Set(trades.entry.map(day)).size > 1;
 
+const accelerates = (i) => trades.strategy[i] === "acceleration";
+const ownersDiffer = trades.strategy.some((_, i) => !accelerates(i));
+
 const COLUMNS = [
   ["Entry", trades.entry, (ms) => (severalDays ? `${day(ms)} ` : "") + clock(ms)],
+  ...(ownersDiffer ? [["Strategy", trades.strategy, String]] : []),
   ["Symbol", trades.symbol, String],
   ["Side", trades.side, (side) => (side > 0 ? "long" : "short")],
   ["Shares", trades.quantity, (n) => format(n, 0)],
@@ -22,7 +26,7 @@ const COLUMNS = [
   ["MFE %", trades.mfe_pct, (v) => format(v)],
   ["Slip bps", trades.slippage_bps, (v) => format(v, 1)],
 ];
-const TEXT_COLUMNS = new Set(["Entry", "Symbol", "Side", "Exit"]);
+const TEXT_COLUMNS = new Set(["Entry", "Strategy", "Symbol", "Side", "Exit"]);
 
 let chosen = 0;
 let order = trades.id.map((_, i) => i);
@@ -150,6 +154,7 @@ function showFacts() {
   document.getElementById("trade-title").textContent =
     `${trades.symbol[i]} ${trades.side[i] > 0 ? "long" : "short"}, ${day(trades.entry[i])} ${clock(trades.entry[i])}`;
   const facts = [
+    ...(ownersDiffer ? [["Strategy", trades.strategy[i]]] : []),
     ["P&L", `${usd(trades.realized_pnl[i])} (${format(gainPct[i])}%)`, trades.realized_pnl[i] > 0 ? "gain" : "loss"],
     ["Exit", words(trades.exit_reason[i])],
     ["Shares", format(trades.quantity[i], 0)],
@@ -175,8 +180,13 @@ function showFacts() {
     return item;
   });
   document.getElementById("trade-checks").replaceChildren(...(checks.length ? checks : [made("li", "—", "off")]));
+  document.getElementById("trade-gates-title").textContent =
+    accelerates(i) ? "Gates at the decision" : `Features of ${trades.strategy[i]} at the decision`;
   const bits = trades.passed[i];
-  const gates = bits === null ? [made("span", "not recorded", "missed")]
+  const features = trades.features[i];
+  const gates = features !== null ? features.map(({ name, value, threshold, passed }) =>
+      made("span", `${words(name)} ${format(value)} (${format(threshold)})`, passed ? "" : "missed"))
+    : bits === null ? [made("span", "not recorded", "missed")]
     : run.gates.map((gate, bit) => made("span", words(gate), (bits >> bit) & 1 ? "" : "missed"));
   document.getElementById("trade-gates").replaceChildren(...gates);
 }
@@ -196,7 +206,7 @@ function chooseCandidate(row) {
   const t = run.timeline;
   const from = t.t[row], to = from + 1000 * t.secs[row];
   const trade = trades.symbol.findIndex(
-    (symbol, i) => symbol === t.symbol[row] && trades.candidate[i] >= from && trades.candidate[i] <= to);
+    (symbol, i) => symbol === t.symbol[row] && accelerates(i) && trades.candidate[i] >= from && trades.candidate[i] <= to);
   if (trade >= 0) choose(trade);
 }
 
@@ -209,7 +219,7 @@ function listTrades() {
   const wanted = document.getElementById("find").value.trim().toLowerCase();
   const [, values] = COLUMNS[sorting.column];
   order = trades.id.map((_, i) => i)
-    .filter((i) => `${trades.symbol[i]} ${words(trades.exit_reason[i])}`.toLowerCase().includes(wanted))
+    .filter((i) => `${trades.strategy[i]} ${trades.symbol[i]} ${words(trades.exit_reason[i])}`.toLowerCase().includes(wanted))
     .sort((a, b) => {
       const [x, y] = sorting.up ? [values[a], values[b]] : [values[b], values[a]];
       return typeof x === "string" ? x.localeCompare(y) : (x ?? -Infinity) - (y ?? -Infinity);

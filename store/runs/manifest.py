@@ -82,6 +82,8 @@ class RunManifest(RunPlan, frozen=True, kw_only=True, forbid_unknown_fields=True
         As the run reports them; an undefined metric is None.
     strategies : dict
         Candidates, trades and P&L of each strategy, money exact.
+    weights : dict
+        Weight of each strategy at the start, in order of precedence.
     ladder : list of dict
         Metrics under other fill assumptions.
     partial : tuple of str
@@ -101,6 +103,7 @@ class RunManifest(RunPlan, frozen=True, kw_only=True, forbid_unknown_fields=True
     fill_digest: str | None = None
     counts: dict[str, int] = {}
     strategies: dict[str, Any] = {}
+    weights: dict[str, float] = {}
     metrics: dict[str, Any] = {}
     timings: dict[str, float] = {}
     quality: dict[str, int] = {}

@@ -23,7 +23,9 @@ OPEN, CLOSE = session(DAY).open_ns, session(DAY).close_ns
 
 
 def _rejection(symbol: str, ts: int, side: Side = Side.LONG) -> Rejection:
-    return Rejection(symbol, side, ts, ts, 100 * PRICE_SCALE, 3.0, "ac_z", "3 against 4")
+    return Rejection(
+        symbol, side, ts, ts, 100 * PRICE_SCALE, "acceleration", 3.0, "ac_z", "3 against 4"
+    )
 
 
 def _stored(folder: Path, prints: list[tuple[str, int, str, str]]) -> Catalog:

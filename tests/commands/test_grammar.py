@@ -64,6 +64,10 @@ READ: dict[str, Wish] = {
     "set a 1 b off --base 4 --because --base 5": commands.SetParameters(
         {"a": "1", "b": "off"}, "--base 5", 4
     ),
+    "switch-strategy Reversion OFF": commands.SwitchStrategy("reversion", is_on=False),
+    "set-weights reversion=2 acceleration=0.25": commands.SetWeights(
+        {"reversion": 2.0, "acceleration": 0.25}
+    ),
     "why aapl": Query(Topic.WHY, "AAPL"),
     "help Flatten": Query(Topic.HELP, "flatten"),
     "no K7Q2": Confirm("K7Q2", agreed=False),
@@ -72,6 +76,11 @@ READ: dict[str, Wish] = {
 
 REFUSED = {
     "": (1, "a command; 'help' lists them", None),
+    "switch-strategy reversion": (26, "on or off", None),
+    "switch-strategy reversion of": (27, "on or off", None),
+    "set-weights": (12, "a strategy and its weight, as reversion=2", None),
+    "set-weights reversion=-1": (13, "a strategy and its weight, as reversion=2", None),
+    "set-weights reversion=1 reversion=2": (25, "reversion once", None),
     "buy 80 btc": (5, "a symbol", "buy btc 80"),
     "buy": (4, "a symbol", None),
     "buy btc": (8, "an amount, such as 80, 12 sh or 5 %", None),
@@ -188,6 +197,13 @@ _wishes = st.one_of(
     st.builds(commands.UnlockSymbol, _symbols),
     st.builds(CloseSymbol, _symbols),
     st.builds(lambda name: commands.CloseTrade(f"20260918-{name}-103005"), _symbols),
+    st.builds(commands.SwitchStrategy, st.sampled_from(["reversion", "a_1"]), st.booleans()),
+    st.builds(
+        commands.SetWeights,
+        st.dictionaries(st.sampled_from(["a", "b_2"]), st.floats(0, 1e6), min_size=1).filter(
+            lambda weights: all(each == 0 or each > 1e-9 for each in weights.values())
+        ),
+    ),
     st.builds(commands.SetParameters, _values, _reasons, st.integers(1, 999)),
     st.builds(ChangeParameters, _values, _reasons),
     st.builds(Query, st.sampled_from([t for t in Topic if t != Topic.HELP]), _maybe | _symbols),

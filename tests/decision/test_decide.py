@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from engine.decision import BucketDecision, DeskState, GovernorState, RefusalReason, Verdict, decide
 from engine.decision.decide import NOTHING
+from engine.domain.account import ACCELERATION
 from engine.domain.candidate import BucketReport, Candidate, Side
 from engine.domain.ensemble import Ensemble
 from engine.domain.facts import Member
@@ -68,20 +69,18 @@ LONG_ONLY = msgspec.structs.replace(
     ),
 )
 
-TWO_STRATEGIES = msgspec.structs.replace(
+TWO = msgspec.structs.replace(
     desk(),
     ensemble=Ensemble(
         1,
         tuple(
-            Member(name, "", 0.5, is_on=True, parameters={}, bracket={}) for name in ("one", "two")
+            Member(name, "", 0.5, is_on=True, parameters={}, bracket={})
+            for name in (ACCELERATION, "other")
         ),
     ),
 )
-
-
-def _of(strategy_id: str, **changes: Any) -> Candidate:
-    return candidate(strategy_id=strategy_id, **changes)
-
+BOTH = report(candidate(), candidate(strategy_id="other", strength=0.5))
+FULL_TWO = msgspec.structs.replace(TWO, open_trades=(open_trade("MSFT"),))
 
 # fmt: off
 REFUSALS: Mapping[RefusalReason, Scene] = {
@@ -100,12 +99,6 @@ REFUSALS: Mapping[RefusalReason, Scene] = {
     RefusalReason.SYMBOL_LOCKED: (GOOD, desk(locked=AAPL), USUAL),
     RefusalReason.SYMBOL_HALTED: (GOOD, desk(halted=AAPL), USUAL),
     RefusalReason.TOO_LATE: (GOOD, desk(late_ns=USUAL.bucket_ns + 1), USUAL),
-    RefusalReason.OPPOSED: (
-        report(_of("one"), _of("two", side=Side.SHORT)), TWO_STRATEGIES, TWO_SLOTS
-    ),
-    RefusalReason.TOO_WEAK: (
-        report(_of("one", strength=0.2)), TWO_STRATEGIES, parameters(ensemble_rule="weighted")
-    ),
     RefusalReason.NOT_CONFIDENT: (report(candidate(quote=None)), desk(), USUAL),
     RefusalReason.NO_FREE_SLOT: (GOOD, desk(open_trade("MSFT")), USUAL),
     RefusalReason.OUTRANKED: (report(candidate(), candidate("MSFT", score=9.0)), desk(), USUAL),
@@ -115,24 +108,19 @@ REFUSALS: Mapping[RefusalReason, Scene] = {
     RefusalReason.NO_ROOM: (PENNY, desk(day_has_quotes=False), parameters(min_price=0.01)),
     RefusalReason.NOTIONAL_CAP: (GOOD, desk(open_trade("MSFT", 4_950)), TWO_SLOTS),
     RefusalReason.TOO_SMALL: (GOOD, desk(equity=90), USUAL),
+    RefusalReason.OPPOSED: (
+        report(candidate(), candidate(strategy_id="other", side=Side.SHORT)), TWO, USUAL
+    ),
+    RefusalReason.TOO_WEAK: (
+        GOOD, desk(), parameters(ensemble_rule="weighted", ensemble_threshold=0.9)
+    ),
+    RefusalReason.JOINED: (BOTH, FULL_TWO, parameters(ensemble_rule="weighted")),
 }
 # fmt: on
 
 
 def test_the_table_of_refusals_is_complete() -> None:
-    assert {*REFUSALS, RefusalReason.JOINED} == set(RefusalReason)
-
-
-@pytest.mark.parametrize("rule", ["any", "weighted"])
-def test_a_signal_that_joins_another_ones_trade_says_whose_it_is(rule: str) -> None:
-    both = report(_of("one", score=7.0, strength=0.9), _of("two"))
-    params = parameters(ensemble_rule=rule, concurrent_trading=True, max_concurrent=3)
-    decision = decide(both, TWO_STRATEGIES, params, SESSION)
-    (plan,) = (approved.value for approved in decision.plans)
-    assert [each.strategy_id for each in plan.contributions] == ["one", "two"]
-    joined = {each.strategy_id: each for each in decision.verdicts}["two"]
-    assert joined.reason is RefusalReason.JOINED
-    assert joined.detail == "it counts for the trade of one"
+    assert set(REFUSALS) == set(RefusalReason)
 
 
 @pytest.mark.parametrize("reason", REFUSALS)

@@ -100,9 +100,10 @@ class DemoTape:
         refusals = ("low_confidence", "slot_taken", "symbol_cooldown")
         verdict = {
             "ts_event": int(ends[begin]),
+            "strategy_id": "acceleration",
             "symbol": symbol,
             "side": 1,
-            "ac_z": peak,
+            "score": peak,
             "approved": traded,
             "reason": None if traded else str(self.rng.choice(refusals)),
             "detail": None,
@@ -157,6 +158,7 @@ class DemoTape:
         self._mark(exit_ts, self.balance)
         trade = {
             "trade_id": trade_id,
+            "strategy_id": "acceleration",
             "symbol": symbol,
             "side": 1,
             "quantity": quantity,

@@ -192,7 +192,9 @@ def test_exact_prices_and_coded_symbols_read_as_floats_and_strings_do(tmp_path: 
         "avg_px_open",
         pa.array(np.round(view.trades.column("avg_px_open"), 2)).cast(pa.decimal64(18, 6)),
     )
-    coded = exact.set_column(1, "symbol", exact.column("symbol").dictionary_encode())
+    coded = exact.set_column(
+        exact.column_names.index("symbol"), "symbol", exact.column("symbol").dictionary_encode()
+    )
     _, page = _page(view, tmp_path)
     _, other = _page(dataclasses.replace(view, trades=coded), tmp_path)
     assert _data(other) == _data(page)

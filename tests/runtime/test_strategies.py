@@ -10,13 +10,17 @@ import pytest
 from app.strategies import Hosted, hosted
 from catalog import Catalog
 from engine.accounting import PROJECTIONS, keep_accounts
-from engine.domain.facts import BracketPlanned, EnsembleChanged
+from engine.domain.commands import SetWeights, SwitchStrategy
+from engine.domain.ensemble import Ensemble
+from engine.domain.facts import BracketPlanned, CommandRefused, EnsembleChanged, Member
 from engine.domain.parameters import Parameters
+from engine.domain.session import session
 from engine.runtime import Engine
 from engine.signals.signals import Signals
 from engine.signals.tape import Tape
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, run
+from tests.runtime.test_commands import given
 from tests.signals.test_tape_strategies import Breakout
 
 THREE = ("acceleration", "reversion", "opening_range")
@@ -133,3 +137,73 @@ def test_a_strategy_that_fails_is_switched_off_by_a_fact(
         if plan.candidate_ts >= changes[-1].effective_ns
     )
     assert Parameters().ensemble_rule == "any"
+
+
+def test_strategies_are_switched_and_weighed_while_a_run_goes_on(synthetic: Catalog) -> None:
+    hours = session(SYNTHETIC_DAY)
+    off, on, weigh = (hours.at(clock) + 1 for clock in ("10:30", "12:00", "13:00"))
+    commands = given(
+        (off, SwitchStrategy("reversion", is_on=False)),
+        (off + 1, SwitchStrategy("reversion", is_on=False)),
+        (off + 2, SwitchStrategy("reversoin", is_on=False)),
+        (on, SwitchStrategy("reversion", is_on=True)),
+        (weigh, SetWeights({"acceleration": 0, "opening_range": 0})),
+        (weigh + 1, SetWeights({"acceleration": 0, "reversion": 0, "opening_range": 0})),
+        (weigh + 2, SetWeights({"acceleration": 0, "opening_range": 0})),
+    )
+    asked = hosted(THREE, values={"reversion.min_distance": 2.0})
+    ran = run(
+        synthetic,
+        [SYNTHETIC_DAY],
+        settings=[*EAGER, "max_trades_per_day=80"],
+        strategies=asked.strategies,
+        ensemble=asked.ensemble,
+        attendant=commands,
+    )
+
+    facts = [fact.payload for fact in ran.facts]
+    refused = {fact.command_id: fact.reason for fact in facts if isinstance(fact, CommandRefused)}
+    assert refused.keys() == {"c1", "c2", "c5", "c6"}
+    assert refused["c1"] == "already_so: reversion is off"
+    assert "no strategy reversoin; it has acceleration, reversion" in refused["c2"]
+    assert refused["c5"].startswith("wrong_weight: ")
+    assert refused["c6"].startswith("already_so: ")
+
+    changes = [fact for fact in facts if isinstance(fact, EnsembleChanged)]
+    assert [change.version for change in changes] == [1, 2, 3, 4]
+    assert [change.who for change in changes] == ["start", "ann", "ann", "ann"]
+    width = 5 * 10**9
+    assert [change.effective_ns for change in changes[1:]] == [
+        hours.at(clock) + width for clock in ("10:30", "12:00", "13:00")
+    ]
+    assert [member.weight for member in changes[-1].members] == [0, 1, 0]
+
+    by_reversion = [p.candidate_ts for p in planned(ran) if p.strategy_id == "reversion"]
+    assert [ts for ts in by_reversion if ts < changes[1].effective_ns]
+    assert not [
+        ts for ts in by_reversion if changes[1].effective_ns <= ts < changes[2].effective_ns
+    ]
+    assert [ts for ts in by_reversion if ts >= changes[2].effective_ns]
+    for plan in planned(ran):
+        weight = plan.contributions[0].weight
+        held = [change for change in changes[1:] if change.effective_ns <= plan.candidate_ts]
+        on_by_then = 2 if len(held) == 1 else 3
+        assert weight == pytest.approx(
+            1 / on_by_then if len(held) < 3 else float(plan.strategy_id == "reversion")
+        )
+
+
+def test_one_that_went_wrong_is_not_switched_on_again(synthetic: Catalog) -> None:
+    good = hosted(["reversion"])
+    failing = Member("failing", "", 1.0, is_on=True, parameters={}, bracket={})
+    asked = Ensemble(1, (*good.ensemble.members, failing))
+    late = session(SYNTHETIC_DAY).at("15:00")
+    ran = run(
+        synthetic,
+        [SYNTHETIC_DAY],
+        strategies=(*good.strategies, Failing()),
+        ensemble=asked,
+        attendant=given((late, SwitchStrategy("failing", is_on=True))),
+    )
+    (refused,) = [f.payload for f in ran.facts if isinstance(f.payload, CommandRefused)]
+    assert refused.reason.startswith("strategy_failed: failing went wrong")

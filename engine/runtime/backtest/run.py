@@ -278,8 +278,7 @@ class _Run:
         )
 
     def _source(self, hours: Session, params: Parameters) -> SignalSource | None:
-        on = {each.strategy_id for each in self.desk.books.ensemble.on}
-        return self.make_source(hours, params, on)
+        return self.make_source(hours, params, self.desk.books.asked)
 
     def _letters(self, day: date) -> list[str]:
         """Return the stored letters that this run reads."""

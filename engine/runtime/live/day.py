@@ -147,7 +147,7 @@ class LiveDay:
     def _source(self, make_source: MakeSource) -> SignalSource | None:
         books = self.books
         params = books.history.shaping_day(books.session)[0]
-        return make_source(books.session, params, {m.strategy_id for m in books.ensemble.on})
+        return make_source(books.session, params, books.asked)
 
     @property
     def decisions(self) -> list[BucketDecision]:

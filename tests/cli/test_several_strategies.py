@@ -1,0 +1,100 @@
+"""A run of several strategies, as every command that reads runs shows it."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store import RunStore
+from tests.cli.conftest import Tradectl, eager
+
+THREE = ("acceleration", "reversion", "opening_range")
+
+
+@pytest.fixture(scope="module")
+def ran(
+    tradectl: Tradectl, small_market: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any]]:
+    """Return a folder with one run of three strategies, and what it said."""
+    runs = tmp_path_factory.mktemp("several")
+    asked = [word for name in THREE for word in ("--strategy", name)]
+    own = ("--weight", "reversion=2", "--set", "reversion.min_distance=2")
+    where = ("--catalog", small_market, "--runs", runs)
+    done = tradectl("backtest", *where, *asked, *own, *eager(), "--json")
+    assert done.code == 0, done.err
+    return runs, done.json
+
+
+def of_others(runs: Path) -> dict[str, Any]:
+    """Return a trade that is not acceleration's."""
+    trades = RunStore(runs).run().read_table("trades")
+    assert trades is not None
+    return next(row for row in trades.to_pylist() if row["strategy_id"] != "acceleration")
+
+
+def test_why_shows_a_strategys_own_features_and_who_contributed(
+    tradectl: Tradectl, small_market: Path, ran: tuple[Path, dict[str, Any]]
+) -> None:
+    runs, _ = ran
+    trade = of_others(runs)
+    owner = trade["strategy_id"]
+    asked = ("why", trade["symbol"], trade["candidate_ts"], "--catalog", small_market)
+    said = tradectl(*asked, "--runs", runs, "--json").json
+    assert f"by {owner}" in said["answer"]
+    assert {each["strategy_id"]: each["weight"] for each in said["strategies"]} == {
+        "acceleration": 0.25,
+        "reversion": 0.5,
+        "opening_range": 0.25,
+    }
+    (own,) = [each for each in said["signals"] if each["strategy_id"] == owner]
+    assert own["score"] == pytest.approx(trade["score"], abs=1e-6)
+    assert own["features"]
+    assert all(each["passed"] for each in own["features"])
+    if owner == "reversion":
+        limits = {each["name"]: each["threshold"] for each in own["features"]}
+        assert limits["distance"] == 2
+    assert said["contributions"][0]["strategy_id"] == owner
+    assert (said["verdict"]["strategy_id"], said["verdict"]["approved"]) == (owner, True)
+    page = tradectl(*asked, "--runs", runs).out
+    assert f"contribution of {owner}" in page
+    assert all(feature["name"] in page for feature in own["features"])
+
+
+def test_reports_tables_and_lists_name_the_strategies(
+    tradectl: Tradectl, small_market: Path, ran: tuple[Path, dict[str, Any]]
+) -> None:
+    runs, said = ran
+    run = RunStore(runs).run()
+    parts = {name: Decimal(part["net_pnl"]) for name, part in said["strategies"].items()}
+    assert tuple(parts) == tuple(run.manifest.weights) == THREE
+    assert sum(parts.values()) == Decimal(str(said["metrics"]["net_pnl"]))
+
+    signals = run.read_table("signals")
+    assert signals is not None
+    raised = [row["strategy_id"] for row in signals.to_pylist() if row["phase"] == "raised"]
+    for name in THREE[1:]:
+        assert raised.count(name) == said["strategies"][name]["candidates"] > 0
+
+    html = run.report.read_text()
+    start = html.index('type="application/json">') + len('type="application/json">')
+    trades = json.loads(html[start : html.index("</script>", start)])["trades"]
+    assert set(trades["strategy"]) > {of_others(runs)["strategy_id"]}
+    for owner, features, gates in zip(
+        trades["strategy"], trades["features"], trades["passed"], strict=True
+    ):
+        assert (features is None) == (owner == "acceleration")
+        assert (gates is None) == (owner != "acceleration")
+    assert 'id="strategies"' in html
+    shown = tradectl("runs", "show", "latest", "--runs", runs).out
+    assert "reversion 0.5" in shown
+
+    asked = ("missed", "--catalog", small_market, "--runs", runs, "--top", "500", "--json")
+    missed = tradectl(*asked).json["missed"]
+    assert {row["strategy_id"] for row in missed} > {"acceleration"}
+    for row in missed:
+        assert (row["ac_z"] is None) == (row["strategy_id"] != "acceleration")
+        assert row["score"] >= 0
