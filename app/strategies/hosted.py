@@ -11,13 +11,21 @@ from pydantic import ValidationError
 
 from app.strategies.days_before import days_before
 from app.strategies.find import Found, find_strategy
+from app.strategies.workers import (
+    RECORDED,
+    AskedOutside,
+    Limits,
+    Stranger,
+    StrategyProcesses,
+)
 from catalog import Catalog
 from engine.domain.account import ACCELERATION
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble, checked_weights
 from engine.domain.errors import ConfigError
 from engine.domain.facts import Member
 from engine.domain.strategy import Strategy
-from engine.signals.signal_runner import MakeSource, in_process
+from engine.signals.settings import Settings
+from engine.signals.signal_runner import MakeSource, Ranked, make_source
 from engine.signals.tape_strategy import StrategyParameters, TapeStrategy
 
 
@@ -33,9 +41,36 @@ class Hosted:
         """Names of the strategies, in order of precedence."""
         return tuple(each.strategy_id for each in self.strategies)
 
-    def make_source(self, catalog: Catalog | None) -> MakeSource:
-        """Return who asks the strategies; what was known before a day is of the catalog."""
-        return in_process(self.strategies, days_before(catalog))
+    def make_source(
+        self,
+        catalog: Catalog | None,
+        limits: Limits = RECORDED,
+        opened: list[str] | None = None,
+    ) -> MakeSource:
+        """Return who asks the strategies: those found outside in processes of their own.
+
+        Parameters
+        ----------
+        catalog : Catalog, optional
+            Holds what was known before a day.
+        limits : Limits
+            How long an answer is waited for.
+        opened : list of str, optional
+            Takes the files that strategies found outside open while they are asked.
+        """
+        outside = {each.strategy_id: each for each in self.ensemble.members if each.source}
+        processes = StrategyProcesses()
+
+        def elsewhere(asked: Sequence[Ranked], p: Settings) -> AskedOutside | None:
+            strangers = [
+                Stranger(rank, each.strategy_id, outside[each.strategy_id].source, parameters)
+                for rank, each in asked
+                if each.strategy_id in outside
+                for parameters in (each.parameters.model_dump(mode="json"),)
+            ]
+            return AskedOutside(strangers, p, limits, processes, opened) if strangers else None
+
+        return make_source(self.strategies, days_before(catalog), elsewhere)
 
     @property
     def look_at_the_tape(self) -> tuple[TapeStrategy, ...]:

@@ -17,7 +17,7 @@ from engine.signals.signals import Signals
 from engine.signals.tape import Tape
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, run
-from tests.signals.test_tape_strategies import Breakout
+from tests.signals.shown_strategies import Breakout
 
 THREE = ("acceleration", "reversion", "opening_range")
 
