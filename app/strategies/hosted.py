@@ -17,6 +17,8 @@ from app.strategies.workers import (
     Limits,
     Stranger,
     StrategyProcesses,
+    WatchedOutside,
+    is_watched_outside,
 )
 from catalog import Catalog
 from engine.domain.account import ACCELERATION
@@ -31,10 +33,14 @@ from engine.signals.tape_strategy import StrategyParameters, TapeStrategy
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
-    """What a run hosts."""
+    """What a run hosts.
+
+    ``watched_outside`` look after the trades of those that were found outside and do so themselves.
+    """
 
     strategies: tuple[Strategy, ...]
     ensemble: Ensemble
+    watched_outside: tuple[WatchedOutside, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -60,6 +66,10 @@ class Hosted:
         """
         outside = {each.strategy_id: each for each in self.ensemble.members if each.source}
         processes = StrategyProcesses()
+        for watch in self.watched_outside:
+            watch.start(limits)
+        for watch in self.watched_outside:
+            watch.ready()
 
         def elsewhere(asked: Sequence[Ranked], p: Settings) -> AskedOutside | None:
             strangers = [
@@ -128,7 +138,7 @@ def hosted(
             )
         )
     ensemble = Ensemble(1, tuple(members))
-    return Hosted(tuple(strategies), ACCELERATION_ALONE if _is_default(ensemble) else ensemble)
+    return _hosted(strategies, ACCELERATION_ALONE if _is_default(ensemble) else ensemble)
 
 
 def hosted_again(ensemble: Ensemble) -> Hosted:
@@ -144,7 +154,20 @@ def hosted_again(ensemble: Ensemble) -> Hosted:
         found = find_strategy(member.source or member.strategy_id)
         parameters = _parameters(found, member.parameters | member.bracket)
         strategies.append(_made(found, parameters))
-    return Hosted(tuple(strategies), ensemble)
+    return _hosted(strategies, ensemble)
+
+
+def _hosted(strategies: Sequence[Strategy], ensemble: Ensemble) -> Hosted:
+    """Return what is hosted; strangers that look after their trades do so outside."""
+    source = {each.strategy_id: each.source for each in ensemble.members}
+    outside: list[WatchedOutside] = []
+    for each in strategies:
+        found = source.get(each.strategy_id, "")
+        if found and isinstance(each, TapeStrategy) and is_watched_outside(type(each)):
+            watch = WatchedOutside(each.strategy_id, found, each.parameters.model_dump(mode="json"))
+            each.watches, each.react = watch.watches, watch.react
+            outside.append(watch)
+    return Hosted(tuple(strategies), ensemble, tuple(outside))
 
 
 def _made(found: Found, parameters: StrategyParameters) -> Strategy:

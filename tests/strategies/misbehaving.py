@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import os
+import time
 from typing import Any
 
 import numba
 import numpy as np
 
+from engine.domain.bracket import BracketPlan
+from engine.domain.facts import ExitReason
+from engine.domain.strategy import ActiveTrade, Reaction, RequestExit
 from engine.signals.signals import Signals
 from engine.signals.tape import Tape
 from tests.signals.shown_strategies import Breakout, Follower
@@ -122,3 +126,28 @@ class Reads(Bad):
         """Open it."""
         with open("/etc/hostname", encoding="utf-8"):  # noqa: PTH123
             pass
+
+
+class Watcher(Good):
+    """Closes its trades as soon as it is asked, unless it is to misbehave."""
+
+    strategy_id = "watcher"
+
+    def watches(self, plan: BracketPlan) -> bool:
+        """Watch every trade."""
+        del plan
+        return True
+
+    def react(self, trade: ActiveTrade, now: int) -> Reaction:
+        """Close it at an even instant; do worse at others."""
+        del trade
+        match now:
+            case 1:
+                raise ValueError("odd")
+            case 3:
+                os._exit(5)
+            case 5:
+                time.sleep(3_600)
+            case 7:
+                _rounds(5)
+        return RequestExit(ExitReason.OPERATOR)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from app.strategies import hosted
 from app.strategies.check import checked_strategy
+from app.strategies.workers import RECORDED
 from catalog import Catalog
 from catalog.synth import synthesize
-from engine.domain.candidate import FadeReason, Phase
+from engine.domain.candidate import BucketReport, FadeReason, Phase
+from engine.domain.errors import StrategyError
+from engine.domain.facts import ExitReason
+from engine.domain.instrument import ALPACA_STOCKS
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
+from engine.domain.strategy import ActiveTrade, RequestExit
 from engine.pipeline import observe
 from engine.signals import Scanner, ScanResult, scan
 from engine.signals.signal_runner import SignalSource, in_process
+from tests.runtime.stage import plan
 from tests.strategies import misbehaving
 
 DAY = date(2026, 9, 18)
@@ -73,13 +80,26 @@ def test_a_stream_hears_of_them_what_a_batch_does(market: Catalog, inside: ScanR
         for batch in market.trade_batches(DAY, letter)
         for name in batch.symbols
     ]
-    start = HOURS.pre_market_ns
-    for now in [*range(HOURS.open_ns, HOURS.close_ns, 401 * 10**9), HOURS.close_ns + 10**9]:
+    start, ten = HOURS.pre_market_ns, HOURS.at("10:00")
+    reports: list[BucketReport] = []
+    for now in [*range(HOURS.open_ns, ten, 401 * 10**9), ten + 10**9]:
         prints = market.trades(DAY, symbols, start, now)
         quotes = market.quotes(DAY, symbols, start, now)
-        observe(stream, [quotes] if len(quotes) else [], [prints] if len(prints) else [], now)
+        pieces = [prints.rows(slice(0)), prints]
+        reports += observe(stream, [quotes] if len(quotes) else [], pieces, now)
         start = now
-    assert stream.digest() == inside.digest()
+    assert inside.signals is not None
+    own = inside.signals.to_pandas()
+    batch = own[own.ts_event <= ten]
+    assert len(batch) > 20
+    told = [
+        (each.ts_event, each.symbol, each.strategy_id, each.phase, each.score)
+        for report in reports
+        for each in report.candidates
+        if each.strategy_id != "acceleration"
+    ]
+    columns = batch[["ts_event", "symbol", "strategy_id", "phase", "score"]]
+    assert told == [tuple(row) for row in columns.itertuples(index=False)]
 
 
 def test_those_that_take_their_process_down_are_named_and_the_good_one_says_the_same(
@@ -120,3 +140,28 @@ def test_a_check_sees_what_a_stranger_opens_in_its_process(market: Catalog) -> N
     checked = checked_strategy(market, DAY, hosted([f"{misbehaving.__name__}:Reads"]))
     assert checked.opened == ("/etc/hostname",)
     assert not checked.is_fine
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        (1, "ValueError: odd"),
+        (3, "its process ended with exit code 5"),
+        (5, "it did not return within 2 s when asked about a trade"),
+        (7, "it did not return within 5 s of computing"),
+    ],
+)
+def test_a_stranger_looks_after_its_trades_outside(now: int, why: str) -> None:
+    asked = hosted([f"{misbehaving.__name__}:Watcher"])
+    limits = RECORDED._replace(bucket_secs=2.0) if now == 5 else RECORDED
+    assert asked.make_source(None, limits) is not None
+    (watcher,) = asked.strategies
+    bought = plan()
+    grid = ALPACA_STOCKS.find(bought.symbol).grid_at(0)
+    trade = ActiveTrade(bought, None, Decimal(98), Decimal(100), grid)
+    if now == 1:
+        assert watcher.watches(bought)
+        assert watcher.react(trade, 2) == RequestExit(ExitReason.OPERATOR)
+    with pytest.raises(StrategyError) as error:
+        watcher.react(trade, now)
+    assert error.value.why == why

@@ -26,18 +26,21 @@ class Limits(NamedTuple):
         For one bucket.
     more_secs : float
         For each further bucket of a block.
+    ending_secs : float
+        For a process that has closed its connection to end, so that its exit code is known.
     """
 
     bucket_secs: float
     more_secs: float
+    ending_secs: float
 
     def block_secs(self, buckets: int) -> float:
         """Return how long a block may take."""
         return self.bucket_secs + (buckets - 1) * self.more_secs
 
 
-RECORDED = Limits(bucket_secs=60.0, more_secs=60.0)
+RECORDED = Limits(bucket_secs=60.0, more_secs=60.0, ending_secs=10.0)
 """Nobody waits for a recorded day: only one that sleeps is caught by it."""
 
-LIVE = Limits(bucket_secs=1.5, more_secs=0.25)
+LIVE = Limits(bucket_secs=1.5, more_secs=0.25, ending_secs=0.2)
 """Exits wait meanwhile: with 0.25 s of grace a bucket is told less than 2.5 s after its end."""

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.strategies.workers.shared_columns import Placed
+from engine.domain.bracket import BracketPlan
+from engine.domain.strategy import ActiveTrade
 from engine.signals.settings import Settings
 from engine.signals.signal_lives import Told
 
@@ -19,11 +21,11 @@ type Ring = tuple[str, int]
 
 
 class Begin(NamedTuple):
-    """A day begins: what to ask, and with which settings."""
+    """What to ask, and with which settings a day begins; None where no day is asked about."""
 
     source: str
     parameters: dict[str, Any]
-    settings: Settings
+    settings: Settings | None
     notes_files: bool
 
 
@@ -44,6 +46,25 @@ class Column(NamedTuple):
     """Where a column stands that was asked for."""
 
     placed: Placed
+
+
+class IsWatched(NamedTuple):
+    """Whether the strategy watches a trade."""
+
+    plan: BracketPlan
+
+
+class Look(NamedTuple):
+    """What the strategy does about an open trade at an instant (UTC ns)."""
+
+    trade: ActiveTrade
+    now: int
+
+
+class Reacts(NamedTuple):
+    """What it answered to either."""
+
+    answer: Any
 
 
 class Ready(NamedTuple):
@@ -76,8 +97,8 @@ class Done(NamedTuple):
     opened: list[str]
 
 
-type ToWorker = Begin | Block | Column
-type FromWorker = Ready | Wants | Says | Fails | Done
+type ToWorker = Begin | Block | Column | IsWatched | Look
+type FromWorker = Ready | Wants | Says | Fails | Done | Reacts
 
 _LENGTH = struct.Struct("<Q")
 _READ_BYTES = 1 << 18

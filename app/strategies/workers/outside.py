@@ -140,7 +140,7 @@ class AskedOutside:
         try:
             each.process.line.send(message)
         except OSError:
-            each.fail(None, each.process.ending())
+            each.fail(None, each.process.ending(self._limits.ending_secs))
 
     def _hear(self, block: TapeBlock | None, until: Callable[[_Asked], int], too_late: str) -> None:
         """Take what is said until everybody has, or is too late."""
@@ -153,14 +153,16 @@ class AskedOutside:
             now = time.monotonic_ns()
             for each in waiting:
                 if each.is_waited_for and each.process.line.end not in heard and now >= until(each):
-                    each.process.killed()
+                    each.process.killed(self._limits.ending_secs)
                     each.fail(each.process.progress.read()[0], too_late)
 
     def _hear_one(self, each: _Asked, block: TapeBlock | None) -> None:
         try:
             messages = each.process.line.received()
         except (OSError, EOFError):
-            each.fail(each.process.progress.read()[0], each.process.ending())
+            each.fail(
+                each.process.progress.read()[0], each.process.ending(self._limits.ending_secs)
+            )
             return
         for message in messages:
             match message:
@@ -172,7 +174,7 @@ class AskedOutside:
                     self._serve(each, block, ring)
                 case Fails(row, why):
                     each.fail(row, why)
-                    each.process.killed()
+                    each.process.killed(self._limits.ending_secs)
                 case Ready():
                     each.is_waited_for = False
                 case Done(opened):
@@ -188,7 +190,9 @@ class AskedOutside:
         try:
             each.process.line.send(Column(each.process.columns.put(ring, column)))
         except OSError:
-            each.fail(each.process.progress.read()[0], each.process.ending())
+            each.fail(
+                each.process.progress.read()[0], each.process.ending(self._limits.ending_secs)
+            )
         each.served_ns = time.monotonic_ns()
 
     def _take(

@@ -11,6 +11,7 @@ import sys
 import weakref
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 
 from app.strategies.workers.limits import COMPUTING_SECS
 from app.strategies.workers.messages import Line
@@ -22,7 +23,6 @@ _BOOT = (
     "from app.strategies.workers.worker import work; "
     "work(*descriptors)"
 )
-_ENDING_SECS = 0.2
 _SEND_SECS = 1.0
 
 
@@ -50,11 +50,10 @@ class StrategyProcess:
         self.line = Line(ours)
         self._is_ours = os.getpid()
 
-    def killed(self) -> None:
-        """End the process, whatever it does."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._wait()
+    def killed(self, secs: float) -> None:
+        """End the process, whatever it does; waits some seconds for it at most."""
+        self._process.kill()
+        self._wait(secs)
 
     def closed(self) -> None:
         """End the process, and give back what it took of this one."""
@@ -65,12 +64,12 @@ class StrategyProcess:
             self.line.end.close()
             self.columns.close()
 
-    def ending(self) -> str:
+    def ending(self, secs: float) -> str:
         """Return how the process has ended; one that only fell silent is killed."""
-        self._wait()
+        self._wait(secs)
         code = self._process.poll()
         if code is None:
-            self.killed()
+            self.killed(secs)
             return "its process said nothing more"
         if code == -signal.SIGPROF:
             return f"it did not return within {COMPUTING_SECS:g} s of computing"
@@ -78,11 +77,9 @@ class StrategyProcess:
             return f"its process was killed by {signal.Signals(-code).name}"
         return f"its process ended with exit code {code}"
 
-    def _wait(self) -> None:
-        try:
-            self._process.wait(_ENDING_SECS)
-        except subprocess.TimeoutExpired:
-            return
+    def _wait(self, secs: float) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(secs)
 
 
 class StrategyProcesses:

@@ -12,11 +12,11 @@ import resource
 import signal
 import socket
 import time
+import traceback
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,10 @@ from app.strategies.workers.messages import (
     Column,
     Done,
     Fails,
+    IsWatched,
     Line,
+    Look,
+    Reacts,
     Ready,
     Ring,
     Says,
@@ -52,7 +55,7 @@ _ALARM_SECS = 300.0
 _OUT_OF_MEMORY = "MemoryError"
 
 
-def work(line: int, columns: int, progress: int) -> None:
+def work(line: int, columns: int, progress: int) -> NoReturn:
     """Answer over a connection until its other end is closed; all are descriptors."""
     os.dup2(2, 1)  # standard output is the run's, for its answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -62,8 +65,16 @@ def work(line: int, columns: int, progress: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, most))
     end = socket.socket(fileno=line)
     worker = _Worker(Line(end), ColumnReader(columns), Progress(progress))
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+    # at once, without the interpreter's own goodbyes: threads of a strategy may be in their way
+    try:
         worker.run()
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        os._exit(0)
+    except SystemExit as asked:
+        os._exit(asked.code if isinstance(asked.code, int) else 1)
+    except BaseException:  # noqa: BLE001 - whatever a stranger's code raises
+        traceback.print_exc()
+        os._exit(1)
 
 
 class _Worker:
@@ -73,7 +84,7 @@ class _Worker:
         self._progress = progress
         self._came: deque[ToWorker] = deque()
 
-    def run(self) -> None:
+    def run(self) -> NoReturn:
         """Do what is asked for.
 
         Raises
@@ -87,6 +98,10 @@ class _Worker:
                     self._begin(asked)
                 case Block() as closed:
                     self._block(closed)
+                case IsWatched(plan):
+                    self._look(lambda made, plan=plan: made.watches(plan))
+                case Look(trade, now):
+                    self._look(lambda made, trade=trade, now=now: made.react(trade, now))
                 case other:
                     raise RuntimeError(f"{other} was not asked for")
 
@@ -113,15 +128,27 @@ class _Worker:
         self._context = DayContext(np.empty(0), np.empty(0))
         self._notes_files = asked.notes_files
         try:
-            # another one than is asked in earnest: what it keeps is not to be of this bucket
-            trial = AskedStrategies([(0, _made(asked))], asked.settings)
-            for _ in trial.answers(MadeUpBlock(asked.settings)):
-                pass
-            self._asked = AskedStrategies([(0, _made(asked))], asked.settings)
+            self._made = _made(asked)
+            if (p := asked.settings) is not None:
+                # another one than is asked in earnest: it may keep something of this bucket
+                trial = AskedStrategies([(0, _made(asked))], p)
+                for _ in trial.answers(MadeUpBlock(p)):
+                    pass
+                self._asked = AskedStrategies([(0, self._made)], p)
         except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
             self._line.send(Fails(None, _in_words(f"{type(error).__name__}: {error}")))
         else:
             self._line.send(Ready())
+        _alarm(0)
+
+    def _look(self, look: Callable[[TapeStrategy], Any]) -> None:
+        _alarm(COMPUTING_SECS)
+        try:
+            seen = look(self._made)
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+            self._line.send(Fails(None, _in_words(f"{type(error).__name__}: {error}")))
+        else:
+            self._line.send(Reacts(seen))
         _alarm(0)
 
     def _block(self, closed: Block) -> None:
