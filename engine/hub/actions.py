@@ -38,7 +38,7 @@ class ReportDelay(msgspec.Struct, frozen=True):
 
 
 class SwitchOff(msgspec.Struct, frozen=True):
-    """Switch a strategy off that went wrong over a trade, which its bracket protects from then on."""
+    """Switch a strategy off that went wrong over a trade; the bracket of that stays."""
 
     strategy_id: str
     why: str

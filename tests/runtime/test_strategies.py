@@ -10,7 +10,7 @@ import pytest
 from app.strategies import Hosted, hosted
 from catalog import Catalog
 from engine.accounting import PROJECTIONS, keep_accounts
-from engine.domain.facts import BracketPlanned, EnsembleChanged
+from engine.domain.facts import BracketPlanned, EnsembleChanged, TradeClosed, TradeOpened
 from engine.domain.parameters import Parameters
 from engine.runtime import Engine
 from engine.signals.signals import Signals
@@ -18,6 +18,7 @@ from engine.signals.tape import Tape
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, run
 from tests.signals.shown_strategies import Breakout
+from tests.strategies import misbehaving
 
 THREE = ("acceleration", "reversion", "opening_range")
 
@@ -103,7 +104,9 @@ class Endless(Breakout):
 
 
 @pytest.mark.parametrize("engine", Engine)
-def test_a_strategy_that_fails_is_switched_off_by_a_fact(synthetic: Catalog, engine: Engine) -> None:
+def test_a_strategy_that_fails_is_switched_off_by_a_fact(
+    synthetic: Catalog, engine: Engine
+) -> None:
     good = hosted(THREE)
     members = [
         *good.ensemble.members,
@@ -131,3 +134,38 @@ def test_a_strategy_that_fails_is_switched_off_by_a_fact(synthetic: Catalog, eng
         if plan.candidate_ts >= changes[-1].effective_ns
     )
     assert Parameters().ensemble_rule == "any"
+
+
+def test_strangers_that_end_their_processes_end_nothing_else(synthetic: Catalog) -> None:
+    bad = "exits", "leaves_its_trade"
+    names = [f"{misbehaving.__name__}:{each}" for each in ("Exits", "LeavesItsTrade")]
+    asked = hosted(["acceleration", *names])
+    runs = [
+        run(
+            synthetic,
+            [SYNTHETIC_DAY],
+            engine,
+            strategies=asked.strategies,
+            ensemble=asked.ensemble,
+            make_source=asked.make_source(None),
+        )
+        for asked, engine in (
+            (asked, Engine.PRUNED),
+            (hosted(["acceleration", *names]), Engine.FULL),
+        )
+    ]
+    for ran in runs:
+        changes = [fact.payload for fact in ran.facts if isinstance(fact.payload, EnsembleChanged)]
+        assert {change.because for change in changes[1:]} == {
+            "exits is switched off: its process ended with exit code 3",
+            "leaves_its_trade is switched off: its process ended with exit code 6",
+        }
+        last = changes[-1].effective_ns
+        assert max(plan.candidate_ts for plan in planned(ran)) > last
+        opened = {plan.trade_id for plan in planned(ran) if plan.strategy_id in bad}
+        closed = {f.correlation_id for f in ran.facts if isinstance(f.payload, TradeClosed)}
+        started = {f.correlation_id for f in ran.facts if isinstance(f.payload, TradeOpened)}
+        assert opened & started
+        assert opened & started <= closed
+    assert runs[0].outcome.decision_digest == runs[1].outcome.decision_digest
+    assert runs[0].outcome.fill_digest == runs[1].outcome.fill_digest

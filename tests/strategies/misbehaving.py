@@ -12,9 +12,10 @@ import numpy as np
 
 from engine.domain.bracket import BracketPlan
 from engine.domain.facts import ExitReason
-from engine.domain.strategy import ActiveTrade, Reaction, RequestExit
+from engine.domain.strategy import HOLD, ActiveTrade, Reaction, RequestExit
 from engine.signals.signals import Signals
 from engine.signals.tape import Tape
+from strategies import Reversion
 from tests.signals.shown_strategies import Breakout, Follower
 
 AT = 700
@@ -151,3 +152,20 @@ class Watcher(Good):
             case 7:
                 _rounds(5)
         return RequestExit(ExitReason.OPERATOR)
+
+
+class LeavesItsTrade(Reversion):
+    """Ends its process once it is asked about a trade that has been open for a minute."""
+
+    strategy_id = "leaves_its_trade"
+
+    def watches(self, plan: BracketPlan) -> bool:
+        """Watch every trade."""
+        del plan
+        return True
+
+    def react(self, trade: ActiveTrade, now: int) -> Reaction:
+        """Hold it, for a while."""
+        if now - trade.plan.candidate_ts > 60 * 10**9:
+            os._exit(6)
+        return HOLD
