@@ -43,7 +43,7 @@ def test_exits_go_out_while_a_strategy_never_returns(
     pace = "--speed", "10"
     with simulated(nursery, small_market, tmp_path, start="09:52", pace=pace) as place:
         words = "--strategy", "acceleration", "--strategy", "hanging:Hangs"
-        run = Run(place, place.live(*HOLD, *words))
+        run = Run(place, place.live(*HOLD, "--set=max_hold_seconds=60", *words))
         run.until(place.verdicts.exists)
         symbol = run.with_a_position()
         (tmp_path / "hang").touch()

@@ -298,7 +298,10 @@ class Wrong(Leaver):
         (StrategyError("wrong", "its process ended"), "its process ended"),
         (None, "it answered None about a trade"),
         (MoveStop(Decimal("NaN")), "it answered MoveStop(price=Decimal('NaN')) about a trade"),
-        (RequestExit("now"), "it answered RequestExit(reason='now') about a trade"),
+        (
+            RequestExit(cast("ExitReason", "now")),
+            "it answered RequestExit(reason='now') about a trade",
+        ),
     ],
 )
 def test_a_strategy_that_goes_wrong_over_a_trade_is_switched_off_and_the_clock_ends_the_trade(
