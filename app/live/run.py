@@ -21,6 +21,7 @@ from app.parameters.inbox import ParameterInbox
 from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.strategies import hosted_again
+from app.strategies.workers import LIVE, RECORDED
 from catalog.spool import Heading
 from engine.display import FrameBoard, FrameHeading, FrameSlot
 from engine.domain.ensemble import ACCELERATION_ALONE
@@ -145,6 +146,7 @@ async def live_run(
         tapes = market.tapes(hours.day) if market else found.tapes
         attendant = await _attendant(journals, run, desk, request, found.host_time())
         hosted = request.hosted if run.is_new else hosted_again(desk.books.ensemble)
+        limits = RECORDED if isinstance(found.host_time, GrantedTime) else LIVE
         day = LiveDay(
             desk,
             journal,
@@ -156,7 +158,7 @@ async def live_run(
             sends=request.sends,
             decided=() if run.is_new else verdicts.decided(),
             on_decision=verdicts.add,
-            make_source=hosted.make_source(request.catalog),
+            make_source=hosted.make_source(request.catalog, limits),
             board=_board(run, request, [*screens, *([shown.slot] if shown else [])]),
         )
         keeper = _keeper(run, request, day, hours, tapes)

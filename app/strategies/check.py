@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +13,7 @@ import pyarrow.compute as pc
 
 from app.strategies.cut_market import CutMarket
 from app.strategies.hosted import Hosted
+from app.strategies.opened_files import noting
 from catalog import Catalog
 from engine.domain.errors import ConfigError
 from engine.domain.market import MarketData
@@ -97,7 +95,7 @@ def checked_strategy(
     name = hosted.look_at_the_tape[0].strategy_id
     hours, params = session(day), Parameters()
     opened: list[str] = []
-    make_source = hosted.make_source(market)
+    make_source = hosted.make_source(market, opened=opened)
 
     def asked(of: MarketData) -> ScanResult:
         source = make_source(hours, params, hosted.names)
@@ -133,32 +131,8 @@ class _Watched:
 
     def take(self, parts: Sequence[TapePart], start: int) -> SignalBlock:
         """Return what is said."""
-        with _noting(self._opened):
+        with noting(self._opened):
             return self._source.take(parts, start)
-
-
-_notes: list[list[str]] = []
-
-
-@contextmanager
-def _noting(opened: list[str]) -> Iterator[None]:
-    """Note what this process opens: Python tells a hook, and a hook cannot be taken back."""
-    if not _notes:
-        sys.addaudithook(_hear)
-    _notes.append(opened)
-    try:
-        yield
-    finally:
-        _notes.remove(opened)
-        if not _notes:
-            _notes.append([])
-
-
-def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "open" and _notes and isinstance(arguments[0], str):
-        name = arguments[0]
-        if not name.endswith((".py", ".pyc", ".so", ".nbi", ".nbc")):
-            _notes[-1].append(name)
 
 
 def _difference(short: ScanResult, whole: ScanResult, cut: int) -> Difference | None:

@@ -11,31 +11,76 @@ from pydantic import ValidationError
 
 from app.strategies.days_before import days_before
 from app.strategies.find import Found, find_strategy
+from app.strategies.workers import (
+    RECORDED,
+    AskedOutside,
+    Limits,
+    Stranger,
+    StrategyProcesses,
+    WatchedOutside,
+    is_watched_outside,
+)
 from catalog import Catalog
 from engine.domain.account import ACCELERATION
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble, checked_weights
 from engine.domain.errors import ConfigError
 from engine.domain.facts import Member
 from engine.domain.strategy import Strategy
-from engine.signals.signal_runner import MakeSource, in_process
+from engine.signals.settings import Settings
+from engine.signals.signal_runner import MakeSource, Ranked, make_source
 from engine.signals.tape_strategy import StrategyParameters, TapeStrategy
 
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
-    """What a run hosts."""
+    """What a run hosts.
+
+    ``watched_outside`` look after the trades of those that were found outside and do so themselves.
+    """
 
     strategies: tuple[Strategy, ...]
     ensemble: Ensemble
+    watched_outside: tuple[WatchedOutside, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the strategies, in order of precedence."""
         return tuple(each.strategy_id for each in self.strategies)
 
-    def make_source(self, catalog: Catalog | None) -> MakeSource:
-        """Return who asks the strategies; what was known before a day is of the catalog."""
-        return in_process(self.strategies, days_before(catalog))
+    def make_source(
+        self,
+        catalog: Catalog | None,
+        limits: Limits = RECORDED,
+        opened: list[str] | None = None,
+    ) -> MakeSource:
+        """Return who asks the strategies: those found outside in processes of their own.
+
+        Parameters
+        ----------
+        catalog : Catalog, optional
+            Holds what was known before a day.
+        limits : Limits
+            How long an answer is waited for.
+        opened : list of str, optional
+            Takes the files that strategies found outside open while they are asked.
+        """
+        outside = {each.strategy_id: each for each in self.ensemble.members if each.source}
+        processes = StrategyProcesses()
+        for watch in self.watched_outside:
+            watch.start(limits)
+        for watch in self.watched_outside:
+            watch.ready()
+
+        def elsewhere(asked: Sequence[Ranked], p: Settings) -> AskedOutside | None:
+            strangers = [
+                Stranger(rank, each.strategy_id, outside[each.strategy_id].source, parameters)
+                for rank, each in asked
+                if each.strategy_id in outside
+                for parameters in (each.parameters.model_dump(mode="json"),)
+            ]
+            return AskedOutside(strangers, p, limits, processes, opened) if strangers else None
+
+        return make_source(self.strategies, days_before(catalog), elsewhere)
 
     @property
     def look_at_the_tape(self) -> tuple[TapeStrategy, ...]:
@@ -93,7 +138,7 @@ def hosted(
             )
         )
     ensemble = Ensemble(1, tuple(members))
-    return Hosted(tuple(strategies), ACCELERATION_ALONE if _is_default(ensemble) else ensemble)
+    return _hosted(strategies, ACCELERATION_ALONE if _is_default(ensemble) else ensemble)
 
 
 def hosted_again(ensemble: Ensemble) -> Hosted:
@@ -109,7 +154,20 @@ def hosted_again(ensemble: Ensemble) -> Hosted:
         found = find_strategy(member.source or member.strategy_id)
         parameters = _parameters(found, member.parameters | member.bracket)
         strategies.append(_made(found, parameters))
-    return Hosted(tuple(strategies), ensemble)
+    return _hosted(strategies, ensemble)
+
+
+def _hosted(strategies: Sequence[Strategy], ensemble: Ensemble) -> Hosted:
+    """Return what is hosted; strangers that look after their trades do so outside."""
+    source = {each.strategy_id: each.source for each in ensemble.members}
+    outside: list[WatchedOutside] = []
+    for each in strategies:
+        found = source.get(each.strategy_id, "")
+        if found and isinstance(each, TapeStrategy) and is_watched_outside(type(each)):
+            watch = WatchedOutside(each.strategy_id, found, each.parameters.model_dump(mode="json"))
+            each.watches, each.react = watch.watches, watch.react
+            outside.append(watch)
+    return Hosted(tuple(strategies), ensemble, tuple(outside))
 
 
 def _made(found: Found, parameters: StrategyParameters) -> Strategy:

@@ -37,4 +37,13 @@ class ReportDelay(msgspec.Struct, frozen=True):
     is_stuck: bool
 
 
-type Action = CancelEntry | RepriceTarget | SendExit | MoveStop | RequestExit | ReportDelay
+class SwitchOff(msgspec.Struct, frozen=True):
+    """Switch a strategy off that went wrong over a trade; the bracket of that stays."""
+
+    strategy_id: str
+    why: str
+
+
+type Action = (
+    CancelEntry | RepriceTarget | SendExit | MoveStop | RequestExit | ReportDelay | SwitchOff
+)

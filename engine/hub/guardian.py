@@ -14,13 +14,21 @@ from engine.decision import entry_cancel_due, exit_due, flatten_step, phase
 from engine.decision.governor_state import GovernorState, OpenTrade
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
+from engine.domain.errors import StrategyError
 from engine.domain.facts import ExitReason, OrderRole
 from engine.domain.instrument import Instruments
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
-from engine.domain.strategy import ActiveTrade, Hold, MoveStop, RequestExit
+from engine.domain.strategy import HOLD, ActiveTrade, Hold, MoveStop, RequestExit, Strategy
 from engine.domain.tick_grid import TickGrid
-from engine.hub.actions import Action, CancelEntry, ReportDelay, RepriceTarget, SendExit
+from engine.hub.actions import (
+    Action,
+    CancelEntry,
+    ReportDelay,
+    RepriceTarget,
+    SendExit,
+    SwitchOff,
+)
 from engine.hub.books import Books, LiveTrade
 from engine.hub.exit_attempts import ExitAttempts
 from engine.hub.hosted import HostedStrategies
@@ -143,18 +151,31 @@ class Guardian:
     def _reaction(self, trade: LiveTrade, view: TradeView, now: int) -> tuple[Action, ...]:
         """Return what the owner of a trade wants, as far as it can be done now."""
         owner, plan = self._hosted.owner(trade), trade.plan
-        if owner is None or not owner.watches(plan):
+        if owner is None:
             return ()
         stop, price = view.orders.stop, view.orders.stop_price(plan)
         active = ActiveTrade(plan, trade.best_price, price, view.last_price, self._grid(trade, now))
-        match owner.react(active, now):
-            case RequestExit() as wanted:
-                return wanted, *self._closing(trade, view, now)
-            case MoveStop() as wanted:
-                can_move = stop is not None and stop.can_change and stop.price != wanted.price
-                return (wanted,) if can_move else ()
+        try:
+            reaction = owner.react(active, now) if owner.watches(plan) else HOLD
+        except StrategyError as error:
+            return self._switched_off(owner, error.why)
+        except Exception as error:  # noqa: BLE001  (whatever a stranger's code raises)
+            return self._switched_off(owner, f"{type(error).__name__}: {error}")
+        match reaction:
+            case RequestExit(ExitReason()):
+                return reaction, *self._closing(trade, view, now)
+            case MoveStop(Decimal() as wanted) if wanted.is_finite() and wanted > 0:
+                can_move = stop is not None and stop.can_change and stop.price != wanted
+                return (reaction,) if can_move else ()
             case Hold():
                 return ()
+            case _:
+                return self._switched_off(owner, f"it answered {reaction!r} about a trade")
+
+    def _switched_off(self, owner: Strategy, why: str) -> tuple[Action, ...]:
+        """Leave the trades of a strategy that went wrong to their brackets."""
+        self._hosted.drop(owner.strategy_id)
+        return (SwitchOff(owner.strategy_id, why),)
 
     def _grid(self, trade: LiveTrade, now: int) -> TickGrid:
         return self._instruments.find(trade.plan.symbol).grid_at(now)
@@ -168,7 +189,10 @@ class Guardian:
         if not trade.is_open:
             return False
         owner = self._hosted.owner(trade)
-        is_watched = owner is not None and owner.watches(trade.plan)
+        try:
+            is_watched = owner is not None and owner.watches(trade.plan)
+        except Exception:  # noqa: BLE001  (it is named when it is asked what is due)
+            is_watched = True
         return is_watched or is_unprotected(trade, orders(trade))
 
     def _is_due(self, trade: LiveTrade, ts: int) -> bool:

@@ -37,3 +37,7 @@ class HostedStrategies:
         trade.
         """
         return self._by_id.get(trade.plan.strategy_id)
+
+    def drop(self, strategy_id: str) -> None:
+        """Ask a strategy no more; its trades are as those of one that is not hosted here."""
+        self._by_id.pop(strategy_id, None)

@@ -120,6 +120,8 @@ class Scanner:
         DataError
             ``ts_init`` went back.
         """
+        if not len(batch):
+            return
         start = 0
         while (stop := self._stops_at()) is not None and batch.ts_init[-1] >= stop:
             end = start + int(np.searchsorted(batch.ts_init[start:], stop))

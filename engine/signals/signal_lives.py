@@ -99,6 +99,14 @@ class SignalLives:
         self._any_alive = bool(alive.any())
         return told
 
+    def follow(self, told: Told) -> None:
+        """Take what was told elsewhere, so that it can be ended here."""
+        if len(told.places):
+            self._grow(int(told.places.max()) + 1)
+        raised, faded = told.phase == _RAISED, told.phase == _FADED
+        self._alive[told.places[raised]] = told.side[raised]
+        self._alive[told.places[faded]] = 0
+
     def ended(self) -> Told | None:
         """Return what is told when the strategy is switched off: all its candidates fade."""
         places = np.flatnonzero(self._alive)

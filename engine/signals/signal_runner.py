@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, Protocol
 
@@ -11,17 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from engine.domain.candidate import StrategyFailure
-from engine.domain.errors import StrategyError
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
+from engine.signals.asked_strategies import AskedStrategies, ends_at
 from engine.signals.columns import TapePart
 from engine.signals.history import Rolling
-from engine.signals.settings import settings
-from engine.signals.signal_lives import SignalLives, Told
+from engine.signals.scanned_block import ScannedBlock
+from engine.signals.settings import Settings, settings
 from engine.signals.signal_tables import SIGNALS, Said, signals_table
-from engine.signals.signals import checked
 from engine.signals.state import Records
-from engine.signals.tape import Tape
 from engine.signals.tape_block import TapeBlock
 from engine.signals.tape_reader import Known, TapeReader
 from engine.signals.tape_strategy import TapeStrategy
@@ -70,8 +67,39 @@ type KnownBefore = Callable[[date, int], Known]
 """Previous close, and average volume of so many days, by symbol as known before a day."""
 
 
+class AskedElsewhere(Protocol):
+    """Strategies that are asked outside this process, beside those in it."""
+
+    @property
+    def names(self) -> Collection[str]:
+        """Names of the strategies."""
+        ...
+
+    def ask(self, block: TapeBlock) -> None:
+        """Begin to ask about a block."""
+        ...
+
+    def answers(self, block: TapeBlock) -> tuple[Sequence[Said], Sequence[StrategyFailure]]:
+        """Return what is said of the block, and who went wrong; waits a bounded time."""
+        ...
+
+
+type Ranked = tuple[int, TapeStrategy]
+"""A strategy and its place in the order of precedence."""
+
+type MakeElsewhere = Callable[[Sequence[Ranked], Settings], AskedElsewhere | None]
+"""Who takes those of a day's strategies that are to be asked outside; None where none is."""
+
+
 def in_process(strategies: Sequence[object], known: KnownBefore | None = None) -> MakeSource:
     """Return who asks those of some strategies that look at the tape, in this very process."""
+    return make_source(strategies, known, lambda _asked, _settings: None)
+
+
+def make_source(
+    strategies: Sequence[object], known: KnownBefore | None, elsewhere: MakeElsewhere
+) -> MakeSource:
+    """Return who asks those of some strategies that look at the tape, some of them elsewhere."""
     looking = [each for each in strategies if isinstance(each, TapeStrategy)]
 
     def made(session: Session, params: Parameters, on: Collection[str]) -> SignalSource | None:
@@ -81,13 +109,14 @@ def in_process(strategies: Sequence[object], known: KnownBefore | None = None) -
         needs = (need for each in asked for need in each.needs())
         days = max((need.buckets for need in needs if need.kind is Rolling.DAYS), default=0)
         before = None if known is None or not days else known(session.day, days)
-        return SignalRunner(asked, params, session, before)
+        outside = elsewhere(list(enumerate(asked)), settings(params, session))
+        return SignalRunner(asked, params, session, before, outside)
 
     return made
 
 
 class SignalRunner:
-    """Asks strategies at each close, in this very process.
+    """Asks strategies at each close of the whole tape.
 
     One that raises, or whose answer cannot be believed, is switched off for the rest of the day.
 
@@ -99,6 +128,8 @@ class SignalRunner:
         In force at the start of the day.
     known : mapping, optional
         Previous close and average volume by symbol.
+    elsewhere : AskedElsewhere, optional
+        Takes some of the strategies; all others are asked in this very process.
     """
 
     def __init__(
@@ -107,34 +138,40 @@ class SignalRunner:
         params: Parameters,
         session: Session,
         known: Known | None = None,
+        elsewhere: AskedElsewhere | None = None,
     ) -> None:
-        p = settings(params, session)
-        self._reader = TapeReader([need for each in strategies for need in each.needs()], known)
-        self._asked = [
-            _Asked(rank, each, SignalLives(p.publish, p.buckets - p.open_bucket))
-            for rank, each in enumerate(strategies)
-        ]
+        self._reader = TapeReader(known)
+        self._ranks = {each.strategy_id: rank for rank, each in enumerate(strategies)}
+        outside = () if elsewhere is None else elsewhere.names
+        here = [each for each in enumerate(strategies) if each[1].strategy_id not in outside]
+        self._here = AskedStrategies(here, settings(params, session))
+        self._elsewhere = elsewhere
         self._windowed_to = np.empty(0, np.int64)
 
     def take(self, parts: Sequence[TapePart], start: int) -> SignalBlock:
         """Return what is said of the buckets from ``start`` to the last that closed."""
         block = self._reader.block(parts, start)
+        if self._elsewhere is not None:
+            self._elsewhere.ask(block)
         said: list[Said] = []
         failures: list[StrategyFailure] = []
-        for row, tape in enumerate(self._reader.tapes(block)):
-            if tape.bucket < 1:
-                continue
-            for each in self._asked:
-                told = _ask(each, tape, failures)
-                if told is not None:
-                    said.append(Said(row, each.rank, each.strategy.strategy_id, told))
+        for row, told, failed in self._here.answers(block):
+            said += told
+            failures += [StrategyFailure(ends_at(block, row), *each) for each in failed]
+        if self._elsewhere is not None:
+            outside = self._elsewhere.answers(block)
+            said = sorted([*said, *outside[0]], key=lambda each: (each.row, each.rank))
+            failures = sorted([*failures, *outside[1]], key=self._order)
         if not said:
             return SignalBlock(SIGNALS.empty_table(), (), tuple(failures))
         return SignalBlock(
             signals_table(block, said), tuple(self._windows(block, said)), tuple(failures)
         )
 
-    def _windows(self, block: TapeBlock, said: Sequence[Said]) -> list[Records]:
+    def _order(self, failure: StrategyFailure) -> tuple[int, int]:
+        return failure.ts_event, self._ranks[failure.strategy_id]
+
+    def _windows(self, block: ScannedBlock, said: Sequence[Said]) -> list[Records]:
         """Return the buckets behind what is said, but for those that were given before."""
         n, nothing = len(block.symbols), np.iinfo(np.int64).max
         more = n - len(self._windowed_to)
@@ -150,34 +187,6 @@ class SignalRunner:
         rows = block.buckets(places, np.maximum(starts, self._windowed_to[places]), ends)
         self._windowed_to[places] = ends
         return rows
-
-
-@dataclass(slots=True)
-class _Asked:
-    """A strategy, and the lives of its candidates; one that failed is asked no more."""
-
-    rank: int
-    strategy: TapeStrategy
-    lives: SignalLives
-    has_failed: bool = field(default=False)
-
-
-def _ask(asked: _Asked, tape: Tape, failures: list[StrategyFailure]) -> Told | None:
-    if asked.has_failed:
-        return None
-    name = asked.strategy.strategy_id
-    try:
-        with np.errstate(all="ignore"):
-            signals = checked(name, asked.strategy.signals(tape), tape.session_notional)
-    except StrategyError as error:
-        why = error.why
-    except Exception as error:  # noqa: BLE001  (whatever a stranger's code raises)
-        why = f"{type(error).__name__}: {error}"
-    else:
-        return asked.lives.told(tape.bucket, signals)
-    asked.has_failed = True
-    failures.append(StrategyFailure(tape.ts_event, name, why))
-    return asked.lives.ended()
 
 
 def joined(blocks: Sequence[SignalBlock]) -> SignalBlock:

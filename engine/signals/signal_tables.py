@@ -89,7 +89,7 @@ def signals_table(block: TapeBlock, said: Sequence[Said]) -> pa.Table:
         exact_array(block.fixed_session_volume[at]),
         pa.array(block.sigma_bps[at]),
         pa.array(block.vwap[at]),
-        pa.array(block.vwap_slopes(*at)),
+        pa.array(block.vwap_slope[at]),
         _features(said, sizes, order),
     ]
     return pa.table(dict(zip(SIGNALS.names, columns, strict=True)), schema=SIGNALS)

@@ -7,7 +7,7 @@ same however the input was cut into batches, letters or shards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -175,3 +175,10 @@ class Tape:
 
     def _of[Number: np.generic](self, column: NDArray[Number]) -> NDArray[Number]:
         return column[self._row, : self._n]
+
+
+def tapes(block: TapeBlock, history: History) -> Iterator[Tape]:
+    """Yield the tape at each bucket of a block; every block once, in order, with one history."""
+    for row in range(len(block)):
+        history.push(block, row)
+        yield Tape(block, row, history)

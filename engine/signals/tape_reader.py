@@ -1,16 +1,15 @@
-"""The tape read off scanners, bucket by bucket, with what is wanted of the past."""
+"""The tape read off scanners, in blocks of closed buckets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.signals.columns import TapePart
-from engine.signals.history import History, Need
-from engine.signals.tape import Tape
-from engine.signals.tape_block import DayContext, Places, TapeBlock
+from engine.signals.scanned_block import Places, ScannedBlock
+from engine.signals.tape_block import DayContext
 
 type Known = Mapping[str, tuple[float, float]]
 """By symbol: previous close in USD, and mean shares a day."""
@@ -21,14 +20,11 @@ class TapeReader:
 
     Parameters
     ----------
-    needs : iterable of Need
-        Of all strategies that look at it.
     known : mapping of symbol to (previous close, average volume)
         From the days before.
     """
 
-    def __init__(self, needs: Iterable[Need], known: Known | None = None) -> None:
-        self._history = History(needs)
+    def __init__(self, known: Known | None = None) -> None:
         self._known: Known = {} if known is None else known
         self._symbols: list[str] = []
         self._first: list[int] = []
@@ -37,7 +33,7 @@ class TapeReader:
         self._context = DayContext(np.empty(0), np.empty(0))
         self._seen: list[NDArray[np.bool_]] = []
 
-    def block(self, parts: Sequence[TapePart], start: int) -> TapeBlock:
+    def block(self, parts: Sequence[TapePart], start: int) -> ScannedBlock:
         """Return the buckets from ``start`` to the last that closed, the whole tape of them.
 
         Parameters
@@ -50,13 +46,7 @@ class TapeReader:
             self._symbols.copy(), np.array(self._first, np.int64), np.array(self._parts, np.int64),
             np.array(self._ids, np.int64),
         )  # fmt: skip
-        return TapeBlock(parts, places, start, self._context)
-
-    def tapes(self, block: TapeBlock) -> Iterator[Tape]:
-        """Yield the tape at each bucket of a block; every block once, in order."""
-        for row in range(len(block)):
-            self._history.push(block, row)
-            yield Tape(block, row, self._history)
+        return ScannedBlock(parts, places, start, self._context)
 
     def _take_places(self, parts: Sequence[TapePart]) -> None:
         """Give a place to the symbols whose first bucket has closed since the last block."""

@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
 
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
-from engine.domain.errors import ConfigError
+from engine.domain.errors import ConfigError, StrategyError
 from engine.domain.facts import ExitReason, OrderFilled, OrderRole
 from engine.domain.order_names import order_id
 from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters, parameters_from
 from engine.domain.strategy import HOLD, ActiveTrade, MoveStop, Reaction, RequestExit
 from engine.hub import Desk
-from engine.hub.actions import Action, CancelEntry, ReportDelay, RepriceTarget, SendExit
+from engine.hub.actions import (
+    Action,
+    CancelEntry,
+    ReportDelay,
+    RepriceTarget,
+    SendExit,
+    SwitchOff,
+)
 from engine.hub.guardian import Guardian
 from engine.hub.hosted import HostedStrategies
 from engine.hub.trade_view import OrderView, TradeOrders, TradeView
@@ -266,6 +274,46 @@ def test_no_strategy_is_shown_a_trade_of_another_nor_closes_it() -> None:
     assert (keeper.shown, leaver.shown) == (["ABC"], ["XYZ"])
     assert guardian.due(nobodys, OPEN, at(30)) == ()
     assert guardian.due(nobodys, OPEN, at(60)) == (RequestExit(ExitReason.TIME_STOP), CROSSED)
+
+
+class Wrong(Leaver):
+    """Answers what nobody can do, or raises."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__("wrong")
+        self.answer = answer
+
+    def react(self, trade: ActiveTrade, now: int) -> Reaction:
+        """Do so."""
+        super().react(trade, now)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return cast("Reaction", self.answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (ZeroDivisionError("of its own"), "ZeroDivisionError: of its own"),
+        (StrategyError("wrong", "its process ended"), "its process ended"),
+        (None, "it answered None about a trade"),
+        (MoveStop(Decimal("NaN")), "it answered MoveStop(price=Decimal('NaN')) about a trade"),
+        (
+            RequestExit(cast("ExitReason", "now")),
+            "it answered RequestExit(reason='now') about a trade",
+        ),
+    ],
+)
+def test_a_strategy_that_goes_wrong_over_a_trade_is_switched_off_and_the_clock_ends_the_trade(
+    answer: object, why: str
+) -> None:
+    wrong = Wrong(answer)
+    desk, guardian = stage(replace(LONG, strategy_id="wrong"), strategies=[wrong])
+    (trade,) = desk.books.trades.values()
+    assert guardian.due(trade, OPEN, at(30)) == (SwitchOff("wrong", why),)
+    assert guardian.due(trade, OPEN, at(31)) == ()
+    assert wrong.shown == ["ABC"]
+    assert guardian.due(trade, OPEN, at(60)) == (RequestExit(ExitReason.TIME_STOP), CROSSED)
 
 
 def test_strategies_have_names_of_their_own_and_known_parameters() -> None:

@@ -12,7 +12,14 @@ from catalog import Catalog
 from engine.accounting import PROJECTIONS, keep_accounts
 from engine.domain.commands import SetWeights, SwitchStrategy
 from engine.domain.ensemble import Ensemble
-from engine.domain.facts import BracketPlanned, CommandRefused, EnsembleChanged, Member
+from engine.domain.facts import (
+    BracketPlanned,
+    CommandRefused,
+    EnsembleChanged,
+    Member,
+    TradeClosed,
+    TradeOpened,
+)
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.runtime import Engine
@@ -21,7 +28,8 @@ from engine.signals.tape import Tape
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, run
 from tests.runtime.test_commands import given
-from tests.signals.test_tape_strategies import Breakout
+from tests.signals.shown_strategies import Breakout
+from tests.strategies import misbehaving
 
 THREE = ("acceleration", "reversion", "opening_range")
 
@@ -207,3 +215,36 @@ def test_one_that_went_wrong_is_not_switched_on_again(synthetic: Catalog) -> Non
     )
     (refused,) = [f.payload for f in ran.facts if isinstance(f.payload, CommandRefused)]
     assert refused.reason.startswith("strategy_failed: failing went wrong")
+
+
+def test_strangers_that_end_their_processes_end_nothing_else(synthetic: Catalog) -> None:
+    bad = "exits", "leaves_its_trade"
+    names = [f"{misbehaving.__name__}:{each}" for each in ("Exits", "LeavesItsTrade")]
+    asked = hosted(["acceleration", *names])
+    runs = [
+        run(
+            synthetic,
+            [SYNTHETIC_DAY],
+            engine,
+            strategies=asked.strategies,
+            ensemble=asked.ensemble,
+            make_source=asked.make_source(None),
+        )
+        for asked, engine in (
+            (asked, Engine.PRUNED),
+            (hosted(["acceleration", *names]), Engine.FULL),
+        )
+    ]
+    for ran in runs:
+        changes = [fact.payload for fact in ran.facts if isinstance(fact.payload, EnsembleChanged)]
+        assert {change.because for change in changes[1:]} == {
+            "exits is switched off: its process ended with exit code 3",
+            "leaves_its_trade is switched off: its process ended with exit code 6",
+        }
+        last = changes[-1].effective_ns
+        assert max(plan.candidate_ts for plan in planned(ran)) > last
+        opened = {plan.trade_id for plan in planned(ran) if plan.strategy_id in bad}
+        closed = {f.correlation_id for f in ran.facts if isinstance(f.payload, TradeClosed)}
+        started = {f.correlation_id for f in ran.facts if isinstance(f.payload, TradeOpened)}
+        assert opened & started
+        assert opened & started <= closed

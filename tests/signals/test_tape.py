@@ -15,8 +15,16 @@ from numpy.typing import NDArray
 from engine.domain.session import session
 from engine.domain.trades import TradeBatch
 from engine.signals.columns import ColumnScanner
-from engine.signals.history import highest, lowest, matrix, mean, opening_high, opening_low
-from engine.signals.tape import Tape
+from engine.signals.history import (
+    History,
+    highest,
+    lowest,
+    matrix,
+    mean,
+    opening_high,
+    opening_low,
+)
+from engine.signals.tape import Tape, tapes
 from engine.signals.tape_block import TAPE_BUCKETS
 from engine.signals.tape_reader import TapeReader
 from tests.signals import oracle
@@ -56,15 +64,15 @@ def figures(tape: Tape) -> NDArray[np.float64]:
 
 def seen(prints: TradeBatch, cuts: list[int]) -> tuple[list[str], list[bytes], Seen]:
     """Return the symbols, the bits of every bucket, and the figures by bucket and symbol."""
-    reader, bits, by_symbol = TapeReader(NEEDS), list[bytes](), Seen()
-    symbols: list[str] = []
+    reader, bits, by_symbol = TapeReader(), list[bytes](), Seen()
+    history, symbols = History(NEEDS), list[str]()
     scanner = ColumnScanner(EAGER, HOURS, {}, tape_buckets=TAPE_BUCKETS)
     asked = 0
 
     def read() -> None:
         nonlocal asked
         block = reader.block([scanner.tape_part()], asked)
-        for tape in reader.tapes(block):
+        for tape in tapes(block, history):
             shown = figures(tape)
             bits.append(shown.tobytes())
             symbols[:] = tape.symbols

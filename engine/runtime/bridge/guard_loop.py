@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.domain.candidate import StrategyFailure
 from engine.domain.strategy import MoveStop, RequestExit
-from engine.hub.actions import Action, CancelEntry, ReportDelay, RepriceTarget, SendExit
+from engine.hub.actions import Action, CancelEntry, ReportDelay, RepriceTarget, SendExit, SwitchOff
 from engine.hub.attendant import Attendant
 from engine.hub.books import LiveTrade
 from engine.hub.desk import Desk
@@ -87,3 +88,5 @@ class GuardLoop:
                     commands.send_exit(plan, shares, number, now)
                 case ReportDelay(why, is_stuck):
                     desk.note_delay(trade, why, now, is_stuck=is_stuck)
+                case SwitchOff(strategy_id, why):
+                    desk.strategy_failed(StrategyFailure(now, strategy_id, why), now)

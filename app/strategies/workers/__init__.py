@@ -1,0 +1,11 @@
+"""Strangers' strategies, each in a process of its own that may hang, leak or die."""
+
+from app.strategies.workers.limits import LIVE, RECORDED, Limits
+from app.strategies.workers.outside import AskedOutside, Stranger
+from app.strategies.workers.strategy_process import StrategyProcesses
+from app.strategies.workers.watched_outside import WatchedOutside, is_watched_outside
+
+__all__ = [
+    "LIVE", "RECORDED", "AskedOutside", "Limits", "Stranger", "StrategyProcesses",
+    "WatchedOutside", "is_watched_outside",
+]  # fmt: skip

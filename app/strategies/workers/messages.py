@@ -1,0 +1,138 @@
+"""What the process of a run and that of a strategy tell each other, length first."""
+
+from __future__ import annotations
+
+import pickle
+import socket
+import struct
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.strategies.workers.shared_columns import Placed
+from engine.domain.bracket import BracketPlan
+from engine.domain.strategy import ActiveTrade
+from engine.signals.settings import Settings
+from engine.signals.signal_lives import Told
+
+type Ring = tuple[str, int]
+"""A column of the scanners' state, and how many buckets back."""
+
+
+class Begin(NamedTuple):
+    """What to ask, and with which settings a day begins; None where no day is asked about."""
+
+    source: str
+    parameters: dict[str, Any]
+    settings: Settings | None
+    notes_files: bool
+
+
+class Block(NamedTuple):
+    """Buckets have closed; symbols and what is known of them are those new since the last block."""
+
+    settings: Settings
+    start: int
+    end: int
+    symbols: list[str]
+    first_buckets: NDArray[np.int64]
+    previous_close: NDArray[np.float64]
+    average_volume: NDArray[np.float64]
+    columns: dict[Ring, Placed]
+
+
+class Column(NamedTuple):
+    """Where a column stands that was asked for."""
+
+    placed: Placed
+
+
+class IsWatched(NamedTuple):
+    """Whether the strategy watches a trade."""
+
+    plan: BracketPlan
+
+
+class Look(NamedTuple):
+    """What the strategy does about an open trade at an instant (UTC ns)."""
+
+    trade: ActiveTrade
+    now: int
+
+
+class Reacts(NamedTuple):
+    """What it answered to either."""
+
+    answer: Any
+
+
+class Ready(NamedTuple):
+    """The strategy was found and asked about a made-up bucket."""
+
+
+class Wants(NamedTuple):
+    """The strategy reads a column that did not come with the block."""
+
+    ring: Ring
+
+
+class Says(NamedTuple):
+    """What is said at the close of a bucket."""
+
+    row: int
+    told: Told
+
+
+class Fails(NamedTuple):
+    """The strategy went wrong, ``row`` None before it was asked about the day."""
+
+    row: int | None
+    why: str
+
+
+class Done(NamedTuple):
+    """All was said of a block; with the files that were opened meanwhile."""
+
+    opened: list[str]
+
+
+type ToWorker = Begin | Block | Column | IsWatched | Look
+type FromWorker = Ready | Wants | Says | Fails | Done | Reacts
+
+_LENGTH = struct.Struct("<Q")
+_READ_BYTES = 1 << 18
+
+
+class Line:
+    """One end of a connection; ``received`` never waits for the rest of a message."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self.end = end
+        self._read = bytearray()
+
+    def send(self, message: ToWorker | FromWorker) -> None:
+        """Send a message; raises OSError where the other end is gone or does not read."""
+        body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        self.end.sendall(_LENGTH.pack(len(body)) + body)
+
+    def received(self) -> list[Any]:
+        """Return the messages that are complete by now; waits for some bytes at least.
+
+        Raises
+        ------
+        EOFError
+            The other end is gone.
+        """
+        fresh = self.end.recv(_READ_BYTES)
+        if not fresh:
+            raise EOFError
+        self._read += fresh
+        found: list[Any] = []
+        while len(self._read) >= _LENGTH.size:
+            end = _LENGTH.size + _LENGTH.unpack_from(self._read)[0]
+            if len(self._read) < end:
+                break
+            found.append(pickle.loads(self._read[_LENGTH.size : end]))  # noqa: S301 - our own
+            del self._read[:end]
+        return found

@@ -1,0 +1,103 @@
+"""Strategies asked bucket by bucket: with what they want of the past, and candidates' lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.domain.errors import StrategyError
+from engine.signals.history import History
+from engine.signals.settings import Settings
+from engine.signals.signal_lives import SignalLives, Told
+from engine.signals.signal_tables import Said
+from engine.signals.signals import checked
+from engine.signals.tape import Tape, tapes
+from engine.signals.tape_block import TapeBlock
+from engine.signals.tape_strategy import TapeStrategy
+
+
+class Failed(NamedTuple):
+    """A strategy that went wrong, and why."""
+
+    strategy_id: str
+    why: str
+
+
+class Answer(NamedTuple):
+    """What was said at the close of a block's bucket ``row``, and who went wrong there."""
+
+    row: int
+    said: list[Said]
+    failed: list[Failed]
+
+
+class AskedStrategies:
+    """Asks strategies about every bucket; one that went wrong is asked no more.
+
+    Parameters
+    ----------
+    strategies : sequence of (rank, TapeStrategy)
+        Rank is the place in the order of precedence.
+    p : Settings
+        In force at the start of the day.
+    """
+
+    def __init__(self, strategies: Sequence[tuple[int, TapeStrategy]], p: Settings) -> None:
+        self._history = History([need for _, each in strategies for need in each.needs()])
+        self._asked = [_Asked(rank, each, lives_of(p)) for rank, each in strategies]
+
+    def answers(self, block: TapeBlock) -> Iterator[Answer]:
+        """Yield what is said at each bucket of the session; every block once, in order."""
+        if not self._asked:
+            return
+        for row, tape in enumerate(tapes(block, self._history)):
+            if tape.bucket < 1:
+                continue
+            said: list[Said] = []
+            failed: list[Failed] = []
+            for each in self._asked:
+                told = _ask(each, tape, failed)
+                if told is not None:
+                    said.append(Said(row, each.rank, each.strategy.strategy_id, told))
+            yield Answer(row, said, failed)
+
+
+def lives_of(p: Settings) -> SignalLives:
+    """Return the lives of a strategy's candidates as a day begins."""
+    return SignalLives(p.publish, p.buckets - p.open_bucket)
+
+
+def ends_at(block: TapeBlock, row: int) -> int:
+    """Return the end of a block's bucket, UTC ns."""
+    return block.settings.first_ns + (block.start + row + 1) * block.settings.width_ns
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A strategy, and the lives of its candidates; one that failed is asked no more."""
+
+    rank: int
+    strategy: TapeStrategy
+    lives: SignalLives
+    has_failed: bool = field(default=False)
+
+
+def _ask(asked: _Asked, tape: Tape, failed: list[Failed]) -> Told | None:
+    if asked.has_failed:
+        return None
+    name = asked.strategy.strategy_id
+    try:
+        with np.errstate(all="ignore"):
+            signals = checked(name, asked.strategy.signals(tape), tape.session_notional)
+    except StrategyError as error:
+        why = error.why
+    except Exception as error:  # noqa: BLE001  (whatever a stranger's code raises)
+        why = f"{type(error).__name__}: {error}"
+    else:
+        return asked.lives.told(tape.bucket, signals)
+    asked.has_failed = True
+    failed.append(Failed(name, why))
+    return asked.lives.ended()
