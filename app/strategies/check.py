@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -137,28 +138,31 @@ class _Watched:
             return self._source.take(parts, start)
 
 
-_notes: list[list[str]] = []
+_notes: dict[int, list[str]] = {}
+"""What is noted, by the thread that asks a strategy: the market is read by others meanwhile."""
+
+_hears: list[bool] = []
 
 
 @contextmanager
 def _noting(opened: list[str]) -> Iterator[None]:
-    """Note what this process opens: Python tells a hook, and a hook cannot be taken back."""
-    if not _notes:
+    """Note what this thread opens: Python tells a hook, and a hook cannot be taken back."""
+    if not _hears:
         sys.addaudithook(_hear)
-    _notes.append(opened)
+        _hears.append(True)
+    _notes[get_ident()] = opened
     try:
         yield
     finally:
-        _notes.remove(opened)
-        if not _notes:
-            _notes.append([])
+        del _notes[get_ident()]
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "open" and _notes and isinstance(arguments[0], str):
+    opened = _notes.get(get_ident()) if event == "open" else None
+    if opened is not None and isinstance(arguments[0], str):
         name = arguments[0]
         if not name.endswith((".py", ".pyc", ".so", ".nbi", ".nbc")):
-            _notes[-1].append(name)
+            opened.append(name)
 
 
 def _difference(short: ScanResult, whole: ScanResult, cut: int) -> Difference | None:

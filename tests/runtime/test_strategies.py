@@ -59,7 +59,7 @@ def test_three_strategies_trade_alike_in_both_engines_and_their_books_add_up(
     parts = list(PROJECTIONS["strategy_pnl"].rows(accounts))
     earned = sum((trade.realized_pnl for trade in accounts.books().trades), Decimal(0))
     assert earned
-    assert sum((part.realized_pnl for part in parts), Decimal(0)) == earned
+    assert sum((part.realized_pnl or Decimal(0) for part in parts), Decimal(0)) == earned
     for plan in planned(pruned):
         assert plan.contributions[0].strategy_id == plan.strategy_id
         assert plan.ensemble_rule == rule
