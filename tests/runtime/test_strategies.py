@@ -57,7 +57,9 @@ def test_three_strategies_trade_alike_in_both_engines_and_their_books_add_up(
 
     accounts = keep_accounts(pruned.facts)
     parts = list(PROJECTIONS["strategy_pnl"].rows(accounts))
-    earned = sum((trade.realized_pnl for trade in accounts.books().trades), Decimal(0))
+    earned = sum(
+        (trade.realized_pnl or Decimal(0) for trade in accounts.books().trades), Decimal(0)
+    )
     assert earned
     assert sum((part.realized_pnl or Decimal(0) for part in parts), Decimal(0)) == earned
     for plan in planned(pruned):
