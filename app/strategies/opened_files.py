@@ -5,27 +5,31 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any
 
-_notes: list[list[str]] = []
+_notes: dict[int, list[str]] = {}
+"""What is noted, by the thread that asks a strategy: the market is read by others meanwhile."""
+
 _hook: list[bool] = []
 
 
 @contextmanager
 def noting(opened: list[str]) -> Iterator[None]:
-    """Note what this process opens: Python tells a hook, and a hook cannot be taken back."""
+    """Note what this thread opens: Python tells a hook, and a hook cannot be taken back."""
     if not _hook:
         sys.addaudithook(_hear)
         _hook.append(True)
-    _notes.append(opened)
+    _notes[get_ident()] = opened
     try:
         yield
     finally:
-        _notes.pop()
+        del _notes[get_ident()]
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "open" and _notes and isinstance(arguments[0], str):
+    opened = _notes.get(get_ident()) if event == "open" else None
+    if opened is not None and isinstance(arguments[0], str):
         name = arguments[0]
         if not name.endswith((".py", ".pyc", ".so", ".nbi", ".nbc")):
-            _notes[-1].append(name)
+            opened.append(name)

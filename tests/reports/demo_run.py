@@ -80,7 +80,7 @@ def demo_view(
             Timing("total", 4.25 * days, PRINTS * days),
         ],
         peak_memory_bytes=1_240_000_000,
-        **tables,
+        **tables,  # pyright: ignore[reportArgumentType]  (tables alone)
     )
 
 
