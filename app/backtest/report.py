@@ -54,7 +54,7 @@ def run_tables(
         "verdicts": verdicts_table(verdict for day in days for verdict in day.verdicts),
         "candidates": scans.candidates(),
         "near_misses": scans.near_misses(),
-        "signals": scans.signals(),
+        "strategy_signals": scans.signals(),
         "breadth": scans.breadth(),
     }
 
@@ -88,7 +88,7 @@ def run_view(
         candidates=tables["candidates"],
         buckets=_traded_buckets(tables["trades"], catalog, history),
         breadth=tables["breadth"],
-        signals=tables["signals"],
+        signals=tables["strategy_signals"],
         strategies=() if alone else _parts(manifest, tables),
         near=tables["near_misses"] if ACCELERATION in weights else None,
         funnel=[*(scan_stages(scans.gate_counts) if ACCELERATION in weights else ()), *hub],

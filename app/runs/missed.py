@@ -233,7 +233,7 @@ def _at_hub(result: ScanResult, run: Kept | None) -> Iterator[Rejection]:
 
 def _signals_at_hub(day: date, run: Kept | None) -> Iterator[Rejection]:
     """Yield the candidates of strategies over the tape that the run's hub refused on a day."""
-    signals = None if run is None else run.table("signals")
+    signals = None if run is None else run.table("strategy_signals")
     verdicts = None if run is None else run.table("verdicts")
     if not signals or not verdicts:
         return

@@ -91,6 +91,7 @@ def _write(run: KeptInDatabase, market: Catalog, path: Path) -> None:
         "candidates": scans.candidates(),
         "near_misses": scans.near_misses(),
         "breadth": scans.breadth(),
+        "strategy_signals": scans.signals(),
     }
     manifest = manifest_of(run)
     timings = {"total": time.perf_counter() - started}

@@ -105,7 +105,7 @@ def _by_facts(facts: Any, symbol: str, ts_event: int) -> tuple[Ensemble, tuple[C
 
 
 def _signals(run: Kept, symbol: str, ts_event: int) -> tuple[SignalSaid, ...]:
-    table = run.table("signals")
+    table = run.table("strategy_signals")
     if table is None:
         return ()
     same = (pc.field("symbol") == symbol) & (pc.field("ts_event") == ts_event)

@@ -59,6 +59,7 @@ class SignalDigest:
     def __init__(self) -> None:
         self._rows = hashlib.sha256()
         self._features = hashlib.sha256()
+        self._failures = hashlib.sha256()
 
     def update(self, signals: pa.Table, failures: Sequence[StrategyFailure]) -> None:
         """Take further rows of ``signal_tables.SIGNALS`` with quotes, and failures."""
@@ -68,11 +69,11 @@ class SignalDigest:
             flat = pa.table(column.flatten().flatten(), _FEATURE)
             self._features.update(_rows(flat))
         for failed in failures:
-            self._features.update(f"{failed.ts_event} {failed.strategy_id} failed".encode())
+            self._failures.update(f"{failed.ts_event} {failed.strategy_id};".encode())
 
     def digest(self) -> bytes:
         """Return the digest of everything so far."""
-        return self._rows.digest() + self._features.digest()
+        return self._rows.digest() + self._features.digest() + self._failures.digest()
 
 
 _FEATURE = ["name", "value", "threshold", "passed"]

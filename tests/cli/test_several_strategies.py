@@ -73,7 +73,7 @@ def test_reports_tables_and_lists_name_the_strategies(
     assert tuple(parts) == tuple(run.manifest.weights) == THREE
     assert sum(parts.values()) == Decimal(str(said["metrics"]["net_pnl"]))
 
-    signals = run.read_table("signals")
+    signals = run.read_table("strategy_signals")
     assert signals is not None
     raised = [row["strategy_id"] for row in signals.to_pylist() if row["phase"] == "raised"]
     for name in THREE[1:]:

@@ -88,8 +88,8 @@ def test_it_knows_the_same_wherever_the_facts_are_cut(
 ) -> None:
     journal = _Looking()
 
-    def desk(*args: Any) -> Desk:
-        journal.desk = Desk(*args)
+    def desk(*args: Any, **more: Any) -> Desk:
+        journal.desk = Desk(*args, **more)
         return journal.desk
 
     monkeypatch.setattr(engine.runtime.backtest.run, "Desk", desk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -19,18 +20,15 @@ from catalog.schema import SCHEMAS, Kind
 from catalog.synth import synthesize
 from engine.accounting import keep_books
 from engine.decision import RefusalReason
-from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import BucketReport
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
 from engine.domain.facts import DayEnded, DayStarted, ExitReason, Fact, OrderFilled
 from engine.domain.market import letter_of
 from engine.domain.parameters import parameters_from
 from engine.domain.session import session
-from engine.domain.strategy import ActiveTrade, Reaction
 from engine.hub import DayOutcome, OutcomeStatus
 from engine.journal import MemoryJournal
 from engine.runtime import Engine, Stage, run_backtest
-from strategies import Acceleration
 from tests.accounting.streams import run_started
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, run
@@ -131,31 +129,20 @@ def test_ctrl_c_ends_at_the_next_bucket_with_what_was_done(two_days: Catalog) ->
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-class Broken(Acceleration):
-    """Fails when it first has a trade to look after."""
+def _failing(error: Exception) -> Callable[..., NoReturn]:
+    def due(*_: object) -> NoReturn:
+        raise error
 
-    error: type[Exception] = ZeroDivisionError
-
-    def watches(self, plan: BracketPlan) -> bool:
-        """Ask to be shown every trade."""
-        del plan
-        return True
-
-    def react(self, trade: ActiveTrade, now: int) -> Reaction:
-        """Fail."""
-        raise self.error(f"at {trade.plan.symbol} {now}")
-
-
-class Corrupt(Broken):
-    """Fails with an error that names its own remedy."""
-
-    error = DataError
+    return due
 
 
 @pytest.mark.parametrize("engine", Engine)
-def test_a_failing_handler_fails_the_run(two_days: Catalog, engine: Engine) -> None:
+def test_a_failing_handler_fails_the_run(
+    two_days: Catalog, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.hub.guardian.Guardian.due", _failing(ZeroDivisionError()))
     with pytest.raises(RunError, match=r"_on_guard failed: ZeroDivisionError") as caught:
-        run(two_days, [SYNTHETIC_DAY], engine, strategies=[Broken()])
+        run(two_days, [SYNTHETIC_DAY], engine)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
@@ -171,9 +158,12 @@ def test_a_failing_decision_fails_the_run(
         run(two_days, [SYNTHETIC_DAY], engine)
 
 
-def test_an_error_that_names_its_remedy_comes_out_as_it_is(two_days: Catalog) -> None:
-    with pytest.raises(DataError, match="at "):
-        run(two_days, [SYNTHETIC_DAY], strategies=[Corrupt()])
+def test_an_error_that_names_its_remedy_comes_out_as_it_is(
+    two_days: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.hub.guardian.Guardian.due", _failing(DataError("at noon")))
+    with pytest.raises(DataError, match="at noon"):
+        run(two_days, [SYNTHETIC_DAY])
 
 
 class Filled(MemoryJournal):

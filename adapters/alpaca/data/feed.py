@@ -9,6 +9,8 @@ from dataclasses import replace
 from time import time_ns
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.data.backfill import Backfill, Lost
@@ -32,6 +34,7 @@ from adapters.alpaca.wire.market_messages import Clock
 from adapters.transport.kept_socket import Patience, Phase, StreamState
 from adapters.transport.silence import Silence, in_regular_hours
 from engine.domain.errors import DataError, VenueError
+from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.trades import TradeBatch
 from engine.tape import VENUE_CLOCK, behind
@@ -50,6 +53,7 @@ _MOST_ROWS = 1 << 16
 """Rows that are handed over at the latest, so that nobody waits long for the first of them."""
 
 _FEED, _BACKFILL = "feed", "backfill"
+_QUOTES, _TRADES = "quotes", "trades"
 
 type Spawn = Callable[[Coroutine[object, object, object], str], asyncio.Task[object]]
 
@@ -114,6 +118,7 @@ class MarketFeed:
         self._decoder = FrameDecoder(received_at=settings.stepped, symbols=expected)
         self.recovery = GapRecovery()
         self.frames = self.trades = self.quotes = 0
+        self._latest = {_QUOTES: 0, _TRADES: 0}
         self._caught_up = asyncio.Event()
         self._caught_up.set()
         self._forgetting: asyncio.Task[object] | None = None
@@ -330,6 +335,7 @@ class MarketFeed:
     def _hand_over(self, frame: Frame) -> None:
         if self._heard_before is not None:
             frame = self._fresh(frame, *self._heard_before)
+        frame = self._in_order(frame)
         if self._on_batch is not None:
             for batch in (frame.statuses, frame.quotes, frame.trades):
                 if batch:
@@ -341,6 +347,19 @@ class MarketFeed:
             self.trades += len(frame.trades)
             self.mute.heard_of(frame.trades)
         self._deliver(frame)
+
+    def _in_order(self, frame: Frame) -> Frame:
+        """Let nothing arrive before what was handed over already, as a gap that was fetched is."""
+        quotes, trades = frame.quotes, frame.trades
+        if quotes:
+            quotes = _not_before(quotes, self._latest[_QUOTES])
+            self._latest[_QUOTES] = int(quotes.ts_init[-1])
+        if trades:
+            trades = _not_before(trades, self._latest[_TRADES])
+            self._latest[_TRADES] = int(trades.ts_init[-1])
+        if quotes is frame.quotes and trades is frame.trades:
+            return frame
+        return replace(frame, quotes=quotes, trades=trades)
 
     def _on_state(self, state: StreamState) -> None:
         if state.phase is Phase.LIVE:
@@ -384,3 +403,10 @@ class MarketFeed:
         while self._now() < over_ns:  # noqa: ASYNC110  (the host's time has no event)
             await asyncio.sleep(_LOOK_SECS)
         self._watch.issue_cleared(_BACKFILL)
+
+
+def _not_before[Batch: (TradeBatch, QuoteBatch)](batch: Batch, earliest: int) -> Batch:
+    """Return a batch of which nothing arrives before an instant (UTC ns)."""
+    if batch.ts_init[0] >= earliest:
+        return batch
+    return replace(batch, ts_init=np.maximum(batch.ts_init, earliest))
