@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from engine.domain.quotes import QuoteBatch
 from engine.domain.trades import TradeBatch
+
+
+def not_before[Batch: (TradeBatch, QuoteBatch)](batch: Batch, earliest: int) -> Batch:
+    """Return a batch, not empty, of which nothing arrives before an instant (UTC ns)."""
+    if batch.ts_init[0] >= earliest:
+        return batch
+    return replace(batch, ts_init=np.maximum(batch.ts_init, earliest))
+
+
+class InOrder:
+    """Lets no batch arrive before the one ahead of it: what is handed over late is late."""
+
+    def __init__(self) -> None:
+        self._latest = 0
+
+    def take[Batch: (TradeBatch, QuoteBatch)](self, batch: Batch) -> Batch:
+        """Return a batch, not empty, as it arrives behind those taken before."""
+        later = not_before(batch, self._latest)
+        self._latest = int(later.ts_init[-1])
+        return later
 
 
 class Arrivals[Batch: (TradeBatch, QuoteBatch)]:

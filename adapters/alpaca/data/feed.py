@@ -9,8 +9,6 @@ from dataclasses import replace
 from time import time_ns
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.data.backfill import Backfill, Lost
@@ -34,9 +32,9 @@ from adapters.alpaca.wire.market_messages import Clock
 from adapters.transport.kept_socket import Patience, Phase, StreamState
 from adapters.transport.silence import Silence, in_regular_hours
 from engine.domain.errors import DataError, VenueError
-from engine.domain.quotes import QuoteBatch
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.trades import TradeBatch
+from engine.signals.arrivals import InOrder
 from engine.tape import VENUE_CLOCK, behind
 
 if TYPE_CHECKING:
@@ -53,7 +51,6 @@ _MOST_ROWS = 1 << 16
 """Rows that are handed over at the latest, so that nobody waits long for the first of them."""
 
 _FEED, _BACKFILL = "feed", "backfill"
-_QUOTES, _TRADES = "quotes", "trades"
 
 type Spawn = Callable[[Coroutine[object, object, object], str], asyncio.Task[object]]
 
@@ -118,7 +115,7 @@ class MarketFeed:
         self._decoder = FrameDecoder(received_at=settings.stepped, symbols=expected)
         self.recovery = GapRecovery()
         self.frames = self.trades = self.quotes = 0
-        self._latest = {_QUOTES: 0, _TRADES: 0}
+        self._quotes_in_order, self._trades_in_order = InOrder(), InOrder()
         self._caught_up = asyncio.Event()
         self._caught_up.set()
         self._forgetting: asyncio.Task[object] | None = None
@@ -350,13 +347,8 @@ class MarketFeed:
 
     def _in_order(self, frame: Frame) -> Frame:
         """Let nothing arrive before what was handed over already, as a gap that was fetched is."""
-        quotes, trades = frame.quotes, frame.trades
-        if quotes:
-            quotes = _not_before(quotes, self._latest[_QUOTES])
-            self._latest[_QUOTES] = int(quotes.ts_init[-1])
-        if trades:
-            trades = _not_before(trades, self._latest[_TRADES])
-            self._latest[_TRADES] = int(trades.ts_init[-1])
+        quotes = frame.quotes and self._quotes_in_order.take(frame.quotes)
+        trades = frame.trades and self._trades_in_order.take(frame.trades)
         if quotes is frame.quotes and trades is frame.trades:
             return frame
         return replace(frame, quotes=quotes, trades=trades)
@@ -403,10 +395,3 @@ class MarketFeed:
         while self._now() < over_ns:  # noqa: ASYNC110  (the host's time has no event)
             await asyncio.sleep(_LOOK_SECS)
         self._watch.issue_cleared(_BACKFILL)
-
-
-def _not_before[Batch: (TradeBatch, QuoteBatch)](batch: Batch, earliest: int) -> Batch:
-    """Return a batch of which nothing arrives before an instant (UTC ns)."""
-    if batch.ts_init[0] >= earliest:
-        return batch
-    return replace(batch, ts_init=np.maximum(batch.ts_init, earliest))

@@ -20,6 +20,7 @@ from engine.runtime.bridge.bucket_clock import BucketClock
 from engine.runtime.bridge.guard import Failures, guarded
 from engine.runtime.bridge.messages import PRINTS, QUOTES
 from engine.runtime.bridge.pulse import Pulse
+from engine.signals.arrivals import not_before
 from engine.signals.columns import must_keep_buckets
 from engine.signals.scanner import Scanner
 from engine.signals.signal_runner import SignalSource
@@ -97,7 +98,7 @@ class ScannerActor(BucketClock):
     def on_data(self, data: CustomData) -> None:
         """Keep prints and quotes until the bucket closes; what comes late is late."""
         kept = self._prints if data.data_type == PRINTS else self._quotes
-        kept.append(_not_before(data.data.batch, self._closed))
+        kept.append(not_before(data.data.batch, self._closed))
 
     def warm(self, quotes: Iterable[QuoteBatch], prints: Iterable[TradeBatch]) -> None:
         """Take what arrived before a start in mid-day; nobody acts on what it led to.
@@ -139,13 +140,6 @@ class ScannerActor(BucketClock):
 
 def _raised(report: BucketReport) -> int:
     return sum(candidate.phase is Phase.RAISED for candidate in report.candidates)
-
-
-def _not_before[Batch: (TradeBatch, QuoteBatch)](batch: Batch, closed: int) -> Batch:
-    """Return a batch as it arrived, but nothing earlier than a bucket that is closed."""
-    if batch.ts_init[0] >= closed:
-        return batch
-    return replace(batch, ts_init=np.maximum(batch.ts_init, closed))
 
 
 def _arrived[Batch: (TradeBatch, QuoteBatch)](
