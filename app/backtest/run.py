@@ -67,6 +67,7 @@ def backtest_run(
     ``engine.runtime.run_backtest`` and ``store.RunStore.start`` do, ``KeyboardInterrupt`` when
     nothing was done yet; the directory says so.
     """
+    request.hosted.expect_fit(request.params)
     started = time.perf_counter()
     scans = DayScans(catalog, request.workers, refresh=request.refresh)
     with RunStore(runs).start(_plan(catalog, request)) as run:

@@ -249,6 +249,8 @@ def _desk(
     first = run.recorded[0].payload if run.recorded else None
     balance = first.starting_balance if isinstance(first, RunStarted) else found.cash
     ensemble = ACCELERATION_ALONE if run.recorded else request.hosted.ensemble
+    if not run.recorded:
+        request.hosted.expect_fit(params)
     desk = Desk(ParameterHistory(params), journal, balance, ensemble=ensemble)
     desk.books.restore(run.recorded)
     if not desk.books.day_started:

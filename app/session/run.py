@@ -61,6 +61,7 @@ def session_run(
     An unfinished session of that name is resumed. Raises as ``run_backtest`` and
     ``Journals.start`` do.
     """
+    request.hosted.expect_fit(request.params)
     with ExitStack() as stack:
 
         def started() -> HostedRun:

@@ -25,6 +25,7 @@ from engine.domain.account import ACCELERATION
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble, checked_weights
 from engine.domain.errors import ConfigError
 from engine.domain.facts import Member
+from engine.domain.parameters import Parameters
 from engine.domain.strategy import Strategy
 from engine.signals.settings import Settings
 from engine.signals.signal_runner import MakeSource, Ranked, make_source
@@ -81,6 +82,22 @@ class Hosted:
             return AskedOutside(strangers, p, limits, processes, opened) if strangers else None
 
         return make_source(self.strategies, days_before(catalog), elsewhere)
+
+    def expect_fit(self, params: Parameters) -> None:
+        """Refuse strategies whose own parameters do not go with the account's.
+
+        Raises
+        ------
+        ConfigError
+            Together they break a rule, as that a target is as far as the stop.
+        """
+        for name in self.names:
+            try:
+                self.ensemble.parameters(name, params)
+            except ConfigError as error:
+                raise ConfigError(
+                    f"strategy {name}, with the account's parameters: {error}"
+                ) from error
 
     @property
     def look_at_the_tape(self) -> tuple[TapeStrategy, ...]:

@@ -98,7 +98,9 @@ def _weighted(
             why = f"together the strategies come to {total:.2f}, under {threshold}"
             refused.append((each, Refused(RefusalReason.TOO_WEAK, why)))
             continue
-        backers = [other for other in signals if other.side is each.side]
+        backers = [
+            other for other in signals if other.side is each.side and _part(other, ensemble) > 0
+        ]
         backers.sort(key=lambda other: (-_part(other, ensemble), ensemble.rank(other.strategy_id)))
         owner = backers[0]
         if each.symbol not in done:
@@ -113,9 +115,11 @@ def _weighted(
 
 
 def _part(candidate: Candidate, ensemble: Ensemble) -> float:
-    """Return weight × confidence × strength; a signal that is not qualified may know none."""
-    part = ensemble.weight(candidate.strategy_id) * candidate.confidence * candidate.strength
-    return part if part == part else 0.0  # noqa: PLR0124  (NaN)
+    """Return weight × confidence × strength; 0 where a signal that is not qualified knows none."""
+    known = candidate.strength, candidate.confidence
+    if not all(0 <= each <= 1 for each in known):
+        return 0.0
+    return ensemble.weight(candidate.strategy_id) * candidate.confidence * candidate.strength
 
 
 def _contributions(candidates: Iterable[Candidate], ensemble: Ensemble) -> tuple[Contribution, ...]:

@@ -19,6 +19,7 @@ from engine.domain.account import ACCELERATION
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Candidate, Side
 from engine.domain.ensemble import Ensemble
+from engine.domain.errors import ConfigError
 from engine.domain.facts import EnsembleRule
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session
@@ -85,7 +86,11 @@ def decide(
     verdicts += [_refusal(candidate, refused) for candidate, refused in competing.refused]
     confident: list[tuple[Contender, Confidence]] = []
     for contender in competing.contenders:
-        confidence = _confidence(contender.candidate, report, desk, params)
+        own = _own_parameters(contender.candidate, desk, params)
+        if isinstance(own, Refused):
+            verdicts.append(_refusal(contender.candidate, own))
+            continue
+        confidence = _confidence(contender.candidate, report, desk, own)
         if confidence.passed:
             confident.append((contender, confidence))
         else:
@@ -115,10 +120,20 @@ def _desk_refusal(
     return None
 
 
+def _own_parameters(
+    candidate: Candidate, desk: DeskState, params: Parameters
+) -> Parameters | Refused:
+    """Return the parameters of a strategy's trades; the account's may have changed under them."""
+    try:
+        return desk.ensemble.parameters(candidate.strategy_id, params)
+    except ConfigError as error:
+        why = f"its own parameters do not go with the account's: {error}"
+        return Refused(RefusalReason.NO_ROOM, why)
+
+
 def _confidence(
     candidate: Candidate, report: BucketReport, desk: DeskState, params: Parameters
 ) -> Confidence:
-    params = desk.ensemble.parameters(candidate.strategy_id, params)
     instrument = desk.instruments.find(candidate.symbol)
     size = bracket_size(
         bracket_prices(candidate, params, instrument),

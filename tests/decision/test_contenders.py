@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -166,6 +167,14 @@ def test_weighted_counts_what_lives_unqualified_but_enters_on_none_such_alone() 
     assert names(found) == [["a", "b"]]
     assert found.contenders[0].candidate.quote is not None
     assert not held(EnsembleRule.WEIGHTED, [living]).contenders
+
+
+@pytest.mark.parametrize("unknown", [math.nan, math.inf, -0.5])
+def test_weighted_leaves_out_what_knows_no_strength_of_its_own(unknown: float) -> None:
+    told = [signal("a", strength=0.8), signal("b", strength=unknown, qualified=False)]
+    found = held(EnsembleRule.WEIGHTED, told)
+    assert ranks(found) == pytest.approx({("a", "X"): 0.5 * 0.8})
+    assert names(found) == [["a"]]
 
 
 def test_a_tie_belongs_to_the_first_in_precedence() -> None:

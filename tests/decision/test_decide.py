@@ -119,6 +119,17 @@ REFUSALS: Mapping[RefusalReason, Scene] = {
 # fmt: on
 
 
+def test_own_parameters_that_no_longer_go_with_the_accounts_are_refused_not_raised() -> None:
+    wide = msgspec.structs.replace(TWO.ensemble.members[1], bracket={"stop_loss_percent": 5.0})
+    ensemble = Ensemble(1, (TWO.ensemble.members[0], wide))
+    at = msgspec.structs.replace(TWO, ensemble=ensemble)
+    (refused,) = decide(report(candidate(strategy_id="other")), at, USUAL, SESSION).verdicts
+    assert refused.reason is RefusalReason.NO_ROOM
+    assert "do not go with the account's" in refused.detail
+    (plan,) = decide(GOOD, at, USUAL, SESSION).plans
+    assert plan.value.strategy_id == ACCELERATION
+
+
 def test_the_table_of_refusals_is_complete() -> None:
     assert set(REFUSALS) == set(RefusalReason)
 
