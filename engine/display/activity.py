@@ -16,6 +16,7 @@ from engine.domain.facts import (
     CommandRefused,
     DayEnded,
     DayStarted,
+    EnsembleChanged,
     EntriesHeld,
     EntriesReleased,
     ExitRequested,
@@ -121,6 +122,8 @@ def _of_people(payload: AnyPayload) -> str:
         case ParamsChanged() as change:
             changes = ", ".join(f"{each.name} {each.old} → {each.new}" for each in change.changes)
             return f"parameters v{change.version} by {change.who}: {changes or 'as started'}"
+        case EnsembleChanged() as change:
+            return f"strategies v{change.version} by {change.who}: {change.because}"
         case _:
             return ""
 
