@@ -44,12 +44,20 @@ class Found:
         return (self.made_by.__doc__ or "").strip().partition("\n")[0]
 
 
-def known_strategies() -> dict[str, Found]:
-    """Return the strategies that can be asked for by a name alone."""
-    found = {name: Found(each, "") for name, each in BUILT_IN.items()}
+def known_strategies() -> dict[str, Found | ConfigError]:
+    """Return the strategies that can be asked for by a name alone.
+
+    An installed one that cannot be loaded stands with what is wrong with it.
+    """
+    found: dict[str, Found | ConfigError] = {
+        name: Found(each, "") for name, each in BUILT_IN.items()
+    }
     for point in entry_points(group=GROUP):
         if point.name not in found:
-            found[point.name] = _loaded(point)
+            try:
+                found[point.name] = _loaded(point)
+            except ConfigError as error:
+                found[point.name] = error
     return found
 
 

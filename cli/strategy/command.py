@@ -12,6 +12,7 @@ from rich.table import Table
 from cli.terminal.narrowing import Letters, Symbols, parse_letters, parse_symbols
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit
+from engine.domain.errors import ConfigError
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ def list_strategies(as_json: AsJson = False) -> None:
     from app.strategies import known_strategies
     from app.strategies.parameters import parameter_list
 
-    found = known_strategies()
-    told = {
+    known = known_strategies()
+    found = {name: each for name, each in known.items() if not isinstance(each, ConfigError)}
+    broken = {name: str(each) for name, each in known.items() if isinstance(each, ConfigError)}
+    listed = {
         name: {"source": each.source, "about": each.about, "parameters": parameter_list(each)}
         for name, each in found.items()
     }
@@ -43,8 +46,10 @@ def list_strategies(as_json: AsJson = False) -> None:
         for name, each in found.items():
             table.add_row(name, each.source or "built in", each.about)
         console.print(table)
+        for error in broken.values():
+            console.print(f"\n{error}", style="yellow", highlight=False, markup=False)
 
-    emit({"strategies": told}, as_json=as_json, page=page)
+    emit({"strategies": listed, "broken": broken}, as_json=as_json, page=page)
 
 
 @app.command()
@@ -70,8 +75,8 @@ def show(
             table.add_row(row["name"], str(row["default"]), row["meaning"])
         console.print(table)
 
-    told = {"strategy": found.strategy_id, "source": found.source, "about": found.about}
-    emit(told | {"parameters": rows}, as_json=as_json, page=page)
+    shown = {"strategy": found.strategy_id, "source": found.source, "about": found.about}
+    emit(shown | {"parameters": rows}, as_json=as_json, page=page)
 
 
 @app.command()
