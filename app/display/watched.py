@@ -84,7 +84,7 @@ class WatchedRun:
             return
         since = "before it showed anything" if self.last is None else f"at {self._when()} or later"
         raise RunError(
-            f"{self.run_id} has died: {self._writer} is gone, {since}; what protects a position "
+            f"{self.run_id} has crashed: {self._writer} is gone, {since}; what protects a position "
             "stays at the venue; start the same command again and the run goes on"
         )
 

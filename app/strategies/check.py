@@ -136,7 +136,7 @@ class _Watched:
 
 
 def _difference(short: ScanResult, whole: ScanResult, cut: int) -> Difference | None:
-    """Return the first bucket that closed before a cut and is told otherwise without it."""
+    """Return the first bucket before a cut of which something else was said without a future."""
     one, two = _until(short, cut), _until(whole, cut)
     if one.equals(two):
         return None

@@ -36,8 +36,8 @@ def watch(
 
     Reads what the run shows beside its database and never slows it: a reader that falls behind is
     shown the newest frame next. Give the database that the run was given. Ends when the run ends;
-    exit code 1 when its process has died. q or Ctrl-C ends the watching alone. The first frame of
-    --json names all symbols of the tape strip, later ones those that are new.
+    exit code 1 when its process has crashed. q or Ctrl-C ends the watching alone. The first frame
+    of --json names all symbols of the tape strip, later ones those that are new.
 
     Example: tradectl watch latest --json
     """

@@ -65,7 +65,7 @@ class RecentActivity:
 
 
 def in_words(payload: AnyPayload) -> str:
-    """Return a fact in words; empty for one that is told by another: an order submitted, say."""
+    """Return a fact in words; empty where another fact says it, as for an order submitted."""
     return _of_trade(payload) or _of_order(payload) or _of_people(payload) or _of_day(payload)
 
 

@@ -17,7 +17,7 @@ from engine.signals.scores import SCALE, UNKNOWN
 
 
 def score_strip(scores: NDArray[np.int8], names: tuple[str, ...]) -> ScoreStrip:
-    """Return the strip of scores, in the order of ``names``, which are told from the first on."""
+    """Return the strip of scores, in the order of ``names``, which are sent from the first on."""
     return ScoreStrip(ACCELERATION, SCALE, scores.tobytes(), 0, names)
 
 

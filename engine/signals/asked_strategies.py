@@ -11,8 +11,8 @@ import numpy as np
 from engine.domain.errors import StrategyError
 from engine.signals.history import History
 from engine.signals.settings import Settings
-from engine.signals.signal_lives import SignalLives, Told
-from engine.signals.signal_tables import Said
+from engine.signals.signal_lives import LifeEvents, SignalLives
+from engine.signals.signal_tables import StrategyEvents
 from engine.signals.signals import checked
 from engine.signals.tape import Tape, tapes
 from engine.signals.tape_block import TapeBlock
@@ -30,7 +30,7 @@ class Answer(NamedTuple):
     """What was said at the close of a block's bucket ``row``, and who went wrong there."""
 
     row: int
-    said: list[Said]
+    said: list[StrategyEvents]
     failed: list[Failed]
 
 
@@ -56,12 +56,12 @@ class AskedStrategies:
         for row, tape in enumerate(tapes(block, self._history)):
             if tape.bucket < 1:
                 continue
-            said: list[Said] = []
+            said: list[StrategyEvents] = []
             failed: list[Failed] = []
             for each in self._asked:
-                told = _ask(each, tape, failed)
-                if told is not None:
-                    said.append(Said(row, each.rank, each.strategy.strategy_id, told))
+                events = _ask(each, tape, failed)
+                if events is not None:
+                    said.append(StrategyEvents(row, each.rank, each.strategy.strategy_id, events))
             yield Answer(row, said, failed)
 
 
@@ -85,7 +85,7 @@ class _Asked:
     has_failed: bool = field(default=False)
 
 
-def _ask(asked: _Asked, tape: Tape, failed: list[Failed]) -> Told | None:
+def _ask(asked: _Asked, tape: Tape, failed: list[Failed]) -> LifeEvents | None:
     if asked.has_failed:
         return None
     name = asked.strategy.strategy_id
@@ -97,7 +97,7 @@ def _ask(asked: _Asked, tape: Tape, failed: list[Failed]) -> Told | None:
     except Exception as error:  # noqa: BLE001  (whatever a stranger's code raises)
         why = f"{type(error).__name__}: {error}"
     else:
-        return asked.lives.told(tape.bucket, signals)
+        return asked.lives.events(tape.bucket, signals)
     asked.has_failed = True
     failed.append(Failed(name, why))
     return asked.lives.ended()

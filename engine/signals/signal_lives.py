@@ -19,14 +19,14 @@ REASONS = (
     FadeReason.SESSION_ENDED,
     FadeReason.STRATEGY_OFF,
 )
-"""What ``Told.phase`` and ``Told.reason`` number."""
+"""What ``LifeEvents.phase`` and ``LifeEvents.reason`` number."""
 
 _RAISED, _UPDATED, _FADED = range(3)
 _ALIVE, _SIGNAL_ENDED, _SESSION_ENDED, _STRATEGY_OFF = range(4)
 
 
-class Told(NamedTuple):
-    """What is told of a strategy's candidates at one close; shapes (k,), features (k, f)."""
+class LifeEvents(NamedTuple):
+    """Candidates raised, updated or faded at one close; shapes (k,), features (k, f)."""
 
     places: Fixed
     side: NDArray[np.int8]
@@ -61,8 +61,8 @@ class SignalLives:
         self._raised_at = np.zeros(0, np.int64)
         self._any_alive = False
 
-    def told(self, bucket: int, signals: Checked) -> Told | None:
-        """Return what is told at the close of a bucket of the session, None without anything."""
+    def events(self, bucket: int, signals: Checked) -> LifeEvents | None:
+        """Return what happened at the close of a bucket of the session, None if nothing did."""
         self._grow(len(signals.side))
         if not (self._any_alive or signals.qualified.any()):
             return None
@@ -77,7 +77,7 @@ class SignalLives:
         fading = fades[places]
         phase = np.where(fading, _FADED, np.where(raised[places], _RAISED, _UPDATED))
         reason = np.where(fading, _SESSION_ENDED if ends else _SIGNAL_ENDED, _ALIVE)
-        told = Told(
+        events = LifeEvents(
             places=places,
             side=np.where(fading, alive[places], side[places]).astype(np.int8),
             phase=phase.astype(np.int8),
@@ -97,23 +97,23 @@ class SignalLives:
         alive[raised] = side[raised]
         self._raised_at[raised] = bucket
         self._any_alive = bool(alive.any())
-        return told
+        return events
 
-    def follow(self, told: Told) -> None:
-        """Take what was told elsewhere, so that it can be ended here."""
-        if len(told.places):
-            self._grow(int(told.places.max()) + 1)
-        raised, faded = told.phase == _RAISED, told.phase == _FADED
-        self._alive[told.places[raised]] = told.side[raised]
-        self._alive[told.places[faded]] = 0
+    def follow(self, events: LifeEvents) -> None:
+        """Take what happened in another process, so that it can be ended here."""
+        if len(events.places):
+            self._grow(int(events.places.max()) + 1)
+        raised, faded = events.phase == _RAISED, events.phase == _FADED
+        self._alive[events.places[raised]] = events.side[raised]
+        self._alive[events.places[faded]] = 0
 
-    def ended(self) -> Told | None:
-        """Return what is told when the strategy is switched off: all its candidates fade."""
+    def ended(self) -> LifeEvents | None:
+        """Return the end of all candidates: their strategy is switched off."""
         places = np.flatnonzero(self._alive)
         if not len(places):
             return None
         nothing = np.full(len(places), np.nan)
-        told = Told(
+        events = LifeEvents(
             places=places,
             side=self._alive[places],
             phase=np.full(len(places), _FADED, np.int8),
@@ -129,7 +129,7 @@ class SignalLives:
             thresholds=(),
         )
         self._alive[:] = 0
-        return told
+        return events
 
     def _grow(self, n: int) -> None:
         more = n - len(self._alive)

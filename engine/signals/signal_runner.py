@@ -17,7 +17,7 @@ from engine.signals.columns import TapePart
 from engine.signals.history import Rolling
 from engine.signals.scanned_block import ScannedBlock
 from engine.signals.settings import Settings, settings
-from engine.signals.signal_tables import SIGNALS, Said, signals_table
+from engine.signals.signal_tables import SIGNALS, StrategyEvents, signals_table
 from engine.signals.state import Records
 from engine.signals.tape_block import TapeBlock
 from engine.signals.tape_reader import Known, TapeReader
@@ -79,7 +79,9 @@ class AskedElsewhere(Protocol):
         """Begin to ask about a block."""
         ...
 
-    def answers(self, block: TapeBlock) -> tuple[Sequence[Said], Sequence[StrategyFailure]]:
+    def answers(
+        self, block: TapeBlock
+    ) -> tuple[Sequence[StrategyEvents], Sequence[StrategyFailure]]:
         """Return what is said of the block, and who went wrong; waits a bounded time."""
         ...
 
@@ -153,10 +155,10 @@ class SignalRunner:
         block = self._reader.block(parts, start)
         if self._elsewhere is not None:
             self._elsewhere.ask(block)
-        said: list[Said] = []
+        said: list[StrategyEvents] = []
         failures: list[StrategyFailure] = []
-        for row, told, failed in self._here.answers(block):
-            said += told
+        for row, events, failed in self._here.answers(block):
+            said += events
             failures += [StrategyFailure(ends_at(block, row), *each) for each in failed]
         if self._elsewhere is not None:
             outside = self._elsewhere.answers(block)
@@ -171,16 +173,16 @@ class SignalRunner:
     def _order(self, failure: StrategyFailure) -> tuple[int, int]:
         return failure.ts_event, self._ranks[failure.strategy_id]
 
-    def _windows(self, block: ScannedBlock, said: Sequence[Said]) -> list[Records]:
+    def _windows(self, block: ScannedBlock, said: Sequence[StrategyEvents]) -> list[Records]:
         """Return the buckets behind what is said, but for those that were given before."""
         n, nothing = len(block.symbols), np.iinfo(np.int64).max
         more = n - len(self._windowed_to)
         if more > 0:
             self._windowed_to = np.concatenate([self._windowed_to, np.full(more, -1)])
         first, last = np.full(n, nothing), np.full(n, -1)
-        for row, _, _, told in said:
-            np.minimum.at(first, told.places, row)
-            last[told.places] = row
+        for row, _, _, events in said:
+            np.minimum.at(first, events.places, row)
+            last[events.places] = row
         places = np.flatnonzero(last >= 0)
         starts = block.start + first[places] - block.settings.window + 1
         ends = block.start + last[places] + 1

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.signals.signal_lives import PHASES, REASONS, Told
+from engine.signals.signal_lives import PHASES, REASONS, LifeEvents
 from engine.signals.tables import EXACT_TYPE, exact_array
 from engine.signals.tape_block import TapeBlock
 
@@ -47,27 +47,27 @@ SIGNALS = pa.schema(
 """One row per raised, updated or faded candidate of a strategy other than the compiled one."""
 
 
-class Said(NamedTuple):
+class StrategyEvents(NamedTuple):
     """What one strategy says at one close of a block; ``rank`` is its place among them."""
 
     row: int
     rank: int
     strategy_id: str
-    told: Told
+    events: LifeEvents
 
 
-def signals_table(block: TapeBlock, said: Sequence[Said]) -> pa.Table:
+def signals_table(block: TapeBlock, said: Sequence[StrategyEvents]) -> pa.Table:
     """Return what was said at the closes of a block, ordered by time, symbol and strategy."""
-    sizes = [len(told.places) for _, _, _, told in said]
+    sizes = [len(events.places) for _, _, _, events in said]
     rows = np.repeat([row for row, _, _, _ in said], sizes)
     ranks = np.repeat([rank for _, rank, _, _ in said], sizes)
-    places = np.concatenate([told.places for _, _, _, told in said])
+    places = np.concatenate([events.places for _, _, _, events in said])
     symbols = np.array([block.symbols[place] for place in places.tolist()], dtype=object)
     order = np.lexsort((ranks, symbols.astype(str), rows))
     at = rows[order], places[order]
 
     def joined(name: str) -> NDArray[Any]:
-        return np.concatenate([getattr(told, name) for _, _, _, told in said])[order]
+        return np.concatenate([getattr(events, name) for _, _, _, events in said])[order]
 
     p = block.settings
     ts_event = p.first_ns + (block.start + at[0].astype(np.int64) + 1) * p.width_ns
@@ -95,20 +95,22 @@ def signals_table(block: TapeBlock, said: Sequence[Said]) -> pa.Table:
     return pa.table(dict(zip(SIGNALS.names, columns, strict=True)), schema=SIGNALS)
 
 
-def _features(said: Sequence[Said], sizes: list[int], order: NDArray[np.intp]) -> pa.Array[Any]:
+def _features(
+    said: Sequence[StrategyEvents], sizes: list[int], order: NDArray[np.intp]
+) -> pa.Array[Any]:
     """Return the features of each row, in the order in which its strategy named them."""
-    counts = np.repeat([len(told.names) for _, _, _, told in said], sizes)
+    counts = np.repeat([len(events.names) for _, _, _, events in said], sizes)
     offsets = np.concatenate([[0], np.cumsum(counts)])
     names = [
-        name for (_, _, _, told), n in zip(said, sizes, strict=True) for name in told.names * n
+        name for (_, _, _, events), n in zip(said, sizes, strict=True) for name in events.names * n
     ]
     limits = [
         limit
-        for (_, _, _, told), n in zip(said, sizes, strict=True)
-        for limit in told.thresholds * n
+        for (_, _, _, events), n in zip(said, sizes, strict=True)
+        for limit in events.thresholds * n
     ]
-    values = np.concatenate([told.values.ravel() for _, _, _, told in said])
-    passed = np.concatenate([told.passed.ravel() for _, _, _, told in said])
+    values = np.concatenate([events.values.ravel() for _, _, _, events in said])
+    passed = np.concatenate([events.passed.ravel() for _, _, _, events in said])
     structs: Any = pa.StructArray
     lists: Any = pa.ListArray
     flat = structs.from_arrays(

@@ -150,8 +150,8 @@ class _Reader:
         """Return an array of numbers."""
         return self.column(name, values, "iuf").astype(np.float64)
 
-    def expect_within(self, name: str, told: Numbers, most: float) -> None:
-        """Refuse what is told of qualified signals beyond [0, most]; NaN is."""
-        bad = told[~((told >= 0) & (told <= most) & np.isfinite(told))]
+    def expect_within(self, name: str, values: Numbers, most: float) -> None:
+        """Refuse numbers of qualified signals outside [0, most], and NaN."""
+        bad = values[~((values >= 0) & (values <= most) & np.isfinite(values))]
         if len(bad):
             raise StrategyError(self._strategy_id, f"the {name} of a qualified signal is {bad[0]}")

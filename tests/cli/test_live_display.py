@@ -155,7 +155,7 @@ def test_a_late_reader_is_shown_everything_at_once(asked: dict[str, Any]) -> Non
 def test_a_run_that_died_is_told_as_such(asked: dict[str, Any]) -> None:
     said, code = asked["died"]
     assert code == 1
-    assert f"sim-{DAY} has died: process" in said
+    assert f"sim-{DAY} has crashed: process" in said
     assert "what protects a position stays at the venue" in said
 
 

@@ -43,4 +43,4 @@ RECORDED = Limits(bucket_secs=60.0, more_secs=60.0, ending_secs=10.0)
 """Nobody waits for a recorded day: only one that sleeps is caught by it."""
 
 LIVE = Limits(bucket_secs=1.5, more_secs=0.25, ending_secs=0.2)
-"""Exits wait meanwhile: with 0.25 s of grace a bucket is told less than 2.5 s after its end."""
+"""Exits wait meanwhile: with 0.25 s of grace a bucket is reported less than 2.5 s after its end."""

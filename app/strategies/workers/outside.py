@@ -27,7 +27,7 @@ from engine.domain.candidate import StrategyFailure
 from engine.signals.asked_strategies import ends_at, lives_of
 from engine.signals.settings import Settings
 from engine.signals.signal_lives import SignalLives
-from engine.signals.signal_tables import Said
+from engine.signals.signal_tables import StrategyEvents
 from engine.signals.tape_block import TapeBlock
 
 _SECOND_NS = 1_000_000_000
@@ -119,7 +119,9 @@ class AskedOutside:
             each.process.progress.tell(0, 0)
             self._send(each, closed)
 
-    def answers(self, block: TapeBlock) -> tuple[Sequence[Said], Sequence[StrategyFailure]]:
+    def answers(
+        self, block: TapeBlock
+    ) -> tuple[Sequence[StrategyEvents], Sequence[StrategyFailure]]:
         """Return what is said of the block, and who went wrong; waits within its limits."""
         began, limits = time.monotonic_ns(), self._limits
         block_ends = began + int(limits.block_secs(len(block)) * _SECOND_NS)
@@ -129,7 +131,7 @@ class AskedOutside:
             return min(block_ends, since + int(limits.bucket_secs * _SECOND_NS))
 
         self._hear(block, until, f"it did not return within {limits.bucket_secs:g} s")
-        said: list[Said] = []
+        said: list[StrategyEvents] = []
         failures: list[StrategyFailure] = []
         for each in self._asked:
             self._take(each, block, said, failures)
@@ -166,9 +168,11 @@ class AskedOutside:
             return
         for message in messages:
             match message:
-                case Says(row, told):
-                    each.lives.follow(told)
-                    each.said.append(Said(row, each.stranger.rank, each.stranger.strategy_id, told))
+                case Says(row, events):
+                    each.lives.follow(events)
+                    each.said.append(
+                        StrategyEvents(row, each.stranger.rank, each.stranger.strategy_id, events)
+                    )
                 case Wants(ring) if block is not None:
                     each.rings.append(ring)
                     self._serve(each, block, ring)
@@ -199,10 +203,10 @@ class AskedOutside:
         self,
         each: _Asked,
         block: TapeBlock,
-        said: list[Said],
+        said: list[StrategyEvents],
         failures: list[StrategyFailure],
     ) -> None:
-        """Take what one strategy said; its end is told at the first bucket of a session."""
+        """Take what one strategy said; its end counts from the first bucket of a session."""
         said += each.said
         each.said = []
         if each.end is None:
@@ -213,8 +217,8 @@ class AskedOutside:
             return
         name = each.stranger.strategy_id
         failures.append(StrategyFailure(ends_at(block, row), name, each.end.why))
-        if (told := each.lives.ended()) is not None:
-            said.append(Said(row, each.stranger.rank, name, told))
+        if (events := each.lives.ended()) is not None:
+            said.append(StrategyEvents(row, each.stranger.rank, name, events))
         each.end = None
 
 
@@ -233,7 +237,7 @@ class _Asked:
     process: StrategyProcess
     lives: SignalLives
     rings: list[Ring] = field(default_factory=list[Ring])
-    said: list[Said] = field(default_factory=list[Said])
+    said: list[StrategyEvents] = field(default_factory=list[StrategyEvents])
     is_waited_for: bool = False
     is_off: bool = False
     served_ns: int = 0

@@ -175,10 +175,10 @@ class _Worker:
 
     def _answer(self, block: TapeBlock) -> None:
         for row, said, failed in self._asked.answers(block):
-            # before it is said: what is told of a bucket that was begun is never told twice
+            # before it is said: what is sent of a bucket that was begun is never sent twice
             self._begun(row + 1)
             for each in said:
-                self._line.send(Says(row, each.told))
+                self._line.send(Says(row, each.events))
             for each in failed:
                 self._line.send(Fails(row, _in_words(each.why)))
 
