@@ -3,7 +3,7 @@
 One folder an idea; what a stranger needs to write one is here, too: subclass ``TapeStrategy``.
 """
 
-from engine.signals.history import (
+from engine.signals.whole_tape.history import (
     Need,
     days_before,
     highest,
@@ -13,9 +13,9 @@ from engine.signals.history import (
     opening_high,
     opening_low,
 )
-from engine.signals.signals import Held, Signals, at_least, at_most
-from engine.signals.tape import Tape
-from engine.signals.tape_strategy import StrategyParameters, TapeStrategy
+from engine.signals.whole_tape.signals import Held, Signals, at_least, at_most
+from engine.signals.whole_tape.tape import Tape
+from engine.signals.whole_tape.tape_strategy import StrategyParameters, TapeStrategy
 from strategies.acceleration import Acceleration
 from strategies.opening_range import OpeningRange
 from strategies.reversion import Reversion

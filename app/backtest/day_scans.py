@@ -18,8 +18,8 @@ from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
 from engine.signals import ScanResult
 from engine.signals.scan import Progress
-from engine.signals.signal_runner import SignalSource
-from engine.signals.signal_tables import SIGNALS
+from engine.signals.whole_tape.signal_runner import SignalSource
+from engine.signals.whole_tape.signal_tables import SIGNALS
 from reports.funnel import near_gate
 
 

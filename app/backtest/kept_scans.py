@@ -16,7 +16,7 @@ from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import ScanResult, scan
 from engine.signals.scan import Progress
-from engine.signals.signal_runner import SignalSource
+from engine.signals.whole_tape.signal_runner import SignalSource
 from store.runs.provenance import code_hash
 
 _TABLES = {

@@ -21,7 +21,7 @@ from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import ScanResult, scan
 from engine.signals.columns import TapePart
-from engine.signals.signal_runner import SignalBlock, SignalSource
+from engine.signals.whole_tape.signal_runner import SignalBlock, SignalSource
 
 _CUTS = (0.23, 0.61)
 """Shares of the session after which the day is cut."""

@@ -10,8 +10,8 @@ import pyarrow as pa
 from catalog import Catalog
 from engine.domain.session import sessions
 from engine.signals.day_summary import day_summary
-from engine.signals.signal_runner import KnownBefore
-from engine.signals.tape_reader import Known
+from engine.signals.whole_tape.signal_runner import KnownBefore
+from engine.signals.whole_tape.tape_reader import Known
 from store.runs.provenance import code_hash
 
 _KIND = "days"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.domain.account import expect_name
 from engine.domain.errors import ConfigError
-from engine.signals.tape_strategy import TapeStrategy
+from engine.signals.whole_tape.tape_strategy import TapeStrategy
 from strategies import Acceleration, OpeningRange, Reversion
 
 GROUP = "tradectl.strategies"

@@ -28,8 +28,8 @@ from engine.domain.facts import Member
 from engine.domain.parameters import Parameters
 from engine.domain.strategy import Strategy
 from engine.signals.settings import Settings
-from engine.signals.signal_runner import MakeSource, Ranked, make_source
-from engine.signals.tape_strategy import StrategyParameters, TapeStrategy
+from engine.signals.whole_tape.signal_runner import MakeSource, Ranked, make_source
+from engine.signals.whole_tape.tape_strategy import StrategyParameters, TapeStrategy
 
 
 @dataclass(frozen=True, slots=True)

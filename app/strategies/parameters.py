@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.strategies.find import Found
-from engine.signals.tape_strategy import StrategyParameters, TapeStrategy
+from engine.signals.whole_tape.tape_strategy import StrategyParameters, TapeStrategy
 
 
 def parameter_list(found: Found) -> list[dict[str, Any]]:

@@ -59,9 +59,9 @@ type Reaction = MoveStop | RequestExit | Hold
 class Strategy(Protocol):
     """A trading idea as the hub knows it: no orders, no clock, no venue, no journal.
 
-    What it sees is said over the whole tape (``engine.signals.tape_strategy``); its candidates
-    carry its name. All methods are pure. The clock, the day's limits and commands end the trades of
-    any strategy, and the hub protects them; a strategy is asked about its own trades alone.
+    What it sees is another port, ``engine.signals.whole_tape.tape_strategy``; its candidates carry
+    its name. All methods are pure. The clock, the day's limits and commands end the trades of any
+    strategy, and the hub protects them; a strategy is asked about its own trades alone.
     """
 
     @property

@@ -16,7 +16,6 @@ from engine.domain.quotes import QuoteBatch
 from engine.signals import kernel
 from engine.signals.columns import ColumnScanner, Output
 from engine.signals.result import ScanResult
-from engine.signals.signal_runner import SignalBlock
 from engine.signals.state import BUCKET_ROW
 from engine.signals.tables import (
     QUOTE_MEMORY_NS,
@@ -26,6 +25,7 @@ from engine.signals.tables import (
     values,
     with_quotes,
 )
+from engine.signals.whole_tape.signal_runner import SignalBlock
 
 
 def merge(

@@ -20,8 +20,8 @@ from engine.signals.columns import ColumnScanner, load_kernel, must_keep_buckets
 from engine.signals.merge import merge
 from engine.signals.narrowing import narrowed
 from engine.signals.result import ScanResult
-from engine.signals.signal_runner import SignalBlock, SignalSource, joined
-from engine.signals.tape_block import TAPE_BUCKETS
+from engine.signals.whole_tape.signal_runner import SignalBlock, SignalSource, joined
+from engine.signals.whole_tape.tape_block import TAPE_BUCKETS
 
 type Progress = Callable[[int, int], None]
 """Called with (trades done, trades in all); from several threads, one at a time."""

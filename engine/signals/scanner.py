@@ -21,7 +21,6 @@ from engine.signals.columns import ClosedPrices, ColumnScanner, Output
 from engine.signals.digest import CandidateDigest, SignalDigest, whole_digest
 from engine.signals.last_quotes import LastQuotes
 from engine.signals.reports import Windows, bucket_reports
-from engine.signals.signal_runner import SignalBlock, SignalSource, joined
 from engine.signals.state import BUCKET_ROW
 from engine.signals.tables import (
     QUOTE_COLUMNS,
@@ -33,7 +32,8 @@ from engine.signals.tables import (
     with_columns,
     with_quotes,
 )
-from engine.signals.tape_block import TAPE_BUCKETS
+from engine.signals.whole_tape.signal_runner import SignalBlock, SignalSource, joined
+from engine.signals.whole_tape.tape_block import TAPE_BUCKETS
 
 
 class Scanner:

@@ -8,10 +8,10 @@ from typing import ClassVar, cast
 import numpy as np
 from pydantic import Field
 
-from engine.signals.history import Need, highest, lowest, mean, opening_high, opening_low
-from engine.signals.signals import Signals, at_least, at_most
-from engine.signals.tape import Tape
-from engine.signals.tape_strategy import StrategyParameters, TapeStrategy
+from engine.signals.whole_tape.history import Need, highest, lowest, mean, opening_high, opening_low
+from engine.signals.whole_tape.signals import Signals, at_least, at_most
+from engine.signals.whole_tape.tape import Tape
+from engine.signals.whole_tape.tape_strategy import StrategyParameters, TapeStrategy
 
 
 class OpeningRangeParameters(StrategyParameters):

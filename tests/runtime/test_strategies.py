@@ -23,8 +23,8 @@ from engine.domain.facts import (
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.runtime import Engine
-from engine.signals.signals import Signals
-from engine.signals.tape import Tape
+from engine.signals.whole_tape.signals import Signals
+from engine.signals.whole_tape.tape import Tape
 from tests.runtime.conftest import SYNTHETIC_DAY
 from tests.runtime.runs import EAGER, Ran, run
 from tests.runtime.test_commands import given

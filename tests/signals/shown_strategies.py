@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.signals.history import Need, highest, mean
-from engine.signals.signals import Signals, at_least
-from engine.signals.tape import Tape
-from engine.signals.tape_strategy import TapeStrategy
+from engine.signals.whole_tape.history import Need, highest, mean
+from engine.signals.whole_tape.signals import Signals, at_least
+from engine.signals.whole_tape.tape import Tape
+from engine.signals.whole_tape.tape_strategy import TapeStrategy
 
 
 class Breakout(TapeStrategy):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.domain.session import session
 from engine.domain.trades import TradeBatch
 from engine.signals.columns import ColumnScanner
-from engine.signals.history import (
+from engine.signals.whole_tape.history import (
     History,
     highest,
     lowest,
@@ -24,9 +24,9 @@ from engine.signals.history import (
     opening_high,
     opening_low,
 )
-from engine.signals.tape import Tape, tapes
-from engine.signals.tape_block import TAPE_BUCKETS
-from engine.signals.tape_reader import TapeReader
+from engine.signals.whole_tape.tape import Tape, tapes
+from engine.signals.whole_tape.tape_block import TAPE_BUCKETS
+from engine.signals.whole_tape.tape_reader import TapeReader
 from tests.signals import oracle
 from tests.signals.tapes import DAY, EAGER, batch, random_tapes
 

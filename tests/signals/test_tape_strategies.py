@@ -15,10 +15,10 @@ from engine.domain.session import session
 from engine.pipeline import observe
 from engine.signals import Scanner, ScanResult, scan
 from engine.signals.digest import CandidateDigest
-from engine.signals.signal_runner import SignalRunner
-from engine.signals.signals import Signals
-from engine.signals.tape import Tape
-from engine.signals.tape_strategy import TapeStrategy
+from engine.signals.whole_tape.signal_runner import SignalRunner
+from engine.signals.whole_tape.signals import Signals
+from engine.signals.whole_tape.tape import Tape
+from engine.signals.whole_tape.tape_strategy import TapeStrategy
 from tests.signals.shown_strategies import Breakout, Follower
 
 DAY = date(2026, 9, 18)

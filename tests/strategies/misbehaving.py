@@ -13,8 +13,8 @@ import numpy as np
 from engine.domain.bracket import BracketPlan
 from engine.domain.facts import ExitReason
 from engine.domain.strategy import HOLD, ActiveTrade, Reaction, RequestExit
-from engine.signals.signals import Signals
-from engine.signals.tape import Tape
+from engine.signals.whole_tape.signals import Signals
+from engine.signals.whole_tape.tape import Tape
 from strategies import Reversion
 from tests.signals.shown_strategies import Breakout, Follower
 

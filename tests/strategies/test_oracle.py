@@ -16,8 +16,8 @@ from engine.domain.candidate import Phase
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import scan
-from engine.signals.signal_runner import in_process
-from engine.signals.tape_strategy import TapeStrategy
+from engine.signals.whole_tape.signal_runner import in_process
+from engine.signals.whole_tape.tape_strategy import TapeStrategy
 from strategies.opening_range import OpeningRange
 from strategies.reversion import Reversion
 from tests.signals import oracle

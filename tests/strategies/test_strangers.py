@@ -21,7 +21,7 @@ from engine.domain.session import session
 from engine.domain.strategy import ActiveTrade, RequestExit
 from engine.pipeline import observe
 from engine.signals import Scanner, ScanResult, scan
-from engine.signals.signal_runner import SignalSource, in_process
+from engine.signals.whole_tape.signal_runner import SignalSource, in_process
 from tests.runtime.stage import plan
 from tests.strategies import misbehaving
 

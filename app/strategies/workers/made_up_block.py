@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
 from engine.signals.settings import Settings
-from engine.signals.tape_block import DayContext, TapeBlock
+from engine.signals.whole_tape.tape_block import DayContext, TapeBlock
 
 _SYMBOLS = 16
 _FLOATS = {"ring_sigma": 10.0, "ring_session_notional": 1e6}

@@ -14,7 +14,7 @@ from app.strategies.workers.shared_columns import Placed
 from engine.domain.bracket import BracketPlan
 from engine.domain.strategy import ActiveTrade
 from engine.signals.settings import Settings
-from engine.signals.signal_lives import LifeEvents
+from engine.signals.whole_tape.signal_lives import LifeEvents
 
 type Ring = tuple[str, int]
 """A column of the scanners' state, and how many buckets back."""

@@ -24,11 +24,11 @@ from app.strategies.workers.messages import (
 )
 from app.strategies.workers.strategy_process import StrategyProcess, StrategyProcesses
 from engine.domain.candidate import StrategyFailure
-from engine.signals.asked_strategies import ends_at, lives_of
 from engine.signals.settings import Settings
-from engine.signals.signal_lives import SignalLives
-from engine.signals.signal_tables import StrategyEvents
-from engine.signals.tape_block import TapeBlock
+from engine.signals.whole_tape.asked_strategies import ends_at, lives_of
+from engine.signals.whole_tape.signal_lives import SignalLives
+from engine.signals.whole_tape.signal_tables import StrategyEvents
+from engine.signals.whole_tape.tape_block import TapeBlock
 
 _SECOND_NS = 1_000_000_000
 

@@ -13,7 +13,7 @@ from app.strategies.workers.strategy_process import StrategyProcess
 from engine.domain.bracket import BracketPlan
 from engine.domain.errors import StrategyError
 from engine.domain.strategy import ActiveTrade, Reaction
-from engine.signals.tape_strategy import TapeStrategy
+from engine.signals.whole_tape.tape_strategy import TapeStrategy
 
 
 class WatchedOutside:

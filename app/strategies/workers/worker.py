@@ -47,9 +47,9 @@ from app.strategies.workers.messages import (
 )
 from app.strategies.workers.shared_columns import ColumnReader, Placed, Progress
 from engine.domain.errors import ConfigError
-from engine.signals.asked_strategies import AskedStrategies
-from engine.signals.tape_block import DayContext, TapeBlock
-from engine.signals.tape_strategy import TapeStrategy
+from engine.signals.whole_tape.asked_strategies import AskedStrategies
+from engine.signals.whole_tape.tape_block import DayContext, TapeBlock
+from engine.signals.whole_tape.tape_strategy import TapeStrategy
 
 _ALARM_SECS = 300.0
 _OUT_OF_MEMORY = "MemoryError"

@@ -21,7 +21,7 @@ from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.messages import print_message, quote_message
 from engine.runtime.bridge.scanner_actor import ScannerActor
 from engine.runtime.bridge.ticks import quote_ticks, status_data, trade_ticks
-from engine.signals.signal_runner import SignalSource
+from engine.signals.whole_tape.signal_runner import SignalSource
 
 _BLOCK = 720
 """Buckets of all symbols that are read at once."""

@@ -35,7 +35,7 @@ from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.hub_strategy import HubStrategy
 from engine.signals import ScanResult, scan
 from engine.signals.scan import Progress as ScanProgress
-from engine.signals.signal_runner import MakeSource, SignalSource, in_process
+from engine.signals.whole_tape.signal_runner import MakeSource, SignalSource, in_process
 
 
 class Engine(StrEnum):

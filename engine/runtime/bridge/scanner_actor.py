@@ -23,8 +23,8 @@ from engine.runtime.bridge.pulse import Pulse
 from engine.signals.arrivals import not_before
 from engine.signals.columns import must_keep_buckets
 from engine.signals.scanner import Scanner
-from engine.signals.signal_runner import SignalSource
 from engine.signals.warm_up import warm_up
+from engine.signals.whole_tape.signal_runner import SignalSource
 
 
 class ClosesWatch(Protocol):

@@ -37,7 +37,7 @@ from engine.runtime.live.positions_watch import PositionsWatch
 from engine.runtime.live.tape_watch import TapeWatch
 from engine.runtime.live.timekeeper import Timekeeper
 from engine.runtime.live.venue import LiveVenue
-from engine.signals.signal_runner import MakeSource, SignalSource, in_process
+from engine.signals.whole_tape.signal_runner import MakeSource, SignalSource, in_process
 from engine.tape import Connections, HealthLine, health_lines
 
 _WARM_UP = "warm-up"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.domain.errors import ConfigError
 from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
-from engine.signals.tape_block import TapeBlock
+from engine.signals.whole_tape.tape_block import TapeBlock
 
 type Floats = NDArray[np.float64]
 type Fixed = NDArray[np.int64]

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.signals.signal_lives import PHASES, REASONS, LifeEvents
 from engine.signals.tables import EXACT_TYPE, exact_array
-from engine.signals.tape_block import TapeBlock
+from engine.signals.whole_tape.signal_lives import PHASES, REASONS, LifeEvents
+from engine.signals.whole_tape.tape_block import TapeBlock
 
 _FEATURE = pa.struct(
     [

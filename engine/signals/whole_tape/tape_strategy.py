@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.domain.bracket import BracketPlan
 from engine.domain.strategy import HOLD, ActiveTrade, Reaction
-from engine.signals.history import Need
-from engine.signals.signals import Signals
-from engine.signals.tape import Tape
+from engine.signals.whole_tape.history import Need
+from engine.signals.whole_tape.signals import Signals
+from engine.signals.whole_tape.tape import Tape
 
 
 class StrategyParameters(BaseModel):

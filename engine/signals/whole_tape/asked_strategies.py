@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.domain.errors import StrategyError
-from engine.signals.history import History
 from engine.signals.settings import Settings
-from engine.signals.signal_lives import LifeEvents, SignalLives
-from engine.signals.signal_tables import StrategyEvents
-from engine.signals.signals import checked
-from engine.signals.tape import Tape, tapes
-from engine.signals.tape_block import TapeBlock
-from engine.signals.tape_strategy import TapeStrategy
+from engine.signals.whole_tape.history import History
+from engine.signals.whole_tape.signal_lives import LifeEvents, SignalLives
+from engine.signals.whole_tape.signal_tables import StrategyEvents
+from engine.signals.whole_tape.signals import checked
+from engine.signals.whole_tape.tape import Tape, tapes
+from engine.signals.whole_tape.tape_block import TapeBlock
+from engine.signals.whole_tape.tape_strategy import TapeStrategy
 
 
 class Failed(NamedTuple):

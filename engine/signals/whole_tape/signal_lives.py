@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.candidate import FadeReason, Phase
-from engine.signals.signals import Checked, Flags, Numbers
-from engine.signals.tape_block import Fixed
+from engine.signals.whole_tape.signals import Checked, Flags, Numbers
+from engine.signals.whole_tape.tape_block import Fixed
 
 PHASES = (Phase.RAISED, Phase.UPDATED, Phase.FADED)
 REASONS = (

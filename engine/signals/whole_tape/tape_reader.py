@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.signals.columns import TapePart
-from engine.signals.scanned_block import Places, ScannedBlock
-from engine.signals.tape_block import DayContext
+from engine.signals.whole_tape.scanned_block import Places, ScannedBlock
+from engine.signals.whole_tape.tape_block import DayContext
 
 type Known = Mapping[str, tuple[float, float]]
 """By symbol: previous close in USD, and mean shares a day."""

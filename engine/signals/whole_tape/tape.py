@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.signals.history import (
+from engine.signals.whole_tape.history import (
     Floats,
     History,
     highest,
@@ -23,7 +23,7 @@ from engine.signals.history import (
     opening_high,
     opening_low,
 )
-from engine.signals.tape_block import TapeBlock
+from engine.signals.whole_tape.tape_block import TapeBlock
 
 
 class Tape:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.signals import kernel
 from engine.signals.columns import TapePart
 from engine.signals.state import BUCKET_ROW, Records
-from engine.signals.tape_block import DayContext, Fixed, TapeBlock, frozen
+from engine.signals.whole_tape.tape_block import DayContext, Fixed, TapeBlock, frozen
 
 
 class Places(NamedTuple):

@@ -12,16 +12,16 @@ import pyarrow as pa
 from engine.domain.candidate import StrategyFailure
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
-from engine.signals.asked_strategies import AskedStrategies, ends_at
 from engine.signals.columns import TapePart
-from engine.signals.history import Rolling
-from engine.signals.scanned_block import ScannedBlock
 from engine.signals.settings import Settings, settings
-from engine.signals.signal_tables import SIGNALS, StrategyEvents, signals_table
 from engine.signals.state import Records
-from engine.signals.tape_block import TapeBlock
-from engine.signals.tape_reader import Known, TapeReader
-from engine.signals.tape_strategy import TapeStrategy
+from engine.signals.whole_tape.asked_strategies import AskedStrategies, ends_at
+from engine.signals.whole_tape.history import Rolling
+from engine.signals.whole_tape.scanned_block import ScannedBlock
+from engine.signals.whole_tape.signal_tables import SIGNALS, StrategyEvents, signals_table
+from engine.signals.whole_tape.tape_block import TapeBlock
+from engine.signals.whole_tape.tape_reader import Known, TapeReader
+from engine.signals.whole_tape.tape_strategy import TapeStrategy
 
 
 class SignalBlock(NamedTuple):
