@@ -62,6 +62,7 @@ class Protected:
         process = self.place.live(*_LONG)
         again = "entries are held: quarantine"
         self.place.wait(process, lambda: self.place.log.read_text().count(again) > said)
+        self.place.wait(process, lambda: self.of(EntriesHeld))  # it is logged before it is stored
         assert len(self.of(EntriesHeld)) == max(seen, 1)
         return process
 
