@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, Literal, Self, cast
@@ -21,7 +21,6 @@ from pydantic_core import ErrorDetails
 
 from engine.domain.errors import ConfigError
 from engine.domain.parameter_rows import (
-    LAST_SECOND,
     Clock,
     Exact,
     ParameterGroup,
@@ -30,8 +29,8 @@ from engine.domain.parameter_rows import (
     is_within,
     read_off,
     row,
-    seconds_of_day,
 )
+from engine.domain.parameters.rules import broken_rules
 from engine.domain.session import NANOS_PER_SECOND
 
 _live = partial(row, ParameterGroup.LIVE)
@@ -343,72 +342,9 @@ class Parameters(BaseModel):
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:
-        broken = [*self._broken_windows(), *self._broken_trading()]
-        if broken:
-            raise ValueError("\n".join(broken))
+        if broken := "\n".join(broken_rules(self)):
+            raise ValueError(broken)
         return self
-
-    def _broken_windows(self) -> Iterator[str]:
-        """Yield what is wrong between the parameters of the scanner."""
-        fast, slow, smooth = self.fast_period, self.slow_period, self.smooth_period
-        history, width = self.ao_history_buckets, self.bucket_seconds
-        if 60 % width:
-            yield f"bucket_seconds {width} must divide 60, so that a session is whole buckets"
-        if fast >= slow:
-            yield f"fast_period {fast} must be below slow_period {slow} buckets: lower the fast one"
-        if smooth > slow:
-            yield f"smooth_period {smooth} must not exceed slow_period {slow} buckets: lower it"
-        needed = max(self.ao_accel_lookback + 1, self.min_5s_flatline_ao_buckets, slow)
-        if history < needed:
-            yield (
-                f"ao_history_buckets {history} must be at least {needed}, the largest of "
-                "ao_accel_lookback + 1, min_5s_flatline_ao_buckets and slow_period: raise it"
-            )
-        needed = width * (slow + smooth + history) + 60
-        if self.bucket_ttl < needed:
-            yield (
-                f"bucket_ttl {self.bucket_ttl} must be at least {needed} s, a minute more than "
-                "slow_period + smooth_period + ao_history_buckets last: raise it"
-            )
-        if self.late_trade_grace_ms >= 1_000 * width:
-            yield (
-                f"late_trade_grace_ms {self.late_trade_grace_ms} must be shorter than "
-                f"bucket_seconds {width}: lower it"
-            )
-        if self.min_price >= self.max_price:
-            yield f"min_price {self.min_price:g} must be below max_price {self.max_price:g} USD"
-
-    def _broken_trading(self) -> Iterator[str]:
-        """Yield what is wrong between the parameters of the trades."""
-        if self.take_profit_percent < self.stop_loss_percent:
-            yield (
-                f"take_profit_percent {self.take_profit_percent} must be at least "
-                f"stop_loss_percent {self.stop_loss_percent} (reward:risk ≥ 1): "
-                "raise the target or tighten the stop"
-            )
-        if self.max_concurrent > 1 and not self.concurrent_trading:
-            yield f"max_concurrent {self.max_concurrent} needs concurrent_trading=true"
-        if self.concurrent_trading and self.max_open_notional < self.position_notional:
-            yield (
-                f"max_open_notional {self.max_open_notional} must be at least "
-                f"position_notional {self.position_notional} USD: raise the cap"
-            )
-        yield from self._broken_day()
-
-    def _broken_day(self) -> Iterator[str]:
-        """Yield what is wrong between the times of day."""
-        flatten = seconds_of_day(self.flatten_by)
-        if seconds_of_day(self.no_entry_after) > flatten - self.flatten_cancel_seconds:
-            yield (
-                f"no_entry_after {self.no_entry_after} must not be later than flatten_by "
-                f"{self.flatten_by} ET less flatten_cancel_seconds {self.flatten_cancel_seconds}: "
-                "stop entering sooner"
-            )
-        if flatten + self.flatten_verify_seconds > LAST_SECOND:
-            yield (
-                f"flatten_by {self.flatten_by} ET and flatten_verify_seconds "
-                f"{self.flatten_verify_seconds} reach beyond the close at 16:00: flatten sooner"
-            )
 
 
 def parameter_extra(name: str) -> dict[str, Any]:
