@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from engine.domain.account import ALPACA_MAIN, PAPER_MAIN
 from engine.domain.errors import ConfigError
-from engine.domain.instrument import UsStocks
+from engine.domain.markets.instrument import UsStocks
 from engine.domain.session import session
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
     from datetime import date
 
-    from engine.domain.market import MarketData
-    from engine.domain.market_port import Capabilities, Market
+    from engine.domain.market_data.recorded import MarketData
+    from engine.domain.markets.market import Capabilities, Market
     from engine.runtime.live import VenueAccount
 
 type OpenMarket = Callable[[str, Mapping[str, str]], VenueAccount]

@@ -23,8 +23,8 @@ from benchmarks.child import measure
 from catalog import Catalog
 from engine.decision import BucketDecision
 from engine.display import Counts, FrameBuilder, FrameHeading, Sight, packed
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.hub import Desk
 from engine.journal import MemoryJournal

@@ -14,9 +14,9 @@ from nautilus_trader.execution import MakerTakerFeeModel
 from nautilus_trader.model import AccountType, Currency, Money, OmsType, TraderId, Venue
 
 from catalog import Catalog
-from engine.domain.eligibility import fillable, moves_orders
-from engine.domain.halts import Halts
-from engine.domain.instrument import ALPACA_STOCKS
+from engine.domain.market_data.eligibility import fillable, moves_orders
+from engine.domain.market_data.halts import Halts
+from engine.domain.markets.instrument import ALPACA_STOCKS
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session, session
 from engine.journal import MemoryJournal

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from engine.domain.conditions import Updates, updates
+from engine.domain.market_data.conditions import Updates, updates
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals.settings import Settings, settings

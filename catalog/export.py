@@ -17,10 +17,10 @@ from catalog.files import storage_error
 from catalog.schema import Kind, exact_size_column
 from catalog.sql import connect
 from catalog.store import Catalog
-from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.errors import ConfigError, NotFoundError, RunError
 from engine.domain.fixed_point import SIZE_SCALE
-from engine.domain.instrument import ALPACA_STOCKS
+from engine.domain.market_data.conditions import REVERSAL_MARK
+from engine.domain.markets.instrument import ALPACA_STOCKS
 
 if TYPE_CHECKING:
     from nautilus_trader.model import QuoteTick, TradeTick

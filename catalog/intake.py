@@ -20,7 +20,7 @@ from catalog.schema import SCHEMAS, exact_size_column
 from catalog.staging import ABSENT, PART_KEY, Staging, part_key
 from engine.domain.errors import DataError
 from engine.domain.fixed_point import fixed_prices, fixed_sizes
-from engine.domain.market import letter_of
+from engine.domain.market_data.recorded import letter_of
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK, day_of
 
 

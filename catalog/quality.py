@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from engine.domain.conditions import REVERSAL_MARK, is_known
+from engine.domain.market_data.conditions import REVERSAL_MARK, is_known
 from engine.domain.session import Session
 
 

@@ -19,12 +19,12 @@ from catalog.partition import write_part
 from catalog.rowgroups import PartFile
 from catalog.schema import CORPORATE_ACTIONS, NEWS, Kind
 from catalog.store import Catalog
-from engine.domain.reference import Article, CorporateAction, Instrument
+from engine.domain.markets.reference import Article, CorporateAction, Instrument
 from engine.domain.session import day_of
 
 
 class StoredReference:
-    """What one catalog knows beside the tape; implements ``engine.domain.reference.Reference``."""
+    """What one catalog knows beside the tape: an ``engine.domain.markets.reference.Reference``."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog

@@ -15,8 +15,8 @@ from catalog.layout import PART
 from catalog.partition import Manifest, read_manifest
 from catalog.schema import SCHEMA_VERSION, as_stored_today
 from engine.domain.errors import DataError
-from engine.domain.quotes import QuoteBatch
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

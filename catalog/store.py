@@ -18,10 +18,10 @@ from catalog.rowgroups import PartFile
 from catalog.schema import HALT, INSTRUMENTS, Kind
 from catalog.selection import join_quotes, join_trades, pick
 from engine.domain.errors import NotFoundError
-from engine.domain.market import letter_of
-from engine.domain.quotes import QuoteBatch
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.recorded import letter_of
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
 
 _OPEN_PARTS = 64
 _TRADE_GROUPS = 8
@@ -32,7 +32,7 @@ _HASHED_KINDS = (Kind.TRADES, Kind.QUOTES, Kind.STATUSES)
 
 
 class Catalog:
-    """Market data at rest; implements ``engine.domain.market.MarketData``.
+    """Market data at rest; implements ``engine.domain.market_data.recorded.MarketData``.
 
     Parameters
     ----------

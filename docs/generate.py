@@ -23,9 +23,9 @@ from engine.domain.candidate import FadeReason, Gate
 from engine.domain.errors import TradectlError
 from engine.domain.exit_codes import ExitCode
 from engine.domain.facts import AnyPayload, ExitReason, Fact, OrderRole
-from engine.domain.fill_assumptions import FILL_ASSUMPTIONS, TargetRule
-from engine.domain.parameter_rows import ParameterGroup
+from engine.domain.markets.fill_assumptions import FILL_ASSUMPTIONS, TargetRule
 from engine.domain.parameters import Parameters, parameter_extra, parameter_group
+from engine.domain.parameters.rows import ParameterGroup
 
 REFERENCE = Path(__file__).parent / "reference"
 

@@ -30,10 +30,10 @@ from collections.abc import Iterable
 
 from engine.decision import BucketDecision, DeskState, decide
 from engine.domain.candidate import BucketReport
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters
-from engine.domain.quotes import QuoteBatch
 from engine.domain.session import Session
-from engine.domain.trades import TradeBatch
 from engine.signals import Scanner
 from engine.signals.arrivals import Arrivals
 

@@ -26,8 +26,8 @@ from engine.domain.candidate import Phase, Side
 from engine.domain.errors import ConfigError
 from engine.domain.facts import DayStarted, ExitReason, TradeClosed
 from engine.domain.fixed_point import PRICE_SCALE
-from engine.domain.halts import Halts
-from engine.domain.market import MarketData, letter_of
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.recorded import MarketData, letter_of
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session, session
 from engine.pipeline import judge

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from app.strategies import hosted
 from catalog import Catalog
-from engine.domain.market import MarketData
+from engine.domain.market_data.recorded import MarketData
 from engine.domain.parameters import Parameters
 from engine.journal import MemoryJournal
 from engine.runtime.backtest.run import Scan, run_backtest

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.domain.parameter_changes import differences
-from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters, parameter_extra
+from engine.domain.parameters.changes import differences
+from engine.domain.parameters.versions import Stretch
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import Stretch
 
 Metrics = Mapping[str, float | int | Decimal | None]
 """Figures of merit by the names of ``engine.accounting.Performance``; None where undefined."""

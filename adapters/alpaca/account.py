@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from adapters.alpaca.orders.left_behind import AlpacaLeftBehind
     from adapters.alpaca.venue import AlpacaVenue
     from adapters.alpaca.wire.rest import VenueAsset
-    from engine.domain.attested import Attested
+    from engine.domain.markets.attested import Attested
     from engine.runtime.live import AccountStanding, NodeSettings, VenueOpening, VenueWatch
 
 

@@ -32,11 +32,11 @@ from adapters.transport.event_log import EventLog
 from engine.domain.account import TradingAccount
 from engine.domain.candidate import Side
 from engine.domain.facts import OrderRole
-from engine.domain.fill_assumptions import FillAssumptions, TargetRule
 from engine.domain.fixed_point import decimal_price
-from engine.domain.instrument import Instruments
-from engine.domain.instrument import TimeInForce as InForce
-from engine.domain.market_port import EventKind, HeldPosition, OrderState, PlacedOrder
+from engine.domain.markets.fill_assumptions import FillAssumptions, TargetRule
+from engine.domain.markets.instrument import Instruments
+from engine.domain.markets.instrument import TimeInForce as InForce
+from engine.domain.markets.market import EventKind, HeldPosition, OrderState, PlacedOrder
 from engine.domain.order_names import order_id, trade_of
 from engine.domain.ticket import NO_PROTECTION, OrderType
 from engine.runtime.backtest.simulation import Simulation

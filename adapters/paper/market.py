@@ -21,8 +21,9 @@ from engine.domain.candidate import Side
 from engine.domain.errors import ConfigError
 from engine.domain.facts import OrderRole
 from engine.domain.fixed_point import decimal_price
-from engine.domain.instrument import Instrument, ListedInstruments, TimeInForce
-from engine.domain.market_port import (
+from engine.domain.market_data.quotes import Quote
+from engine.domain.markets.instrument import Instrument, ListedInstruments, TimeInForce
+from engine.domain.markets.market import (
     Balance,
     Capabilities,
     HeldPosition,
@@ -31,7 +32,6 @@ from engine.domain.market_port import (
     Support,
 )
 from engine.domain.order_names import order_id
-from engine.domain.quotes import Quote
 from engine.domain.session import NANOS_PER_SECOND, Session, day_of, is_session, session
 from engine.domain.ticket import (
     Amount,

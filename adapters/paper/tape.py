@@ -8,9 +8,9 @@ from typing import Protocol
 
 from nautilus_trader.model import QuoteTick, TradeTick
 
-from engine.domain.halts import Halts
-from engine.domain.instrument import Instrument, Instruments
-from engine.domain.market import MarketData
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.markets.instrument import Instrument, Instruments
 from engine.domain.session import session
 from engine.runtime.backtest.hydration import Hydration
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
-from engine.domain.market_port import EventKind, MarketEvent
+from engine.domain.markets.market import EventKind, MarketEvent
 
 
 class EventLog:

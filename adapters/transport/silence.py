@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import NANOS_PER_SECOND, day_of, is_session, session
-from engine.domain.trades import TradeBatch
 from engine.tape import silence_limit_ns
 
 _NEVER = -1

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from app.backtest.kept_scans import kept_scan
 from catalog import Catalog
 from engine.domain.candidate import Gate, Phase
-from engine.domain.market import MarketData
-from engine.domain.parameter_versions import Stretch
+from engine.domain.market_data.recorded import MarketData
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import Stretch
 from engine.signals import ScanResult
 from engine.signals.scan import Progress
 from engine.signals.whole_tape.signal_runner import SignalSource

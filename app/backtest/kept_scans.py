@@ -11,8 +11,8 @@ import numpy as np
 
 from catalog import Catalog
 from engine.domain.candidate import Gate
-from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import Stretch
 from engine.domain.session import session
 from engine.signals import ScanResult, scan
 from engine.signals.scan import Progress

@@ -17,7 +17,7 @@ from catalog import Catalog
 from engine.accounting import PROJECTIONS, Accounts, EquityPoint
 from engine.decision import Verdict
 from engine.domain.account import ACCELERATION
-from engine.domain.parameter_versions import ParameterHistory, Stretch
+from engine.domain.parameters.versions import ParameterHistory, Stretch
 from engine.domain.session import day_of, session
 from engine.hub import DayOutcome
 from engine.signals.bucket_series import bucket_series

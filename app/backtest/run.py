@@ -22,9 +22,9 @@ from app.strategies import Hosted, hosted
 from catalog import Catalog
 from engine.accounting import Accounts, keep_accounts, performance
 from engine.domain.facts import ParamsChanged
-from engine.domain.fill_assumptions import FILL_ASSUMPTIONS
-from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.markets.fill_assumptions import FILL_ASSUMPTIONS
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import session
 from engine.hub import DayOutcome, Outcome
 from engine.journal import JournalWriter, MemoryJournal

@@ -11,8 +11,8 @@ from engine.decision import GovernorPhase, GovernorState, evolve, phase
 from engine.domain.ensemble import ACCELERATION_ALONE, ENGINE, Ensemble
 from engine.domain.errors import NotFoundError
 from engine.domain.facts import EnsembleChanged, Fact
-from engine.domain.parameter_versions import ParameterHistory, desk_history
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import ParameterHistory, desk_history
 from engine.domain.session import Session, session
 from store import JournalRun, Journals, SqlJournal
 

@@ -9,7 +9,7 @@ from app.markets import MarketName
 from app.runs.engine_runs import is_engine_run
 from engine.domain.errors import ConfigError
 from engine.domain.facts import RunStarted
-from engine.domain.parameter_versions import desk_history
+from engine.domain.parameters.versions import desk_history
 from store import Journals
 
 _VENUES = {

@@ -12,8 +12,8 @@ from app.parameters.inbox import ParameterInbox
 from engine.decision import Reach
 from engine.domain.errors import ConfigError, JournalBroken
 from engine.domain.facts import CommandReceived, Fact
-from engine.domain.parameter_versions import desk_history
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import desk_history
 from engine.hub import Desk
 from store import Journals
 

@@ -19,9 +19,9 @@ from app.runs.chosen_journal import protecting_stem
 from app.runs.hosted_run import HostedRun, OnStarted, hosted_run, run_name
 from engine.domain.errors import ConfigError, JournalBroken
 from engine.domain.facts import RunStarted
-from engine.domain.parameter_changes import open_desk
-from engine.domain.parameter_versions import ParameterHistory, desk_history
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.changes import open_desk
+from engine.domain.parameters.versions import ParameterHistory, desk_history
 from engine.domain.session import day_of, session
 from engine.hub import Desk, OutcomeStatus
 from engine.journal import WaitingJournal

@@ -10,7 +10,7 @@ from app.runs.start_wait import StartWait
 from app.strategies import Hosted, hosted
 from catalog import Catalog
 from engine.domain.errors import ConfigError, JournalBroken
-from engine.domain.market import MarketData, letter_of
+from engine.domain.market_data.recorded import MarketData, letter_of
 from engine.domain.parameters import Parameters
 from engine.runtime.live import VenueAccount
 

@@ -28,9 +28,9 @@ from engine.domain.ensemble import ACCELERATION_ALONE
 from engine.domain.errors import JournalBroken
 from engine.domain.facts import RunStarted
 from engine.domain.first_cause import FirstCause
-from engine.domain.parameter_changes import open_desk
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.changes import open_desk
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND, Session, day_of, session
 from engine.hub import Desk, Outcome, OutcomeStatus
 from engine.hub.digests import DecisionDigest, FillDigest

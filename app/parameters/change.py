@@ -13,7 +13,7 @@ from app.parameters.desk import read_desk, refuse_unproved, write_desk
 from app.parameters.preview import ChangePreview, RecordProgress, previewed
 from app.redaction import refuse_secrets
 from engine.domain.facts import ParamsChanged
-from engine.domain.parameter_changes import (
+from engine.domain.parameters.changes import (
     ChangeRefusal,
     ChangeRefused,
     propose,
@@ -22,7 +22,7 @@ from engine.domain.parameter_changes import (
     takes,
     withdraw,
 )
-from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters.versions import ParameterHistory
 
 type ChangeWish = Callable[..., ParamsChanged | ChangeRefused]
 """Given a history, and who asks when and why, returns the version to keep or a refusal."""

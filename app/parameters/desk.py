@@ -10,8 +10,8 @@ from engine.domain.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
     from engine.domain.facts import ParamsChanged, ParamsWithdrawn
-    from engine.domain.parameter_changes import ChangeRefused
-    from engine.domain.parameter_versions import ParameterHistory
+    from engine.domain.parameters.changes import ChangeRefused
+    from engine.domain.parameters.versions import ParameterHistory
     from store import Journals
 
 RUN_ID = "parameters"
@@ -20,8 +20,8 @@ RUN_ID = "parameters"
 
 def read_desk(database: str) -> ParameterHistory:
     """Return the versions kept in a database; the defaults alone where nothing was ever changed."""
-    from engine.domain.parameter_versions import ParameterHistory
     from engine.domain.parameters import Parameters
+    from engine.domain.parameters.versions import ParameterHistory
     from store import Journals
 
     try:
@@ -39,8 +39,8 @@ def desk_versions(journals: Journals) -> ParameterHistory:
     JournalBroken
         They are not those that were kept.
     """
-    from engine.domain.parameter_versions import ParameterHistory, desk_history
     from engine.domain.parameters import Parameters
+    from engine.domain.parameters.versions import ParameterHistory, desk_history
     from store import verified_facts
 
     try:
@@ -59,7 +59,7 @@ def approved_at_desk(journals: Journals) -> ParameterHistory:
     ConfigError
         One loosens a limit, and whoever made it did not prove who they are.
     """
-    from engine.domain.parameter_changes import unproved
+    from engine.domain.parameters.changes import unproved
 
     history = desk_versions(journals)
     for change in history.changed:
@@ -92,7 +92,7 @@ def refuse_unproved(change: ParamsChanged) -> None:
     ConfigError
         It does, and nobody has.
     """
-    from engine.domain.parameter_changes import unproved
+    from engine.domain.parameters.changes import unproved
 
     if names := unproved(change):
         raise ConfigError(f"{', '.join(names)} is raised or loosened: confirm with --step-up")
@@ -116,9 +116,9 @@ def write_desk[Answer: ParamsChanged | ParamsWithdrawn | ChangeRefused](
         Somebody else is writing at this moment, or the database refuses.
     """
     from engine.domain.facts import ParamsChanged
-    from engine.domain.parameter_changes import ChangeRefused, open_desk
-    from engine.domain.parameter_versions import ParameterHistory, desk_history
     from engine.domain.parameters import Parameters
+    from engine.domain.parameters.changes import ChangeRefused, open_desk
+    from engine.domain.parameters.versions import ParameterHistory, desk_history
     from store import Journals
 
     journals = Journals(database)

@@ -11,9 +11,9 @@ from app.clock import instant
 from app.redaction import refuse_secrets
 from engine.domain.errors import ConfigError
 from engine.domain.facts import ParamsChanged
-from engine.domain.parameter_changes import ChangeRefused, propose
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.changes import ChangeRefused, propose
+from engine.domain.parameters.versions import ParameterHistory
 
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):

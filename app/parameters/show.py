@@ -15,15 +15,15 @@ from app.parameters.desk import read_desk
 from app.parameters.file import load_parameters
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.facts import ParamChange, ParamsChanged
-from engine.domain.parameter_changes import differences
-from engine.domain.parameter_rows import ParameterGroup
-from engine.domain.parameter_versions import ParameterHistory, Stretch
 from engine.domain.parameters import (
     Parameters,
     parameter_extra,
     parameter_group,
     parameter_name,
 )
+from engine.domain.parameters.changes import differences
+from engine.domain.parameters.rows import ParameterGroup
+from engine.domain.parameters.versions import ParameterHistory, Stretch
 
 
 class ParameterRow(msgspec.Struct, frozen=True, kw_only=True):

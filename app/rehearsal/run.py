@@ -27,9 +27,9 @@ from catalog import Catalog
 from engine.comparison import Judgement, Story
 from engine.display import FrameSlot
 from engine.domain.errors import RunError
-from engine.domain.fill_assumptions import BASE, FILL_ASSUMPTIONS
-from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.markets.fill_assumptions import BASE, FILL_ASSUMPTIONS
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import ParameterHistory
 from engine.hub import Outcome
 from engine.journal import MemoryJournal
 from engine.runtime import Stage, run_backtest

@@ -19,7 +19,7 @@ from app.runs.kept_runs import (
 from engine.domain.errors import ConfigError, JournalError
 
 if TYPE_CHECKING:
-    from engine.domain.parameter_versions import ParameterHistory
+    from engine.domain.parameters.versions import ParameterHistory
 
 
 def chosen_run(
@@ -43,7 +43,7 @@ def chosen_run(
         No run has that name.
     """
     from app.parameters.file import load_parameters
-    from engine.domain.parameter_versions import ParameterHistory
+    from engine.domain.parameters.versions import ParameterHistory
 
     given = file is not None or bool(settings)
     if given and name is not None:

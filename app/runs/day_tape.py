@@ -17,7 +17,7 @@ from catalog import Catalog
 from catalog.adopt import adopt
 from catalog.spool import Spooled, spool_folder
 from engine.domain.errors import NotFoundError
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.trades import TradeBatch
 from store import Database
 
 _SPOOL = "spool"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from engine.domain.facts import Fact
-    from engine.domain.parameter_versions import ParameterHistory
+    from engine.domain.parameters.versions import ParameterHistory
     from engine.journal import Integrity
     from store import Database, JournalRun, Journals, Run, SqlJournal
 
@@ -58,8 +58,8 @@ class KeptInDirectory:
 
     def history(self) -> ParameterHistory:
         """Return the versions of its parameters."""
-        from engine.domain.parameter_versions import run_history
         from engine.domain.parameters import parameters_from
+        from engine.domain.parameters.versions import run_history
 
         first = parameters_from(self.run.manifest.params)
         return run_history(first, (fact.payload for fact in self.run.journal.facts()))
@@ -138,7 +138,7 @@ class KeptInDatabase:
         NotFoundError
             It has recorded none yet.
         """
-        from engine.domain.parameter_versions import desk_history
+        from engine.domain.parameters.versions import desk_history
 
         found = desk_history(fact.payload for fact in self.facts)
         if found is None:

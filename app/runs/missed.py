@@ -24,8 +24,8 @@ from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Side
 from engine.domain.errors import NotFoundError
 from engine.domain.fixed_point import PRICE_SCALE, decimal_price
-from engine.domain.halts import Halts
-from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.market_data.halts import Halts
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.journal import Integrity
 from engine.signals import ScanResult

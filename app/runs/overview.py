@@ -15,7 +15,7 @@ from app.runs.verdict_file import report_file
 from engine.accounting import keep_accounts, performance
 from engine.domain.counted import counted
 from engine.domain.facts import EnsembleChanged, RunEnded, RunStarted
-from engine.domain.parameter_versions import desk_history
+from engine.domain.parameters.versions import desk_history
 from engine.journal import Integrity
 from store import Run, RunStore, rows_of
 

@@ -14,8 +14,8 @@ from app.runs.verdict_file import verdict_table
 from engine.comparison import Judgement, Story
 from engine.domain.account import ACCELERATION
 from engine.domain.facts import Fact
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
+from engine.domain.parameters.versions import ParameterHistory
 from engine.journal import Integrity
 from store import Run
 

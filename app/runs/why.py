@@ -22,9 +22,9 @@ from engine.domain.account import ACCELERATION
 from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.facts import Contribution
-from engine.domain.market import Prints
-from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.market_data.recorded import Prints
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import day_of, session
 from engine.journal import Integrity
 from engine.signals.bucket_series import judged_buckets

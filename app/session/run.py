@@ -16,8 +16,8 @@ from app.session.attendant import SessionAttendant
 from app.strategies import Hosted, hosted
 from catalog import Catalog
 from engine.domain.errors import JournalError
-from engine.domain.parameter_changes import open_desk
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.changes import open_desk
 from engine.domain.session import session
 from engine.hub import Outcome, OutcomeStatus
 from engine.journal import ResumedJournal

@@ -16,7 +16,7 @@ from app.strategies.hosted import Hosted
 from app.strategies.opened_files import noting
 from catalog import Catalog
 from engine.domain.errors import ConfigError
-from engine.domain.market import MarketData
+from engine.domain.market_data.recorded import MarketData
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import ScanResult, scan

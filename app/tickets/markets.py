@@ -18,8 +18,8 @@ from app.markets import (
 )
 from catalog import Catalog
 from engine.domain.errors import ConfigError
-from engine.domain.instrument import Instrument, ListedInstruments
-from engine.domain.market_port import Capabilities, Market
+from engine.domain.markets.instrument import Instrument, ListedInstruments
+from engine.domain.markets.market import Capabilities, Market
 
 NAMES = (*MarketName, LOCAL_PAPER)
 

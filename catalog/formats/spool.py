@@ -21,9 +21,9 @@ from catalog.spool.heading import files_of
 from catalog.spool.spooled import CODED, marked
 from engine.domain.errors import ConfigError
 from engine.domain.fixed_point import float_prices, float_sizes
-from engine.domain.quotes import QuoteBatch
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
 
 
 def read_spool(path: str, kind: Kind, _: Reading) -> Iterator[pa.Table]:

@@ -11,7 +11,7 @@ from catalog.files import write_whole
 from catalog.layout import PULLED_FOLDER
 from catalog.schema import Kind
 from catalog.store import Catalog
-from engine.domain.market import letter_of
+from engine.domain.market_data.recorded import letter_of
 
 
 class Asked(msgspec.Struct):

@@ -16,7 +16,7 @@ from catalog.pull.vendor import Page, Vendor
 from catalog.reference import StoredReference
 from catalog.store import Catalog
 from engine.domain.errors import DataError, RunError
-from engine.domain.reference import Article, CorporateAction
+from engine.domain.markets.reference import Article, CorporateAction
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
 
 _SYMBOLS_AT_ONCE = 50

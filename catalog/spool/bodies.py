@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from catalog.schema import Kind
 from catalog.spool.coding import Coding
 from engine.domain.fixed_point import whole_sizes
-from engine.domain.quotes import QuoteBatch
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
 
 type Arrived = TradeBatch | QuoteBatch | Sequence[TradingStatus]
 """What came together, of one kind."""

@@ -18,9 +18,9 @@ from catalog.spool.coding import Coding
 from catalog.spool.heading import Heading, files_of
 from catalog.spool.repeats import Repeats
 from engine.domain.errors import DataError
-from engine.domain.quotes import QuoteBatch
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
 
 _log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from catalog.schema import Kind
 from catalog.spool.bodies import Arrived, BodyWriter
 from catalog.spool.chunks import chunk
 from catalog.spool.heading import KINDS, Heading, next_file
-from engine.domain.quotes import QuoteBatch
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 
 _EVERY_SECS = 0.5
 _MOST_WAITING = 8_000_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.domain.conditions import REVERSAL_MARK
+from engine.domain.market_data.conditions import REVERSAL_MARK
 
 SWEEP, ODD_LOT, EXTENDED = 1, 2, 4
 """Bits of a condition id: intermarket sweep, odd lot, extended hours."""

@@ -17,7 +17,7 @@ from catalog.synth.halts import Halt, plan_halts
 from catalog.synth.intraday import Intraday, intraday
 from catalog.synth.listings import Listings, listings
 from catalog.synth.recipe import Recipe, Stream
-from engine.domain.market import letter_of
+from engine.domain.market_data.recorded import letter_of
 from engine.domain.session import session
 
 

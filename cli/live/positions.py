@@ -17,7 +17,7 @@ from cli.terminal.output import command, emit
 from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from engine.domain.attested import Attested, Leg
+    from engine.domain.markets.attested import Attested, Leg
 
 _UNPROTECTED = ExitCode.FAILED
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from app.tickets.markets import MarketShown
-    from engine.domain.instrument import Instrument
+    from engine.domain.markets.instrument import Instrument
 
 _SHOWN = 20
 """Instruments that a page names; ``--json`` has all."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from app.parameters.change import ChangeWish
     from app.parameters.preview import ChangePreview
     from engine.domain.facts import ParamsChanged
-    from engine.domain.parameter_changes import ChangeRefused
+    from engine.domain.parameters.changes import ChangeRefused
 
 PreviewFrom = Annotated[
     str | None,
@@ -165,7 +165,7 @@ def import_values(
 def _change(wish: ChangeWish, asking: Asking) -> None:
     """Show what a wish comes to, ask, and keep it."""
     from app.parameters.change import Asker, ChangeProposal
-    from engine.domain.parameter_changes import ChangeRefused
+    from engine.domain.parameters.changes import ChangeRefused
 
     if not (asking.yes or asking.preview or sys.stdin.isatty()):
         raise ConfigError("nobody can be asked here: give --yes to change, or --preview to look")
@@ -247,7 +247,7 @@ def _list_scheduled(asking: Asking) -> None:
 
 def _page(console: Console, change: ParamsChanged, shown: ChangePreview | None) -> None:
     from app.parameters.takes_effect import takes_effect
-    from engine.domain.parameter_changes import takes
+    from engine.domain.parameters.changes import takes
 
     held = f"from {new_york(change.effective_ns)} New York on"
     why = escape(f"by {change.who}: {change.because}")

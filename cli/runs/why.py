@@ -84,7 +84,7 @@ def why(
 
 def _page(console: Console, found: Explanation) -> None:
     from app.clock import new_york
-    from engine.domain.parameter_versions import FIRST
+    from engine.domain.parameters.versions import FIRST
 
     at, version = new_york(found.ts_event), found.params_version
     under = "" if version == FIRST else f", under version {version} of the parameters"

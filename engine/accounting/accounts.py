@@ -10,6 +10,8 @@ import msgspec
 
 from engine.accounting.book import Book, Key
 from engine.accounting.books import Books
+from engine.accounting.by_strategy.books import MetricsBook, StrategyBook
+from engine.accounting.by_strategy.pnl import StrategyPnlBook
 from engine.accounting.cash import CashBook
 from engine.accounting.days import DayBook
 from engine.accounting.equity import EquityBook
@@ -21,8 +23,6 @@ from engine.accounting.lots import HoldingBook, LotBook
 from engine.accounting.orders import OrderBook
 from engine.accounting.owners import Owners
 from engine.accounting.signals import SignalBook
-from engine.accounting.strategies import MetricsBook, StrategyBook
-from engine.accounting.strategy_pnl import StrategyPnlBook
 from engine.accounting.trades import TradeBook
 from engine.domain.facts import AnyPayload, Fact, RunStarted
 

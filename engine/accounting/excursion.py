@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from engine.accounting.trades import Trade
 from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Side
-from engine.domain.conditions import TAPES, Updates, updates_table
 from engine.domain.facts import TradeMeasured
 from engine.domain.fixed_point import PRICE_SCALE
-from engine.domain.halts import Halts
-from engine.domain.market import MarketData
+from engine.domain.market_data.conditions import TAPES, Updates, updates_table
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import day_of
-from engine.domain.trades import TradeBatch
 
 
 class Excursion(msgspec.Struct, frozen=True):

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from engine.accounting.excursion import standing
 from engine.accounting.trades import Trade
 from engine.domain.candidate import Side
-from engine.domain.halts import Halts
-from engine.domain.market import MarketData, letter_of
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.recorded import MarketData, letter_of
 from engine.domain.session import NANOS_PER_SECOND, session
 
 

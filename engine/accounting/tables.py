@@ -11,6 +11,8 @@ from typing import Annotated, Any, get_args, get_origin
 import msgspec
 
 from engine.accounting.accounts import Accounts
+from engine.accounting.by_strategy.books import StrategyMetrics, StrategyVersion
+from engine.accounting.by_strategy.pnl import StrategyPnl
 from engine.accounting.cash import CashMovement
 from engine.accounting.days import DayClose
 from engine.accounting.equity import EquitySnapshot
@@ -20,8 +22,6 @@ from engine.accounting.lots import Holding, Lot
 from engine.accounting.orders import Order
 from engine.accounting.shares import MONEY_PLACES
 from engine.accounting.signals import Signal
-from engine.accounting.strategies import StrategyMetrics, StrategyVersion
-from engine.accounting.strategy_pnl import StrategyPnl
 from engine.accounting.trades import Trade
 
 

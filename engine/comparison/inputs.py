@@ -9,8 +9,8 @@ from engine.comparison.story import Asked, Story
 from engine.domain.commands import AnyCommand
 from engine.domain.counted import counted
 from engine.domain.facts import ExitReason, GapBackfilled
-from engine.domain.parameter_changes import differences
 from engine.domain.parameters import Parameters, parameter_extra
+from engine.domain.parameters.changes import differences
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
 
 SCANNED = frozenset(name for name in Parameters.model_fields if parameter_extra(name)["scan"])

@@ -32,8 +32,8 @@ from engine.domain.facts import (
     SymbolLocked,
     TradeClosed,
 )
-from engine.domain.parameter_versions import FIRST, ParameterHistory
 from engine.domain.parameters import parameters_from
+from engine.domain.parameters.versions import FIRST, ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND
 
 _NEVER = 1 << 63

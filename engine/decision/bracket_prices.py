@@ -9,7 +9,7 @@ import msgspec
 from engine.decision.spread import fresh_quote, taken_price
 from engine.domain.candidate import Candidate, Side
 from engine.domain.fixed_point import decimal_price
-from engine.domain.instrument import Instrument
+from engine.domain.markets.instrument import Instrument
 from engine.domain.parameters import Parameters
 
 

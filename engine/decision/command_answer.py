@@ -33,9 +33,9 @@ from engine.domain.facts import (
     SymbolLocked,
     SymbolUnlocked,
 )
-from engine.domain.parameter_changes import ChangeRefused, next_boundary, propose, takes, unproved
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameter_extra
+from engine.domain.parameters.changes import ChangeRefused, next_boundary, propose, takes, unproved
+from engine.domain.parameters.versions import ParameterHistory
 
 _HOT = ("yes", "step_up_raised", "step_up_loosened")
 _TIMED = "late_trade_grace_ms"

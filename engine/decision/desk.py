@@ -9,7 +9,7 @@ import msgspec
 from engine.decision.governor_state import GovernorState, OpenTrade
 from engine.domain.account import TradingAccount
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
-from engine.domain.instrument import ALPACA_STOCKS, Instruments
+from engine.domain.markets.instrument import ALPACA_STOCKS, Instruments
 
 
 class DeskState(msgspec.Struct, frozen=True):

@@ -9,9 +9,9 @@ from engine.decision.governor_state import GovernorState, OpenTrade
 from engine.domain.candidate import Side
 from engine.domain.facts import ExitReason
 from engine.domain.fixed_point import decimal_price
+from engine.domain.markets.tick_grid import TickGrid
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session
-from engine.domain.tick_grid import TickGrid
 
 
 def exit_deadline_ns(trade: OpenTrade, params: Parameters, session: Session) -> int:

@@ -11,7 +11,7 @@ from engine.decision.sizing import SizeLimit, bracket_size
 from engine.domain.account import TradingAccount
 from engine.domain.bracket import BracketPlan
 from engine.domain.facts import EnsembleRule
-from engine.domain.instrument import Instrument, InstrumentKind
+from engine.domain.markets.instrument import Instrument, InstrumentKind
 from engine.domain.order_names import trade_id
 from engine.domain.parameters import Parameters
 

@@ -9,7 +9,7 @@ import msgspec
 
 from engine.decision.bracket_prices import BracketPrices
 from engine.domain.fixed_point import Shares
-from engine.domain.instrument import Instrument
+from engine.domain.markets.instrument import Instrument
 from engine.domain.parameters import Parameters
 
 

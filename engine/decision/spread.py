@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from engine.domain.candidate import Candidate, Side, Window
+from engine.domain.market_data.quotes import Quote
 from engine.domain.parameters import Parameters
-from engine.domain.quotes import Quote
 from engine.domain.session import NANOS_PER_SECOND
 
 _K = 3.0 - 2.0 * math.sqrt(2.0)

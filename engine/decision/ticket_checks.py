@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from engine.domain.candidate import Side
 from engine.domain.fixed_point import decimal_price
-from engine.domain.instrument import Instrument
-from engine.domain.market_port import Capabilities, Support
+from engine.domain.market_data.quotes import Quote
+from engine.domain.markets.instrument import Instrument
+from engine.domain.markets.market import Capabilities, Support
+from engine.domain.markets.tick_grid import TickGrid
 from engine.domain.order_names import exit_id
-from engine.domain.quotes import Quote
-from engine.domain.tick_grid import TickGrid
 from engine.domain.ticket import (
     NO_PROTECTION,
     OrderType,

@@ -8,8 +8,8 @@ import msgspec
 
 from engine.domain.candidate import Side
 from engine.domain.fixed_point import decimal_price
-from engine.domain.instrument import Instrument
-from engine.domain.quotes import Quote
+from engine.domain.market_data.quotes import Quote
+from engine.domain.markets.instrument import Instrument
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.ticket import Ticket, TicketRefusal, TicketRefused, Unit
 

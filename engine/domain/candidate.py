@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.fixed_point import Shares
-from engine.domain.quotes import Quote
+from engine.domain.market_data.quotes import Quote
 
 
 class Side(IntEnum):

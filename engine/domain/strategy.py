@@ -9,7 +9,7 @@ import msgspec
 
 from engine.domain.bracket import BracketPlan
 from engine.domain.facts import ExitReason
-from engine.domain.tick_grid import TickGrid
+from engine.domain.markets.tick_grid import TickGrid
 
 
 class ActiveTrade(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from engine.domain.candidate import Side
-from engine.domain.instrument import TimeInForce
+from engine.domain.markets.instrument import TimeInForce
 
 
 class Unit(StrEnum):

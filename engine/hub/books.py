@@ -39,7 +39,7 @@ from engine.domain.facts import (
     TradeOpened,
 )
 from engine.domain.order_names import is_entry
-from engine.domain.parameter_versions import FIRST, ParameterHistory
+from engine.domain.parameters.versions import FIRST, ParameterHistory
 from engine.domain.session import Session, session
 
 _RECENT = 200

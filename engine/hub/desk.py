@@ -47,11 +47,11 @@ from engine.domain.facts import (
     TradeClosed,
     TradeOpened,
 )
-from engine.domain.halts import Halts
-from engine.domain.instrument import ALPACA_STOCKS, Instruments
-from engine.domain.market import MarketData
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.markets.instrument import ALPACA_STOCKS, Instruments
 from engine.domain.order_names import is_entry, trade_name
-from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND, Session
 from engine.hub.books import Books, LiveTrade
 from engine.journal import JournalWriter

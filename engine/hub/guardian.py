@@ -16,11 +16,11 @@ from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
 from engine.domain.errors import StrategyError
 from engine.domain.facts import ExitReason, OrderRole
-from engine.domain.instrument import Instruments
+from engine.domain.markets.instrument import Instruments
+from engine.domain.markets.tick_grid import TickGrid
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
 from engine.domain.strategy import HOLD, ActiveTrade, Hold, MoveStop, RequestExit, Strategy
-from engine.domain.tick_grid import TickGrid
 from engine.hub.actions import (
     Action,
     CancelEntry,

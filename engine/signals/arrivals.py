@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.domain.quotes import QuoteBatch
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 
 
 def not_before[Batch: (TradeBatch, QuoteBatch)](batch: Batch, earliest: int) -> Batch:

@@ -8,9 +8,9 @@ from typing import Literal
 
 import pyarrow as pa
 
-from engine.domain.market import MarketData, Prints, letter_of
-from engine.domain.parameter_versions import Stretch
+from engine.domain.market_data.recorded import MarketData, Prints, letter_of
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import Stretch
 from engine.domain.session import session
 from engine.signals.columns import ColumnScanner, must_keep_buckets
 from engine.signals.narrowing import narrowed

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.conditions import TAPES, updates_table
 from engine.domain.errors import ConfigError, DataError
-from engine.domain.parameter_versions import Stretch
+from engine.domain.market_data.conditions import TAPES, updates_table
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import Stretch
 from engine.domain.session import Session
-from engine.domain.trades import TradeBatch
 from engine.signals import kernel
 from engine.signals.bucket_log import BucketLog, reseeded
 from engine.signals.scores import tape_scores

@@ -7,7 +7,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from engine.domain.market import MarketData
+from engine.domain.market_data.recorded import MarketData
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals.columns import ColumnScanner, load_kernel

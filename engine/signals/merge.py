@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from engine.domain.market import MarketData
-from engine.domain.parameter_versions import Stretch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.recorded import MarketData
 from engine.domain.parameters import Parameters
-from engine.domain.quotes import QuoteBatch
+from engine.domain.parameters.versions import Stretch
 from engine.signals import kernel
 from engine.signals.columns import ColumnScanner, Output
 from engine.signals.result import ScanResult

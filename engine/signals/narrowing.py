@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.trades import TradeBatch
 
 
 def narrowed(batches: Iterable[TradeBatch], symbols: Sequence[str] | None) -> Iterator[TradeBatch]:

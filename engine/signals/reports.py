@@ -25,8 +25,8 @@ from engine.domain.candidate import (
     strength_of,
 )
 from engine.domain.fixed_point import exact_shares, float_sizes
+from engine.domain.market_data.quotes import Quote
 from engine.domain.parameters import Parameters
-from engine.domain.quotes import Quote
 from engine.signals.settings import thresholds
 from engine.signals.tables import QUOTE_COLUMNS, VOLUMES, fixed_column, gate_column, values
 

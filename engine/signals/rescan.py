@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple, Protocol
 
 from engine.domain.errors import ConfigError
-from engine.domain.market import MarketData
+from engine.domain.market_data.recorded import MarketData
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals.columns import ColumnScanner, load_kernel

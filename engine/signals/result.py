@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from engine.domain.account import ACCELERATION
 from engine.domain.candidate import ALL_GATES, BucketReport, Gate, Phase, StrategyFailure
-from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import Stretch
 from engine.domain.session import Session
 from engine.signals.digest import CandidateDigest, SignalDigest, whole_digest
 from engine.signals.reports import Windows, bucket_reports

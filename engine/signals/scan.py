@@ -11,11 +11,11 @@ from threading import Event, Lock
 import numpy as np
 
 from engine.domain.errors import NotFoundError
-from engine.domain.market import MarketData, letter_of
-from engine.domain.parameter_versions import Stretch
+from engine.domain.market_data.recorded import MarketData, letter_of
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import Stretch
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from engine.signals.columns import ColumnScanner, load_kernel, must_keep_buckets
 from engine.signals.merge import merge
 from engine.signals.narrowing import narrowed

@@ -10,11 +10,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from engine.domain.candidate import BucketReport
-from engine.domain.parameter_versions import Stretch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters
-from engine.domain.quotes import QuoteBatch
+from engine.domain.parameters.versions import Stretch
 from engine.domain.session import Session
-from engine.domain.trades import TradeBatch
 from engine.signals import kernel
 from engine.signals.arrivals import Arrivals
 from engine.signals.columns import ClosedPrices, ColumnScanner, Output

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from engine.domain.candidate import ALL_GATES, FadeReason, Gate, Phase
 from engine.domain.fixed_point import json_shares
+from engine.domain.market_data.quotes import QuoteBatch
 from engine.domain.parameters import Parameters
-from engine.domain.quotes import QuoteBatch
 from engine.signals import kernel
 from engine.signals.settings import Settings
 from engine.signals.state import Records

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import structs
 
-from engine.domain.quotes import QuoteBatch
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 from engine.signals.columns import ClosedPrices
 from engine.tape.judgement import Flaw, TapeLimits, judge_tape
 from engine.tape.measure import Heard, TapeMeasure

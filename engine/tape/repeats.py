@@ -7,8 +7,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.conditions import REVERSAL_MARK
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.conditions import REVERSAL_MARK
+from engine.domain.market_data.trades import TradeBatch
 from engine.tape.repeats_kernel import SEEN, move, take
 
 _KEPT = 24

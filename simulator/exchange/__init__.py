@@ -1,13 +1,15 @@
 """The exchange: accounts, orders and matching of the look-alike, without sockets or clocks."""
 
-from simulator.exchange.account_change import MOST_CASH, AccountChange, account_change
-from simulator.exchange.accounts import Account, Position
-from simulator.exchange.assets import Asset, Listing, listed
+from simulator.exchange.book.account_change import MOST_CASH, AccountChange, account_change
+from simulator.exchange.book.accounts import Account, Position
+from simulator.exchange.book.assets import Asset, Listing, listed
+from simulator.exchange.book.faults import Fault
+from simulator.exchange.book.markets import Print
+from simulator.exchange.book.orders import Order
+from simulator.exchange.book.state import OrderEvent
 from simulator.exchange.closing import Outcome, cancel_all, close_all, close_position
 from simulator.exchange.exchange import Exchange
-from simulator.exchange.faults import Fault
-from simulator.exchange.markets import Print
-from simulator.exchange.modes import (
+from simulator.exchange.fills.modes import (
     MODES,
     NBBO,
     SIZE_LIMITED,
@@ -16,9 +18,7 @@ from simulator.exchange.modes import (
     fill_mode,
     mode_name,
 )
-from simulator.exchange.orders import Order
 from simulator.exchange.rate_limit import Allowance, RateLimit
-from simulator.exchange.state import OrderEvent
 
 __all__ = [
     "MODES",

@@ -5,20 +5,20 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 
-from simulator.exchange.admission import without_shares
-from simulator.exchange.hours import Hours, Phase, hours_at, next_change
-from simulator.exchange.life import OrderLife
-from simulator.exchange.markets import Market
-from simulator.exchange.matching import Matching, is_live, may_trade
-from simulator.exchange.modes import FillMode
-from simulator.exchange.orders import (
+from simulator.exchange.book.hours import Hours, Phase, hours_at, next_change
+from simulator.exchange.book.life import OrderLife
+from simulator.exchange.book.markets import Market
+from simulator.exchange.book.orders import (
     NOTHING,
     STOPS,
     Order,
     Status,
     TimeInForce,
 )
-from simulator.exchange.state import Command, CommandOptions, State
+from simulator.exchange.book.state import Command, CommandOptions, State
+from simulator.exchange.fills.matching import Matching, is_live, may_trade
+from simulator.exchange.fills.modes import FillMode
+from simulator.exchange.intake.admission import without_shares
 
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 

@@ -7,11 +7,11 @@ from decimal import ROUND_DOWN, Decimal
 import msgspec
 
 from serving import exact
-from simulator.exchange import faults
+from simulator.exchange.book import faults
+from simulator.exchange.book.faults import Fault
+from simulator.exchange.book.numbers import plain
+from simulator.exchange.book.orders import Order, Side, Status
 from simulator.exchange.exchange import Exchange
-from simulator.exchange.faults import Fault
-from simulator.exchange.numbers import plain
-from simulator.exchange.orders import Order, Side, Status
 
 _BILLIONTH = Decimal("0.000000001")
 _HUNDRED = Decimal(100)

@@ -9,32 +9,38 @@ from typing import Any
 import msgspec
 
 from engine.domain.fixed_point import decimal_price
-from engine.domain.quotes import Quote
+from engine.domain.market_data.quotes import Quote
+from engine.domain.market_data.status import TradingStatus
 from engine.domain.session import day_of
-from engine.domain.status import TradingStatus
-from simulator.exchange import admission, faults
-from simulator.exchange.account_change import AccountChange, changed
-from simulator.exchange.accounts import (
+from simulator.exchange.arrivals import Arrivals
+from simulator.exchange.book import faults
+from simulator.exchange.book.account_change import AccountChange, changed
+from simulator.exchange.book.accounts import (
     Account,
     Balances,
     Configuration,
     Position,
     balances,
 )
-from simulator.exchange.arrivals import Arrivals
-from simulator.exchange.assets import Asset, Listing
-from simulator.exchange.faults import Fault
-from simulator.exchange.form import malformed, off_grid
-from simulator.exchange.hours import hours_at
-from simulator.exchange.life import OrderLife, holdings
-from simulator.exchange.markets import Market, Print
-from simulator.exchange.matching import Matching, is_live, trailed
-from simulator.exchange.modes import FillMode
-from simulator.exchange.opening import orders_from, replacement_of
-from simulator.exchange.orders import NOTHING, Order, OrderClass, OrderType, Status
-from simulator.exchange.request import OrderRequest, ReplaceRequest, read_order, read_replacement
-from simulator.exchange.snapshot import Notebook, restored, written
-from simulator.exchange.state import CommandOptions, OrderEvent, State
+from simulator.exchange.book.assets import Asset, Listing
+from simulator.exchange.book.faults import Fault
+from simulator.exchange.book.hours import hours_at
+from simulator.exchange.book.life import OrderLife, holdings
+from simulator.exchange.book.markets import Market, Print
+from simulator.exchange.book.orders import NOTHING, Order, OrderClass, OrderType, Status
+from simulator.exchange.book.snapshot import Notebook, restored, written
+from simulator.exchange.book.state import CommandOptions, OrderEvent, State
+from simulator.exchange.fills.matching import Matching, is_live, trailed
+from simulator.exchange.fills.modes import FillMode
+from simulator.exchange.intake import admission
+from simulator.exchange.intake.form import malformed, off_grid
+from simulator.exchange.intake.opening import orders_from, replacement_of
+from simulator.exchange.intake.request import (
+    OrderRequest,
+    ReplaceRequest,
+    read_order,
+    read_replacement,
+)
 
 _REPLACEABLE = frozenset({Status.NEW, Status.PARTIALLY_FILLED, Status.HELD})
 _BILLIONTH = Decimal("0.000000001")

@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from simulator.exchange.accounts import Account, Balances, Fill, Position, Watchlist
-from simulator.exchange.assets import Asset
-from simulator.exchange.numbers import plain
-from simulator.exchange.orders import NOTHING, Order
-from simulator.exchange.state import OrderEvent
+from simulator.exchange.book.accounts import Account, Balances, Fill, Position, Watchlist
+from simulator.exchange.book.assets import Asset
+from simulator.exchange.book.numbers import plain
+from simulator.exchange.book.orders import NOTHING, Order
+from simulator.exchange.book.state import OrderEvent
 from simulator.instants import rfc3339
 
 _DAY_TRADES = 3

@@ -10,8 +10,8 @@ from uuid import NAMESPACE_DNS, uuid5
 
 from starlette.requests import Request
 
-from engine.domain.market import MarketData
-from engine.domain.reference import Instrument, Reference
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.markets.reference import Instrument, Reference
 from simulator.market_data.door import Visit
 from simulator.market_data.query import one_of
 from simulator.market_data.refusal import Refused

@@ -1,7 +1,7 @@
 """What a print may change in a minute bar and in a daily bar.
 
-Minute bars follow ``engine.domain.conditions``; daily bars differ from them in a few codes.
-Source: the bar rules that Alpaca publishes.
+Minute bars follow ``engine.domain.market_data.conditions``; daily bars differ from them in a few
+codes. Source: the bar rules that Alpaca publishes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.conditions import TAPES, Updates, updates
+from engine.domain.market_data.conditions import TAPES, Updates, updates
 
 
 class BarUpdates(IntFlag):

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.conditions import TAPES
 from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE, float_sizes
+from engine.domain.market_data.conditions import TAPES
 from engine.signals.kernel.notional import added, micro_usd, notional_of
 from simulator.market_data.bar_rules import BarUpdates, bar_updates_table
 from simulator.market_data.clock_times import MINUTE_NS, end_of, midnight

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from starlette.requests import Request
 
-from engine.domain.reference import Article, CorporateAction, Reference
+from engine.domain.markets.reference import Article, CorporateAction, Reference
 from engine.domain.session import day_of
 from simulator.instants import rfc3339
 from simulator.market_data.clock_times import a_date, midnight

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.conditions import REVERSAL_MARK
-from engine.domain.market import MarketData, letter_of
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.conditions import REVERSAL_MARK
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.recorded import MarketData, letter_of
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import NANOS_PER_SECOND
-from engine.domain.trades import TradeBatch
 from simulator.market_data.recorded import Prints, settle
 
 _BACK_NS = 300 * NANOS_PER_SECOND

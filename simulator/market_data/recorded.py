@@ -11,10 +11,10 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.conditions import REVERSAL_MARK
-from engine.domain.market import MarketData, letter_of
-from engine.domain.quotes import QuoteBatch
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.conditions import REVERSAL_MARK
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.recorded import MarketData, letter_of
+from engine.domain.market_data.trades import TradeBatch
 
 NEVER = int(np.iinfo(np.int64).max)
 _ALWAYS = int(np.iinfo(np.int64).min)

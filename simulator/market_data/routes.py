@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine.domain.errors import TradectlError
-from engine.domain.market import MarketData
-from engine.domain.reference import Reference
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.markets.reference import Reference
 from simulator.market_data import meta
 from simulator.market_data.assets import Assets, Unlisted
 from simulator.market_data.door import Door, Visit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.domain.conditions import REVERSAL_MARK
+from engine.domain.market_data.conditions import REVERSAL_MARK
 
 _MAIN_EXCHANGE = {"A": "N", "B": "P", "C": "Q", "N": "N", "O": "U"}
 

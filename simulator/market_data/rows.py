@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.fixed_point import PRICE_SCALE, json_shares
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.quotes import QuoteBatch
 from simulator.market_data.bars import Bars
 from simulator.market_data.clock_times import stamps
 from simulator.market_data.recorded import Prints

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from starlette.requests import Request
 
-from engine.domain.conditions import TAPES, Updates, updates_table
 from engine.domain.fixed_point import PRICE_SCALE, json_shares
+from engine.domain.market_data.conditions import TAPES, Updates, updates_table
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import day_of
-from engine.domain.trades import TradeBatch
 from simulator.instants import rfc3339
 from simulator.market_data.clock_times import MINUTE_NS
 from simulator.market_data.door import Visit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cached_property
 
-from engine.domain.market import MarketData
+from engine.domain.market_data.recorded import MarketData
 
 
 class Tapes:

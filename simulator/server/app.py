@@ -18,29 +18,29 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from engine.domain.errors import DataError
-from engine.domain.market import MarketData
-from engine.domain.reference import Reference
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.markets.reference import Reference
 from simulator.chaos import Switchboard
 from simulator.exchange import Asset, Exchange, FillMode, Print, listed
 from simulator.exchange.rate_limit import PER_MINUTE, RateLimit
 from simulator.market_data import Door, Plan, RecentMinutes, routes
-from simulator.server.account_routes import account_routes
-from simulator.server.admin_routes import Admin
-from simulator.server.broker_routes import broker_routes
 from simulator.server.connections import Connections
-from simulator.server.desk import Desk
 from simulator.server.equity_log import EquityLog
 from simulator.server.feeds import FEEDS, Feed
 from simulator.server.keyring import Holder, Keyring
-from simulator.server.market_socket import MarketSocket
-from simulator.server.news_stream import NewsStream
-from simulator.server.order_routes import order_routes
-from simulator.server.playhead import Playhead
+from simulator.server.routes.account import account_routes
+from simulator.server.routes.admin import Admin
+from simulator.server.routes.broker import broker_routes
+from simulator.server.routes.desk import Desk
+from simulator.server.routes.market_socket import MarketSocket
+from simulator.server.routes.orders import order_routes
+from simulator.server.routes.trading_socket import TradingSocket
+from simulator.server.routes.watchlists import watchlist_routes
 from simulator.server.state_file import Remembered, StateFile
-from simulator.server.subscribers import Subscribers
-from simulator.server.trading_socket import TradingSocket
+from simulator.server.streams.news_stream import NewsStream
+from simulator.server.streams.playhead import Playhead
+from simulator.server.streams.subscribers import Subscribers
 from simulator.server.venue import Venue
-from simulator.server.watchlist_routes import watchlist_routes
 from simulator.tape import Clock, DayReader, Mode
 
 SLOW_BYTES = 64 * 1024 * 1024

@@ -9,10 +9,10 @@ from typing import Protocol
 from simulator.chaos import Switchboard
 from simulator.server.fake_feed import FakeFeed
 from simulator.server.feeds import Feed, Source
-from simulator.server.flawed_frames import FLAWS
 from simulator.server.keyring import Holder, Keyring
-from simulator.server.outbox import Outbox
-from simulator.server.subscribers import Listener
+from simulator.server.streams.flawed_frames import FLAWS
+from simulator.server.streams.outbox import Outbox
+from simulator.server.streams.subscribers import Listener
 from simulator.server.venue import Venue
 
 

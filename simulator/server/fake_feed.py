@@ -7,9 +7,9 @@ import random
 import time
 from typing import Any
 
-from simulator.server.codec import market_frame
 from simulator.server.feeds import TEST_SYMBOL
-from simulator.server.subscribers import Listener
+from simulator.server.streams.codec import market_frame
+from simulator.server.streams.subscribers import Listener
 
 _TICK_SECS = 0.25
 _START_CENTS = 13_400

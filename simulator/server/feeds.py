@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from simulator.server.keyring import FREE_PLAN_SYMBOLS, Holder
-from simulator.server.subscriptions import NEWS_CHANNELS, STOCK_CHANNELS, Subscriptions
+from simulator.server.streams.subscriptions import NEWS_CHANNELS, STOCK_CHANNELS, Subscriptions
 
 TEST_SYMBOL = "FAKEPACA"
 

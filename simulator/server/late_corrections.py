@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.fixed_point import PRICE_SCALE, json_shares
+from engine.domain.market_data.conditions import REVERSAL_MARK
 from simulator.market_data.row_facts import codes, exchange, told_tape
 from simulator.tape import Block
 

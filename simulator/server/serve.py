@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from engine.domain.errors import ConfigError, RunError
 from serving import GuardedConfig, Policy
-from simulator.server.wire_protocol import CuttableWebSockets
+from simulator.server.streams.wire_protocol import CuttableWebSockets
 
 DEFAULT_PORT = 8765
 CONTROL_PREFIX = "/sim/"

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 
+from engine.domain.market_data.status import TradingStatus
 from engine.domain.session import session
-from engine.domain.status import TradingStatus
 from simulator.chaos import Switchboard
 from simulator.exchange import Exchange, OrderEvent
 from simulator.server.equity_log import EquityLog
 from simulator.server.late_corrections import correction
-from simulator.server.news_stream import NewsStream
-from simulator.server.order_updates import OrderUpdates
-from simulator.server.playhead import NEVER, Playhead
 from simulator.server.state_file import Remembered, StateFile
-from simulator.server.subscribers import Subscribers
+from simulator.server.streams.news_stream import NewsStream
+from simulator.server.streams.order_updates import OrderUpdates
+from simulator.server.streams.playhead import NEVER, Playhead
+from simulator.server.streams.subscribers import Subscribers
 from simulator.tape import BLOCK_NS, BarMaker, Block, Clock, Mode
 
 _CHUNK_ROWS = 16_384

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.conditions import REVERSAL_MARK, TAPES
 from engine.domain.fixed_point import PRICE_SCALE, json_shares
+from engine.domain.market_data.conditions import REVERSAL_MARK, TAPES
 from engine.domain.session import Session
 from engine.signals.kernel.notional import added, notional_of
 from simulator.market_data.bar_rules import BarUpdates, bar_updates_table

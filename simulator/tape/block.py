@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from engine.domain.quotes import QuoteBatch
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 
 compiled: Any = njit(nogil=True, cache=True)
 

@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.fixed_point import PRICE_SCALE, json_shares
-from engine.domain.quotes import QuoteBatch
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.conditions import REVERSAL_MARK
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 from simulator.instants import rfc3339
 from simulator.market_data.row_facts import codes, exchange, told_tape
 from simulator.tape.block import Block

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.quotes import Quote
+from engine.domain.market_data.quotes import Quote
 from simulator.tape.block import Block, compiled
 
 

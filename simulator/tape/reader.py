@@ -11,13 +11,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.conditions import TAPES
-from engine.domain.eligibility import fillable, moves_orders
-from engine.domain.halts import Halts
-from engine.domain.market import MarketData
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.conditions import TAPES
+from engine.domain.market_data.eligibility import fillable, moves_orders
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import NANOS_PER_SECOND, session
-from engine.domain.trades import TradeBatch
 from simulator.tape.block import Block, arranged, concatenated, merged
 from simulator.tape.survey import Survey, survey
 from simulator.tape.trade_ids import TradeIds

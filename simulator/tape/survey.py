@@ -9,9 +9,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.errors import NotFoundError
-from engine.domain.market import MarketData
+from engine.domain.market_data.conditions import REVERSAL_MARK
+from engine.domain.market_data.recorded import MarketData
 
 
 @dataclass(frozen=True, slots=True, eq=False)

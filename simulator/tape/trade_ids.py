@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.conditions import REVERSAL_MARK
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.conditions import REVERSAL_MARK
+from engine.domain.market_data.trades import TradeBatch
 from simulator.tape.block import compiled
 from simulator.tape.survey import Survey
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from catalog import Catalog
 from catalog.partition import write_partition
 from catalog.schema import HALT, RESUME, SCHEMAS, Kind
-from engine.domain.market import letter_of
+from engine.domain.market_data.recorded import letter_of
 
 
 def stored_prints(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.accounting import PROJECTIONS, keep_accounts
-from engine.accounting.attribution import attributed
+from engine.accounting.by_strategy.attribution import attributed
 from engine.domain.facts import AnyPayload, Contribution, EnsembleRule, OrderRole
 from tests.accounting.streams import facts, fill, plan, whole_run
 

@@ -13,9 +13,9 @@ import pytest
 from engine.accounting import Excursion, excursion, keep_books, measure, standing
 from engine.domain.candidate import Side
 from engine.domain.facts import OrderRole
-from engine.domain.halts import Halts
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from tests.accounting.stored_prints import stored_halt, stored_prints
 from tests.accounting.streams import facts, fill, plan, run_started
 

@@ -13,7 +13,7 @@ from engine.accounting import Rejection, follow, keep_books, untraded
 from engine.domain.candidate import Side
 from engine.domain.facts import OrderRole
 from engine.domain.fixed_point import PRICE_SCALE
-from engine.domain.halts import Halts
+from engine.domain.market_data.halts import Halts
 from engine.domain.session import NANOS_PER_SECOND, session
 from tests.accounting.stored_prints import stored_halt, stored_prints
 from tests.accounting.streams import facts, fill, plan, run_started

@@ -28,7 +28,7 @@ from catalog.spool.bodies import BodyReader, BodyWriter
 from catalog.sql import query
 from engine.domain.errors import DataError
 from engine.domain.fixed_point import exact_shares, fixed_sizes, is_exact_size
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.trades import TradeBatch
 
 DAY = date(2026, 9, 18)
 AT = 1_789_739_100_000_000_000

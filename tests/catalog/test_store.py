@@ -17,7 +17,7 @@ from catalog.partition import write_partition
 from catalog.schema import INSTRUMENTS, ROW_GROUP_ROWS, SCHEMAS, Kind
 from engine.domain.errors import DataError, NotFoundError
 from engine.domain.fixed_point import SIZE_SCALE
-from engine.domain.market import MarketData, letter_of
+from engine.domain.market_data.recorded import MarketData, letter_of
 
 SYMBOLS = ("AAPL", "AMZN", "BAC", "C", "brk")
 

@@ -12,8 +12,8 @@ from engine.domain.exit_codes import ExitCode
 from engine.domain.facts import BracketPlanned, TradeClosed
 from store import Database
 from tests.cli.conftest import DAY, Tradectl
-from tests.cli.live_place import simulated
-from tests.cli.steered_run import HOLD, Run
+from tests.cli.live.live_place import simulated
+from tests.cli.live.steered_run import HOLD, Run
 from tests.cli.test_session import hosted
 from tests.forked_processes import ForkedProcesses
 

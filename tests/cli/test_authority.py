@@ -22,9 +22,9 @@ from engine.domain.facts import (
     CommandRefused,
     ParamsChanged,
 )
-from engine.domain.parameter_changes import propose
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.changes import propose
+from engine.domain.parameters.versions import ParameterHistory
 from engine.hub import Desk
 from engine.journal import MemoryJournal, Report, fact_of, record_of, seal
 from store import CommandLog, Database, Journals

@@ -15,7 +15,7 @@ from app.runs.start_wait import StartWait
 from engine.domain.errors import JournalBroken, JournalDenied, JournalUnavailable
 from engine.domain.exit_codes import ExitCode
 from store import Database, Journals, RunStatus
-from tests.cli.live_place import KEYS, simulated
+from tests.cli.live.live_place import KEYS, simulated
 from tests.forked_processes import ForkedProcesses
 from tests.servers import Postgres
 

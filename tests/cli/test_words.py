@@ -12,7 +12,7 @@ from app.parameters.takes_effect import takes_effect
 from cli.terminal.in_words import in_words
 from engine.decision import GovernorPhase
 from engine.domain.counted import counted
-from engine.domain.parameter_rows import Hot
+from engine.domain.parameters.rows import Hot
 from tests.cli.conftest import Tradectl
 
 

@@ -20,9 +20,9 @@ from engine.domain.facts import (
     DayStarted,
     ParamsChanged,
 )
-from engine.domain.parameter_changes import open_desk, propose
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.changes import open_desk, propose
+from engine.domain.parameters.versions import ParameterHistory
 from store import Journals, RunStatus
 from tests.accounting.streams import OPEN_NS, record, run_started
 

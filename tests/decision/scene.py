@@ -36,8 +36,8 @@ from engine.domain.facts import (
 )
 from engine.domain.facts import ExitReason as Exit
 from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.market_data.quotes import Quote
 from engine.domain.parameters import Parameters, parameters_from
-from engine.domain.quotes import Quote
 from engine.domain.session import NANOS_PER_SECOND, session
 
 SESSION = session(date(2025, 9, 18))

@@ -16,10 +16,10 @@ from engine.domain.account import ALPACA_MAIN
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
 from engine.domain.facts import EnsembleRule
-from engine.domain.instrument import ALPACA_STOCKS
+from engine.domain.market_data.quotes import Quote
+from engine.domain.markets.instrument import ALPACA_STOCKS
+from engine.domain.markets.tick_grid import RULE_612
 from engine.domain.parameters import Parameters
-from engine.domain.quotes import Quote
-from engine.domain.tick_grid import RULE_612
 from tests.decision.scene import candidate, parameters, prices, quote, sides, units
 
 MONEY: dict[str, Any] = {

@@ -45,8 +45,8 @@ from engine.domain.facts import (
     SymbolLocked,
     SymbolUnlocked,
 )
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import Session
 from tests.decision.scene import (
     HALF_DAY,

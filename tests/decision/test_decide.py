@@ -18,7 +18,7 @@ from engine.domain.account import ACCELERATION
 from engine.domain.candidate import BucketReport, Candidate, Side
 from engine.domain.ensemble import Ensemble
 from engine.domain.facts import Member
-from engine.domain.instrument import ListedInstruments, us_stock
+from engine.domain.markets.instrument import ListedInstruments, us_stock
 from engine.domain.parameters import Parameters
 from tests.decision.scene import (
     PAUSED,

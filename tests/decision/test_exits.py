@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from engine.decision import exit_deadline_ns, exit_due, trailing_stop
 from engine.domain.candidate import Side
 from engine.domain.facts import ExitReason
+from engine.domain.markets.tick_grid import RULE_612
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
-from engine.domain.tick_grid import RULE_612
 from tests.decision.scene import (
     HALF_DAY,
     SESSION,

@@ -47,8 +47,8 @@ from engine.domain.facts import (
     SymbolLocked,
     SymbolUnlocked,
 )
-from engine.domain.parameter_changes import differences, step_ups
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.changes import differences, step_ups
 from engine.domain.session import NANOS_PER_SECOND, Session
 from tests.decision.scene import (
     HALF_DAY,

@@ -15,8 +15,8 @@ from engine.domain.candidate import Side
 from engine.domain.errors import ConfigError, StrategyError
 from engine.domain.facts import ExitReason, OrderFilled, OrderRole
 from engine.domain.order_names import order_id
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters, parameters_from
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.strategy import HOLD, ActiveTrade, MoveStop, Reaction, RequestExit
 from engine.hub import Desk
 from engine.hub.actions import (

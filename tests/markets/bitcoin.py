@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 from engine.domain.account import TradingAccount
-from engine.domain.instrument import Instrument, InstrumentKind, TimeInForce
+from engine.domain.markets.instrument import Instrument, InstrumentKind, TimeInForce
+from engine.domain.markets.tick_grid import PriceGrid, TickGrid
 from engine.domain.session import Calendar
-from engine.domain.tick_grid import PriceGrid, TickGrid
 
 BYBIT = TradingAccount("BYBIT", "main", "USDT")
 COARSE, FINE = TickGrid.of(("0", "0.5")), TickGrid.of(("0", "0.1"))

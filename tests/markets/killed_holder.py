@@ -10,7 +10,7 @@ from pathlib import Path
 
 from catalog import Catalog
 from engine.domain.candidate import Side
-from engine.domain.market_port import PlacedOrder
+from engine.domain.markets.market import PlacedOrder
 from engine.domain.ticket import Amount, Protections, Ticket, Unit
 from simulator.server import Holder
 from tests.markets.places import alpaca_market, paper_market

@@ -18,8 +18,8 @@ from adapters.transport.kept_socket import Patience
 from catalog import Catalog
 from engine.decision.ticket_size import SizingRules
 from engine.domain.account import PAPER_MAIN
-from engine.domain.instrument import UsStocks
-from engine.domain.market_port import Market
+from engine.domain.markets.instrument import UsStocks
+from engine.domain.markets.market import Market
 from engine.domain.session import NANOS_PER_SECOND, session
 from simulator.server import Holder
 from tests.simulator.server.conftest import DAY

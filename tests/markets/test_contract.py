@@ -16,9 +16,9 @@ import pytest
 from engine.decision.ticket_size import SizingRules
 from engine.domain.candidate import Side
 from engine.domain.fixed_point import decimal_price
-from engine.domain.instrument import TimeInForce
-from engine.domain.market_port import EventKind, Market, MarketEvent, OrderState, PlacedOrder
-from engine.domain.quotes import Quote
+from engine.domain.market_data.quotes import Quote
+from engine.domain.markets.instrument import TimeInForce
+from engine.domain.markets.market import EventKind, Market, MarketEvent, OrderState, PlacedOrder
 from engine.domain.ticket import (
     Amount,
     Entry,

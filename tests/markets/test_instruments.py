@@ -22,11 +22,11 @@ from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Side
 from engine.domain.errors import ConfigError, DataError, NotFoundError
 from engine.domain.facts import EnsembleRule, OrderSubmitted
-from engine.domain.instrument import ALPACA_STOCKS, ListedInstruments, UsStocks
+from engine.domain.markets.instrument import ALPACA_STOCKS, ListedInstruments, UsStocks
+from engine.domain.markets.tick_grid import RULE_612, PriceGrid, TickGrid
 from engine.domain.order_names import trade_id
 from engine.domain.parameters import Parameters
 from engine.domain.session import Calendar, day_of, is_session, session
-from engine.domain.tick_grid import RULE_612, PriceGrid, TickGrid
 from engine.runtime.bridge.values import nautilus_instrument
 from tests.decision.scene import candidate, parameters, sides, units
 from tests.markets.bitcoin import BITCOIN, BYBIT, COARSE, FINE, FINE_SINCE

@@ -15,8 +15,8 @@ from catalog import Catalog
 from engine.domain.candidate import Side
 from engine.domain.errors import ConfigError, DataError
 from engine.domain.fixed_point import decimal_price
-from engine.domain.instrument import TimeInForce
-from engine.domain.market_port import EventKind, OrderState, PlacedOrder
+from engine.domain.markets.instrument import TimeInForce
+from engine.domain.markets.market import EventKind, OrderState, PlacedOrder
 from engine.domain.session import session
 from engine.domain.ticket import (
     Amount,

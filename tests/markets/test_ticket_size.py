@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from engine.decision.ticket_size import SizingRules, ticket_quantity
 from engine.domain.candidate import Side
 from engine.domain.fixed_point import decimal_price
-from engine.domain.instrument import ALPACA_STOCKS, Instrument
-from engine.domain.quotes import Quote
+from engine.domain.market_data.quotes import Quote
+from engine.domain.markets.instrument import ALPACA_STOCKS, Instrument
 from engine.domain.ticket import (
     Amount,
     Entry,

@@ -18,9 +18,9 @@ from engine.decision.day_windows import cancel_entries_ns
 from engine.domain.candidate import BucketReport, Side
 from engine.domain.ensemble import Ensemble
 from engine.domain.facts import ExitReason, Member
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters, parameters_from
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from engine.pipeline import judge
 from engine.signals.rescan import warm_up_ns
 from engine.tape.judgement import TapeLimits

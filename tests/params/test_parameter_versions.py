@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.facts import AnyPayload, ParamsChanged, ParamsWithdrawn
-from engine.domain.parameter_changes import (
+from engine.domain.parameters import Parameters, parameters_from
+from engine.domain.parameters.changes import (
     ChangeRefusal,
     ChangeRefused,
     open_desk,
@@ -18,8 +19,7 @@ from engine.domain.parameter_changes import (
     step_ups,
     withdraw,
 )
-from engine.domain.parameter_versions import ParameterHistory, desk_history
-from engine.domain.parameters import Parameters, parameters_from
+from engine.domain.parameters.versions import ParameterHistory, desk_history
 from engine.domain.session import NANOS_PER_SECOND, session
 from engine.journal import MemoryJournal
 from tests.signals.tapes import DAY

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from app.parameters.file import load_parameters
 from cli.main import app
 from engine.domain.errors import ConfigError
-from engine.domain.parameter_rows import ParameterGroup
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.rows import ParameterGroup
 
 MINE = """
 # what I trade

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.domain.parameter_versions import Stretch
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import Stretch
 from reports import RunView
 from reports.parameters import version_rows
 

@@ -12,8 +12,8 @@ from typing import Any
 from catalog import Catalog
 from catalog.spool import Spooled, spool_folder
 from engine.domain.facts import BracketPlanned, EntriesHeld, EntriesReleased
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import NANOS_PER_SECOND
-from engine.domain.trades import TradeBatch
 from tests.catalog.spool.tape import rows
 from tests.cli.conftest import DAY
 from tests.forked_processes import ForkedProcesses

@@ -12,7 +12,7 @@ import msgspec
 
 from app.strategies import hosted
 from engine.domain.facts import Fact, OrderFilled
-from engine.domain.market import MarketData
+from engine.domain.market_data.recorded import MarketData
 from engine.domain.parameters import parameters_from
 from engine.hub import Outcome
 from engine.journal import JournalWriter, MemoryJournal

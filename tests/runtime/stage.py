@@ -28,17 +28,17 @@ from engine.domain.facts import (
     OrderRole,
     TradeClosed,
 )
-from engine.domain.fill_assumptions import assumptions
 from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
-from engine.domain.halts import Halts
-from engine.domain.instrument import ALPACA_STOCKS, Instruments
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
+from engine.domain.markets.fill_assumptions import assumptions
+from engine.domain.markets.instrument import ALPACA_STOCKS, Instruments
 from engine.domain.order_names import order_id
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
-from engine.domain.quotes import QuoteBatch
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND, session
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
 from engine.hub import Desk
 from engine.journal import MemoryJournal
 from engine.runtime import Failures

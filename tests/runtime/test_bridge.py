@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from engine.domain.errors import DataError
 from engine.domain.fixed_point import MAX_PRICE, MAX_SIZE
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import ParameterHistory
 from engine.hub import Desk
 from engine.journal import MemoryJournal
 from engine.runtime import Failures, HubStrategy

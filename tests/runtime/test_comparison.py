@@ -20,10 +20,10 @@ from catalog import Catalog
 from engine.comparison import Cause, Comparison, Difference, Judgement, Kind, Story, compare
 from engine.domain.commands import FlattenAll, SetParameters
 from engine.domain.facts import ExitReason, Fact, GapBackfilled, OrderFilled, TradeClosed
-from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import parameters_from
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import NANOS_PER_SECOND
-from engine.domain.trades import TradeBatch
 from engine.journal import MemoryJournal
 from engine.runtime import run_backtest
 from tests.runtime.conftest import SYNTHETIC_DAY

@@ -40,8 +40,8 @@ from engine.domain.facts import (
     TradeOpened,
 )
 from engine.domain.order_names import order_id
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
+from engine.domain.parameters.versions import ParameterHistory
 from engine.hub import Desk
 from engine.hub.books import Books
 from engine.journal import MemoryJournal

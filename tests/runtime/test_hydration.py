@@ -11,13 +11,13 @@ import pytest
 from nautilus_trader.model import QuoteTick, TradeTick
 
 from catalog import Catalog
-from engine.domain.eligibility import fillable, moves_orders
 from engine.domain.fixed_point import SIZE_SCALE
-from engine.domain.halts import Halts
-from engine.domain.instrument import ALPACA_STOCKS
+from engine.domain.market_data.eligibility import fillable, moves_orders
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
+from engine.domain.markets.instrument import ALPACA_STOCKS
 from engine.domain.session import NANOS_PER_SECOND, session
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
 from engine.runtime.backtest.hydration import Hydration
 from engine.runtime.bridge.ticks import quote_ticks, trade_ticks
 from tests.runtime.conftest import SYNTHETIC_DAY

@@ -10,9 +10,9 @@ import pytest
 
 from catalog import Catalog
 from engine.domain.facts import BracketPlanned, ExitReason, ParamsChanged
-from engine.domain.parameter_changes import propose
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import parameters_from
+from engine.domain.parameters.changes import propose
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import session
 from engine.runtime import Engine
 from tests.runtime.conftest import SYNTHETIC_DAY

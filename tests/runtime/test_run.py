@@ -23,7 +23,7 @@ from engine.decision import RefusalReason
 from engine.domain.candidate import BucketReport
 from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
 from engine.domain.facts import DayEnded, DayStarted, ExitReason, Fact, OrderFilled
-from engine.domain.market import letter_of
+from engine.domain.market_data.recorded import letter_of
 from engine.domain.parameters import parameters_from
 from engine.domain.session import session
 from engine.hub import DayOutcome, OutcomeStatus

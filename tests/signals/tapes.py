@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from engine.domain.candidate import BucketReport
 from engine.domain.fixed_point import fixed_prices, fixed_sizes
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters, parameters_from
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from engine.signals import Scanner
 
 DAY = date(2025, 9, 18)

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.errors import ConfigError
-from engine.domain.parameter_versions import Stretch
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import Stretch
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from engine.signals import Scanner
 from engine.signals.columns import ColumnScanner
 from engine.signals.state import ROW, Records

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.fixed_point import MAX_NOTIONAL, MAX_PRICE, MAX_SIZE, SIZE_SCALE, exact_shares
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from engine.signals import Scanner
 from engine.signals.columns import ColumnScanner
 from engine.signals.digest import CandidateDigest

@@ -6,8 +6,8 @@ import hashlib
 from pathlib import Path
 
 from engine.domain.candidate import Gate
-from engine.domain.conditions import Updates
 from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
+from engine.domain.market_data.conditions import Updates
 from engine.signals import settings, state
 from engine.signals.kernel import buckets, compiled, judgement, notional, oscillator, steps
 

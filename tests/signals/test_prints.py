@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.domain.conditions import Updates, is_known, updates
 from engine.domain.fixed_point import Shares, exact_shares
+from engine.domain.market_data.conditions import Updates, is_known, updates
 from engine.domain.session import session
 from engine.signals.columns import ColumnScanner
 from tests.signals.oracle import buckets

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import parameters_from
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from engine.signals import kernel
 from engine.signals.columns import ColumnScanner
 from engine.signals.scores import SCALE, UNKNOWN

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from engine.signals.columns import ColumnScanner
 from engine.signals.whole_tape.history import (
     History,

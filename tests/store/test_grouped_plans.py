@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from engine.domain.facts import BracketPlanned, OrderRejected
 from engine.domain.order_names import trade_name
-from engine.domain.parameter_versions import ParameterHistory
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import ParameterHistory
 from engine.hub import Desk
 from engine.journal import WaitingJournal
 from store import Journals

@@ -15,7 +15,7 @@ from catalog.synth import synthesize
 from engine.domain.candidate import BucketReport, FadeReason, Phase
 from engine.domain.errors import StrategyError
 from engine.domain.facts import ExitReason
-from engine.domain.instrument import ALPACA_STOCKS
+from engine.domain.markets.instrument import ALPACA_STOCKS
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.domain.strategy import ActiveTrade, RequestExit

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from engine.domain.conditions import is_known
+from engine.domain.market_data.conditions import is_known
 from engine.domain.session import NANOS_PER_SECOND, session
 from tests.synth.tapes import DAY, PENNY, having, is_auction, is_reversal
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, session
-from engine.domain.trades import TradeBatch
 from engine.signals import Scanner
 from engine.tape import Flaw, TapeLimits, TapeMonitor
 from tests.signals.tapes import DAY

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.trades import TradeBatch
 from engine.tape import Flaw
 from tests.tape.scenes import (
     BROKEN,

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.trades import TradeBatch
 from engine.tape.repeats import Repeats
 
 _SYMBOLS, _CONDITIONS = ("AAPL", "MSFT"), ("", "!", "I")

@@ -13,9 +13,9 @@ from adapters.alpaca.http.history import SYMBOLS_OF_REQUEST, AlpacaHistory
 from adapters.alpaca.http.rest import AlpacaRest
 from engine.domain.errors import VenueError
 from engine.domain.facts import GapBackfilled
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import NANOS_PER_SECOND
-from engine.domain.trades import TradeBatch
 
 _MARGIN_NS = NANOS_PER_SECOND
 _AT_ONCE = 8

@@ -22,9 +22,9 @@ from adapters.alpaca.endpoints import Endpoints
 from adapters.alpaca.wire.market import Frame
 from adapters.transport.kept_socket import Patience
 from engine.domain.errors import VenueError
-from engine.domain.quotes import QuoteBatch
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
 from engine.runtime.bridge.messages import print_message, quote_message
 from engine.runtime.bridge.ticks import quote_ticks, status_data, trade_ticks
 from engine.runtime.bridge.values import venue_of

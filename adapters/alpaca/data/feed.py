@@ -32,8 +32,8 @@ from adapters.alpaca.wire.market_messages import Clock
 from adapters.transport.kept_socket import Patience, Phase, StreamState
 from adapters.transport.silence import Silence, in_regular_hours
 from engine.domain.errors import DataError, VenueError
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import NANOS_PER_SECOND
-from engine.domain.trades import TradeBatch
 from engine.signals.arrivals import InOrder
 from engine.tape import VENUE_CLOCK, behind
 

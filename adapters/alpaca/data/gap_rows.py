@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from adapters.alpaca.wire.market import Frame
-from engine.domain.quotes import QuoteBatch
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 
 _COLUMNS = ("symbol_id", "ts_event", "price", "size", "condition_id")
 _NEVER = -1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.wire.rest import VenueAsset
-from engine.domain.instrument import ALPACA_STOCKS
+from engine.domain.markets.instrument import ALPACA_STOCKS
 from engine.runtime.bridge.values import instrument_id, nautilus_instrument
 
 _TAPES = {

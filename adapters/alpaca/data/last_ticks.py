@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.alpaca.data.last_ticks_kernel import PRINT, QUOTE, SYMBOL, keep_prints, keep_quotes
-from engine.domain.conditions import updates_table
-from engine.domain.eligibility import moves_orders, tape_ids
-from engine.domain.quotes import QuoteBatch
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.conditions import updates_table
+from engine.domain.market_data.eligibility import moves_orders, tape_ids
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
 
 _NEVER = -1
 _REGULAR = ("",)

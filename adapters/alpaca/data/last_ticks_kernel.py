@@ -24,7 +24,7 @@ SYMBOL = np.dtype([("seen_event", "i8"), ("tape", "u1"), ("halted", "?"), ("want
 """What is known of a symbol beside its last ticks; ``seen_event`` is its newest print's, UTC ns."""
 
 _LAST, _REVERSAL = 2, 8
-"""Bits of ``engine.domain.conditions.Updates``."""
+"""Bits of ``engine.domain.market_data.conditions.Updates``."""
 
 
 @njit(cache=True, nogil=True)
@@ -92,7 +92,7 @@ def keep_quotes(  # noqa: PLR0917  (as above)
 ) -> int:
     """Keep each symbol's last quote one could fill at; note the rows of wanted symbols.
 
-    The rule is that of ``engine.domain.eligibility.fillable``.
+    The rule is that of ``engine.domain.market_data.eligibility.fillable``.
     """
     n_chosen = 0
     for row in range(len(ids)):

@@ -10,8 +10,8 @@ from adapters.alpaca.data.backfill import Backfill
 from adapters.alpaca.data.last_ticks import LastTicks
 from adapters.transport.silence import Silence
 from engine.domain.errors import VenueError
-from engine.domain.quotes import QuoteBatch
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 
 if TYPE_CHECKING:
     from engine.runtime.live.venue import VenueWatch

@@ -42,8 +42,9 @@ from engine.domain.account import ALPACA_MAIN
 from engine.domain.candidate import Side
 from engine.domain.errors import DataError, VenueError, VenueRejected
 from engine.domain.facts import OrderRole
-from engine.domain.instrument import Instrument, TimeInForce
-from engine.domain.market_port import (
+from engine.domain.market_data.quotes import Quote
+from engine.domain.markets.instrument import Instrument, TimeInForce
+from engine.domain.markets.market import (
     Balance,
     Capabilities,
     HeldPosition,
@@ -52,7 +53,6 @@ from engine.domain.market_port import (
     Support,
 )
 from engine.domain.order_names import order_id
-from engine.domain.quotes import Quote
 from engine.domain.session import NANOS_PER_SECOND, start_of_day
 from engine.domain.ticket import (
     Amount,

@@ -26,8 +26,8 @@ from adapters.transport.event_log import EventLog
 from adapters.transport.token_bucket import TOO_MANY_REQUESTS
 from engine.domain.candidate import Side
 from engine.domain.facts import OrderRole
-from engine.domain.instrument import ALPACA_STOCKS, Instrument
-from engine.domain.market_port import EventKind, OrderState, PlacedOrder
+from engine.domain.markets.instrument import ALPACA_STOCKS, Instrument
+from engine.domain.markets.market import EventKind, OrderState, PlacedOrder
 from engine.domain.order_names import order_id, order_name
 from engine.domain.ticket import NO_PROTECTION, OrderType, Ticket, TicketRefusal, TicketRefused
 

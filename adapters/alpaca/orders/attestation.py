@@ -8,7 +8,7 @@ from decimal import Decimal
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.orders.protection import attested
 from adapters.alpaca.wire.rest import VenuePosition
-from engine.domain.attested import Attested
+from engine.domain.markets.attested import Attested
 
 _READINGS = 3
 """Attempts at positions that do not move while the orders are read."""

@@ -19,7 +19,7 @@ from adapters.alpaca.orders.own_order import OwnOrder
 from adapters.alpaca.orders.own_orders import OwnOrders
 from adapters.alpaca.orders.requests import OrderRequest
 from adapters.alpaca.orders.sync import OrderSync
-from engine.domain.attested import Protection
+from engine.domain.markets.attested import Protection
 from engine.domain.order_names import exit_id, is_entry_id, trade_of
 from engine.domain.session import start_of_day
 from engine.runtime.live.left_behind import HeldTrade, LeftBehind

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from adapters.alpaca.wire.rest import VenueOrder, VenuePosition
-from engine.domain.attested import Attested, Leg, LegRole, Protection
 from engine.domain.facts import OrderRole
+from engine.domain.markets.attested import Attested, Leg, LegRole, Protection
 
 _LIVE = frozenset({"new", "accepted", "partially_filled", "pending_replace"})
 """An order of which the venue says so works, or waits for its session."""

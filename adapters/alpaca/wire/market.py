@@ -28,9 +28,9 @@ from adapters.alpaca.wire.market_messages import (
 from adapters.alpaca.wire.market_state import State, Tally, new_state, with_more_room
 from adapters.alpaca.wire.print_memory import with_room_for_prints
 from engine.domain.errors import DataError
-from engine.domain.quotes import QuoteBatch
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
 
 MAX_FRAME_BYTES = 64 << 20
 """Largest frame that is looked at; the venue's own stay far below 1 MiB."""

@@ -14,7 +14,7 @@ from msgspec.msgpack import Ext
 
 from adapters.alpaca.wire.instants import nanoseconds
 from engine.domain.fixed_point import MAX_PRICE, PRICE_SCALE, SIZE_SCALE, Shares, exact_shares
-from engine.domain.status import TradingStatus
+from engine.domain.market_data.status import TradingStatus
 
 _HALTS = frozenset("2HP")
 _RESUMES = frozenset("3T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.domain.parameter_rows import LAST_SECOND, seconds_of_day
+from engine.domain.parameters.rows import LAST_SECOND, seconds_of_day
 
 if TYPE_CHECKING:
     from engine.domain.parameters.schema import Parameters

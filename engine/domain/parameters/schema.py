@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from engine.domain.errors import ConfigError
-from engine.domain.parameter_rows import (
+from engine.domain.parameters.rows import (
     Clock,
     Exact,
     ParameterGroup,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from engine.domain.halts import Halts
-from engine.domain.parameter_versions import Stretch
+from engine.domain.market_data.halts import Halts
+from engine.domain.parameters.versions import Stretch
 from engine.domain.session import NANOS_PER_SECOND, Session
 from engine.runtime.backtest.simulation import Simulation
 from engine.runtime.bridge.bucket_clock import BucketClock

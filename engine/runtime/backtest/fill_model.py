@@ -20,8 +20,8 @@ from nautilus_trader.model import (
 )
 
 from engine.domain.facts import OrderRole
-from engine.domain.fill_assumptions import FillAssumptions, TargetRule
-from engine.domain.instrument import Instruments
+from engine.domain.markets.fill_assumptions import FillAssumptions, TargetRule
+from engine.domain.markets.instrument import Instruments
 from engine.runtime.backtest.arriving import Arriving
 from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.orders import Order, role_of

@@ -8,13 +8,13 @@ from itertools import batched
 
 import numpy as np
 
-from engine.domain.eligibility import fillable, moves_orders
-from engine.domain.halts import Halts
-from engine.domain.market import MarketData
-from engine.domain.parameter_versions import ParameterHistory
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.eligibility import fillable, moves_orders
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.market_data.trades import TradeBatch
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import Session
-from engine.domain.trades import TradeBatch
 from engine.runtime.backtest.feed import closing_instants, settle
 from engine.runtime.backtest.simulation import Simulation
 from engine.runtime.bridge.guard import Failures

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from nautilus_trader.model import QuoteTick, TradeTick
 
-from engine.domain.eligibility import fillable, moves_orders
-from engine.domain.halts import Halts
-from engine.domain.instrument import Instruments
-from engine.domain.market import MarketData
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.eligibility import fillable, moves_orders
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.market_data.trades import TradeBatch
+from engine.domain.markets.instrument import Instruments
 from engine.domain.session import NANOS_PER_SECOND, Session
-from engine.domain.trades import TradeBatch
 from engine.runtime.bridge.ticks import quote_ticks, trade_ticks
 
 _BLOCK_NS = 300 * NANOS_PER_SECOND

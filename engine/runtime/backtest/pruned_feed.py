@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from engine.decision import BucketDecision
 from engine.domain.candidate import BucketReport, Phase
-from engine.domain.halts import Halts
-from engine.domain.instrument import Instruments
-from engine.domain.market import MarketData
-from engine.domain.parameter_versions import ParameterHistory
-from engine.domain.status import TradingStatus
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.markets.instrument import Instruments
+from engine.domain.parameters.versions import ParameterHistory
 from engine.runtime.backtest.feed import settle
 from engine.runtime.backtest.hydration import Hydration
 from engine.runtime.backtest.simulation import Simulation

@@ -14,11 +14,11 @@ from typing import Protocol
 from engine.decision import Reach
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.facts import ParamsChanged
-from engine.domain.fill_assumptions import BASE, FillAssumptions, assumptions
-from engine.domain.halts import Halts
-from engine.domain.market import MarketData, letter_of
-from engine.domain.parameter_versions import ParameterHistory, Stretch
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.recorded import MarketData, letter_of
+from engine.domain.markets.fill_assumptions import BASE, FillAssumptions, assumptions
 from engine.domain.parameters import Parameters
+from engine.domain.parameters.versions import ParameterHistory, Stretch
 from engine.domain.session import Session, session
 from engine.domain.strategy import Strategy
 from engine.hub.attendant import Attendant
@@ -113,7 +113,7 @@ def run_backtest(
     starting_balance : Decimal
         USD.
     fills : str
-        A name of ``engine.domain.fill_assumptions.FILL_ASSUMPTIONS``.
+        A name of ``engine.domain.markets.fill_assumptions.FILL_ASSUMPTIONS``.
     letters, symbols : sequence of str, optional
         Scan and trade these alone; breadth then counts them alone.
     changes : sequence of ParamsChanged

@@ -23,8 +23,8 @@ from nautilus_trader.risk import RiskEngineConfig
 from nautilus_trader.trading import Strategy
 
 from engine.domain.account import TradingAccount
-from engine.domain.fill_assumptions import FillAssumptions
-from engine.domain.instrument import Instruments
+from engine.domain.markets.fill_assumptions import FillAssumptions
+from engine.domain.markets.instrument import Instruments
 from engine.runtime.backtest.arriving import Arriving
 from engine.runtime.backtest.fill_model import LadderFillModel
 from engine.runtime.bridge.guard import Failures

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from engine.domain.errors import RunError
-from engine.domain.fill_assumptions import FillAssumptions
-from engine.domain.market import MarketData
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.markets.fill_assumptions import FillAssumptions
 from engine.domain.session import NANOS_PER_SECOND
 from engine.hub.attendant import Attendant
 from engine.hub.desk import Desk

@@ -8,7 +8,7 @@ from nautilus_trader.common import DataActor, DataActorConfig
 from nautilus_trader.model import ActorId
 
 from engine.domain.candidate import BucketReport
-from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import Session
 from engine.runtime.bridge.guard import Failures, guarded
 from engine.runtime.bridge.messages import REPORTS, report_message

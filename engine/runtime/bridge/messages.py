@@ -5,8 +5,8 @@ from __future__ import annotations
 from nautilus_trader.model import CustomData, DataType
 
 from engine.domain.candidate import BucketReport
-from engine.domain.quotes import QuoteBatch
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 
 REPORTS = DataType("BucketReport")
 PRINTS = DataType("TradeBatch")

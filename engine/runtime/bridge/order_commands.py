@@ -10,7 +10,7 @@ from nautilus_trader.trading import Strategy
 
 from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.facts import OrderRole
-from engine.domain.instrument import Instruments
+from engine.domain.markets.instrument import Instruments
 from engine.domain.order_names import order_id
 from engine.runtime.bridge.orders import bracket_orders, exit_order
 from engine.runtime.bridge.values import instrument_id, price_from

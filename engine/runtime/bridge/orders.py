@@ -20,8 +20,8 @@ from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import Side
 from engine.domain.errors import RunError
 from engine.domain.facts import OrderRole
-from engine.domain.instrument import Instrument
-from engine.domain.instrument import TimeInForce as InForce
+from engine.domain.markets.instrument import Instrument
+from engine.domain.markets.instrument import TimeInForce as InForce
 from engine.domain.order_names import OrderName, exit_id, order_id, order_name
 from engine.runtime.bridge.values import instrument_id, price_from, quantity_of
 

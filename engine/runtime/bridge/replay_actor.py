@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from engine.domain.candidate import BucketReport
-from engine.domain.parameter_versions import ParameterHistory
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import Session
 from engine.runtime.bridge.bucket_clock import BucketClock
 from engine.runtime.bridge.guard import Failures

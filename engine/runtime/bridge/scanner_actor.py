@@ -11,10 +11,10 @@ import numpy as np
 from nautilus_trader.model import CustomData
 
 from engine.domain.candidate import BucketReport, Phase
-from engine.domain.parameter_versions import ParameterHistory
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import Session
-from engine.domain.trades import TradeBatch
 from engine.pipeline import observe
 from engine.runtime.bridge.bucket_clock import BucketClock
 from engine.runtime.bridge.guard import Failures, guarded

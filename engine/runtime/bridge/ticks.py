@@ -19,10 +19,10 @@ from nautilus_trader.model import (
 )
 
 from engine.domain.fixed_point import SIZE_SCALE
-from engine.domain.instrument import Instruments
-from engine.domain.quotes import QuoteBatch
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
+from engine.domain.markets.instrument import Instruments
 from engine.runtime.bridge.values import (
     PRICE_PRECISION,
     RAW_PER_SHARE,

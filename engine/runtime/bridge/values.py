@@ -19,7 +19,7 @@ from nautilus_trader.model import (
 
 from engine.domain.errors import DataError
 from engine.domain.fixed_point import PRICE_SCALE, decimal_price, plain
-from engine.domain.instrument import Instrument, InstrumentKind
+from engine.domain.markets.instrument import Instrument, InstrumentKind
 
 type NautilusInstrument = Equity | CurrencyPair | CryptoPerpetual
 

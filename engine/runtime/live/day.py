@@ -14,10 +14,10 @@ from engine.decision import BucketDecision
 from engine.display import FrameBoard
 from engine.domain.errors import RunError
 from engine.domain.first_cause import FirstCause
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.strategy import Strategy
-from engine.domain.trades import TradeBatch
 from engine.hub.attendant import Attendant
 from engine.hub.desk import Desk
 from engine.hub.outcome import DayOutcome

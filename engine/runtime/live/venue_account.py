@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from engine.domain.attested import Attested
-from engine.domain.quotes import QuoteBatch
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
+from engine.domain.markets.attested import Attested
 from engine.runtime.live.host_time import GrantedTime, RunningTime
 from engine.runtime.live.left_behind import ProtectedVenue
 from engine.runtime.live.venue import LiveVenue, VenueWatch

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from engine.domain.conditions import Updates
 from engine.domain.fixed_point import SIZE_SCALE
+from engine.domain.market_data.conditions import Updates
 from engine.signals.kernel.compiled import called, inlined
 from engine.signals.kernel.notional import added, micro_usd, notional_of
 from engine.signals.state import Records, State

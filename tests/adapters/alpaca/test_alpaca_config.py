@@ -10,7 +10,7 @@ from adapters.alpaca.config import AlpacaConfig
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.venue import AlpacaVenue
 from engine.domain.errors import ConfigError
-from tests.adapters.alpaca.live_desk import Watch
+from tests.adapters.alpaca.orders.live_desk import Watch
 
 RUN = {"run_id": "r1", "epoch": 0}
 

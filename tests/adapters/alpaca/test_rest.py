@@ -33,7 +33,7 @@ from tests.adapters.alpaca.scripted_rest import (
     hang,
     order,
 )
-from tests.adapters.alpaca.scripted_socket import plain_server
+from tests.adapters.alpaca.streams.scripted_socket import plain_server
 
 ORDERS = "/v2/orders"
 LOOK_UP = "/v2/orders:by_client_order_id"

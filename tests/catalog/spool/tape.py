@@ -10,10 +10,10 @@ import numpy as np
 
 from catalog.spool import Heading
 from catalog.spool.bodies import Arrived
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import session
-from engine.domain.status import TradingStatus
-from engine.domain.trades import TradeBatch
 
 DAY = date(2026, 9, 18)
 HEADING = Heading("paper-2026-09-18", DAY, "sip", {"AAA": "A", "BBB": "C"})

@@ -11,9 +11,9 @@ from catalog.adopt import adopt
 from catalog.schema import Kind
 from catalog.spool import Spooled, SpoolWriter
 from engine.domain.errors import DataError
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from tests.catalog.spool.tape import DAY, HEADING, frames, of_kind, rows
 from tests.catalog.spool.test_spool import never, spool
 

@@ -19,9 +19,9 @@ from catalog.spool import Spooled
 from catalog.spool.bodies import Arrived, BodyReader
 from catalog.spool.chunks import bodies
 from engine.domain.errors import DataError
-from engine.domain.quotes import QuoteBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from tests.catalog.spool.tape import DAY, frames, of_kind, rows
 from tests.catalog.spool.test_spool import spool
 

@@ -17,8 +17,8 @@ from catalog.schema import Kind
 from catalog.spool import Spooled, SpoolWriter
 from catalog.spool.bodies import Arrived
 from engine.domain.errors import DataError, NotFoundError
-from engine.domain.quotes import QuoteBatch
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.quotes import QuoteBatch
+from engine.domain.market_data.trades import TradeBatch
 from tests.catalog.spool.tape import HEADING, frames, of_kind, rows
 
 ROOT = Path(__file__).parents[3]

@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 from unittest.mock import patch
 
 import engine.runtime.backtest.run
-from engine.domain.eligibility import fillable, moves_orders
 from engine.domain.facts import Fact, OrderFilled
-from engine.domain.halts import Halts
-from engine.domain.market import MarketData
-from engine.domain.quotes import Quote
+from engine.domain.market_data.eligibility import fillable, moves_orders
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.quotes import Quote
+from engine.domain.market_data.recorded import MarketData
 from engine.domain.session import session
 from engine.runtime.bridge.hub_strategy import HubStrategy
 from engine.runtime.bridge.values import decimal_of, shares_of

@@ -25,13 +25,13 @@ from nautilus_trader.model import (
 from nautilus_trader.trading import Strategy
 
 from engine.domain.account import ALPACA_MAIN
-from engine.domain.fill_assumptions import assumptions
 from engine.domain.fixed_point import PRICE_SCALE
-from engine.domain.halts import Halts
-from engine.domain.instrument import ALPACA_STOCKS
-from engine.domain.quotes import Quote
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.quotes import Quote
+from engine.domain.market_data.status import TradingStatus
+from engine.domain.markets.fill_assumptions import assumptions
+from engine.domain.markets.instrument import ALPACA_STOCKS
 from engine.domain.session import NANOS_PER_SECOND
-from engine.domain.status import TradingStatus
 from engine.runtime import Failures
 from engine.runtime.backtest.simulation import Simulation
 from engine.runtime.bridge.ticks import status_data

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from engine.domain.fixed_point import PRICE_SCALE
-from engine.domain.quotes import Quote
+from engine.domain.market_data.quotes import Quote
+from engine.domain.market_data.status import TradingStatus
 from engine.domain.session import NANOS_PER_SECOND, session
-from engine.domain.status import TradingStatus
 from simulator.exchange import (
     NBBO,
     Asset,

@@ -22,7 +22,7 @@ from simulator.exchange import (
     close_all,
     listed,
 )
-from simulator.exchange.orders import NOTHING, Status
+from simulator.exchange.book.orders import NOTHING, Status
 from tests.simulator.exchange.floor import TEN
 
 CASH = Decimal(50_000)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from engine.domain.errors import ConfigError
-from simulator.exchange import AccountChange, Fault, Listing, account_change, faults
-from simulator.exchange.orders import Status
+from simulator.exchange import AccountChange, Fault, Listing, account_change
+from simulator.exchange.book import faults
+from simulator.exchange.book.orders import Status
 from simulator.exchange.wire import account_body
 from tests.simulator.exchange.floor import Floor
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain.fill_assumptions import FILL_ASSUMPTIONS
+from engine.domain.markets.fill_assumptions import FILL_ASSUMPTIONS
 from simulator.exchange import FillMode, Order, backtest_fills
 from tests.simulator.exchange.floor import STEADY, Floor
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from simulator.exchange import Fault, RateLimit, faults
-from simulator.exchange.orders import Order, OrderType, Side, TimeInForce
-from simulator.exchange.wash_trade import may_wash
+from simulator.exchange import Fault, RateLimit
+from simulator.exchange.book import faults
+from simulator.exchange.book.orders import Order, OrderType, Side, TimeInForce
+from simulator.exchange.intake.wash_trade import may_wash
 from tests.simulator.exchange.floor import HOURS, PROMPT, Floor
 
 ABOVE, BELOW = Decimal("290.123"), Decimal("290.123")

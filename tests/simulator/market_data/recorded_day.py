@@ -6,7 +6,7 @@ from datetime import date
 
 from catalog import Catalog, StoredReference
 from catalog.synth import synthesize
-from engine.domain.reference import Article, CorporateAction
+from engine.domain.markets.reference import Article, CorporateAction
 from engine.domain.session import session
 
 DAY = date(2018, 9, 18)

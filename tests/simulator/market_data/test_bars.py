@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from catalog import Catalog
-from engine.domain.conditions import REVERSAL_MARK
-from engine.domain.trades import TradeBatch
+from engine.domain.market_data.conditions import REVERSAL_MARK
+from engine.domain.market_data.trades import TradeBatch
 from simulator.market_data.bar_rules import BarUpdates, bar_updates
 from simulator.market_data.bars import Bars, daily_bar, minute_bars
 from simulator.market_data.recorded import NEVER, Recorded

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import Catalog
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from simulator.instants import rfc3339
 from simulator.market_data.paging import Chunk, Mark, page_of
 from simulator.market_data.recorded import NEVER, settle

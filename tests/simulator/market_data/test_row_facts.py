@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 
-from engine.domain.conditions import TAPES, updates
+from engine.domain.market_data.conditions import TAPES, updates
 from simulator.market_data.row_facts import exchange, told_tape
 
 

@@ -32,7 +32,7 @@ from alpaca.trading.client import TradingClient
 from alpaca.trading.requests import GetAssetsRequest, GetCalendarRequest
 
 from catalog import Catalog, StoredReference
-from engine.domain.reference import CorporateAction
+from engine.domain.markets.reference import CorporateAction
 from simulator.market_data import routes
 from tests.simulator.market_data.conftest import Hands
 from tests.simulator.market_data.loopback import KEY, SECRET, Loopback

@@ -8,7 +8,7 @@ import pytest
 
 from catalog import Catalog, StoredReference
 from catalog.synth import synthesize
-from engine.domain.reference import Article
+from engine.domain.markets.reference import Article
 from engine.domain.session import NANOS_PER_SECOND, session
 from simulator.tape import Block, DayReader
 

@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog
-from simulator.exchange import faults
+from simulator.exchange.book import faults
 from simulator.server import app, connections
 from simulator.tape import Mode
 from tests.simulator.server.served import ALICE, Served, closed, keys, market_client, setting

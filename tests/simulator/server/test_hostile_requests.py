@@ -16,8 +16,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog
-from simulator.server.admin_routes import Admin
-from simulator.server.broker_routes import broker_routes
+from simulator.server.routes.admin import Admin
+from simulator.server.routes.broker import broker_routes
 from simulator.tape import Mode
 from tests.simulator.server.served import (
     ALICE,
@@ -369,7 +369,7 @@ def test_who_does_not_read_is_not_listened_to_and_loses_nothing(served: Served) 
 def test_a_listener_that_lets_too_much_wait_is_cut_off(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulator.server.outbox._MOST_BYTES", 1_000_000)
+    monkeypatch.setattr("simulator.server.streams.outbox._MOST_BYTES", 1_000_000)
 
     async def scene() -> None:
         url = f"ws://{served.address}/stream"

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from catalog import Catalog
-from engine.domain.conditions import REVERSAL_MARK
 from engine.domain.fixed_point import PRICE_SCALE, json_shares
+from engine.domain.market_data.conditions import REVERSAL_MARK
 from simulator.instants import rfc3339
 from simulator.tape import Mode
 from tests.simulator.javascript.sdk import HERE, run

@@ -8,7 +8,7 @@ import pytest
 
 from engine.domain.session import NANOS_PER_SECOND, session
 from simulator.exchange import Fault
-from simulator.server.portfolio_history import Stretch, stretch, windows
+from simulator.server.routes.portfolio_history import Stretch, stretch, windows
 from tests.simulator.server.conftest import DAY
 
 HOURS = session(DAY)

@@ -13,10 +13,10 @@ import pytest
 from adapters.alpaca.wire import FrameDecoder
 from catalog import Catalog
 from engine.domain.fixed_point import json_shares
-from engine.domain.halts import Halts
-from engine.domain.market import MarketData
+from engine.domain.market_data.halts import Halts
+from engine.domain.market_data.recorded import MarketData
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import session
-from engine.domain.trades import TradeBatch
 from simulator.instants import rfc3339
 from simulator.market_data.bars import minute_bars
 from simulator.market_data.recorded import NEVER, Recorded

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from catalog import Catalog
-from engine.domain.eligibility import moves_orders
 from engine.domain.fixed_point import decimal_price
+from engine.domain.market_data.eligibility import moves_orders
 from simulator.tape import Mode
 from tests.adapters.alpaca.live.scene import CENT, OPEN, SECOND, Scene, Stock
 from tests.simulator.server.conftest import DAY, market

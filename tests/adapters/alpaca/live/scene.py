@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from catalog import Catalog
+from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import NANOS_PER_SECOND, session
-from engine.domain.trades import TradeBatch
-from tests.adapters.alpaca.live_desk import LiveDesk
+from tests.adapters.alpaca.orders.live_desk import LiveDesk
 from tests.simulator.server.conftest import DAY
 from tests.simulator.server.served import Served
 

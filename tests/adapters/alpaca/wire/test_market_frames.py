@@ -28,7 +28,7 @@ from adapters.alpaca.wire import (
     print_memory,
 )
 from engine.domain.errors import DataError
-from engine.domain.status import TradingStatus
+from engine.domain.market_data.status import TradingStatus
 from tests.adapters.alpaca.wire.frames import (
     ARRIVED,
     Row,

@@ -36,7 +36,7 @@ from adapters.alpaca.wire import (
     read_trading_message,
 )
 from engine.domain.fixed_point import decimal_price
-from engine.domain.status import TradingStatus
+from engine.domain.market_data.status import TradingStatus
 from tests.adapters.alpaca.wire.frames import ARRIVED, prints_of, quotes_of, to_msgpack
 
 

@@ -1,0 +1,1 @@
+"""What of a run's trades each of its strategies earned."""

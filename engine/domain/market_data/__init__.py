@@ -1,0 +1,1 @@
+"""What a market printed, quoted and announced, as columns."""

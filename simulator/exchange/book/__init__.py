@@ -1,0 +1,1 @@
+"""What the look-alike remembers: orders, accounts, stocks and their markets."""

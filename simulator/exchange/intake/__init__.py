@@ -1,0 +1,1 @@
+"""How a request becomes an order, or is refused."""

@@ -1,0 +1,1 @@
+"""What is answered to who asks: the REST routes and the two websockets."""

@@ -1,0 +1,1 @@
+"""What is sent to who listens: frames, subscriptions, updates of orders, news."""
