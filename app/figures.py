@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import cast
 
 _WHOLE_FROM = 100_000
 """From here on the digits behind the point say nothing."""
@@ -23,17 +24,24 @@ def figure(value: object) -> str:
             return "yes" if value else "no"
         case int():
             return f"{value:,}"
-        case float() if abs(value) >= _WHOLE_FROM:
-            return f"{value:,.0f}"
-        case float() if abs(value) >= _TWO_DECIMALS_FROM:
-            return f"{value:,.2f}".removesuffix(".00")
         case float():
-            return f"{value:.4g}"
+            return _rounded(value)
         case Decimal():
             decimals = -int(value.normalize().as_tuple().exponent)
             return f"{value:,.{max(decimals, _CENTS)}f}"
+        case dict():
+            counts = cast("dict[str, object]", value)
+            return ", ".join(f"{name} {figure(each)}" for name, each in counts.items()) or "–"
         case _:
             return str(value)
+
+
+def _rounded(value: float) -> str:
+    if abs(value) >= _WHOLE_FROM:
+        return f"{value:,.0f}"
+    if abs(value) >= _TWO_DECIMALS_FROM:
+        return f"{value:,.2f}".removesuffix(".00")
+    return f"{value + 0.0:.4g}"  # no minus before a zero
 
 
 def shown_value(value: object) -> str:

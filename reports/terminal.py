@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pyarrow as pa
 from rich.columns import Columns
@@ -15,6 +15,7 @@ from rich.text import Text
 from engine.domain.account import ACCELERATION
 from reports import attribution, headline, wording
 from reports.columns import floats, integers, strings
+from reports.fitted_table import Column, FittedTable
 from reports.headline import KeyNumber, Tone
 from reports.sparkline import sparkline
 from reports.view import RunView
@@ -100,51 +101,41 @@ def _trades(view: RunView) -> RenderableType | None:
 def trades_table(trades: pa.Table, rest: str) -> RenderableType:
     """Return trades (rows of ``engine.accounting.Trade``) as a reader sees them.
 
-    ``rest`` says where those are that do not fit.
+    ``rest`` says where the trades and columns are that do not fit.
     """
-    owners = strings(trades, "strategy_id")
-    names_owners = any(owner != ACCELERATION for owner in owners)
-    whose = ("strategy",) if names_owners else ()
-    table = _table(
-        "Trades", ("entry", *whose, "symbol", "side", "shares", "in", "out", "P&L", "hold", "exit")
-    )
-    for name in ("score", "MAE", "MFE"):
-        table.add_column(name, justify="right")
-    entry = integers(trades, "entry_ts").tolist()
+    shown = trades.slice(0, MOST_TRADES)
+    owners = strings(shown, "strategy_id")
+    names_owners = any(owner != ACCELERATION for owner in strings(trades, "strategy_id"))
+    entry = integers(shown, "entry_ts").tolist()
     many_days = len({wording.date_clock(ts)[:10] for ts in entry}) > 1
     when = wording.date_clock if many_days else wording.clock
-    columns = {
-        name: floats(trades, name).tolist()
-        for name in (
-            "side",
-            "quantity",
-            "avg_px_open",
-            "avg_px_close",
-            "realized_pnl",
-            "hold_secs",
-            "score",
-            "mae_pct",
-            "mfe_pct",
-        )
-    }
-    symbols, reasons = strings(trades, "symbol"), strings(trades, "exit_reason")
-    for row in range(min(trades.num_rows, MOST_TRADES)):
-        of = {name: values[row] for name, values in columns.items()}
-        table.add_row(
-            when(entry[row]),
-            *([Text(owners[row])] if names_owners else []),
-            Text(symbols[row], style="bold"),
-            "long" if of["side"] > 0 else "short",
-            wording.count(of["quantity"]),
-            wording.price(of["avg_px_open"]),
-            wording.price(of["avg_px_close"]),
-            _money(of["realized_pnl"]),
-            wording.duration(of["hold_secs"]),
-            Text(wording.words(reasons[row] or "open")),
-            wording.number(of["score"], 1),
-            wording.percent(of["mae_pct"]),
-            wording.percent(of["mfe_pct"]),
-        )
+
+    def numbers(
+        heading: str, name: str, cell: Callable[[float], Text | str], *, is_number: bool = True
+    ) -> Column:
+        cells = [cell(value) for value in floats(shown, name).tolist()]
+        return Column(heading=heading, cells=cells, is_number=is_number)
+
+    columns = [
+        Column(heading="entry", cells=[when(ts) for ts in entry]),
+        *([Column(heading="strategy", cells=owners)] if names_owners else []),
+        Column(heading="symbol", cells=[Text(each, "bold") for each in strings(shown, "symbol")]),
+        numbers("side", "side", lambda side: "long" if side > 0 else "short", is_number=False),
+        numbers("shares", "quantity", wording.count),
+        numbers("in", "avg_px_open", wording.price),
+        numbers("out", "avg_px_close", wording.price),
+        numbers("P&L", "realized_pnl", _money),
+        numbers("hold", "hold_secs", wording.duration),
+        Column(
+            heading="exit",
+            cells=[wording.words(each or "open") for each in strings(shown, "exit_reason")],
+        ),
+        numbers("score", "score", lambda score: wording.number(score, 1)),
+        numbers("MAE", "mae_pct", wording.percent),
+        numbers("MFE", "mfe_pct", wording.percent),
+    ]
+    spare = ("score", "MAE", "MFE", "hold", "shares", "in", "out")
+    table = FittedTable(columns, spare, title="Trades", instead=rest)
     more = trades.num_rows - MOST_TRADES
     if more <= 0:
         return table

@@ -14,7 +14,6 @@ from rich.text import Text
 from app.clock import new_york
 from app.figures import figure
 from app.runs.engine_runs import JournalKind, journal_kind
-from cli.terminal.fitted_table import Column, print_fitted
 from cli.terminal.integrity import draw
 from cli.terminal.options import (
     DEFAULT_DATABASE,
@@ -61,6 +60,7 @@ def list_journals(database: Database = DEFAULT_DATABASE, as_json: AsJson = False
     import msgspec
 
     from app.journals.read import listed_journals
+    from reports.fitted_table import Column, FittedTable
 
     place, found = listed_journals(database)
 
@@ -78,7 +78,8 @@ def list_journals(database: Database = DEFAULT_DATABASE, as_json: AsJson = False
         if any(run.archive for run in found):
             cells = [run.archive or "–" for run in found]
             columns.append(Column(heading="archived in", cells=cells, least=_PATH))
-        print_fitted(console, columns, ("written by", "started", "archived in"))
+        spare = ("written by", "started", "archived in")
+        console.print(FittedTable(columns, spare), highlight=False)
 
     rows = [
         msgspec.to_builtins(run)

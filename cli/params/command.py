@@ -209,7 +209,7 @@ def _show_table(console: Console, rows: Sequence[ParameterRow]) -> None:
     from rich.text import Text
 
     from app.parameters.takes_effect import takes_effect
-    from cli.terminal.fitted_table import Column, print_fitted
+    from reports.fitted_table import Column, FittedTable
 
     lines: list[tuple[Text | str, ...]] = []
     group = ""
@@ -233,4 +233,4 @@ def _show_table(console: Console, rows: Sequence[ParameterRow]) -> None:
         Column(heading=heading, least=least, cells=cells)
         for (heading, least), cells in zip(_SHOWN, zip(*lines, strict=True), strict=True)
     ]
-    print_fitted(console, columns, ("default", "takes effect"))
+    console.print(FittedTable(columns, ("default", "takes effect")), highlight=False)

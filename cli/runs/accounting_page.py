@@ -9,7 +9,6 @@ from rich.console import Console
 
 from app.clock import new_york
 from app.figures import figure
-from cli.terminal.fitted_table import Column, print_fitted
 
 _HEADINGS = {
     "entry_ts": "entry",
@@ -45,6 +44,8 @@ def table_page(
     console: Console, rows: Sequence[dict[str, Any]], shown: Sequence[str], spare: Sequence[str]
 ) -> None:
     """Print the columns ``shown``, and say which of ``spare`` had no room; the first goes first."""
+    from reports.fitted_table import Column, FittedTable
+
     cells = {name: [_shown(name, row[name]) for row in rows] for name in shown}
     timed = [name for name in shown if _is_time(name)]
     day = _only_day([text for name in timed for text in cells[name]])
@@ -62,7 +63,8 @@ def table_page(
         for name in shown
     ]
     instead = "widen the terminal, or --json, or 'accounting export'"
-    print_fitted(console, columns, [_heading(name) for name in spare], instead=instead)
+    headings = [_heading(name) for name in spare]
+    console.print(FittedTable(columns, headings, instead=instead), highlight=False)
 
 
 def _heading(name: str) -> str:

@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from app.figures import figure
-from cli.terminal.fitted_table import Column, print_fitted
 from cli.terminal.options import DEFAULT_DATABASE, DEFAULT_RUNS, AsJson, Database, RunsPath
 from cli.terminal.output import command, emit
 from engine.domain.account import ACCELERATION
@@ -21,10 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.runs.overview import RunRow, RunsCompared, RunShown
+    from reports.fitted_table import FittedTable
 
 app = typer.Typer(help="List, show, compare and remove runs.", no_args_is_help=True)
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, its beginning, or 'latest'.")]
+
+_NAME = 28
+"""Characters to which the name of a trade may be wrapped."""
 
 _STYLES = {"Ended": "green", "Running": "cyan", "Interrupted": "yellow"}
 
@@ -126,6 +129,7 @@ def remove(
 
 
 def _list_page(console: Console, rows: Sequence[RunRow]) -> None:
+    from reports.fitted_table import Column, FittedTable
     from reports.wording import share, usd
 
     stands = [row.integrity["standing"] if row.integrity else "none" for row in rows]
@@ -143,7 +147,8 @@ def _list_page(console: Console, rows: Sequence[RunRow]) -> None:
         Column(heading="win rate", cells=[share(row.win_rate) for row in rows], is_number=True),
         Column(heading="journal", cells=[Text.from_markup(_stands(each)) for each in stands]),
     )
-    print_fitted(console, columns, ("win rate", "engine", "fills", "trades", "journal"))
+    spare = ("win rate", "engine", "fills", "trades", "journal")
+    console.print(FittedTable(columns, spare), highlight=False)
 
 
 def _agreed(ids: list[str]) -> bool:
@@ -205,28 +210,35 @@ def _stands(standing: str) -> str:
     return f"[{style}]{standing}[/]"
 
 
-def _trades_page(trades: list[dict[str, Any]]) -> Table:
+def _trades_page(trades: list[dict[str, Any]]) -> FittedTable:
     from app.clock import new_york
+    from reports.fitted_table import Column, FittedTable
+
+    def figures(heading: str, name: str) -> Column:
+        return Column(
+            heading=heading, cells=[figure(each[name]) for each in trades], is_number=True
+        )
 
     names_owners = any(trade["strategy_id"] != ACCELERATION for trade in trades)
-    whose = ("strategy",) if names_owners else ()
-    table = Table("trade", *whose, "entry", "exit", box=None)
-    for heading in ("side", "shares", "in", "out", "P&L", "MAE %", "MFE %"):
-        table.add_column(heading, justify="right")
-    table.add_column("exit reason")
-    for trade in trades:
-        table.add_row(
-            trade["trade_id"],
-            *([trade["strategy_id"]] if names_owners else []),
-            new_york(trade["entry_ts"]),
-            new_york(trade["exit_ts"]),
-            "long" if trade["side"] > 0 else "short",
-            str(trade["quantity"]),
-            *(figure(trade[name]) for name in ("avg_px_open", "avg_px_close", "realized_pnl")),
-            *(figure(trade[name]) for name in ("mae_pct", "mfe_pct")),
-            (trade["exit_reason"] or "open").replace("_", " "),
-        )
-    return table
+    owners = [trade["strategy_id"] for trade in trades]
+    sides = ["long" if trade["side"] > 0 else "short" for trade in trades]
+    sizes = [str(trade["quantity"]) for trade in trades]
+    ends = [(trade["exit_reason"] or "open").replace("_", " ") for trade in trades]
+    columns = [
+        Column(heading="trade", cells=[trade["trade_id"] for trade in trades], least=_NAME),
+        *([Column(heading="strategy", cells=owners)] if names_owners else []),
+        Column(heading="entry", cells=[new_york(trade["entry_ts"]) for trade in trades]),
+        Column(heading="exit", cells=[new_york(trade["exit_ts"]) for trade in trades]),
+        Column(heading="side", cells=sides),
+        Column(heading="shares", cells=sizes, is_number=True),
+        figures("in", "avg_px_open"),
+        figures("out", "avg_px_close"),
+        figures("P&L", "realized_pnl"),
+        figures("MAE %", "mae_pct"),
+        figures("MFE %", "mfe_pct"),
+        Column(heading="exit reason", cells=ends),
+    ]
+    return FittedTable(columns, ("strategy", "MAE %", "MFE %", "exit", "entry", "in", "out"))
 
 
 def _status(status: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.runs.missed import MissedAnswer, MissedRow
-    from cli.terminal.fitted_table import Column
+    from reports.fitted_table import Column
 
 _REASON = 22
 """Characters to which a reason may be wrapped: the longest name of a gate, and more."""
@@ -79,7 +79,7 @@ def missed(
 
 def _strength(rows: Sequence[MissedRow]) -> list[Column]:
     """Return how strong each was: by ac_z, and of several strategies by score and whose."""
-    from cli.terminal.fitted_table import Column
+    from reports.fitted_table import Column
 
     if all(row.ac_z is not None or row.score is None for row in rows):
         return [Column(heading="ac_z", cells=[figure(row.ac_z) for row in rows], is_number=True)]
@@ -91,7 +91,7 @@ def _strength(rows: Sequence[MissedRow]) -> list[Column]:
 
 def _page(console: Console, found: MissedAnswer) -> None:
     from app.clock import new_york
-    from cli.terminal.fitted_table import Column, print_fitted
+    from reports.fitted_table import Column, FittedTable
 
     if found.running:
         console.print(f"{found.run_id} still runs: this is as of now", style="yellow")
@@ -123,4 +123,5 @@ def _page(console: Console, found: MissedAnswer) -> None:
             least=_REASON,
         ),
     )
-    print_fitted(console, columns, ("price", "ac_z", "score", "worst %", "after"))
+    spare = ("price", "ac_z", "score", "worst %", "after")
+    console.print(FittedTable(columns, spare), highlight=False)

@@ -69,8 +69,10 @@ def test_names_are_printed_and_not_obeyed_as_markup() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_page_keeps_within_the_terminal(width: int) -> None:
-    lines = _printed(demo_view(), width).splitlines()
-    assert max(map(len, lines)) <= width
+    page = _printed(demo_view(), width)
+    assert max(map(len, page.splitlines())) <= width
+    _, _, trades = page.partition("\nTrades\n")
+    assert "…" not in trades.partition("\n\n")[0]
 
 
 def test_page_of_a_run_of_which_nothing_is_known_prints() -> None:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from engine.domain.parameters.fields import ParameterFields
 from engine.domain.parameters.rows import LAST_SECOND, seconds_of_day
 
-if TYPE_CHECKING:
-    from engine.domain.parameters.schema import Parameters
 
-
-def broken_rules(params: Parameters) -> Iterator[str]:
+def broken_rules(params: ParameterFields) -> Iterator[str]:
     """Yield what is wrong between parameters, each with what to change."""
     yield from _broken_windows(params)
     yield from _broken_trading(params)
 
 
-def _broken_windows(params: Parameters) -> Iterator[str]:
+def _broken_windows(params: ParameterFields) -> Iterator[str]:
     """Yield what is wrong between the parameters of the scanner."""
     fast, slow, smooth = params.fast_period, params.slow_period, params.smooth_period
     history, width = params.ao_history_buckets, params.bucket_seconds
@@ -48,7 +45,7 @@ def _broken_windows(params: Parameters) -> Iterator[str]:
         yield f"min_price {params.min_price:g} must be below max_price {params.max_price:g} USD"
 
 
-def _broken_trading(params: Parameters) -> Iterator[str]:
+def _broken_trading(params: ParameterFields) -> Iterator[str]:
     """Yield what is wrong between the parameters of the trades."""
     if params.take_profit_percent < params.stop_loss_percent:
         yield (
@@ -66,7 +63,7 @@ def _broken_trading(params: Parameters) -> Iterator[str]:
     yield from _broken_day(params)
 
 
-def _broken_day(params: Parameters) -> Iterator[str]:
+def _broken_day(params: ParameterFields) -> Iterator[str]:
     """Yield what is wrong between the times of day."""
     flatten = seconds_of_day(params.flatten_by)
     if seconds_of_day(params.no_entry_after) > flatten - params.flatten_cancel_seconds:

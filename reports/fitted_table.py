@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -35,39 +35,44 @@ class Column:
         return widest if self.least is None else min(self.least, widest)
 
 
-def print_fitted(
-    console: Console,
-    columns: Sequence[Column],
-    spare: Sequence[str] = (),
-    *,
-    instead: str = "widen the terminal, or --json",
-) -> None:
-    """Print a table, and say which of its spare columns had no room.
+@dataclass(frozen=True, slots=True)
+class FittedTable:
+    """A table that says below it which of its spare columns had no room.
 
-    Parameters
+    Attributes
     ----------
     spare : sequence of str
         Headings of the columns that may be left out; the first goes first.
     instead : str
         How else to see what was left out.
     """
-    left_out = _without_room(columns, spare, console.width)
-    table = Table(box=None, pad_edge=False)
-    kept = [column for column in columns if column.heading not in left_out]
-    for column in kept:
-        table.add_column(
-            column.heading,
-            justify="right" if column.is_number else "left",
-            no_wrap=column.least is None,
-            min_width=None if column.least is None else column.width,
-            overflow="fold",
+
+    columns: Sequence[Column]
+    spare: Sequence[str] = ()
+    title: str | None = None
+    instead: str = "widen the terminal, or --json"
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the table as wide as it may be, and what had no room."""
+        left_out = _without_room(self.columns, self.spare, options.max_width)
+        table = Table(
+            title=self.title, title_justify="left", title_style="bold", box=None, pad_edge=False
         )
-    for cells in zip(*(column.cells for column in kept), strict=True):
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
-    console.print(table)
-    if left_out:
-        names = ", ".join(column.heading for column in columns if column.heading in left_out)
-        console.print(f"no room for {names}: {instead}", style="dim", highlight=False)
+        kept = [column for column in self.columns if column.heading not in left_out]
+        for column in kept:
+            table.add_column(
+                column.heading,
+                justify="right" if column.is_number else "left",
+                no_wrap=column.least is None,
+                min_width=None if column.least is None else column.width,
+                overflow="fold",
+            )
+        for cells in zip(*(column.cells for column in kept), strict=True):
+            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
+        yield table
+        if left_out:
+            names = ", ".join(each.heading for each in self.columns if each.heading in left_out)
+            yield Text(f"no room for {names}: {self.instead}", style="dim")
 
 
 def _width(cell: Text | str) -> int:
