@@ -8,7 +8,7 @@ QUICK := accounting commands decision hub journal params signals synth tape \
     simulator/exchange simulator/market_data adapters/alpaca/wire
 
 .DEFAULT_GOAL := help
-.PHONY: help demo rehearse test quick soak lint fmt bench docs lock clean
+.PHONY: help demo rehearse shell test quick soak lint fmt bench docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ demo: $(READY) ## Backtest a small synthetic market day and print its report
 rehearse: $(READY) ## Trade a small synthetic market day live, over the simulator's wire, and compare
 	@.venv/bin/tradectl catalog synth $(DEMO_DAY) --catalog data/rehearsal --symbols 120 --trades 300000 --seed 3
 	@.venv/bin/tradectl rehearse $(DEMO_DAY) --catalog data/rehearsal
+
+shell: $(READY) ## Start a shell in which `tradectl` is a command
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" exec "$${SHELL:-/bin/sh}"
 
 test: export PYTHONDONTWRITEBYTECODE := # empty: what hundreds of starts import is compiled once
 test: lint ## Check everything: lint, types, import contracts, all tests

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.metadata import version as version_of
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -83,8 +84,16 @@ app = typer.Typer(
     name="tradectl",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(
+            f"tradectl {version_of('tradectl')}, nautilus_trader {version_of('nautilus_trader')}"
+        )
+        raise typer.Exit
 
 
 @app.callback()
@@ -98,6 +107,10 @@ def logged(
     log_level: Annotated[
         Level, typer.Option(envvar="TRADECTL_LOG_LEVEL", help="Minimum log level.")
     ] = Level.INFO,
+    version: Annotated[  # noqa: ARG001  (typer's callback has answered it by then)
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show versions."),
+    ] = False,
 ) -> None:
     """Backtest, rehearse and trade the whole US tape in five-second buckets."""
     secrets = known_secrets(os.environ, sys.argv)

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from app.figures import shown_value
 from app.parameters.desk import read_desk
+from app.parameters.desk_values import asked_parameters
 from app.parameters.file import load_parameters
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.facts import ParamChange, ParamsChanged
@@ -113,7 +114,7 @@ def shown_parameters(
         The file or a setting is not right; see ``load_parameters``.
     """
     if file is not None or settings:
-        return _shown(None, load_parameters(file, settings))
+        return _shown(None, asked_parameters(file, settings, database))
     stretch = _stretch(read_desk(database), version)
     return _shown(stretch.version, stretch.params)
 

@@ -42,7 +42,7 @@ def chosen_run(
     NotFoundError
         No run has that name.
     """
-    from app.parameters.file import load_parameters
+    from app.parameters.desk_values import asked_parameters
     from engine.domain.parameters.versions import ParameterHistory
 
     given = file is not None or bool(settings)
@@ -57,7 +57,7 @@ def chosen_run(
     else:
         run = None if given else _last_over(day, runs, database)
     if run is None:
-        return None, ParameterHistory(load_parameters(file, settings))
+        return None, ParameterHistory(asked_parameters(file, settings, database))
     return run, run.history()
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from app.clock import parse_day
-from cli.terminal.day_options import Refresh, ScanOptions
+from cli.terminal.day_options import Refresh, ScanOptions, StoredDay
 from cli.terminal.output import emit
 from cli.terminal.progress import progress_bar
 from cli.terminal.shared_options import taking
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 @taking(ScanOptions)
 def scan(
     options: ScanOptions,
-    day: Annotated[str, typer.Option("--date", help="New York date, YYYY-MM-DD.")],
+    day: StoredDay = None,
     top: Annotated[int, typer.Option("--top", min=1, help="How many candidates to show.")] = 20,
     refresh: Refresh = False,
 ) -> None:
@@ -38,15 +37,16 @@ def scan(
 
     from app.backtest.kept_scans import kept_scan
     from app.backtest.scan_answer import scan_answer
+    from app.backtest.stored_days import stored_day
     from catalog import Catalog
     from engine.domain.session import session
 
     parameters, strategies = options.parameters(), options.hosted()
-    on = parse_day(day)
     stored = Catalog.open(options.catalog)
+    on = stored_day(stored, day)
     make_source = strategies.make_source(stored)
     source = make_source(session(on), parameters, strategies.names)
-    with progress_bar(f"scan {day}", "trades") as progress:
+    with progress_bar(f"scan {on}", "trades") as progress:
         result = kept_scan(
             stored,
             on,

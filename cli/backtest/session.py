@@ -56,7 +56,7 @@ def session(
     from engine.hub import OutcomeStatus
     from store import Journals
 
-    parameters = options.parameters()
+    parameters = options.parameters(database)
     source = Catalog.open(options.catalog)
     wait = StartWait(wait_secs, say)
     request = SessionRequest(

@@ -117,7 +117,7 @@ def live(
     hosted = options.hosted()
     wait = StartWait(wait_secs, say)
     journals = wait.reached(lambda: Journals(database))
-    parameters = options.parameters() if options.params or options.sets_parameters else None
+    parameters = options.parameters(database) if options.params or options.sets_parameters else None
     asked = None if venue is None else venue.value
     place, doubt = _destination(journals, parameters, run_id, asked, wait, shadow=shadow)
     if place.venue in REAL_MONEY:

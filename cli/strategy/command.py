@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from cli.terminal.day_options import StoredDay
 from cli.terminal.narrowing import Letters, Symbols, parse_letters, parse_symbols
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit
@@ -118,7 +119,7 @@ def new(
 @command
 def check(
     name: Annotated[str, typer.Argument(metavar="STRATEGY", help="Name or module:Class.")],
-    day: Annotated[str, typer.Option("--date", help="New York date, YYYY-MM-DD.")],
+    day: StoredDay = None,
     catalog: CatalogPath = DEFAULT_CATALOG,
     set_params: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME.KEY=VALUE", help="Set a parameter.")
@@ -134,16 +135,17 @@ def check(
 
     Example: tradectl strategy check my_breakout:MyBreakout --date 2026-09-18
     """
-    from app.clock import parse_day
+    from app.backtest.stored_days import stored_day
     from app.parameters.file import changed_values
     from app.strategies import hosted
     from app.strategies.check import checked_strategy
     from catalog import Catalog
 
     values = changed_values(set_params or [])
+    stored = Catalog.open(catalog)
     found = checked_strategy(
-        Catalog.open(catalog),
-        parse_day(day),
+        stored,
+        stored_day(stored, day),
         hosted([name], values=values),
         letters=parse_letters(letters) or None,
         symbols=parse_symbols(symbols) or None,

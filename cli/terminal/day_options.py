@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 from cli.terminal.narrowing import Letters, Symbols, Workers, parse_letters, parse_symbols
 from cli.terminal.options import (
     DEFAULT_CATALOG,
+    DEFAULT_DATABASE,
     AsJson,
     CatalogPath,
     ParamsFile,
@@ -18,6 +20,8 @@ from cli.terminal.options import (
     StrategyNames,
     Weights,
 )
+from cli.terminal.output import say
+from engine.domain.parameters import parameter_name
 
 if TYPE_CHECKING:
     from app.strategies import Hosted
@@ -79,6 +83,20 @@ Refresh = Annotated[
 ]
 
 
+def _say_others(desk: str, parameters: Parameters, chosen: set[str]) -> None:
+    """Say which values hold at the parameter desk instead of defaults that are gone by."""
+    from app.figures import shown_value
+    from app.parameters.desk_values import others_at_desk
+
+    others = others_at_desk(desk, parameters)
+    named = [f"{name} {shown_value(others[name])}" for name in others if name not in chosen]
+    if named:
+        say(
+            f"the parameter desk holds other values than the defaults gone by here: "
+            f"{', '.join(named)}; for those: --params desk"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayOptions:
     """What of the market is looked at, and under which parameters."""
@@ -102,11 +120,21 @@ class DayOptions:
         """The symbols asked for, none for all; ``ConfigError`` if there are none in the list."""
         return parse_symbols(self.symbols)
 
-    def parameters(self) -> Parameters:
-        """Return the defaults, changed by file and settings; ``ConfigError`` if they are wrong."""
-        from app.parameters.file import load_parameters
+    def parameters(self, database: str | None = None) -> Parameters:
+        """Return the defaults, changed by file and settings; ``ConfigError`` if they are wrong.
 
-        return load_parameters(self.params, self._settings(of_strategies=False))
+        Where the parameter desk of the database holds others and neither a file nor ``desk`` is
+        asked for, a line on stderr says so.
+        """
+        from app.parameters.desk_values import asked_parameters
+
+        settings = self._settings(of_strategies=False)
+        desk = database or os.environ.get("TRADECTL_DATABASE") or DEFAULT_DATABASE
+        parameters = asked_parameters(self.params, settings, desk)
+        if self.params is None:
+            chosen = {parameter_name(each.partition("=")[0]) for each in settings}
+            _say_others(desk, parameters, chosen)
+        return parameters
 
     def hosted(self) -> Hosted:
         """Return the strategies asked for; ``ConfigError`` if one of them is wrong."""

@@ -21,7 +21,11 @@ RunsPath = Annotated[
 ]
 ParamsFile = Annotated[
     Path | None,
-    typer.Option("--params", envvar="TRADECTL_PARAMS", help="YAML file with parameters."),
+    typer.Option(
+        "--params",
+        envvar="TRADECTL_PARAMS",
+        help="YAML file with parameters; 'desk' for those that 'tradectl params' shows.",
+    ),
 ]
 SetParams = Annotated[
     list[str] | None,

@@ -1,0 +1,43 @@
+"""What holds at the parameter desk now, for a backtest that is to go by it, or does not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.parameters.desk import read_desk
+from app.parameters.file import load_parameters
+from engine.domain.parameters import parameters_from
+
+if TYPE_CHECKING:
+    from engine.domain.parameters import Parameters
+
+DESK = Path("desk")
+"""What ``--params`` is given for the parameters that hold at the desk, instead of a file."""
+
+
+def asked_parameters(
+    file: Path | None, settings: Sequence[str] | None, database: str
+) -> Parameters:
+    """Return the parameters of a file or, if asked for as ``desk``, of the desk, and settings.
+
+    Raises
+    ------
+    ConfigError
+        The file or a setting is wrong.
+    """
+    if file != DESK or DESK.exists():
+        return load_parameters(file, settings)
+    held = read_desk(database).at(time.time_ns())
+    return parameters_from(held.model_dump(mode="json"), settings or ())
+
+
+def others_at_desk(database: str, parameters: Parameters) -> dict[str, Any]:
+    """Return the values that hold at the desk now and differ from these, by name."""
+    if "://" not in database and not Path(database).is_file():
+        return {}  # nothing was ever changed: spares the start of a database's driver
+    held = read_desk(database).at(time.time_ns()).model_dump(mode="json")
+    given = parameters.model_dump(mode="json")
+    return {name: value for name, value in held.items() if value != given[name]}
