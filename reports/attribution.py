@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -101,10 +102,13 @@ def by_side(trades: pa.Table) -> list[Slice]:
     return sorted(_slices(trades, sides), key=lambda part: part.name)
 
 
-def by_day(trades: pa.Table) -> list[Slice]:
-    """Return the trades by New York date of the exit, days without one left out."""
-    days = (day_of(int(ts)).isoformat() for ts in integers(trades, "exit_ts"))
-    return sorted(_slices(trades, days), key=lambda part: part.name)
+def by_day(trades: pa.Table, days: Iterable[date]) -> list[Slice]:
+    """Return the trades by New York date of the exit; of ``days``, also those without one."""
+    exits = (day_of(int(ts)).isoformat() for ts in integers(trades, "exit_ts"))
+    found = _slices(trades, exits)
+    idle = {day.isoformat() for day in days} - {part.name for part in found}
+    nothing = (Slice(name, 0, 0.0, 0.0, 0.0) for name in idle)
+    return sorted([*found, *nothing], key=lambda part: part.name)
 
 
 def by_half_hour(trades: pa.Table) -> list[Slice]:

@@ -9,6 +9,14 @@ from itertools import pairwise
 from reports import wording
 from reports.view import Metrics, RunView
 
+_KINDS = {
+    "pruned": "Backtest",
+    "full": "Backtest",
+    "session": "Session",
+    "live": "Live day",
+}
+"""By the engine of the manifest."""
+
 
 class Tone(StrEnum):
     """How a number should feel."""
@@ -91,6 +99,11 @@ def title(view: RunView) -> str:
     if not start:
         return str(view.manifest.get("run_id") or "Run")
     return str(start) if not end or end == start else f"{start} to {end}"
+
+
+def kind(view: RunView) -> str:
+    """Return what kind of run it was: "Backtest", "Live day", …."""
+    return _KINDS.get(str(view.manifest.get("engine")), "Run")
 
 
 def summary(view: RunView) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import math
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +15,7 @@ from reports import attribution, headline, wording
 from reports.noise import noise_floor
 from reports.parameters import parameter_rows, version_rows
 from reports.payload import encode_payload
-from reports.view import RunView
+from reports.view import OF_PRINTS, RunView
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,6 +37,7 @@ def write_html(view: RunView, path: Path) -> None:
         .render(
             view=view,
             title=headline.title(view),
+            kind=headline.kind(view),
             summary=headline.summary(view),
             numbers=headline.key_numbers(view.metrics),
             ladder=_ladder(view),
@@ -47,8 +50,10 @@ def write_html(view: RunView, path: Path) -> None:
             noise=noise,
             bars=_log_shares([stage.count for stage in view.funnel]),
             wording=wording,
+            of_prints=OF_PRINTS,
             style=_asset("report.css"),
-            plotly=get_plotlyjs(),
+            plotly=_packed_plotly(),
+            unpack=_asset("unpack.js"),
             scripts=[_asset(name) for name in _SCRIPTS],
             data=encode_payload(view, noise),
         )
@@ -56,6 +61,11 @@ def write_html(view: RunView, path: Path) -> None:
     unfinished = path.with_name(f".{path.name}.part")
     unfinished.write_text(page, encoding="utf-8")
     unfinished.replace(path)
+
+
+def _packed_plotly() -> str:
+    """Return plotly.js in gzip and base64, the same at each call."""
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode()
 
 
 def _environment() -> Environment:

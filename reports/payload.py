@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Gate
+from engine.domain.session import day_of
 from reports import attribution
 from reports.columns import flags, floats, integers, new_york_ms, strings
 from reports.episodes import episodes
@@ -49,9 +50,10 @@ def encode_payload(view: RunView, noise: NoiseFloor | None) -> str:
     are New York wall-clock milliseconds, ``clock`` those since midnight.
     """
     closed = attribution.closed(view.trades)
+    equity_ts = integers(view.equity, "ts").tolist()
     payload = {
         "equity": _equity(view),
-        "days": attribution.by_day(closed),
+        "days": attribution.by_day(closed, sorted({day_of(int(ts)) for ts in equity_ts})),
         "half_hours": attribution.by_half_hour(closed),
         "symbols": attribution.by_symbol(closed),
         "timeline": _timeline(view),

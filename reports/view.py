@@ -17,6 +17,21 @@ Metrics = Mapping[str, float | int | Decimal | None]
 """Figures of merit by the names of ``engine.accounting.Performance``; None where undefined."""
 
 
+OF_PRINTS = frozenset(
+    {
+        "in_buckets",
+        "late_trades",
+        "future_trades",
+        "outside_session",
+        "reversals",
+        "reversals_applied",
+        "reversals_late",
+        "reversals_unmatched",
+    }
+)
+"""Counters of data quality that count prints, so that their share of all prints means something."""
+
+
 class StageKind(StrEnum):
     """Who narrows the funnel at a stage."""
 

@@ -30,7 +30,7 @@ class Performance(msgspec.Struct, frozen=True):
         Closed trades, which all other figures are about, and trades still open.
     net_pnl : Decimal
         Sum of ``realized_pnl``; ``gross_profit`` of the winners, ``gross_loss`` (<= 0) of the
-        others. A trade that ends at exactly 0 is no winner.
+        losers. A trade that ends at exactly 0 is neither.
     return_pct : float or None
         ``net_pnl`` over the starting balance.
     win_rate : float or None
@@ -101,7 +101,7 @@ def performance(books: Books, *, equity: Sequence[EquityPoint] | None = None) ->
     """
     closed = [trade for trade in books.trades if trade.realized_pnl is not None]
     pnl = [trade.realized_pnl for trade in closed if trade.realized_pnl is not None]
-    wins, losses = [p for p in pnl if p > 0], [p for p in pnl if p <= 0]
+    wins, losses = [p for p in pnl if p > 0], [p for p in pnl if p < 0]
     net_pnl, gross_profit, gross_loss = _total(pnl), _total(wins), _total(losses)
     returns = _daily_returns(books)
     curve = books.equity if equity is None else equity

@@ -2,10 +2,29 @@
 // The figures of the whole run.
 
 const SESSION = [9.5 * 3600e3, 16 * 3600e3];
-const NIGHTS = [{ bounds: ["sat", "mon"] }, { bounds: [16, 9.5], pattern: "hour" }];
-const manyDays = new Set(run.equity.t.map(day)).size > 1;
 
-const tones = (values) => values.map((v) => (v < 0 ? colour("loss") : colour("gain")));
+// The first and last instant of each day of the equity curve.
+const spans = Object.values(run.equity.t.reduce((days, t) => {
+  const [from] = days[day(t)] ?? [t];
+  return { ...days, [day(t)]: [from, t] };
+}, {}));
+const manyDays = spans.length > 1;
+
+// Nights, weekends and days that the run leaves out take no room.
+const breaks = spans.slice(1).map(([from], i) => ({ bounds: [spans[i][1], from].map((t) => new Date(t).toISOString()) }));
+
+const shortDay = (ms) => new Date(ms).toLocaleDateString("en-US", { month: "short", day: "numeric", timeZone: "UTC" });
+
+function dayAxis() {
+  if (!manyDays) return { tickformat: "%H:%M", hoverformat: "%H:%M:%S" };
+  const shown = spans.filter((_, i) => i % Math.ceil(spans.length / 12) === 0);
+  return {
+    rangebreaks: breaks, hoverformat: "%b %-d, %H:%M:%S", showgrid: true,
+    tickvals: shown.map(([from]) => from), ticktext: shown.map(([from]) => shortDay(from)),
+  };
+}
+
+const tones = (values) => values.map((v) => colour(tone(v) || "mute"));
 
 const clockAxis = () =>
   axis({ type: "date", range: SESSION, tickformat: "%H:%M", hoverformat: "%H:%M:%S", showgrid: false });
@@ -35,7 +54,7 @@ figure("fig-equity", () => {
     ],
     layout: layout({
       hovermode: "x unified", hoversubplots: "axis", margin: { l: 76, r: 16, t: 8, b: 32 },
-      xaxis: axis({ type: "date", anchor: "y2", showgrid: false, ...(manyDays ? { rangebreaks: NIGHTS } : { tickformat: "%H:%M" }) }),
+      xaxis: axis({ type: "date", anchor: "y2", showgrid: false, ...dayAxis() }),
       yaxis: axis({ domain: [0.34, 1], tickformat: "$,.0f", title: { text: "equity" } }),
       yaxis2: axis({ domain: [0, 0.26], ticksuffix: "%", title: { text: "drawdown" }, rangemode: "tozero", nticks: 4 }),
     }),
@@ -44,16 +63,20 @@ figure("fig-equity", () => {
 
 if (run.days.length > 1) {
   document.getElementById("fig-days").hidden = false;
-  figure("fig-days", () => bars(run.days, "P&L by day", { type: "date", tickformat: "%d %b", rangebreaks: [NIGHTS[0]] }));
+  figure("fig-days", () => {
+    const named = run.days.map((part) => ({ ...part, name: shortDay(Date.parse(part.name)) }));
+    return bars(named, "P&L by day", { type: "category", nticks: 12 }, run.days.length <= 12);
+  });
 }
 
-function bars(slices, name, x = { type: "category" }) {
+function bars(slices, name, x = { type: "category" }, labelled = false) {
   const pnl = slices.map((s) => s.net_pnl);
+  const about = slices.map((s) => (s.trades ? `${s.trades} trades, ${format(100 * s.win_rate, 0)}% won` : "no trades"));
   return {
     data: [{
-      type: "bar", x: slices.map((s) => plain(s.name)), y: pnl, marker: { color: tones(pnl) }, textposition: "none",
-      text: slices.map((s) => `${s.trades} trades, ${format(100 * s.win_rate, 0)}% won`),
-      hovertemplate: `%{x}<br>%{y:$,.2f}<br>%{text}<extra>${name}</extra>`,
+      type: "bar", x: slices.map((s) => plain(s.name)), y: pnl, marker: { color: tones(pnl) },
+      text: pnl.map(usd), textposition: labelled ? "outside" : "none", cliponaxis: false, customdata: about,
+      hovertemplate: `%{x}<br>%{text}<br>%{customdata}<extra>${name}</extra>`,
     }],
     layout: layout({
       margin: { l: 64, r: 8, t: 8, b: 28 }, bargap: 0.35,
@@ -90,7 +113,11 @@ figure("fig-excursions", () => {
   const stop = away("stop_loss"), target = away("take_profit");
   const label = (text, at) => ({ text, showarrow: false, font: { size: 11, color: colour("faint") }, ...at });
   return {
-    data: [group("won", "gain", "circle", (p) => p > 0), group("lost", "loss", "diamond", (p) => !(p > 0))],
+    data: [
+      group("won", "gain", "circle", (p) => tone(p) === "gain"),
+      group("lost", "loss", "diamond", (p) => tone(p) === "loss"),
+      ...(t.realized_pnl.some((p) => !tone(p)) ? [group("even", "mute", "square", (p) => !tone(p))] : []),
+    ],
     layout: layout({
       showlegend: true, margin: { l: 56, r: 16, t: 30, b: 44 },
       shapes: [rule("x", stop, "loss"), rule("y", target, "gain")],

@@ -23,7 +23,16 @@ const format = (value, digits = 2) => {
   return rounded.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 };
 
-const usd = (value) => (known(value) ? `${value < 0 ? "-" : "+"}$${format(Math.abs(value))}` : "—");
+const cents = (value) => Number(value.toFixed(2)) || 0;
+
+const usd = (value) => {
+  if (!known(value)) return "—";
+  const sign = cents(value) < 0 ? "-" : cents(value) > 0 ? "+" : "";
+  return `${sign}$${format(Math.abs(value))}`;
+};
+
+// What ends at exactly nothing is neither.
+const tone = (value) => (!known(value) || !cents(value) ? "" : value < 0 ? "loss" : "gain");
 
 const price = (value) =>
   known(value) ? value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 4 }) : "—";
@@ -94,4 +103,10 @@ paint(asked ?? (darkness.matches ? "dark" : "light"));
 darkness.addEventListener("change", (event) => paint(event.matches ? "dark" : "light"));
 document.getElementById("theme").addEventListener("click", () =>
   paint(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
-window.addEventListener("beforeprint", () => figures.forEach((_, id) => draw(id)));
+let shownTheme;
+window.addEventListener("beforeprint", () => {
+  shownTheme = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light"; // paper is white
+  figures.forEach((_, id) => draw(id));
+});
+window.addEventListener("afterprint", () => paint(shownTheme));

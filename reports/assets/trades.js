@@ -102,7 +102,7 @@ function bucketTraces(c) {
 function tradeMarks() {
   const i = chosen;
   const [from, to] = [trades.entry[i], trades.exit[i]];
-  const won = trades.realized_pnl[i] > 0;
+  const result = tone(trades.realized_pnl[i]);
   const long = trades.side[i] > 0;
   const mark = (name, x, y, tint, symbol) => ({
     type: "scatter", mode: "markers", name, x: [x], y: [y], hovertemplate: `%{y:,.4~f}<extra>${name}</extra>`,
@@ -126,12 +126,12 @@ function tradeMarks() {
         marker: { color: colour("ink"), size: 5 }, hovertemplate: "%{text}<extra>fill</extra>",
       },
       mark("entry", from, trades.avg_px_open[i], "accent", long ? "triangle-up" : "triangle-down"),
-      mark("exit", to, trades.avg_px_close[i], won ? "gain" : "loss", long ? "triangle-down" : "triangle-up"),
+      mark("exit", to, trades.avg_px_close[i], result || "mute", long ? "triangle-down" : "triangle-up"),
     ],
     shapes: [
       {
         type: "rect", xref: "x", yref: "paper", x0: from, x1: to, y0: 0, y1: 1, layer: "below",
-        line: { width: 0 }, fillcolor: colour(won ? "gain-tint" : "loss-tint"),
+        line: { width: 0 }, fillcolor: colour(`${result || "accent"}-tint`),
       },
       {
         type: "line", xref: "x", yref: "paper", x0: trades.candidate[i], x1: trades.candidate[i], y0: 0, y1: 1,
@@ -155,7 +155,7 @@ function showFacts() {
     `${trades.symbol[i]} ${trades.side[i] > 0 ? "long" : "short"}, ${day(trades.entry[i])} ${clock(trades.entry[i])}`;
   const facts = [
     ...(ownersDiffer ? [["Strategy", trades.strategy[i]]] : []),
-    ["P&L", `${usd(trades.realized_pnl[i])} (${format(gainPct[i])}%)`, trades.realized_pnl[i] > 0 ? "gain" : "loss"],
+    ["P&L", `${usd(trades.realized_pnl[i])} (${format(gainPct[i])}%)`, tone(trades.realized_pnl[i])],
     ["Exit", words(trades.exit_reason[i])],
     ["Shares", format(trades.quantity[i], 0)],
     ["In", `${price(trades.avg_px_open[i])} at ${clock(trades.entry[i])}`],
@@ -170,7 +170,7 @@ function showFacts() {
     ["Confidence", format(trades.confidence[i])],
   ];
   document.getElementById("trade-facts").replaceChildren(
-    ...facts.flatMap(([name, value, tone = ""]) => [made("dt", name), made("dd", value, tone)]));
+    ...facts.flatMap(([name, value, own = ""]) => [made("dt", name), made("dd", value, own)]));
   const signs = { pass: "✓", fail: "✗", unknown: "?", off: "–" };
   const checks = trades.checks[i].map((check) => {
     const item = made("li", "", check.outcome in signs ? check.outcome : "unknown");
@@ -228,8 +228,8 @@ function listTrades() {
     const row = made("tr", "", i === chosen ? "chosen" : "");
     row.dataset.row = i;
     row.append(...COLUMNS.map(([name, column, write]) => {
-      const tone = name === "P&L" || name === "%" ? (column[i] < 0 ? "loss" : "gain") : "";
-      return made("td", write(column[i]), `${TEXT_COLUMNS.has(name) ? "" : "n"} ${tone}`);
+      const own = name === "P&L" ? tone(column[i]) : "";
+      return made("td", write(column[i]), `${TEXT_COLUMNS.has(name) ? "" : "n"} ${own}`);
     }));
     row.addEventListener("click", () => choose(i, false));
     return row;

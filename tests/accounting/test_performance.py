@@ -56,6 +56,13 @@ def test_figures_of_three_trades_worked_out_by_hand() -> None:
     assert figures.avg_hold_secs == 1.0
 
 
+def test_a_trade_that_ends_at_nothing_neither_won_nor_lost() -> None:
+    trades = [*_round_trip(1, 300), *_round_trip(2, 0), *_round_trip(3, -50)]
+    figures = performance(keep_books(facts(whole_run(trades))))
+    assert (figures.avg_win, figures.avg_loss) == (Decimal(300), Decimal(-50))
+    assert figures.win_rate == pytest.approx(1 / 3)
+
+
 def test_drawdown_counts_from_the_starting_balance_and_follows_a_finer_curve() -> None:
     books = keep_books(facts(whole_run(_round_trip(1, 100))))
     dip = [EquityPoint(1, BALANCE, BALANCE - 500, 0.0)]

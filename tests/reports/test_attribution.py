@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -93,12 +95,21 @@ def test_slices_of_the_trades_add_up_to_all_of_them() -> None:
         attribution.by_exit_reason,
         attribution.by_symbol,
         attribution.by_side,
-        attribution.by_day,
+        partial(attribution.by_day, days=()),
         attribution.by_half_hour,
     ):
         parts = by(view.trades)
         assert sum(part.trades for part in parts) == 40
         assert sum(part.net_pnl for part in parts) == pytest.approx(pnl)
+
+
+def test_days_without_a_trade_are_days_of_the_run() -> None:
+    view = demo_view(trades=4, days=2)
+    traded = {part.name: part.trades for part in attribution.by_day(view.trades, ())}
+    idle = date(2026, 12, 24)
+    parts = attribution.by_day(view.trades, [idle, *map(date.fromisoformat, traded)])
+    assert {part.name: part.trades for part in parts} == traded | {str(idle): 0}
+    assert [part.name for part in parts] == sorted(part.name for part in parts)
 
 
 def test_every_traded_candidate_is_an_episode_that_traded() -> None:
