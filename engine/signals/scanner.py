@@ -33,6 +33,7 @@ from engine.signals.tables import (
     with_quotes,
 )
 from engine.signals.whole_tape.signal_runner import SignalBlock, SignalSource, joined
+from engine.signals.whole_tape.signal_tables import OnSignals
 from engine.signals.whole_tape.tape_block import TAPE_BUCKETS
 
 
@@ -48,6 +49,8 @@ class Scanner:
         See ``ColumnScanner``.
     source : SignalSource, optional
         What other strategies than the compiled one say at each close.
+    on_signals : callable, optional
+        Takes it as soon as it has been said.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Scanner:
         keep_buckets: bool = False,
         source: SignalSource | None = None,
         expected: int = 0,
+        on_signals: OnSignals | None = None,
     ) -> None:
         self._columns = ColumnScanner(
             params,
@@ -69,6 +73,7 @@ class Scanner:
             expected=expected,
         )
         self._source = source
+        self._on_signals = on_signals
         self._said: list[SignalBlock] = []
         self._asked = 0
         self._signal_digest = None if source is None else SignalDigest()
@@ -245,5 +250,7 @@ class Scanner:
         self._digest.update(events, breadth)
         if self._signal_digest is not None:
             self._signal_digest.update(signals, failures)
+        if self._on_signals is not None and len(signals):
+            self._on_signals(signals)
         self._reports.extend(bucket_reports(breadth, events, windows, params, signals, failures))
         self._recent = self._recent[self._recent["bucket"] >= output.end - p.window]
