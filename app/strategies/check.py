@@ -21,6 +21,7 @@ from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import ScanResult, scan
 from engine.signals.columns import TapePart
+from engine.signals.whole_tape.history import quotes
 from engine.signals.whole_tape.signal_runner import SignalBlock, SignalSource
 
 _CUTS = (0.23, 0.61)
@@ -49,6 +50,8 @@ class CheckedStrategy:
         It says the same of the same day twice.
     failure : str or None
         Why it was switched off, if it was.
+    lacks_quotes : bool
+        It asks for quotes, and none are stored for the day: all that it saw of them was NaN.
     opened : tuple of str
         Files that it opened while it was asked: what it sees is to come from the tape alone.
     ms_a_bucket : float
@@ -61,6 +64,7 @@ class CheckedStrategy:
     look_ahead: bool
     repeatable: bool
     failure: str | None
+    lacks_quotes: bool
     opened: tuple[str, ...]
     first_difference: Difference | None
     ms_a_bucket: float
@@ -92,7 +96,8 @@ def checked_strategy(
     """
     if len(hosted.look_at_the_tape) != 1:
         raise ConfigError("expected one strategy over the tape to check: give --strategy once")
-    name = hosted.look_at_the_tape[0].strategy_id
+    strategy = hosted.look_at_the_tape[0]
+    name = strategy.strategy_id
     hours, params = session(day), Parameters()
     opened: list[str] = []
     make_source = hosted.make_source(market, opened=opened)
@@ -116,6 +121,7 @@ def checked_strategy(
         look_ahead=bool(different),
         repeatable=again.digest() == whole.digest(),
         failure=next((each.why for each in whole.failures), None),
+        lacks_quotes=quotes() in strategy.needs() and not market.has_quotes(day),
         opened=tuple(dict.fromkeys(opened)),
         first_difference=different[0] if different else None,
         ms_a_bucket=1_000 * secs / len(whole.breadth),
@@ -128,6 +134,11 @@ class _Watched:
     def __init__(self, source: SignalSource, opened: list[str]) -> None:
         self._source = source
         self._opened = opened
+
+    @property
+    def wants_quotes(self) -> bool:
+        """Whether the tape has to have quotes."""
+        return self._source.wants_quotes
 
     def take(self, parts: Sequence[TapePart], start: int) -> SignalBlock:
         """Return what is said."""

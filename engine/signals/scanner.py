@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, tee
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from engine.signals.arrivals import Arrivals
 from engine.signals.columns import ClosedPrices, ColumnScanner, Output
 from engine.signals.digest import CandidateDigest, SignalDigest, whole_digest
 from engine.signals.last_quotes import LastQuotes
+from engine.signals.quote_ring import QuoteRing
 from engine.signals.reports import Windows, bucket_reports
 from engine.signals.state import BUCKET_ROW
 from engine.signals.tables import (
@@ -79,6 +80,9 @@ class Scanner:
         self._signal_digest = None if source is None else SignalDigest()
         self._quotes = LastQuotes()
         self._expected = Arrivals[QuoteBatch](())
+        wants_quotes = source is not None and source.wants_quotes
+        self._ring = QuoteRing(TAPE_BUCKETS) if wants_quotes else None
+        self._ring_expects = Arrivals[QuoteBatch](())
         self._recent = np.empty(0, BUCKET_ROW)
         self._reported = 0
         self._reports: list[BucketReport] = []
@@ -143,18 +147,26 @@ class Scanner:
         while taken < len(batch):
             closes_at = self._columns.closes_at
             end = int(np.searchsorted(batch.ts_init, closes_at))
-            self._quotes.take(batch.rows(slice(taken, end)))
+            heard = batch.rows(slice(taken, end))
+            self._quotes.take(heard)
+            if self._ring is not None:
+                self._ring.take(heard)
             if end < len(batch):
                 self.advance(closes_at)
             taken = end
 
     def expect(self, quotes: Iterable[QuoteBatch]) -> None:
         """Take quotes of the past as the buckets that they belong to are told; see ``warm_up``."""
-        self._expected = Arrivals(quotes)
+        if self._ring is None:
+            self._expected = Arrivals(quotes)
+            return
+        told, closed = tee(quotes)
+        self._expected, self._ring_expects = Arrivals(told), Arrivals(closed)
 
     def take_expected(self) -> None:
         """Take those that came after the last bucket that was told."""
         expected, self._expected = self._expected, Arrivals[QuoteBatch](())
+        self._ring_expects = Arrivals[QuoteBatch](())
         for batch in expected.rest():
             self.quotes(batch)
 
@@ -187,9 +199,15 @@ class Scanner:
 
     def _ask(self) -> None:
         """Ask the strategies about the buckets that have closed since they were asked last."""
-        if self._source is not None and self._columns.closed > self._asked:
-            self._said.append(self._source.take((self._columns.tape_part(),), self._asked))
-            self._asked = self._columns.closed
+        closed = self._columns.closed
+        if self._source is None or closed == self._asked:
+            return
+        part = self._columns.tape_part()
+        if self._ring is not None:
+            self._ring.close(part.settings, self._asked, closed, self._ring_expects)
+            part = part._replace(quotes=self._ring.part(part.symbols))
+        self._said.append(self._source.take((part,), self._asked))
+        self._asked = closed
 
     def _collect(self) -> None:
         closed = self._columns.closed
@@ -199,7 +217,15 @@ class Scanner:
         said, self._said = joined(self._said), []
         for output in self._columns.take_output():
             self._report(output, said)
+            self._hear_expected(output)
         self._reported = closed
+
+    def _hear_expected(self, output: Output) -> None:
+        """Hear no later of what is expected than the strategies do: it is in memory until then."""
+        if self._ring is not None:
+            p = output.settings
+            for batch in self._expected.before(p.first_ns + output.end * p.width_ns + p.grace_ns):
+                self._quotes.take(batch)
 
     def _quoted_both(self, events: pa.Table, signals: pa.Table) -> tuple[pa.Table, pa.Table]:
         """Return two tables with quotes; what is expected is heard in order of both."""

@@ -16,7 +16,7 @@ from engine.signals.columns import TapePart
 from engine.signals.settings import Settings, settings
 from engine.signals.state import Records
 from engine.signals.whole_tape.asked_strategies import AskedStrategies, ends_at
-from engine.signals.whole_tape.history import Rolling
+from engine.signals.whole_tape.history import Rolling, quotes
 from engine.signals.whole_tape.scanned_block import ScannedBlock
 from engine.signals.whole_tape.signal_tables import SIGNALS, StrategyEvents, signals_table
 from engine.signals.whole_tape.tape_block import TapeBlock
@@ -47,6 +47,11 @@ class SignalBlock(NamedTuple):
 
 class SignalSource(Protocol):
     """Who turns closed buckets into what strategies say of them."""
+
+    @property
+    def wants_quotes(self) -> bool:
+        """Whether the tape has to have quotes."""
+        ...
 
     def take(self, parts: Sequence[TapePart], start: int) -> SignalBlock:
         """Return what is said of the buckets from ``start`` to the last that closed."""
@@ -132,6 +137,11 @@ class SignalRunner:
         Previous close and average volume by symbol.
     elsewhere : AskedElsewhere, optional
         Takes some of the strategies; all others are asked in this very process.
+
+    Attributes
+    ----------
+    wants_quotes : bool
+        Whether one of them has declared quotes.
     """
 
     def __init__(
@@ -143,6 +153,7 @@ class SignalRunner:
         elsewhere: AskedElsewhere | None = None,
     ) -> None:
         self._reader = TapeReader(known)
+        self.wants_quotes = any(quotes() in each.needs() for each in strategies)
         self._ranks = {each.strategy_id: rank for rank, each in enumerate(strategies)}
         outside = () if elsewhere is None else elsewhere.names
         here = [each for each in enumerate(strategies) if each[1].strategy_id not in outside]
