@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from app.strategies.cut_market import CutMarket
 from app.strategies.hosted import Hosted
@@ -144,6 +145,10 @@ class _Watched:
         """Return what is said."""
         with noting(self._opened):
             return self._source.take(parts, start)
+
+    def strips(self, symbols: int) -> Mapping[str, NDArray[np.int8]]:
+        """Return each strategy's scores."""
+        return self._source.strips(symbols)
 
 
 def _difference(short: ScanResult, whole: ScanResult, cut: int) -> Difference | None:

@@ -113,6 +113,10 @@ class Scanner:
         """Return every symbol's score as of the last close; see ``scores.tape_scores``."""
         return self._columns.scores()
 
+    def strips(self) -> Mapping[str, NDArray[np.int8]]:
+        """Return the same of each other strategy, in order of precedence."""
+        return {} if self._source is None else self._source.strips(len(self.symbols))
+
     def closed_prices(self, since: int) -> Iterator[ClosedPrices]:
         """Yield the prices of closed buckets; see ``ColumnScanner.closed_prices``."""
         return self._columns.closed_prices(since)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from engine.domain.candidate import StrategyFailure
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
 from engine.signals.columns import TapePart
+from engine.signals.scores import UNKNOWN
 from engine.signals.settings import Settings, settings
 from engine.signals.state import Records
 from engine.signals.whole_tape.asked_strategies import AskedStrategies, ends_at
@@ -57,6 +59,16 @@ class SignalSource(Protocol):
         """Return what is said of the buckets from ``start`` to the last that closed."""
         ...
 
+    def strips(self, symbols: int) -> Mapping[str, NDArray[np.int8]]:
+        """Return each strategy's scores at the last close, of the only scanner's symbols.
+
+        Parameters
+        ----------
+        symbols : int
+            How many the scanner has; arrays are by its own numbers, see ``scores.signed_scores``.
+        """
+        ...
+
 
 class MakeSource(Protocol):
     """Who makes the source of a day."""
@@ -88,6 +100,10 @@ class AskedElsewhere(Protocol):
         self, block: TapeBlock
     ) -> tuple[Sequence[StrategyEvents], Sequence[StrategyFailure]]:
         """Return what is said of the block, and who went wrong; waits a bounded time."""
+        ...
+
+    def strips(self) -> Mapping[str, NDArray[np.int8]]:
+        """Return each strategy's scores at the last bucket, by place on the tape."""
         ...
 
 
@@ -180,6 +196,17 @@ class SignalRunner:
         return SignalBlock(
             signals_table(block, said), tuple(self._windows(block, said)), tuple(failures)
         )
+
+    def strips(self, symbols: int) -> dict[str, NDArray[np.int8]]:
+        """Return each strategy's scores at the last close, those of the first in order first."""
+        said = self._here.strips()
+        if self._elsewhere is not None:
+            said |= self._elsewhere.strips()
+        found: dict[str, NDArray[np.int8]] = {}
+        for name in sorted(said, key=self._ranks.__getitem__):
+            found[name] = np.full(symbols, UNKNOWN, np.int8)
+            found[name][self._reader.places.ids[: len(said[name])]] = said[name]
+        return found
 
     def _order(self, failure: StrategyFailure) -> tuple[int, int]:
         return failure.ts_event, self._ranks[failure.strategy_id]
