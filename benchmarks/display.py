@@ -65,6 +65,7 @@ def frames(root: str, day: date, until: str) -> dict[str, float]:
                     now=report.ts_init + NANOS_PER_SECOND,
                     report=report,
                     scores=scanner.scores(),
+                    strips=scanner.strips(),
                     symbols=scanner.symbols,
                     view=lambda _: None,  # pyright: ignore[reportArgumentType]  (nothing is held)
                     equity=Decimal(100_000),

@@ -12,6 +12,7 @@ from engine.signals.whole_tape.history import (
     mean,
     opening_high,
     opening_low,
+    quotes,
 )
 from engine.signals.whole_tape.signals import Held, Signals, at_least, at_most
 from engine.signals.whole_tape.tape import Tape
@@ -23,5 +24,5 @@ from strategies.reversion import Reversion
 __all__ = [
     "Acceleration", "Held", "Need", "OpeningRange", "Reversion", "Signals", "StrategyParameters",
     "Tape", "TapeStrategy", "at_least", "at_most", "days_before", "highest", "lowest",
-    "matrix", "mean", "opening_high", "opening_low",
+    "matrix", "mean", "opening_high", "opening_low", "quotes",
 ]  # fmt: skip

@@ -8,18 +8,17 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from app.backtest.kept_scans import kept_scan
 from catalog import Catalog
-from engine.domain.candidate import Gate, Phase
+from engine.domain.candidate import Gate
 from engine.domain.market_data.recorded import MarketData
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import Stretch
 from engine.signals import ScanResult
 from engine.signals.scan import Progress
 from engine.signals.whole_tape.signal_runner import SignalSource
-from engine.signals.whole_tape.signal_tables import SIGNALS
+from engine.signals.whole_tape.signal_tables import QUOTED_SIGNALS, kept_of_a_run
 from reports.funnel import near_gate
 
 
@@ -93,8 +92,7 @@ class DayScans:
         self._near.append(near_gate(result.candidates, result.near_misses))
         self._breadth.append(result.breadth)
         if result.signals is not None:
-            kept = (pc.field("phase") != pc.scalar(str(Phase.UPDATED))) | pc.field("qualified")
-            self._signals.append(result.signals.filter(kept))
+            self._signals.append(kept_of_a_run(result.signals))
 
     def candidates(self) -> pa.Table:
         """Return raised, faded and qualified candidates of all days."""
@@ -102,7 +100,7 @@ class DayScans:
 
     def signals(self) -> pa.Table:
         """Return the same of the strategies that look at the tape, with their features."""
-        return pa.concat_tables(self._signals) if self._signals else SIGNALS.empty_table()
+        return pa.concat_tables([QUOTED_SIGNALS.empty_table(), *self._signals])
 
     def near_misses(self) -> pa.Table:
         """Return what passed every gate except perhaps ``AC_Z``, of all days."""

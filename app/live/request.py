@@ -34,7 +34,7 @@ class LiveRequest:
     sends : bool
         Whether plans become orders.
     verdicts : Path
-        Folder for the table of verdicts: why, and why not.
+        Folder for the tables of verdicts and of what strategies saw: why, and why not.
     market : MarketData or None
         Where the day is recorded, if it is: trades are measured on it once they are over.
     wait : StartWait

@@ -20,6 +20,7 @@ from app.live.verdict_keeper import VerdictKeeper
 from app.parameters.inbox import ParameterInbox
 from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
+from app.runs.signal_keeper import SignalKeeper, signal_keeper
 from app.strategies import hosted_again
 from app.strategies.workers import LIVE, RECORDED
 from catalog.spool import Heading
@@ -146,6 +147,7 @@ async def live_run(
         tapes = market.tapes(hours.day) if market else found.tapes
         attendant = await _attendant(journals, run, desk, request, found.host_time())
         hosted = request.hosted if run.is_new else hosted_again(desk.books.ensemble)
+        signals = signal_keeper(hosted, request.verdicts, run.run_id)
         limits = RECORDED if isinstance(found.host_time, GrantedTime) else LIVE
         day = LiveDay(
             desk,
@@ -158,14 +160,13 @@ async def live_run(
             sends=request.sends,
             decided=() if run.is_new else verdicts.decided(),
             on_decision=verdicts.add,
+            on_signals=signals.add if signals else None,
             make_source=hosted.make_source(request.catalog, limits),
             board=_board(run, request, [*screens, *([shown.slot] if shown else [])]),
         )
         keeper = _keeper(run, request, day, hours, tapes)
         if keeper and not run.is_new:
-            keeper.recall()
-            heard = _behind(found.host_time, hours, [keeper.recalled.latest])
-            behind_secs = max(0.0, behind_secs) + max(0.0, heard)
+            behind_secs = _recall(keeper, found.host_time, hours, behind_secs)
         if behind_secs > CLOCK_OFF_SECS:
             day.trouble.issue_raised(VENUE_CLOCK, behind(behind_secs))
         settings = NodeSettings(
@@ -188,7 +189,7 @@ async def live_run(
             is_whole = await _traded(day, venue, keeper)
         journal.commit()
         outcome = _outcome(journal, day, request, is_whole=is_whole)
-        verdicts.table(day.decisions, is_whole=is_whole)
+        _tables(verdicts, signals, day, is_whole=is_whole)
         run.end(outcome.status)
         if shown:
             shown.ended(outcome.status)
@@ -235,6 +236,24 @@ def _behind(host_time: RunningTime | GrantedTime, hours: Session, recorded: Iter
     behind_ns = latest - host_time()
     host_time.reach(latest)
     return behind_ns / NANOS_PER_SECOND
+
+
+def _tables(
+    verdicts: VerdictKeeper, signals: SignalKeeper | None, day: LiveDay, *, is_whole: bool
+) -> None:
+    """Write why, and why not, as tables."""
+    verdicts.table(day.decisions, is_whole=is_whole)
+    if signals:
+        signals.table(is_whole=is_whole)
+
+
+def _recall(
+    keeper: TapeKeeper, host_time: RunningTime | GrantedTime, hours: Session, behind_secs: float
+) -> float:
+    """Warm the day with what was heard before; return what the venue lacks by then, secs."""
+    keeper.recall()
+    heard = _behind(host_time, hours, [keeper.recalled.latest])
+    return max(0.0, behind_secs) + max(0.0, heard)
 
 
 def _desk(

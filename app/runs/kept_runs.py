@@ -65,12 +65,12 @@ class KeptInDirectory:
         return run_history(first, (fact.payload for fact in self.run.journal.facts()))
 
     def table(self, name: str) -> pa.Table | None:
-        """Return ``trades`` or ``verdicts``, None where it left none."""
+        """Return ``trades``, ``verdicts`` or another table, None where it left none."""
         return self.run.read_table(name)
 
 
 class KeptInDatabase:
-    """A live run or a session; its verdicts, if kept, are a file in the folder of runs."""
+    """A live run or a session; verdicts and signals, if kept, are files in the folder of runs."""
 
     def __init__(self, journals: Journals, row: JournalRun, runs: Path) -> None:
         self.row = row
@@ -146,13 +146,16 @@ class KeptInDatabase:
         return found
 
     def table(self, name: str) -> pa.Table | None:
-        """Return ``trades`` from its facts, or ``verdicts``; None of what it does not keep."""
+        """Return a table of its facts, ``verdicts`` or ``strategy_signals``; None without one."""
+        from app.runs.signal_file import signal_table
         from app.runs.verdict_file import verdict_table
         from engine.accounting import PROJECTIONS, keep_accounts
         from store import arrow_table
 
         if name == "verdicts":
             return verdict_table(self.run_id, self._runs)
+        if name == "strategy_signals":
+            return signal_table(self.run_id, self._runs)
         table = PROJECTIONS.get(name)
         if table is None:
             return None

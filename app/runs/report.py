@@ -7,6 +7,9 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import msgspec
+
+from app.backtest.by_strategy import by_strategy
 from app.backtest.day_scans import DayScans
 from app.backtest.report import run_view, verdicts_table
 from app.runs.day_tape import day_market
@@ -19,6 +22,7 @@ from engine.accounting import EquityPoint, keep_accounts
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.session import session
 from engine.journal import Integrity
+from engine.signals.whole_tape.signal_tables import raised_in
 from reports import write_html
 from store import arrow_table
 from store.runs.run import RUN_TABLES
@@ -85,15 +89,21 @@ def _write(run: KeptInDatabase, market: Catalog, path: Path) -> None:
         scans(market, day, params, letters=None, symbols=None, changes=changes, progress=None)
     )
     accounts, verdicts = keep_accounts(run.facts), run.table("verdicts")
+    signals = run.table("strategy_signals")
+    if signals is None:
+        signals = scans.signals()
     tables = {name: table for name in RUN_TABLES if (table := run.table(name)) is not None} | {
         "equity": arrow_table(EquityPoint, accounts.books().equity),
         "verdicts": verdicts_table(()) if verdicts is None else verdicts,
         "candidates": scans.candidates(),
         "near_misses": scans.near_misses(),
         "breadth": scans.breadth(),
-        "strategy_signals": scans.signals(),
+        "strategy_signals": signals,
     }
     manifest = manifest_of(run)
+    manifest["strategies"] = msgspec.to_builtins(
+        by_strategy(manifest["weights"], scans.raised + raised_in(signals), accounts)
+    )
     timings = {"total": time.perf_counter() - started}
     ladder = {manifest["fills"]: manifest["metrics"]}
     view = run_view(manifest, tables, scans, market, history, timings, ladder)

@@ -7,10 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 from app.backtest.day_scans import DayScans
 from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
+from app.runs.signal_keeper import SignalKeeper, signal_keeper
 from app.runs.start_wait import StartWait
 from app.session.attendant import SessionAttendant
 from app.strategies import Hosted, hosted
@@ -33,6 +35,8 @@ class SessionRequest:
     ----------
     wait : StartWait
         For how long a database that is down at the start is waited for.
+    runs : Path
+        Folder for the table of what strategies saw.
     """
 
     day: date
@@ -46,6 +50,7 @@ class SessionRequest:
     speed: float | None
     run_id: str | None
     wait: StartWait
+    runs: Path
     hosted: Hosted = field(default_factory=hosted)
 
 
@@ -72,9 +77,13 @@ def session_run(
         run = request.wait.reached(started)
         journal = ResumedJournal(run.journal)
         attendant = SessionAttendant(journal, run.recorded, run.log, request.speed)
-        outcome = _play(catalog, request, run.run_id, journal, attendant, progress)
-        if outcome.status is OutcomeStatus.ENDED:
+        signals = signal_keeper(request.hosted, request.runs, run.run_id)
+        outcome = _play(catalog, request, run.run_id, journal, attendant, signals, progress)
+        is_whole = outcome.status is OutcomeStatus.ENDED
+        if is_whole:
             record_run_ended(journal, outcome)
+        if signals:
+            signals.table(is_whole=is_whole)
         run.end(outcome.status)
     return RunEnd(run.run_id, len(run.recorded), outcome)
 
@@ -85,6 +94,7 @@ def _play(
     run_id: str,
     journal: ResumedJournal,
     attendant: SessionAttendant,
+    signals: SignalKeeper | None,
     progress: Callable[[float, float], None],
 ) -> Outcome:
     day, params = request.day, request.params
@@ -121,4 +131,5 @@ def _play(
         scan=DayScans(catalog, request.workers, refresh=False),
         attendant=attendant,
         on_progress=on_progress,
+        on_signals=signals.add if signals else None,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from app.strategies.cut_market import CutMarket
 from app.strategies.hosted import Hosted
@@ -21,6 +22,7 @@ from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import ScanResult, scan
 from engine.signals.columns import TapePart
+from engine.signals.whole_tape.history import quotes
 from engine.signals.whole_tape.signal_runner import SignalBlock, SignalSource
 
 _CUTS = (0.23, 0.61)
@@ -49,6 +51,8 @@ class CheckedStrategy:
         It says the same of the same day twice.
     failure : str or None
         Why it was switched off, if it was.
+    lacks_quotes : bool
+        It asks for quotes, and none are stored for the day: all that it saw of them was NaN.
     opened : tuple of str
         Files that it opened while it was asked: what it sees is to come from the tape alone.
     ms_a_bucket : float
@@ -61,6 +65,7 @@ class CheckedStrategy:
     look_ahead: bool
     repeatable: bool
     failure: str | None
+    lacks_quotes: bool
     opened: tuple[str, ...]
     first_difference: Difference | None
     ms_a_bucket: float
@@ -92,7 +97,8 @@ def checked_strategy(
     """
     if len(hosted.look_at_the_tape) != 1:
         raise ConfigError("expected one strategy over the tape to check: give --strategy once")
-    name = hosted.look_at_the_tape[0].strategy_id
+    strategy = hosted.look_at_the_tape[0]
+    name = strategy.strategy_id
     hours, params = session(day), Parameters()
     opened: list[str] = []
     make_source = hosted.make_source(market, opened=opened)
@@ -116,6 +122,7 @@ def checked_strategy(
         look_ahead=bool(different),
         repeatable=again.digest() == whole.digest(),
         failure=next((each.why for each in whole.failures), None),
+        lacks_quotes=quotes() in strategy.needs() and not market.has_quotes(day),
         opened=tuple(dict.fromkeys(opened)),
         first_difference=different[0] if different else None,
         ms_a_bucket=1_000 * secs / len(whole.breadth),
@@ -129,10 +136,19 @@ class _Watched:
         self._source = source
         self._opened = opened
 
+    @property
+    def wants_quotes(self) -> bool:
+        """Whether the tape has to have quotes."""
+        return self._source.wants_quotes
+
     def take(self, parts: Sequence[TapePart], start: int) -> SignalBlock:
         """Return what is said."""
         with noting(self._opened):
             return self._source.take(parts, start)
+
+    def strips(self, symbols: int) -> Mapping[str, NDArray[np.int8]]:
+        """Return each strategy's scores."""
+        return self._source.strips(symbols)
 
 
 def _difference(short: ScanResult, whole: ScanResult, cut: int) -> Difference | None:

@@ -18,8 +18,10 @@ from cli.terminal.narrowing import parse_usd
 from cli.terminal.options import (
     DEFAULT_BALANCE,
     DEFAULT_DATABASE,
+    DEFAULT_RUNS,
     Balance,
     Database,
+    RunsPath,
     RunToResume,
     Speed,
     WaitSecs,
@@ -40,12 +42,14 @@ def session(
     fills: Fills = FillsName.BASE,
     balance: Balance = DEFAULT_BALANCE,
     database: Database = DEFAULT_DATABASE,
+    runs: RunsPath = DEFAULT_RUNS,
     wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
 ) -> None:
     """Play a recorded day as a trading session that obeys `tradectl do` and `tradectl say`.
 
     Every fact goes into the database as it happens. After Ctrl-C, a kill or a crash the same
-    command plays what was recorded again, without writing it twice, and goes on from there.
+    command plays what was recorded again, without writing it twice, and goes on from there. What
+    strategies over the tape see is kept in the folder of run directories, for `tradectl why`.
 
     Example: tradectl session --date 2026-09-18 --speed 60
     """
@@ -71,6 +75,7 @@ def session(
         speed=speed,
         run_id=run_id,
         wait=wait,
+        runs=runs,
         hosted=options.hosted(),
     )
     journals = wait.reached(lambda: Journals(database))

@@ -19,6 +19,8 @@ from engine.domain.exit_codes import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
+_NO_QUOTES = "NONE stored for that day: all that it saw of them was NaN"
+
 app = typer.Typer(help="List trading strategies, write a new one, check one.", no_args_is_help=True)
 
 
@@ -156,6 +158,7 @@ def check(
             "looks ahead": "YES" if found.look_ahead else "no",
             "says the same twice": "yes" if found.repeatable else "NO",
             "switched off": found.failure or "no",
+            **({"quotes": _NO_QUOTES} if found.lacks_quotes else {}),
             "opens files": ", ".join(found.opened) or "no",
             "candidates": f"{found.candidates:,}",
             "a bucket takes": f"{found.ms_a_bucket:.2f} ms, the compiled scanner included",

@@ -22,7 +22,7 @@ from engine.display.frame import (
 from engine.display.governor import governor_row
 from engine.display.positions import position_rows
 from engine.display.radar import Radar
-from engine.display.strip import bucket_row, score_strip
+from engine.display.strip import bucket_row, score_strip, strategy_strips
 from engine.domain.candidate import BucketReport
 from engine.hub.books import Books, LiveTrade
 from engine.hub.trade_view import TradeView
@@ -52,6 +52,8 @@ class Sight(msgspec.Struct, frozen=True, eq=False):
         Of the bucket that closed last.
     scores : int8 array, shape (n,)
         As ``engine.signals.scores`` has them.
+    strips : mapping of str to int8 array, shape (n,)
+        The same of each strategy over the tape that is asked, in order of precedence.
     symbols : sequence of str
         Their names; it only ever grows at its end.
     view : callable
@@ -67,6 +69,7 @@ class Sight(msgspec.Struct, frozen=True, eq=False):
     now: int
     report: BucketReport | None
     scores: NDArray[np.int8]
+    strips: Mapping[str, NDArray[np.int8]]
     symbols: Sequence[str]
     view: Callable[[LiveTrade], TradeView]
     equity: Decimal
@@ -126,6 +129,7 @@ class FrameBuilder:
             bucket=None if report is None else bucket_row(report, seen.scores, in_force.params),
             radar=self.radar.rows(),
             strip=None if report is None else score_strip(seen.scores, self._names),
+            strips=strategy_strips(seen.strips),
             governor=governor_row(books, in_force.params, now, seen.equity, open_pnl),
             positions=positions,
             health=_health(seen.health, seen.counts),

@@ -141,6 +141,20 @@ class ScoreStrip(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
 
 
+class StrategyStrip(msgspec.Struct, frozen=True):
+    """The same of a strategy over the tape: by the places, and so the names, of ``ScoreStrip``.
+
+    Attributes
+    ----------
+    scores : bytes
+        int8 by place as there; 0 where the strategy has nothing to say.
+    """
+
+    strategy_id: str
+    scale: int
+    scores: bytes
+
+
 class IndexRow(msgspec.Struct, frozen=True):
     """One index ETF; None until its oscillators are warm."""
 
@@ -356,6 +370,8 @@ class DisplayFrame(msgspec.Struct, frozen=True, kw_only=True):
         The last fact.
     bucket, strip
         None before the first close.
+    strips : tuple of StrategyStrip
+        Of the strategies over the tape that are asked, in order of precedence.
     activity : tuple of Activity
         The last facts, newest first.
     """
@@ -377,6 +393,7 @@ class DisplayFrame(msgspec.Struct, frozen=True, kw_only=True):
     health: HealthRow
     issues: tuple[Issue, ...]
     activity: tuple[Activity, ...]
+    strips: tuple[StrategyStrip, ...] = ()
 
     @property
     def is_over(self) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.decision.market import market_gravity
-from engine.display.frame import BreadthRow, BucketRow, IndexRow, ScoreStrip
+from engine.display.frame import BreadthRow, BucketRow, IndexRow, ScoreStrip, StrategyStrip
 from engine.display.radar import known
 from engine.domain.account import ACCELERATION
 from engine.domain.candidate import BucketReport
@@ -19,6 +20,11 @@ from engine.signals.scores import SCALE, UNKNOWN
 def score_strip(scores: NDArray[np.int8], names: tuple[str, ...]) -> ScoreStrip:
     """Return the strip of scores, in the order of ``names``, which are sent from the first on."""
     return ScoreStrip(ACCELERATION, SCALE, scores.tobytes(), 0, names)
+
+
+def strategy_strips(scores: Mapping[str, NDArray[np.int8]]) -> tuple[StrategyStrip, ...]:
+    """Return the strips of strategies over the tape, in the same order of symbols."""
+    return tuple(StrategyStrip(name, SCALE, own.tobytes()) for name, own in scores.items())
 
 
 def bucket_row(report: BucketReport, scores: NDArray[np.int8], params: Parameters) -> BucketRow:

@@ -17,6 +17,7 @@ from engine.domain.parameters.versions import Stretch
 from engine.domain.session import Session
 from engine.signals import kernel
 from engine.signals.bucket_log import BucketLog, reseeded
+from engine.signals.quote_ring import QuotePart
 from engine.signals.scores import tape_scores
 from engine.signals.settings import Settings, same_windows, settings
 from engine.signals.state import (
@@ -60,7 +61,8 @@ class TapePart(NamedTuple):
     """The symbols of one scanner, as of its last close.
 
     ``first_buckets`` has shape (n,): the bucket of each symbol's first eligible print, -1 before
-    it. Good until as many buckets more have closed as the scanner was told to keep.
+    it. Good until as many buckets more have closed as the scanner was told to keep. ``quotes`` are
+    there where somebody asks for them.
     """
 
     symbols: Sequence[str]
@@ -68,6 +70,7 @@ class TapePart(NamedTuple):
     closed: int
     settings: Settings
     state: State
+    quotes: QuotePart | None = None
 
 
 class ColumnScanner:

@@ -19,7 +19,11 @@ class LastQuotes:
 
     def take(self, batch: QuoteBatch) -> None:
         """Remember the last row of each symbol in a batch."""
-        own = self._numbers(batch.symbols)[batch.symbol_id]
+        numbers = self._numbers(batch.symbols)
+        last = np.zeros(len(numbers), np.int64)
+        last[batch.symbol_id] = np.arange(1, len(batch) + 1)  # of rows for one place the last stays
+        quoted = np.flatnonzero(last)
+        own, rows = numbers[quoted], last[quoted] - 1
         columns = (
             batch.ts_event,
             batch.ts_init,
@@ -29,7 +33,7 @@ class LastQuotes:
             batch.ask_size,
         )
         for kept, column in zip(self._values, columns, strict=True):
-            kept[own] = column  # of rows for one place the last one stays
+            kept[own] = column[rows]
 
     def _numbers(self, symbols: tuple[str, ...]) -> NDArray[np.int64]:
         """Return our number of each symbol of a table; a stream's only grows at its end."""
@@ -44,6 +48,14 @@ class LastQuotes:
         self._table = symbols
         self._own = np.concatenate([self._own, np.array(fresh, np.int64)])
         return self._own
+
+    def number_of(self, symbol: str) -> int:
+        """Return a symbol's place in ``newest``, -1 for one without a quote."""
+        return self._ids.get(symbol, -1)
+
+    def newest(self) -> NDArray[np.int64]:
+        """Return arrival, bid, ask and their sizes, shape (5, symbols); a view."""
+        return self._values[1:, : len(self._ids)]
 
     def batch(self) -> QuoteBatch:
         """Return the last quotes, one row a symbol."""

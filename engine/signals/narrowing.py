@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.domain.market_data.quotes import QuoteBatch
 from engine.domain.market_data.trades import TradeBatch
 
 
-def narrowed(batches: Iterable[TradeBatch], symbols: Sequence[str] | None) -> Iterator[TradeBatch]:
-    """Yield each batch with the prints of some symbols only, in order; as it is for None."""
+def narrowed[Batch: (TradeBatch, QuoteBatch)](
+    batches: Iterable[Batch], symbols: Sequence[str] | None
+) -> Iterator[Batch]:
+    """Yield each batch with the rows of some symbols only, in order; as it is for None."""
     if symbols is None:
         yield from batches
         return

@@ -20,6 +20,7 @@ from engine.domain.session import Session
 from engine.signals.digest import CandidateDigest, SignalDigest, whole_digest
 from engine.signals.reports import Windows, bucket_reports
 from engine.signals.tables import VOLUMES, values
+from engine.signals.whole_tape.signal_tables import raised_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,10 +108,7 @@ class ScanResult:
         """Return how many candidates each strategy raised."""
         found = Counter({ACCELERATION: values(self.candidates, "phase").count(Phase.RAISED)})
         if self.signals is not None:
-            pairs = zip(
-                values(self.signals, "strategy_id"), values(self.signals, "phase"), strict=True
-            )
-            found.update(name for name, phase in pairs if phase == Phase.RAISED)
+            found.update(raised_in(self.signals))
         return found
 
     def windows(self) -> Windows:

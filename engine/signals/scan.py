@@ -7,18 +7,22 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from threading import Event, Lock
+from typing import NamedTuple
 
 import numpy as np
 
 from engine.domain.errors import NotFoundError
+from engine.domain.market_data.quotes import QuoteBatch
 from engine.domain.market_data.recorded import MarketData, letter_of
 from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import Stretch
 from engine.domain.session import session
-from engine.signals.columns import ColumnScanner, load_kernel, must_keep_buckets
+from engine.signals.arrivals import Arrivals
+from engine.signals.columns import ColumnScanner, TapePart, load_kernel, must_keep_buckets
 from engine.signals.merge import merge
 from engine.signals.narrowing import narrowed
+from engine.signals.quote_ring import QuoteRing
 from engine.signals.result import ScanResult
 from engine.signals.whole_tape.signal_runner import SignalBlock, SignalSource, joined
 from engine.signals.whole_tape.tape_block import TAPE_BUCKETS
@@ -75,14 +79,23 @@ def scan(
     started = time.perf_counter()
 
     keep = must_keep_buckets(params, changes, hours)
+    # what is read by now, and what is closed meanwhile
+    back = 0 if source is None else 2 * TAPE_BUCKETS
+    is_quoted = source is not None and source.wants_quotes and market.has_quotes(day)
 
     def part_of(letter: str) -> _Part:
-        # what is read by now, and what is closed meanwhile
-        back = 0 if source is None else 2 * TAPE_BUCKETS
         scanner = ColumnScanner(params, hours, tapes, keep_buckets=keep, tape_buckets=back)
         for stretch in changes:
             scanner.change(stretch)
-        return _Part(scanner, narrowed(market.trade_batches(day, letter), symbols), tally)
+        quotes = None
+        if is_quoted:
+            quotes = narrowed(market.quote_batches(day, letter), symbols)
+        return _Part(
+            scanner,
+            narrowed(market.trade_batches(day, letter), symbols),
+            tally,
+            None if quotes is None else _HeardQuotes(QuoteRing(back), Arrivals(quotes)),
+        )
 
     parts = [part_of(letter) for letter in sorted(todo, key=lambda letter: -counts[letter])]
     with ThreadPoolExecutor(workers, thread_name_prefix="scan") as pool:
@@ -133,22 +146,35 @@ class _Tally:
                 self._progress(self._done, self._total)
 
 
+class _HeardQuotes(NamedTuple):
+    """How a letter's quotes stood, and those that are still to be heard."""
+
+    ring: QuoteRing
+    heard: Arrivals[QuoteBatch]
+
+
 class _Part:
-    """One letter on its way through the day."""
+    """One letter on its way through the day; with quotes where somebody asks for them."""
 
     def __init__(
-        self, scanner: ColumnScanner, batches: Iterator[TradeBatch], tally: _Tally
+        self,
+        scanner: ColumnScanner,
+        batches: Iterator[TradeBatch],
+        tally: _Tally,
+        quotes: _HeardQuotes | None = None,
     ) -> None:
         self.scanner = scanner
         self.decode_secs = 0.0
         self.kernel_secs = 0.0
         self._batches = batches
+        self._quotes = quotes
         self._tally = tally
         self._read: TradeBatch | None = None
 
     def go_on(self, bucket: int) -> None:
         """Close the buckets before ``bucket``."""
         stop = self.scanner.closing_instant(bucket - 1)
+        p, start = self.scanner.settings, self.scanner.closed
         while (batch := self._next()) is not None:
             end = int(np.searchsorted(batch.ts_init, stop))
             if end < len(batch):
@@ -157,6 +183,15 @@ class _Part:
                 break
             self._step(batch)
         self.scanner.advance(stop)
+        if self._quotes is not None:
+            self._quotes.ring.close(p, start, self.scanner.closed, self._quotes.heard)
+
+    def tape_part(self) -> TapePart:
+        """Return what has been closed, for strategies to look at."""
+        part = self.scanner.tape_part()
+        if self._quotes is None:
+            return part
+        return part._replace(quotes=self._quotes.ring.part(part.symbols))
 
     def finish(self) -> None:
         """Close every bucket of the session."""
@@ -195,7 +230,7 @@ def _asked(
     for end in [*_block_ends(parts[0].scanner, changes), None]:
         for each in closing:
             each.result()
-        tape = [part.scanner.tape_part() for part in parts]
+        tape = [part.tape_part() for part in parts]
         if end is not None:
             closing = [pool.submit(part.go_on, end) for part in parts]
         if tape[0].closed > start:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, tee
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from engine.signals.arrivals import Arrivals
 from engine.signals.columns import ClosedPrices, ColumnScanner, Output
 from engine.signals.digest import CandidateDigest, SignalDigest, whole_digest
 from engine.signals.last_quotes import LastQuotes
+from engine.signals.quote_ring import QuoteRing
 from engine.signals.reports import Windows, bucket_reports
 from engine.signals.state import BUCKET_ROW
 from engine.signals.tables import (
@@ -33,6 +34,7 @@ from engine.signals.tables import (
     with_quotes,
 )
 from engine.signals.whole_tape.signal_runner import SignalBlock, SignalSource, joined
+from engine.signals.whole_tape.signal_tables import OnSignals
 from engine.signals.whole_tape.tape_block import TAPE_BUCKETS
 
 
@@ -48,6 +50,8 @@ class Scanner:
         See ``ColumnScanner``.
     source : SignalSource, optional
         What other strategies than the compiled one say at each close.
+    on_signals : callable, optional
+        Takes it as soon as it has been said.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Scanner:
         keep_buckets: bool = False,
         source: SignalSource | None = None,
         expected: int = 0,
+        on_signals: OnSignals | None = None,
     ) -> None:
         self._columns = ColumnScanner(
             params,
@@ -69,11 +74,15 @@ class Scanner:
             expected=expected,
         )
         self._source = source
+        self._on_signals = on_signals
         self._said: list[SignalBlock] = []
         self._asked = 0
         self._signal_digest = None if source is None else SignalDigest()
         self._quotes = LastQuotes()
         self._expected = Arrivals[QuoteBatch](())
+        wants_quotes = source is not None and source.wants_quotes
+        self._ring = QuoteRing(TAPE_BUCKETS) if wants_quotes else None
+        self._ring_expects = Arrivals[QuoteBatch](())
         self._recent = np.empty(0, BUCKET_ROW)
         self._reported = 0
         self._reports: list[BucketReport] = []
@@ -103,6 +112,10 @@ class Scanner:
     def scores(self) -> NDArray[np.int8]:
         """Return every symbol's score as of the last close; see ``scores.tape_scores``."""
         return self._columns.scores()
+
+    def strips(self) -> Mapping[str, NDArray[np.int8]]:
+        """Return the same of each other strategy, in order of precedence."""
+        return {} if self._source is None else self._source.strips(len(self.symbols))
 
     def closed_prices(self, since: int) -> Iterator[ClosedPrices]:
         """Yield the prices of closed buckets; see ``ColumnScanner.closed_prices``."""
@@ -138,18 +151,26 @@ class Scanner:
         while taken < len(batch):
             closes_at = self._columns.closes_at
             end = int(np.searchsorted(batch.ts_init, closes_at))
-            self._quotes.take(batch.rows(slice(taken, end)))
+            heard = batch.rows(slice(taken, end))
+            self._quotes.take(heard)
+            if self._ring is not None:
+                self._ring.take(heard)
             if end < len(batch):
                 self.advance(closes_at)
             taken = end
 
     def expect(self, quotes: Iterable[QuoteBatch]) -> None:
         """Take quotes of the past as the buckets that they belong to are told; see ``warm_up``."""
-        self._expected = Arrivals(quotes)
+        if self._ring is None:
+            self._expected = Arrivals(quotes)
+            return
+        told, closed = tee(quotes)
+        self._expected, self._ring_expects = Arrivals(told), Arrivals(closed)
 
     def take_expected(self) -> None:
         """Take those that came after the last bucket that was told."""
         expected, self._expected = self._expected, Arrivals[QuoteBatch](())
+        self._ring_expects = Arrivals[QuoteBatch](())
         for batch in expected.rest():
             self.quotes(batch)
 
@@ -182,9 +203,15 @@ class Scanner:
 
     def _ask(self) -> None:
         """Ask the strategies about the buckets that have closed since they were asked last."""
-        if self._source is not None and self._columns.closed > self._asked:
-            self._said.append(self._source.take((self._columns.tape_part(),), self._asked))
-            self._asked = self._columns.closed
+        closed = self._columns.closed
+        if self._source is None or closed == self._asked:
+            return
+        part = self._columns.tape_part()
+        if self._ring is not None:
+            self._ring.close(part.settings, self._asked, closed, self._ring_expects)
+            part = part._replace(quotes=self._ring.part(part.symbols))
+        self._said.append(self._source.take((part,), self._asked))
+        self._asked = closed
 
     def _collect(self) -> None:
         closed = self._columns.closed
@@ -194,7 +221,15 @@ class Scanner:
         said, self._said = joined(self._said), []
         for output in self._columns.take_output():
             self._report(output, said)
+            self._hear_expected(output)
         self._reported = closed
+
+    def _hear_expected(self, output: Output) -> None:
+        """Hear no later of what is expected than the strategies do: it is in memory until then."""
+        if self._ring is not None:
+            p = output.settings
+            for batch in self._expected.before(p.first_ns + output.end * p.width_ns + p.grace_ns):
+                self._quotes.take(batch)
 
     def _quoted_both(self, events: pa.Table, signals: pa.Table) -> tuple[pa.Table, pa.Table]:
         """Return two tables with quotes; what is expected is heard in order of both."""
@@ -245,5 +280,7 @@ class Scanner:
         self._digest.update(events, breadth)
         if self._signal_digest is not None:
             self._signal_digest.update(signals, failures)
+        if self._on_signals is not None and len(signals):
+            self._on_signals(signals)
         self._reports.extend(bucket_reports(breadth, events, windows, params, signals, failures))
         self._recent = self._recent[self._recent["bucket"] >= output.end - p.window]

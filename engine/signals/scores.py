@@ -1,4 +1,4 @@
-"""Every symbol's acceleration at the close of a bucket, one byte each, for a strip on a screen."""
+"""Every symbol's score at the close of a bucket, one byte each, for a strip on a screen."""
 
 from __future__ import annotations
 
@@ -44,5 +44,25 @@ def tape_scores(symbols: Records, bucket: int, p: Settings) -> NDArray[np.int8]:
         ac_bps = 1e4 * symbols["ac"] / (float(p.fast * p.smooth) * symbols["sum_slow"])
         ac_z = ac_bps / (p.ac_noise * sigma_bps)
     known = (first >= 0) & (age >= p.slow + p.smooth - 1) & np.isfinite(ac_z)
-    scaled = np.clip(np.rint(ac_z * SCALE, where=known, out=np.zeros(len(symbols))), -_MOST, _MOST)
-    return np.where(known, scaled, UNKNOWN).astype(np.int8)
+    return _bytes(ac_z, known)
+
+
+def signed_scores(side: NDArray[np.int8], score: NDArray[np.float64]) -> NDArray[np.int8]:
+    """Return ``SCALE`` times what a strategy says of every symbol, to ±127.
+
+    Parameters
+    ----------
+    side : int8 array, shape (n,)
+        1, -1, or 0 where it has nothing to say: that becomes 0.
+    score : float array, shape (n,)
+        Standard deviations of its own noise; NaN becomes ``UNKNOWN``.
+    """
+    known = ~np.isnan(score)
+    said = np.where(side == 0, 0.0, score)
+    return _bytes(side * said, known)
+
+
+def _bytes(scores: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.int8]:
+    with np.errstate(over="ignore"):
+        scaled = np.rint(scores * SCALE, where=known, out=np.zeros(len(scores)))
+    return np.where(known, np.clip(scaled, -_MOST, _MOST), UNKNOWN).astype(np.int8)

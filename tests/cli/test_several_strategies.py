@@ -7,12 +7,41 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
+from app.runs.signal_file import signal_table
 from store import RunStore
-from tests.cli.conftest import Tradectl, eager
+from tests.cli.conftest import DAY, Tradectl, eager
+from tests.forked_processes import ForkedProcesses
 
 THREE = ("acceleration", "reversion", "opening_range")
+
+_TIGHT = '''"""Buys what is quoted tightly."""
+
+import numpy as np
+
+from strategies import Signals, TapeStrategy, at_least, at_most, quotes
+
+
+class Tight(TapeStrategy):
+    """Buys what is quoted tightly, on a new quote."""
+
+    strategy_id = "tight"
+
+    def needs(self):
+        return (quotes(),)
+
+    def signals(self, tape):
+        spread_bps = 2e4 * (tape.ask - tape.bid) / (tape.ask + tape.bid)
+        deep = (tape.bid_size - tape.ask_size) / (tape.bid_size + tape.ask_size)
+        features = {
+            "spread_bps": at_most(spread_bps, 6.0),
+            "deep": at_least(deep, 0.5),
+            "age": at_most(tape.quote_age, 5.0),
+        }
+        return Signals(np.where(deep > 0, 1, -1), np.abs(deep) * 4, features)
+'''
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +127,80 @@ def test_reports_tables_and_lists_name_the_strategies(
     for row in missed:
         assert (row["ac_z"] is None) == (row["strategy_id"] != "acceleration")
         assert row["score"] >= 0
+
+
+def test_a_session_keeps_what_its_backtest_keeps_and_answers_alike(
+    tradectl: Tradectl, small_market: Path, ran: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    runs, _ = ran
+    asked = [word for name in THREE for word in ("--strategy", name)]
+    own = ("--weight", "reversion=2", "--set", "reversion.min_distance=2")
+    where = ("--catalog", small_market, "--database", tmp_path / "facts.sqlite")
+    words = ("session", "--date", str(DAY), *where, "--runs", tmp_path, *asked, *own, *eager())
+    done = tradectl(*words, "--json")
+    assert done.code == 0, done.err
+    backtested = RunStore(runs).run().read_table("strategy_signals")
+    assert backtested is not None
+    assert len(backtested) > 100
+    assert signal_table(done.json["run_id"], tmp_path) == backtested
+
+    trade = of_others(runs)
+    why = ("why", trade["symbol"], trade["candidate_ts"], "--catalog", small_market, "--json")
+    theirs = tradectl(*why, "--runs", runs, "--database", tmp_path / "none.sqlite").json
+    ours = tradectl(*why, "--runs", tmp_path, *where[2:]).json
+    assert ours["run_id"] == done.json["run_id"] != theirs["run_id"]
+    assert ours["signals"] == theirs["signals"] != []
+
+
+def test_a_rehearsal_keeps_what_its_backtest_keeps_and_answers_alike(
+    nursery: ForkedProcesses, small_market: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "tightly.py").write_text(_TIGHT)
+    database = ("--database", tmp_path / "facts.sqlite")
+    where = ("--catalog", small_market, "--runs", tmp_path / "runs")
+    quick = ("--set", "bucket_seconds=30", "--set", "bucket_ttl=5000")
+    own = ("--strategy", "reversion", "--strategy", "tightly:Tight")
+    lower = ("--set", "reversion.min_distance=1.5", "--set", "reversion.min_age=30")
+
+    def answered(*words: str | Path) -> dict[str, Any]:
+        answer = nursery.answer([*words, *where, "--json"], {}, tmp_path)
+        assert answer.code == 0, answer.out + answer.err
+        return answer.json
+
+    asked = (*eager(), *quick, *own, *lower)
+    tested = answered("backtest", "--date", str(DAY), *asked)
+    rehearsed = answered("rehearse", str(DAY), *database, *asked)
+    assert (rehearsed["same_decisions"], rehearsed["same_fills"]) == (True, True)
+
+    kept = RunStore(tmp_path / "runs").run(tested["run_id"]).read_table("strategy_signals")
+    assert kept is not None
+    by_name = kept.column("strategy_id").to_pylist()
+    assert min(by_name.count(name) for name in ("reversion", "tight")) > 100
+    assert kept.column("bid").null_count < len(kept) / 2
+    table = tmp_path / "runs" / f"{rehearsed['run_id']}.strategy_signals.parquet"
+    assert pq.read_table(table) == kept
+
+    row = next(
+        row for row in kept.to_pylist() if row["strategy_id"] == "tight" and row["qualified"]
+    )
+    runs = [("--run", each["run_id"], *database) for each in (rehearsed, tested)]
+    ours, theirs = (answered("why", row["symbol"], str(row["ts_event"]), *run) for run in runs)
+    assert ours["signals"] == theirs["signals"]
+    (tight,) = [each for each in ours["signals"] if each["strategy_id"] == "tight"]
+    assert {each["name"]: each["threshold"] for each in tight["features"]} == {
+        "spread_bps": 6.0,
+        "deep": 0.5,
+        "age": 5.0,
+    }
+    assert all(each["passed"] for each in tight["features"])
+    ours, theirs = (answered("missed", *run, "--top", "200")["missed"] for run in runs)
+    assert {each["strategy_id"] for each in ours} >= {"reversion", "tight"}
+    assert ours == theirs
+
+    made = answered("report", rehearsed["run_id"], *database)["report"]
+    html = Path(made).read_text()
+    assert 'id="strategies"' in html
+    start = html.index('type="application/json">') + len('type="application/json">')
+    trades = json.loads(html[start : html.index("</script>", start)])["trades"]
+    assert len(trades["strategy"]) == rehearsed["trades"] > 0
+    assert all(trades["features"])

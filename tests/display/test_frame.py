@@ -53,6 +53,7 @@ def sight(**changes: object) -> Sight:
         "now": TEN + 30 * 10**9,
         "report": report(candidate()),
         "scores": np.array([41, -128, -7], np.int8),
+        "strips": {"reversion": np.array([-12, 0, -128], np.int8)},
         "symbols": ["ABC", "BCD", "CDE"],
         "view": lambda _: OPEN,
         "equity": Decimal("100000.10"),
@@ -77,6 +78,12 @@ def test_a_frame_comes_out_of_either_coding_as_it_went_in() -> None:
     line = json_line(frame)
     assert b"\n" not in line
     assert msgspec.json.decode(line, type=DisplayFrame) == frame
+    (strip,) = frame.strips
+    assert (strip.strategy_id, strip.scale) == ("reversion", 10)
+    assert np.frombuffer(strip.scores, np.int8).tolist() == [-12, 0, -128]
+    older = msgspec.msgpack.decode(packed(frame))
+    del older["strips"]  # an earlier version had none
+    assert unpacked(msgspec.msgpack.encode(older)).strips == ()
     told = json.loads(line, parse_constant=pytest.fail)  # no NaN, no infinity
     assert told["governor"]["equity"] == "100000.10"
     assert told["version"] == 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from app.strategies import hosted
 from app.strategies.check import checked_strategy
@@ -21,6 +24,7 @@ from engine.domain.session import session
 from engine.domain.strategy import ActiveTrade, RequestExit
 from engine.pipeline import observe
 from engine.signals import Scanner, ScanResult, scan
+from engine.signals.scores import UNKNOWN
 from engine.signals.whole_tape.signal_runner import SignalSource, in_process
 from tests.runtime.stage import plan
 from tests.strategies import misbehaving
@@ -73,7 +77,36 @@ def test_strangers_say_outside_what_they_say_inside(market: Catalog, inside: Sca
 
 
 def test_a_stream_hears_of_them_what_a_batch_does(market: Catalog, inside: ScanResult) -> None:
-    stream = Scanner(Parameters(), HOURS, market.tapes(DAY), source=source(*GOOD, "reversion"))
+    reports, strips = streamed(market, source(*GOOD, "reversion"))
+    assert inside.signals is not None
+    own = inside.signals.to_pandas()
+    batch = own[own.ts_event <= HOURS.at("10:00")]
+    assert len(batch) > 20
+    told = [
+        (each.ts_event, each.symbol, each.strategy_id, each.phase, each.score)
+        for report in reports
+        for each in report.candidates
+        if each.strategy_id != "acceleration"
+    ]
+    columns = batch[["ts_event", "symbol", "strategy_id", "phase", "score"]]
+    assert told == [tuple(row) for row in columns.itertuples(index=False)]
+
+    asked = hosted([*GOOD, "reversion"])
+    here = in_process(asked.strategies)(HOURS, Parameters(), asked.names)
+    _, in_this_process = streamed(market, here)
+    assert list(strips) == list(in_this_process) == [*asked.names]
+    for name, strip in strips.items():
+        assert np.count_nonzero(strip != UNKNOWN) > len(strip) / 2
+        assert strip.tolist() == in_this_process[name].tolist()
+    assert np.count_nonzero(strips["reversion"] > 0) > 5
+    assert np.count_nonzero(strips["reversion"] < 0) > 5
+
+
+def streamed(
+    market: Catalog, asked: SignalSource | None
+) -> tuple[list[BucketReport], Mapping[str, NDArray[np.int8]]]:
+    """Return the reports of half an hour, and every strategy's scores at its end."""
+    stream = Scanner(Parameters(), HOURS, market.tapes(DAY), source=asked)
     symbols = [
         name
         for letter in market.letters(DAY)
@@ -88,18 +121,7 @@ def test_a_stream_hears_of_them_what_a_batch_does(market: Catalog, inside: ScanR
         pieces = [prints.rows(slice(0)), prints]
         reports += observe(stream, [quotes] if len(quotes) else [], pieces, now)
         start = now
-    assert inside.signals is not None
-    own = inside.signals.to_pandas()
-    batch = own[own.ts_event <= ten]
-    assert len(batch) > 20
-    told = [
-        (each.ts_event, each.symbol, each.strategy_id, each.phase, each.score)
-        for report in reports
-        for each in report.candidates
-        if each.strategy_id != "acceleration"
-    ]
-    columns = batch[["ts_event", "symbol", "strategy_id", "phase", "score"]]
-    assert told == [tuple(row) for row in columns.itertuples(index=False)]
+    return reports, stream.strips()
 
 
 def test_those_that_take_their_process_down_are_named_and_the_good_one_says_the_same(

@@ -12,6 +12,12 @@ from engine.signals.settings import Settings
 from engine.signals.whole_tape.tape_block import DayContext, TapeBlock
 
 _SYMBOLS = 16
+_QUOTES = {
+    "quote_bid": 9 * PRICE_SCALE,
+    "quote_ask": 10 * PRICE_SCALE,
+    "quote_bid_size": 100,
+    "quote_ask_size": 100,
+}
 _FLOATS = {"ring_sigma": 10.0, "ring_session_notional": 1e6}
 
 
@@ -28,7 +34,12 @@ class MadeUpBlock(TapeBlock):
         """Return a column of the scanners' state."""
         del back
         shape = 1, _SYMBOLS
-        if name in _FLOATS:
+        if name in _QUOTES:
+            column = np.full(shape, _QUOTES[name])
+        elif name == "quote_ts":
+            p = self.settings
+            column = np.full(shape, p.first_ns + (p.open_bucket + 1) * p.width_ns)
+        elif name in _FLOATS:
             column = np.full(shape, _FLOATS[name])
         elif name.endswith("volume"):
             column = np.full(shape, 1_000 * SIZE_SCALE, np.int64)

@@ -92,9 +92,13 @@ class Fails(NamedTuple):
 
 
 class Done(NamedTuple):
-    """All was said of a block; with the files that were opened meanwhile."""
+    """All was said of a block; with the files that were opened meanwhile.
+
+    ``strip`` are the scores at its last bucket, see ``scores.signed_scores``; None without any.
+    """
 
     opened: list[str]
+    strip: NDArray[np.int8] | None
 
 
 type ToWorker = Begin | Block | Column | IsWatched | Look

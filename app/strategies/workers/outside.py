@@ -10,6 +10,9 @@ from multiprocessing.connection import wait
 from socket import socket
 from typing import Any, NamedTuple, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.strategies.workers.limits import TRIAL_SECS, Limits
 from app.strategies.workers.messages import (
     Begin,
@@ -137,6 +140,14 @@ class AskedOutside:
             self._take(each, block, said, failures)
         return said, failures
 
+    def strips(self) -> dict[str, NDArray[np.int8]]:
+        """Return the scores at the last bucket of each that is still asked, by place."""
+        return {
+            each.stranger.strategy_id: each.strip
+            for each in self._asked
+            if each.strip is not None and not each.is_off
+        }
+
     def _send(self, each: _Asked, message: Begin | Block) -> None:
         each.is_waited_for = True
         try:
@@ -181,8 +192,9 @@ class AskedOutside:
                     each.process.killed(self._limits.ending_secs)
                 case Ready():
                     each.is_waited_for = False
-                case Done(opened):
+                case Done(opened, strip):
                     each.is_waited_for = False
+                    each.strip = strip
                     if self._opened is not None:
                         self._opened += opened
                 case _:
@@ -242,6 +254,7 @@ class _Asked:
     is_off: bool = False
     served_ns: int = 0
     end: _End | None = None
+    strip: NDArray[np.int8] | None = None
 
     def fail(self, row: int | None, why: str) -> None:
         """Ask it no more; what went wrong first is why."""

@@ -168,7 +168,7 @@ class _Worker:
         else:
             self._answer(block)
         _alarm(0)
-        self._line.send(Done(opened))
+        self._line.send(Done(opened, next(iter(self._asked.strips().values()), None)))
 
     def _known(self) -> tuple[Sequence[str], NDArray[np.int64], DayContext]:
         return self._symbols, self._first_buckets, self._context

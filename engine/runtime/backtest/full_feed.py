@@ -22,6 +22,7 @@ from engine.runtime.bridge.messages import print_message, quote_message
 from engine.runtime.bridge.scanner_actor import ScannerActor
 from engine.runtime.bridge.ticks import quote_ticks, status_data, trade_ticks
 from engine.signals.whole_tape.signal_runner import SignalSource
+from engine.signals.whole_tape.signal_tables import OnSignals
 
 _BLOCK = 720
 """Buckets of all symbols that are read at once."""
@@ -36,6 +37,8 @@ class FullFeed:
         The universe; others are not read.
     source : SignalSource, optional
         What other strategies than the compiled one say of it.
+    on_signals : callable, optional
+        Takes what they say as soon as a bucket has closed.
     """
 
     def __init__(
@@ -47,9 +50,12 @@ class FullFeed:
         halts: Halts,
         failures: Failures,
         source: SignalSource | None = None,
+        on_signals: OnSignals | None = None,
     ) -> None:
         self._tapes = market.tapes(session.day)
-        self.scanner = ScannerActor(history, session, self._tapes, failures, source=source)
+        self.scanner = ScannerActor(
+            history, session, self._tapes, failures, source=source, on_signals=on_signals
+        )
         self.ticks = 0
         self.hydrate_secs = 0.0
         self._market = market

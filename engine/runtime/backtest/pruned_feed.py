@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from engine.decision import BucketDecision
 from engine.domain.candidate import BucketReport, Phase
 from engine.domain.market_data.halts import Halts
@@ -18,6 +20,7 @@ from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.replay_actor import ReplayActor
 from engine.runtime.bridge.ticks import status_data
 from engine.signals import ScanResult
+from engine.signals.whole_tape.signal_tables import OnSignals
 
 
 class PrunedFeed:
@@ -36,6 +39,8 @@ class PrunedFeed:
     attended : bool
         Commands may come in at any second: the engine is never left behind, so that each bucket is
         decided under all that was ordered before it.
+    on_signals : callable, optional
+        Takes what strategies over the tape said as soon as a bucket has closed.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class PrunedFeed:
         instruments: Instruments,
         *,
         attended: bool = False,
+        on_signals: OnSignals | None = None,
     ) -> None:
         self.scanner = ReplayActor(history, scan.session, failures)
         self.candidates = 0
@@ -58,6 +64,8 @@ class PrunedFeed:
         self._decide = decide
         self._attended = attended
         self._hydration = Hydration(market, scan.session, halts, instruments)
+        self._on_signals = on_signals
+        self._told = 0
 
     @property
     def ticks(self) -> int:
@@ -89,8 +97,19 @@ class PrunedFeed:
             if live or statuses or is_told or self._attended:
                 self._close(simulation, live, qualified, report)
                 played = now
+            self._tell_signals(report.ts_event)
             yield now
         settle(simulation, self._halts, now)
+
+    def _tell_signals(self, ts_event: int) -> None:
+        """Hand over what was said up to the bucket that ends at an instant."""
+        signals = self._scan.signals
+        if self._on_signals is None or signals is None:
+            return
+        end = int(np.searchsorted(signals.column("ts_event").to_numpy(), ts_event, side="right"))
+        if end > self._told:
+            self._on_signals(signals.slice(self._told, end - self._told))
+            self._told = end
 
     def _between(
         self,

@@ -36,6 +36,7 @@ from engine.runtime.bridge.hub_strategy import HubStrategy
 from engine.signals import ScanResult, scan
 from engine.signals.scan import Progress as ScanProgress
 from engine.signals.whole_tape.signal_runner import MakeSource, SignalSource, in_process
+from engine.signals.whole_tape.signal_tables import OnSignals
 
 
 class Engine(StrEnum):
@@ -94,6 +95,7 @@ def run_backtest(
     attendant: Attendant | None = None,
     on_progress: Progress | None = None,
     on_day: Callable[[DayOutcome], None] | None = None,
+    on_signals: OnSignals | None = None,
 ) -> Outcome:
     """Run recorded days, one after the other, with one account and one governor.
 
@@ -124,6 +126,8 @@ def run_backtest(
         Sets the pace and gives commands; without one nobody does.
     on_day : callable
         Called with each day as soon as it is over, also if it was cut short.
+    on_signals : callable
+        Takes what strategies over the tape say, bucket by bucket as these close.
 
     Returns
     -------
@@ -153,6 +157,7 @@ def run_backtest(
         attendant=attendant,
         on_progress=on_progress,
         on_day=on_day,
+        on_signals=on_signals,
         desk=Desk(history, journal, starting_balance, ensemble=ensemble),
     )
     if engine is Engine.FULL:
@@ -189,6 +194,7 @@ class _Run:
     attendant: Attendant | None
     on_progress: Progress | None
     on_day: Callable[[DayOutcome], None] | None
+    on_signals: OnSignals | None
     desk: Desk
     days: list[DayOutcome] = field(default_factory=list[DayOutcome])
     decision_digest: DecisionDigest = field(default_factory=DecisionDigest)
@@ -258,6 +264,7 @@ class _Run:
                 failures,
                 self.desk.instruments,
                 attended=self.attendant is not None,
+                on_signals=self.on_signals,
             )
         universe = {
             symbol
@@ -275,6 +282,7 @@ class _Run:
             halts,
             failures,
             self._source(hours, params),
+            self.on_signals,
         )
 
     def _source(self, hours: Session, params: Parameters) -> SignalSource | None:

@@ -25,6 +25,7 @@ from engine.signals.columns import must_keep_buckets
 from engine.signals.scanner import Scanner
 from engine.signals.warm_up import warm_up
 from engine.signals.whole_tape.signal_runner import SignalSource
+from engine.signals.whole_tape.signal_tables import OnSignals
 
 
 class ClosesWatch(Protocol):
@@ -56,6 +57,8 @@ class ScannerActor(BucketClock):
         Sees what has arrived before anybody is told of the bucket.
     source : SignalSource, optional
         What other strategies than the compiled one say.
+    on_signals : callable, optional
+        Takes it before anybody decides on it.
 
     Attributes
     ----------
@@ -72,13 +75,20 @@ class ScannerActor(BucketClock):
         pulse: Pulse | None = None,
         watch: ClosesWatch | None = None,
         source: SignalSource | None = None,
+        on_signals: OnSignals | None = None,
     ) -> None:
         super().__init__(history(), session, failures, pulse)
         self._watch = watch
         first, *changes = self.stretches
         keep = must_keep_buckets(first.params, changes, session)
         self.scanner = Scanner(
-            first.params, session, tapes, keep_buckets=keep, source=source, expected=len(tapes)
+            first.params,
+            session,
+            tapes,
+            keep_buckets=keep,
+            source=source,
+            expected=len(tapes),
+            on_signals=on_signals,
         )
         self._history = history
         self._told_ns = first.start_ns

@@ -38,6 +38,7 @@ from engine.runtime.live.tape_watch import TapeWatch
 from engine.runtime.live.timekeeper import Timekeeper
 from engine.runtime.live.venue import LiveVenue
 from engine.signals.whole_tape.signal_runner import MakeSource, SignalSource, in_process
+from engine.signals.whole_tape.signal_tables import OnSignals
 from engine.tape import Connections, HealthLine, health_lines
 
 _WARM_UP = "warm-up"
@@ -70,6 +71,8 @@ class LiveDay:
         By earlier processes of the run.
     on_decision : callable, optional
         Takes each decision before anything is sent.
+    on_signals : callable, optional
+        Takes what strategies over the tape say before anybody decides on it.
     make_source : MakeSource, optional
         Who asks strategies that look at the tape; by default in this very process.
     board : FrameBoard, optional
@@ -98,6 +101,7 @@ class LiveDay:
         sends: bool = True,
         decided: Sequence[BucketDecision] = (),
         on_decision: OnDecision | None = None,
+        on_signals: OnSignals | None = None,
         make_source: MakeSource | None = None,
         board: FrameBoard | None = None,
     ) -> None:
@@ -120,6 +124,7 @@ class LiveDay:
             self.pulse,
             self.tape,
             self._source(in_process(strategies) if make_source is None else make_source),
+            on_signals,
         )
         self.strategy = HubStrategy(
             desk,

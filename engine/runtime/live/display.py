@@ -129,6 +129,7 @@ class DayDisplay:
             now=self._pulse.now(),
             report=self._report,
             scores=_NOTHING if self._report is None else scanner.scores(),
+            strips=scanner.strips(),
             symbols=scanner.symbols,
             view=self._strategy.view.trade,
             equity=self._strategy.view.equity(),

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.domain.errors import StrategyError
+from engine.signals.scores import signed_scores
 from engine.signals.settings import Settings
 from engine.signals.whole_tape.history import History
 from engine.signals.whole_tape.signal_lives import LifeEvents, SignalLives
 from engine.signals.whole_tape.signal_tables import StrategyEvents
-from engine.signals.whole_tape.signals import checked
+from engine.signals.whole_tape.signals import Checked, checked
 from engine.signals.whole_tape.tape import Tape, tapes
 from engine.signals.whole_tape.tape_block import TapeBlock
 from engine.signals.whole_tape.tape_strategy import TapeStrategy
@@ -64,6 +66,17 @@ class AskedStrategies:
                     said.append(StrategyEvents(row, each.rank, each.strategy.strategy_id, events))
             yield Answer(row, said, failed)
 
+    def strips(self) -> dict[str, NDArray[np.int8]]:
+        """Return each strategy's scores at the last bucket, by place on the tape.
+
+        Those that went wrong have none; see ``scores.signed_scores``.
+        """
+        return {
+            each.strategy.strategy_id: signed_scores(each.last.side, each.last.score)
+            for each in self._asked
+            if each.last is not None
+        }
+
 
 def lives_of(p: Settings) -> SignalLives:
     """Return the lives of a strategy's candidates as a day begins."""
@@ -77,12 +90,13 @@ def ends_at(block: TapeBlock, row: int) -> int:
 
 @dataclass(slots=True)
 class _Asked:
-    """A strategy, and the lives of its candidates; one that failed is asked no more."""
+    """A strategy, what it said last, and its candidates; one that failed is asked no more."""
 
     rank: int
     strategy: TapeStrategy
     lives: SignalLives
     has_failed: bool = field(default=False)
+    last: Checked | None = field(default=None)
 
 
 def _ask(asked: _Asked, tape: Tape, failed: list[Failed]) -> LifeEvents | None:
@@ -97,7 +111,8 @@ def _ask(asked: _Asked, tape: Tape, failed: list[Failed]) -> LifeEvents | None:
     except Exception as error:  # noqa: BLE001  (whatever a stranger's code raises)
         why = f"{type(error).__name__}: {error}"
     else:
+        asked.last = signals
         return asked.lives.events(tape.bucket, signals)
-    asked.has_failed = True
+    asked.has_failed, asked.last = True, None
     failed.append(Failed(name, why))
     return asked.lives.ended()

@@ -46,13 +46,15 @@ class Rolling(StrEnum):
     MATRIX = "matrix"
     OPENING = "opening"
     DAYS = "days"
+    QUOTES = "quotes"
 
 
 class Need(NamedTuple):
     """What a strategy wants kept for it: one figure of the last ``buckets`` of a column.
 
     The closed bucket is the last of them; those of an opening are the session's first, and for
-    ``days_before`` they are whole sessions before this one.
+    ``days_before`` they are whole sessions before this one. ``quotes`` means the last quotes, of
+    the closed bucket alone.
     """
 
     kind: Rolling
@@ -97,6 +99,11 @@ def days_before(days: int = 20) -> Need:
     return Need(Rolling.DAYS, Column.VOLUME, days)
 
 
+def quotes() -> Need:
+    """Return the wish for the last quote at each close; they are read for those who ask alone."""
+    return Need(Rolling.QUOTES, Column.LAST, 1)
+
+
 def _need(kind: Rolling, column: str, buckets: int) -> Need:
     if column not in set(Column):
         raise ConfigError(f"no column {column!r} to look back at, choose from {', '.join(Column)}")
@@ -117,7 +124,7 @@ class History:
         self._needs = frozenset(needs)
         longest: dict[Column, int] = {}
         for need in self._needs:
-            if need.kind not in (Rolling.OPENING, Rolling.DAYS):
+            if need.kind in _KEPT or need.kind is Rolling.MATRIX:
                 longest[need.column] = max(need.buckets, longest.get(need.column, 0))
         self._rings = {column: _Ring(buckets) for column, buckets in longest.items()}
         self._kept = {
@@ -170,6 +177,13 @@ class History:
             raise ConfigError(
                 "what was known before the session is not among what the strategy declared: add "
                 "days_before() to 'needs'"
+            )
+
+    def expect_quotes(self) -> None:
+        """Refuse quotes where nobody declared them."""
+        if quotes() not in self._needs:
+            raise ConfigError(
+                "quotes are not among what the strategy declared: add quotes() to 'needs'"
             )
 
     def values(self, need: Need, n: int) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.signals import kernel
 from engine.signals.columns import TapePart
+from engine.signals.quote_ring import QUOTE_RINGS
 from engine.signals.state import BUCKET_ROW, Records
 from engine.signals.whole_tape.tape_block import DayContext, Fixed, TapeBlock, frozen
 
@@ -80,8 +81,18 @@ class ScannedBlock(TapeBlock):
 
     def _gathered(self, name: str, back: int) -> NDArray[Any]:
         """Return a ring of all scanners, in the order of the tape."""
+        if name in QUOTE_RINGS:
+            return self._gathered_quotes(name, back)
         first: NDArray[Any] = getattr(self._parts[0].state, name)
         out = np.empty((len(self.numbers), len(self.symbols)), first.dtype)
         for part, (own, ids) in zip(self._parts, self._of_parts, strict=True):
             kernel.gather(getattr(part.state, name), self.start - back, ids, own, out)
+        return frozen(out)
+
+    def _gathered_quotes(self, name: str, back: int) -> Fixed:
+        """Return one of ``QUOTE_RINGS``, 0 where there was no quote yet."""
+        out = np.zeros((len(self.numbers), len(self.symbols)), np.int64)
+        for part, (own, ids) in zip(self._parts, self._of_parts, strict=True):
+            if part.quotes is not None:
+                part.quotes.gather(name, self.start - back, ids, own, out)
         return frozen(out)

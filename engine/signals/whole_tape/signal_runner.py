@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from engine.domain.candidate import StrategyFailure
 from engine.domain.parameters import Parameters
 from engine.domain.session import Session
 from engine.signals.columns import TapePart
+from engine.signals.scores import UNKNOWN
 from engine.signals.settings import Settings, settings
 from engine.signals.state import Records
 from engine.signals.whole_tape.asked_strategies import AskedStrategies, ends_at
-from engine.signals.whole_tape.history import Rolling
+from engine.signals.whole_tape.history import Rolling, quotes
 from engine.signals.whole_tape.scanned_block import ScannedBlock
 from engine.signals.whole_tape.signal_tables import SIGNALS, StrategyEvents, signals_table
 from engine.signals.whole_tape.tape_block import TapeBlock
@@ -48,8 +50,23 @@ class SignalBlock(NamedTuple):
 class SignalSource(Protocol):
     """Who turns closed buckets into what strategies say of them."""
 
+    @property
+    def wants_quotes(self) -> bool:
+        """Whether the tape has to have quotes."""
+        ...
+
     def take(self, parts: Sequence[TapePart], start: int) -> SignalBlock:
         """Return what is said of the buckets from ``start`` to the last that closed."""
+        ...
+
+    def strips(self, symbols: int) -> Mapping[str, NDArray[np.int8]]:
+        """Return each strategy's scores at the last close, of the only scanner's symbols.
+
+        Parameters
+        ----------
+        symbols : int
+            How many the scanner has; arrays are by its own numbers, see ``scores.signed_scores``.
+        """
         ...
 
 
@@ -83,6 +100,10 @@ class AskedElsewhere(Protocol):
         self, block: TapeBlock
     ) -> tuple[Sequence[StrategyEvents], Sequence[StrategyFailure]]:
         """Return what is said of the block, and who went wrong; waits a bounded time."""
+        ...
+
+    def strips(self) -> Mapping[str, NDArray[np.int8]]:
+        """Return each strategy's scores at the last bucket, by place on the tape."""
         ...
 
 
@@ -132,6 +153,11 @@ class SignalRunner:
         Previous close and average volume by symbol.
     elsewhere : AskedElsewhere, optional
         Takes some of the strategies; all others are asked in this very process.
+
+    Attributes
+    ----------
+    wants_quotes : bool
+        Whether one of them has declared quotes.
     """
 
     def __init__(
@@ -143,6 +169,7 @@ class SignalRunner:
         elsewhere: AskedElsewhere | None = None,
     ) -> None:
         self._reader = TapeReader(known)
+        self.wants_quotes = any(quotes() in each.needs() for each in strategies)
         self._ranks = {each.strategy_id: rank for rank, each in enumerate(strategies)}
         outside = () if elsewhere is None else elsewhere.names
         here = [each for each in enumerate(strategies) if each[1].strategy_id not in outside]
@@ -169,6 +196,17 @@ class SignalRunner:
         return SignalBlock(
             signals_table(block, said), tuple(self._windows(block, said)), tuple(failures)
         )
+
+    def strips(self, symbols: int) -> dict[str, NDArray[np.int8]]:
+        """Return each strategy's scores at the last close, those of the first in order first."""
+        said = self._here.strips()
+        if self._elsewhere is not None:
+            said |= self._elsewhere.strips()
+        found: dict[str, NDArray[np.int8]] = {}
+        for name in sorted(said, key=self._ranks.__getitem__):
+            found[name] = np.full(symbols, UNKNOWN, np.int8)
+            found[name][self._reader.places.ids[: len(said[name])]] = said[name]
+        return found
 
     def _order(self, failure: StrategyFailure) -> tuple[int, int]:
         return failure.ts_event, self._ranks[failure.strategy_id]

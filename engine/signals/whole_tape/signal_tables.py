@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from engine.signals.tables import EXACT_TYPE, exact_array
+from engine.domain.candidate import Phase
+from engine.signals.tables import EXACT_TYPE, QUOTE_COLUMNS, exact_array, values
 from engine.signals.whole_tape.signal_lives import PHASES, REASONS, LifeEvents
 from engine.signals.whole_tape.tape_block import TapeBlock
 
@@ -45,6 +48,24 @@ SIGNALS = pa.schema(
     ]
 )
 """One row per raised, updated or faded candidate of a strategy other than the compiled one."""
+
+QUOTED_SIGNALS = pa.schema([*SIGNALS, *((name, pa.int64()) for name in QUOTE_COLUMNS)])
+"""The same with the quote that each qualified row is shown, as ``tables.with_quotes`` adds it."""
+
+type OnSignals = Callable[[pa.Table], None]
+"""Takes rows of ``QUOTED_SIGNALS`` of buckets that have closed, in order, whole buckets only."""
+
+
+def kept_of_a_run(signals: pa.Table) -> pa.Table:
+    """Return the rows that a run keeps: what was raised, faded or qualified."""
+    changed = pc.not_equal(signals.column("phase"), pa.scalar(str(Phase.UPDATED)))
+    return signals.filter(pc.or_(changed, signals.column("qualified")))
+
+
+def raised_in(signals: pa.Table) -> Counter[str]:
+    """Return how many candidates each strategy raised, of rows of ``SIGNALS``."""
+    pairs = zip(values(signals, "strategy_id"), values(signals, "phase"), strict=True)
+    return Counter(name for name, phase in pairs if phase == Phase.RAISED)
 
 
 class StrategyEvents(NamedTuple):

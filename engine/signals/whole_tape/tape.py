@@ -116,6 +116,40 @@ class Tape:
         return self._block.start + self._row - self._block.first_buckets[: self._n] + 1
 
     @property
+    def bid(self) -> Floats:
+        """Best bid at the close, USD; NaN without a quote of the last minute.
+
+        The last quote that had arrived; ``quotes()`` has to be declared, as for ``ask``,
+        ``bid_size``, ``ask_size`` and ``quote_age``.
+        """
+        self._history.expect_quotes()
+        return self._of(self._block.bid)
+
+    @property
+    def ask(self) -> Floats:
+        """Best offer at the close, USD; NaN as ``bid`` is."""
+        self._history.expect_quotes()
+        return self._of(self._block.ask)
+
+    @property
+    def bid_size(self) -> Floats:
+        """Shares bid at the best price; NaN as ``bid`` is."""
+        self._history.expect_quotes()
+        return self._of(self._block.bid_size)
+
+    @property
+    def ask_size(self) -> Floats:
+        """Shares offered at the best price; NaN as ``bid`` is."""
+        self._history.expect_quotes()
+        return self._of(self._block.ask_size)
+
+    @property
+    def quote_age(self) -> Floats:
+        """Seconds from the quote's arrival to ``ts_init``, above 0 and at most 60; NaN likewise."""
+        self._history.expect_quotes()
+        return self._of(self._block.quote_age)
+
+    @property
     def previous_close(self) -> Floats:
         """Last price of the session before, USD; NaN where none is stored.
 

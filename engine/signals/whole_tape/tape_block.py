@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
+from engine.domain.session import NANOS_PER_SECOND
 from engine.signals.settings import Settings
+from engine.signals.tables import QUOTE_MEMORY_NS
 
 TAPE_BUCKETS = 32
 """Buckets that are gathered at once at most: what it costs to gather is shared between them."""
@@ -151,6 +153,39 @@ class TapeBlock:
         before = self.ring("ring_vwap", back=window) / PRICE_SCALE
         is_old = self.numbers[:, None] - self.first_buckets >= window
         return frozen(np.where(is_old, self.vwap - before, np.nan))
+
+    @cached_property
+    def quote_age(self) -> Floats:
+        """Seconds from the arrival of the last quote to the close; NaN without one."""
+        p, arrived = self.settings, self.ring("quote_ts")
+        closes = p.first_ns + (self.numbers + 1) * p.width_ns + p.grace_ns
+        age_ns = closes[:, None] - arrived
+        is_known = (arrived > 0) & (age_ns <= QUOTE_MEMORY_NS)
+        return frozen(np.where(is_known, age_ns / NANOS_PER_SECOND, np.nan))
+
+    @cached_property
+    def bid(self) -> Floats:
+        """Best bids, USD."""
+        return self._quoted("quote_bid", PRICE_SCALE)
+
+    @cached_property
+    def ask(self) -> Floats:
+        """Best offers, USD."""
+        return self._quoted("quote_ask", PRICE_SCALE)
+
+    @cached_property
+    def bid_size(self) -> Floats:
+        """Shares bid at the best price."""
+        return self._quoted("quote_bid_size", 1)
+
+    @cached_property
+    def ask_size(self) -> Floats:
+        """Shares offered at the best price."""
+        return self._quoted("quote_ask_size", 1)
+
+    def _quoted(self, name: str, scale: int) -> Floats:
+        is_unknown = np.isnan(self.quote_age)
+        return frozen(np.where(is_unknown, np.nan, self.ring(name) / scale))
 
     @cached_property
     def _highs(self) -> Fixed:

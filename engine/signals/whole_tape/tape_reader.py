@@ -22,10 +22,16 @@ class TapeReader:
     ----------
     known : mapping of symbol to (previous close, average volume)
         From the days before.
+
+    Attributes
+    ----------
+    places : Places
+        As of the last block.
     """
 
     def __init__(self, known: Known | None = None) -> None:
         self._known: Known = {} if known is None else known
+        self.places = Places([], *(np.empty(0, np.int64) for _ in range(3)))
         self._symbols: list[str] = []
         self._first: list[int] = []
         self._parts: list[int] = []
@@ -42,11 +48,11 @@ class TapeReader:
             All scanners at the same bucket; the same ones in every call.
         """
         self._take_places(parts)
-        places = Places(
+        self.places = Places(
             self._symbols.copy(), np.array(self._first, np.int64), np.array(self._parts, np.int64),
             np.array(self._ids, np.int64),
         )  # fmt: skip
-        return ScannedBlock(parts, places, start, self._context)
+        return ScannedBlock(parts, self.places, start, self._context)
 
     def _take_places(self, parts: Sequence[TapePart]) -> None:
         """Give a place to the symbols whose first bucket has closed since the last block."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import signal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
+from app.display.watched import WatchedRun
+from app.runs.signal_file import signal_stream, signal_table
 from cli.terminal.output import INTERRUPTED
+from engine.display import DisplayFrame
 from engine.domain.facts import (
     BracketPlanned,
     EntriesHeld,
@@ -18,7 +23,8 @@ from engine.domain.facts import (
     OrderFilled,
     TradeClosed,
 )
-from engine.domain.session import session
+from engine.domain.session import NANOS_PER_SECOND, session
+from engine.signals.scores import UNKNOWN
 from store import Journals
 from tests.cli.conftest import DAY
 from tests.cli.live.live_place import Place, simulated
@@ -105,34 +111,77 @@ def _filled(place: Place) -> int:
     return sum(int(each["qty"]) for each in filled)
 
 
-def _verdicts(place: Place, process: Child) -> list[dict[str, Any]]:
-    """End a run before half past ten and return the rows of its table."""
+_TWO = ("--strategy", "acceleration", "--strategy", "reversion")
+_LOWER = ("--set=reversion.min_distance=0.7", "--set=reversion.min_age=24")
+
+type _Rows = list[dict[str, Any]]
+
+
+def _decided_and_said(place: Place, process: Child) -> tuple[_Rows, _Rows]:
+    """End a run before half past ten and return the rows of its tables."""
     place.reach("10:29", process)
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == INTERRUPTED
-    table = pq.read_table(place.folder / "runs" / f"{place.run_id}.verdicts.parquet")
     until = session(DAY).at("10:28")
-    return [row for row in table.to_pylist() if row["ts_event"] <= until]
+    kept = [
+        pq.read_table(place.folder / "runs" / f"{place.run_id}.{name}.parquet").to_pylist()
+        for name in ("verdicts", "strategy_signals")
+    ]
+    decided, said = ([row for row in rows if row["ts_event"] <= until] for rows in kept)
+    return decided, said
 
 
-def test_the_verdicts_of_a_killed_run_are_those_of_one_that_was_not(
+def test_verdicts_and_signals_of_a_killed_run_are_those_of_one_that_was_not(
     nursery: ForkedProcesses, small_market: Path, tmp_path: Path
 ) -> None:
     (first := tmp_path / "first").mkdir()
     (second := tmp_path / "second").mkdir()
     with simulated(nursery, small_market, first, start="09:50") as place:
         place.turn("pause")
-        undisturbed = _verdicts(place, place.live("--shadow"))
+        undisturbed, said = _decided_and_said(place, place.live("--shadow", *_TWO, *_LOWER))
     with simulated(nursery, small_market, second, start="09:50") as place:
         place.turn("pause")
-        with place.live("--shadow") as process:
+        stream = signal_stream(place.run_id, second / "runs")
+        with place.live("--shadow", *_TWO, *_LOWER) as process:
             place.reach("10:10", process)
             place.wait(process, place.verdicts.exists)
+            _expect_shown(place, process)
             process.kill()
-        with next((second / "runs").iterdir()).open("ab") as file:
+        with place.verdicts.open("ab") as file:
             file.write(b'{"verdicts":[{"sym')
-        again = _verdicts(place, place.live("--shadow"))
+        stream.write_bytes(stream.read_bytes()[:-7])
+        again, said_again = _decided_and_said(place, place.live("--shadow"))
     assert len({row["ts_event"] for row in undisturbed}) > 3
     assert min(row["ts_event"] for row in undisturbed) < session(DAY).at("10:10")
     assert again == undisturbed
+    bounds = [session(DAY).at(clock) for clock in ("10:00", "10:10", "10:28")]
+    for since, until in pairwise(bounds):
+        assert len([row for row in said if since < row["ts_event"] <= until]) > 10
+    assert said_again == said
+
+
+def _expect_shown(place: Place, process: Child) -> None:
+    """Wait until a run shows its last bucket, and what a strategy says of every symbol there."""
+    last = session(DAY).at("10:10") - 5 * NANOS_PER_SECOND
+
+    def shown() -> DisplayFrame | None:
+        frame = WatchedRun(place.folder / "display", place.run_id).newest()
+        return frame if frame and frame.bucket and frame.bucket.ts_event >= last else None
+
+    place.wait(process, shown)
+    frame = shown()
+    assert frame
+    assert frame.strip
+    (strip,) = frame.strips
+    scores = np.frombuffer(strip.scores, np.int8)
+    assert (strip.strategy_id, len(scores)) == ("reversion", len(frame.strip.scores))
+    assert np.count_nonzero((scores != UNKNOWN) & (scores != 0)) > len(scores) / 2
+    by_name = dict(zip(frame.strip.names, scores.tolist(), strict=True))
+    table = signal_table(place.run_id, place.folder / "runs")
+    assert table is not None
+    rows = table.to_pylist()
+    current = [row for row in rows if row["ts_event"] == last and row["phase"] != "faded"]
+    assert current
+    for row in current:
+        assert by_name[row["symbol"]] == round(10 * row["side"] * row["score"])
