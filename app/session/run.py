@@ -7,14 +7,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 from app.backtest.day_scans import DayScans
+from app.display.shown_run import shown_run
 from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.runs.start_wait import StartWait
 from app.session.attendant import SessionAttendant
 from app.strategies import Hosted, hosted
 from catalog import Catalog
+from engine.display import FrameBoard
 from engine.domain.errors import JournalError
 from engine.domain.parameter_changes import open_desk
 from engine.domain.parameters import Parameters
@@ -23,6 +26,9 @@ from engine.hub import Outcome, OutcomeStatus
 from engine.journal import ResumedJournal
 from engine.runtime import Engine, Stage, run_backtest
 from store import Journals
+
+_VENUE = "session"
+"""Where a recorded day is traded, as its frames say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,8 @@ class SessionRequest:
     ----------
     wait : StartWait
         For how long a database that is down at the start is waited for.
+    display : Path or None
+        Root of all displays; None shows nothing.
     """
 
     day: date
@@ -47,6 +55,7 @@ class SessionRequest:
     run_id: str | None
     wait: StartWait
     hosted: Hosted = field(default_factory=hosted)
+    display: Path | None = None
 
 
 def session_run(
@@ -72,10 +81,12 @@ def session_run(
         run = request.wait.reached(started)
         journal = ResumedJournal(run.journal)
         attendant = SessionAttendant(journal, run.recorded, run.log, request.speed)
-        outcome = _play(catalog, request, run.run_id, journal, attendant, progress)
+        shown = stack.enter_context(shown_run(run, request.display, venue=_VENUE))
+        outcome = _play(catalog, request, run.run_id, journal, attendant, shown.board, progress)
         if outcome.status is OutcomeStatus.ENDED:
             record_run_ended(journal, outcome)
         run.end(outcome.status)
+        shown.ended(outcome.status)
     return RunEnd(run.run_id, len(run.recorded), outcome)
 
 
@@ -85,6 +96,7 @@ def _play(
     run_id: str,
     journal: ResumedJournal,
     attendant: SessionAttendant,
+    board: FrameBoard,
     progress: Callable[[float, float], None],
 ) -> Outcome:
     day, params = request.day, request.params
@@ -120,5 +132,6 @@ def _play(
         symbols=request.symbols or None,
         scan=DayScans(catalog, request.workers, refresh=False),
         attendant=attendant,
+        board=board,
         on_progress=on_progress,
     )

@@ -355,7 +355,7 @@ class DisplayFrame(msgspec.Struct, frozen=True, kw_only=True):
     fact_seq : int
         The last fact.
     bucket, strip
-        None before the first close.
+        None before the first close; a recorded day that is not played tick by tick has no strip.
     activity : tuple of Activity
         The last facts, newest first.
     """

@@ -18,6 +18,7 @@ from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.replay_actor import ReplayActor
 from engine.runtime.bridge.ticks import status_data
 from engine.signals import ScanResult
+from engine.signals.scanner import Scanner
 
 
 class PrunedFeed:
@@ -52,6 +53,8 @@ class PrunedFeed:
     ) -> None:
         self.scanner = ReplayActor(history, scan.session, failures)
         self.candidates = 0
+        self.latest: BucketReport | None = None
+        self.whole_tape: Scanner | None = None
         self._scan = scan
         self._halts = halts
         self._failures = failures
@@ -89,6 +92,7 @@ class PrunedFeed:
             if live or statuses or is_told or self._attended:
                 self._close(simulation, live, qualified, report)
                 played = now
+            self.latest = report
             yield now
         settle(simulation, self._halts, now)
 

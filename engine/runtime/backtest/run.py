@@ -12,6 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from engine.decision import Reach
+from engine.display import FrameBoard
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.facts import ParamsChanged
 from engine.domain.fill_assumptions import BASE, FillAssumptions, assumptions
@@ -92,6 +93,7 @@ def run_backtest(
     changes: Sequence[ParamsChanged] = (),
     scan: Scan = scan,
     attendant: Attendant | None = None,
+    board: FrameBoard | None = None,
     on_progress: Progress | None = None,
     on_day: Callable[[DayOutcome], None] | None = None,
 ) -> Outcome:
@@ -122,6 +124,8 @@ def run_backtest(
         Used by the pruned engine.
     attendant : Attendant, optional
         Sets the pace and gives commands; without one nobody does.
+    board : FrameBoard, optional
+        Where the run shows itself while it is played; nothing that it decides depends on it.
     on_day : callable
         Called with each day as soon as it is over, also if it was cut short.
 
@@ -151,6 +155,7 @@ def run_backtest(
         symbols=symbols,
         scan=scan,
         attendant=attendant,
+        board=board,
         on_progress=on_progress,
         on_day=on_day,
         desk=Desk(history, journal, starting_balance, ensemble=ensemble),
@@ -187,6 +192,7 @@ class _Run:
     symbols: Sequence[str] | None
     scan: Scan
     attendant: Attendant | None
+    board: FrameBoard | None
     on_progress: Progress | None
     on_day: Callable[[DayOutcome], None] | None
     desk: Desk
@@ -212,7 +218,14 @@ class _Run:
         )
         feed = self._feed(hours, scanned, strategy, failures)
         trading_day = TradingDay(
-            self.desk, strategy, feed, self.assumed, failures, self.market, self.attendant
+            self.desk,
+            strategy,
+            feed,
+            self.assumed,
+            failures,
+            self.market,
+            self.attendant,
+            self.board,
         )
         try:
             with heard_interrupts() as interrupt:
