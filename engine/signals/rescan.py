@@ -95,7 +95,8 @@ def rescan(
     said = None
     with ThreadPoolExecutor(workers, thread_name_prefix="rescan") as pool:
         if source is None:
-            list(pool.map(lambda part: part.go_on(until), parts))
+            for future in [pool.submit(part.go_on, until) for part in parts]:
+                future.result()
         else:
             cuts = [bucket for bucket in (told, until) if bucket]
             asked = ask_in_blocks(source, parts, block_ends(cuts), pool)

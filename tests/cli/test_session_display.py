@@ -52,7 +52,7 @@ def test_a_session_is_watched_from_another_process_until_it_dies_and_when_it_has
             _, complaint = reader.communicate()
             assert reader.returncode == 1
             assert f"{RUN} has crashed" in complaint
-    assert frame["heading"] == {"run_id": RUN, "epoch": 1, "venue": "session", "sends": True}
+    assert frame["heading"] == {"run_id": RUN, "epoch": 0, "venue": "session", "sends": True}
     assert frame["status"] == "Running"
     assert frame["strip"] is None
     assert frame["bucket"]["breadth"]["live"] > 0
@@ -72,7 +72,7 @@ def test_a_session_is_watched_from_another_process_until_it_dies_and_when_it_has
     end = json.loads(printed)
     assert end["resumed_at"] > 0
     last = tradectl(*watch, "--once").json
-    assert (last["status"], last["heading"]["epoch"]) == ("Ended", 2)
+    assert (last["status"], last["heading"]["epoch"]) == ("Ended", 1)
     assert last["governor"]["equity"] == end["equity"]
     assert last["governor"]["trades"] == end["trades"] > 1
     assert last["positions"] == []

@@ -67,17 +67,25 @@ def test_a_strangers_strategy_and_weights_are_previewed_by_its_own_features(
     both = [word for each in eager() for word in ("--before", each) if each != "--set"]
     two = "--strategy", STRANGER, "--strategy", "reversion"
     asked = ("preview", *two, *both, "--before", "reversion.min_distance=2")
-    said = ask(*asked, "--weight", "reversion=50")
-    assert [each["name"] for each in said["changes"]] == ["breakout.weight", "reversion.weight"]
+    changed = ("--weight", "reversion=50", "--set", "breakout.max_hold_seconds=30")
+    said = ask(*asked, *changed)
+    assert [each["name"] for each in said["changes"]] == [
+        "breakout.max_hold_seconds",
+        "breakout.weight",
+        "reversion.weight",
+    ]
     shown = said["preview"]
     assert (shown["candidates_gone"], shown["candidates_new"]) == (0, 0)
     parts = {each["strategy_id"]: each for each in shown["strategies"]}
-    assert parts["breakout"]["trades_before"] > parts["breakout"]["trades_after"]
+    assert parts["breakout"]["candidates_before"] > 0
     assert {each["name"] for each in parts["breakout"]["features"]} == {"surge", "volume"}
-    assert {trade["strategy_id"] for trade in shown["skipped"]} >= {"breakout"}
+    own = [trade for trade in shown["added"] if trade["strategy_id"] == "breakout"]
+    assert own, "those that leave sooner make room for others"
+    for trade in own:
+        assert {each["name"] for each in trade["features"]} == {"surge", "volume"}
+        assert trade["exit_ns"] - trade["ts_event"] <= 30 * 10**9
 
-    where = ("--catalog", small_market, "--weight", "reversion=50")
-    page = tradectl(*asked, *where).out
+    page = tradectl(*asked, *changed, "--catalog", small_market).out
     assert "breakout.weight: 0.5" in page
     assert "surge 3" in page
     assert "ac_z" not in page
