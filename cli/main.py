@@ -37,6 +37,7 @@ from cli.operate import do, governor
 from cli.operate.say import say
 from cli.params import command as params
 from cli.params.change import COMMANDS as CHANGES
+from cli.params.preview import preview
 from cli.runs import accounting
 from cli.runs import command as runs
 from cli.runs.diff import diff
@@ -125,6 +126,7 @@ app.command()(backtest)
 app.command()(session)
 app.command()(live)
 app.command()(rehearse)
+app.command()(preview)
 app.command()(watch)
 app.command()(positions)
 app.command()(diff)

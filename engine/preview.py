@@ -1,9 +1,9 @@
-"""What a change of parameters would have done to a recorded stretch.
+"""What a change of parameters, of the account or of a strategy, would have done to a stretch.
 
-A rehearsal on buckets, quick rather than exact: each side of the change starts the stretch flat,
-enters at the reference price of its plan, and where one bucket reaches both ends of a bracket the
-stop counts; a bucket that a halt touches ends and moves nothing. A backtest says what the fills
-would have been.
+A rehearsal on recorded buckets, quick rather than exact: each side of the change starts the stretch
+flat, enters at the reference price of its plan, and where one bucket reaches both ends of a bracket
+the stop counts; a bucket that a halt touches ends and moves nothing. How a strategy watches its
+open trades is left out. A backtest says what the fills would have been.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import numpy as np
 from engine.accounting import excursion
 from engine.decision import DeskState, GovernorState, evolve
 from engine.decision.day_windows import flatten_ns
-from engine.domain.account import ALPACA_MAIN
+from engine.domain.account import ACCELERATION, ALPACA_MAIN
 from engine.domain.bracket import BracketPlan
-from engine.domain.candidate import Phase, Side
+from engine.domain.candidate import Candidate, Feature, Phase, Side, StrategyFailure
+from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.errors import ConfigError
 from engine.domain.facts import DayStarted, ExitReason, TradeClosed
 from engine.domain.fixed_point import PRICE_SCALE
@@ -33,25 +34,65 @@ from engine.domain.session import NANOS_PER_SECOND, Session, session
 from engine.pipeline import judge
 from engine.signals.rescan import BucketStore, KeptBuckets, rescan, warm_up_ns
 from engine.signals.state import Records
+from engine.signals.whole_tape.signal_runner import MakeSource, SignalSource
 
 _SHAPE = ("bucket_seconds", "late_trade_grace_ms", "warm_premarket")
 _HORIZON_SECS = 1_800
 """How far to follow a trade that has no time stop."""
 
-type Raised = tuple[str, Side, int]
-"""Symbol, side and end of the bucket in which a candidate was raised."""
+type Raised = tuple[str, str, Side, int]
+"""Strategy, symbol, side and end of the bucket in which a candidate was raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """One side of a change: what is traded, and under which parameters.
+
+    Attributes
+    ----------
+    params : Parameters
+        The account's.
+    ensemble : Ensemble
+        Which strategies are on, with what weight.
+    make_source : MakeSource, optional
+        Who asks those of them that look at the tape.
+    """
+
+    params: Parameters
+    ensemble: Ensemble = ACCELERATION_ALONE
+    make_source: MakeSource | None = None
+
+    def source(self, hours: Session) -> SignalSource | None:
+        """Return who asks the strategies about a day, None where none looks at the tape."""
+        names = [each.strategy_id for each in self.ensemble.on]
+        return None if self.make_source is None else self.make_source(hours, self.params, names)
+
+    @property
+    def holds_secs(self) -> int:
+        """How long a trade is held or followed at most."""
+        own = (self.ensemble.parameters(each.strategy_id, self.params) for each in self.ensemble.on)
+        return max(each.max_hold_seconds or _HORIZON_SECS for each in own)
+
+    @property
+    def looks_at_the_tape(self) -> bool:
+        """Say whether a strategy other than the compiled one is on."""
+        return any(each.strategy_id != ACCELERATION for each in self.ensemble.on)
 
 
 class PaperTrade(msgspec.Struct, frozen=True):
     """A trade that a rehearsal would have made, and what came of it.
 
-    ``adverse_pct`` and ``favourable_pct`` are the furthest moves while it was held, ``result_pct``
-    the move to its exit, all in percent of the entry in the trade's direction, before costs.
+    ``features`` are its strategy's own, with the limits that they passed. ``adverse_pct`` and
+    ``favourable_pct`` are the furthest moves while it was held, ``result_pct`` the move to its
+    exit, all in percent of the entry in the trade's direction, before costs.
     """
 
+    strategy_id: str
     symbol: str
     side: Side
     ts_event: int
+    score: float
+    features: tuple[Feature, ...]
     entry: Decimal
     exit_ns: int
     exit_reason: ExitReason
@@ -62,15 +103,28 @@ class PaperTrade(msgspec.Struct, frozen=True):
     @property
     def entered(self) -> Raised:
         """What tells it from other trades of the stretch."""
-        return self.symbol, self.side, self.ts_event
+        return self.strategy_id, self.symbol, self.side, self.ts_event
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """One stretch under one set of parameters; ``raised`` in order of time and symbol."""
+    """One stretch on one side of a change.
+
+    Attributes
+    ----------
+    raised : tuple of Raised
+        In order of time and symbol.
+    trades : tuple of PaperTrade
+    limits : mapping of strategy to features' limits
+        What each feature was held against, of those strategies that raised anything.
+    failures : tuple of StrategyFailure
+        Strategies that went wrong by the end of the stretch.
+    """
 
     raised: tuple[Raised, ...]
     trades: tuple[PaperTrade, ...]
+    limits: Mapping[str, Mapping[str, float]]
+    failures: tuple[StrategyFailure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +149,8 @@ def preview(
     market: MarketData,
     store: BucketStore,
     day: date,
-    before: Parameters,
-    after: Parameters,
+    before: Configuration,
+    after: Configuration,
     start_ns: int,
     end_ns: int,
     *,
@@ -117,23 +171,27 @@ def preview(
     ConfigError
         The change cuts buckets in another way, or no bucket ends in the stretch.
     """
-    other = [name for name in _SHAPE if getattr(before, name) != getattr(after, name)]
+    sides = before, after
+    was, will = before.params, after.params
+    other = [name for name in _SHAPE if getattr(was, name) != getattr(will, name)]
     if other:
         raise ConfigError(
             f"{', '.join(other)} cuts other buckets than those recorded: run a backtest instead"
         )
-    secs = max(each.max_hold_seconds or _HORIZON_SECS for each in (before, after))
-    warm_ns = max(warm_up_ns(before), warm_up_ns(after))
+    first_ns = start_ns - max(warm_up_ns(each.params) for each in sides)
+    if any(each.looks_at_the_tape for each in sides):
+        first_ns = min(first_ns, session(day).pre_market_ns)
+    last_ns = end_ns + max(each.holds_secs for each in sides) * NANOS_PER_SECOND
     letters = market.letters(day)
 
     def load(letter: str) -> KeptBuckets:
-        return store.between(day, letter, start_ns - warm_ns, end_ns + secs * NANOS_PER_SECOND)
+        return store.between(day, letter, first_ns, last_ns)
 
     with ThreadPoolExecutor(workers, thread_name_prefix="preview") as pool:
         kept = dict(zip(letters, pool.map(load, letters), strict=True))
     both = [
-        _rehearse(market, day, params, kept, start_ns, end_ns, equity=equity, workers=workers)
-        for params in (before, after)
+        _rehearse(market, day, side, kept, start_ns, end_ns, equity=equity, workers=workers)
+        for side in sides
     ]
     return Preview(*both)
 
@@ -141,7 +199,7 @@ def preview(
 def _rehearse(
     market: MarketData,
     day: date,
-    params: Parameters,
+    side: Configuration,
     kept: Mapping[str, KeptBuckets],
     start_ns: int,
     end_ns: int,
@@ -149,20 +207,25 @@ def _rehearse(
     equity: Decimal,
     workers: int,
 ) -> Rehearsal:
-    result = rescan(market, day, params, kept, start_ns, end_ns, workers=workers)
-    hours, has_quotes = session(day), market.has_quotes(day)
+    params, hours, has_quotes = side.params, session(day), market.has_quotes(day)
+    result = rescan(
+        market, day, params, kept, start_ns, end_ns, workers=workers, source=side.source(hours)
+    )
     halts = Halts(market.statuses(day))
     started = DayStarted(day.isoformat(), "", equity)
     governor = evolve(GovernorState(), started, start_ns, params)
     raised: list[Raised] = []
     trades: list[PaperTrade] = []
+    limits: dict[str, dict[str, float]] = {}
     held: list[tuple[PaperTrade, BracketPlan]] = []
     for report in result.reports():
-        raised += [
-            (each.symbol, each.side, each.ts_event)
-            for each in report.candidates
-            if each.phase is Phase.RAISED
-        ]
+        failed = [each.strategy_id for each in result.failures if each.ts_event <= report.ts_event]
+        ensemble = side.ensemble.without(failed)
+        own = [each for each in report.candidates if side.ensemble.is_on(each.strategy_id)]
+        for each in own:
+            if each.phase is Phase.RAISED:
+                raised.append((each.strategy_id, each.symbol, each.side, each.ts_event))
+                limits.setdefault(each.strategy_id, {f.name: f.threshold for f in each.features})
         for trade, plan in [pair for pair in held if pair[0].exit_ns <= report.ts_init]:
             held.remove((trade, plan))
             governor = evolve(governor, _closed(trade, plan), trade.exit_ns, params)
@@ -173,18 +236,18 @@ def _rehearse(
             equity,
             day_has_quotes=has_quotes,
             halted=frozenset(
-                each.symbol
-                for each in report.candidates
-                if halts.is_halted(each.symbol, report.ts_init)
+                each.symbol for each in own if halts.is_halted(each.symbol, report.ts_init)
             ),
+            ensemble=ensemble,
         )
         for approved in judge(report, desk, params, hours).plans:
             plan = approved.value
-            trade = _followed(plan, _own(kept, plan.symbol), params, hours, halts)
+            trade = _followed(plan, own, _own(kept, plan.symbol), params, hours, halts)
             trades.append(trade)
             held.append((trade, plan))
             governor = evolve(governor, plan.fact(1), report.ts_init, params)
-    return Rehearsal(tuple(raised), tuple(trades))
+    until = [each for each in result.failures if each.ts_event <= end_ns]
+    return Rehearsal(tuple(raised), tuple(trades), limits, tuple(until))
 
 
 def _own(kept: Mapping[str, KeptBuckets], symbol: str) -> Records:
@@ -194,9 +257,19 @@ def _own(kept: Mapping[str, KeptBuckets], symbol: str) -> Records:
 
 
 def _followed(
-    plan: BracketPlan, rows: Records, params: Parameters, hours: Session, halts: Halts
+    plan: BracketPlan,
+    candidates: Sequence[Candidate],
+    rows: Records,
+    params: Parameters,
+    hours: Session,
+    halts: Halts,
 ) -> PaperTrade:
     """Return what came of a plan entered at its reference price as its bucket closed."""
+    owner = next(
+        each
+        for each in candidates
+        if (each.strategy_id, each.symbol) == (plan.strategy_id, plan.symbol)
+    )
     width = params.bucket_ns
     first = hours.pre_market_ns if params.warm_premarket else hours.open_ns
     ends = first + (rows["bucket"].astype(np.int64) + 1) * width
@@ -222,9 +295,12 @@ def _followed(
     prints = np.concatenate([rows["high"][: until + 1], rows["low"][: until + 1]])
     moved = excursion(side, paid, prints)
     return PaperTrade(
+        strategy_id=plan.strategy_id,
         symbol=plan.symbol,
         side=side,
         ts_event=plan.candidate_ts,
+        score=plan.score,
+        features=owner.features,
         entry=entry,
         exit_ns=exit_ns,
         exit_reason=reason,

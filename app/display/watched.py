@@ -122,8 +122,8 @@ def watched_run(root: Path, name: str) -> WatchedRun:
         return WatchedRun(root, named_run(shown, name, root).run_id)
     except NotFoundError as error:
         raise NotFoundError(
-            f"{error}; 'tradectl live' and 'tradectl rehearse' show theirs beside their database: "
-            "name that with --database"
+            f"{error}; 'tradectl live', 'tradectl rehearse' and 'tradectl session' show theirs "
+            "beside their database: name that with --database"
         ) from error
 
 

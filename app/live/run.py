@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.inbox import CommandInbox
-from app.display.publisher import FramePublisher
+from app.display.shown_run import shown_run
 from app.live.parameters import LiveAttendant, started_with
 from app.live.request import LiveRequest
 from app.live.tape_keeper import TapeKeeper
@@ -24,7 +24,7 @@ from app.runs.signal_keeper import SignalKeeper, signal_keeper
 from app.strategies import hosted_again
 from app.strategies.workers import LIVE, RECORDED
 from catalog.spool import Heading
-from engine.display import FrameBoard, FrameHeading, FrameSlot
+from engine.display import FrameSlot
 from engine.domain.ensemble import ACCELERATION_ALONE
 from engine.domain.errors import JournalBroken
 from engine.domain.facts import RunStarted
@@ -140,9 +140,14 @@ async def live_run(
             _log.warning("the session is open already: VWAP and day volumes count from now on")
         behind_secs = _behind(found.host_time, hours, (fact.ts_init for fact in run.recorded))
         verdicts = VerdictKeeper(request.verdicts, run.run_id)
-        shown = None
-        if request.display:
-            shown = stack.enter_context(FramePublisher(request.display, run.run_id))
+        showing = shown_run(
+            run,
+            request.display,
+            venue=request.venue.name,
+            sends=request.sends,
+            screens=screens,
+        )
+        shown = stack.enter_context(showing)
         market = request.market
         tapes = market.tapes(hours.day) if market else found.tapes
         attendant = await _attendant(journals, run, desk, request, found.host_time())
@@ -162,7 +167,7 @@ async def live_run(
             on_decision=verdicts.add,
             on_signals=signals.add if signals else None,
             make_source=hosted.make_source(request.catalog, limits),
-            board=_board(run, request, [*screens, *([shown.slot] if shown else [])]),
+            board=shown.board,
         )
         keeper = _keeper(run, request, day, hours, tapes)
         if keeper and not run.is_new:
@@ -191,8 +196,7 @@ async def live_run(
         outcome = _outcome(journal, day, request, is_whole=is_whole)
         _tables(verdicts, signals, day, is_whole=is_whole)
         run.end(outcome.status)
-        if shown:
-            shown.ended(outcome.status)
+        shown.ended(outcome.status)
     folder = keeper.folder if keeper else None
     return LiveEnd(
         run.run_id,
@@ -216,16 +220,6 @@ def _keeper(
         return None
     heading = Heading(run.run_id, hours.day, request.feed, dict(tapes))
     return TapeKeeper(request.spool, heading, day, request.venue.recall(tapes))
-
-
-def _board(run: HostedRun, request: LiveRequest, readers: Sequence[FrameSlot]) -> FrameBoard:
-    heading = FrameHeading(
-        run_id=run.run_id,
-        epoch=run.journal.epoch,
-        venue=request.venue.name,
-        sends=request.sends,
-    )
-    return FrameBoard(heading, readers)
 
 
 def _behind(host_time: RunningTime | GrantedTime, hours: Session, recorded: Iterable[int]) -> float:

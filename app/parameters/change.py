@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from app.parameters.desk import read_desk, refuse_unproved, write_desk
-from app.parameters.preview import ChangePreview, RecordProgress, previewed
+from app.parameters.preview import ChangePreview, RecordProgress, Traded, previewed
 from app.redaction import refuse_secrets
+from app.strategies import hosted
 from engine.domain.facts import ParamsChanged
 from engine.domain.parameters.changes import (
     ChangeRefusal,
@@ -65,7 +66,9 @@ class ChangeProposal:
         effective_ns = self.answer.effective_ns
         before = self._seen.at(effective_ns)
         after = self._seen.after(self.answer).at(effective_ns)
-        return previewed(catalog, before, after, start, end, progress)
+        alone = hosted()
+        sides = Traded(before, alone), Traded(after, alone)
+        return previewed(catalog, *sides, start, end, progress)
 
     def refuse_unproved(self) -> None:
         """Raise ``ConfigError`` if the change loosens a limit and nobody has stepped up."""

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import pyarrow.compute as pc
 
 from app.backtest.kept_scans import kept_scan
 from app.runs.chosen_run import chosen_run
 from app.runs.day_tape import day_market, spool_of
-from app.runs.gate_checks import finite, gate_checks
+from app.runs.gate_checks import finite
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept
+from app.runs.rejections import DayOfCandidates
+from app.runs.run_ensembles import RunEnsembles
+from app.runs.run_signals import signals_of
 from app.runs.running import goes_on
+from app.runs.strategies_said import FeatureCheck
 from catalog import Catalog
-from engine.accounting import Missed, Rejection, Trade, follow, keep_books, untraded
+from engine.accounting import Missed, Trade, follow, keep_books, untraded
 from engine.domain.account import ACCELERATION
-from engine.domain.candidate import Side
 from engine.domain.errors import NotFoundError
-from engine.domain.fixed_point import PRICE_SCALE, decimal_price
+from engine.domain.fixed_point import decimal_price
 from engine.domain.market_data.halts import Halts
 from engine.domain.parameters.versions import ParameterHistory
-from engine.domain.session import NANOS_PER_SECOND, session
+from engine.domain.session import NANOS_PER_SECOND, day_of, session
 from engine.journal import Integrity
 from engine.signals import ScanResult
 from engine.signals.scan import Progress
+from engine.signals.whole_tape.signal_runner import SignalSource
 
 _NEVER_NS = 1 << 62
 
@@ -47,12 +50,15 @@ class MissedQuestion:
         By default the last one over ``day``, unless parameters are given.
     day : date or None
         By default all days of the run, or the last one stored.
+    strategies : tuple of str
+        Ask about these alone, by name or ``module:Class``; all of the run by default.
     horizon_secs : int
         Seconds to look ahead, within the session.
     """
 
     run: str | None
     day: date | None
+    strategies: tuple[str, ...]
     horizon_secs: int
     letters: tuple[str, ...]
     symbols: tuple[str, ...]
@@ -68,7 +74,8 @@ class MissedQuestion:
 class MissedRow(msgspec.Struct, frozen=True):
     """A rejected candidate: best and worst excursion in percent of ``price`` (USD).
 
-    ``ac_z`` is None for one of another strategy than acceleration.
+    ``ac_z`` is None for one of another strategy than acceleration. ``features`` are its strategy's
+    own, in its order.
     """
 
     symbol: str
@@ -83,6 +90,28 @@ class MissedRow(msgspec.Struct, frozen=True):
     best_pct: float
     best_after_secs: float
     worst_before_pct: float
+    features: tuple[FeatureCheck, ...]
+
+
+class Became(msgspec.Struct, frozen=True):
+    """What one strategy's candidates became.
+
+    Attributes
+    ----------
+    raised : int or None
+        Candidates raised while it was on; None where that is not known, and ``unknown`` says why.
+    stopped_by : dict
+        How often what stopped them: the one gate that failed, or the hub's reason.
+    approved, traded : int
+        Candidates that the hub approved, and trades entered.
+    """
+
+    strategy_id: str
+    raised: int | None
+    stopped_by: dict[str, int]
+    approved: int
+    traded: int
+    unknown: str | None
 
 
 class MissedAnswer(msgspec.Struct, frozen=True):
@@ -96,6 +125,7 @@ class MissedAnswer(msgspec.Struct, frozen=True):
     horizon_secs: int
     rejected: int
     considered: int
+    strategies: tuple[Became, ...]
     missed: tuple[MissedRow, ...]
     running: bool = False
 
@@ -108,7 +138,7 @@ def missed_trades(
     Raises
     ------
     ConfigError
-        A run and parameters are both given, or the run misses the day.
+        A run and parameters are both given, the run misses the day, or a strategy is not its.
     NotFoundError
         Run, catalog or the day's trades are not stored.
     """
@@ -120,29 +150,36 @@ def missed_trades(
         question.settings,
         question.database,
     )
+    ensembles = RunEnsembles(() if chosen is None else chosen.journal()[0].facts())
+    whose = "a scan without a run" if chosen is None else chosen.run_id
+    names = ensembles.chosen(question.strategies, whose)
     horizon_ns = question.horizon_secs * NANOS_PER_SECOND
+    trades = _trades(chosen)
     found: list[Missed] = []
     rejected = 0
+    became = _Became(names)
     with day_market(chosen, question.catalog) as market:
         days = _days(market, chosen, question.day)
         for day in days:
-            result = _scan(market, day, history, chosen, question, progress)
-            known_ns = _known_until(market, day, chosen)
-            rejections = sorted(
-                (
-                    each
-                    for each in (
-                        *_at_gates(result, history),
-                        *_at_hub(result, chosen),
-                        *_signals_at_hub(day, chosen),
-                    )
-                    if each.ts_init <= known_ns
-                ),
-                key=lambda rejection: (rejection.ts_init, rejection.symbol),
+            said, unknown = signals_of(chosen, ensembles, names, day, history, question.catalog)
+            result = None
+            if ACCELERATION in names or said.source is not None:
+                result = _scan(market, day, history, chosen, question, progress, said.source)
+            candidates = DayOfCandidates(
+                day,
+                names,
+                ensembles,
+                history,
+                result,
+                said.table if result is None or result.signals is None else result.signals,
+                None if chosen is None else chosen.table("verdicts"),
+                _known_until(market, day, chosen),
             )
+            rejections = candidates.rejections()
             rejected += len(rejections)
+            became.add(candidates, unknown)
             halts = Halts(market.statuses(day))
-            considered = list(untraded(rejections, _trades(chosen), horizon_ns, halts))
+            considered = list(untraded(rejections, trades, horizon_ns, halts))
             found += follow(market, day, considered, horizon_ns)
     found.sort(key=lambda one: -one.best_pct)
     answer = MissedAnswer(
@@ -151,10 +188,47 @@ def missed_trades(
         horizon_secs=question.horizon_secs,
         rejected=rejected,
         considered=len(found),
+        strategies=became.told([each for each in trades if _entered_on(each, days)]),
         missed=tuple(map(_row, found[: question.top])),
         running=goes_on(chosen),
     )
     return answer, chosen.integrity() if chosen else None
+
+
+class _Became:
+    """Adds up over days what strategies' candidates became."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._raised: Counter[str] = Counter()
+        self._stopped: Counter[tuple[str, str]] = Counter()
+        self._approved: Counter[str] = Counter()
+        self._unknown: dict[str, str] = {}
+
+    def add(self, candidates: DayOfCandidates, unknown: Mapping[str, str]) -> None:
+        """Add a day."""
+        self._raised += candidates.raised()
+        self._stopped += candidates.stopped()
+        self._approved += candidates.approved()
+        self._unknown |= unknown
+
+    def told(self, trades: Sequence[Trade]) -> tuple[Became, ...]:
+        """Return the sums, with the trades that came of them."""
+        return tuple(
+            Became(
+                strategy_id=name,
+                raised=None if name in self._unknown else self._raised[name],
+                stopped_by={
+                    what: count
+                    for (owner, what), count in self._stopped.most_common()
+                    if owner == name
+                },
+                approved=self._approved[name],
+                traded=sum(each.strategy_id == name for each in trades),
+                unknown=self._unknown.get(name),
+            )
+            for name in self._names
+        )
 
 
 def _known_until(market: Catalog, day: date, run: Kept | None) -> int:
@@ -178,6 +252,7 @@ def _scan(
     run: Kept | None,
     question: MissedQuestion,
     progress: ScanProgress,
+    source: SignalSource | None,
 ) -> ScanResult:
     """Return the scan of a day, narrowed as asked or as the run was."""
     parameters, changes = history.shaping_day(session(day))
@@ -191,6 +266,7 @@ def _scan(
             changes=changes,
             workers=question.workers,
             progress=watched,
+            source=source,
         )
 
 
@@ -207,72 +283,12 @@ def _days(market: Catalog, run: Kept | None, asked: date | None) -> list[date]:
     return stored
 
 
-def _at_gates(result: ScanResult, history: ParameterHistory) -> Iterator[Rejection]:
-    """Yield the buckets that exactly one gate rejected."""
-    for row in result.near_misses.to_pylist():
-        checks = gate_checks(row, history.at(row["ts_event"]))
-        (failed,) = (check for check in checks if not check.passed)
-        yield _rejection(row, failed.gate, failed.in_words)
-
-
-def _at_hub(result: ScanResult, run: Kept | None) -> Iterator[Rejection]:
-    """Yield the candidates of the day that the run's hub refused."""
-    verdicts = None if run is None else run.table("verdicts")
-    if verdicts is None:
-        return
-    refused = {
-        (row["symbol"], row["ts_event"]): row
-        for row in verdicts.to_pylist()
-        if not row["approved"] and row.get("strategy_id", ACCELERATION) == ACCELERATION
-    }
-    for row in result.candidates.to_pylist() if refused else ():
-        verdict = refused.get((row["symbol"], row["ts_event"]))
-        if verdict is not None and row["qualified"]:
-            yield _rejection(row, verdict["reason"], verdict["detail"])
-
-
-def _signals_at_hub(day: date, run: Kept | None) -> Iterator[Rejection]:
-    """Yield the candidates of strategies over the tape that the run's hub refused on a day."""
-    signals = None if run is None else run.table("strategy_signals")
-    verdicts = None if run is None else run.table("verdicts")
-    if not signals or not verdicts:
-        return
-    hours = session(day)
-    on_day = (pc.field("ts_event") > hours.open_ns) & (pc.field("ts_event") <= hours.close_ns)
-    rows = verdicts.filter(on_day & ~pc.field("approved")).to_pylist()
-    refused = {(row["strategy_id"], row["symbol"], row["ts_event"]): row for row in rows}
-    for row in signals.filter(on_day & pc.field("qualified")).to_pylist():
-        verdict = refused.get((row["strategy_id"], row["symbol"], row["ts_event"]))
-        if verdict is not None:
-            yield Rejection(
-                symbol=row["symbol"],
-                side=Side(row["side"]),
-                ts_event=row["ts_event"],
-                ts_init=row["ts_init"],
-                price=int(row["last"] * PRICE_SCALE),
-                strategy_id=row["strategy_id"],
-                score=row["score"],
-                stopped_by=verdict["reason"],
-                detail=verdict["detail"],
-            )
-
-
-def _rejection(row: dict[str, Any], stopped_by: str, detail: str) -> Rejection:
-    return Rejection(
-        symbol=row["symbol"],
-        side=Side(row["side"]),
-        ts_event=row["ts_event"],
-        ts_init=row["ts_init"],
-        price=int(row["last"] * PRICE_SCALE),
-        strategy_id=ACCELERATION,
-        score=abs(row["ac_z"]),
-        stopped_by=stopped_by,
-        detail=detail,
-    )
-
-
 def _trades(run: Kept | None) -> tuple[Trade, ...]:
     return () if run is None else keep_books(run.journal()[0].facts()).trades
+
+
+def _entered_on(trade: Trade, days: Sequence[date]) -> bool:
+    return trade.entry_ts is not None and day_of(trade.entry_ts) in days
 
 
 def _row(missed: Missed) -> MissedRow:
@@ -292,4 +308,8 @@ def _row(missed: Missed) -> MissedRow:
         best_pct=missed.best_pct,
         best_after_secs=missed.best_after_secs,
         worst_before_pct=missed.worst_before_pct,
+        features=tuple(
+            FeatureCheck(each.name, finite(each.value), each.threshold, each.passed)
+            for each in rejection.features
+        ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -10,8 +11,8 @@ import pyarrow.compute as pc
 from app.figures import figure
 from app.runs.gate_checks import finite
 from app.runs.kept_runs import Kept
-from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
-from engine.domain.facts import BracketPlanned, Contribution, EnsembleChanged, Fact
+from app.runs.run_ensembles import RunEnsembles
+from engine.domain.facts import BracketPlanned, Contribution, Fact
 from store import rows_of
 
 
@@ -77,31 +78,29 @@ def said_by_strategies(run: Kept, symbol: str, ts_event: int) -> RunSaid:
 
     Signals are known of runs that keep them: a backtest keeps what was raised, faded or qualified.
     """
-    ensemble, contributions = _by_facts(run.journal()[0].facts(), symbol, ts_event)
+    facts = list(run.journal()[0].facts())
+    ensemble = RunEnsembles(facts).at(ts_event)
     return RunSaid(
         tuple(
             WeightInForce(each.strategy_id, ensemble.weight(each.strategy_id))
             for each in ensemble.on
         ),
         _signals(run, symbol, ts_event),
-        contributions,
+        _contributions(facts, symbol, ts_event),
     )
 
 
-def _by_facts(facts: Any, symbol: str, ts_event: int) -> tuple[Ensemble, tuple[Contribution, ...]]:
-    ensemble, contributions = ACCELERATION_ALONE, ()
-    fact: Fact
+def _contributions(facts: Iterable[Fact], symbol: str, ts_event: int) -> tuple[Contribution, ...]:
+    """Return who contributed to the trade that was planned on a symbol at a bucket."""
+    found: tuple[Contribution, ...] = ()
     for fact in facts:
         match fact.payload:
-            case EnsembleChanged() as change:
-                if change.effective_ns <= ts_event or change.version == 1:
-                    ensemble = Ensemble.of(change)
             case BracketPlanned() as plan:
                 if (plan.symbol, plan.candidate_ts) == (symbol, ts_event):
-                    contributions = plan.contributions
+                    found = plan.contributions
             case _:
                 pass
-    return ensemble, contributions
+    return found
 
 
 def _signals(run: Kept, symbol: str, ts_event: int) -> tuple[SignalSaid, ...]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from app.backtest.day_scans import DayScans
+from app.display.shown_run import shown_run
 from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.runs.signal_keeper import SignalKeeper, signal_keeper
@@ -17,6 +18,7 @@ from app.runs.start_wait import StartWait
 from app.session.attendant import SessionAttendant
 from app.strategies import Hosted, hosted
 from catalog import Catalog
+from engine.display import FrameBoard
 from engine.domain.errors import JournalError
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.changes import open_desk
@@ -25,6 +27,9 @@ from engine.hub import Outcome, OutcomeStatus
 from engine.journal import ResumedJournal
 from engine.runtime import Engine, Stage, run_backtest
 from store import Journals
+
+_VENUE = "session"
+"""Where a recorded day is traded, as its frames say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,8 @@ class SessionRequest:
         For how long a database that is down at the start is waited for.
     runs : Path
         Folder for the table of what strategies saw.
+    display : Path or None
+        Root of all displays; None shows nothing.
     """
 
     day: date
@@ -52,6 +59,7 @@ class SessionRequest:
     wait: StartWait
     runs: Path
     hosted: Hosted = field(default_factory=hosted)
+    display: Path | None = None
 
 
 def session_run(
@@ -78,13 +86,17 @@ def session_run(
         journal = ResumedJournal(run.journal)
         attendant = SessionAttendant(journal, run.recorded, run.log, request.speed)
         signals = signal_keeper(request.hosted, request.runs, run.run_id)
-        outcome = _play(catalog, request, run.run_id, journal, attendant, signals, progress)
+        shown = stack.enter_context(shown_run(run, request.display, venue=_VENUE))
+        outcome = _play(
+            catalog, request, run.run_id, journal, attendant, shown.board, signals, progress
+        )
         is_whole = outcome.status is OutcomeStatus.ENDED
         if is_whole:
             record_run_ended(journal, outcome)
         if signals:
             signals.table(is_whole=is_whole)
         run.end(outcome.status)
+        shown.ended(outcome.status)
     return RunEnd(run.run_id, len(run.recorded), outcome)
 
 
@@ -94,6 +106,7 @@ def _play(
     run_id: str,
     journal: ResumedJournal,
     attendant: SessionAttendant,
+    board: FrameBoard,
     signals: SignalKeeper | None,
     progress: Callable[[float, float], None],
 ) -> Outcome:
@@ -130,6 +143,7 @@ def _play(
         symbols=request.symbols or None,
         scan=DayScans(catalog, request.workers, refresh=False),
         attendant=attendant,
+        board=board,
         on_progress=on_progress,
         on_signals=signals.add if signals else None,
     )

@@ -10,9 +10,10 @@ from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+from app.strategies.no_strategy import no_strategy
 from engine.domain.account import expect_name
 from engine.domain.errors import ConfigError
-from engine.signals.whole_tape.tape_strategy import TapeStrategy
+from engine.signals.whole_tape.tape_strategy import StrategyParameters, TapeStrategy
 from strategies import Acceleration, OpeningRange, Reversion
 
 GROUP = "tradectl.strategies"
@@ -88,7 +89,7 @@ def find_strategy(name: str) -> Found:
 def _loaded(point: EntryPoint) -> Found:
     try:
         made_by = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(
             f"strategy {point.name} ({point.value}) cannot be loaded: {_said(error)}"
         ) from error
@@ -101,7 +102,7 @@ def _imported(module: str, attribute: str) -> object:
         sys.path.insert(0, here)
     try:
         found = importlib.import_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(
             f"module {module} cannot be imported from {here}, PYTHONPATH or what is installed: "
             f"{_said(error)}"
@@ -120,17 +121,28 @@ def _imported(module: str, attribute: str) -> object:
 
 
 def _checked(found: object, source: str) -> Found:
-    """Return what was found if it is a strategy with a name."""
+    """Return what was found if it is a strategy: a class with a name that says what it sees."""
     if not (isinstance(found, type) and issubclass(found, TapeStrategy)):
-        raise ConfigError(f"{source} is no strategy: expected a subclass of TapeStrategy")
-    strategy_id = getattr(found, "strategy_id", None)
+        what = f"class {found.__name__}" if isinstance(found, type) else type(found).__name__
+        raise no_strategy(source, f"expected a subclass of TapeStrategy, found {what}")
+    strategy_id: object = getattr(found, "strategy_id", None)
     if not isinstance(strategy_id, str):
-        raise ConfigError(f"{source} has no name: expected a class attribute strategy_id")
-    expect_name("a strategy", strategy_id)
+        raise no_strategy(source, 'it has no name: add strategy_id = "my_name" to the class')
+    try:
+        expect_name("a strategy", strategy_id)
+    except ConfigError as error:
+        raise no_strategy(source, f"strategy_id: {error}") from error
     if strategy_id in BUILT_IN:
-        raise ConfigError(f"{source} is called {strategy_id}, as one that comes with the engine is")
+        raise no_strategy(
+            source, f"it is called {strategy_id}, as one that comes with the engine is"
+        )
+    if found.signals is TapeStrategy.signals:
+        raise no_strategy(source, "it has no signals: add def signals(self, tape) -> Signals")
+    own: object = found.Parameters
+    if not (isinstance(own, type) and issubclass(own, StrategyParameters)):
+        raise no_strategy(source, "its Parameters have to be a subclass of StrategyParameters")
     return Found(found, source)
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.strategies.days_before import days_before
 from app.strategies.find import Found, find_strategy
+from app.strategies.made import made_strategy
 from app.strategies.workers import (
     RECORDED,
     AskedOutside,
@@ -143,7 +144,7 @@ def hosted(
     strategies: list[Strategy] = []
     for each in found:
         parameters = _parameters(each, own[each.strategy_id])
-        strategies.append(_made(each, parameters))
+        strategies.append(made_strategy(each, parameters))
         members.append(
             Member(
                 strategy_id=each.strategy_id,
@@ -170,7 +171,7 @@ def hosted_again(ensemble: Ensemble) -> Hosted:
     for member in ensemble.members:
         found = find_strategy(member.source or member.strategy_id)
         parameters = _parameters(found, member.parameters | member.bracket)
-        strategies.append(_made(found, parameters))
+        strategies.append(made_strategy(found, parameters))
     return _hosted(strategies, ensemble)
 
 
@@ -185,12 +186,6 @@ def _hosted(strategies: Sequence[Strategy], ensemble: Ensemble) -> Hosted:
             each.watches, each.react = watch.watches, watch.react
             outside.append(watch)
     return Hosted(tuple(strategies), ensemble, tuple(outside))
-
-
-def _made(found: Found, parameters: StrategyParameters) -> Strategy:
-    if issubclass(found.made_by, TapeStrategy):
-        return found.made_by(parameters)
-    return found.made_by()
 
 
 def _parameters(found: Found, values: Mapping[str, Any]) -> StrategyParameters:

@@ -50,17 +50,21 @@ def session(
     Every fact goes into the database as it happens. After Ctrl-C, a kill or a crash the same
     command plays what was recorded again, without writing it twice, and goes on from there. What
     strategies over the tape see is kept in the folder of run directories, for `tradectl why`.
+    `tradectl watch` with the same --database shows it from any terminal; the tape strip, every
+    symbol's score, is there with --engine full.
 
     Example: tradectl session --date 2026-09-18 --speed 60
     """
     require_fit(Need.REPLAY, files=[database])
     from app.backtest.stored_days import stored_day
+    from app.display.folder import display_root
     from app.session.run import SessionRequest, session_run
     from catalog import Catalog
     from engine.hub import OutcomeStatus
+    from store import Database as Place
     from store import Journals
 
-    parameters = options.parameters(database)
+    parameters, strategies = options.parameters(database), options.hosted()
     source = Catalog.open(options.catalog)
     wait = StartWait(wait_secs, say)
     request = SessionRequest(
@@ -76,7 +80,8 @@ def session(
         run_id=run_id,
         wait=wait,
         runs=runs,
-        hosted=options.hosted(),
+        hosted=strategies,
+        display=display_root(Place(database)),
     )
     journals = wait.reached(lambda: Journals(database))
     with progress_bar("session", "%") as progress:

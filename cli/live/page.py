@@ -123,9 +123,11 @@ def _health(frame: DisplayFrame) -> RenderableType:
         breadth, at = frame.bucket.breadth, new_york(frame.bucket.ts_event)[_TIME_OF_DAY]
         gravity = "" if breadth.gravity is None else f", gravity {breadth.gravity:+.2f}"
         text.append(f"\nbucket {at}  {breadth.live} live, {breadth.rising} up, ")
-        text.append(f"{breadth.falling} down{gravity}; beyond {breadth.threshold:g}: ")
-        text.append(f"{breadth.beyond}", "bold")
-        text.append(f", noise alone {breadth.noise:.1f}")
+        text.append(f"{breadth.falling} down{gravity}")
+        if frame.strip is not None:
+            text.append(f"; beyond {breadth.threshold:g}: ")
+            text.append(f"{breadth.beyond}", "bold")
+            text.append(f", noise alone {breadth.noise:.1f}")
     return text
 
 

@@ -32,7 +32,7 @@ def watch(
         bool, typer.Option("--json", help="Print each new frame as one JSON object on a line.")
     ] = False,
 ) -> None:
-    """Watch a live run or rehearsal from another terminal: radar, positions, health, activity.
+    """Watch a live run, rehearsal or session from another terminal: radar, positions, health.
 
     Reads what the run shows beside its database and never slows it: a reader that falls behind is
     shown the newest frame next. Give the database that the run was given. Ends when the run ends;

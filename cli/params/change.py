@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -18,6 +16,7 @@ from rich.markup import escape
 from app.clock import instant, new_york
 from app.parameters.file import changed_values, read_values
 from app.redaction import refuse_secrets
+from cli.params.preview_page import preview_page
 from cli.params.value_change import changed_value
 from cli.terminal.options import (
     DEFAULT_CATALOG,
@@ -30,7 +29,7 @@ from cli.terminal.options import (
     Who,
 )
 from cli.terminal.output import emit, progress_console
-from cli.terminal.progress import progress_bar
+from cli.terminal.progress import recording
 from cli.terminal.shared_options import taking
 from engine.domain.errors import ConfigError
 from engine.domain.exit_codes import ExitCode
@@ -183,7 +182,7 @@ def _change(wish: ChangeWish, asking: Asking) -> None:
         proposal.refuse_unproved()
     shown = None
     if asking.preview or not asking.yes or asking.start or asking.end:
-        shown = proposal.preview(asking.catalog, asking.start, asking.end, _recording)
+        shown = proposal.preview(asking.catalog, asking.start, asking.end, recording)
     if asking.preview:
         _emit_change("preview", answer, shown, asking, drawn=shown)
         return
@@ -194,10 +193,6 @@ def _change(wish: ChangeWish, asking: Asking) -> None:
     if isinstance(kept, ChangeRefused):
         _refuse(kept, as_json=asking.as_json)
     _emit_change("changed", kept, shown, asking, drawn=None)
-
-
-def _recording(day: date) -> AbstractContextManager[Callable[[float, float], None]]:
-    return progress_bar(f"record buckets of {day}", "letters")
 
 
 def _emit_change(
@@ -257,38 +252,7 @@ def _page(console: Console, change: ParamsChanged, shown: ChangePreview | None) 
             f"  {changed_value(each)}  [dim]takes effect {takes_effect(takes(each.name))}[/]"
         )
     if shown is not None:
-        _preview_page(console, shown)
-
-
-def _preview_page(console: Console, shown: ChangePreview) -> None:
-    """Draw a preview for a terminal."""
-    from rich.table import Table
-
-    span = f"{new_york(shown.start_ns)} to {new_york(shown.end_ns)[11:]}"
-    console.print(
-        f"[bold]{span}[/]: candidates {shown.candidates_before} → "
-        f"{shown.candidates_after} ({shown.candidates_gone} gone, "
-        f"{shown.candidates_new} new), trades {shown.trades_before} → "
-        f"{shown.trades_after}"
-    )
-    table = Table("", "symbol", "bucket", box=None, pad_edge=False)
-    for heading in ("entry", "result %", "best %", "worst %"):
-        table.add_column(heading, justify="right")
-    table.add_column("left by")
-    for what, trades in (("skipped", shown.skipped), ("added", shown.added)):
-        for row in trades:
-            table.add_row(
-                what,
-                f"{row.symbol}{'' if row.side > 0 else ' short'}",
-                new_york(row.ts_event),
-                str(row.entry),
-                f"[bold]{row.result_pct:.2f}[/]",
-                f"{row.favourable_pct:.2f}",
-                f"{row.adverse_pct:.2f}",
-                row.exit_reason.replace("_", " "),
-            )
-    if table.row_count:
-        console.print(table)
+        preview_page(console, shown)
 
 
 def _refuse(refused: ChangeRefused, *, as_json: bool) -> NoReturn:

@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 def changed_value(change: ParamChange) -> str:
     """Return a parameter's old and new value as markup."""
     old, new = escape(shown_value(change.old)), escape(shown_value(change.new))
-    return f"{change.name}: {old} → [bold]{new}[/]"
+    return f"{escape(change.name)}: {old} → [bold]{new}[/]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,25 +10,58 @@ from rich.console import Console
 
 from app.clock import parse_day
 from app.figures import figure
-from cli.terminal.day_options import ScanOptions
-from cli.terminal.options import DEFAULT_DATABASE, DEFAULT_RUNS, Database, RunOption, RunsPath
+from cli.terminal.day_options import MarketOptions
+from cli.terminal.narrowing import Workers
+from cli.terminal.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_RUNS,
+    AsJson,
+    Database,
+    ParamsFile,
+    RunOption,
+    RunsPath,
+    SetParams,
+)
 from cli.terminal.output import emit
 from cli.terminal.progress import progress_bar
 from cli.terminal.shared_options import taking
+from engine.domain.account import ACCELERATION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.runs.missed import MissedAnswer, MissedRow
+    from app.runs.missed import Became, MissedAnswer, MissedRow
     from reports.fitted_table import Column
 
 _REASON = 22
 """Characters to which a reason may be wrapped: the longest name of a gate, and more."""
 
 
-@taking(ScanOptions)
+_SHOWN_FEATURES = 6
+"""How many of a row's features a page shows; --json has them all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissedOptions(MarketOptions):
+    """Where to look, and for whose candidates."""
+
+    params: ParamsFile = None
+    set_params: SetParams = None
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--strategy",
+            metavar="NAME",
+            help="Candidates of this strategy of the run alone; may be repeated.",
+        ),
+    ] = None
+    workers: Workers = 2
+    as_json: AsJson = False
+
+
+@taking(MissedOptions)
 def missed(
-    options: ScanOptions,
+    options: MissedOptions,
     top: Annotated[int, typer.Option("--top", min=1, help="How many to show.")] = 10,
     run: RunOption = None,
     day: Annotated[
@@ -42,13 +76,17 @@ def missed(
 ) -> None:
     """Show rejected candidates with the largest favourable excursion afterwards.
 
-    Looks at buckets that one gate alone kept from being raised and, given a run, at candidates of
-    all its strategies that its hub refused; a symbol the run entered within the horizon was not
-    missed, nor one in a halt. Prints between a halt and its resume are no move that anybody could
-    have traded. A live run is asked on what it has heard itself, also while it goes on; of a whole
-    market that takes minutes.
+    Looks at buckets that one gate of acceleration alone kept from being raised and, given a run, at
+    candidates of all its strategies that its hub refused, each with its strategy's own features;
+    and says what became of every strategy's candidates. A symbol the run entered within the
+    horizon was not missed, nor one in a halt. Prints between a halt and its resume are no move
+    that anybody could have traded. A live run is asked on what it has heard itself, also while it
+    goes on; of a whole market that takes minutes. Its strategies are asked again, for it keeps
+    nothing of what they said.
 
     Example: tradectl missed --top 20 --horizon 600
+
+    Example: tradectl missed --strategy reversion --json
     """
     import msgspec
 
@@ -57,6 +95,7 @@ def missed(
     question = MissedQuestion(
         run=run,
         day=None if day is None else parse_day(day),
+        strategies=tuple(options.strategy or ()),
         horizon_secs=horizon,
         letters=options.only_letters,
         symbols=options.only_symbols,
@@ -96,6 +135,9 @@ def _page(console: Console, found: MissedAnswer) -> None:
     if found.running:
         console.print(f"{found.run_id} still runs: this is as of now", style="yellow")
     rows = found.missed
+    if [each.strategy_id for each in found.strategies] != [ACCELERATION]:
+        for each in found.strategies:
+            console.print(_became(each), highlight=False, markup=False)
     if not rows:
         console.print(f"nothing was rejected that moved within {found.horizon_secs} s")
         return
@@ -106,6 +148,7 @@ def _page(console: Console, found: MissedAnswer) -> None:
         Column(heading="bucket", cells=[new_york(row.ts_event) for row in rows]),
         Column(heading="price", cells=[figure(row.price) for row in rows], is_number=True),
         *_strength(rows),
+        *_features(rows),
         Column(heading="best %", cells=[f"{row.best_pct:.2f}" for row in rows], is_number=True),
         Column(
             heading="after",
@@ -123,5 +166,30 @@ def _page(console: Console, found: MissedAnswer) -> None:
             least=_REASON,
         ),
     )
-    spare = ("price", "ac_z", "score", "worst %", "after")
+    spare = ("features", "price", "ac_z", "score", "worst %", "after")
     console.print(FittedTable(columns, spare), highlight=False)
+
+
+def _features(rows: Sequence[MissedRow]) -> list[Column]:
+    """Return what candidates rested on, where several strategies' rows differ in that."""
+    from reports.fitted_table import Column
+
+    if all(row.strategy_id == ACCELERATION for row in rows):
+        return []  # what stopped them stands beside them
+    cells: list[str] = []
+    for row in rows:
+        failed = [each for each in row.features if not each.passed]
+        told = [f"{each.name} {figure(each.value)}" for each in failed or row.features]
+        more = len(told) - _SHOWN_FEATURES
+        cells.append(", ".join([*told[:_SHOWN_FEATURES], *([f"{more} more"] if more > 0 else [])]))
+    return [Column(heading="features", cells=cells, least=_REASON)]
+
+
+def _became(each: Became) -> str:
+    """Return in a line what a strategy's candidates became."""
+    stopped = ", ".join(f"{what} {count:,}" for what, count in each.stopped_by.items())
+    raised = each.unknown if each.raised is None else f"{each.raised:,} raised"
+    return (
+        f"{each.strategy_id}: {raised}; stopped by {stopped or 'nothing'}; "
+        f"{each.approved:,} approved, {each.traded:,} traded"
+    )

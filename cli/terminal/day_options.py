@@ -97,18 +97,13 @@ def _say_others(desk: str, parameters: Parameters, chosen: set[str]) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayOptions:
-    """What of the market is looked at, and under which parameters."""
+@dataclass(frozen=True, kw_only=True)
+class MarketOptions:
+    """What of the market is looked at."""
 
     letters: Letters = None
     symbols: Symbols = None
     catalog: CatalogPath = DEFAULT_CATALOG
-    params: ParamsFile = None
-    set_params: SetParams = None
-    strategy: StrategyNames = None
-    weight: Weights = None
-    as_json: AsJson = False
 
     @property
     def only_letters(self) -> tuple[str, ...]:
@@ -119,6 +114,16 @@ class DayOptions:
     def only_symbols(self) -> tuple[str, ...]:
         """The symbols asked for, none for all; ``ConfigError`` if there are none in the list."""
         return parse_symbols(self.symbols)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrategyOptions:
+    """Which strategies trade, with what weight, and under which parameters."""
+
+    params: ParamsFile = None
+    set_params: SetParams = None
+    strategy: StrategyNames = None
+    weight: Weights = None
 
     def parameters(self, database: str | None = None) -> Parameters:
         """Return the defaults, changed by file and settings; ``ConfigError`` if they are wrong.
@@ -158,7 +163,14 @@ class DayOptions:
         ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
+class DayOptions(StrategyOptions, MarketOptions):
+    """What of a day is looked at, and what trades it."""
+
+    as_json: AsJson = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScanOptions(DayOptions):
     """The same, where the day is scanned beforehand."""
 

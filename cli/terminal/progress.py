@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -25,3 +26,8 @@ def progress_bar(what: str, unit: str) -> Iterator[Callable[[float, float], None
     ) as bars:
         task = bars.add_task(what, total=0)
         yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+def recording(day: date) -> AbstractContextManager[Callable[[float, float], None]]:
+    """Return a bar for a day whose buckets are recorded, in letters."""
+    return progress_bar(f"record buckets of {day}", "letters")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_type_hints
 
 from cli.terminal.output import command
 
@@ -16,10 +16,14 @@ def taking(options: Callable[..., Any]) -> Callable[[Callable[..., None]], Calla
     Parameters
     ----------
     options : dataclass
-        Its fields are the shared options, annotated as typer wants them. The function takes an
-        instance of it first.
+        Its fields are the shared options, annotated as typer wants them, those of its bases
+        first. The function takes an instance of it first.
     """
-    shared = inspect.signature(options, eval_str=True).parameters
+    hints = get_type_hints(options, include_extras=True)
+    shared = {
+        name: each.replace(annotation=hints[name])
+        for name, each in inspect.signature(options).parameters.items()
+    }
 
     def give(function: Callable[..., None]) -> Callable[..., None]:
         _, *own = inspect.signature(function, eval_str=True).parameters.values()

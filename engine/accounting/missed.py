@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.accounting.excursion import standing
 from engine.accounting.trades import Trade
-from engine.domain.candidate import Side
+from engine.domain.candidate import Feature, Side
 from engine.domain.market_data.halts import Halts
 from engine.domain.market_data.recorded import MarketData, letter_of
 from engine.domain.session import NANOS_PER_SECOND, session
@@ -29,7 +29,9 @@ class Rejection(msgspec.Struct, frozen=True):
     strategy_id, score
         Whose candidate it was, and how strong, in deviations of its noise, >= 0; NaN if unknown.
     stopped_by, detail : str
-        The gate, or the reason of the refusal, and the numbers behind it.
+        The gate or feature, or the reason of the refusal, and the numbers behind it.
+    features : tuple of Feature
+        What the candidate rested on, in its strategy's own order.
     """
 
     symbol: str
@@ -41,6 +43,7 @@ class Rejection(msgspec.Struct, frozen=True):
     score: float
     stopped_by: str
     detail: str
+    features: tuple[Feature, ...] = ()
 
 
 class Missed(msgspec.Struct, frozen=True):
@@ -63,7 +66,7 @@ class Missed(msgspec.Struct, frozen=True):
 def untraded(
     rejections: Iterable[Rejection], trades: Sequence[Trade], horizon_ns: int, halts: Halts
 ) -> Iterator[Rejection]:
-    """Yield the first rejection of every stretch in which a symbol was never entered.
+    """Yield each strategy's first rejection of every stretch in which a symbol was never entered.
 
     One in a halt is no miss: nobody could have entered.
 
@@ -74,11 +77,13 @@ def untraded(
     trades : sequence of Trade
         A rejection is no miss when its symbol is in a trade, or enters one within the horizon.
     horizon_ns : int
-        Rejections of the same symbol and side this close together are one.
+        Rejections of one strategy's candidates of the same symbol and side this close together are
+        one.
     """
-    last: dict[tuple[str, Side], int] = {}
+    last: dict[tuple[str, str, Side], int] = {}
     for rejection in rejections:
-        key, ts = (rejection.symbol, rejection.side), rejection.ts_init
+        key = rejection.strategy_id, rejection.symbol, rejection.side
+        ts = rejection.ts_init
         if halts.is_halted(rejection.symbol, ts):
             continue
         if key in last and ts < last[key] + horizon_ns:

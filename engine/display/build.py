@@ -50,8 +50,8 @@ class Sight(msgspec.Struct, frozen=True, eq=False):
         UTC ns.
     report : BucketReport or None
         Of the bucket that closed last.
-    scores : int8 array, shape (n,)
-        As ``engine.signals.scores`` has them.
+    scores : int8 array, shape (n,), or None
+        As ``engine.signals.scores`` has them; None where the host keeps none.
     strips : mapping of str to int8 array, shape (n,)
         The same of each strategy over the tape that is asked, in order of precedence.
     symbols : sequence of str
@@ -68,7 +68,7 @@ class Sight(msgspec.Struct, frozen=True, eq=False):
 
     now: int
     report: BucketReport | None
-    scores: NDArray[np.int8]
+    scores: NDArray[np.int8] | None
     strips: Mapping[str, NDArray[np.int8]]
     symbols: Sequence[str]
     view: Callable[[LiveTrade], TradeView]
@@ -106,7 +106,7 @@ class FrameBuilder:
 
     def frame(self, seen: Sight) -> DisplayFrame:
         """Return everything there is to see."""
-        books, now, report = self._books, seen.now, seen.report
+        books, now, report, scores = self._books, seen.now, seen.report, seen.scores
         in_force = books.history.in_force(now)
         positions = position_rows(books, in_force.params, seen.view)
         open_pnl = sum((each.pnl for each in positions), _ZERO)
@@ -126,9 +126,9 @@ class FrameBuilder:
             hours=Hours(
                 books.session.day.isoformat(), books.session.open_ns, books.session.close_ns
             ),
-            bucket=None if report is None else bucket_row(report, seen.scores, in_force.params),
+            bucket=None if report is None else bucket_row(report, scores, in_force.params),
             radar=self.radar.rows(),
-            strip=None if report is None else score_strip(seen.scores, self._names),
+            strip=None if report is None or scores is None else score_strip(scores, self._names),
             strips=strategy_strips(seen.strips),
             governor=governor_row(books, in_force.params, now, seen.equity, open_pnl),
             positions=positions,

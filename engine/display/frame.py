@@ -369,7 +369,7 @@ class DisplayFrame(msgspec.Struct, frozen=True, kw_only=True):
     fact_seq : int
         The last fact.
     bucket, strip
-        None before the first close.
+        None before the first close; a recorded day that is not played tick by tick has no strip.
     strips : tuple of StrategyStrip
         Of the strategies over the tape that are asked, in order of precedence.
     activity : tuple of Activity

@@ -16,6 +16,8 @@ from engine.domain.candidate import BucketReport
 from engine.domain.parameters import Parameters
 from engine.signals.scores import SCALE, UNKNOWN
 
+_NO_SCORES = np.empty(0, np.int8)
+
 
 def score_strip(scores: NDArray[np.int8], names: tuple[str, ...]) -> ScoreStrip:
     """Return the strip of scores, in the order of ``names``, which are sent from the first on."""
@@ -27,9 +29,15 @@ def strategy_strips(scores: Mapping[str, NDArray[np.int8]]) -> tuple[StrategyStr
     return tuple(StrategyStrip(name, SCALE, own.tobytes()) for name, own in scores.items())
 
 
-def bucket_row(report: BucketReport, scores: NDArray[np.int8], params: Parameters) -> BucketRow:
-    """Return the counts of a bucket over the whole tape, beside those of noise."""
+def bucket_row(
+    report: BucketReport, scores: NDArray[np.int8] | None, params: Parameters
+) -> BucketRow:
+    """Return the counts of a bucket over the whole tape, beside those of noise.
+
+    Where a host keeps no ``scores`` of all symbols, no symbol's is known.
+    """
     breadth = report.breadth
+    scores = _NO_SCORES if scores is None else scores
     has_score = scores != UNKNOWN
     least = math.ceil(params.min_ac_z * SCALE)
     above = int(np.count_nonzero(scores >= least)) * (params.direction != "short")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Event, Lock
 from typing import NamedTuple
@@ -24,8 +24,8 @@ from engine.signals.merge import merge
 from engine.signals.narrowing import narrowed
 from engine.signals.quote_ring import QuoteRing
 from engine.signals.result import ScanResult
-from engine.signals.whole_tape.signal_runner import SignalBlock, SignalSource, joined
-from engine.signals.whole_tape.tape_block import TAPE_BUCKETS
+from engine.signals.whole_tape.ask_in_blocks import KEPT_BUCKETS, ask_in_blocks, block_ends
+from engine.signals.whole_tape.signal_runner import SignalSource
 
 type Progress = Callable[[int, int], None]
 """Called with (trades done, trades in all); from several threads, one at a time."""
@@ -79,8 +79,7 @@ def scan(
     started = time.perf_counter()
 
     keep = must_keep_buckets(params, changes, hours)
-    # what is read by now, and what is closed meanwhile
-    back = 0 if source is None else 2 * TAPE_BUCKETS
+    back = 0 if source is None else KEPT_BUCKETS
     is_quoted = source is not None and source.wants_quotes and market.has_quotes(day)
 
     def part_of(letter: str) -> _Part:
@@ -100,7 +99,10 @@ def scan(
     parts = [part_of(letter) for letter in sorted(todo, key=lambda letter: -counts[letter])]
     with ThreadPoolExecutor(workers, thread_name_prefix="scan") as pool:
         try:
-            said = None if source is None else _asked(source, parts, changes, pool)
+            said = None
+            if source is not None:
+                ends = block_ends(_cuts(parts[0].scanner, changes))
+                said = ask_in_blocks(source, parts, ends, pool)
             list(pool.map(_Part.finish, parts))
         except BaseException:
             tally.stop.set()
@@ -217,40 +219,11 @@ class _Part:
         self._tally.add(len(batch))
 
 
-def _asked(
-    source: SignalSource,
-    parts: Sequence[_Part],
-    changes: Sequence[Stretch],
-    pool: ThreadPoolExecutor,
-) -> SignalBlock:
-    """Return what is said of the whole tape: asked of one block while the next is closed."""
-    said: list[SignalBlock] = []
-    start = 0
-    closing: list[Future[None]] = []
-    for end in [*_block_ends(parts[0].scanner, changes), None]:
-        for each in closing:
-            each.result()
-        tape = [part.tape_part() for part in parts]
-        if end is not None:
-            closing = [pool.submit(part.go_on, end) for part in parts]
-        if tape[0].closed > start:
-            said.append(source.take(tape, start))
-            start = tape[0].closed
-    return joined(said)
-
-
-def _block_ends(scanner: ColumnScanner, changes: Sequence[Stretch]) -> list[int]:
-    """Return the numbers of the buckets before which blocks end: none spans a change."""
+def _cuts(scanner: ColumnScanner, changes: Sequence[Stretch]) -> list[int]:
+    """Return the numbers of the buckets with which other parameters come to hold, and the end."""
     p = scanner.settings
     first = [(each.start_ns - p.first_ns) // p.width_ns - 1 for each in changes]
-    cuts = sorted({*(bucket for bucket in first if 0 < bucket < p.buckets), p.buckets})
-    ends: list[int] = []
-    start = 0
-    for cut in cuts:
-        ends += range(start + TAPE_BUCKETS, cut, TAPE_BUCKETS)
-        ends.append(cut)
-        start = cut
-    return ends
+    return [*(bucket for bucket in first if 0 < bucket < p.buckets), p.buckets]
 
 
 def _letters(

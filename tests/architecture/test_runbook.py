@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from engine.display.remedies import REMEDIES, remedy
 from engine.domain.facts import Alarm
-from engine.runtime.live.issues import REMEDIES, remedy
 
 _ROOT = Path(__file__).parents[2]
 _OF_AN_ORDER = {"order", "change of", "stray", "command"}

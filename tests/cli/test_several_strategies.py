@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def test_why_shows_a_strategys_own_features_and_who_contributed(
 
 
 def test_reports_tables_and_lists_name_the_strategies(
-    tradectl: Tradectl, small_market: Path, ran: tuple[Path, dict[str, Any]]
+    tradectl: Tradectl, ran: tuple[Path, dict[str, Any]]
 ) -> None:
     runs, said = ran
     run = RunStore(runs).run()
@@ -121,12 +122,61 @@ def test_reports_tables_and_lists_name_the_strategies(
     shown = tradectl("runs", "show", "latest", "--runs", runs).out
     assert "reversion 0.5" in shown
 
-    asked = ("missed", "--catalog", small_market, "--runs", runs, "--top", "500", "--json")
-    missed = tradectl(*asked).json["missed"]
-    assert {row["strategy_id"] for row in missed} > {"acceleration"}
+
+def test_missed_shows_what_became_of_every_strategys_candidates(
+    tradectl: Tradectl, small_market: Path, ran: tuple[Path, dict[str, Any]]
+) -> None:
+    runs, said = ran
+    asked = ("missed", "--catalog", small_market, "--runs", runs, "--top", "5000", "--json")
+    answer = tradectl(*asked).json
+    became = {each["strategy_id"]: each for each in answer["strategies"]}
+    assert tuple(became) == THREE
+    verdicts = RunStore(runs).run().read_table("verdicts")
+    assert verdicts is not None
+    for name in THREE:
+        own = [row for row in verdicts.to_pylist() if row["strategy_id"] == name]
+        refused = Counter(row["reason"] for row in own if not row["approved"])
+        assert own
+        assert refused.items() <= became[name]["stopped_by"].items()
+        assert became[name]["approved"] == len(own) - refused.total()
+        assert became[name]["raised"] == said["strategies"][name]["candidates"] > 0
+        assert became[name]["traded"] == said["strategies"][name]["trades"]
+    missed = answer["missed"]
+    assert {row["strategy_id"] for row in missed} == {*THREE}
+    features = {
+        "acceleration": {"warm", "ac_z"},
+        "reversion": {"distance", "age", "surge", "price", "session_notional"},
+        "opening_range": {"is_new", "surge", "width"},
+    }
     for row in missed:
         assert (row["ac_z"] is None) == (row["strategy_id"] != "acceleration")
         assert row["score"] >= 0
+        assert {each["name"] for each in row["features"]} >= features[row["strategy_id"]]
+        failed = [each["name"] for each in row["features"] if not each["passed"]]
+        assert failed in ([], [row["stopped_by"]])
+
+    own = tradectl(*asked, "--strategy", "reversion").json
+    assert [each["strategy_id"] for each in own["strategies"]] == ["reversion"]
+    assert own["strategies"] == [became["reversion"]]
+    assert own["missed"] == [row for row in missed if row["strategy_id"] == "reversion"]
+    page = tradectl(*asked[:-1], "--strategy", "reversion").out
+    assert f"reversion: {became['reversion']['raised']:,} raised; stopped by" in page
+    strange = tradectl(*asked, "--strategy", "reversoin")
+    assert strange.code == 2
+    assert "it hosts acceleration, reversion, opening_range" in strange.json["message"]
+
+
+def test_missed_says_nothing_of_gates_that_the_run_did_not_go_by(
+    tradectl: Tradectl, small_market: Path, tmp_path: Path
+) -> None:
+    where = ("--catalog", small_market, "--runs", tmp_path)
+    own = ("--strategy", "reversion", "--set", "reversion.min_distance=2")
+    done = tradectl("backtest", *where, *own, *eager(), "--json")
+    assert done.code == 0, done.err
+    answer = tradectl("missed", *where, "--top", "5000", "--json").json
+    assert answer["missed"]
+    assert {row["strategy_id"] for row in answer["missed"]} == {"reversion"}
+    assert [each["strategy_id"] for each in answer["strategies"]] == ["reversion"]
 
 
 def test_a_session_keeps_what_its_backtest_keeps_and_answers_alike(

@@ -184,7 +184,9 @@ def test_names_come_once_to_each_reader_of_the_files_and_a_late_one_gets_them_al
     assert end is not None
     assert end.is_over
     early.expect_alive()  # a run that has ended has not died
-    with pytest.raises(NotFoundError, match="'tradectl live' and 'tradectl rehearse' show theirs"):
+    with pytest.raises(
+        NotFoundError, match="'tradectl rehearse' and 'tradectl session' show theirs"
+    ):
         watched_run(tmp_path, "other")
 
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from app.strategies import hosted
 from catalog import Catalog, StoredBuckets
 from engine.domain.errors import ConfigError
 from engine.domain.facts import ExitReason
 from engine.domain.parameters import Parameters, parameters_from
 from engine.domain.session import NANOS_PER_SECOND, session
-from engine.preview import PaperTrade, Preview, preview
+from engine.preview import Configuration, PaperTrade, Preview, preview
 from engine.signals import scan
 from engine.signals.rescan import rescan, warm_up_ns
 from tests.accounting.stored_prints import stored_halt
 from tests.runtime.conftest import SYNTHETIC_DAY, synthetic
 from tests.runtime.runs import EAGER
+from tests.signals import shown_strategies
 
 __all__ = ["synthetic"]
 
@@ -37,9 +40,8 @@ def buckets(synthetic: Catalog) -> StoredBuckets:
 
 
 def previewed(synthetic: Catalog, buckets: StoredBuckets, after: Parameters) -> Preview:
-    return preview(
-        synthetic, buckets, SYNTHETIC_DAY, BEFORE, after, START, END, equity=Decimal(100_000)
-    )
+    sides = Configuration(BEFORE), Configuration(after)
+    return preview(synthetic, buckets, SYNTHETIC_DAY, *sides, START, END, equity=Decimal(100_000))
 
 
 def test_a_rescanned_stretch_equals_the_whole_day(
@@ -58,6 +60,40 @@ def test_a_rescanned_stretch_equals_the_whole_day(
     assert len(expected) > 20
     assert part.candidates.select(SAME).equals(expected.select(SAME))
     assert part.breadth["ts"][0].as_py() == START
+
+
+def test_strategies_say_of_kept_buckets_what_they_say_of_the_prints(
+    synthetic: Catalog, buckets: StoredBuckets
+) -> None:
+    asked = hosted(["reversion", "opening_range", f"{shown_strategies.__name__}:Breakout"])
+    make_source = asked.make_source(synthetic)
+    own = [make_source(HOURS, BEFORE, asked.names) for _ in range(2)]
+    whole = scan(synthetic, SYNTHETIC_DAY, BEFORE, source=own[0])
+    kept = {
+        letter: buckets.between(SYNTHETIC_DAY, letter, HOURS.pre_market_ns, END)
+        for letter in synthetic.letters(SYNTHETIC_DAY)
+    }
+    part = rescan(synthetic, SYNTHETIC_DAY, BEFORE, kept, START, END, source=own[1])
+    assert whole.signals is not None
+    assert part.signals is not None
+    ts = whole.signals["ts_event"].to_numpy()
+    expected = whole.signals.filter((ts >= START) & (ts <= END))
+    assert min(Counter(expected["strategy_id"].to_pylist())[name] for name in asked.names) > 5
+    # as texts: NaN is no other NaN
+    rows = [list(map(repr, table.to_pylist())) for table in (part.signals, expected)]
+    assert rows[0] == rows[1]
+    windows = [
+        [
+            (each.symbol, each.strategy_id, each.window.ts.tolist(), each.window.last.tolist())
+            for report in result.reports()
+            if START <= report.ts_event <= END
+            for each in report.candidates
+            if each.strategy_id in asked.names
+        ]
+        for result in (whole, part)
+    ]
+    assert windows[0] == windows[1]
+    assert len(windows[0]) == len(expected)
 
 
 def test_a_stricter_gate_skips_trades_and_says_what_they_did(

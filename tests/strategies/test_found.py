@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from app.strategies import Found, find_strategy, hosted, known_strategies
+from app.strategies.parameters import parameter_list
 from engine.domain.errors import ConfigError
 from engine.domain.parameters import Parameters
+from tests.strategies import unfit
 
 _PACKAGES = {
     "bad": "nowhere:Bad",
@@ -50,6 +52,47 @@ def test_one_broken_package_hides_none_of_the_others() -> None:
 def test_what_cannot_be_found_is_named_with_what_to_do(name: str, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         find_strategy(name)
+
+
+UNFIT = {
+    "Plain": "expected a subclass of TapeStrategy, found class Plain",
+    "VALUE": "expected a subclass of TapeStrategy, found int",
+    "Nameless": "it has no name",
+    "Shouting": "found 'LOUD'",
+    "Silent": "it has no signals: add def signals(self, tape) -> Signals",
+    "Blind": "expected def signals(self, tape): too many positional arguments",
+    "Data": "signals is int, expected def signals(self, tape)",
+    "Later": "signals is asynchronous",
+    "Unmakeable": "it cannot be made, OSError: no licence",
+    "Alone": "it cannot be made, TypeError",
+    "Forgetful": "its __init__ has to hand its parameters to super()",
+    "Wishful": "needs has 'mean of volume', expected mean(",
+    "Greedy": "needs failed, AttributeError",
+    "Deaf": "expected def react(self, trade, now): too many positional arguments",
+    "Untyped": "its Parameters have to be a subclass of StrategyParameters",
+}
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_a_class_that_cannot_be_hosted_is_named_with_what_is_missing(name: str) -> None:
+    source = f"{unfit.__name__}:{name}"
+    with pytest.raises(ConfigError) as error:
+        hosted([source])
+    said = str(error.value)
+    assert said.startswith(f"{source} is no strategy: ")
+    assert UNFIT[name] in said
+    assert said.endswith(
+        "see docs/how-to/write-a-strategy.md, or begin with 'tradectl strategy new NAME'"
+    )
+
+
+def test_a_parameter_without_a_default_has_to_be_given() -> None:
+    source = f"{unfit.__name__}:Demanding"
+    (window, *_) = parameter_list(find_strategy(source))
+    assert (window["name"], window["default"]) == ("window", None)
+    with pytest.raises(ConfigError, match="window: Field required"):
+        hosted([source])
+    assert hosted([source], values={"demanding.window": 3}).names == ("demanding",)
 
 
 def test_own_parameters_have_to_go_with_the_accounts() -> None:

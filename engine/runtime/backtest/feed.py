@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from engine.domain.candidate import BucketReport
 from engine.domain.market_data.halts import Halts
 from engine.domain.parameters.versions import Stretch
 from engine.domain.session import NANOS_PER_SECOND, Session
 from engine.runtime.backtest.simulation import Simulation
 from engine.runtime.bridge.bucket_clock import BucketClock
 from engine.runtime.bridge.ticks import status_data
+from engine.signals.scanner import Scanner
 
 _SETTLING_NS = 10 * NANOS_PER_SECOND
 """Time after the last bucket in which exits that a halt held up can still be filled."""
@@ -29,6 +31,10 @@ class Feed(Protocol):
         Ticks fed to the venue so far.
     hydrate_secs : float
         Wall-clock seconds spent on reading them.
+    latest : BucketReport or None
+        Of the bucket that closed last.
+    whole_tape : Scanner or None
+        Has every symbol as of that close; None where nothing but candidates is known.
     """
 
     @property
@@ -39,6 +45,10 @@ class Feed(Protocol):
     def ticks(self) -> int: ...  # noqa: D102
     @property
     def hydrate_secs(self) -> float: ...  # noqa: D102
+    @property
+    def latest(self) -> BucketReport | None: ...  # noqa: D102
+    @property
+    def whole_tape(self) -> Scanner | None: ...  # noqa: D102
 
     def play(self, simulation: Simulation) -> Iterator[int]:
         """Play the day and yield the closing instant of each bucket (UTC ns) once it is past."""

@@ -8,6 +8,7 @@ from itertools import batched
 
 import numpy as np
 
+from engine.domain.candidate import BucketReport
 from engine.domain.market_data.eligibility import fillable, moves_orders
 from engine.domain.market_data.halts import Halts
 from engine.domain.market_data.quotes import QuoteBatch
@@ -21,6 +22,7 @@ from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.messages import print_message, quote_message
 from engine.runtime.bridge.scanner_actor import ScannerActor
 from engine.runtime.bridge.ticks import quote_ticks, status_data, trade_ticks
+from engine.signals.scanner import Scanner
 from engine.signals.whole_tape.signal_runner import SignalSource
 from engine.signals.whole_tape.signal_tables import OnSignals
 
@@ -67,6 +69,16 @@ class FullFeed:
     def candidates(self) -> int:
         """Candidates raised so far."""
         return self.scanner.raised
+
+    @property
+    def latest(self) -> BucketReport | None:
+        """Of the bucket that closed last."""
+        return self.scanner.latest
+
+    @property
+    def whole_tape(self) -> Scanner:
+        """Every symbol as of that close."""
+        return self.scanner.scanner
 
     def digest(self) -> str:
         """Return the digest of what the scanner said."""

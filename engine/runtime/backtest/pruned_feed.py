@@ -20,6 +20,7 @@ from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.replay_actor import ReplayActor
 from engine.runtime.bridge.ticks import status_data
 from engine.signals import ScanResult
+from engine.signals.scanner import Scanner
 from engine.signals.whole_tape.signal_tables import OnSignals
 
 
@@ -58,6 +59,8 @@ class PrunedFeed:
     ) -> None:
         self.scanner = ReplayActor(history, scan.session, failures)
         self.candidates = 0
+        self.latest: BucketReport | None = None
+        self.whole_tape: Scanner | None = None
         self._scan = scan
         self._halts = halts
         self._failures = failures
@@ -98,6 +101,7 @@ class PrunedFeed:
                 self._close(simulation, live, qualified, report)
                 played = now
             self._tell_signals(report.ts_event)
+            self.latest = report
             yield now
         settle(simulation, self._halts, now)
 

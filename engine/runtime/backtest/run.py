@@ -12,6 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from engine.decision import Reach
+from engine.display import FrameBoard
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.facts import ParamsChanged
 from engine.domain.market_data.halts import Halts
@@ -93,6 +94,7 @@ def run_backtest(
     changes: Sequence[ParamsChanged] = (),
     scan: Scan = scan,
     attendant: Attendant | None = None,
+    board: FrameBoard | None = None,
     on_progress: Progress | None = None,
     on_day: Callable[[DayOutcome], None] | None = None,
     on_signals: OnSignals | None = None,
@@ -124,6 +126,8 @@ def run_backtest(
         Used by the pruned engine.
     attendant : Attendant, optional
         Sets the pace and gives commands; without one nobody does.
+    board : FrameBoard, optional
+        Where the run shows itself while it is played; nothing that it decides depends on it.
     on_day : callable
         Called with each day as soon as it is over, also if it was cut short.
     on_signals : callable
@@ -155,6 +159,7 @@ def run_backtest(
         symbols=symbols,
         scan=scan,
         attendant=attendant,
+        board=board,
         on_progress=on_progress,
         on_day=on_day,
         on_signals=on_signals,
@@ -192,6 +197,7 @@ class _Run:
     symbols: Sequence[str] | None
     scan: Scan
     attendant: Attendant | None
+    board: FrameBoard | None
     on_progress: Progress | None
     on_day: Callable[[DayOutcome], None] | None
     on_signals: OnSignals | None
@@ -218,7 +224,14 @@ class _Run:
         )
         feed = self._feed(hours, scanned, strategy, failures)
         trading_day = TradingDay(
-            self.desk, strategy, feed, self.assumed, failures, self.market, self.attendant
+            self.desk,
+            strategy,
+            feed,
+            self.assumed,
+            failures,
+            self.market,
+            self.attendant,
+            self.board,
         )
         try:
             with heard_interrupts() as interrupt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from engine.display import FrameBoard
 from engine.domain.errors import RunError
 from engine.domain.market_data.recorded import MarketData
 from engine.domain.markets.fill_assumptions import FillAssumptions
@@ -12,6 +13,7 @@ from engine.domain.session import NANOS_PER_SECOND
 from engine.hub.attendant import Attendant
 from engine.hub.desk import Desk
 from engine.hub.outcome import DayOutcome
+from engine.runtime.backtest.display import ReplayDisplay
 from engine.runtime.backtest.feed import Feed
 from engine.runtime.backtest.interrupt import Interrupt
 from engine.runtime.backtest.simulation import Simulation
@@ -38,6 +40,8 @@ class TradingDay:
         Where trades are measured on prints once they are over.
     attendant : Attendant, optional
         Who sets the pace.
+    board : FrameBoard, optional
+        Where the day shows itself.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class TradingDay:
         failures: Failures,
         market: MarketData,
         attendant: Attendant | None = None,
+        board: FrameBoard | None = None,
     ) -> None:
         self._desk = desk
         self._books = books = desk.books
@@ -56,6 +61,9 @@ class TradingDay:
         self._strategy = strategy
         self._feed = feed
         self._attendant = attendant
+        self._display = None
+        if board is not None:
+            self._display = ReplayDisplay(board, books, strategy, feed)
         self._equity = [books.equity_point(books.session.pre_market_ns, books.ledger.equity)]
         self._play_secs = 0.0
         stale_quote_secs = books.history.at(books.session.open_ns).stale_quote_secs
@@ -91,6 +99,8 @@ class TradingDay:
                 interrupt.check()
                 if self._books.ledger.positions:
                     self._equity.append(self._books.equity_point(now, self._strategy.view.equity()))
+                if self._display is not None:
+                    self._display.look(now)
                 if now >= session.open_ns:
                     on_progress((now - session.open_ns) / (session.close_ns - session.open_ns))
                     self._rest(now, interrupt)
@@ -105,6 +115,8 @@ class TradingDay:
                 self._desk.measure_trades(self._market, self._equity[-1].ts)
             raise
         finally:
+            if self._display is not None:
+                self._display.show()
             self._play_secs = time.perf_counter() - started
             self._simulation.close()
 
@@ -132,6 +144,8 @@ class TradingDay:
     def _rest(self, now: int, interrupt: Interrupt) -> None:
         """Wait until whoever attends the run wants it to go on."""
         while self._attendant is not None and (left := self._attendant.wait_secs(now)) > 0:
+            if self._display is not None:
+                self._display.rest()
             time.sleep(min(left, _NAP_SECS))
             interrupt.check()
 

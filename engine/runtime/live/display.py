@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-import numpy as np
-
-from engine.display import Counts, FrameBoard, FrameBuilder, Sight
+from engine.display import Counts, FrameBoard, Sight
 from engine.hub.books import Books
 from engine.runtime.bridge.hub_strategy import HubStrategy
 from engine.runtime.bridge.pulse import Pulse
+from engine.runtime.bridge.run_frames import RunFrames
 from engine.runtime.bridge.scanner_actor import ScannerActor
-from engine.runtime.live.issues import IssueTracker, remedy
+from engine.runtime.live.issues import IssueTracker
 from engine.runtime.live.venue import LiveVenue
 from engine.tape import HealthLine
 
@@ -25,10 +23,6 @@ _AFTER_SECS = 0.1
 """From a close to its frame: orders leave first, and closes that follow each other share one."""
 _SILENCE_SECS = 5.0
 """Without news a frame comes nevertheless, so that readers know a silent run from a dead one."""
-
-_NOTHING = np.empty(0, np.int8)
-
-_log = logging.getLogger(__name__)
 
 
 class DayDisplay:
@@ -54,35 +48,27 @@ class DayDisplay:
         trouble: IssueTracker,
         health: Callable[[LiveVenue], tuple[HealthLine, ...]],
     ) -> None:
-        self._board = board
         self._books = books
         self._scanner = scanner
-        self._strategy = strategy
         self._pulse = pulse
         self._trouble = trouble
         self._health = health
-        self._builder = FrameBuilder(board.heading, books, remedy)
+        self._frames = RunFrames(board, books, strategy)
+        self._frames.report = scanner.latest
         self._closed = asyncio.Event()
-        self._report = scanner.latest
-        self._decisions = 0
         self._shown: object = None
         self._shown_at = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def look(self) -> None:
         """Remember what the last bucket brought; to be called at each beat."""
-        if not self._board.is_read or self._scanner.latest is self._report:
-            return
-        decisions = self._strategy.decisions
-        self._report = self._scanner.latest
-        self._builder.radar.look(self._report, decisions[self._decisions :])
-        self._decisions = len(decisions)
-        self._closed.set()
+        if self._frames.look(self._scanner.latest):
+            self._closed.set()
 
     def start(self, venue: LiveVenue) -> None:
         """Begin, once the node runs."""
         self.look()
-        if self._board.is_read:
+        if self._frames.is_read:
             self._task = asyncio.create_task(self._go_on(venue))
 
     async def close(self) -> None:
@@ -93,17 +79,13 @@ class DayDisplay:
 
     def show(self, venue: LiveVenue) -> None:
         """Show what there is to see now."""
-        if not self._board.is_read:
+        if not self._frames.is_read:
             return
-        try:
-            self._board.put(self._builder.frame(self._sight(venue)))
-        except Exception:  # noqa: BLE001  (a screen must not end a run)
-            _log.exception("the run cannot be shown any more; it goes on")
-            self._board.give_up()
+        self._frames.show(lambda: self._sight(venue))
         self._shown, self._shown_at = self._news(venue), time.monotonic()
 
     async def _go_on(self, venue: LiveVenue) -> None:
-        while self._board.is_read:
+        while self._frames.is_read:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._closed.wait(), _LOOK_SECS)
             if self._closed.is_set():
@@ -124,18 +106,11 @@ class DayDisplay:
         return self._books.facts, dict(self._trouble.details), lights
 
     def _sight(self, venue: LiveVenue) -> Sight:
-        counts, scanner = venue.health, self._scanner.scanner
-        return Sight(
-            now=self._pulse.now(),
-            report=self._report,
-            scores=_NOTHING if self._report is None else scanner.scores(),
-            strips=scanner.strips(),
-            symbols=scanner.symbols,
-            view=self._strategy.view.trade,
-            equity=self._strategy.view.equity(),
-            health=self._health(venue),
-            counts=Counts(
-                counts.trades, counts.quotes, counts.gaps, counts.skipped, counts.requests_left
-            ),
-            issues=self._trouble.details,
+        seen = venue.health
+        return self._frames.sight(
+            self._pulse.now(),
+            self._scanner.scanner,
+            self._health(venue),
+            Counts(seen.trades, seen.quotes, seen.gaps, seen.skipped, seen.requests_left),
+            self._trouble.details,
         )
