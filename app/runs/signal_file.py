@@ -50,7 +50,7 @@ def kept_batches(path: Path) -> Iterator[KeptBatch]:
     DataError
         It was altered, or written by a version that kept other columns.
     """
-    with pa.OSFile(str(path)) as source:
+    with pa.OSFile(str(path), "r") as source:
         try:
             for rows in _whole(source):
                 yield KeptBatch(rows, source.tell())

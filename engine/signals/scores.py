@@ -59,7 +59,7 @@ def signed_scores(side: NDArray[np.int8], score: NDArray[np.float64]) -> NDArray
     """
     known = ~np.isnan(score)
     said = np.where(side == 0, 0.0, score)
-    return _bytes(side * said, known)
+    return _bytes(side.astype(np.float64) * said, known)
 
 
 def _bytes(scores: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.int8]:

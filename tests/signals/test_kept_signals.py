@@ -68,9 +68,10 @@ def test_a_kill_at_any_byte_loses_nothing_and_doubles_nothing(
         for each in closes:  # a run that is resumed goes through its day once more
             again.add(each)
         assert signal_table("run", tmp_path) == whole
-    again.table(is_whole=False)
+    keeper = SignalKeeper(tmp_path, "run")
+    keeper.table(is_whole=False)
     assert stream.is_file()
-    again.table(is_whole=True)
+    keeper.table(is_whole=True)
     assert not stream.exists()
     assert pq.read_table(signal_parquet("run", tmp_path)) == whole == signal_table("run", tmp_path)
 

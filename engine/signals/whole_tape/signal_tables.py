@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from engine.domain.candidate import Phase
@@ -49,7 +48,9 @@ SIGNALS = pa.schema(
 )
 """One row per raised, updated or faded candidate of a strategy other than the compiled one."""
 
-QUOTED_SIGNALS = pa.schema([*SIGNALS, *((name, pa.int64()) for name in QUOTE_COLUMNS)])
+QUOTED_SIGNALS = pa.unify_schemas(
+    [SIGNALS, pa.schema([(name, pa.int64()) for name in QUOTE_COLUMNS])]
+)
 """The same with the quote that each qualified row is shown, as ``tables.with_quotes`` adds it."""
 
 type OnSignals = Callable[[pa.Table], None]
@@ -58,8 +59,8 @@ type OnSignals = Callable[[pa.Table], None]
 
 def kept_of_a_run(signals: pa.Table) -> pa.Table:
     """Return the rows that a run keeps: what was raised, faded or qualified."""
-    changed = pc.not_equal(signals.column("phase"), pa.scalar(str(Phase.UPDATED)))
-    return signals.filter(pc.or_(changed, signals.column("qualified")))
+    is_news = np.array([phase != Phase.UPDATED for phase in values(signals, "phase")], np.bool_)
+    return signals.filter(pa.array(is_news | signals.column("qualified").to_numpy()))
 
 
 def raised_in(signals: pa.Table) -> Counter[str]:
