@@ -66,7 +66,7 @@ def test_a_strangers_strategy_and_weights_are_previewed_by_its_own_features(
 ) -> None:
     both = [word for each in eager() for word in ("--before", each) if each != "--set"]
     two = "--strategy", STRANGER, "--strategy", "reversion"
-    asked = ("preview", *two, *both, "--before", "reversion.min_distance=2")
+    asked = ("preview", *two, *both, "--before", "reversion.min_distance=2", "--to", "11:30")
     changed = ("--weight", "reversion=50", "--set", "breakout.max_hold_seconds=30")
     said = ask(*asked, *changed)
     assert [each["name"] for each in said["changes"]] == [
