@@ -18,6 +18,7 @@ from catalog.rowgroups import PartFile
 from catalog.schema import HALT, INSTRUMENTS, Kind
 from catalog.selection import join_quotes, join_trades, pick
 from engine.domain.errors import NotFoundError
+from engine.domain.market_data.conditions import tape_letter
 from engine.domain.market_data.quotes import QuoteBatch
 from engine.domain.market_data.recorded import letter_of
 from engine.domain.market_data.status import TradingStatus
@@ -159,9 +160,9 @@ class Catalog:
         ]
 
     def tapes(self, day: date) -> Mapping[str, str]:  # noqa: ARG002  (the port asks by day)
-        """Return the tape letter of each symbol that has one on record."""
-        rows = self.instruments().to_pylist()
-        return {row["symbol"]: row["tape"] for row in rows if row["tape"]}
+        """Return the tape letter of each symbol that has one on record, and that is one."""
+        said = {row["symbol"]: row["tape"] for row in self.instruments().to_pylist()}
+        return {symbol: tape for symbol, name in said.items() if (tape := tape_letter(name))}
 
     def data_hash(self, day: date, letters: Sequence[str]) -> str:
         """Return a hash over the partitions a run on this date and these letters reads."""

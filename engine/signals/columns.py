@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.errors import ConfigError, DataError
-from engine.domain.market_data.conditions import TAPES, updates_table
+from engine.domain.market_data.conditions import tape_id, updates_table
 from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import Stretch
@@ -397,7 +397,7 @@ class ColumnScanner:
         self._ids[name] = new
         self.symbols.append(name)
         tape = self._tapes.get(name, "")
-        self._state.symbols["tape"][new] = TAPES.index(tape) if tape in TAPES else 0
+        self._state.symbols["tape"][new] = tape_id(tape)
         if name in self.params.index_symbols:
             self._state.index_id[self.params.index_symbols.index(name)] = new
 
