@@ -23,6 +23,7 @@ from engine.domain.errors import ConfigError, DataError
 _TAKEN_BACK = ("canceled", "incorrect")
 """Values of ``u`` on a print that was taken back later, at a moment the page does not tell."""
 
+
 class _Trade(
     msgspec.Struct,
     frozen=True,

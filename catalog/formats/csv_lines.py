@@ -81,7 +81,10 @@ class CsvLines:
                 read_options=pv.ReadOptions(autogenerate_column_names=True, use_threads=False),
                 parse_options=self._parsing(),
                 convert_options=pv.ConvertOptions(
-                    column_types={f"f{n}": pa.string() for n in range(line.count(self._delimiter.encode()) + 1)}
+                    column_types={
+                        f"f{n}": pa.string()
+                        for n in range(line.count(self._delimiter.encode()) + 1)
+                    }
                 ),
             )
         except pa.ArrowException as error:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from app.clock import parse_day
 from cli.terminal.day_options import Refresh, ScanOptions
-from cli.terminal.output import emit
+from cli.terminal.output import emit, say
 from cli.terminal.progress import progress_bar
 from cli.terminal.shared_options import taking
 from engine.domain.counted import counted
@@ -38,12 +38,14 @@ def scan(
 
     from app.backtest.kept_scans import kept_scan
     from app.backtest.scan_answer import scan_answer
+    from app.backtest.stored_days import data_warnings, expect_spelled
     from catalog import Catalog
     from engine.domain.session import session
 
     parameters, strategies = options.parameters(), options.hosted()
     on = parse_day(day)
     stored = Catalog.open(options.catalog)
+    expect_spelled(stored, [on], options.only_symbols)
     make_source = strategies.make_source(stored)
     source = make_source(session(on), parameters, strategies.names)
     with progress_bar(f"scan {day}", "trades") as progress:
@@ -58,8 +60,11 @@ def scan(
             refresh=refresh,
             source=source,
         )
+    warnings = data_warnings(stored, [on], options.only_letters, options.only_symbols)
+    for warning in warnings:
+        say(f"warning: {warning.message}")
     emit(
-        msgspec.to_builtins(scan_answer(result, top)),
+        msgspec.to_builtins(scan_answer(result, top, warnings)),
         as_json=options.as_json,
         page=lambda console: _page(console, result, top),
     )
