@@ -17,6 +17,7 @@ from catalog.layout import INVENTORY_FOLDER, MANIFEST, PART, partition_folder
 from catalog.schema import ROW_GROUP_ROWS, SCHEMA_VERSION, SCHEMAS, Kind
 from catalog.warnings import DataWarning
 from engine.domain.errors import DataError
+from engine.domain.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -66,6 +67,7 @@ def write_partition(
     tables: Iterable[pa.Table],
     source: tuple[str, ...] = (),
     quality: Mapping[str, int] | None = None,
+    *,
     warnings: Sequence[DataWarning] = (),
 ) -> Manifest:
     """Write the market data of one kind, date and letter, replacing what is stored there.
@@ -182,7 +184,7 @@ def read_manifest(fs: AbstractFileSystem, folder: str) -> Manifest | None:
         return msgspec.json.decode(fs.cat_file(path), type=Manifest)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise DataError(
             f"{path} is no manifest ({error}); "
             "run `tradectl catalog verify --quarantine` and import the day again"

@@ -93,6 +93,7 @@ class Catalog:
             for folder in parts
             for table in PartFile(self.fs, folder).tables(["symbol"])
             for symbol in pc.unique(table["symbol"]).to_pylist()
+            if symbol is not None
         }
 
     def trade_count(self, day: date, letter: str) -> int:

@@ -1,4 +1,4 @@
-"""What imported rows look like that may not be what was meant; kept with a day, said again later."""
+"""What may be wrong with imported rows: kept with their day, and said again when it is used."""
 
 from __future__ import annotations
 

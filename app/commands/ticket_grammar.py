@@ -9,7 +9,7 @@ from typing import Any
 
 from app.commands.wishes import Action, TicketWish
 from app.commands.words import GrammarError, Word, Words
-from engine.domain.symbols import is_symbol
+from engine.domain.symbols import as_typed, is_symbol
 from engine.domain.ticket import Amount, Unit
 
 ALL = "all"
@@ -32,14 +32,14 @@ _A_DURATION = "a duration, such as 90s, 5m or 1h30m"
 
 
 def symbol(word: Word, expected: str = A_SYMBOL) -> str:
-    """Return a symbol, in capitals if it has none; raise ``GrammarError`` for what is no symbol.
+    """Return a symbol as it was meant; raise ``GrammarError`` for a number, an option or ``all``.
 
     ``All`` is neither everything nor Allstate: it has to be typed as one of the two.
     """
     text = word.text
     if not is_symbol(text) or _is_amount(text) or (word.lower == ALL and text != ALL.upper()):
         raise GrammarError(word.column, expected)
-    return text.upper() if text == text.lower() else text
+    return as_typed(text)
 
 
 def ticket(action: Action, words: Words) -> TicketWish:

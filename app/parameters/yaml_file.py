@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import ComposerError
 
 from engine.domain.errors import ConfigError
 
@@ -23,11 +24,11 @@ class _Loader(yaml.BaseLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         event: Any = self.peek_event()
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.composer.ComposerError(
+            raise ComposerError(
                 None, None, "aliases are not taken: write the value out", event.start_mark
             )
         if self._depth == _DEEPEST:
-            raise yaml.composer.ComposerError(
+            raise ComposerError(
                 None, None, f"nested deeper than {_DEEPEST} levels", event.start_mark
             )
         self._depth += 1

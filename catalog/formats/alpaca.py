@@ -19,6 +19,7 @@ from catalog.formats.quote_lots import in_shares
 from catalog.formats.raw import Reading, disowned, raw_table
 from catalog.schema import Kind
 from engine.domain.errors import ConfigError, DataError
+from engine.domain.unreadable import UNREADABLE
 
 _TAKEN_BACK = ("canceled", "incorrect")
 """Values of ``u`` on a print that was taken back later, at a moment the page does not tell."""
@@ -118,7 +119,7 @@ def read_alpaca(path: str, kind: Kind, _: Reading) -> Iterator[pa.Table]:
                 raise DataError(f"{path} has no {kind}, only {', '.join(page)}; check --kind")
             symbol = msgspec.json.decode(page.get("symbol", b"null"), type=str | None)
             content = _rows(page[kind], symbol, message)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except UNREADABLE as error:
             raise DataError(f"{path} is no page of Alpaca {kind}: {error}") from error
         if content:
             yield _table(content, kind, path)

@@ -1,7 +1,7 @@
 """Cells of a column as numbers, times, texts and codes: one that cannot be read spoils no other.
 
-What cannot be read is null, and so a flaw of its row, but for a time: there null means that none was
-given, and ``NO_TIME`` that what was given is none.
+What cannot be read is null, and so a flaw of its row, but for a time: there null means that none
+was given, and ``NO_TIME`` that what was given is none.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def plain(column: Any) -> pa.ChunkedArray:
     return column
 
 
-def readable(column: Any, wanted: pa.DataType) -> pa.ChunkedArray:
+def readable(column: Any, wanted: Any) -> pa.ChunkedArray:
     """Return a column as another type, null where one cell cannot be read; halves until found."""
     try:
         return pa.chunked_array(column.cast(wanted).chunks, wanted)
@@ -88,7 +88,7 @@ def symbols(column: Any) -> pa.ChunkedArray:
 
 
 def recoded(column: Any, code: Callable[[str], str]) -> pa.ChunkedArray:
-    """Return texts, or lists of them, each in another spelling; asked once for each that differs."""
+    """Return texts, or lists of them, each in another spelling that is asked for once."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         column = _joined(column)
     coded: Any = texts(column).dictionary_encode().combine_chunks()
@@ -145,7 +145,9 @@ def _decimals(said: Any, unit_ns: int) -> pa.ChunkedArray:
     rest = pc.utf8_slice_codeunits(pc.utf8_rpad(rest, digits, "0"), 0, digits)
     below = readable(rest, pa.int64()) if digits else pc.if_else(rest.is_valid(), 0, None)
     above = _scaled(readable(whole, pa.int64()), unit_ns)
-    return pc.if_else(pc.equal(above, NO_TIME), above, pc.add(above, below.cast(pa.int64())))
+    return pc.if_else(
+        pc.equal(above, pa.scalar(NO_TIME)), above, pc.add(above, below.cast(pa.int64()))
+    )
 
 
 def _stamps(column: Any, timezone: str) -> pa.ChunkedArray:
@@ -166,7 +168,7 @@ def _fractions(column: Any, unit_ns: int) -> pa.ChunkedArray:
     column = column.cast(pa.float64())
     column = pc.if_else(pc.is_nan(column), None, column)
     most = float(_SPAN_SECS[1] * 1_000_000_000 // unit_ns)
-    is_time = pc.and_(pc.greater(column, 0.0), pc.less(column, most))
+    is_time = pc.and_(pc.greater(column, pa.scalar(0.0)), pc.less(column, pa.scalar(most)))
     sound = _where(column, is_time)
     whole = pc.floor(sound)
     below = pc.round(pc.multiply(pc.subtract(sound, whole), float(unit_ns)))
@@ -177,7 +179,7 @@ def _fractions(column: Any, unit_ns: int) -> pa.ChunkedArray:
 def _scaled(counted: Any, unit_ns: int) -> pa.ChunkedArray:
     """Return whole numbers of a unit as nanoseconds."""
     most = _INT64_MAX // unit_ns
-    is_time = pc.and_(pc.greater(counted, 0), pc.less_equal(counted, most))
+    is_time = pc.and_(pc.greater(counted, pa.scalar(0)), pc.less_equal(counted, pa.scalar(most)))
     return pc.multiply(pc.if_else(is_time, counted, NO_TIME), unit_ns)
 
 

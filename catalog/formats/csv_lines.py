@@ -7,6 +7,7 @@ goes over lines is not read, and no column of ours needs one.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
@@ -77,7 +78,7 @@ class CsvLines:
             self._expect_short(line)
         try:
             parsed = pv.read_csv(
-                pa.BufferReader(line.removeprefix(_BOM).rstrip(b"\r") + b"\n"),
+                io.BytesIO(line.removeprefix(_BOM).rstrip(b"\r") + b"\n"),
                 read_options=pv.ReadOptions(autogenerate_column_names=True, use_threads=False),
                 parse_options=self._parsing(),
                 convert_options=pv.ConvertOptions(
@@ -130,7 +131,7 @@ class CsvLines:
         if not len(broken):
             return Block(pa.table({name: pa.nulls(0, pa.string()) for name in wanted}), broken)
         rows = pv.read_csv(
-            pa.BufferReader(lines),
+            io.BytesIO(lines),
             read_options=pv.ReadOptions(
                 column_names=names, use_threads=False, block_size=len(lines) + 1
             ),
@@ -187,7 +188,7 @@ def _unquotable(
     first_in_line = np.concatenate([[0], np.cumsum(counts)[:-1]])
     opens = (np.arange(len(at)) - first_in_line[line]) % 2 == 0
     edge = (raw == delimiter) | (raw == _NEWLINE) | quotes
-    before = np.where(at == 0, True, edge[np.maximum(at - 1, 0)])  # noqa: FBT003
+    before = np.where(at == 0, True, edge[np.maximum(at - 1, 0)])
     after = edge[at + 1]
     misplaced = line[np.where(opens, ~before, ~after)]
     broken = counts % 2 == 1

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -165,7 +165,7 @@ def _midnight(path: str) -> int:
 
 def _numbered(rows: pa.Table) -> pa.Table:
     """Return rows with numbers where numbers belong, null where one is none."""
-    columns = {
+    columns: dict[str, Any] = {
         name: rows[name]
         if name in ("exchange", "flags", "suspicious")
         else cells.numbers(rows[name], pa.float64())
@@ -174,7 +174,7 @@ def _numbered(rows: pa.Table) -> pa.Table:
     return pa.table(columns)
 
 
-def _columns(ticks: pa.Table, midnight_ns: int, kind: Kind) -> dict[str, pa.ChunkedArray]:
+def _columns(ticks: pa.Table, midnight_ns: int, kind: Kind) -> dict[str, Any]:
     """Return ticks as columns that ``raw_table`` understands."""
     ms = ticks["ms"].to_numpy()
     is_time = (ms >= 0) & (ms < _MS_PER_DAY)

@@ -18,8 +18,8 @@ class QuotePairs:
     """Raw rows of one side each, made into quotes block by block.
 
     A row with a bid alone and the row after it, with an ask alone and of the same time, are one
-    quote at the bid's exchange. A row that comes alone is completed with the last quote of the other
-    side at its exchange, 0 before there is one.
+    quote at the bid's exchange. A row that comes alone is completed with the last quote of the
+    other side at its exchange, 0 before there is one.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class QuotePairs:
             return rows
         starts = _pair_starts(rows)
         partner = np.minimum(np.arange(rows.num_rows) + 1, rows.num_rows - 1)
-        exchanges = rows["exchange"].fill_null("").to_pylist()
+        exchanges = [name or "" for name in rows["exchange"].to_pylist()]
         names, group = np.unique(np.array(exchanges, dtype=str), return_inverse=True)
         seconds = np.concatenate([[False], starts[:-1]])
         columns: dict[str, NDArray[np.float64]] = {}

@@ -1,4 +1,4 @@
-"""Polygon's flat files of trades and quotes: their columns, and the numbers they write for codes."""
+"""Polygon's flat files of trades and quotes: their columns, and their numbers for codes."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar
 from engine.domain.counted import counted
 from engine.domain.errors import ConfigError
-from engine.domain.symbols import expect_symbol
+from engine.domain.symbols import as_typed, expect_symbol
 
 if TYPE_CHECKING:
     from catalog.pull import PullReport
@@ -109,7 +109,8 @@ def _tickers(words: list[str]) -> tuple[str, ...]:
         else:
             texts.append(word)
     names = {name.strip() for text in texts for name in text.split(",")}
-    return tuple(sorted(expect_symbol(name, "--symbols") for name in names - {""}))
+    found = {as_typed(expect_symbol(name, "--symbols")) for name in names - {""}}
+    return tuple(sorted(found))
 
 
 def _page(console: Console, report: PullReport, catalog: str) -> None:

@@ -57,8 +57,8 @@ def standing(batch: TradeBatch, tapes: Mapping[str, str]) -> NDArray[np.bool_]:
     bool array, shape (n,)
     """
     tape_ids = [tape_id(tapes.get(symbol, "")) for symbol in batch.symbols]
-    tape_id = np.asarray(tape_ids, np.int64)[batch.symbol_id]
-    bits = updates_table(batch.conditions)[tape_id, batch.condition_id]
+    on_tape = np.asarray(tape_ids, np.int64)[batch.symbol_id]
+    bits = updates_table(batch.conditions)[on_tape, batch.condition_id]
     reversal = (bits & Updates.REVERSAL) != 0
     stands = ((bits & Updates.HIGH_LOW) != 0) & ~reversal
     for row in np.flatnonzero(reversal):

@@ -9,12 +9,15 @@ from engine.domain.errors import ConfigError
 
 LONGEST_SYMBOL = 32
 
-SYMBOL_PATTERN = r"[A-Za-z0-9]+(?:[./:_^$+=#*-][A-Za-z0-9]+)*[+=^#*]?"
-"""Letters and figures of ASCII, with single marks of a class, series, unit, warrant or pair between
-them: ``KO``, ``BRK.B``, ``BF-B``, ``BACpL``, ``BTC/USD``, ``ABC+``. It starts with a letter or a
-figure, so it is no path, no option of a command line and no formula of a spreadsheet."""
+MARKS = "./:_^$+=#*-"
+ENDING_MARKS = "+=^#*"
+"""What may stand between the letters and figures of ASCII that a symbol is made of, and at its end:
+``KO``, ``BRK.B``, ``BF-B``, ``BACpL``, ``BTC/USD``, ``ABC+``. It starts with a letter or figure and
+has no two marks in a row: so it is no path, no option of a command line, no formula of a sheet."""
 
-_SYMBOL = re.compile(SYMBOL_PATTERN, re.ASCII)
+_SYMBOL = re.compile(
+    rf"[A-Za-z0-9]+(?:[{re.escape(MARKS)}][A-Za-z0-9]+)*[{re.escape(ENDING_MARKS)}]?", re.ASCII
+)
 _HAS_LETTER = re.compile(r"[A-Za-z]", re.ASCII)
 
 _TEST_ISSUE = re.compile(r"Z[A-Z]ZZ[A-Z]?(?:[./-][A-Z0-9]+)?|ZVZZCNX|[A-Z]*TEST[A-Z]*(?:[./-].*)?")
@@ -49,6 +52,14 @@ def expect_symbol(text: str, where: str) -> str:
             f"BACpL, {LONGEST_SYMBOL} characters at most"
         )
     return symbol
+
+
+def as_typed(symbol: str) -> str:
+    """Return a symbol in capitals, unless it has small letters among them as ``BACpL`` has.
+
+    For what a person types where no list of symbols is at hand to hold it against.
+    """
+    return symbol if sum(letter.isupper() for letter in symbol) > 1 else symbol.upper()
 
 
 def is_test_issue(symbol: str) -> bool:

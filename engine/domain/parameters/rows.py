@@ -119,7 +119,8 @@ def _each_once(tickers: tuple[str, ...]) -> tuple[str, ...]:
     if wrong or len(set(tickers)) < len(tickers):
         found = f", found {wrong[0]!r}" if wrong else ""
         raise ValueError(
-            f"expected tickers with commas between them, each once and in capitals, such as SPY,QQQ{found}"
+            "expected tickers with commas between them, each once and in capitals, such as "
+            f"SPY,QQQ{found}"
         )
     return tickers
 
