@@ -21,6 +21,7 @@ from engine.domain.fixed_point import (
     is_exact_size,
 )
 from engine.domain.session import NANOS_PER_SECOND
+from engine.domain.symbols import is_symbol
 
 _EARLIEST_NS = 157_766_400_000_000_000
 _LATEST_NS = 4_102_444_800_000_000_000
@@ -33,6 +34,7 @@ class Flaw(StrEnum):
     CANCELED = "canceled"
     INCORRECT = "incorrect"
     SUSPICIOUS = "suspicious"
+    BAD_LINE = "bad_line"
     NO_SYMBOL = "no_symbol"
     BAD_TIME = "bad_time"
     PRICE_NOT_A_NUMBER = "price_not_a_number"
@@ -50,17 +52,18 @@ class Flaw(StrEnum):
     REPEATED = "repeated"
 
 
-UNPLACED = (Flaw.NO_SYMBOL, Flaw.BAD_TIME)
+UNPLACED = (Flaw.BAD_LINE, Flaw.NO_SYMBOL, Flaw.BAD_TIME)
 """Flaws that leave a row without a partition."""
 
 _EXPECTED: dict[Flaw, str] = {
     Flaw.CANCELED: "a print that stands",
     Flaw.INCORRECT: "a print that stands",
     Flaw.SUSPICIOUS: "a row its source vouches for",
-    Flaw.NO_SYMBOL: "a ticker",
+    Flaw.BAD_LINE: "a line of as many fields as the first, its quotes closed, in UTF-8",
+    Flaw.NO_SYMBOL: "a ticker such as KO, BRK.B or BACpL",
     Flaw.BAD_TIME: "UTC nanoseconds between 1975 and 2100 (see --time-unit)",
     Flaw.PRICE_NOT_A_NUMBER: "> 0 USD",
-    Flaw.PRICE_NOT_POSITIVE: "> 0 USD",
+    Flaw.PRICE_NOT_POSITIVE: "> 0 USD in six decimals",
     Flaw.PRICE_TOO_LARGE: f"≤ {MAX_PRICE // PRICE_SCALE:,} USD",
     Flaw.SIZE_NOT_EXACT: "a number of shares with six decimals at most",
     Flaw.SIZE_NOT_WHOLE: "a whole number of shares",
@@ -78,7 +81,7 @@ FLAWS = tuple(Flaw)
 SOUND = -1
 """Code of a row without a flaw; other codes are positions in ``FLAWS``."""
 
-_DISOWNED = (Flaw.CANCELED, Flaw.INCORRECT, Flaw.SUSPICIOUS, Flaw.REPEATED)
+_DISOWNED = (Flaw.CANCELED, Flaw.INCORRECT, Flaw.SUSPICIOUS, Flaw.REPEATED, Flaw.BAD_LINE)
 """Flaws that a source itself tells."""
 
 _LARGEST_SIZE = {Kind.TRADES: MAX_SIZE, Kind.QUOTES: MAX_SIZE, Kind.BARS: 1000 * MAX_SIZE - 1}
@@ -119,7 +122,7 @@ def find_flaws(raw: pa.Table, kind: Kind, *, one_sided: bool = False) -> NDArray
 
     for flaw in _DISOWNED if raw["flaw"].null_count < raw.num_rows else ():
         mark(flaw, _true(pc.equal(raw["flaw"], pa.scalar(flaw))))
-    mark(Flaw.NO_SYMBOL, ~_true(pc.match_substring_regex(raw["symbol"], r"\S")))
+    mark(Flaw.NO_SYMBOL, ~_are_symbols(raw["symbol"]))
     mark(Flaw.BAD_TIME, ~_in_range(raw["ts_event"]))
     mark(Flaw.BAD_TIME, ~_in_range(pc.coalesce(raw["ts_init"], raw["ts_event"])))
 
@@ -127,7 +130,8 @@ def find_flaws(raw: pa.Table, kind: Kind, *, one_sided: bool = False) -> NDArray
     sizes = [_numbers(raw[name]) for name in _SIZES[kind]]
     for price in prices:
         mark(Flaw.PRICE_NOT_A_NUMBER, ~np.isfinite(price))
-        mark(Flaw.PRICE_NOT_POSITIVE, price < 0 if kind is Kind.QUOTES else price <= 0)
+        is_low = price < 0 if kind is Kind.QUOTES else _in_millionths(price) <= 0
+        mark(Flaw.PRICE_NOT_POSITIVE, is_low)
         mark(Flaw.PRICE_TOO_LARGE, price > MAX_PRICE / PRICE_SCALE)
     for size in sizes:
         if kind is Kind.QUOTES:
@@ -142,7 +146,8 @@ def find_flaws(raw: pa.Table, kind: Kind, *, one_sided: bool = False) -> NDArray
         mark(Flaw.NOTIONAL_TOO_LARGE, notional > MAX_NOTIONAL / PRICE_SCALE)
     elif kind is Kind.QUOTES:
         (bid, ask), (bid_size, ask_size) = prices, sizes
-        both = (bid > 0) & (bid_size > 0) & (ask > 0) & (ask_size > 0)
+        has_bid, has_ask = (_in_millionths(price) > 0 for price in prices)
+        both = has_bid & (bid_size > 0) & has_ask & (ask_size > 0)
         if not one_sided:
             mark(Flaw.ONE_SIDED, ~both)
         mark(Flaw.CROSSED, both & (bid > ask))
@@ -165,6 +170,18 @@ def _true(column: Any) -> NDArray[np.bool_]:
     return pc.fill_null(column, pa.scalar(value=False)).to_numpy()
 
 
+def _in_millionths(price: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return prices as they would be stored: 0 below half of 1e-6 USD."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.rint(price * PRICE_SCALE)
+
+
+def _are_symbols(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    coded: Any = column.dictionary_encode().combine_chunks()
+    known = np.array([*map(is_symbol, coded.dictionary.to_pylist()), False], dtype=np.bool_)
+    return known[coded.indices.fill_null(len(known) - 1).to_numpy()]
+
+
 def _in_range(times: pa.ChunkedArray) -> NDArray[np.bool_]:
     after = pc.greater_equal(times, pa.scalar(_EARLIEST_NS))
     return _true(pc.and_(after, pc.less(times, pa.scalar(_LATEST_NS))))
@@ -178,7 +195,7 @@ def describe(kind: Kind, row: Mapping[str, Any], flaw: Flaw) -> str:
         if value is not None and name not in ("symbol", "tape", "flaw")
     )
     moment = ""
-    if flaw is not Flaw.BAD_TIME:
+    if flaw not in (Flaw.BAD_TIME, Flaw.BAD_LINE) and row["ts_event"]:
         seconds, nanos = divmod(row["ts_event"], NANOS_PER_SECOND)
         moment = f" at {datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanos:09d}Z"
     return (

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -34,6 +35,15 @@ from catalog.quality import Observer
 from catalog.schema import Kind
 from catalog.staging import PART_KEY, Conflict, Staging, partition_of
 from catalog.store import Catalog
+from catalog.warnings import (
+    DataWarning,
+    DayWarning,
+    Doubts,
+    in_words,
+    of_import,
+    of_tapes,
+    summed,
+)
 from engine.domain.errors import DataError
 from engine.domain.session import is_session, session
 
@@ -52,8 +62,9 @@ class ImportOptions(msgspec.Struct, frozen=True):
     ----------
     form, reading
         What the files are and how their columns are meant.
-    consolidate : bool
-        Quotes are of single venues: store the best bid and offer over all.
+    consolidate : bool or None
+        Quotes are of single venues: store the best bid and offer over all. False says that they
+        are best already, None that nobody has said.
     strict : bool
         Refuse everything at the first flawed row instead of setting it aside.
     replace : bool
@@ -62,7 +73,7 @@ class ImportOptions(msgspec.Struct, frozen=True):
 
     form: Format = Format.AUTO
     reading: Reading = Reading()
-    consolidate: bool = False
+    consolidate: bool | None = None
     strict: bool = False
     replace: bool = False
 
@@ -86,6 +97,8 @@ class ImportReport(msgspec.Struct, kw_only=True):
         Rows of the partitions written, with those that were there before.
     quality : dict
         Counts over the partitions written; see ``Observed``.
+    warnings : list of DayWarning
+        What may not be what was meant, however well it could be stored.
     """
 
     kind: str
@@ -101,6 +114,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     unchanged: int = 0
     stored_rows: int = 0
     quality: dict[str, int] = {}
+    warnings: list[DayWarning] = []
 
 
 def import_files(
@@ -135,7 +149,7 @@ def import_files(
             staging,
             options.form,
             options.reading,
-            one_sided=options.consolidate,
+            one_sided=bool(options.consolidate),
             strict=options.strict,
         )
         for path in files:
@@ -159,7 +173,16 @@ def import_files(
             _consolidate(staging, best)
             staging = best
         imported = _merge(catalog, staging, replace=options.replace)
-        _store(catalog, staging, intake.rejected_by_part, report, progress)
+        doubts = Doubts(
+            kind,
+            imported,
+            of_import(report.rows_in, report.rows_out),
+            intake.of_several_venues() if options.consolidate is None else (),
+        )
+        _store(catalog, staging, intake.rejected_by_part, doubts, report, progress)
+        manifests = (catalog.manifest(kind, *partition_of(key)) for key in imported)
+        doubtful = summed(each for stored in manifests if stored for each in stored.warnings)
+        report.warnings = in_words(doubtful, kind) + of_tapes(intake.unknown_tapes)
         report.dates = sorted({partition_of(key)[0] for key in imported})
         report.unchanged = len(imported) - report.stored
         catalog.add_tapes(intake.tapes)
@@ -185,10 +208,10 @@ def _consolidate(venues: Staging, best: Staging) -> None:
     best.flush()
 
 
-def _merge(catalog: Catalog, staging: Staging, *, replace: bool) -> list[int]:
+def _merge(catalog: Catalog, staging: Staging, *, replace: bool) -> dict[int, int]:
     """Leave in a staging what has to be written: new rows, and stored ones beside them.
 
-    Returns the keys of all partitions that rows were imported for.
+    Returns how many rows were imported for each partition, by key.
     """
     imported = staging.parts()
     present = {key for key in imported if catalog.manifest(staging.kind, *partition_of(key))}
@@ -210,6 +233,7 @@ def _store(
     catalog: Catalog,
     staging: Staging,
     rejected: Mapping[int, int],
+    doubts: Doubts,
     report: ImportReport,
     progress: Progress,
 ) -> None:
@@ -221,6 +245,7 @@ def _store(
     for key, batches in groupby(staging.in_order(), key=itemgetter(0)):
         day, letter = partition_of(key)
         observer = Observer(session(day) if is_session(day) else None, codes, n_symbols)
+        found: list[DataWarning] = []
         before = catalog.manifest(staging.kind, day, letter)
         quality = {"rejected": rejected.get(key, 0)}
         if before is not None:
@@ -232,9 +257,12 @@ def _store(
             staging.kind,
             day,
             letter,
-            _observed(batches, staging, observer, quality),
+            _observed(
+                batches, staging, observer, quality, partial(doubts.fill, found, key, before)
+            ),
             source=tuple(dict.fromkeys(sources)),
             quality=quality,
+            warnings=found,
         )
         total.update(msgspec.structs.asdict(observer.observed))
         report.stored += 1
@@ -248,12 +276,14 @@ def _observed(
     staging: Staging,
     observer: Observer,
     quality: dict[str, int],
+    on_end: Callable[[Observer], None],
 ) -> Iterator[pa.Table]:
     """Yield one partition's rows as tables; the counts are in ``quality`` after the last."""
     for _, columns in batches:
         observer.see(columns)
         yield staging.arrow(columns)
     quality |= msgspec.structs.asdict(observer.observed)
+    on_end(observer)
 
 
 def _quarantine(catalog: Catalog, files: Sequence[str], staging: Staging) -> str:

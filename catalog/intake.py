@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from catalog.flaws import FLAWS, SOUND, UNPLACED, describe, find_flaws
-from catalog.formats import Format, Reading, read_file
+from catalog.formats import OF_ANY_VENUE, Format, Reading, format_of, read_file
 from catalog.formats.files import bare_name
-from catalog.schema import SCHEMAS, exact_size_column
+from catalog.schema import SCHEMAS, Kind, exact_size_column
 from catalog.staging import ABSENT, PART_KEY, Staging, part_key
 from engine.domain.errors import DataError
 from engine.domain.fixed_point import fixed_prices, fixed_sizes
+from engine.domain.market_data.conditions import tape_letter
 from engine.domain.market_data.recorded import letter_of
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK, day_of
 
@@ -50,6 +51,10 @@ class Intake:
         Rows that had no ``ts_init`` and got ``ts_event``.
     tapes : dict
         Tape letter by symbol, where a file tells it.
+    unknown_tapes : dict
+        What files call a tape that is none, and how many symbols are said to be on it.
+    venues : dict
+        Exchanges by symbol, of quotes that may be of single venues.
     """
 
     def __init__(
@@ -62,6 +67,8 @@ class Intake:
         self.out_of_order = 0
         self.without_arrival = 0
         self.tapes: dict[str, str] = {}
+        self.unknown_tapes: dict[str, int] = {}
+        self.venues: dict[str, set[str]] = {}
         self._staging = staging
         self._form = form
         self._reading = reading
@@ -73,15 +80,17 @@ class Intake:
     def read(self, path: str) -> Iterator[int]:
         """Read one file, yielding the number of rows read so far."""
         kind = self._staging.kind
+        may_be_venues = kind is Kind.QUOTES and format_of(path, self._form) in OF_ANY_VENUE
         first_row = self.rows_in
         for raw in read_file(path, kind, self._form, self._reading):
             flaws = find_flaws(raw, kind, one_sided=self._one_sided)
             sound = flaws == SOUND
-            if sound.all():
-                self._take(raw)
-            else:
+            if not sound.all():
                 self._reject(raw, flaws, path, self.rows_in - first_row)
-                self._take(raw.filter(pa.array(sound)))
+            taken = raw if sound.all() else raw.filter(pa.array(sound))
+            self._take(taken)
+            if may_be_venues:
+                self._see_venues(taken)
             self.rows_in += raw.num_rows
             yield self.rows_in
 
@@ -127,7 +136,27 @@ class Intake:
         if raw["tape"].null_count < raw.num_rows:
             pairs = raw.select(["symbol", "tape"]).group_by(["symbol", "tape"]).aggregate([])
             rows = pairs.to_pylist()
-            self.tapes.update({row["symbol"]: row["tape"] for row in rows if row["tape"]})
+            for row in rows:
+                self._see_tape(row["symbol"], row["tape"] or "")
+
+    def _see_tape(self, symbol: str, said: str) -> None:
+        letter = tape_letter(said)
+        if letter:
+            self.tapes[symbol] = letter
+        elif said.strip():
+            self.unknown_tapes[said] = self.unknown_tapes.get(said, 0) + 1
+
+    def _see_venues(self, quotes: pa.Table) -> None:
+        pairs = quotes.select(["symbol", "exchange"]).group_by(["symbol", "exchange"])
+        for row in pairs.aggregate([]).to_pylist():
+            if row["exchange"]:
+                self.venues.setdefault(row["symbol"], set()).add(row["exchange"])
+
+    def of_several_venues(self) -> list[int]:
+        """Return the ids of symbols whose quotes name more exchanges than one."""
+        several = {symbol for symbol, names in self.venues.items() if len(names) > 1}
+        texts = self._staging.vocabularies["symbol"].texts
+        return [n for n, text in enumerate(texts) if text in several]
 
     def _coded(self, column: Any, field: pa.Field) -> NDArray[Any]:
         if pa.types.is_dictionary(field.type):

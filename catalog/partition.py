@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 from catalog.files import write_whole
 from catalog.layout import INVENTORY_FOLDER, MANIFEST, PART, partition_folder
 from catalog.schema import ROW_GROUP_ROWS, SCHEMA_VERSION, SCHEMAS, Kind
+from catalog.warnings import DataWarning
 from engine.domain.errors import DataError
+from engine.domain.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -38,6 +40,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Names of the files or generators the rows came from.
     quality : dict
         Counters of the quality report.
+    warnings : tuple of DataWarning
+        What may be wrong with the rows, found when they were imported.
     meta : dict
         Whatever the writer of a derived table wants back with it.
     """
@@ -49,6 +53,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_ts_init: int | None = None
     source: tuple[str, ...] = ()
     quality: dict[str, int] = {}
+    warnings: tuple[DataWarning, ...] = ()
     meta: dict[str, Any] = {}
     schema_version: int = SCHEMA_VERSION
 
@@ -62,6 +67,8 @@ def write_partition(
     tables: Iterable[pa.Table],
     source: tuple[str, ...] = (),
     quality: Mapping[str, int] | None = None,
+    *,
+    warnings: Sequence[DataWarning] = (),
 ) -> Manifest:
     """Write the market data of one kind, date and letter, replacing what is stored there.
 
@@ -73,9 +80,9 @@ def write_partition(
         File system and root folder, as ``Catalog.fs`` and ``Catalog.root`` are.
     tables
         Rows with the columns of ``SCHEMAS[kind]``, sorted by ``ts_init``; consumed one by one.
-    source, quality
-        Kept in the manifest; ``quality`` is read after the last table, so that whoever yields the
-        tables can count on the way.
+    source, quality, warnings
+        Kept in the manifest; the last two are read after the last table, so that whoever yields
+        the tables can count on the way.
 
     Raises
     ------
@@ -94,6 +101,7 @@ def write_partition(
         row_group_rows=ROW_GROUP_ROWS[kind],
         source=source,
         quality=quality,
+        warnings=warnings,
     )
     with write_whole(fs, f"{root}/{INVENTORY_FOLDER}/{partition}") as file:
         file.write(manifest.sha256.encode())
@@ -109,6 +117,7 @@ def write_part(
     row_group_rows: int = _DERIVED_ROW_GROUP_ROWS,
     source: tuple[str, ...] = (),
     quality: Mapping[str, int] | None = None,
+    warnings: Sequence[DataWarning] = (),
     meta: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Write a part file and then its manifest into ``folder``; see ``write_partition``."""
@@ -132,6 +141,7 @@ def write_part(
             max_ts_init=max(arrivals, default=None),
             source=source,
             quality=dict(quality or {}),
+            warnings=tuple(warnings),
             meta=dict(meta or {}),
         )
     with write_whole(fs, f"{folder}/{MANIFEST}") as file:
@@ -174,7 +184,7 @@ def read_manifest(fs: AbstractFileSystem, folder: str) -> Manifest | None:
         return msgspec.json.decode(fs.cat_file(path), type=Manifest)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise DataError(
             f"{path} is no manifest ({error}); "
             "run `tradectl catalog verify --quarantine` and import the day again"

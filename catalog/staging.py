@@ -203,9 +203,10 @@ class Staging:
             for batch in self._database.sql("FROM aside").to_arrow_reader(_READ_ROWS):
                 yield pa.Table.from_batches([batch])
 
-    def parts(self) -> list[int]:
-        """Return the keys of the partitions with rows, ascending."""
-        return [key for (key,) in self._fetch("SELECT DISTINCT part FROM staged ORDER BY ALL")]
+    def parts(self) -> dict[int, int]:
+        """Return the number of rows of each partition that has any, by its key, ascending."""
+        rows = self._fetch("SELECT part, count(*) FROM staged GROUP BY part ORDER BY ALL")
+        return {int(key): int(count) for key, count in rows}
 
     def add_stored(self, key: int, table: pa.Table, first: int) -> None:
         """Take in rows of the catalog; ``first`` is the place of the first in its partition."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from catalog.files import file_system
 from catalog.layout import INSTRUMENTS_FOLDER, MANIFEST, PART, derived_folder, partition_folder
@@ -18,10 +19,12 @@ from catalog.rowgroups import PartFile
 from catalog.schema import HALT, INSTRUMENTS, Kind
 from catalog.selection import join_quotes, join_trades, pick
 from engine.domain.errors import NotFoundError
+from engine.domain.market_data.conditions import tape_letter
 from engine.domain.market_data.quotes import QuoteBatch
 from engine.domain.market_data.recorded import letter_of
 from engine.domain.market_data.status import TradingStatus
 from engine.domain.market_data.trades import TradeBatch
+from engine.domain.session import is_session
 
 _OPEN_PARTS = 64
 _TRADE_GROUPS = 8
@@ -74,12 +77,24 @@ class Catalog:
         return catalog
 
     def dates(self) -> list[date]:
-        """Return the dates that have trades, ascending."""
-        return sorted({day for day, _ in self.partitions(Kind.TRADES)})
+        """Return the trading days that have trades, ascending; those of a Saturday are no day."""
+        return sorted({day for day, _ in self.partitions(Kind.TRADES) if is_session(day)})
 
     def letters(self, day: date) -> list[str]:
         """Return the letters that have trades on a date, ascending."""
         return self._letters(Kind.TRADES, day)
+
+    def symbols(self, day: date, letters: Iterable[str]) -> set[str]:
+        """Return the symbols under some letters that have trades on a date."""
+        stored = set(self.letters(day)) & set(letters)
+        parts = (self._existing(Kind.TRADES, day, letter) for letter in stored)
+        return {
+            symbol
+            for folder in parts
+            for table in PartFile(self.fs, folder).tables(["symbol"])
+            for symbol in pc.unique(table["symbol"]).to_pylist()
+            if symbol is not None
+        }
 
     def trade_count(self, day: date, letter: str) -> int:
         """Return how many prints one letter has on a date."""
@@ -159,9 +174,9 @@ class Catalog:
         ]
 
     def tapes(self, day: date) -> Mapping[str, str]:  # noqa: ARG002  (the port asks by day)
-        """Return the tape letter of each symbol that has one on record."""
-        rows = self.instruments().to_pylist()
-        return {row["symbol"]: row["tape"] for row in rows if row["tape"]}
+        """Return the tape letter of each symbol that has one on record, and that is one."""
+        said = {row["symbol"]: row["tape"] for row in self.instruments().to_pylist()}
+        return {symbol: tape for symbol, name in said.items() if (tape := tape_letter(name))}
 
     def data_hash(self, day: date, letters: Sequence[str]) -> str:
         """Return a hash over the partitions a run on this date and these letters reads."""

@@ -128,7 +128,7 @@ def why_no_trades(view: RunView) -> str:
     """Return at which stage of the funnel the last candidate was stopped."""
     stages = view.funnel
     if not stages or not stages[0].count:
-        return "No trades: no market data reached the scanner. Check the dates and symbols."
+        return _nothing_judged(view)
     for before, stage in pairwise(stages):
         if not stage.count:
             left = wording.count(before.count)
@@ -137,6 +137,18 @@ def why_no_trades(view: RunView) -> str:
                 f"“{wording.words(stage.name)}” let none of them pass."
             )
     return "No trades were closed, though orders were filled."
+
+
+def _nothing_judged(view: RunView) -> str:
+    """Return why no bucket of a run was judged, by what was read."""
+    prints, symbols = view.quality.get("trades", 0), view.quality.get("symbols", 0)
+    if not prints:
+        return "No trades: no market data reached the scanner. Check the dates and symbols."
+    doubts = " ".join(f"{each}." for each in view.manifest.get("warnings") or ())
+    return (
+        f"No trades: {wording.count(prints)} prints of {wording.count(symbols)} symbols were read, "
+        f"and no symbol had enough buckets to be judged. {doubts}"
+    ).rstrip()
 
 
 def _tone(value: wording.Number) -> Tone:

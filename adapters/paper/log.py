@@ -14,6 +14,7 @@ import msgspec
 from engine.domain.errors import ConfigError, DataError
 from engine.domain.facts import OrderRole
 from engine.domain.ticket import Ticket
+from engine.domain.unreadable import UNREADABLE
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
@@ -127,7 +128,7 @@ class PaperLog:
         for number, text in enumerate(kept.splitlines(), start=1):
             try:
                 yield msgspec.json.decode(text, type=Line)
-            except msgspec.MsgspecError as error:
+            except UNREADABLE as error:
                 raise DataError(
                     f"line {number} of {self._path} is no line of a paper account: {error}; move "
                     "the file away to begin anew"

@@ -16,6 +16,7 @@ import msgspec
 from app.backtest.by_strategy import by_strategy
 from app.backtest.day_scans import DayScans
 from app.backtest.report import run_tables, run_view
+from app.backtest.stored_days import data_warnings, expect_spelled
 from app.redaction import redacted
 from app.runs.bounds import record_run_ended, record_run_started
 from app.strategies import Hosted, hosted
@@ -68,6 +69,8 @@ def backtest_run(
     nothing was done yet; the directory says so.
     """
     request.hosted.expect_fit(request.params)
+    expect_spelled(catalog, request.days, request.symbols)
+    warnings = data_warnings(catalog, request.days, request.letters, request.symbols)
     started = time.perf_counter()
     scans = DayScans(catalog, request.workers, refresh=request.refresh)
     with RunStore(runs).start(_plan(catalog, request)) as run:
@@ -106,6 +109,7 @@ def backtest_run(
             },
             "metrics": metrics,
             "quality": scans.quality,
+            "warnings": tuple(each.message for each in warnings),
             "timings": timings,
             "ladder": [{"fills": fills, **figures} for fills, figures in ladder.items()],
         }

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pyarrow.compute as pc
 
+from catalog.warnings import DayWarning
 from engine.domain.candidate import Phase, StrategyFailure
 from engine.signals import ScanResult
 from engine.signals.tables import told_rows
@@ -48,10 +49,11 @@ class ScanAnswer(msgspec.Struct, frozen=True):
     top: list[dict[str, Any]]
     strategies: dict[str, StrategyAnswer]
     failures: tuple[StrategyFailure, ...]
+    warnings: tuple[DayWarning, ...] = ()
 
 
-def scan_answer(result: ScanResult, top: int) -> ScanAnswer:
-    """Return a scan with its ``top`` raised candidates."""
+def scan_answer(result: ScanResult, top: int, warnings: tuple[DayWarning, ...] = ()) -> ScanAnswer:
+    """Return a scan with its ``top`` raised candidates, and what is doubtful about its data."""
     raised = result.candidates.filter(pc.field("phase") == pc.scalar(str(Phase.RAISED)))
     first = raised.sort_by([("ac_z", "descending"), ("symbol", "ascending")]).slice(0, top)
     return ScanAnswer(
@@ -71,6 +73,7 @@ def scan_answer(result: ScanResult, top: int) -> ScanAnswer:
         top=told_rows(first.select(_COLUMNS)),
         strategies=_of_strategies(result, top),
         failures=result.failures,
+        warnings=warnings,
     )
 
 

@@ -53,7 +53,7 @@ def imported(
     timezone: str = "UTC",
     time_unit: str = "ns",
     delimiter: str = ",",
-    consolidate: bool = False,
+    consolidate: bool | None = None,
     strict: bool = False,
     replace: bool = False,
 ) -> ImportReport:
@@ -71,8 +71,8 @@ def imported(
     DataError
         A file cannot be read, or with ``strict`` a row is flawed.
     """
-    if consolidate and kind != "quotes":
-        raise ConfigError(f"--consolidate is for quotes, these are {kind}")
+    if consolidate is not None and kind != "quotes":
+        raise ConfigError(f"--consolidate and --no-consolidate are for quotes, these are {kind}")
     reading = Reading(_mapping(columns), symbol, timezone, TimeUnit(time_unit), delimiter)
     options = ImportOptions(Format(form), reading, consolidate, strict, replace)
     return import_files(

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.commands.wishes import Action, TicketWish
 from app.commands.words import GrammarError, Word, Words
+from engine.domain.symbols import as_typed, is_symbol
 from engine.domain.ticket import Amount, Unit
 
 ALL = "all"
@@ -19,7 +20,6 @@ CURRENCIES = frozenset(
 )
 """Quote currencies that an amount can name."""
 
-_SYMBOL = re.compile(r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9][A-Za-z0-9./:_-]{0,31}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,12})?|\.\d{1,12}", re.ASCII)
 _AMOUNT = re.compile(rf"({_NUMBER.pattern})(\D.*)?", re.ASCII)
@@ -32,15 +32,14 @@ _A_DURATION = "a duration, such as 90s, 5m or 1h30m"
 
 
 def symbol(word: Word, expected: str = A_SYMBOL) -> str:
-    """Return a symbol in capitals; raise ``GrammarError`` for a number, an option or ``all``.
+    """Return a symbol as it was meant; raise ``GrammarError`` for a number, an option or ``all``.
 
     ``All`` is neither everything nor Allstate: it has to be typed as one of the two.
     """
     text = word.text
-    is_symbol = _SYMBOL.fullmatch(text) and not _is_amount(text)
-    if not is_symbol or (word.lower == ALL and text != ALL.upper()):
+    if not is_symbol(text) or _is_amount(text) or (word.lower == ALL and text != ALL.upper()):
         raise GrammarError(word.column, expected)
-    return text.upper()
+    return as_typed(text)
 
 
 def ticket(action: Action, words: Words) -> TicketWish:

@@ -11,6 +11,7 @@ from app.clock import new_york
 from app.display.folder import FRAME, SYMBOLS, Names, Publication, display_folder
 from engine.display import DisplayFrame, unpacked, with_names_from
 from engine.domain.errors import DataError, NotFoundError, RunError
+from engine.domain.unreadable import UNREADABLE
 from store.journal.process import Process
 from store.runs.named_run import named_run
 
@@ -60,7 +61,7 @@ class WatchedRun:
             shown = _decode(path.read_bytes())
         except FileNotFoundError:
             return None
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise DataError(f"{path} shows no run that this version can read: {error}") from error
         self._writer = shown.writer
         frame = self._with_names(unpacked(shown.frame), shown) if shown.frame else None
@@ -131,5 +132,5 @@ def _shown(root: Path) -> Iterator[Publication]:
     for path in root.glob(f"*/{FRAME}"):
         try:
             yield _decode(path.read_bytes())
-        except (msgspec.MsgspecError, OSError):
+        except (*UNREADABLE, OSError):
             continue

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from app.parameters.yaml_file import yaml_node
 from app.redaction import refuse_secrets
 from engine.domain.errors import ConfigError
 from engine.domain.parameters import Parameters, parameters_from
@@ -59,14 +60,7 @@ def read_values(file: Path) -> dict[str, object]:
     ConfigError
         The file cannot be read or is no flat YAML mapping.
     """
-    try:
-        document = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    except FileNotFoundError as error:
-        raise ConfigError(f"there is no parameter file {file}: give another") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"parameter file {file} cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"parameter file {file} is no YAML: {error}") from error
+    document = yaml_node(file, "parameter file")
     if document is None:
         return {}
     if not isinstance(document, yaml.MappingNode):
@@ -79,12 +73,22 @@ def _mapping(document: yaml.MappingNode, file: Path) -> dict[str, object]:
     values: dict[str, object] = {}
     for key, value in document.value:
         line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise ConfigError(f"line {line} of {file} has a key that is no name")
         if key.value in values:
             raise ConfigError(f"{key.value} is given twice in {file}, again in line {line}")
         if isinstance(value, yaml.MappingNode):
             raise ConfigError(f"{key.value} in line {line} of {file} holds keys, expected a value")
+        if _holds_more(value):
+            raise ConfigError(f"{key.value} in line {line} of {file} holds lists, expected values")
         values[key.value] = _text(value)
     return values
+
+
+def _holds_more(node: yaml.Node) -> bool:
+    """Say whether a list holds anything but values."""
+    items = node.value if isinstance(node, yaml.SequenceNode) else []
+    return not all(isinstance(item, yaml.ScalarNode) for item in items)
 
 
 def _text(node: yaml.Node) -> str:

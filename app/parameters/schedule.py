@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from app.clock import instant
+from app.parameters.yaml_file import yaml_value
 from app.redaction import refuse_secrets
 from engine.domain.errors import ConfigError
 from engine.domain.facts import ParamsChanged
@@ -34,9 +34,8 @@ def load_schedule(file: Path, params: Parameters, who: str) -> tuple[ParamsChang
         be made.
     """
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-        entries = msgspec.convert(document, list[_Entry])
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
+        entries = msgspec.convert(yaml_value(file, "schedule"), list[_Entry])
+    except msgspec.ValidationError as error:
         expected = "a list of changes, each with at: YYYY-MM-DDTHH:MM and set: {name: value}"
         raise ConfigError(f"expected {expected} in {file}: {error}") from error
     for each in entries:

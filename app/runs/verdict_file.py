@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from engine.decision import BucketDecision
 from engine.domain.errors import DataError
+from engine.domain.unreadable import UNREADABLE
 
 _decoder = msgspec.json.Decoder(BucketDecision)
 
@@ -51,7 +52,7 @@ def kept_decisions(path: Path) -> tuple[list[BucketDecision], int]:
     for number, line in enumerate(lines, 1):
         try:
             decisions.append(_decoder.decode(line))
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             _log.error("verdicts of line %d in %s are lost: %s", number, path, error)
     return decisions, len(written) - len(cut)
 

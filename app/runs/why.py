@@ -10,6 +10,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.backtest.stored_days import data_warnings, spelled_like
 from app.clock import instant, new_york, parse_day
 from app.runs.chosen_run import chosen_run
 from app.runs.day_tape import SpooledPrints, spool_of
@@ -18,6 +19,7 @@ from app.runs.kept_runs import DEFAULT_DATABASE, Kept
 from app.runs.running import goes_on
 from app.runs.strategies_said import SignalSaid, WeightInForce, said_by_strategies
 from catalog import Catalog
+from catalog.warnings import DayWarning
 from engine.domain.account import ACCELERATION
 from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, NotFoundError
@@ -26,6 +28,7 @@ from engine.domain.market_data.recorded import Prints
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import day_of, session
+from engine.domain.symbols import case_hint, expect_symbol, is_test_issue
 from engine.journal import Integrity
 from engine.signals.bucket_series import judged_buckets
 from engine.signals.tables import rows_table, told_rows
@@ -55,6 +58,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         All of them, where the bucket has several.
     contributions : tuple of Contribution
         Behind the trade, its owner's first.
+    warnings : tuple of DayWarning
+        What was found doubtful when the day was imported.
     running : bool
         The run goes on: what follows from the bucket may still change.
     answer : str
@@ -74,6 +79,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: tuple[dict[str, Any], ...] = ()
     trade: dict[str, Any] | None
     running: bool = False
+    warnings: tuple[DayWarning, ...] = ()
     contributions: tuple[Contribution, ...] = ()
     answer: str = ""
 
@@ -120,7 +126,7 @@ def explained(
         Run, catalog or the symbol's trades are not stored, or a run that goes on has not closed
         that bucket yet.
     """
-    symbol = symbol.upper()
+    symbol = expect_symbol(symbol, "symbol")
     asked = day or _day_in(time)
     chosen, history = chosen_run(runs, run, asked, params, settings, database)
     spooled = spool_of(chosen)
@@ -139,6 +145,9 @@ def explained(
         params_version=in_force.version,
         **_hub_says(chosen, symbol, ts_event),
         running=goes_on(chosen),
+        warnings=data_warnings(market, [day_of(ts)], (), [symbol])
+        if isinstance(market, Catalog)
+        else (),
     )
     answer = msgspec.structs.replace(found, answer=_conclusion(found))
     return answer, chosen.integrity() if chosen else None
@@ -174,6 +183,10 @@ def _only_day(market: Catalog | SpooledPrints, run: Kept | None) -> date:
 def _judged(market: Prints, day: date, symbol: str, history: ParameterHistory) -> pa.Table:
     """Return every bucket of the symbol that has an ``ao``, held against every gate."""
     params, changes = history.shaping_day(session(day))
+    if isinstance(market, Catalog):
+        known = spelled_like(market, [day], [symbol])
+        if symbol not in known and (hint := case_hint([symbol], sorted(known))):
+            raise NotFoundError(f"no trades of {symbol} are stored for {day}{hint}")
     (scanner,) = judged_buckets(market, day, params, [symbol], changes)
     if not scanner.symbols:
         raise NotFoundError(f"no trades of {symbol} are stored for {day}; 'tradectl catalog info'")
@@ -247,11 +260,11 @@ def _at_the_gates(found: Explanation) -> str:
     if found.scanner is None:
         first = found.first_judged
         begins = (
-            f"judged from {new_york(first)} on"
+            f"judged from {new_york(first)} on, within the session"
             if isinstance(first, int)
-            else "never judged: too few buckets"
+            else f"never judged: {_why_never(found)}"
         )
-        return f"not judged at that bucket: {found.symbol} is {begins}, within the session"
+        return f"not judged at that bucket: {found.symbol} is {begins}"
     failed = [f"{check.gate} {check.in_words}" for check in found.gates if not check.passed]
     if failed:
         return (
@@ -259,3 +272,10 @@ def _at_the_gates(found: Explanation) -> str:
         )
     judge = f"run {found.run_id} has no verdict on it" if found.run_id else "no run looked"
     return f"passed every gate; {judge}"
+
+
+def _why_never(found: Explanation) -> str:
+    """Return why no bucket of a symbol was judged all day."""
+    if is_test_issue(found.symbol):
+        return "it is a test issue of the exchanges, which is no candidate"
+    return "; ".join(["too few buckets", *(each.message for each in found.warnings)])

@@ -10,20 +10,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from catalog.flaws import Flaw
 from catalog.formats.files import open_input
-from catalog.formats.raw import Reading, raw_table
+from catalog.formats.quote_lots import in_shares
+from catalog.formats.raw import Reading, disowned, raw_table
 from catalog.schema import Kind
 from engine.domain.errors import ConfigError, DataError
+from engine.domain.unreadable import UNREADABLE
 
 _TAKEN_BACK = ("canceled", "incorrect")
 """Values of ``u`` on a print that was taken back later, at a moment the page does not tell."""
-
-_SHARES_SINCE_NS = 1_762_146_000_000_000_000
-_ROUND_LOT = 100
-"""Quote sizes are shares since 2025-11-03 (New York), round lots before."""
 
 
 class _Trade(
@@ -107,7 +106,8 @@ def read_alpaca(path: str, kind: Kind, _: Reading) -> Iterator[pa.Table]:
     """Yield the rows of a file of pages, one table per page.
 
     Prints that were canceled or found incorrect later carry that as their flaw; corrected ones
-    are as the page has them, corrected.
+    are as the page has them, corrected. A row with a field of another type than its own has none
+    of them.
     """
     if kind not in _MESSAGES:
         raise ConfigError(f"{path}: Alpaca pages hold trades, quotes or bars, not {kind}")
@@ -118,12 +118,31 @@ def read_alpaca(path: str, kind: Kind, _: Reading) -> Iterator[pa.Table]:
             if kind not in page:
                 raise DataError(f"{path} has no {kind}, only {', '.join(page)}; check --kind")
             symbol = msgspec.json.decode(page.get("symbol", b"null"), type=str | None)
-            shape = list[message] if symbol else dict[str, list[message]]
-            content: Any = msgspec.json.decode(page[kind], type=shape | None)
-        except msgspec.MsgspecError as error:
+            content = _rows(page[kind], symbol, message)
+        except UNREADABLE as error:
             raise DataError(f"{path} is no page of Alpaca {kind}: {error}") from error
         if content:
-            yield _table({symbol: content} if symbol else content, kind, path)
+            yield _table(content, kind, path)
+
+
+def _rows(text: bytes, symbol: str | None, message: Any) -> dict[str, list[Any]]:
+    """Return rows by symbol, None for one that is none."""
+    shape = list[message] if symbol else dict[str, list[message]]
+    try:
+        content: Any = msgspec.json.decode(text, type=shape | None)
+    except msgspec.ValidationError:
+        rows = list[msgspec.Raw] if symbol else dict[str, list[msgspec.Raw]]
+        raw: Any = msgspec.json.decode(text, type=rows)
+        by_symbol: dict[str, list[msgspec.Raw]] = {symbol: raw} if symbol else raw
+        return {name: [_row(row, message) for row in rows] for name, rows in by_symbol.items()}
+    return {symbol: content} if symbol and content else content or {}
+
+
+def _row(text: msgspec.Raw, message: Any) -> Any:
+    try:
+        return msgspec.json.decode(text, type=message)
+    except msgspec.ValidationError:
+        return None
 
 
 def _pages(path: str) -> Iterator[bytes]:
@@ -143,21 +162,19 @@ def _pages(path: str) -> Iterator[bytes]:
 def _table(by_symbol: dict[str, list[Any]], kind: Kind, path: str) -> pa.Table:
     rows = [message for messages in by_symbol.values() for message in messages]
     columns: dict[str, Any] = {
-        name: [getattr(row, name) for row in rows] for name in _MESSAGES[kind].__struct_fields__
+        name: [getattr(row, name, None) for row in rows]
+        for name in _MESSAGES[kind].__struct_fields__
     }
     columns["symbol"] = [symbol for symbol, messages in by_symbol.items() for _ in messages]
     columns["ts_event"] = pa.array(columns["ts_event"], pa.string())
     if kind is Kind.TRADES:
         columns["conditions"] = ["".join(codes or ()) for codes in columns["conditions"]]
+        columns["trade_id"] = [_within_64_bits(number) for number in columns["trade_id"]]
         columns["flaw"] = [u if u in _TAKEN_BACK else None for u in columns["flaw"]]
     table = raw_table(pa.table(columns), kind, Reading(), path)
-    return _in_shares(table) if kind is Kind.QUOTES else table
+    table = in_shares(table) if kind is Kind.QUOTES else table
+    return disowned(table, np.array([row is None for row in rows]), Flaw.BAD_LINE)
 
 
-def _in_shares(quotes: pa.Table) -> pa.Table:
-    in_lots = pc.less(quotes["ts_event"], pa.scalar(_SHARES_SINCE_NS))
-    for name in ("bid_size", "ask_size"):
-        lots = quotes[name]
-        shares = pc.if_else(in_lots, pc.multiply(lots, _ROUND_LOT), lots)
-        quotes = quotes.set_column(quotes.schema.get_field_index(name), name, shares)
-    return quotes
+def _within_64_bits(number: int | None) -> int | None:
+    return number if number is not None and abs(number) < 1 << 63 else None

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from catalog.formats.cells import NO_TIME
 from catalog.formats.files import open_input
 from catalog.formats.raw import Reading, raw_table
 from catalog.schema import Kind
@@ -21,6 +22,9 @@ from engine.domain.session import day_of
 _CHUNK_BYTES = 4 << 20
 _PRICE_UNITS_PER_USD = 1_000_000_000
 _UNDEFINED_PRICE = (1 << 63) - 1
+_LATEST_TIME = (1 << 63) - 1
+"""What is later is no time; the undefined one is the largest number of 64 bits."""
+
 _TRADE = "T"
 
 
@@ -73,15 +77,15 @@ class _Tickers:
         spans = self._intervals.get(instrument_id, [])
         if len(spans) == 1:
             return spans[0][2]
-        day = day_of(ts_event)
+        day = day_of(ts_event)  # 1970 for a time that is none
         return next((ticker for start, end, ticker in spans if start <= day < end), None)
 
 
 def _trade(record: Any, tickers: _Tickers) -> dict[str, Any]:
     return {
-        "symbol": tickers(record.instrument_id, record.ts_event),
-        "ts_event": record.ts_event,
-        "ts_init": record.ts_recv,
+        "symbol": tickers(record.instrument_id, _time(record.ts_event)),
+        "ts_event": _time(record.ts_event),
+        "ts_init": _time(record.ts_recv),
         "price": _usd(record.price),
         "size": record.size,
         "exchange": str(record.publisher_id),
@@ -91,9 +95,9 @@ def _trade(record: Any, tickers: _Tickers) -> dict[str, Any]:
 def _quote(record: Any, tickers: _Tickers) -> dict[str, Any]:
     best = record.levels[0]
     return {
-        "symbol": tickers(record.instrument_id, record.ts_event),
-        "ts_event": record.ts_event,
-        "ts_init": record.ts_recv,
+        "symbol": tickers(record.instrument_id, _time(record.ts_event)),
+        "ts_event": _time(record.ts_event),
+        "ts_init": _time(record.ts_recv),
         "bid": _usd(best.bid_px),
         "ask": _usd(best.ask_px),
         "bid_size": best.bid_sz,
@@ -105,3 +109,8 @@ def _quote(record: Any, tickers: _Tickers) -> dict[str, Any]:
 def _usd(price: int) -> float:
     """Return a price in USD, 0 where a side of the book is empty."""
     return 0.0 if price == _UNDEFINED_PRICE else price / _PRICE_UNITS_PER_USD
+
+
+def _time(ts: int) -> int:
+    """Return a time, UTC ns, or what stands for one that cannot be."""
+    return ts if ts <= _LATEST_TIME else NO_TIME

@@ -33,6 +33,9 @@ class Format(StrEnum):
     SPOOL = "spool"
 
 
+OF_ANY_VENUE = (Format.PARQUET, Format.CSV, Format.DATABENTO)
+"""Formats whose quotes may be of single venues; those of the others are national bests."""
+
 _BY_ENDING = {
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
@@ -68,12 +71,17 @@ def read_file(path: str, kind: Kind, form: Format, reading: Reading) -> Iterator
     DataError
         The file is damaged.
     """
+    return _READERS[format_of(path, form)](path, kind, reading)
+
+
+def format_of(path: str, form: Format) -> Format:
+    """Return the format of a file, by its ending unless it is said; raises as ``read_file``."""
     fs, name = file_system(path)
     if not fs.exists(name):
         raise NotFoundError(f"{path} does not exist")
-    if form is Format.AUTO:
-        form = Format.NAUTILUS if fs.isdir(name) else _by_ending(path)
-    return _READERS[form](path, kind, reading)
+    if form is not Format.AUTO:
+        return form
+    return Format.NAUTILUS if fs.isdir(name) else _by_ending(path)
 
 
 def _by_ending(path: str) -> Format:

@@ -3,13 +3,16 @@
 ``equity/usa/tick/spy/20131007_trade.zip`` holds one CSV without a header:
 ``ms since midnight (New York), price × 10,000, size, exchange, condition flags (hex), suspicious``;
 a quote file ``ms, bid, bid size, ask, ask size, exchange, flags, suspicious``, each row with one
-side only. Format and flags: LEAN's ``Data/equity/readme.md`` and ``TradeConditionFlags``.
+side only: a quote of both is two rows of one millisecond, bid before ask, each side with the
+exchange that is best on it. Format and flags: LEAN's ``Data/equity/readme.md`` and
+``TradeConditionFlags``.
 """
 
 from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -18,23 +21,32 @@ from typing import IO, Any, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pv
-from numpy.typing import NDArray
 
+from catalog.flaws import Flaw
+from catalog.formats import cells
+from catalog.formats.csv_lines import CsvLines
 from catalog.formats.files import open_input
-from catalog.formats.raw import Reading, raw_table
+from catalog.formats.lean_quotes import QuotePairs
+from catalog.formats.raw import Reading, disowned, raw_table
 from catalog.schema import Kind
 from engine.domain.errors import ConfigError, DataError
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
 
 _PRICE_UNITS_PER_USD = 10_000
 _NANOS_PER_MS = 1_000_000
+_MS_PER_DAY = 86_400_000
 
 _COLUMNS = {
-    Kind.TRADES: ("ms", "price", "size", "exchange", "flags", "suspicious"),
-    Kind.QUOTES: ("ms", "bid", "bid_size", "ask", "ask_size", "exchange", "flags", "suspicious"),
+    Kind.TRADES: ["ms", "price", "size", "exchange", "flags", "suspicious"],
+    Kind.QUOTES: ["ms", "bid", "bid_size", "ask", "ask_size", "exchange", "flags", "suspicious"],
 }
-_TEXT = ("exchange", "flags", "suspicious")
+
+_RESOLUTIONS = ("second", "minute", "hour", "daily")
+"""Those of bars; folder and inner name say which an archive holds."""
+
+_MOST_PACKED = 200
+_SMALL_BYTES = 64 << 20
+"""Ticks are packed to a tenth or so; what is smaller may be packed as it likes."""
 
 _CODES_BY_BIT = {
     0: "@",
@@ -67,83 +79,126 @@ _CODES_BY_BIT = {
 }
 """Sale-condition code of each flag; bits 12, 15, 27, 29 and 30 have none that changes a bar."""
 
+_FLAGS = re.compile(r"(?:0x)?[0-9a-f]{1,16}", re.ASCII | re.IGNORECASE)
+_UNKNOWN_FLAGS = "?"
+
 
 def read_lean(path: str, kind: Kind, reading: Reading) -> Iterator[pa.Table]:
     """Yield the rows of a tick archive; suspicious ones carry that as their flaw.
 
-    Quotes are completed with the other side's last quote at the same exchange.
+    Quotes are read in pairs; a side that comes alone is completed with the other side's last quote
+    at the same exchange.
+
+    Raises
+    ------
+    ConfigError
+        The archive holds bars, or its name does not tell the date.
+    DataError
+        It is damaged, or packed as no archive of ticks is.
     """
     if kind not in _COLUMNS:
         raise ConfigError(f"{path}: a LEAN tick archive holds trades or quotes, not {kind}")
     midnight_ns = _midnight(path)
     symbol = reading.symbol or PurePosixPath(path).parent.name.upper()
-    types = {name: pa.string() if name in _TEXT else pa.float64() for name in _COLUMNS[kind]}
+    _expect_ticks(path, PurePosixPath(path).parts[:-1])
+    pairs = QuotePairs()
     try:
         with (
             open_input(path) as file,
             zipfile.ZipFile(cast("IO[bytes]", file)) as archive,
-            archive.open(archive.namelist()[0]) as content,
+            archive.open(_inner(archive, path)) as content,
         ):
-            ticks = pv.read_csv(
-                content,
-                read_options=pv.ReadOptions(column_names=list(_COLUMNS[kind])),
-                convert_options=pv.ConvertOptions(column_types=types),
-            )
-    except (pa.ArrowException, OSError, zipfile.BadZipFile, IndexError) as error:
+            names = _COLUMNS[kind]
+            for block in CsvLines(cast("IO[bytes]", content), ",", path).blocks(names, names):
+                ticks = _numbered(block.rows)
+                columns = _columns(ticks, midnight_ns, kind)
+                raw = raw_table(pa.table(columns), kind, Reading(symbol=symbol), path)
+                raw = disowned(raw, block.broken, Flaw.BAD_LINE)
+                yield raw if kind is Kind.TRADES else pairs.paired(raw)
+            yield from pairs.rest()
+    except (
+        pa.ArrowException,
+        OSError,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+        IndexError,
+    ) as error:
         raise DataError(f"{path} cannot be read as a LEAN tick archive: {error}") from error
-    since_midnight = np.rint(ticks["ms"].to_numpy() * _NANOS_PER_MS).astype(np.int64)
-    columns: dict[str, Any] = {
-        "ts_event": midnight_ns + since_midnight,
-        "exchange": ticks["exchange"],
-        "flaw": pc.if_else(pc.equal(ticks["suspicious"], pa.scalar("1")), "suspicious", None),
-    }
-    if kind is Kind.TRADES:
-        columns["price"] = pc.divide(ticks["price"], _PRICE_UNITS_PER_USD)
-        columns["size"] = ticks["size"]
-        columns["conditions"] = _conditions(ticks["flags"])
-    else:
-        columns |= _two_sided(ticks)
-    yield raw_table(pa.table(columns), kind, Reading(symbol=symbol), path)
+
+
+def _inner(archive: zipfile.ZipFile, path: str) -> str:
+    """Return the name of the file in an archive, if that may hold ticks."""
+    inner = archive.infolist()[0]
+    _expect_ticks(path, re.split(r"[_./]", inner.filename))
+    if inner.file_size > max(_SMALL_BYTES, _MOST_PACKED * inner.compress_size):
+        raise DataError(
+            f"{path} would be {inner.file_size:,} bytes of {inner.compress_size:,}: no archive of "
+            "ticks is packed like that, and it is not read"
+        )
+    return inner.filename
+
+
+def _expect_ticks(path: str, words: tuple[str, ...] | list[str]) -> None:
+    found = next((word.lower() for word in words if word.lower() in _RESOLUTIONS), None)
+    if found:
+        raise ConfigError(
+            f"{path} holds bars of LEAN's resolution {found!r}, which are no ticks: import the "
+            "archive of the same date under tick/"
+        )
 
 
 def _midnight(path: str) -> int:
     """Return New York midnight of the date in an archive's name, UTC ns."""
     name = PurePosixPath(path).name
     found = re.match(r"(\d{8})_(trade|quote)", name)
-    if found is None:
+    try:
+        day = datetime.strptime(found[1], "%Y%m%d").replace(tzinfo=NEW_YORK) if found else None
+    except ValueError:
+        day = None
+    if day is None:
         raise ConfigError(f"{path}: a LEAN tick archive is named like 20131007_trade.zip")
-    day = datetime.strptime(found[1], "%Y%m%d").replace(tzinfo=NEW_YORK)
     return int(day.timestamp()) * NANOS_PER_SECOND
 
 
-def _conditions(flags: pa.ChunkedArray) -> list[str]:
+def _numbered(rows: pa.Table) -> pa.Table:
+    """Return rows with numbers where numbers belong, null where one is none."""
+    columns: dict[str, Any] = {
+        name: rows[name]
+        if name in ("exchange", "flags", "suspicious")
+        else cells.numbers(rows[name], pa.float64())
+        for name in rows.column_names
+    }
+    return pa.table(columns)
+
+
+def _columns(ticks: pa.Table, midnight_ns: int, kind: Kind) -> dict[str, Any]:
+    """Return ticks as columns that ``raw_table`` understands."""
+    ms = ticks["ms"].to_numpy()
+    is_time = (ms >= 0) & (ms < _MS_PER_DAY)
+    since_midnight = np.rint(np.where(is_time, ms, 0) * _NANOS_PER_MS).astype(np.int64)
+    usd = {
+        name: pc.divide(ticks[name], _PRICE_UNITS_PER_USD)
+        for name in ("price", "bid", "ask")
+        if name in ticks.column_names
+    }
+    columns = {
+        "ts_event": pa.array(np.where(is_time, midnight_ns + since_midnight, cells.NO_TIME)),
+        "exchange": ticks["exchange"],
+        "flaw": pc.if_else(pc.equal(ticks["suspicious"], pa.scalar("1")), "suspicious", None),
+        **usd,
+    }
+    if kind is Kind.TRADES:
+        conditions = cells.recoded(ticks["flags"], _codes)
+        return columns | {"size": ticks["size"], "conditions": conditions}
+    return columns | {name: ticks[name] for name in ("bid_size", "ask_size")}
+
+
+def _codes(flags: str) -> str:
     """Return sale-condition codes for hexadecimal flags."""
-    texts: list[Any] = flags.to_pylist()
-    codes = {text: _codes(int(text or "0", 16)) for text in set(texts)}
-    return [codes[text] for text in texts]
-
-
-def _codes(bits: int) -> str:
+    if flags and not _FLAGS.fullmatch(flags):
+        return _UNKNOWN_FLAGS
+    bits = int(flags or "0", 16)
     return "".join(code for bit, code in _CODES_BY_BIT.items() if bits >> bit & 1)
-
-
-def _two_sided(ticks: pa.Table) -> dict[str, NDArray[np.float64]]:
-    """Return bids and asks in USD, each row with the last of both sides at its exchange."""
-    _, exchange = np.unique(ticks["exchange"].to_numpy().astype(str), return_inverse=True)
-    sides: dict[str, NDArray[np.float64]] = {}
-    for side in ("bid", "ask"):
-        price = ticks[side].to_numpy() / _PRICE_UNITS_PER_USD
-        size = ticks[f"{side}_size"].to_numpy()
-        last = _last_given(exchange, price > 0)
-        sides[side] = np.where(last >= 0, price[last], 0.0)
-        sides[f"{side}_size"] = np.where(last >= 0, size[last], 0.0)
-    return sides
-
-
-def _last_given(group: NDArray[np.int64], given: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the position of each row's last given row in its group, -1 before the first."""
-    position = np.full(len(group), -1, dtype=np.int64)
-    for member in np.unique(group):
-        rows = np.flatnonzero(group == member)
-        position[rows] = np.maximum.accumulate(np.where(given[rows], rows, -1))
-    return position

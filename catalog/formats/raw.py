@@ -8,18 +8,23 @@ is lost on the way.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pv
+from numpy.typing import NDArray
 
+from catalog.formats import cells, polygon
 from catalog.schema import Kind
 from engine.domain.errors import ConfigError, DataError
+from engine.domain.market_data.written_conditions import condition_codes
 
 _FILLED: dict[str, pa.DataType] = {
     "ts_init": pa.int64(),
@@ -33,19 +38,6 @@ _FILLED: dict[str, pa.DataType] = {
     "flaw": pa.string(),
 }
 """Columns a file may lack; ``flaw`` is why a source itself disowns a row."""
-
-_TIMES = ("ts_event", "ts_init")
-
-_EXACT_SIZES = ("size", "volume")
-"""Columns in which a float32 stands for the shortest number that it can: 0.1, not 0.10000000149."""
-
-_NOTHING = pa.array(pv.ConvertOptions().null_values or [])
-"""Texts that say that there is no number."""
-
-_NO_TIME = 0
-"""Stands for a time that cannot be: what is null only means that none was given."""
-
-_INT64_MAX = (1 << 63) - 1
 
 RAW_SCHEMAS: dict[Kind, pa.Schema] = {
     kind: pa.schema(
@@ -117,6 +109,8 @@ class Reading:
         Of integer times.
     delimiter : str
         Between the fields of a CSV file.
+    is_polygon : bool
+        The file is one of Polygon's, which write numbers for codes; see ``of``.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -124,10 +118,11 @@ class Reading:
     timezone: str = "UTC"
     time_unit: TimeUnit = TimeUnit.NANOSECOND
     delimiter: str = ","
+    is_polygon: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a time zone that does not exist, and a delimiter that is no character."""
-        if len(self.delimiter) != 1 or self.delimiter in '"\r\n':
+        if len(self.delimiter) != 1 or self.delimiter in '"\r\n' or not self.delimiter.isascii():
             raise ConfigError(
                 f"the delimiter is {self.delimiter!r}, expected one character; "
                 "--delimiter $'\\t' is a tab"
@@ -143,13 +138,26 @@ class Reading:
         """Return a file's name of one of our columns."""
         return self.columns.get(column, column)
 
+    def of(self, kind: Kind, names: Sequence[str]) -> Reading:
+        """Return how to read a file with these columns: some vendors are known by theirs."""
+        if kind not in polygon.COLUMNS or not polygon.is_flat_file(names):
+            return self
+        theirs = {ours: name for ours, name in polygon.COLUMNS[kind].items() if name in names}
+        return replace(self, columns=theirs | dict(self.columns), is_polygon=True)
+
     def present(self, kind: Kind, names: Sequence[str], path: str) -> list[str]:
         """Return those of our columns that a file has.
+
+        Parameters
+        ----------
+        names
+            As ``told_apart`` returns them.
 
         Raises
         ------
         ConfigError
-            A column that cannot be filled is missing, or a mapped one does not exist.
+            A column that cannot be filled is missing, a mapped one does not exist, or two have the
+            name of one that is needed.
         """
         schema = RAW_SCHEMAS[kind]
         unknown = [ours for ours in self.columns if ours not in schema.names]
@@ -157,6 +165,8 @@ class Reading:
             raise ConfigError(
                 f"{kind} have no column {unknown[0]!r} to map; they have {', '.join(schema.names)}"
             )
+        for ours in schema.names:
+            _expect_one(ours, self.theirs(ours), names, path)
         present = [ours for ours in schema.names if self.theirs(ours) in names]
         optional = {*_FILLED, *(("symbol",) if self.symbol else ())} - self.columns.keys()
         missing = [ours for ours in schema.names if ours not in (*present, *optional)]
@@ -166,6 +176,29 @@ class Reading:
                 f"name the right one with --map {missing[0]}=NAME"
             )
         return present
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Return the names of a file's columns, ``price#1`` and ``price#2`` where two are ``price``."""
+    repeated = {name for name, count in Counter(names).items() if count > 1}
+    seen: Counter[str] = Counter()
+    apart: list[str] = []
+    for name in names:
+        seen[name] += 1
+        apart.append(f"{name}#{seen[name]}" if name in repeated else name)
+    return apart
+
+
+def _expect_one(ours: str, theirs: str, names: Sequence[str], path: str) -> None:
+    """Refuse a column of which there are two, saying how to name one."""
+    if f"{theirs}#1" not in names or theirs in names:
+        return
+    places = [n for n, name in enumerate(names, 1) if name.rpartition("#")[0] == theirs]
+    raise ConfigError(
+        f"{path} has {len(places)} columns {theirs!r}, in places "
+        f"{', '.join(map(str, places))}: name one with --map {ours}={theirs}#1 or "
+        f"--map {ours}={theirs}#2"
+    )
 
 
 def raw_table(source: pa.Table, kind: Kind, reading: Reading, path: str) -> pa.Table:
@@ -187,14 +220,7 @@ def raw_table(source: pa.Table, kind: Kind, reading: Reading, path: str) -> pa.T
             continue
         column = source[reading.theirs(wanted.name)]
         try:
-            if wanted.name in _TIMES:
-                columns.append(_nanoseconds(column, reading))
-            elif _is_text(column) and not pa.types.is_string(wanted.type):
-                columns.append(_numbers(column, wanted))
-            elif wanted.name in _EXACT_SIZES and pa.types.is_float32(column.type):
-                columns.append(column.cast(pa.string()).cast(wanted.type))
-            else:
-                columns.append(column.cast(wanted.type, safe=False))
+            columns.append(_read(cells.plain(column), wanted, reading))
         except pa.ArrowException as error:
             raise DataError(
                 f"{path}: column {reading.theirs(wanted.name)!r} ({column.type}) cannot be read as "
@@ -203,59 +229,29 @@ def raw_table(source: pa.Table, kind: Kind, reading: Reading, path: str) -> pa.T
     return pa.table(columns, schema=RAW_SCHEMAS[kind])
 
 
-def _is_text(column: Any) -> bool:
-    return pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+def _read(column: Any, wanted: pa.Field, reading: Reading) -> pa.ChunkedArray:
+    """Return a column of a file as one of ours, cell by cell."""
+    match wanted.name:
+        case "ts_event" | "ts_init":
+            return cells.nanoseconds(column, reading.time_unit.nanoseconds, reading.timezone)
+        case "symbol":
+            return cells.symbols(column)
+        case "conditions":
+            code = partial(condition_codes, by_number=reading.is_polygon)
+            return cells.recoded(column, code)
+        case "flaw" if reading.is_polygon:
+            return cells.recoded(column, polygon.flaw_of)
+        case "size" | "volume" if pa.types.is_float32(column.type):
+            return column.cast(pa.string()).cast(wanted.type)  # 0.1, not 0.10000000149
+        case _ if pa.types.is_string(wanted.type):
+            return cells.texts(column)
+        case _:
+            return cells.numbers(column, wanted.type)
 
 
-def _numbers(texts: Any, wanted: pa.Field) -> Any:
-    """Return written numbers; a price or size that is none is null, and so a flaw of its row."""
-    said = _said(texts)
-    return said.cast(wanted.type) if wanted.name in _FILLED else _cast(said, wanted.type)
-
-
-def _nanoseconds(column: Any, reading: Reading) -> Any:
-    """Return times of any usual type as UTC nanoseconds; one that cannot be is ``_NO_TIME``."""
-    if _is_text(column):
-        said = _said(column)
-        column = _parsed_times(said)
-        unread = pc.and_(column.is_null(), said.is_valid())
-        column = pc.if_else(unread, pa.scalar(_NO_TIME).cast(column.type), column)
-    if pa.types.is_timestamp(column.type):
-        if column.type.tz is None:
-            column = pc.assume_timezone(
-                column, reading.timezone, ambiguous="earliest", nonexistent="earliest"
-            )
-        return column.cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
-    unit = reading.time_unit.nanoseconds
-    column = column.cast(pa.int64())
-    latest = pa.scalar(_INT64_MAX // unit)
-    return pc.multiply(pc.if_else(pc.greater(column, latest), _NO_TIME, column), unit)
-
-
-def _parsed_times(texts: Any) -> Any:
-    """Return written times as integers or timestamps, whichever the first that is one is."""
-    times = texts.filter(pc.match_substring_regex(texts, r"^(-?\d+$|\d{4}-)"))
-    first = next(iter(times.slice(0, 1).to_pylist()), "")
-    if first.lstrip("-").isdigit():
-        return _cast(texts, pa.int64())
-    has_zone = first.endswith("Z") or "+" in first[10:] or "-" in first[10:]
-    return _cast(texts, pa.timestamp("ns", "UTC") if has_zone else pa.timestamp("ns"))
-
-
-def _said(texts: Any) -> Any:
-    """Return texts without the space around them, null where they say that there is nothing."""
-    trimmed = pc.utf8_trim_whitespace(texts)
-    return pc.if_else(pc.is_in(trimmed, _NOTHING), None, trimmed)
-
-
-def _cast(texts: Any, wanted: Any) -> Any:
-    """Return texts as another type, null where one cannot be read; halves until it is found."""
-    try:
-        return texts.cast(wanted)
-    except pa.ArrowInvalid:
-        if len(texts) == 1:
-            return pa.chunked_array([pa.nulls(1, wanted)])
-        half = len(texts) // 2
-        parts = (texts.slice(0, half), texts.slice(half))
-        chunks = [chunk for part in parts for chunk in _cast(part, wanted).chunks]
-        return pa.chunked_array(chunks, wanted)
+def disowned(raw: pa.Table, rows: NDArray[np.bool_], flaw: str) -> pa.Table:
+    """Return raw rows of which some carry why they do not stand."""
+    if not rows.any():
+        return raw
+    flaws = pc.if_else(pa.array(rows), flaw, raw["flaw"])
+    return raw.set_column(raw.schema.get_field_index("flaw"), raw.schema.field("flaw"), flaws)

@@ -12,6 +12,7 @@ from catalog.layout import PULLED_FOLDER
 from catalog.schema import Kind
 from catalog.store import Catalog
 from engine.domain.market_data.recorded import letter_of
+from engine.domain.unreadable import UNREADABLE
 
 
 class Asked(msgspec.Struct):
@@ -56,7 +57,7 @@ class Ledger:
         try:
             content = self._catalog.fs.cat_file(self._path(kind, day))
             return msgspec.json.decode(content, type=dict[str, Asked])
-        except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError):
+        except (FileNotFoundError, NotADirectoryError, *UNREADABLE):
             return {}
 
     def _path(self, kind: str, day: date) -> str:

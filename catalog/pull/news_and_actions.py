@@ -18,6 +18,7 @@ from catalog.store import Catalog
 from engine.domain.errors import DataError, RunError
 from engine.domain.markets.reference import Article, CorporateAction
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
+from engine.domain.unreadable import UNREADABLE
 
 _SYMBOLS_AT_ONCE = 50
 _NEWS_PAGE, _ACTIONS_PAGE = 50, 1000
@@ -131,7 +132,7 @@ def _pages(
 def _decoded[T](page: Page, name: str, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(page.fields.get(name, b"null"), type=shape)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise DataError(f"a page of {name} is not what was expected: {error}") from error
 
 

@@ -13,6 +13,7 @@ from alpaca.data.historical.corporate_actions import CorporateActionsClient
 
 from catalog.pull.pace import Pace
 from engine.domain.errors import ConfigError, RunError, VenueRejected, VenueUnavailable
+from engine.domain.unreadable import UNREADABLE
 
 KEY_NAME, SECRET_NAME = "APCA_API_KEY_ID", "APCA_API_SECRET_KEY"
 
@@ -174,7 +175,7 @@ def _page(fields: Any) -> Page:
 def _fields(answer: Any) -> dict[str, Any]:
     try:
         return msgspec.json.decode(answer.content, type=dict[str, msgspec.Raw])
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise RunError(
             f"{_host(answer.url)} answered {answer.status_code} with what is no JSON object "
             f"({error}); is --url the data host?"
@@ -205,7 +206,7 @@ def _message(answer: Any) -> str:
     """Return what an error body says, whatever it is."""
     try:
         body = msgspec.json.decode(answer.content, type=dict[str, Any])
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return "no message"
     return str(body.get("message", "no message"))[:200]
 

@@ -17,6 +17,7 @@ import msgspec
 from catalog.files import file_system, write_whole
 from catalog.schema import Kind
 from engine.domain.errors import DataError, NotFoundError
+from engine.domain.unreadable import UNREADABLE
 
 ENDING = ".spool"
 KINDS = (Kind.TRADES, Kind.QUOTES, Kind.STATUSES)
@@ -61,7 +62,7 @@ class Heading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"{folder} is no spool: it has no {_HEADING}; a run of `tradectl live` keeps one "
                 "in the folder spool beside its database"
             ) from error
-        except (msgspec.MsgspecError, OSError) as error:
+        except (*UNREADABLE, OSError) as error:
             raise DataError(f"{path} cannot be read: {error}") from error
 
     def write(self, folder: Path) -> None:

@@ -83,6 +83,8 @@ def backtest(
     )
     with progress_bar("backtest", "%") as progress:
         run, view = backtest_run(source, Path(runs), request, progress)
+    for warning in view.manifest["warnings"]:
+        say(f"warning: {warning}")
     emit(
         _summary(view, str(run.report)),
         as_json=options.as_json,
@@ -122,6 +124,7 @@ def _summary(view: RunView, report: str) -> dict[str, Any]:
         "metrics": view.metrics,
         "ladder": {assumed.fills: assumed.metrics for assumed in view.ladder},
         "quality": view.quality,
+        "warnings": view.manifest["warnings"],
         "timings": timings,
         "peak_memory_bytes": view.peak_memory_bytes,
         "report": report,

@@ -55,9 +55,13 @@ def import_(
     ] = "ns",
     delimiter: Annotated[str, typer.Option(help="Between the fields of a CSV file.")] = ",",
     consolidate: Annotated[
-        bool,
-        typer.Option("--consolidate", help="Build the best bid and offer from venues' quotes."),
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--consolidate/--no-consolidate",
+            help="Build the best bid and offer from venues' quotes, or say that these are it.",
+            show_default=False,
+        ),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse at the first flawed row; set none aside.")
     ] = False,
@@ -295,6 +299,8 @@ def _print_import(report: ImportReport, console: Console) -> None:
     )
     if report.quarantine:
         console.print(f"rows set aside: {report.quarantine}")
+    for warning in report.warnings:
+        console.print(f"[yellow]warning:[/] {escape(warning.message)}")
 
 
 def _print_info(found: CatalogInfo, console: Console) -> None:

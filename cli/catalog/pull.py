@@ -17,6 +17,7 @@ from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar
 from engine.domain.counted import counted
 from engine.domain.errors import ConfigError
+from engine.domain.symbols import as_typed, expect_symbol
 
 if TYPE_CHECKING:
     from catalog.pull import PullReport
@@ -107,8 +108,9 @@ def _tickers(words: list[str]) -> tuple[str, ...]:
                 raise ConfigError(f"--symbols {word}: cannot be read ({error})") from error
         else:
             texts.append(word)
-    names = {name.strip().upper() for text in texts for name in text.split(",")}
-    return tuple(sorted(names - {""}))
+    names = {name.strip() for text in texts for name in text.split(",")}
+    found = {as_typed(expect_symbol(name, "--symbols")) for name in names - {""}}
+    return tuple(sorted(found))
 
 
 def _page(console: Console, report: PullReport, catalog: str) -> None:

@@ -14,6 +14,7 @@ from cli.terminal.options import Base
 from cli.terminal.shared_options import taking
 from engine.domain import commands
 from engine.domain.errors import ConfigError
+from engine.domain.symbols import expect_symbol
 
 app = typer.Typer(
     help="Command a live run or a session: shown first, given with --yes, done once per --id.",
@@ -192,6 +193,6 @@ def set_weights(
 
 def _symbol(text: str) -> str:
     """Return a symbol as the tape spells it; 'all' in small letters means everything."""
-    if text != text.upper() or not text:
+    if text == text.lower() != text.upper() or not text:
         raise ConfigError(f"expected a symbol in capitals, found {text!r}: ALL is one, too")
-    return text
+    return expect_symbol(text, "symbol")

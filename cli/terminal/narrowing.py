@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from engine.domain.errors import ConfigError
+from engine.domain.symbols import expect_symbol
 
 Letters = Annotated[
     str | None,
@@ -49,16 +50,17 @@ def parse_letters(text: str | None) -> tuple[str, ...]:
 
 
 def parse_symbols(text: str | None) -> tuple[str, ...]:
-    """Return the symbols of a list with commas, in upper case, ascending; none for None.
+    """Return the symbols of a list with commas, as they are written, ascending; none for None.
 
     Raises
     ------
     ConfigError
-        The list is empty.
+        The list is empty, or holds what is no symbol.
     """
     if text is None:
         return ()
-    found = {part.strip().upper() for part in text.split(",") if part.strip()}
+    parts = (part.strip() for part in text.split(","))
+    found = {expect_symbol(part, "--symbols") for part in parts if part}
     if not found:
         raise ConfigError(f"--symbols {text!r} names none; write AAPL,MSFT or leave it out for all")
     return tuple(sorted(found))

@@ -13,7 +13,7 @@ from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Side
 from engine.domain.facts import TradeMeasured
 from engine.domain.fixed_point import PRICE_SCALE
-from engine.domain.market_data.conditions import TAPES, Updates, updates_table
+from engine.domain.market_data.conditions import Updates, tape_id, updates_table
 from engine.domain.market_data.halts import Halts
 from engine.domain.market_data.recorded import MarketData
 from engine.domain.market_data.trades import TradeBatch
@@ -56,9 +56,9 @@ def standing(batch: TradeBatch, tapes: Mapping[str, str]) -> NDArray[np.bool_]:
     -------
     bool array, shape (n,)
     """
-    tape_ids = [TAPES.index(tapes.get(symbol, "")) for symbol in batch.symbols]
-    tape_id = np.asarray(tape_ids, np.int64)[batch.symbol_id]
-    bits = updates_table(batch.conditions)[tape_id, batch.condition_id]
+    tape_ids = [tape_id(tapes.get(symbol, "")) for symbol in batch.symbols]
+    on_tape = np.asarray(tape_ids, np.int64)[batch.symbol_id]
+    bits = updates_table(batch.conditions)[on_tape, batch.condition_id]
     reversal = (bits & Updates.REVERSAL) != 0
     stands = ((bits & Updates.HIGH_LOW) != 0) & ~reversal
     for row in np.flatnonzero(reversal):

@@ -1,7 +1,8 @@
 """When the day allows entries and when it wants everything closed.
 
 On a half day a time of day at or after the early close keeps its distance from the close: 15:55 is
-five minutes before a regular close, so it is 12:55 when the exchange closes at 13:00.
+five minutes before a regular close, so it is 12:55 when the exchange closes at 13:00. Whatever the
+day, nothing is entered once entries are being cancelled.
 
 A market that never closes has none of this: entries are open all day, and nothing is closed because
 of the hour.
@@ -28,7 +29,7 @@ def entries_open_ns(params: Parameters, session: Session) -> int:
 
 def entries_close_ns(params: Parameters, session: Session) -> int:
     """Return the instant from which no trade may be entered."""
-    return _before_close(params.no_entry_after, session)
+    return min(_before_close(params.no_entry_after, session), cancel_entries_ns(params, session))
 
 
 def flatten_ns(params: Parameters, session: Session) -> int:
@@ -38,6 +39,8 @@ def flatten_ns(params: Parameters, session: Session) -> int:
 
 def cancel_entries_ns(params: Parameters, session: Session) -> int:
     """Return the instant from which no entry may work any more."""
+    if session.calendar is Calendar.ALWAYS:
+        return NEVER_NS
     return flatten_ns(params, session) - params.flatten_cancel_seconds * NANOS_PER_SECOND
 
 

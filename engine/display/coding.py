@@ -6,6 +6,7 @@ import msgspec
 
 from engine.display.frame import VERSION, DisplayFrame
 from engine.domain.errors import DataError
+from engine.domain.unreadable import UNREADABLE
 
 _packer = msgspec.msgpack.Encoder(decimal_format="string")
 _unpacker = msgspec.msgpack.Decoder(DisplayFrame)
@@ -36,7 +37,7 @@ def unpacked(data: bytes) -> DisplayFrame:
         version = _peek.decode(data).version
         if version == VERSION:
             return _unpacker.decode(data)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise DataError(f"no display frame: {error}") from error
     raise DataError(
         f"the display frame has version {version}, expected {VERSION}: watch the run with the "

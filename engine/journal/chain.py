@@ -8,6 +8,7 @@ import msgspec
 
 from engine.domain.errors import JournalError
 from engine.domain.facts import AnyPayload, Fact
+from engine.domain.unreadable import UNREADABLE
 from engine.journal.log import Report
 from engine.journal.upcast import present_version, upcast
 
@@ -91,7 +92,7 @@ def fact_of(record: Record) -> Fact:
             payload = msgspec.convert(
                 upcast(record.kind, record.version, msgspec.json.decode(record.payload)), AnyPayload
             )
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         found = f"fact {record.seq} ({record.kind}, version {record.version})"
         raise JournalError(f"{found} cannot be read: {error}; verify the journal") from error
     return Fact(

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain.errors import ConfigError, DataError
-from engine.domain.market_data.conditions import TAPES, updates_table
+from engine.domain.market_data.conditions import tape_id, updates_table
 from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import Stretch
 from engine.domain.session import Session
+from engine.domain.symbols import is_test_issue
 from engine.signals import kernel
 from engine.signals.bucket_log import BucketLog, reseeded
 from engine.signals.quote_ring import QuotePart
@@ -76,7 +77,8 @@ class TapePart(NamedTuple):
 class ColumnScanner:
     """The compiled scanner over one set of symbols on one day.
 
-    Symbol ids are positions in ``symbols``, given as symbols appear.
+    Symbol ids are positions in ``symbols``, given as symbols appear. Prints of the exchanges' test
+    issues are passed over: no bucket is formed of them.
 
     Parameters
     ----------
@@ -114,6 +116,7 @@ class ColumnScanner:
         self.symbols: list[str] = []
         self._tapes = tapes
         self._ids: dict[str, int] = {}
+        self._test_issues: list[int] = []
         self._registered: tuple[str, ...] = ()
         self._registered_ids = np.empty(0, np.int32)
         room = _room_for(expected)
@@ -284,6 +287,8 @@ class ColumnScanner:
 
     def _take(self, batch: TradeBatch) -> None:
         symbols = self._register(batch.symbols)
+        if self._test_issues:
+            batch = batch.rows(~np.isin(symbols[batch.symbol_id], self._test_issues))
         updates = updates_table(batch.conditions)
         columns = _read_only_columns(batch)
         position = 0
@@ -399,8 +404,10 @@ class ColumnScanner:
         new = len(self.symbols)
         self._ids[name] = new
         self.symbols.append(name)
+        if is_test_issue(name):
+            self._test_issues.append(new)
         tape = self._tapes.get(name, "")
-        self._state.symbols["tape"][new] = TAPES.index(tape) if tape in TAPES else 0
+        self._state.symbols["tape"][new] = tape_id(tape)
         if name in self.params.index_symbols:
             self._state.index_id[self.params.index_symbols.index(name)] = new
 

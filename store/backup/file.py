@@ -15,6 +15,7 @@ import msgspec
 import pyarrow as pa
 
 from engine.domain.errors import DataError, NotFoundError
+from engine.domain.unreadable import UNREADABLE
 from engine.journal import Record, Verification, verify
 from store.runs.manifest import RunStatus
 
@@ -151,7 +152,7 @@ class BackupReader:
             raise self.damaged("it ends early")
         try:
             self._line = msgspec.json.decode(self._text, type=_Line)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise self.damaged(str(error)) from error
 
 

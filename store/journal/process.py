@@ -9,6 +9,8 @@ from typing import Self
 import msgspec
 import psutil
 
+from engine.domain.unreadable import UNREADABLE
+
 _CLOCK_STEP_SECS = 5
 """Start times are read off the wall clock, which may be set between two looks."""
 
@@ -30,7 +32,7 @@ class Process(msgspec.Struct, frozen=True):
         """Return the process that a row names; None where it names none, or not one of ours."""
         try:
             return (text and msgspec.json.decode(text, type=cls)) or None
-        except msgspec.DecodeError:
+        except UNREADABLE:
             return None
 
     def __str__(self) -> str:

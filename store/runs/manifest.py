@@ -80,6 +80,8 @@ class RunManifest(RunPlan, frozen=True, kw_only=True, forbid_unknown_fields=True
         None as long as, or if, the run did not come to its end.
     counts, metrics, timings, quality : dict
         As the run reports them; an undefined metric is None.
+    warnings : tuple of str
+        What was found doubtful about the data when it was imported.
     strategies : dict
         Candidates, trades and P&L of each strategy, money exact.
     weights : dict
@@ -107,6 +109,7 @@ class RunManifest(RunPlan, frozen=True, kw_only=True, forbid_unknown_fields=True
     metrics: dict[str, Any] = {}
     timings: dict[str, float] = {}
     quality: dict[str, int] = {}
+    warnings: tuple[str, ...] = ()
     ladder: list[dict[str, Any]] = []
     partial: tuple[str, ...] = ()
     journal: JournalHead | None = None

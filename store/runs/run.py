@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from engine.accounting import PROJECTIONS, EquityPoint, keep_accounts, performance
 from engine.domain.counted import counted
 from engine.domain.errors import DataError, JournalError, NotFoundError, RunError
+from engine.domain.unreadable import UNREADABLE
 from store.atomic import TEMPORARY, write_atomically
 from store.journal.journals import Journals
 from store.journal.sql_journal import SqlJournal
@@ -62,7 +63,7 @@ class Run:
             raise NotFoundError(f"no run at {path}; 'tradectl runs list' shows them") from None
         try:
             return cls(path, msgspec.json.decode(stored, type=RunManifest))
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise DataError(
                 f"{path / MANIFEST} is no manifest that this version reads: {error}; "
                 f"restore it or remove {path}"

@@ -143,7 +143,7 @@ def test_every_verb_is_in_the_help_and_every_example_is_read_as_its_verb() -> No
 
 
 _letters = string.ascii_uppercase
-_symbols = st.from_regex(r"[A-Z][A-Z0-9./]{0,8}", fullmatch=True)
+_symbols = st.from_regex(r"[A-Z][A-Z0-9]{0,5}([./][A-Z0-9]{1,2})?", fullmatch=True)
 _words = st.text(string.ascii_letters + string.digits + ".,:", min_size=1, max_size=8)
 _names = st.from_regex(r"[a-z][a-z_]{0,12}", fullmatch=True)
 _reasons = st.text(max_size=40).map(str.strip).filter(bool)

@@ -14,6 +14,7 @@ from adapters.alpaca.http.account_budget import AccountBudget
 from adapters.alpaca.http.client import Door, HttpPatience, Query, rfc3339
 from adapters.transport.token_bucket import Priority
 from engine.domain.errors import VenueUnavailable
+from engine.domain.unreadable import UNREADABLE
 
 _PAGE = 10_000
 SYMBOLS_OF_REQUEST = 500
@@ -95,7 +96,7 @@ class AlpacaHistory:
             body = await self._door.get(path, Priority.QUERY, query=asked)
             try:
                 page = msgspec.json.decode(body, type=_Latest)
-            except msgspec.MsgspecError as error:
+            except UNREADABLE as error:
                 reason = f"no latest quotes: {error}"
                 raise self._door.unavailable("GET", path, reason) from error
             rows = b",".join(_rows({name: [raw] for name, raw in page.quotes.items()}, "q"))
@@ -130,7 +131,7 @@ class AlpacaHistory:
                 body = await self._door.get(path, Priority.QUERY, query=asked)
                 try:
                     frame, following = frame_of_page(body, kind)
-                except msgspec.MsgspecError as error:
+                except UNREADABLE as error:
                     reason = f"no page of {kind}: {error}"
                     raise self._door.unavailable("GET", path, reason) from error
                 if frame is not None:

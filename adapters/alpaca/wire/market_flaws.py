@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from string import ascii_letters, digits
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from engine.domain.fixed_point import (
     PRICE_SCALE,
     SIZE_SCALE,
 )
+from engine.domain.symbols import ENDING_MARKS, MARKS
 
 SOUND = np.int64(-1)
 """Stands for no flaw; others are numbers of ``Tally``."""
@@ -29,18 +31,40 @@ LATEST_NS = 4_102_444_800_000_000_000
 
 _LARGEST_PRICE = MAX_PRICE / PRICE_SCALE
 _LARGEST_NOTIONAL = MAX_NOTIONAL / PRICE_SCALE
-_FIRST_VISIBLE, _LAST_VISIBLE = ord("!"), ord("~")
+_NO_SYMBOL, _LETTER, _FIGURE, _MARK, _ENDING_MARK = range(5)
+_ROLES = np.full(256, _NO_SYMBOL, np.uint8)
+for _role, _characters in (
+    (_LETTER, ascii_letters),
+    (_FIGURE, digits),
+    (_MARK, MARKS),
+    (_ENDING_MARK, ENDING_MARKS),
+):
+    _ROLES[list(_characters.encode())] = _role
+"""What each byte may be in a symbol, see ``engine.domain.symbols``."""
 
 
 @compiled
 def row_flaw(frame: Bytes, symbol_at: int, symbol_n: int, ts: int) -> int:
     """Return what is wrong with a row's ticker or time."""
-    if not 0 < symbol_n <= LONGEST:
+    if not _is_symbol(frame, symbol_at, symbol_n):
         return np.int64(Tally.NO_SYMBOL)
-    for k in range(symbol_at, symbol_at + symbol_n):
-        if not _FIRST_VISIBLE <= frame[k] <= _LAST_VISIBLE:
-            return np.int64(Tally.NO_SYMBOL)
     return SOUND if EARLIEST_NS <= ts < LATEST_NS else np.int64(Tally.BAD_TIME)
+
+
+@compiled
+def _is_symbol(frame: Bytes, at: int, n: int) -> bool:
+    """Say whether a text may stand for an instrument, as ``engine.domain.symbols`` does."""
+    if not 0 < n <= LONGEST:
+        return False
+    has_letter = False
+    before = _MARK
+    for k in range(at, at + n):
+        role = _ROLES[frame[k]]
+        if role == _NO_SYMBOL or (role >= _MARK and before >= _MARK):
+            return False
+        has_letter |= role == _LETTER
+        before = role
+    return has_letter and before != _MARK
 
 
 @compiled

@@ -58,7 +58,7 @@ _WORD, _NONE = 0, -1
 _REVERSAL_MARK = ord("!")
 _FIRST_PRINTABLE, _LAST_PRINTABLE = ord(" "), ord("~")
 
-STEPS_SHA256 = "3d8a34be6e0b500103d8708dee5f46c2b3df6ede4dffb26b6dab0461cd4d01d8"
+STEPS_SHA256 = "15a6e90095794fc57e18dc60014c93a80b2164a62780c362025273c611f134e3"
 """Of the other files that are compiled into ``walk``, one after another by name.
 
 What is compiled is kept on disk until the text of this very file changes, whatever becomes of

@@ -26,6 +26,9 @@ class Updates(IntFlag):
 TAPES = ("", "A", "B", "C", "N", "O")
 """Tapes by id; "" is a symbol whose tape is unknown."""
 
+_TAPE_NAMES = {tape: tape for tape in TAPES} | {"1": "A", "2": "B", "3": "C", "UTP": "C"}
+"""What files call them: letters, numbers in their order, and the plan of Nasdaq's stocks."""
+
 REVERSAL_MARK = "!"
 
 _ALL = Updates.HIGH_LOW | Updates.LAST | Updates.VOLUME
@@ -36,6 +39,20 @@ _RULES: dict[str, Updates] = {
 }
 _AVERAGE_PRICE_TAPES = ("", "A", "B")
 """Tapes on which code B means an average price, not a bunched trade; the unknown tape is strict."""
+
+
+def tape_letter(said: str | None) -> str:
+    """Return the tape that a file or venue names, "" for one that is unknown.
+
+    Small letters, numbers and the name of a plan are understood; whatever else stands there is an
+    unknown tape everywhere, with the rules of the strictest.
+    """
+    return _TAPE_NAMES.get((said or "").strip().upper(), "")
+
+
+def tape_id(letter: str) -> int:
+    """Return the position of a tape in ``TAPES``, that of the unknown one for any other text."""
+    return TAPES.index(letter) if letter in TAPES else 0
 
 
 def is_known(code: str) -> bool:
@@ -56,6 +73,11 @@ def updates(conditions: str, tape: str = "") -> Updates:
         else:
             allowed &= _RULES.get(code, Updates.VOLUME)
     return allowed | Updates.REVERSAL if reversal else allowed
+
+
+def forms_bars(conditions: str) -> bool:
+    """Say whether every code of a print is known, so that its price may count."""
+    return all(map(is_known, conditions.removeprefix(REVERSAL_MARK)))
 
 
 @lru_cache(maxsize=1024)

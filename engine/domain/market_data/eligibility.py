@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain.market_data.conditions import TAPES, Updates, updates_table
+from engine.domain.market_data.conditions import Updates, tape_id, updates_table
 from engine.domain.market_data.quotes import QuoteBatch
 from engine.domain.market_data.trades import TradeBatch
 
@@ -19,7 +19,7 @@ def tape_ids(symbols: Sequence[str], tapes: Mapping[str, str]) -> NDArray[np.int
     -------
     int64 array, shape (n_symbols,)
     """
-    return np.array([TAPES.index(tapes.get(symbol, "")) for symbol in symbols], np.int64)
+    return np.array([tape_id(tapes.get(symbol, "")) for symbol in symbols], np.int64)
 
 
 def moves_orders(batch: TradeBatch, tapes: Mapping[str, str]) -> NDArray[np.bool_]:

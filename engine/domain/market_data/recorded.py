@@ -27,7 +27,7 @@ class MarketData(Protocol):
     """Recorded days, by date and letter; ``catalog.Catalog`` is the one on disk."""
 
     def dates(self) -> list[date]:
-        """Return the dates that have trades, ascending."""
+        """Return the trading days that have trades, ascending."""
         ...
 
     def letters(self, day: date) -> list[str]:

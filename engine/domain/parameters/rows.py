@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from engine.domain.symbols import is_symbol
 
 Hot = Literal["yes", "no", "reseed", "rebalance", "restart", "step_up_raised", "step_up_loosened"]
 """What a change to a running engine takes.
@@ -107,22 +108,19 @@ def seconds_of_day(clock: str) -> int:
     return 3_600 * at.hour + 60 * at.minute + at.second
 
 
-_TICKER = re.compile(r"[A-Z][A-Z0-9]{0,7}([./-][A-Z0-9]{1,4})?")
-"""One to eight letters or figures, perhaps a class or series: SPY, BRK.B."""
-
-
 def _tickers(value: object) -> object:
     if isinstance(value, str):
-        return tuple(ticker.strip().upper() for ticker in value.split(","))
+        return tuple(ticker.strip() for ticker in value.split(","))
     return value
 
 
 def _each_once(tickers: tuple[str, ...]) -> tuple[str, ...]:
-    wrong = [ticker for ticker in tickers if not _TICKER.fullmatch(ticker)]
+    wrong = [each for each in tickers if not is_symbol(each) or each == each.lower()]
     if wrong or len(set(tickers)) < len(tickers):
         found = f", found {wrong[0]!r}" if wrong else ""
         raise ValueError(
-            f"expected tickers with commas between them, each once, such as SPY,QQQ{found}"
+            "expected tickers with commas between them, each once and in capitals, such as "
+            f"SPY,QQQ{found}"
         )
     return tickers
 

@@ -45,7 +45,7 @@ def test_the_report_is_one_json_object(server: Loopback, line: Line, tmp_path: P
         ((), 2, "--trades"),
         (("--trades", "--end", "2018-09-17"), 2, "before --start"),
         (("--trades", "--symbols", "@nowhere.txt"), 2, "cannot be read"),
-        (("--trades", "--symbols", "A!"), 2, "invalid symbol"),
+        (("--trades", "--symbols", "A!"), 2, "is no symbol"),
         (("--trades", "--symbols", "NONESUCH"), 4, "no trades of NONESUCH"),
         (("--trades", "--feed", "boats"), 4, "feed boats"),
     ],

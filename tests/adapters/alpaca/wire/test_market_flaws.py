@@ -35,7 +35,13 @@ any_size = st.one_of(
     st.integers(1, 10**15).map(lambda units: units / 1e6),
     st.sampled_from([0.25, 150.5, 1e-6, 1e-7, 0.1234567, 0.1 + 0.2, -0.5, 999_999_999.999999]),
 )
-any_symbol = st.sampled_from(["AAPL", "BRK.B", "", " ", None, 7])
+any_symbol = st.one_of(
+    st.sampled_from(
+        ["AAPL", "BRK.B", "BACpL", "..", "/etc/x", "=cmd|x", "A\n", "A\0", "", " ", None, 7]
+    ),
+    st.text("AbZ09./:_^$+=#*- |\n\0é", max_size=8),
+    st.integers(30, 34).map(lambda n: "A" * n),
+)
 any_time = st.sampled_from([ARRIVED, 157_766_400_000_000_000, 157_766_399_999_999_999, 1, None])
 
 

@@ -1,0 +1,191 @@
+"""What may be wrong with imported rows: kept with their day, and said again when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from catalog.schema import Kind
+
+if TYPE_CHECKING:
+    from catalog.partition import Manifest
+    from catalog.quality import Observer
+    from catalog.store import Catalog
+
+_MANY_UNKNOWN = 0.5
+_MANY_SET_ASIDE = 0.2
+_MANY_ON_THE_MINUTE = 0.95
+_FEWEST_ON_THE_MINUTE, _FEWEST_MINUTES = 20, 3
+_NAMED_TAPES = 3
+
+
+class Doubt(StrEnum):
+    """What may be wrong with rows that are stored."""
+
+    UNKNOWN_CONDITIONS = "unknown_conditions"
+    MINUTES_AS_TICKS = "minutes_as_ticks"
+    VENUE_QUOTES = "venue_quotes"
+    SET_ASIDE = "set_aside"
+
+
+_WORDS = {
+    Doubt.UNKNOWN_CONDITIONS: (
+        "{rows:,} of {of:,} {kind} have sale conditions that stand in no table: they count in "
+        "volume alone, and no bar is formed of them. Check how the file writes its conditions"
+    ),
+    Doubt.MINUTES_AS_TICKS: (
+        "{rows:,} of {of:,} {kind} lie on whole minutes: they look like bars, or like times that "
+        "were cut, and are no ticks. Bars are imported with --kind bars"
+    ),
+    Doubt.VENUE_QUOTES: (
+        "{rows:,} of {of:,} {kind} are of several venues and were stored one by one: the spread is "
+        "that of one venue. Import them with --consolidate --replace; --no-consolidate says that "
+        "they are best bids and offers already"
+    ),
+    Doubt.SET_ASIDE: (
+        "{rows:,} of {of:,} rows of {kind} were set aside at import: look into quarantine/ for why"
+    ),
+}
+
+_TICKS = (Kind.TRADES, Kind.QUOTES)
+_OF_AN_IMPORT = (Doubt.SET_ASIDE, Doubt.VENUE_QUOTES)
+"""What the stored rows alone do not show."""
+
+
+class DataWarning(msgspec.Struct, frozen=True):
+    """So many rows, of so many, of which something may be wrong."""
+
+    code: Doubt
+    rows: int
+    of: int
+
+
+class DayWarning(msgspec.Struct, frozen=True):
+    """A warning in words; ``date`` is the day it is about, None for a whole import."""
+
+    code: str
+    kind: str
+    date: date | None
+    message: str
+
+
+def of_rows(seen: Observer) -> list[DataWarning]:
+    """Return what is doubtful about a partition of ticks by its rows."""
+    found: list[DataWarning] = []
+    unknown, rows = seen.observed.unknown_conditions, seen.rows
+    if rows and unknown >= _MANY_UNKNOWN * rows:
+        found.append(DataWarning(Doubt.UNKNOWN_CONDITIONS, unknown, rows))
+    many = max(_MANY_ON_THE_MINUTE * rows, _FEWEST_ON_THE_MINUTE)
+    if seen.on_one_second >= many and seen.minutes >= _FEWEST_MINUTES:
+        found.append(DataWarning(Doubt.MINUTES_AS_TICKS, seen.on_one_second, rows))
+    return found
+
+
+def of_import(rows_in: int, rows_out: int) -> list[DataWarning]:
+    """Return whether too many rows of an import were set aside."""
+    aside = rows_in - rows_out
+    too_many = aside >= _MANY_SET_ASIDE * rows_in and aside
+    return [DataWarning(Doubt.SET_ASIDE, aside, rows_in)] if too_many else []
+
+
+class Doubts(NamedTuple):
+    """What is doubtful about an import, as far as the rows of one partition do not show it.
+
+    Attributes
+    ----------
+    imported : mapping
+        Rows imported for each partition, by its key.
+    of_import : sequence of DataWarning
+        About all of it.
+    several_venues : sequence of int
+        Ids of symbols whose quotes are of several venues and were stored one by one.
+    """
+
+    kind: Kind
+    imported: Mapping[int, int]
+    of_import: Sequence[DataWarning]
+    several_venues: Sequence[int]
+
+    def fill(
+        self, found: list[DataWarning], key: int, before: Manifest | None, seen: Observer
+    ) -> None:
+        """Add what there is to say of a partition, whose rows have all been seen by now."""
+        found += of_rows(seen) if self.kind in _TICKS else ()
+        found += self.of_import
+        venue_quotes = int(seen.rows_by_symbol[list(self.several_venues)].sum())
+        if venue_quotes:
+            found.append(DataWarning(Doubt.VENUE_QUOTES, venue_quotes, seen.rows))
+        if before is not None and seen.rows > self.imported[key]:
+            said = {each.code for each in found}
+            stays = (each for each in before.warnings if each.code in _OF_AN_IMPORT)
+            found += [each for each in stays if each.code not in said]
+
+
+def summed(warnings: Iterable[DataWarning]) -> list[DataWarning]:
+    """Return one warning of each sort over several partitions."""
+    total: dict[Doubt, DataWarning] = {}
+    for each in warnings:
+        other = total.get(each.code)
+        if other is None:
+            total[each.code] = each
+        elif each.code is Doubt.SET_ASIDE:  # told of the whole import at each of its partitions
+            total[each.code] = max(other, each, key=lambda some: some.rows)
+        else:
+            total[each.code] = DataWarning(each.code, other.rows + each.rows, other.of + each.of)
+    return [total[code] for code in Doubt if code in total]
+
+
+def in_words(
+    warnings: Iterable[DataWarning], kind: Kind, day: date | None = None
+) -> list[DayWarning]:
+    """Return warnings as they are shown."""
+    when = f"{day}: " if day else ""
+    return [
+        DayWarning(
+            each.code,
+            kind,
+            day,
+            when + _WORDS[each.code].format(rows=each.rows, of=each.of, kind=kind),
+        )
+        for each in warnings
+    ]
+
+
+def of_tapes(unknown: dict[str, int]) -> list[DayWarning]:
+    """Return what to say of tapes that stand in no table, by how many symbols name them."""
+    if not unknown:
+        return []
+    named = ", ".join(repr(tape) for tape in sorted(unknown)[:_NAMED_TAPES])
+    message = (
+        f"the tape of {sum(unknown.values()):,} symbols is unknown ({named}; expected A, B, C, N, "
+        "O or their numbers): their prints are held to the rules of the strictest"
+    )
+    return [DayWarning("unknown_tapes", Kind.TRADES, None, message)]
+
+
+def stored_warnings(
+    catalog: Catalog, days: Sequence[date], letters: Sequence[str] = ()
+) -> tuple[DayWarning, ...]:
+    """Return what is doubtful about stored days.
+
+    Parameters
+    ----------
+    letters
+        First letters of the symbols that are looked at; all when empty.
+    """
+    found: list[DayWarning] = []
+    for kind in _TICKS:
+        stored = [each for each in catalog.partitions(kind) if each[0] in set(days)]
+        for day in days:
+            manifests = [
+                catalog.manifest(kind, day, letter)
+                for on, letter in stored
+                if on == day and (not letters or letter in letters)
+            ]
+            warnings = (each for manifest in manifests if manifest for each in manifest.warnings)
+            found += in_words(summed(warnings), kind, day)
+    return tuple(found)
