@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from engine.domain.session import day_of
 from serving import whole
-from simulator.market_data.clock_times import midnight, moment
+from simulator.market_data.clock_times import end_moment, midnight, moment
 from simulator.market_data.door import Visit
 from simulator.market_data.refusal import Refused
 
@@ -128,7 +128,7 @@ def _check_as_of(request: Request) -> None:
 
 
 def span_of(request: Request, default_start: int, default_end: int) -> tuple[int, int]:
-    """Return ``start`` and ``end``.
+    """Return ``start`` and ``end``, both part of the stretch: a date is all of its New York day.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def span_of(request: Request, default_start: int, default_end: int) -> tuple[int
     """
     start, end = request.query_params.get("start"), request.query_params.get("end")
     start_ns = moment(start, "start") if start else default_start
-    end_ns = moment(end, "end") if end else default_end
+    end_ns = end_moment(end, "end") if end else default_end
     if (start or end) and end_ns < start_ns:
         raise Refused(400, "end should not be before start")
     return start_ns, end_ns
