@@ -27,7 +27,7 @@ from simulator.exchange.book.faults import Fault
 from simulator.exchange.book.hours import hours_at
 from simulator.exchange.book.life import OrderLife, holdings
 from simulator.exchange.book.markets import Market, Print
-from simulator.exchange.book.orders import NOTHING, Order, OrderClass, OrderType, Status
+from simulator.exchange.book.orders import NOTHING, Order, Status
 from simulator.exchange.book.snapshot import Notebook, restored, written
 from simulator.exchange.book.state import CommandOptions, OrderEvent, State
 from simulator.exchange.fills.matching import Matching, is_live, trailed

@@ -60,7 +60,7 @@ class MarketHours:
             _known(_date(request, name, default))
             for name, default in (("start", _FIRST), ("end", _LAST))
         )
-        kind = one_of(request, "date_type", ("TRADING", "SETTLEMENT"), "TRADING")
+        kind = one_of(request.query_params, "date_type", ("TRADING", "SETTLEMENT"), "TRADING")
         if kind == "TRADING":
             return [_legacy_day(day) for day in _days(start, end)]
         rows = [_legacy_day(day) for day in _days(start - LONGEST, end)]
@@ -82,7 +82,7 @@ class MarketHours:
         end = _known(_date(request, "end", start + _WEEK))
         if end < start:
             raise Refused(400, "end should not be before start")
-        in_utc = bool(one_of(request, "timezone", ("UTC",), None))
+        in_utc = bool(one_of(request.query_params, "timezone", ("UTC",), None))
         calendar = [_day(day, rfc3339 if in_utc else new_york) for day in sessions(start, end)]
         return {"market": market, "calendar": calendar}
 

@@ -28,7 +28,7 @@ _OF_FRACTIONS = {OrderType.MARKET, OrderType.LIMIT, OrderType.STOP, OrderType.ST
 
 def malformed(order: OrderRequest) -> Fault | None:
     """Return what is wrong with an order in itself, if anything."""
-    for check in (_prices_missing, _fraction, _lasting, _group, _grid):
+    for check in (_priced_at_market, _prices_missing, _fraction, _lasting, _group, _grid):
         if fault := check(order):
             return fault
     return None
@@ -69,6 +69,12 @@ def _not_beyond(field: str, price: Decimal, base: Decimal | None, *, below: bool
     if base is None or (price <= base - _CENT if below else price >= base + _CENT):
         return None
     return beyond_base(field, "<= base_price -" if below else ">= base_price +", base)
+
+
+def _priced_at_market(order: OrderRequest) -> Fault | None:
+    if order.type is OrderType.MARKET and (order.limit_price or order.stop_price):
+        return not_understood("market orders require no stop or limit price")
+    return None
 
 
 def _prices_missing(order: OrderRequest) -> Fault | None:
