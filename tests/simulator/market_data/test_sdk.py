@@ -187,6 +187,5 @@ def test_a_dividend_is_announced_to_whoever_asks_for_its_kind_and_days(clients: 
         ("MSFT", 0.125, DAY),
     ]
     assert told("dividend", DAY, symbol="MSFT") == both[1:]
-    with pytest.warns(DeprecationWarning):
-        assert client.get_corporate_announcement_by_id(both[0].id) == both[0]
+    assert client.get_corporate_announcement_by_id(both[0].id) == both[0]
     assert told("split", DAY) == told("dividend", DAY - timedelta(days=1)) == []
