@@ -178,7 +178,7 @@ def test_a_dividend_is_announced_to_whoever_asks_for_its_kind_and_days(clients: 
             until=until,
             **more,
         )
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning, match="corporate_announcements"):
             return client.get_corporate_announcements(request)
 
     both = told("dividend", DAY)
