@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from engine.domain.errors import ConfigError
+from engine.domain.outside_text import whole
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK, new_york_clock
 
 _LAST = (1 << 63) - 1
@@ -44,10 +45,28 @@ def instant(text: str, day: date | None) -> int:
     ConfigError
         It is neither, or a time without a day, or lies before 1970 or after 2262.
     """
-    ts = int(text) if text.isdecimal() else _parsed(text, day)
+    ts = nanosecond(text)
+    if ts is None:
+        ts = _parsed(text, day)
     if not 0 <= ts <= _LAST:
         raise ConfigError(f"expected a time from 1970 to 2262, found {text!r}")
     return ts
+
+
+def nanosecond(text: str) -> int | None:
+    """Return a UTC nanosecond that is written as one number, None where it is written otherwise.
+
+    Raises
+    ------
+    ConfigError
+        The number is none of 64 bits, or not in ASCII digits alone.
+    """
+    if not text.isdecimal():
+        return None
+    try:
+        return whole(text)
+    except ValueError as error:
+        raise ConfigError(f"expected a time in UTC nanoseconds: {error}") from error
 
 
 def _parsed(text: str, day: date | None) -> int:

@@ -29,10 +29,14 @@ class StoredReference:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
+    def on_record(self) -> list[Instrument]:
+        """Return every symbol whose listing is on record, in any order."""
+        rows = self._catalog.instruments().to_pylist()
+        return [msgspec.convert(row, Instrument) for row in rows]
+
     def instruments(self, day: date) -> list[Instrument]:
         """Return every symbol that trades on a date or is on record, by symbol."""
-        rows = self._catalog.instruments().to_pylist()
-        known = {row["symbol"]: msgspec.convert(row, Instrument) for row in rows}
+        known = {each.symbol: each for each in self.on_record()}
         for letter in self._catalog.letters(day):
             folder = f"{self._catalog.root}/{Kind.TRADES}/date={day}/letter={letter}"
             for table in PartFile(self._catalog.fs, folder).tables(["symbol"]):

@@ -1,8 +1,8 @@
 """What every server of ours is behind: one guard, its limits, and how numbers are read."""
 
+from engine.domain.outside_text import exact, sentence, shown, whole
 from serving.control_token import NOT_YOURS, ControlToken, control_headers
 from serving.guard import Guard
-from serving.numbers import exact, sentence, shown, whole
 from serving.policy import Limits, Policy
 from serving.protocols import GuardedHttp, GuardedWebSockets
 from serving.server_config import GuardedConfig

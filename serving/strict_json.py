@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any, NoReturn
 
-from serving.numbers import shown, whole
+from engine.domain.outside_text import shown, whole
 
 _DEEPEST = 32
 _LARGEST = float(2**63)

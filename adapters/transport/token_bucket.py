@@ -7,6 +7,8 @@ from email.utils import parsedate_to_datetime
 from enum import IntEnum
 from math import ceil
 
+from engine.domain.outside_text import whole
+
 NANOS_PER_SECOND = 1_000_000_000
 WINDOW_SECS = 60
 """Length of the venue's window."""
@@ -143,4 +145,8 @@ def _reset_ns(headers: Mapping[str, str]) -> int:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+    try:
+        found = whole(text or "")
+    except ValueError:
+        return None
+    return found if found >= 0 else None

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.backtest.stored_days import data_warnings, spelled_like
-from app.clock import instant, new_york, parse_day
+from app.clock import instant, nanosecond, new_york, parse_day
 from app.runs.chosen_run import chosen_run
 from app.runs.day_tape import SpooledPrints, spool_of
 from app.runs.gate_checks import GateCheck, finite, gate_checks
@@ -154,9 +154,9 @@ def explained(
 
 
 def _day_in(time: str) -> date | None:
-    if time.isdecimal():
+    if (ts := nanosecond(time)) is not None:
         try:
-            return day_of(int(time))
+            return day_of(ts)
         except (ValueError, OverflowError, OSError) as error:
             raise ConfigError(f"{time} is no time in UTC nanoseconds; write HH:MM:SS") from error
     day, separator, _ = time.partition("T")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.domain.errors import ConfigError
+from engine.domain.outside_text import exact
 
 
 def weights_of(texts: Iterable[str]) -> dict[str, float]:
@@ -21,7 +22,7 @@ def weights_of(texts: Iterable[str]) -> dict[str, float]:
         if not (name and equals):
             name, equals = text, ""
         try:
-            weight = float(value) if equals else None
+            weight = float(exact(value)) if equals else None
         except ValueError:
             weight = None
         if weight is None:

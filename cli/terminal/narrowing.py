@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from string import ascii_uppercase
 from typing import Annotated
 
 import typer
 
 from engine.domain.errors import ConfigError
+from engine.domain.outside_text import exact
 from engine.domain.symbols import expect_symbol
 
 Letters = Annotated[
@@ -75,10 +76,10 @@ def parse_usd(text: str) -> Decimal:
         It is none, or not in whole cents.
     """
     try:
-        amount = Decimal(text)
-    except InvalidOperation as error:
+        amount = exact(text)
+    except ValueError as error:
         raise ConfigError(f"--balance {text!r} is no amount of USD; write 100000") from error
-    if not amount.is_finite() or amount <= 0 or amount > _MOST_USD or amount % _CENT:
+    if amount <= 0 or amount > _MOST_USD or amount % _CENT:
         raise ConfigError(
             f"--balance is {text}, expected more than 0 USD, {_MOST_USD:,} at most, in whole cents"
         )

@@ -2,7 +2,7 @@
 
 from simulator.exchange.book.account_change import MOST_CASH, AccountChange, account_change
 from simulator.exchange.book.accounts import Account, Position
-from simulator.exchange.book.assets import Asset, Listing, listed
+from simulator.exchange.book.assets import Asset, Listing, assets_of, listed
 from simulator.exchange.book.faults import Fault
 from simulator.exchange.book.markets import Print
 from simulator.exchange.book.orders import Order
@@ -40,6 +40,7 @@ __all__ = [
     "Print",
     "RateLimit",
     "account_change",
+    "assets_of",
     "backtest_fills",
     "cancel_all",
     "close_all",

@@ -27,22 +27,17 @@ from simulator.exchange.book.faults import Fault
 from simulator.exchange.book.hours import hours_at
 from simulator.exchange.book.life import OrderLife, holdings
 from simulator.exchange.book.markets import Market, Print
-from simulator.exchange.book.orders import NOTHING, Order, OrderClass, OrderType, Status
+from simulator.exchange.book.orders import NOTHING, Order, Status
 from simulator.exchange.book.snapshot import Notebook, restored, written
 from simulator.exchange.book.state import CommandOptions, OrderEvent, State
 from simulator.exchange.fills.matching import Matching, is_live, trailed
 from simulator.exchange.fills.modes import FillMode
 from simulator.exchange.intake import admission
-from simulator.exchange.intake.form import malformed, off_grid
+from simulator.exchange.intake.form import malformed
 from simulator.exchange.intake.opening import orders_from, replacement_of
-from simulator.exchange.intake.request import (
-    OrderRequest,
-    ReplaceRequest,
-    read_order,
-    read_replacement,
-)
+from simulator.exchange.intake.replacing import irreplaceable
+from simulator.exchange.intake.request import OrderRequest, read_order, read_replacement
 
-_REPLACEABLE = frozenset({Status.NEW, Status.PARTIALLY_FILLED, Status.HELD})
 _BILLIONTH = Decimal("0.000000001")
 
 
@@ -269,7 +264,7 @@ class Exchange:
         if old is None:
             return faults.order_not_found(order_id)
         account = self.state.accounts[account_id]
-        fault = admission.barred(account, self.assets[old.symbol]) or _irreplaceable(old, change)
+        fault = admission.barred(account, self.assets[old.symbol]) or irreplaceable(old, change)
         if change.client_order_id in account.client_ids:
             fault = faults.ID_TAKEN
         if fault:
@@ -390,7 +385,7 @@ class Exchange:
         )
         last_price = None if market.last_ts < 0 else decimal_price(market.last)
         return admission.refused_request(
-            request, account, self.assets, last_price, self.mode
+            request, account, self.assets, last_price
         ) or admission.auction_missed(request, now, hours_at(now))
 
     def _refused_change(self, old: Order, new: Order, account: Account, now: int) -> Fault | None:
@@ -407,21 +402,6 @@ class Exchange:
         if cost > power:
             return faults.insufficient_buying_power(power, cost)
         return None
-
-
-def _irreplaceable(old: Order, change: ReplaceRequest) -> Fault | None:
-    if old.status not in _REPLACEABLE or old.notional is not None:
-        return faults.NOT_REPLACEABLE
-    if old.order_class is OrderClass.OTO:
-        return faults.NOT_REPLACEABLE
-    if change.stop_price is not None and old.type is OrderType.LIMIT:
-        return faults.STOP_PRICE_OF_LIMIT
-    if change.limit_price is not None and old.limit_price is None:
-        words = old.type.replace("_", " ")
-        return faults.not_processable(f"{words} orders must not have limit_price")
-    if change.qty is not None and change.qty != change.qty.to_integral_value():
-        return faults.not_processable("qty must be a whole number of shares")
-    return off_grid("limit_price", change.limit_price) or off_grid("stop_price", change.stop_price)
 
 
 def _market_of(quote: Quote | None, last: Print | None) -> Market:

@@ -19,6 +19,7 @@ from simulator.exchange.book.state import OrderEvent
 from simulator.instants import rfc3339
 
 _DAY_TRADES = 3
+_MARGIN = "30"
 _DEPRECATED = {"dtbp_check": "entry", "pdt_check": "entry"}
 _RATIO = Decimal("0.0000000000000001")
 _MEAN = Decimal("0.000000001")
@@ -183,15 +184,19 @@ def fill_body(fill: Fill) -> dict[str, Any]:
 
 
 def asset_body(asset: Asset) -> dict[str, Any]:
-    """Return an asset."""
+    """Return an asset, as every answer tells it."""
     return {
         "attributes": list(asset.attributes),
         "borrow_status": "easy_to_borrow" if asset.shortable else "hard_to_borrow",
         "class": "us_equity",
+        "cusip": None,
         "easy_to_borrow": asset.shortable,
         "exchange": asset.exchange,
         "fractionable": asset.fractionable,
         "id": asset.id,
+        "maintenance_margin_requirement": int(_MARGIN),
+        "margin_requirement_long": _MARGIN,
+        "margin_requirement_short": _MARGIN,
         "marginable": asset.marginable,
         "name": asset.name,
         "shortable": asset.shortable,

@@ -1,4 +1,4 @@
-"""The assets of the trading API, made from the recorded day's symbols."""
+"""The assets of the trading API: what can be traded on the day that is played."""
 
 from __future__ import annotations
 
@@ -6,117 +6,54 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any
-from uuid import NAMESPACE_DNS, uuid5
 
 from starlette.requests import Request
 
 from engine.domain.market_data.recorded import MarketData
-from engine.domain.markets.reference import Instrument, Reference
+from engine.domain.markets.reference import Instrument
+from simulator.exchange.book.assets import Asset
+from simulator.exchange.wire import asset_body
 from simulator.market_data.door import Visit
 from simulator.market_data.query import one_of
 from simulator.market_data.refusal import Refused
 
-EXCHANGES = ("AMEX", "ARCA", "BATS", "NYSE", "NASDAQ", "NYSEARCA", "OTC")
-_BY_LETTER = {"A": "AMEX", "N": "NYSE", "P": "ARCA", "Q": "NASDAQ", "Z": "BATS", "U": "OTC"}
-_BY_TAPE = {"A": "NYSE", "B": "ARCA", "C": "NASDAQ", "O": "OTC"}
 _CLASSES = ("us_equity", "us_option", "crypto")
-_MARGIN = "30"
 
-
-def asset_id(symbol: str) -> str:
-    """Return the id of a symbol's asset: the one its orders and positions carry."""
-    return str(uuid5(NAMESPACE_DNS, f"us_equity:{symbol}"))
-
-
-def asset(instrument: Instrument) -> dict[str, Any]:
-    """Return an instrument as the trading API tells it."""
-    return {
-        "id": asset_id(instrument.symbol),
-        "class": "us_equity",
-        "exchange": exchange(instrument),
-        "symbol": instrument.symbol,
-        "name": instrument.name or instrument.symbol,
-        "status": "active",
-        "tradable": True,
-        "marginable": True,
-        "maintenance_margin_requirement": int(_MARGIN),
-        "margin_requirement_long": _MARGIN,
-        "margin_requirement_short": _MARGIN,
-        "shortable": True,
-        "easy_to_borrow": True,
-        "borrow_status": "easy_to_borrow",
-        "fractionable": True,
-        "attributes": [],
-        "cusip": None,
-    }
-
-
-def exchange(instrument: Instrument) -> str:
-    """Return the listing exchange by its name; Nasdaq where nothing is known of it."""
-    if instrument.exchange in EXCHANGES:
-        return instrument.exchange
-    return _BY_LETTER.get(instrument.exchange) or _BY_TAPE.get(instrument.tape, "NASDAQ")
+type Listed = Callable[[], Mapping[str, Asset]]
+"""Returns every asset as it stands now, by symbol."""
 
 
 class Assets:
-    """Answers about the assets of one day.
+    """Answers about the assets of one day, the same that orders, positions and watchlists name."""
 
-    Parameters
-    ----------
-    changed
-        Returns, by symbol, what is different by now of what was listed in the morning.
-    """
-
-    def __init__(
-        self,
-        reference: Reference,
-        day: date,
-        changed: Callable[[], Mapping[str, Mapping[str, Any]]] = dict,
-    ) -> None:
-        self._reference = reference
-        self._day = day
-        self._changed = changed
-
-    @property
-    def by_symbol(self) -> Mapping[str, dict[str, Any]]:
-        """Every asset as it stands now."""
-        listed, changes = self._listed, self._changed()
-        known = {symbol: new for symbol, new in changes.items() if symbol in listed}
-        return {**listed, **{symbol: listed[symbol] | dict(new) for symbol, new in known.items()}}
-
-    @cached_property
-    def _listed(self) -> Mapping[str, dict[str, Any]]:
-        """Every asset, sorted by exchange and symbol as the API sorts them."""
-        rows = [asset(instrument) for instrument in self._reference.instruments(self._day)]
-        rows.sort(key=lambda row: (row["exchange"], row["symbol"]))
-        return {row["symbol"]: row for row in rows}
+    def __init__(self, listed: Listed) -> None:
+        self._listed = listed
 
     @cached_property
     def _by_id(self) -> dict[str, str]:
-        return {row["id"]: row["symbol"] for row in self._listed.values()}
+        return {asset.id: symbol for symbol, asset in self._listed().items()}
 
     def all(self, request: Request, visit: Visit) -> list[dict[str, Any]]:  # noqa: ARG002
-        """Answer ``/v2/assets``."""
-        status = request.query_params.get("status") or "active"
-        kind = one_of(request, "asset_class", _CLASSES, "us_equity")
+        """Answer ``/v2/assets``, by exchange and symbol."""
+        status = one_of(request.query_params, "status", ("active", "inactive", "all"), "active")
+        kind = one_of(request.query_params, "asset_class", _CLASSES, "us_equity")
         place = request.query_params.get("exchange")
-        if status not in ("active", "inactive", "all") or kind != "us_equity":
+        if kind != "us_equity" or request.query_params.get("attributes"):
             return []
-        if request.query_params.get("attributes"):
-            return []
+        found = sorted(self._listed().values(), key=lambda asset: (asset.exchange, asset.symbol))
         return [
-            row
-            for row in self.by_symbol.values()
-            if status in ("all", row["status"]) and (not place or row["exchange"] == place)
+            asset_body(asset)
+            for asset in found
+            if status in ("all", asset.status) and (not place or asset.exchange == place)
         ]
 
     def one(self, request: Request, visit: Visit) -> dict[str, Any]:  # noqa: ARG002
         """Answer ``/v2/assets/{symbol_or_asset_id}``."""
         name: str = request.path_params["symbol_or_asset_id"]
-        found = self.by_symbol.get(self._by_id.get(name) or name)
+        found = self._listed().get(self._by_id.get(name) or name)
         if found is None:
             raise Refused(404, f"asset not found for {name}", 40410000)
-        return found
+        return asset_body(found)
 
 
 class Unlisted:
@@ -124,6 +61,10 @@ class Unlisted:
 
     def __init__(self, market: MarketData) -> None:
         self._market = market
+
+    def on_record(self) -> list[Instrument]:
+        """Return nothing: no listing is recorded."""
+        return []
 
     def instruments(self, day: date) -> list[Instrument]:
         """Return every symbol that trades on a date; reads the day's whole tape."""

@@ -73,6 +73,20 @@ def time_of(query: Mapping[str, str], name: str) -> int | None:
     return moment(query[name], name) if query.get(name) else None
 
 
+def end_moment(text: str, name: str) -> int:
+    """Return the ``end`` of a stretch, which is part of it: of a date its last nanosecond.
+
+    Raises
+    ------
+    Refused
+        It is neither RFC 3339 nor a date.
+    """
+    if not _DATE.fullmatch(text):
+        return moment(text, name)
+    day = a_date(text, name)
+    return moment(text, name) if day == date.max else _bounded(end_of(day))
+
+
 def _bounded(ts: int) -> int:
     """Return a time as near as 64 bits allow."""
     return max(-_FARTHEST_NS, min(_FARTHEST_NS, ts))

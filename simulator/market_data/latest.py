@@ -85,7 +85,7 @@ class Latest:
     def _asked(self, request: Request, visit: Visit) -> tuple[list[str], int, dict[str, str]]:
         """Return symbols, the last moment that may be shown, and the currency field."""
         symbols = symbols_of(request)
-        feed = one_of(request, "feed", LATEST_FEEDS, None)
+        feed = one_of(request.query_params, "feed", LATEST_FEEDS, None)
         feed, until = visit.latest_feed(feed or None, self._now())
         currency = check_currency(request)
         return symbols, until if feed in RECORDED_FEEDS else 0, currency

@@ -10,7 +10,6 @@ from typing import Any
 from starlette.requests import Request
 
 from engine.domain.session import (
-    NANOS_PER_SECOND,
     Session,
     day_of,
     is_session,
@@ -18,18 +17,15 @@ from engine.domain.session import (
     session,
     sessions,
 )
+from simulator.exchange.book.hours import hours_on
 from simulator.instants import rfc3339
 from simulator.market_data.clock_times import a_date, moment, new_york
 from simulator.market_data.door import Visit
 from simulator.market_data.query import one_of
 from simulator.market_data.refusal import Refused
+from simulator.market_data.settlement import LONGEST, settlement_date
 
 _FIRST, _LAST = date(1990, 1, 1), date(2029, 12, 31)
-_HOUR_NS = 3600 * NANOS_PER_SECOND
-_PRE_OPEN_HOURS, _POST_CLOSE_HOURS = 4, 20
-_TWO_DAYS_SINCE, _ONE_DAY_SINCE = date(2017, 9, 5), date(2024, 5, 28)
-"""Trades settle after three days, after two since 2017-09-05, after one since 2024-05-28."""
-
 _MARKETS = {
     "NYSE": ("New York Stock Exchange", "XNYS"),
     "NASDAQ": ("National Association of Securities Dealers Automated Quotations", "XNAS"),
@@ -64,10 +60,10 @@ class MarketHours:
             _known(_date(request, name, default))
             for name, default in (("start", _FIRST), ("end", _LAST))
         )
-        kind = one_of(request, "date_type", ("TRADING", "SETTLEMENT"), "TRADING")
+        kind = one_of(request.query_params, "date_type", ("TRADING", "SETTLEMENT"), "TRADING")
         if kind == "TRADING":
             return [_legacy_day(day) for day in _days(start, end)]
-        rows = [_legacy_day(day) for day in _days(start - _WEEK, end)]
+        rows = [_legacy_day(day) for day in _days(start - LONGEST, end)]
         return [row for row in rows if str(start) <= row["settlement_date"] <= str(end)]
 
     def clocks(self, request: Request, visit: Visit) -> dict[str, Any]:  # noqa: ARG002
@@ -86,7 +82,7 @@ class MarketHours:
         end = _known(_date(request, "end", start + _WEEK))
         if end < start:
             raise Refused(400, "end should not be before start")
-        in_utc = bool(one_of(request, "timezone", ("UTC",), None))
+        in_utc = bool(one_of(request.query_params, "timezone", ("UTC",), None))
         calendar = [_day(day, rfc3339 if in_utc else new_york) for day in sessions(start, end)]
         return {"market": market, "calendar": calendar}
 
@@ -94,14 +90,6 @@ class MarketHours:
 @lru_cache(maxsize=16)
 def _days(start: date, end: date) -> tuple[date, ...]:
     return tuple(sessions(start, end))
-
-
-def settlement_date(day: date) -> date:
-    """Return when a trade of a date settles."""
-    steps = 3 if day < _TWO_DAYS_SINCE else 2 if day < _ONE_DAY_SINCE else 1
-    for _ in range(steps):
-        day = next_session(day)
-    return day
 
 
 def _sessions_around(now: int) -> tuple[Session | None, Session]:
@@ -151,19 +139,19 @@ def _clock(market: dict[str, str], now: int) -> dict[str, Any]:
 
 def _edges(day: Session) -> tuple[int, int, int, int]:
     """Return where the night, the pre-market, the core session and the post-market end."""
-    return day.pre_market_ns, day.open_ns, day.close_ns, day.at(f"{_POST_CLOSE_HOURS}:00")
+    hours = hours_on(day.day)
+    return hours.morning_ns, hours.open_ns, hours.close_ns, hours.end_ns
 
 
 @cache
 def _legacy_day(day: date) -> dict[str, Any]:
-    hours = session(day)
-    opens, closes = new_york(hours.open_ns)[11:16], new_york(hours.close_ns)[11:16]
+    pre, opens, closes, post = (new_york(edge)[11:16] for edge in _edges(session(day)))
     return {
         "date": day.isoformat(),
         "open": opens,
         "close": closes,
-        "session_open": f"{_PRE_OPEN_HOURS:02}00",
-        "session_close": f"{_POST_CLOSE_HOURS}00",
+        "session_open": pre.replace(":", ""),
+        "session_close": post.replace(":", ""),
         "settlement_date": settlement_date(day).isoformat(),
     }
 

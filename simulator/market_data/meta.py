@@ -83,7 +83,7 @@ def conditions(request: Request, visit: Visit) -> dict[str, Any]:  # noqa: ARG00
     Refused
         The kind of tick or the tape is none.
     """
-    tape = one_of(request, "tape", _TAPES, None)
+    tape = one_of(request.query_params, "tape", _TAPES, None)
     kind = request.path_params["ticktype"]
     if kind not in ("trade", "quote"):
         raise Refused(400, f"invalid ticktype: {kind}")

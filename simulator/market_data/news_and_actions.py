@@ -59,12 +59,13 @@ class Happenings:
         now = self._now()
         names = set(symbols_of(request, required=False))
         start_ns, end_ns = span_of(request, midnight(day_of(now)), now)
-        limit = whole_number(request, "limit", _DEFAULT_NEWS, _MAX_NEWS)
+        limit = whole_number(request.query_params, "limit", _DEFAULT_NEWS, _MAX_NEWS)
         descending = (
-            one_of(request, "sort", ("asc", "desc", "ASC", "DESC"), "desc").lower() == "desc"
+            one_of(request.query_params, "sort", ("asc", "desc", "ASC", "DESC"), "desc").lower()
+            == "desc"
         )
-        with_content = truth(request, "include_content")
-        only_with_content = truth(request, "exclude_contentless")
+        with_content = truth(request.query_params, "include_content")
+        only_with_content = truth(request.query_params, "exclude_contentless")
         articles = [
             article
             for article in self._reference.news(start_ns, min(end_ns, now) + 1)
@@ -93,8 +94,8 @@ class Happenings:
         start, end = (_day(request, name, today) for name in ("start", "end"))
         if end < start:
             raise Refused(400, "end should not be before start")
-        limit = whole_number(request, "limit", _DEFAULT_ACTIONS, _MAX_ACTIONS)
-        descending = one_of(request, "sort", ("asc", "desc"), "asc") == "desc"
+        limit = whole_number(request.query_params, "limit", _DEFAULT_ACTIONS, _MAX_ACTIONS)
+        descending = one_of(request.query_params, "sort", ("asc", "desc"), "asc") == "desc"
         if ids:
             start, end = date.min, date.max
         found = [

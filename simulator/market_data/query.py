@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 
 from engine.domain.session import day_of
 from serving import whole
-from simulator.market_data.clock_times import midnight, moment
+from simulator.market_data.clock_times import end_moment, midnight, moment
 from simulator.market_data.door import Visit
 from simulator.market_data.refusal import Refused
 
@@ -53,7 +54,7 @@ def symbols_of(request: Request, *, required: bool = True) -> list[str]:
     return names
 
 
-def whole_number(request: Request, name: str, default: int, most: int) -> int:
+def whole_number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
     """Return a parameter between 1 and ``most``.
 
     Raises
@@ -61,7 +62,7 @@ def whole_number(request: Request, name: str, default: int, most: int) -> int:
     Refused
         It is no whole number or out of range.
     """
-    text = request.query_params.get(name, "")
+    text = query.get(name, "")
     if not text:
         return default
     try:
@@ -73,7 +74,9 @@ def whole_number(request: Request, name: str, default: int, most: int) -> int:
     return number
 
 
-def one_of(request: Request, name: str, choices: tuple[str, ...], default: str | None) -> str:
+def one_of(
+    query: Mapping[str, str], name: str, choices: tuple[str, ...], default: str | None
+) -> str:
     """Return a parameter that must be one of a few words; "" for one that is absent.
 
     Raises
@@ -81,13 +84,27 @@ def one_of(request: Request, name: str, choices: tuple[str, ...], default: str |
     Refused
         It is another word.
     """
-    text = request.query_params.get(name) or default or ""
+    text = query.get(name) or default or ""
     if text and text not in choices:
         raise Refused(400, f"invalid {name}: {text}")
     return text
 
 
-def truth(request: Request, name: str) -> bool:
+def words_of(query: Mapping[str, str], name: str, choices: frozenset[str]) -> set[str]:
+    """Return a parameter that is a list of words, divided by commas; empty for an absent one.
+
+    Raises
+    ------
+    Refused
+        One is another word.
+    """
+    words = {word.strip() for word in query.get(name, "").split(",") if word.strip()}
+    for word in sorted(words - choices):
+        raise Refused(400, f"invalid {name}: {word}")
+    return words
+
+
+def truth(query: Mapping[str, str], name: str) -> bool:
     """Return a parameter that is true or false, false when it is absent.
 
     Raises
@@ -95,7 +112,7 @@ def truth(request: Request, name: str) -> bool:
     Refused
         It is another word.
     """
-    return one_of(request, name, ("true", "false", "True", "False", "1", "0"), "false").lower() in (
+    return one_of(query, name, ("true", "false", "True", "False", "1", "0"), "false").lower() in (
         "true",
         "1",
     )
@@ -128,7 +145,7 @@ def _check_as_of(request: Request) -> None:
 
 
 def span_of(request: Request, default_start: int, default_end: int) -> tuple[int, int]:
-    """Return ``start`` and ``end``.
+    """Return ``start`` and ``end``, both part of the stretch: a date is all of its New York day.
 
     Raises
     ------
@@ -137,7 +154,7 @@ def span_of(request: Request, default_start: int, default_end: int) -> tuple[int
     """
     start, end = request.query_params.get("start"), request.query_params.get("end")
     start_ns = moment(start, "start") if start else default_start
-    end_ns = moment(end, "end") if end else default_end
+    end_ns = end_moment(end, "end") if end else default_end
     if (start or end) and end_ns < start_ns:
         raise Refused(400, "end should not be before start")
     return start_ns, end_ns
@@ -152,7 +169,7 @@ def stretch_of(request: Request, visit: Visit, now: int) -> Stretch:
         A parameter is wrong, or the plan does not cover it.
     """
     symbols = symbols_of(request)
-    feed = one_of(request, "feed", HISTORICAL_FEEDS, None)
+    feed = one_of(request.query_params, "feed", HISTORICAL_FEEDS, None)
     start_ns, end_ns = span_of(request, midnight(day_of(now)), now)
     _check_as_of(request)
     asked_end = end_ns if request.query_params.get("end") else None
@@ -161,8 +178,8 @@ def stretch_of(request: Request, visit: Visit, now: int) -> Stretch:
         symbols,
         start_ns,
         end_ns,
-        whole_number(request, "limit", DEFAULT_LIMIT, MAX_LIMIT),
-        one_of(request, "sort", ("asc", "desc"), "asc") == "desc",
+        whole_number(request.query_params, "limit", DEFAULT_LIMIT, MAX_LIMIT),
+        one_of(request.query_params, "sort", ("asc", "desc"), "asc") == "desc",
         request.query_params.get("page_token") or None,
         feed in RECORDED_FEEDS,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import date
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -16,8 +17,10 @@ from starlette.routing import Route
 from engine.domain.errors import TradectlError
 from engine.domain.market_data.recorded import MarketData
 from engine.domain.markets.reference import Reference
-from simulator.market_data import meta
-from simulator.market_data.assets import Assets, Unlisted
+from simulator.exchange.book.assets import assets_of
+from simulator.market_data import meta, other_markets
+from simulator.market_data.announcements import Announcements
+from simulator.market_data.assets import Assets, Listed, Unlisted
 from simulator.market_data.door import Door, Visit
 from simulator.market_data.historical import Historical
 from simulator.market_data.latest import Latest
@@ -46,7 +49,7 @@ def routes(
     reference: Reference | None = None,
     door: Door | None = None,
     gate: Gate | None = None,
-    changed: Callable[[], Mapping[str, Mapping[str, Any]]] = dict,
+    listed: Listed | None = None,
     recent_minutes: RecentMinutes | None = None,
 ) -> list[Route]:
     """Return the routes of market data, assets, clock and calendar over recorded days.
@@ -68,9 +71,10 @@ def routes(
     gate
         Who may ask for assets, clock and calendar: they are the trading API's, and share its
         requests. By default the door.
-    changed
-        What is different by now of the assets, by symbol.
-    lately
+    listed
+        Every asset as it stands now, by symbol; without it all that is on record or trades on the
+        day can be traded in every way.
+    recent_minutes
         The last minutes of the day that is played, for who reads them ahead.
     """
     known = reference or Unlisted(market)
@@ -80,7 +84,8 @@ def routes(
     historical = Historical(recorded, recent_minutes, tapes, now)
     latest = Latest(recorded, recent_minutes, tapes, now)
     screener, news_and_actions = Screener(recorded, tapes, now), Happenings(known, now)
-    assets, hours = Assets(known, day, changed), MarketHours(now)
+    assets = Assets(listed or cache(lambda: assets_of(known.instruments(day))))
+    announcements, hours = Announcements(known), MarketHours(now)
     stocks = "/v2/stocks"
     endpoints: list[tuple[str, Endpoint]] = [
         (f"{stocks}/meta/exchanges", meta.exchanges),
@@ -105,8 +110,12 @@ def routes(
         ("/v1/corporate-actions", news_and_actions.corporate_actions),
         ("/v1beta1/screener/stocks/most-actives", screener.most_actives),
         ("/v1beta1/screener/{market_type}/movers", screener.movers),
+        *other_markets.of_data(),
     ]
     of_trading: list[tuple[str, Endpoint]] = [
+        *other_markets.of_trading(),
+        ("/v2/corporate_actions/announcements", announcements.all),
+        ("/v2/corporate_actions/announcements/{id}", announcements.one),
         ("/v2/assets", assets.all),
         ("/v2/assets/{symbol_or_asset_id:path}", assets.one),
         ("/v2/clock", hours.clock),

@@ -55,8 +55,8 @@ class Screener:
 
     def most_actives(self, request: Request, visit: Visit) -> dict[str, Any]:  # noqa: ARG002
         """Answer ``/v1beta1/screener/stocks/most-actives``."""
-        by = one_of(request, "by", ("volume", "trades"), "volume")
-        top = whole_number(request, "top", _USUAL, _MOST_ACTIVES)
+        by = one_of(request.query_params, "by", ("volume", "trades"), "volume")
+        top = whole_number(request.query_params, "top", _USUAL, _MOST_ACTIVES)
         at, day = self._today()
         ranked = getattr(day, by)
         symbols = sorted(ranked, key=lambda name: (-ranked[name], name))[:top]
@@ -75,7 +75,7 @@ class Screener:
         market = request.path_params["market_type"]
         if market not in ("stocks", "crypto"):
             raise Refused(400, f"invalid market type: {market}")
-        top = whole_number(request, "top", _USUAL, _MOST_MOVERS)
+        top = whole_number(request.query_params, "top", _USUAL, _MOST_MOVERS)
         at, day = self._today()
         before = self._yesterday(at) if market == "stocks" else {}
         moves: list[dict[str, Any]] = []

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -19,9 +18,9 @@ from starlette.websockets import WebSocket
 
 from engine.domain.errors import DataError
 from engine.domain.market_data.recorded import MarketData
-from engine.domain.markets.reference import Reference
+from engine.domain.markets.reference import Instrument, Reference
 from simulator.chaos import Switchboard
-from simulator.exchange import Asset, Exchange, FillMode, Print, listed
+from simulator.exchange import Asset, Exchange, FillMode, Print, assets_of
 from simulator.exchange.rate_limit import PER_MINUTE, RateLimit
 from simulator.market_data import Door, Plan, RecentMinutes, routes
 from simulator.server.connections import Connections
@@ -29,10 +28,12 @@ from simulator.server.equity_log import EquityLog
 from simulator.server.feeds import FEEDS, Feed
 from simulator.server.keyring import Holder, Keyring
 from simulator.server.routes.account import account_routes
+from simulator.server.routes.activities import activity_routes
 from simulator.server.routes.admin import Admin
 from simulator.server.routes.broker import broker_routes
 from simulator.server.routes.desk import Desk
 from simulator.server.routes.market_socket import MarketSocket
+from simulator.server.routes.not_served import not_served_routes
 from simulator.server.routes.orders import order_routes
 from simulator.server.routes.trading_socket import TradingSocket
 from simulator.server.routes.watchlists import watchlist_routes
@@ -100,7 +101,7 @@ def connections(
     playhead = Playhead(reader)
     exchange = Exchange(
         setting.fills,
-        _assets(reader),
+        _assets(reader, reference),
         setting.seed,
         last_quote=playhead.last_quote,
         last_print=lambda symbol: _print(playhead, symbol),
@@ -160,8 +161,10 @@ def app(
     desk = Desk(around, RateLimit(setting.requests))
     found: list[BaseRoute] = [
         *account_routes(desk, around.venue.equity),
+        *activity_routes(desk),
         *order_routes(desk, around.chaos),
         *watchlist_routes(desk),
+        *not_served_routes(desk),
         *Admin(around).routes(),
         *broker_routes(around),
         *routes(
@@ -171,14 +174,11 @@ def app(
             reference=reference,
             door=Door(lambda key, secret: _plan(around.keyring, key, secret)),
             gate=desk.gate,
-            changed=lambda: {
-                symbol: msgspec.structs.asdict(listing)
-                for symbol, listing in around.venue.exchange.state.listings.items()
-            },
+            listed=lambda: around.venue.exchange.assets,
             recent_minutes=recent_minutes,
         ),
         *(_feed_route(around, feed) for feed in FEEDS.values()),
-        WebSocketRoute("/stream", _trading_route(around)),
+        *(WebSocketRoute(path, _trading_route(around)) for path in ("/stream", "/stream/")),
     ]
     return Starlette(
         routes=found,
@@ -210,8 +210,11 @@ def _read_ahead(recent_minutes: RecentMinutes, now: int) -> None:
         recent_minutes.read_ahead(now)
 
 
-def _assets(reader: DayReader) -> dict[str, Asset]:
-    return listed(reader.symbols)
+def _assets(reader: DayReader, reference: Reference | None) -> dict[str, Asset]:
+    """Return all that trades on the day or is on record, by symbol."""
+    known = {name: Instrument(name, reader.tapes.get(name, "")) for name in reader.symbols}
+    on_record = reference.on_record() if reference else ()
+    return assets_of((known | {each.symbol: each for each in on_record}).values())
 
 
 def _print(playhead: Playhead, symbol: str) -> Print | None:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.alpaca.wire.objects import amount
+from adapters.alpaca.wire.rest import read_fault
+from adapters.transport.token_bucket import TokenBucket
+from app.clock import instant
+from app.strategies.weights import weights_of
+from cli.terminal.narrowing import parse_usd
+from engine.domain.errors import ConfigError
 from serving import StrictJsonError, exact, shown, strict_object, whole
 
 INT64 = st.integers(-(2**63) + 1, 2**63 - 1)
@@ -40,6 +49,34 @@ def test_no_text_is_a_number_in_python_alone(text: str) -> None:
         assert text.isascii()
         assert not set("_ \n") & set(text)
         assert number == Decimal(text)
+
+
+NOT_ASCII_DECIMAL = ["1_0", "\uff11\uff12", "\u0663", "9" * 5_000]
+READERS: dict[str, Callable[[str], object]] = {
+    "an amount of the venue": amount,
+    "USD that a person types": parse_usd,
+    "an instant that a person types": lambda text: instant(text, date(2026, 9, 18)),
+    "a weight that a person types": lambda text: weights_of([f"reversion={text}"]),
+}
+
+
+@pytest.mark.parametrize("text", NOT_ASCII_DECIMAL, ids=lambda text: ascii(text[:8]))
+@pytest.mark.parametrize("reader", READERS)
+def test_whoever_reads_numbers_from_outside_refuses_what_is_none(reader: str, text: str) -> None:
+    with pytest.raises((ValueError, ConfigError)) as refused:
+        READERS[reader](text)
+    assert "digits" not in str(refused.value)  # Python's own limit, as a traceback shows it
+    READERS[reader]("1")
+
+
+@pytest.mark.parametrize("text", NOT_ASCII_DECIMAL, ids=lambda text: ascii(text[:8]))
+def test_a_number_of_the_venue_that_is_none_is_as_if_it_had_said_nothing(text: str) -> None:
+    body = json.dumps({"code": text, "message": "no"}).encode()
+    assert read_fault(422, body).code is None
+    bucket = TokenBucket()
+    limits = (f"x-ratelimit-{name}" for name in ("limit", "remaining", "reset"))
+    bucket.answered(0, None, dict.fromkeys(("retry-after", *limits), text))
+    assert (bucket.limit, bucket.left) == (200, 50)
 
 
 @given(OBJECTS)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.wire.rest import VenueAccount, VenueFault
 from engine.domain.errors import VenueError
+from engine.domain.outside_text import exact
 
 if TYPE_CHECKING:
     from engine.runtime.live.venue import VenueWatch
@@ -135,8 +136,8 @@ class AccountWatch:
 
 def _amount(text: object) -> Decimal | None:
     """Return an amount above zero that a refusal names, None if it does not."""
-    with suppress(InvalidOperation, ValueError, TypeError):
-        found = Decimal(str(text))
-        if found.is_finite() and found > 0:
+    with suppress(ValueError):
+        found = exact(str(text))
+        if found > 0:
             return found
     return None

@@ -8,9 +8,8 @@ spoils its own object alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Optional, get_args, get_origin
 
@@ -18,6 +17,7 @@ import msgspec
 from msgspec.msgpack import Ext
 
 from adapters.alpaca.wire.instants import nanoseconds
+from engine.domain.outside_text import exact, whole
 
 Nanoseconds = Annotated[int, "UTC nanoseconds since 1970"]
 """Type of a field that is a time; a bare ``int`` is a number."""
@@ -187,7 +187,7 @@ def _flag(cell: Cell) -> bool:
 
 def _whole(cell: Cell) -> int:
     if isinstance(cell, int | str) and not isinstance(cell, bool):
-        return int(cell)
+        return whole(cell) if isinstance(cell, str) else cell
     raise ValueError("no whole number")
 
 
@@ -200,10 +200,9 @@ def amount(cell: Cell) -> Decimal:
         It is none, is not finite, or is beyond all measure.
     """
     if isinstance(cell, int | float | str) and not isinstance(cell, bool):
-        with suppress(InvalidOperation):
-            value = Decimal(repr(cell) if isinstance(cell, float) else cell)
-            if value.is_finite() and abs(value.adjusted()) <= _LARGEST_EXPONENT:
-                return value
+        value = exact(cell) if isinstance(cell, str) else Decimal(repr(cell))
+        if value.is_finite() and abs(value.adjusted()) <= _LARGEST_EXPONENT:
+            return value
     raise ValueError("no finite number")
 
 

@@ -6,6 +6,7 @@ Amounts are exact, times UTC nanoseconds, and what the venue leaves out is None.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ import msgspec
 
 from adapters.alpaca.wire.objects import UNREADABLE, Nanoseconds, wire_list, wire_object
 from engine.domain.errors import DataError
+from engine.domain.outside_text import whole
 
 _SHOWN_OF_BODY = 120
 
@@ -250,8 +252,9 @@ def read_fault(http_status: int, body: bytes) -> VenueFault:
         shown = text[:_SHOWN_OF_BODY] or "an empty body"
         return VenueFault(http_status=http_status, code=None, message=shown, extra={})
     code, message = said.pop("code", None), said.pop("message", None)
-    if isinstance(code, str) and code.isdecimal():
-        code = int(code)
+    if isinstance(code, str):
+        with suppress(ValueError):
+            code = whole(code)
     return VenueFault(
         http_status=http_status,
         code=code if isinstance(code, int) and not isinstance(code, bool) else None,

@@ -59,6 +59,10 @@ class CorporateAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 class Reference(Protocol):
     """What is known beside the tape; ``catalog.StoredReference`` is the one on disk."""
 
+    def on_record(self) -> Sequence[Instrument]:
+        """Return every symbol whose listing is on record, in any order."""
+        ...
+
     def instruments(self, day: date) -> Sequence[Instrument]:
         """Return every symbol that trades on a date or is on record, by symbol."""
         ...

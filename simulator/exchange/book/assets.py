@@ -9,7 +9,12 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from engine.domain.markets.reference import Instrument
+
 _ASSETS = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+_EXCHANGES = ("AMEX", "ARCA", "BATS", "NYSE", "NASDAQ", "NYSEARCA", "OTC")
+_BY_LETTER = {"A": "AMEX", "N": "NYSE", "P": "ARCA", "Q": "NASDAQ", "Z": "BATS", "U": "OTC"}
+_BY_TAPE = {"A": "NYSE", "B": "ARCA", "C": "NASDAQ", "O": "OTC"}
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,5 +46,25 @@ def asset_id(symbol: str) -> str:
 
 
 def listed(symbols: Iterable[str]) -> dict[str, Asset]:
-    """Return stocks that can be traded in every way, by symbol."""
-    return {symbol: Asset(id=asset_id(symbol), symbol=symbol, name=symbol) for symbol in symbols}
+    """Return stocks of which only the symbols are known, by symbol."""
+    return assets_of(map(Instrument, symbols))
+
+
+def assets_of(instruments: Iterable[Instrument]) -> dict[str, Asset]:
+    """Return instruments as stocks that can be traded in every way, by symbol."""
+    return {
+        each.symbol: Asset(
+            id=asset_id(each.symbol),
+            symbol=each.symbol,
+            name=each.name or each.symbol,
+            exchange=_exchange(each),
+        )
+        for each in instruments
+    }
+
+
+def _exchange(instrument: Instrument) -> str:
+    """Return the listing exchange by its name; Nasdaq where nothing is known of it."""
+    if instrument.exchange in _EXCHANGES:
+        return instrument.exchange
+    return _BY_LETTER.get(instrument.exchange) or _BY_TAPE.get(instrument.tape, "NASDAQ")

@@ -139,6 +139,9 @@ NO_POSITION = Fault(404, {"code": 40410000, "message": "position does not exist"
 ID_TAKEN = not_understood("client_order_id must be unique")
 ID_TOO_LONG = not_understood("client_order_id must be no more than 128 characters")
 NOT_REPLACEABLE = not_processable("unable to replace order in current state")
+NOT_CHANGED = not_processable("order parameters are not changed")
+"""As Alpaca's table of errors has it (422, 42210000); before 2026 it was a 403."""
+
 NOT_CANCELABLE = not_processable("order is not cancelable")
 STOP_PRICE_OF_LIMIT = not_processable("limit orders must not have stop_price")
 FRACTIONAL_NOT_DAY = not_processable("fractional orders must be DAY orders")

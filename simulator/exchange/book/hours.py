@@ -28,7 +28,8 @@ class Phase(StrEnum):
 class Hours(msgspec.Struct, frozen=True):
     """One day's phases ``[night, morning, open, close, end)``, UTC ns.
 
-    The evening lasts four hours from the close, on half days too; the night before eight.
+    The evening lasts four hours from the close, so that it is over at 17:00 on half days, as at
+    Nasdaq and NYSE Arca; the night before eight.
     """
 
     night_ns: int

@@ -28,8 +28,6 @@ class FillMode(msgspec.Struct, frozen=True):
         An order fills up to what the quote shows and waits for the next quote with the rest.
     refuses_in_halt : bool
         A new order that reaches a halted symbol is rejected; else it waits for the reopening.
-    checks_market : bool
-        Exits of a complex order and stops must lie beyond the last print when they are sent.
     """
 
     name: str
@@ -39,7 +37,6 @@ class FillMode(msgspec.Struct, frozen=True):
     partial_chance: float = 0.0
     size_limited: bool = False
     refuses_in_halt: bool = False
-    checks_market: bool = True
 
     @property
     def is_backtest(self) -> bool:
@@ -50,18 +47,11 @@ class FillMode(msgspec.Struct, frozen=True):
 def backtest_fills(name: str, stale_quote_ns: int = 2 * _SECOND_NS) -> FillMode:
     """Return fills under one of the backtest's assumptions, equal to the backtest's.
 
-    The backtest's venue refuses orders in a halt and knows no rule about where exits lie, so
-    neither does this.
+    The backtest's venue refuses orders in a halt, so this does, too. What is refused for where its
+    prices lie is Alpaca's to say in every mode: a rehearsal is to show it.
     """
     assumed = assumptions(name)
-    return FillMode(
-        assumed.name,
-        assumed.latency_ns,
-        assumed,
-        stale_quote_ns,
-        refuses_in_halt=True,
-        checks_market=False,
-    )
+    return FillMode(assumed.name, assumed.latency_ns, assumed, stale_quote_ns, refuses_in_halt=True)
 
 
 NBBO = FillMode("nbbo", latency_ns=0, partial_chance=0.1)

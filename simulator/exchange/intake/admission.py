@@ -16,8 +16,7 @@ from simulator.exchange.book.life import holdings
 from simulator.exchange.book.markets import Market
 from simulator.exchange.book.orders import NOTHING, Order, OrderClass, OrderType, Side, TimeInForce
 from simulator.exchange.book.state import State
-from simulator.exchange.fills.modes import FillMode
-from simulator.exchange.intake.form import base_price, misplaced_exits
+from simulator.exchange.intake.form import misplaced_exits
 from simulator.exchange.intake.request import OrderRequest
 from simulator.exchange.intake.wash_trade import may_wash
 
@@ -36,9 +35,14 @@ def refused_request(
     account: Account,
     assets: Mapping[str, Asset],
     last: Decimal | None,
-    mode: FillMode,
 ) -> Fault | None:
-    """Return why a well-formed request is refused whatever else the account has, if it is."""
+    """Return why a well-formed request is refused whatever else the account has, if it is.
+
+    Parameters
+    ----------
+    last : Decimal, optional
+        The last print, USD, which is the market that exits and stops have to lie beyond.
+    """
     asset = assets.get(request.symbol)
     if asset is None:
         return faults.not_listed(request.symbol)
@@ -53,10 +57,7 @@ def refused_request(
     may_split = asset.fractionable and account.configuration.fractional_trading
     if not is_whole and not may_split:
         return faults.forbidden(f'asset "{request.symbol}" is not fractionable')
-    base = base_price(request, last if mode.checks_market else None)
-    return misplaced_exits(request, base) or (
-        _stop_in_the_market(request, last) if mode.checks_market else None
-    )
+    return misplaced_exits(request, last) or _stop_in_the_market(request, last)
 
 
 def barred(account: Account, asset: Asset) -> Fault | None:

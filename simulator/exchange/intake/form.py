@@ -28,7 +28,7 @@ _OF_FRACTIONS = {OrderType.MARKET, OrderType.LIMIT, OrderType.STOP, OrderType.ST
 
 def malformed(order: OrderRequest) -> Fault | None:
     """Return what is wrong with an order in itself, if anything."""
-    for check in (_prices_missing, _fraction, _lasting, _group, _grid):
+    for check in (_priced_at_market, _prices_missing, _fraction, _lasting, _group, _grid):
         if fault := check(order):
             return fault
     return None
@@ -42,29 +42,38 @@ def off_grid(field: str, price: Decimal | None) -> Fault | None:
     return sub_penny(field, price) if price % step else None
 
 
-def base_price(order: OrderRequest, last: Decimal | None) -> Decimal | None:
-    """Return what the exits of a group are measured from."""
-    if order.order_class is OrderClass.OCO:
-        return order.take_profit or order.limit_price
-    return order.limit_price or last
+def misplaced_exits(order: OrderRequest, last: Decimal | None) -> Fault | None:
+    """Return the refusal of an exit of a group that is not a cent beyond its base price.
 
-
-def misplaced_exits(order: OrderRequest, base: Decimal | None) -> Fault | None:
-    """Return the refusal of an exit that is not a cent beyond the base price."""
-    if order.order_class is OrderClass.SIMPLE or base is None:
+    That is the limit of the group's target (OCO) or entry, else the last print; a stop has to lie
+    beyond the last print whatever the group ("threshold on stop price", docs "orders").
+    """
+    if order.order_class is OrderClass.SIMPLE:
         return None
-    exits_below = (order.side is Side.BUY) is not (order.order_class is OrderClass.OCO)
+    is_oco = order.order_class is OrderClass.OCO
+    base = (order.take_profit if is_oco else None) or order.limit_price or last
+    exits_below = (order.side is Side.BUY) is not is_oco
     if order.stop_loss is not None:
-        stop = order.stop_loss.stop_price
-        if exits_below and stop > base - _CENT:
-            return beyond_base("stop_loss.stop_price", "<= base_price -", base)
-        if not exits_below and stop < base + _CENT:
-            return beyond_base("stop_loss.stop_price", ">= base_price +", base)
-    if order.take_profit is not None and order.order_class is not OrderClass.OCO:
-        if exits_below and order.take_profit < base + _CENT:
-            return beyond_base("take_profit.limit_price", ">= base_price +", base)
-        if not exits_below and order.take_profit > base - _CENT:
-            return beyond_base("take_profit.limit_price", "<= base_price -", base)
+        for price in (base, last):
+            stop = order.stop_loss.stop_price
+            if fault := _not_beyond("stop_loss.stop_price", stop, price, below=exits_below):
+                return fault
+    if order.take_profit is not None and not is_oco:
+        target = order.take_profit
+        return _not_beyond("take_profit.limit_price", target, base, below=not exits_below)
+    return None
+
+
+def _not_beyond(field: str, price: Decimal, base: Decimal | None, *, below: bool) -> Fault | None:
+    """Return the refusal of a price that is not a cent below or above a base, if it is not."""
+    if base is None or (price <= base - _CENT if below else price >= base + _CENT):
+        return None
+    return beyond_base(field, "<= base_price -" if below else ">= base_price +", base)
+
+
+def _priced_at_market(order: OrderRequest) -> Fault | None:
+    if order.type is OrderType.MARKET and (order.limit_price or order.stop_price):
+        return not_understood("market orders require no stop or limit price")
     return None
 
 

@@ -1,4 +1,4 @@
-"""The account over REST: balances, settings, positions, activities, history."""
+"""The account over REST: balances, settings, positions, history."""
 
 from __future__ import annotations
 
@@ -6,25 +6,18 @@ from typing import Any
 
 from starlette.routing import Route
 
-from engine.domain.session import day_of
-from serving import whole
 from simulator.exchange import Account, Fault, Position, close_all, close_position
-from simulator.exchange.book.faults import NO_POSITION, not_understood
+from simulator.exchange.book.faults import NO_POSITION
 from simulator.exchange.wire import (
     account_body,
     configuration_body,
-    fill_body,
     position_body,
 )
-from simulator.market_data.clock_times import time_of
-from simulator.market_data.refusal import Refused
+from simulator.market_data.query import truth
 from simulator.server.equity_log import EquityLog
 from simulator.server.routes.desk import Answer, Asked, Desk
-from simulator.server.routes.orders import MULTI_STATUS, nested_body, truth
+from simulator.server.routes.orders import MULTI_STATUS, nested_body
 from simulator.server.routes.portfolio_history import stretch, windows
-
-_BOUNDS = "after", "until"
-_PAGE = 100
 
 
 def account_routes(desk: Desk, equity: EquityLog) -> list[Route]:
@@ -35,14 +28,11 @@ def account_routes(desk: Desk, equity: EquityLog) -> list[Route]:
         return _history(asked, equity)
 
     account, one = "/v2/account", "/v2/positions/{symbol:path}"
-    activities = f"{account}/activities"
     return [
         Route(account, desk.endpoint(_account), methods=["GET"]),
         Route(f"{account}/configurations", desk.endpoint(_settings), methods=["GET"]),
         Route(f"{account}/configurations", desk.endpoint(_set), methods=["PATCH"]),
         Route(f"{account}/portfolio/history", desk.endpoint(history), methods=["GET"]),
-        Route(activities, desk.endpoint(_activities), methods=["GET"]),
-        Route(f"{activities}/{{kind}}", desk.endpoint(_activities), methods=["GET"]),
         Route("/v2/positions", desk.endpoint(_positions), methods=["GET"]),
         Route("/v2/positions", desk.endpoint(_close_all), methods=["DELETE"]),
         Route(one, desk.endpoint(_position), methods=["GET"]),
@@ -86,7 +76,7 @@ def _close(asked: Asked) -> Answer | Fault:
 
 
 def _close_all(asked: Asked) -> Answer | Fault:
-    exchange, cancels = asked.exchange, truth(asked.query.get("cancel_orders"))
+    exchange, cancels = asked.exchange, truth(asked.query, "cancel_orders")
     outcomes = close_all(exchange, asked.account_id, asked.now, cancel_orders=cancels)
     said: list[dict[str, Any]] = []
     for outcome in outcomes:
@@ -97,38 +87,6 @@ def _close_all(asked: Asked) -> Answer | Fault:
             status, body = 200, nested_body(exchange, order)
         said.append({"symbol": outcome.name, "status": status, "body": body})
     return Answer(said, MULTI_STATUS)
-
-
-def _activities(asked: Asked) -> Answer | Fault:
-    query = asked.query
-    kinds = asked.path.get("kind") or query.get("activity_types")
-    if kinds and "FILL" not in kinds.split(","):
-        return Answer([])
-    try:
-        page_size = whole(query.get("page_size", str(_PAGE)))
-    except ValueError as error:
-        return not_understood(f"invalid page_size: {error}")
-    if not 1 <= page_size <= _PAGE:
-        return not_understood(f"invalid page_size: {page_size}, expected 1 to {_PAGE}")
-    try:
-        since, until = (time_of(query, name) for name in _BOUNDS)
-    except Refused as error:
-        return not_understood(str(error))
-    fills = [
-        fill
-        for fill in _mine(asked).fills
-        if (since is None or fill.ts > since)
-        and (until is None or fill.ts < until)
-        and query.get("date", "") in {"", day_of(fill.ts).isoformat()}
-    ]
-    if query.get("direction", "desc") != "asc":
-        fills.reverse()
-    ids = [fill.id for fill in fills]
-    token = query.get("page_token")
-    if token:
-        start = ids.index(token) + 1 if token in ids else len(ids)
-        fills = fills[start:]
-    return Answer([fill_body(fill) for fill in fills[:page_size]])
 
 
 def _history(asked: Asked, equity: EquityLog) -> Answer | Fault:

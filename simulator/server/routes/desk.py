@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from engine.domain.session import NANOS_PER_SECOND
 from simulator.exchange import Exchange, Fault
-from simulator.exchange.book.faults import RATE_LIMITED, UNAUTHORIZED
+from simulator.exchange.book.faults import RATE_LIMITED, UNAUTHORIZED, not_understood
 from simulator.exchange.rate_limit import RateLimit
 from simulator.market_data import Refused, Visit
 from simulator.server.connections import Connections
@@ -63,6 +63,7 @@ class Answer:
 
 
 type Handler = Callable[[Asked], Answer | Fault]
+"""Answers a request that was let in; a parameter that cannot be read may be raised as Refused."""
 
 
 class Desk:
@@ -129,7 +130,10 @@ class Desk:
         exchange.life.tells_siblings = chaos.on.tell_sibling_cancels
         now = connections.venue.now
         asked = Asked(exchange, account_id, now, request.query_params, request.path_params, body)
-        answer = handler(asked)
+        try:
+            answer = handler(asked)
+        except Refused as refused:
+            answer = not_understood(str(refused))
         events = connections.venue.take(changed=request.method != "GET")
         order_updates = connections.venue.order_updates
         if isinstance(answer, Answer) and answer.placed and chaos.strikes("lost_replies"):

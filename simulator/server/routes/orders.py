@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.routing import Route
 
-from serving import whole
 from simulator.chaos import Switchboard
 from simulator.exchange import Exchange, Fault, Order, cancel_all
-from simulator.exchange.book.faults import not_understood, order_not_found
-from simulator.exchange.book.orders import NOTHING, fixed
+from simulator.exchange.book.faults import order_not_found
+from simulator.exchange.book.orders import NOTHING, Side, fixed
 from simulator.exchange.wire import order_body
 from simulator.market_data.clock_times import time_of
-from simulator.market_data.refusal import Refused
+from simulator.market_data.query import one_of, truth, whole_number, words_of
 from simulator.server.routes.desk import Answer, Asked, Desk
 
 _LIMIT, _MOST = 50, 500
 _BOUNDS = "after", "until"
 _STATUSES = ("open", "closed", "all")
+_ASSET_CLASSES = frozenset(
+    [
+        "us_equity",
+        "us_option",
+        "crypto",
+        "crypto_perp",
+        "treasury",
+        "corporate",
+        "global_equity",
+        "us_index",
+        "us_equity_chain",
+        "ipo",
+        "all",
+    ]
+)
+_OURS = frozenset({"us_equity", "all"})
 NO_CONTENT, MULTI_STATUS = 204, 207
 
 
@@ -57,7 +73,7 @@ def _find(asked: Asked) -> Answer | Fault:
     order = asked.exchange.order(asked.account_id, asked.path["order_id"])
     if order is None:
         return order_not_found(asked.path["order_id"])
-    is_nested = truth(asked.query.get("nested"))
+    is_nested = truth(asked.query, "nested")
     return Answer(nested_body(asked.exchange, order) if is_nested else order_body(order))
 
 
@@ -101,54 +117,37 @@ def _cancel_all(asked: Asked) -> Answer | Fault:
         if isinstance(answer, Fault):
             said.append({"id": outcome.name, "status": answer.http_status, "body": answer.body})
         else:
-            said.append({"id": outcome.name, "status": 200})
+            said.append({"id": outcome.name, "status": 200, "body": order_body(answer)})
     return Answer(said, MULTI_STATUS)
 
 
 def _list(asked: Asked) -> Answer | Fault:
     query = asked.query
-    limit, status = query.get("limit", str(_LIMIT)), query.get("status", "open")
-    direction = query.get("direction", "desc")
-    try:
-        most = min(whole(limit), _MOST)
-    except ValueError as error:
-        return not_understood(f"invalid limit: {error}")
-    if most < 1:
-        return not_understood(f"invalid limit: {most}, expected at least 1")
-    if status not in _STATUSES or direction not in {"asc", "desc"}:
-        return not_understood("invalid status or direction")
-    try:
-        since, until = (time_of(query, name) for name in _BOUNDS)
-    except Refused as error:
-        return not_understood(str(error))
+    most = min(whole_number(query, "limit", _LIMIT, sys.maxsize), _MOST)
+    since, until = (time_of(query, name) for name in _BOUNDS)
+    status = one_of(query, "status", _STATUSES, "open")
+    side = one_of(query, "side", tuple(Side), None)
+    classes = words_of(query, "asset_class", _ASSET_CLASSES)
+    is_nested = truth(query, "nested")
     found = [
         order
         for order in asked.exchange.orders_of(asked.account_id)
-        if _is_asked_for(order, query, asked)
+        if status in {"all", "closed" if order.is_closed else "open"}
+        and side in {"", order.side.value}
+        and (not classes or classes & _OURS)
+        and _is_among(order.symbol, query.get("symbols"))
+        and _lies_between(order, query, asked)
         and (since is None or order.submitted_at > since)
         and (until is None or order.submitted_at < until)
     ]
     found.sort(key=lambda order: order.submitted_at)  # stable: as they were sent
-    if direction == "desc":
+    if one_of(query, "direction", ("asc", "desc"), "desc") == "desc":
         found.reverse()
-    if not truth(query.get("nested")):
+    if not is_nested:
         return Answer([order_body(order) for order in found[:most]])
     ids = {order.id for order in found}
     roots = [order for order in found if order.parent_id not in ids]
     return Answer([nested_body(asked.exchange, each) for each in roots[:most]])
-
-
-def _is_asked_for(order: Order, query: Mapping[str, str], asked: Asked) -> bool:
-    status = query.get("status", "open")
-    if status != "all" and order.is_closed != (status == "closed"):
-        return False
-    if not _is_among(order.symbol, query.get("symbols")):
-        return False
-    if not _is_among("us_equity", query.get("asset_class")):
-        return False
-    if query.get("side") and order.side.value != query["side"]:
-        return False
-    return _lies_between(order, query, asked)
 
 
 def _lies_between(order: Order, query: Mapping[str, str], asked: Asked) -> bool:
@@ -162,8 +161,3 @@ def _lies_between(order: Order, query: Mapping[str, str], asked: Asked) -> bool:
 
 def _is_among(name: str, names: str | None) -> bool:
     return not names or name in names.split(",")
-
-
-def truth(text: str | None) -> bool:
-    """Return whether a parameter says yes."""
-    return text is not None and text.lower() in {"true", "1"}

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.domain.session import NANOS_PER_SECOND, Session, day_of, is_session, session
+from engine.domain.session import NANOS_PER_SECOND, day_of, is_session
 from simulator.exchange import Fault
 from simulator.exchange.book.faults import not_understood
-from simulator.market_data.clock_times import time_of
+from simulator.exchange.book.hours import Hours, hours_on
+from simulator.market_data.clock_times import end_moment, time_of
 from simulator.market_data.refusal import Refused
 
 _DAY_NS = 86_400 * NANOS_PER_SECOND
@@ -44,7 +45,7 @@ class Stretch(msgspec.Struct, frozen=True):
             return True
         if not is_session(day_of(ts)):
             return False
-        opens, closes = _bounds(session(day_of(ts)), self.reporting)
+        opens, closes = _bounds(hours_on(day_of(ts)), self.reporting)
         return opens <= ts < closes
 
 
@@ -58,7 +59,8 @@ def stretch(query: Mapping[str, str], now: int) -> Stretch | Fault:
     if all(query.get(name) for name in ("start", "end", "period")):
         return not_understood("only two of start, end and period can be specified")
     try:
-        start, end = time_of(query, "start"), time_of(query, "end")
+        start = time_of(query, "start" if query.get("start") else "date_start")
+        end = _end_of(query)
     except Refused as error:
         return not_understood(str(error))
     period = query.get("period") or "1M"
@@ -79,6 +81,14 @@ def stretch(query: Mapping[str, str], now: int) -> Stretch | Fault:
     if timeframe == "1D":
         start -= start % _DAY_NS
     return Stretch(start, end, timeframe, reporting)
+
+
+def _end_of(query: Mapping[str, str]) -> int | None:
+    """Return the end that is asked for, by its name or by the one that the SDKs still send."""
+    for name in ("end", "date_end"):
+        if query.get(name):
+            return end_moment(query[name], name)
+    return None
 
 
 def windows(minutes: Mapping[int, Decimal], asked: Stretch) -> dict[int, Decimal]:
@@ -102,7 +112,7 @@ def _usual(days: float) -> str:
     return "15Min" if days < _DAYS["M"] else "1D"
 
 
-def _bounds(hours: Session, reporting: str) -> tuple[int, int]:
+def _bounds(hours: Hours, reporting: str) -> tuple[int, int]:
     if reporting == "market_hours":
         return hours.open_ns, hours.close_ns
-    return hours.pre_market_ns, hours.at("20:00")
+    return hours.morning_ns, hours.end_ns

@@ -271,6 +271,20 @@ def by_the_look_alike(
     return filled
 
 
+def last_print(tape: Sequence[Row]) -> Decimal:
+    """Return what was printed last when the plan is sent; of a halt nothing counts."""
+    halts = Halts(_announced([row for row in tape if row.halted is not None]))
+    printed = [
+        row.bid
+        for row in tape
+        if row.ms <= 0
+        and row.halted is None
+        and row.bid == row.ask
+        and not halts.is_halted(SYMBOL, at(row.ms))
+    ]
+    return printed[-1]
+
+
 def _say(exchange: Exchange, account: str, plan: Plan, say: Say, current: dict[str, str]) -> None:
     side, other = ("buy", "sell") if plan.buys else ("sell", "buy")
     common = {"symbol": SYMBOL, "qty": str(plan.shares), "time_in_force": "day"}

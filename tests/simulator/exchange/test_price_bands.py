@@ -178,7 +178,7 @@ events = st.one_of(
 def test_any_fill_is_inside_the_band_and_at_an_instant_of_its_own(
     mode: FillMode, story: list[tuple[str, str, float]]
 ) -> None:
-    floor = Floor(msgspec.structs.replace(mode, checks_market=False))
+    floor = Floor(mode)
     for symbol in ("ABC", "XYZ"):
         floor.quote(15.99, 16.01, symbol=symbol)
         floor.print(16.00, symbol=symbol)

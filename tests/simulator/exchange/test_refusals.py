@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from simulator.exchange import Fault, RateLimit
+from simulator.exchange import MODES, Fault, RateLimit, fill_mode
 from simulator.exchange.book import faults
 from simulator.exchange.book.orders import Order, OrderType, Side, TimeInForce
 from simulator.exchange.intake.wash_trade import may_wash
@@ -193,7 +193,8 @@ def test_a_short_sale_costs_three_percent_above_the_ask(floor: Floor) -> None:
         ({"type": "stop", "stop_price": "290.123"}, "invalid stop_price 290.123. sub-penny"),
         ({"type": "limit"}, "limit orders require limit price"),
         ({"type": "limit", "limit_price": "1", "stop_price": "1"}, "limit orders must not have"),
-        ({"type": "market", "limit_price": "1"}, "market orders must not have limit_price"),
+        ({"limit_price": "1"}, "market orders require no stop or limit price"),
+        ({"stop_price": "1"}, "market orders require no stop or limit price"),
         ({"type": "trailing_stop"}, "either trail price or trail percent"),
         ({"type": "stop", "stop_price": "99"}, "stop price must be greater than current price"),
         ({"type": "huh"}, "invalid type: huh"),
@@ -226,23 +227,97 @@ def test_a_request_that_makes_no_sense_says_why(
     assert not floor.exchange.state.orders
 
 
+LONG = {"take_profit": {"limit_price": "103"}, "stop_loss": {"stop_price": "98"}}
+SHORT = {"take_profit": {"limit_price": "98"}, "stop_loss": {"stop_price": "103"}}
+BELOW_BASE, ABOVE_BASE = "must be <= base_price - 0.01", "must be >= base_price + 0.01"
+
+
+@pytest.mark.parametrize("fills", MODES)
 @pytest.mark.parametrize(
-    ("exits", "message"),
+    ("sent", "field", "bound", "base"),
     [
-        ({"stop_loss": {"stop_price": "100.05"}}, "stop_loss.stop_price must be <= base_price"),
-        ({"take_profit": {"limit_price": "100.05"}}, "take_profit.limit_price must be >= base"),
+        (LONG | {"stop_loss": {"stop_price": "100.05"}}, "stop_loss.stop", BELOW_BASE, "100.05"),
+        (LONG | {"take_profit": {"limit_price": "100.05"}}, "take_profit", ABOVE_BASE, "100.05"),
+        (
+            SHORT | {"side": "sell", "stop_loss": {"stop_price": "99"}},
+            "stop_loss.stop",
+            ABOVE_BASE,
+            "100.05",
+        ),
+        (
+            SHORT | {"side": "sell", "take_profit": {"limit_price": "101"}},
+            "take_profit",
+            BELOW_BASE,
+            "100.05",
+        ),
+        (
+            {"order_class": "oto", "stop_loss": {"stop_price": "101"}},
+            "stop_loss.stop",
+            BELOW_BASE,
+            "100.05",
+        ),
+        (
+            {"order_class": "oto", "take_profit": {"limit_price": "99"}},
+            "take_profit",
+            ABOVE_BASE,
+            "100.05",
+        ),
+        (
+            LONG | {"type": "limit", "limit_price": "97.50"},
+            "stop_loss.stop",
+            BELOW_BASE,
+            "97.5",
+        ),
+        (  # beyond the entry's limit, but the market would elect it at once
+            LONG | {"type": "limit", "limit_price": "102", "stop_loss": {"stop_price": "101"}},
+            "stop_loss.stop",
+            BELOW_BASE,
+            "100.05",
+        ),
+        (
+            LONG
+            | {
+                "order_class": "oco",
+                "side": "sell",
+                "type": "limit",
+                "stop_loss": {"stop_price": "101"},
+            },
+            "stop_loss.stop",
+            BELOW_BASE,
+            "100.05",
+        ),
     ],
 )
-def test_exits_lie_a_cent_beyond_the_last_print(
-    floor: Floor, exits: dict[str, Any], message: str
+def test_exits_lie_a_cent_beyond_their_base_price_however_orders_fill(
+    fills: str, sent: dict[str, Any], field: str, bound: str, base: str
 ) -> None:
-    whole = {
-        "order_class": "bracket",
-        "take_profit": {"limit_price": "103"},
-        "stop_loss": {"stop_price": "98"},
-    }
+    floor = Floor(fill_mode(fills))
+    floor.quote(100.00, 100.10)
+    floor.print(100.05)
 
-    assert message in floor.refused(**(whole | exits)).body["message"]
+    refused = floor.refused(**({"order_class": "bracket"} | sent))
+
+    assert refused.http_status == 422
+    assert refused.body["base_price"] == base
+    assert refused.body["message"].startswith(field)
+    assert refused.body["message"].endswith(bound)
+    assert not floor.exchange.state.orders
+
+
+@pytest.mark.parametrize("fills", MODES)
+@pytest.mark.parametrize("kind", ["stop", "stop_limit"])
+def test_a_stop_that_the_market_has_passed_is_refused_however_orders_fill(
+    fills: str, kind: str
+) -> None:
+    floor = Floor(fill_mode(fills))
+    floor.print(100.05)
+    limit = {"limit_price": "100"} if kind == "stop_limit" else {}
+
+    above = floor.refused(side="sell", type=kind, stop_price="100.05", **limit)
+    below = floor.refused(type=kind, stop_price="100.05", **limit)
+
+    assert (above, below) == (faults.STOP_NOT_BELOW, faults.STOP_NOT_ABOVE)
+    floor.order(type=kind, stop_price="100.06", **limit)
 
 
 def test_an_order_does_what_its_intent_says_or_nothing(floor: Floor) -> None:
@@ -278,6 +353,35 @@ def test_what_is_not_there_or_over_cannot_be_changed(floor: Floor) -> None:
     assert body(missing) == body(faults.order_not_found("nope"))
     other = floor.exchange.open_account(Decimal(5_000), floor.now)
     assert isinstance(floor.exchange.cancel(other.id, order.id, floor.now), Fault)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"client_order_id": "another"},
+        {"limit_price": "99.00"},
+        {"qty": "10", "limit_price": 99, "time_in_force": "day"},
+    ],
+)
+def test_a_replacement_that_changes_nothing_is_refused(
+    floor: Floor, change: dict[str, Any]
+) -> None:
+    order = floor.order(type="limit", limit_price="99")
+
+    refused = floor.replace(order, **change)
+
+    assert refused == Fault(422, {"code": 42210000, "message": "order parameters are not changed"})
+    assert order.status == "new"
+    for number, real in enumerate(({"qty": "9"}, {"time_in_force": "gtc"}, {"limit_price": "98"})):
+        order = floor.replaced(order, **(change | real | {"client_order_id": f"real-{number}"}))
+
+
+def test_a_trail_that_stays_is_no_change(floor: Floor) -> None:
+    order = floor.order(type="trailing_stop", side="sell", trail_percent="2")
+
+    assert floor.replace(order, trail="2.0") == faults.NOT_CHANGED
+    floor.replaced(order, trail="1.5")
 
 
 def test_a_limit_order_has_no_stop_price(floor: Floor) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from simulator.market_data.market_hours import settlement_date
+from simulator.exchange.book.hours import Phase, hours_at
+from simulator.market_data.settlement import settlement_date
 from tests.simulator.market_data.conftest import Hands
 from tests.simulator.market_data.loopback import Loopback
 
@@ -48,13 +49,29 @@ def test_the_clock_follows_simulated_time(
     assert newer["next_market_open"] == clock["next_open"]
 
 
+@pytest.mark.parametrize("minute", ["16:59:59", "17:00:00"])
+def test_every_door_ends_the_evening_of_a_half_day_at_the_same_time(
+    served: Loopback, now: Hands, minute: str
+) -> None:
+    now.now = at(f"2018-11-23T{minute}-05:00")
+    (clock,) = served.get("/v3/clock").json()["clocks"]
+    assert clock["phase"] == ("post" if minute < "17" else "closed")
+    assert hours_at(now.now).phase(now.now) == (Phase.EVENING if minute < "17" else Phase.CLOSED)
+    until = "2018-11-23T17:00" if minute < "17" else "2018-11-26T04:00"
+    assert clock["phase_until"] == f"{until}:00-05:00"
+
+
 def test_the_calendar_knows_holidays_and_half_days(served: Loopback) -> None:
     days = served.get("/v2/calendar", start="2018-11-21", end="2018-11-26").json()
-    assert [(day["date"], day["close"]) for day in days] == [
-        ("2018-11-21", "16:00"),
-        ("2018-11-23", "13:00"),
-        ("2018-11-26", "16:00"),
+    assert [(day["date"], day["close"], day["session_close"]) for day in days] == [
+        ("2018-11-21", "16:00", "2000"),
+        ("2018-11-23", "13:00", "1700"),
+        ("2018-11-26", "16:00", "2000"),
     ]
+    (newer,) = served.get("/v3/calendar/NYSE", start="2018-11-23", end="2018-11-23").json()[
+        "calendar"
+    ]
+    assert newer["post_end"] == "2018-11-23T17:00:00-05:00"
     settled = served.get(
         "/v2/calendar", start="2018-11-26", end="2018-11-26", date_type="SETTLEMENT"
     ).json()
@@ -68,7 +85,24 @@ def test_the_calendar_knows_holidays_and_half_days(served: Loopback) -> None:
         (date(2018, 9, 18), date(2018, 9, 20)),
         (date(2024, 5, 24), date(2024, 5, 29)),
         (date(2024, 5, 28), date(2024, 5, 29)),
+        (date(1990, 1, 10), date(1990, 1, 18)),  # five days, none of them Martin Luther King's
+        (date(1998, 1, 15), date(1998, 1, 21)),  # since then the exchange keeps it, too
+        (date(1995, 6, 6), date(1995, 6, 13)),
+        (date(1995, 6, 7), date(1995, 6, 12)),
+        (date(1999, 10, 6), date(1999, 10, 12)),  # Columbus Day
+        (date(2025, 10, 10), date(2025, 10, 14)),
+        (date(2025, 10, 13), date(2025, 10, 14)),
+        (date(2025, 11, 10), date(2025, 11, 12)),  # Veterans Day
+        (date(2018, 11, 9), date(2018, 11, 14)),  # on a Sunday, so that Monday is kept
+        (date(2023, 11, 9), date(2023, 11, 13)),  # on a Saturday: banks are open on Friday
     ],
 )
 def test_trades_settle_after_the_days_of_their_time(traded: date, settles: date) -> None:
     assert settlement_date(traded) == settles
+
+
+def test_every_trade_is_found_by_the_day_on_which_it_settles(served: Loopback) -> None:
+    """The longest took eleven days: the exchanges were closed in September 2001."""
+    day = "2001-09-18"
+    rows = served.get("/v2/calendar", start=day, end=day, date_type="SETTLEMENT").json()
+    assert [row["date"] for row in rows] == ["2001-09-07"]

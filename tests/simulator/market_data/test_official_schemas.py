@@ -9,6 +9,7 @@ import pytest
 
 from tests.simulator.market_data.loopback import Loopback
 from tests.simulator.market_data.official import check
+from tests.simulator.market_data.recorded_day import dividend
 
 ASKED: list[tuple[str, str, dict[str, Any]]] = [
     (f"/v2/stocks/{kind}", "", {"symbols": "AAPL,MSFT,NONESUCH", **more})
@@ -48,6 +49,12 @@ ASKED += [
 TRADING: list[tuple[str, str, dict[str, Any]]] = [
     ("/v2/assets", "", {}),
     ("/v2/assets/{symbol_or_asset_id}", "AAPL", {}),
+    (
+        "/v2/corporate_actions/announcements",
+        "",
+        {"ca_types": "Dividend,Split", "since": "2018-09-01", "until": "2018-09-30"},
+    ),
+    ("/v2/corporate_actions/announcements/{id}", dividend("AAPL", 1).id, {}),
     ("/v2/clock", "", {}),
     ("/v2/calendar", "", {"start": "2018-09-01", "end": "2018-12-31"}),
     ("/v3/clock", "", {"markets": "NYSE,NASDAQ"}),

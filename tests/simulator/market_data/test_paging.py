@@ -149,3 +149,23 @@ def test_round_lots_are_told_before_november_2025(served: Loopback, market: Cata
     stored = market.quotes(DAY, ["AAPL"], 0, CLOSE + 60 * MINUTE)
     order = np.argsort(stored.ts_event, kind="stable")[:500]
     assert [row["bs"] * 100 for row in rows] == stored.bid_size[order].tolist()
+
+
+@pytest.mark.parametrize(
+    ("path", "rows", "parameters"),
+    [
+        ("/v2/stocks/AAPL/trades", "trades", {}),
+        ("/v2/stocks/AAPL/quotes", "quotes", {}),
+        ("/v2/stocks/AAPL/bars", "bars", {"timeframe": "1Hour"}),
+        ("/v1beta1/news", "news", {"symbols": "AAPL", "limit": "50"}),
+    ],
+)
+def test_an_end_that_is_a_date_is_all_of_that_day(
+    served: Loopback, path: str, rows: str, parameters: dict[str, str]
+) -> None:
+    day = DAY.isoformat()
+    asked, spelt = (
+        served.get(path, start=day, end=end, **parameters).json()[rows]
+        for end in (day, f"{day}T23:59:59.999999999-04:00")
+    )
+    assert asked == spelt != []

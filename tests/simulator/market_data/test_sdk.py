@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,12 @@ from alpaca.data.requests import (
 )
 from alpaca.data.timeframe import TimeFrame, TimeFrameUnit
 from alpaca.trading.client import TradingClient
-from alpaca.trading.requests import GetAssetsRequest, GetCalendarRequest
+from alpaca.trading.enums import CorporateActionType
+from alpaca.trading.requests import (
+    GetAssetsRequest,
+    GetCalendarRequest,
+    GetCorporateAnnouncementsRequest,
+)
 
 from catalog import Catalog, StoredReference
 from engine.domain.markets.reference import CorporateAction
@@ -161,3 +166,26 @@ def test_a_refusal_is_the_client_s_own_error(clients: Any) -> None:
     with pytest.raises(APIError) as raised:
         client.get_stock_latest_trade(StockLatestTradeRequest(symbol_or_symbols="AAPL"))
     assert raised.value.status_code == 403
+
+
+def test_a_dividend_is_announced_to_whoever_asks_for_its_kind_and_days(clients: Any) -> None:
+    client = clients(TradingClient)
+
+    def told(kind: str, until: date, **more: Any) -> list[Any]:
+        request = GetCorporateAnnouncementsRequest(
+            ca_types=[CorporateActionType(kind)],
+            since=until - timedelta(days=20),
+            until=until,
+            **more,
+        )
+        with pytest.warns(DeprecationWarning, match="corporate_announcements"):
+            return client.get_corporate_announcements(request)
+
+    both = told("dividend", DAY)
+    assert [(each.initiating_symbol, each.cash, each.ex_date) for each in both] == [
+        ("AAPL", 0.125, DAY),
+        ("MSFT", 0.125, DAY),
+    ]
+    assert told("dividend", DAY, symbol="MSFT") == both[1:]
+    assert client.get_corporate_announcement_by_id(both[0].id) == both[0]
+    assert told("split", DAY) == told("dividend", DAY - timedelta(days=1)) == []

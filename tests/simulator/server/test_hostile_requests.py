@@ -56,8 +56,9 @@ SPAN = ("start", "end")
 BETWEEN = ("after", "until")
 NUMBERS: dict[str, tuple[str, ...]] = {
     "/v2/orders": ("limit", *BETWEEN),
-    "/v2/account/activities": ("page_size", *BETWEEN),
-    "/v2/account/portfolio/history": (*SPAN, "period", "timeframe"),
+    "/v2/account/activities": ("page_size", "date", *BETWEEN),
+    "/v2/account/activities/FILL": ("page_size", "date", *BETWEEN),
+    "/v2/account/portfolio/history": (*SPAN, "date_start", "date_end", "period", "timeframe"),
     "/v2/calendar": SPAN,
     "/v3/clock": ("time",),
     "/v3/calendar/NYSE": SPAN,
@@ -68,13 +69,30 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "/v2/stocks/auctions?symbols=AAPL": (*SPAN, "limit"),
     "/v1beta1/news": (*SPAN, "limit", "page_token"),
     "/v1/corporate-actions": (*SPAN, "limit", "page_token"),
+    "/v1beta1/options/bars?symbols=AAPL": (*SPAN, "limit"),
+    "/v1beta3/crypto/us/trades?symbols=BTC/USD": (*SPAN, "limit"),
+    "/v2/corporate_actions/announcements?ca_types=dividend": ("since", "until"),
     "/v1beta1/screener/stocks/most-actives": ("top",),
     "/v1beta1/screener/stocks/movers": ("top",),
 }
 _NEEDED = {
     "/v2/stocks/bars?symbols=AAPL": {"timeframe": "1Day"},
     "/v2/calendar": {"start": "2026-09-01", "end": "2026-09-30"},
+    "/v2/corporate_actions/announcements?ca_types=dividend": {
+        "since": "2026-09-01",
+        "until": "2026-09-30",
+    },
 }
+WORDS: dict[str, tuple[str, ...]] = {
+    "/v2/orders": ("status", "direction", "side", "asset_class", "nested"),
+    "/v2/account/activities": ("direction", "category", "activity_types", "page_token"),
+    "/v2/assets": ("status", "asset_class"),
+    "/v2/calendar": ("date_type",),
+    "/v2/corporate_actions/announcements": ("ca_types", "date_type"),
+    "/v2/stocks/bars": ("sort", "feed", "adjustment", "currency"),
+}
+"""Parameters that are one of a few words, or lists of such."""
+
 BODIES = [
     b"",
     b"[]",
@@ -146,6 +164,29 @@ def test_what_is_no_number_is_refused_wherever_one_may_stand(served: Served, rou
         for name in NUMBERS[route]:
             for text in NO_NUMBERS:
                 refused(rest.get(path, params=given_ | {name: text}))
+
+
+@pytest.mark.parametrize("path", WORDS)
+def test_a_word_that_nobody_knows_is_refused_and_not_answered_with_nothing(
+    served: Served, path: str
+) -> None:
+    needed = {
+        "start": "2026-09-01",
+        "end": "2026-09-30",
+        "since": "2026-09-01",
+        "until": "2026-09-30",
+        "symbols": "AAPL",
+        "timeframe": "1Day",
+        "ca_types": "dividend",
+    }
+    with served.rest() as rest:
+        assert rest.get(path, params=needed).status_code == 200
+        for name in WORDS[path]:
+            for word in ("foo", MARK, "\uff11"):
+                refused(rest.get(path, params=needed | {name: word}))
+        for kind in ("FOO", "fill"):
+            refused(rest.get(f"/v2/account/activities/{kind}"))
+        refused(rest.delete("/v2/positions", params={"cancel_orders": "foo"}))
 
 
 @pytest.mark.parametrize(
@@ -322,7 +363,7 @@ FRAMES: list[str | bytes] = [
 ]
 
 
-@pytest.mark.parametrize("path", ["/v2/sip", "/v1beta1/news", "/stream"])
+@pytest.mark.parametrize("path", ["/v2/sip", "/v1beta1/news", "/stream", "/stream/"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_every_message_is_answered_and_no_socket_falls(
     served: Served, path: str, *, packed: bool
@@ -332,7 +373,7 @@ def test_every_message_is_answered_and_no_socket_falls(
         url = f"ws://{served.address}{path}"
         async with connect(url, additional_headers=headers, compression=None) as socket:
             client = Client(socket, packed=packed)
-            greetings = [await client.hear() for _ in range(1 if path == "/stream" else 2)]
+            greetings = [await client.hear() for _ in range(1 if path.startswith("/stream") else 2)]
             assert "authenticated" in str(greetings) or "'authorized'" in str(greetings)
             for frame in FRAMES:
                 await socket.send(frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -48,6 +49,24 @@ def test_start_end_and_period_bound_it_two_at_a_time() -> None:
     assert isinstance(stretch({"start": start, "end": end, "period": "1D"}, NOON), Fault)
 
 
+@pytest.mark.parametrize("query", [{"end": "2026-09-18"}, {"date_end": "2026-09-18"}])
+def test_a_date_ends_with_its_day(query: dict[str, str]) -> None:
+    asked = stretch(query | {"period": "1D"}, (CLOSE + 72 * HOUR) * NANOS_PER_SECOND)
+    assert isinstance(asked, Stretch)
+    assert list(windows(MINUTES, asked)) == list(range(OPEN, CLOSE, 60))
+
+
+def test_the_evening_of_a_half_day_is_over_at_five() -> None:
+    half = session(date(2025, 11, 28))
+    minutes = {
+        half.at(clock) // NANOS_PER_SECOND: Decimal(1) for clock in ("16:59", "17:00", "19:59")
+    }
+    query = {"end": "2025-11-28", "period": "1D", "extended_hours": "true"}
+    asked = stretch(query, half.at("20:00"))
+    assert isinstance(asked, Stretch)
+    assert list(windows(minutes, asked)) == [half.at("16:59") // NANOS_PER_SECOND]
+
+
 @pytest.mark.parametrize(
     ("period", "timeframe"), [("6D", "1Min"), ("3W", "15Min"), ("1M", "1D"), ("1A", "1D")]
 )
@@ -65,6 +84,7 @@ def test_the_longer_the_stretch_the_wider_its_windows(period: str, timeframe: st
         {"period": "1H"},
         {"timeframe": "2Min"},
         {"start": "yesterday"},
+        {"date_end": "tomorrow"},
         {"intraday_reporting": "never"},
         {"period": "2M", "timeframe": "1H"},
     ],

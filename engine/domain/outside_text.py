@@ -1,4 +1,4 @@
-"""Numbers that strangers send: ASCII digits alone, exact, and never too long to be read."""
+"""Text from outside: numbers in ASCII digits alone, exact, and what an answer may repeat of it."""
 
 from __future__ import annotations
 
