@@ -34,7 +34,7 @@ from engine.signals.state import Records, State
 DONE, TIME_WENT_BACK, NEED_OUTPUT, NEED_LOG = 0, 1, 2, 3
 """Why ``step`` returned."""
 
-PARTS_SHA256 = "1e1a3c7d218e87710a44ba5bfb71ac06a4fa8e5bb6465ee92fe4ea0b6bf63615"
+PARTS_SHA256 = "b41fe83f0ea7327bfab24e672a1e56785ac3c2f9b9dfea954ceb2b719ebe69c5"
 """Of the texts and numbers that are compiled in here from other files.
 
 What is compiled is kept on disk until the text of this very file changes, whatever becomes of
