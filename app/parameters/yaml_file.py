@@ -23,13 +23,14 @@ class _Loader(yaml.BaseLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event: Any = self.peek_event()
+        mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
             raise ComposerError(
-                None, None, "aliases are not taken: write the value out", event.start_mark
+                None, None, "aliases are not taken: write the value out", mark
             )
         if self._depth == _DEEPEST:
             raise ComposerError(
-                None, None, f"nested deeper than {_DEEPEST} levels", event.start_mark
+                None, None, f"nested deeper than {_DEEPEST} levels", mark
             )
         self._depth += 1
         node = super().compose_node(parent, index)
