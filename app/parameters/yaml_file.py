@@ -25,13 +25,9 @@ class _Loader(yaml.BaseLoader):
         event: Any = self.peek_event()
         mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
-            raise ComposerError(
-                None, None, "aliases are not taken: write the value out", mark
-            )
+            raise ComposerError(None, None, "aliases are not taken: write the value out", mark)
         if self._depth == _DEEPEST:
-            raise ComposerError(
-                None, None, f"nested deeper than {_DEEPEST} levels", mark
-            )
+            raise ComposerError(None, None, f"nested deeper than {_DEEPEST} levels", mark)
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1

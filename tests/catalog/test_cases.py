@@ -258,7 +258,7 @@ def test_tickers_are_trimmed_and_exact(bring: Any) -> None:
 
 @pytest.mark.parametrize(
     "name", ["..", "/etc/x", "=cmd|' /C calc'!A0", "K\0O", "K\nO", "-x", "A..B", "1234", "K O",
-             "A" * 33, "Ä", "​KO"]
+             "A" * 33, "Ä", "\u200bKO"]
 )  # fmt: skip
 def test_what_is_no_symbol_is_set_aside(bring: Any, tmp_path: Path, name: str) -> None:
     rows = {"symbol": [name, "KO"], "ts_event": [AT] * 2, "price": [61.5] * 2, "size": [100] * 2}

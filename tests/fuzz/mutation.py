@@ -9,7 +9,8 @@ from collections.abc import Callable
 _TELLING = (
     b"", b"\0", b"\n", b"\r\n", b'"', b"'", b",", b";", b"|", b"\\", b"[", b"{", b"]", b"}", b"&a ",
     b"*a", b"..", b"/etc/x", b"=cmd|x", b"nan", b"inf", b"-1", b"0", b"1e999", b"9" * 40, b"null",
-    b"true", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"9999-12-31T00:00:00Z", b"-0", b"  ", b"\t",
+    b"true", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"9999-12-31T00:00:00Z", b"-0", b"  ",
+    b"\t", b"&a ",
 )  # fmt: skip
 _NUMBER = re.compile(rb"\d+")
 _MOST_REPEATS = 2_000
@@ -22,7 +23,7 @@ def mutated(chance: random.Random, seed: bytes, other: bytes) -> bytes:
     for _ in range(chance.randint(1, 8)):
         change = chance.choice(_CHANGES)
         seed = change(chance, seed)
-    return _spliced(chance, seed, other) if chance.random() < 0.2 else seed  # noqa: PLR2004
+    return _spliced(chance, seed, other) if chance.random() < 0.2 else seed
 
 
 def _place(chance: random.Random, text: bytes) -> int:
