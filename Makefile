@@ -28,7 +28,8 @@ test: export PYTHONDONTWRITEBYTECODE := # empty: what hundreds of starts import 
 test: lint ## Check everything: lint, types, import contracts, all tests
 	@.venv/bin/python -m pytest -n 2 --dist worksteal
 
-soak: $(READY) ## Kill live, simulator and database 200 times at moments never tried before
+soak: $(READY) ## Kill live, simulator and database 200 times, and read bytes never tried before
+	@.venv/bin/python -m tests.fuzz.soak $(FUZZ)
 	@.venv/bin/python -m tests.resume.soak $(SOAK)
 
 quick: export PYTHONDONTWRITEBYTECODE :=

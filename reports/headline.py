@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from engine.domain.counted import counted
 from reports import wording
 from reports.view import Metrics, RunView
 
@@ -141,13 +142,13 @@ def why_no_trades(view: RunView) -> str:
 
 def _nothing_judged(view: RunView) -> str:
     """Return why no bucket of a run was judged, by what was read."""
-    prints, symbols = view.quality.get("trades", 0), view.quality.get("symbols", 0)
+    prints, symbols = (view.quality.get(name, 0) for name in ("trades", "symbols"))
     if not prints:
         return "No trades: no market data reached the scanner. Check the dates and symbols."
     doubts = " ".join(f"{each}." for each in view.manifest.get("warnings") or ())
     return (
-        f"No trades: {wording.count(prints)} prints of {wording.count(symbols)} symbols were read, "
-        f"and no symbol had enough buckets to be judged. {doubts}"
+        f"No trades: {counted(prints, 'print')} of {counted(symbols, 'symbol')} were read, and "
+        f"no symbol had enough buckets to be judged. {doubts}"
     ).rstrip()
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from catalog.flaws import Flaw
 from catalog.formats.files import open_input
 from catalog.formats.quote_lots import in_shares
-from catalog.formats.raw import Reading, disowned, raw_table
+from catalog.formats.raw import Reading, disowned, raw_table, shown_names
 from catalog.schema import Kind
 from engine.domain.errors import ConfigError, DataError
 from engine.domain.unreadable import UNREADABLE
@@ -116,7 +116,7 @@ def read_alpaca(path: str, kind: Kind, _: Reading) -> Iterator[pa.Table]:
         try:
             page = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
             if kind not in page:
-                raise DataError(f"{path} has no {kind}, only {', '.join(page)}; check --kind")
+                raise DataError(f"{path} has no {kind}, only {shown_names([*page])}; check --kind")
             symbol = msgspec.json.decode(page.get("symbol", b"null"), type=str | None)
             content = _rows(page[kind], symbol, message)
         except UNREADABLE as error:

@@ -39,6 +39,8 @@ _FILLED: dict[str, pa.DataType] = {
 }
 """Columns a file may lack; ``flaw`` is why a source itself disowns a row."""
 
+_MOST_SHOWN, _LONGEST_SHOWN = 20, 40
+
 RAW_SCHEMAS: dict[Kind, pa.Schema] = {
     kind: pa.schema(
         {
@@ -172,7 +174,7 @@ class Reading:
         missing = [ours for ours in schema.names if ours not in (*present, *optional)]
         if missing:
             raise ConfigError(
-                f"{path} has no column {self.theirs(missing[0])!r} (it has {', '.join(names)}); "
+                f"{path} has no column {self.theirs(missing[0])!r} (it has {shown_names(names)}); "
                 f"name the right one with --map {missing[0]}=NAME"
             )
         return present
@@ -189,14 +191,21 @@ def told_apart(names: Sequence[str]) -> list[str]:
     return apart
 
 
+def shown_names(names: Sequence[str]) -> str:
+    """Return names of a file as a message shows them: neither many nor long."""
+    cut = [name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}…" for name in names]
+    return ", ".join([*cut[:_MOST_SHOWN], *(["…"] if cut[_MOST_SHOWN:] else [])])
+
+
 def _expect_one(ours: str, theirs: str, names: Sequence[str], path: str) -> None:
     """Refuse a column of which there are two, saying how to name one."""
     if f"{theirs}#1" not in names or theirs in names:
         return
     places = [n for n, name in enumerate(names, 1) if name.rpartition("#")[0] == theirs]
+    shown = ", ".join(map(str, places[:_MOST_SHOWN]))
     raise ConfigError(
         f"{path} has {len(places)} columns {theirs!r}, in places "
-        f"{', '.join(map(str, places))}: name one with --map {ours}={theirs}#1 or "
+        f"{shown}: name one with --map {ours}={theirs}#1 or "
         f"--map {ours}={theirs}#2"
     )
 

@@ -226,6 +226,8 @@ HALF_DAYS = [
     ("15:30",         "12:55",    RefusalReason.FLATTENING),
     ("11:00",         "10:59:59", None),
     ("11:00",         "11:00",    RefusalReason.NO_ENTRY_AFTER),
+    ("12:59",         "12:53:59", None),
+    ("12:59",         "12:54:40", RefusalReason.NO_ENTRY_AFTER),  # entries are being cancelled
 ]
 # fmt: on
 

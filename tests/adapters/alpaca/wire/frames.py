@@ -19,7 +19,7 @@ ARRIVED = 1_790_000_000_000_000_000
 
 type Row = dict[str, Any]
 
-symbols = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ./", min_size=1, max_size=12)
+symbols = st.from_regex(r"[A-Z]{1,6}([./][A-Z]{1,5})?", fullmatch=True)
 conditions = st.lists(st.sampled_from(" @ABCFHIKLMNOPQRTUVXZ45679"), max_size=4)
 times = st.integers(1_500_000_000_000_000_000, 2_000_000_000_000_000_000)
 prices = st.integers(1, 900_000 * PRICE_SCALE)
