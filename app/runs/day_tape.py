@@ -14,7 +14,6 @@ import numpy as np
 
 from app.runs.kept_runs import Kept, KeptInDatabase
 from catalog import Catalog
-from catalog.adopt import adopt
 from catalog.spool import Spooled, spool_folder
 from engine.domain.errors import NotFoundError
 from engine.domain.market_data.trades import TradeBatch
@@ -88,6 +87,8 @@ def day_market(run: Kept | None, catalog: str) -> Iterator[Catalog]:
     DataError
         Nothing has arrived yet, or the spool is damaged.
     """
+    from catalog.adopt import adopt
+
     spooled = spool_of(run)
     if spooled is None:
         yield Catalog.open(catalog)

@@ -14,7 +14,6 @@ from rich.live import Live
 from rich.text import Text
 
 from cli.live.keys import QUIT, keys_at_once, pressed
-from cli.live.page import frame_page
 from cli.terminal.output import progress_console
 from engine.display import DisplayFrame, FrameSlot
 
@@ -66,6 +65,8 @@ class LiveScreen:
             self._live.update(Text("the live view cannot be drawn; the run goes on, see the log"))
 
     def _look(self) -> None:
+        from cli.live.page import frame_page
+
         frame = self._slot.take(_EVERY_SECS)
         if QUIT in pressed() and not self._is_ending:
             self._is_ending = True

@@ -61,14 +61,12 @@ def reseeded(state: State, p: Settings, n_symbols: int, rows: Records) -> State:
     rows : array of ``STORED``
         All buckets it has closed.
     """
-    fresh = new_state(p, capacity=len(state.symbols), n_indices=len(state.index_id))
-    fresh = with_output(fresh, p, len(state.symbols))
+    fresh = new_state(p, capacity=state.capacity, n_indices=len(state.index_id))
+    fresh = with_output(fresh, p, state.capacity)
     silent = p._replace(allow_long=False, allow_short=False, every_bucket=False)
     kernel.refill(fresh, silent, n_symbols, rows, 0, int(state.clock["bucket"][0]))
-    for name in ("tape", "alive", "raised_at", "windowed_to"):
-        fresh.symbols[name] = state.symbols[name]
-    for name in _OF_THE_SESSION:
-        fresh.symbols[name] = state.symbols[name]
+    for name in ("tape", "alive", "raised_at", "windowed_to", *_OF_THE_SESSION):
+        getattr(fresh.symbols, name)[:] = getattr(state.symbols, name)
     return fresh._replace(
         clock=state.clock,
         counters=state.counters,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,9 +157,11 @@ class ColumnScanner:
         counters = self._state.counters
         return {name: int(counters[name][0]) for name in COUNTERS.names or ()}
 
-    def symbol_state(self, symbol: str) -> np.void:
-        """Return what is remembered of one symbol between closes, a record of ``state.SYMBOL``."""
-        return self._state.symbols[self._ids[symbol]]
+    def symbol_state(self, symbol: str) -> Mapping[str, Any]:
+        """Return what is remembered of one symbol between closes; see ``state.Symbols``."""
+        i = self._ids[symbol]
+        known = self._state.symbols
+        return {name: getattr(known, name)[i] for name in known._fields}
 
     def step(self, batch: TradeBatch) -> None:
         """Take a batch of any size.
@@ -278,8 +280,7 @@ class ColumnScanner:
 
     def scores(self) -> NDArray[np.int8]:
         """Return every symbol's score as of the last close; see ``scores.tape_scores``."""
-        known = self._state.symbols[: len(self.symbols)]
-        return tape_scores(known, self.closed - 1, self.settings)
+        return tape_scores(self._state.symbols, len(self.symbols), self.closed - 1, self.settings)
 
     def kept(self) -> Records:
         """Return every bucket closed so far that brought news, in order; dtype ``STORED``."""
@@ -318,7 +319,7 @@ class ColumnScanner:
 
     def _part(self) -> TapePart:
         n = len(self.symbols)
-        first = self._state.symbols["first_bucket"][:n].astype(np.int64)
+        first = self._state.symbols.first_bucket[:n].astype(np.int64)
         return TapePart(self.symbols, first, self.closed, self.settings, self._state)
 
     def _stops_at(self) -> int | None:
@@ -347,7 +348,7 @@ class ColumnScanner:
             if self.closed < self.settings.buckets:
                 ends = int(self._state.clock["open_start"][0]) + self.settings.width_ns
                 self._state.clock["closes_at"] = ends + self.settings.grace_ns
-            self._state = with_output(self._state, self.settings, len(self._state.symbols))
+            self._state = with_output(self._state, self.settings, self._state.capacity)
 
     def _close_until(self, now: int) -> None:
         while not kernel.close_until(self._state, self.settings, len(self.symbols), now):
@@ -395,7 +396,7 @@ class ColumnScanner:
     def _reserve(self, symbols: int) -> None:
         """Make room for so many symbols at once: each time, everything remembered is copied."""
         room = _room_for(symbols)
-        if room > len(self._state.symbols):
+        if room > self._state.capacity:
             self._drain()
             self._state = with_capacity(self._state, room)
             self._state = with_output(self._state, self.settings, room)
@@ -407,7 +408,7 @@ class ColumnScanner:
         if is_test_issue(name):
             self._test_issues.append(new)
         tape = self._tapes.get(name, "")
-        self._state.symbols["tape"][new] = tape_id(tape)
+        self._state.symbols.tape[new] = tape_id(tape)
         if name in self.params.index_symbols:
             self._state.index_id[self.params.index_symbols.index(name)] = new
 
@@ -416,7 +417,7 @@ class ColumnScanner:
             self._state = with_longer_log(self._state)
         elif stopped == kernel.NEED_OUTPUT:
             self._drain()
-            self._state = with_output(self._state, self.settings, len(self._state.symbols))
+            self._state = with_output(self._state, self.settings, self._state.capacity)
 
     def _drain(self) -> None:
         clock = self._state.clock
@@ -429,7 +430,11 @@ class ColumnScanner:
 
 
 def _room_for(symbols: int) -> int:
-    return 1 << (max(64, symbols) - 1).bit_length()
+    """Return for how many symbols to make room: doubling, and no power of two.
+
+    A column of a ring whose rows are a power of two apart lies in one and the same cache set.
+    """
+    return (1 << (max(64, symbols) - 1).bit_length()) + 72
 
 
 def must_keep_buckets(params: Parameters, changes: Sequence[Stretch], session: Session) -> bool:

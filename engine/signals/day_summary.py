@@ -37,11 +37,11 @@ def day_summary(market: MarketData, day: date, *, workers: int = 2) -> pa.Table:
         scanner.finish()
         part = scanner.tape_part()
         known = part.first_buckets >= 0
-        symbols = part.state.symbols[: len(known)]
+        symbols, n = part.state.symbols, len(known)
         columns = [
             pa.array([name for name, has in zip(part.symbols, known, strict=True) if has]),
-            exact_array(symbols["last"][known]),
-            exact_array(symbols["session_volume"][known]),
+            exact_array(symbols.last[:n][known]),
+            exact_array(symbols.session_volume[:n][known]),
         ]
         return pa.table(columns, schema=DAY_SUMMARY)
 

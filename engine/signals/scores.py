@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.signals.settings import Settings
-from engine.signals.state import Records
+from engine.signals.state import Symbols
 
 SCALE = 10
 """Units of one standard deviation."""
@@ -17,15 +17,15 @@ UNKNOWN = -128
 _MOST = 127
 
 
-def tape_scores(symbols: Records, bucket: int, p: Settings) -> NDArray[np.int8]:
+def tape_scores(symbols: Symbols, n_symbols: int, bucket: int, p: Settings) -> NDArray[np.int8]:
     """Return ``SCALE`` times the ``ac_z`` of every symbol, signed, to ±127; ``UNKNOWN`` without.
 
     The same formula as ``kernel.oscillator.ac_z_of``, over all symbols at once.
 
     Parameters
     ----------
-    symbols : records of ``state.SYMBOL``, shape (n,)
-        As they stand after a close.
+    symbols : Symbols
+        As they stand after a close, the first ``n_symbols`` of them known.
     bucket : int
         The one that closed, counted from 0; below 0 before the first.
 
@@ -33,15 +33,17 @@ def tape_scores(symbols: Records, bucket: int, p: Settings) -> NDArray[np.int8]:
     -------
     int8 array, shape (n,)
     """
-    first = symbols["first_bucket"]
+    first = symbols.first_bucket[:n_symbols]
     age = bucket - first + 1
     n = np.minimum(age - 1, p.sigma_window)
-    total = symbols["sum_return"].astype(np.float64)
-    squared = symbols["sum_return_squared"].astype(np.float64)
+    total = symbols.sum_return[:n_symbols].astype(np.float64)
+    squared = symbols.sum_return_squared[:n_symbols].astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = (squared - total * total / n) / (n - 1)
         sigma_bps = np.sqrt(np.maximum(variance, 0.0)) * 1e-4
-        ac_bps = 1e4 * symbols["ac"] / (float(p.fast * p.smooth) * symbols["sum_slow"])
+        ac_bps = (
+            1e4 * symbols.ac[:n_symbols] / (float(p.fast * p.smooth) * symbols.sum_slow[:n_symbols])
+        )
         ac_z = ac_bps / (p.ac_noise * sigma_bps)
     known = (first >= 0) & (age >= p.slow + p.smooth - 1) & np.isfinite(ac_z)
     return _bytes(ac_z, known)

@@ -66,45 +66,68 @@ LOGGED = np.dtype(
 )
 """A print of an open bucket, kept so that a correction or cancel can take it back."""
 
-SYMBOL = np.dtype(
-    [
-        ("median", "i8"),
-        ("last", "i8"),
-        ("sum_fast", "i8"),
-        ("sum_slow", "i8"),
-        ("sum_ao", "i8"),
-        ("ac", "i8"),
-        ("sum_return", "i8"),
-        ("sum_return_squared", "i8"),
-        ("sum_volume", "i8"),
-        ("max_ao", "i8"),
-        ("session_volume", "i8"),
-        ("session_notional", "u8"),
-        ("vwap_volume", "i8"),
-        ("vwap_notional", "u8"),
-        ("run_base_volume", "i8"),
-        ("run_base_notional", "u8"),
-        ("vwap", "f8"),
-        ("session_high", "i4"),
-        ("vwap_high", "i4"),
-        ("run_base_high", "i4"),
-        ("first_bucket", "i4"),
-        ("carried", "i4"),
-        ("rising", "i4"),
-        ("falling", "i4"),
-        ("flat", "i4"),
-        ("raised_at", "i4"),
-        ("windowed_to", "i4"),
-        ("run_sign", "i1"),
-        ("alive", "i1"),
-        ("tape", "i1"),
-        ("_pad", "i1", (5,)),
-    ]
-)
-"""One symbol between closes; ``first_bucket`` is -1 before its first eligible print.
 
-``vwap`` (1e-6 USD a share, NaN without an eligible print) follows from the sums before it.
-"""
+class Symbols(NamedTuple):
+    """All symbols between closes, an array a number: a close works on whole vectors of each.
+
+    ``first_bucket`` is -1 before a symbol's first eligible print. ``vwap`` (1e-6 USD a share, NaN
+    without an eligible print) follows from the sums above it. Arrays have the shape (capacity,).
+    """
+
+    first_bucket: NDArray[np.int32]
+    last: NDArray[np.int64]
+    sum_fast: NDArray[np.int64]
+    sum_slow: NDArray[np.int64]
+    sum_ao: NDArray[np.int64]
+    ac: NDArray[np.int64]
+    sum_return: NDArray[np.int64]
+    sum_return_squared: NDArray[np.int64]
+    sum_volume: NDArray[np.int64]
+    max_ao: NDArray[np.int64]
+    session_volume: NDArray[np.int64]
+    session_notional: NDArray[np.uint64]
+    session_high: NDArray[np.int32]
+    vwap_volume: NDArray[np.int64]
+    vwap_notional: NDArray[np.uint64]
+    vwap_high: NDArray[np.int32]
+    vwap: NDArray[np.float64]
+    run_base_volume: NDArray[np.int64]
+    run_base_notional: NDArray[np.uint64]
+    run_base_high: NDArray[np.int32]
+    run_sign: NDArray[np.int8]
+    carried: NDArray[np.int32]
+    rising: NDArray[np.int32]
+    falling: NDArray[np.int32]
+    flat: NDArray[np.int32]
+    alive: NDArray[np.int8]
+    raised_at: NDArray[np.int32]
+    windowed_to: NDArray[np.int32]
+    tape: NDArray[np.int8]
+    gates: NDArray[np.int16]
+    """Gate bits of the last close, -1 where the symbol was not judged."""
+
+
+_SYMBOL_DTYPES = {
+    "i1": ("run_sign", "alive", "tape"),
+    "i2": ("gates",),
+    "i4": (
+        "first_bucket", "session_high", "vwap_high", "run_base_high", "carried", "rising",
+        "falling", "flat", "raised_at", "windowed_to",
+    ),
+    "u8": ("session_notional", "vwap_notional", "run_base_notional"),
+    "f8": ("vwap",),
+}  # fmt: skip
+"""Of those that are not ``i8``."""
+
+
+def new_symbols(capacity: int) -> Symbols:
+    """Return so many symbols of which nothing is known."""
+    dtypes = {name: dtype for dtype, names in _SYMBOL_DTYPES.items() for name in names}
+    symbols = Symbols(*(np.zeros(capacity, dtypes.get(name, "i8")) for name in Symbols._fields))
+    symbols.first_bucket[:] = symbols.windowed_to[:] = -1
+    symbols.vwap[:] = np.nan
+    return symbols
+
 
 ROW = np.dtype(
     [
@@ -191,7 +214,7 @@ class State(NamedTuple):
     opened: Records
     log: Records
     log_count: NDArray[np.int64]
-    symbols: Records
+    symbols: Symbols
     ring_median: NDArray[np.int64]
     ring_return: NDArray[np.int64]
     ring_volume: NDArray[np.int64]
@@ -211,6 +234,11 @@ class State(NamedTuple):
     gate_counts: NDArray[np.int64]
     rows: Records
     bucket_rows: Records
+
+    @property
+    def capacity(self) -> int:
+        """For how many symbols there is room."""
+        return self.opened.shape[1]
 
 
 def _ring_length(longest_lag: int) -> int:
@@ -233,16 +261,13 @@ def new_state(p: Settings, *, capacity: int, n_indices: int) -> State:
 
     back = p.tape_buckets
     oscillator_lag = max(p.history, p.smooth, p.lookback) + p.window + p.smooth + back
-    symbols = np.zeros(capacity, SYMBOL)
-    symbols["first_bucket"] = symbols["windowed_to"] = -1
-    symbols["vwap"] = np.nan
     return State(
         clock=clock,
         counters=np.zeros(1, COUNTERS),
         opened=np.zeros((2, capacity), OPEN_BUCKET),
         log=np.zeros((2, 1024), LOGGED),
         log_count=np.zeros(2, np.int64),
-        symbols=symbols,
+        symbols=new_symbols(capacity),
         ring_median=ring(p.slow, np.int64),
         ring_return=ring(p.sigma_window, np.int64),
         ring_volume=ring(max(p.volume_window, p.window) + back, np.int64),
@@ -265,22 +290,22 @@ def new_state(p: Settings, *, capacity: int, n_indices: int) -> State:
     )
 
 
-_BY_SYMBOL = ("opened", "symbols", *(name for name in State._fields if name.startswith("ring_")))
+_BY_SYMBOL = ("opened", *(name for name in State._fields if name.startswith("ring_")))
 
 
 def with_capacity(state: State, capacity: int) -> State:
     """Return the same state with room for more symbols."""
+    have = state.capacity
     grown = {}
     for name in _BY_SYMBOL:
         old = getattr(state, name)
         new = np.zeros((*old.shape[:-1], capacity), old.dtype)
-        new[..., : old.shape[-1]] = old
+        new[..., :have] = old
         grown[name] = new
-    have = state.symbols.shape[0]
-    for name in ("first_bucket", "windowed_to"):
-        grown["symbols"][name][have:] = -1
-    grown["symbols"]["vwap"][have:] = np.nan
-    return state._replace(**grown)
+    symbols = new_symbols(capacity)
+    for new, old in zip(symbols, state.symbols, strict=True):
+        new[:have] = old
+    return state._replace(symbols=symbols, **grown)
 
 
 def with_longer_log(state: State) -> State:

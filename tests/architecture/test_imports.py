@@ -47,6 +47,16 @@ def test_whoever_asks_an_account_without_a_node_loads_no_nautilus() -> None:
     assert "nautilus_trader" not in loaded
 
 
+def test_a_live_start_loads_nothing_that_imports_files_or_draws_pages() -> None:
+    modules = "app.live.request, app.live.run, app.runs.day_tape, app.markets, cli.live.view"
+    code = f"import sys, cli.main, {modules}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.split()
+    assert "engine.runtime.live.day" in loaded
+    assert not {"duckdb", "catalog.ingest", "catalog.formats", "reports", "alembic"} & set(loaded)
+
+
 def test_benchmarks_reach_venues_by_their_registry_and_know_no_more_than_a_decoder() -> None:
     found = {
         node.module

@@ -1,7 +1,12 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
 # pyright: reportOperatorIssue=false
 # (numba gives records their fields when it compiles; pyright sees numpy's void)
-"""A closed bucket into the rolling windows of its symbol, and their readings."""
+"""Closed buckets into the rolling windows of their symbols, and their readings.
+
+Every loop goes over all symbols and is free of branches, so that it is compiled to vectors: what
+is not to change is computed, too, and not taken. Loops are short because each array written to has
+to be told from all others in it. Of a symbol that has not begun all numbers are zero and stay so.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +14,10 @@ import math
 
 import numpy as np
 
-from engine.signals.kernel.buckets import count_volume, reset
 from engine.signals.kernel.compiled import inlined
 from engine.signals.kernel.notional import usd
 from engine.signals.settings import Settings
-from engine.signals.state import Records, State
+from engine.signals.state import State, Symbols
 
 _RETURN_UNITS = 1e8
 """Units of a return of 100 %: one unit is 1e-4 bps."""
@@ -22,96 +26,144 @@ _MAX_RETURN = 60_000_000.0
 
 
 @inlined
-def push(s: State, p: Settings, x: Records, done: Records, b: int, i: int) -> None:
-    """Move every rolling window of one symbol on by the bucket just done."""
-    carried = np.int64(done.high == 0)
-    median = done.high + done.low + carried * x.median
-    before = x.median + (x.median == 0) * median
-    x.median = median
-    x.last += (done.last - x.last) * (done.last > 0)
+def push(s: State, p: Settings, b: int, n_symbols: int) -> None:
+    """Move every rolling window of every symbol on by the bucket that was collected."""
+    _push_medians(s, p, b, n_symbols)
+    _push_returns(s, p, b, n_symbols)
+    _push_volumes(s, p, b, n_symbols)
+    _push_ao(s, p, b, n_symbols)
+    _begin_runs(s, b, n_symbols)
+    _push_ac(s, p, b, n_symbols)
+
+
+@inlined
+def _push_medians(s: State, p: Settings, b: int, n_symbols: int) -> None:
+    x = s.symbols
     mask = s.ring_median.shape[0] - 1
-    x.sum_fast += median - s.ring_median[(b - p.fast) & mask, i]
-    x.sum_slow += median - s.ring_median[(b - p.slow) & mask, i]
-    s.ring_median[b & mask, i] = median
-
-    change = (median - before) / before * _RETURN_UNITS
-    move = np.int64(np.rint(min(max(change, -_MAX_RETURN), _MAX_RETURN)))
-    mask = s.ring_return.shape[0] - 1
-    gone = s.ring_return[(b - p.sigma_window) & mask, i]
-    x.sum_return += move - gone
-    x.sum_return_squared += move * move - gone * gone
-    s.ring_return[b & mask, i] = move
-
+    row, before, fast, slow = b & mask, (b - 1) & mask, (b - p.fast) & mask, (b - p.slow) & mask
+    priced = b & (s.ring_high.shape[0] - 1)
     mask = s.ring_carried.shape[0] - 1
-    x.carried += carried - s.ring_carried[(b - p.slow - p.smooth) & mask, i]
-    s.ring_carried[b & mask, i] = carried
+    carried_row, gone = b & mask, (b - p.slow - p.smooth) & mask
+    for i in range(n_symbols):
+        high = s.ring_high[priced, i]
+        carried = np.int64((high == 0) & (x.first_bucket[i] >= 0))
+        median = high + s.ring_low[priced, i] + carried * s.ring_median[before, i]
+        x.sum_fast[i] += median - s.ring_median[fast, i]
+        x.sum_slow[i] += median - s.ring_median[slow, i]
+        x.carried[i] += carried - s.ring_carried[gone, i]
+        s.ring_median[row, i] = median
+        s.ring_carried[carried_row, i] = carried
 
+
+@inlined
+def _push_returns(s: State, p: Settings, b: int, n_symbols: int) -> None:
+    x = s.symbols
+    mask = s.ring_median.shape[0] - 1
+    median_row, before_row = b & mask, (b - 1) & mask
+    mask = s.ring_return.shape[0] - 1
+    row, gone_row = b & mask, (b - p.sigma_window) & mask
+    for i in range(n_symbols):
+        median, before = s.ring_median[median_row, i], s.ring_median[before_row, i]
+        before = median if before == 0 else before
+        change = (median - before) / max(before, 1) * _RETURN_UNITS
+        move = np.int64(np.rint(min(max(change, -_MAX_RETURN), _MAX_RETURN)))
+        gone = s.ring_return[gone_row, i]
+        x.sum_return[i] += move - gone
+        x.sum_return_squared[i] += move * move - gone * gone
+        s.ring_return[row, i] = move
+
+
+@inlined
+def _push_volumes(s: State, p: Settings, b: int, n_symbols: int) -> None:
+    """Move the sum of the volumes before this bucket on."""
+    x = s.symbols
     mask = s.ring_volume.shape[0] - 1
-    if b > x.first_bucket:
-        x.sum_volume += (
-            s.ring_volume[(b - 1) & mask, i] - s.ring_volume[(b - 1 - p.volume_window) & mask, i]
-        )
-    s.ring_volume[b & mask, i] = done.volume
-
-    run_volume, run_high, run_notional = x.session_volume, x.session_high, x.session_notional
-    if done.volume != 0:
-        count_volume(x, done, b >= p.open_bucket)
-    s.ring_vwap[b & (s.ring_vwap.shape[0] - 1), i] = x.vwap
-    mask = s.ring_high.shape[0] - 1
-    s.ring_high[b & mask, i] = done.high
-    s.ring_low[b & mask, i] = done.low
-    s.ring_last[b & mask, i] = x.last
-    reset(done)
-    _oscillate(s, p, x, b, i, run_volume, run_high, run_notional)
+    row, gone = (b - 1) & mask, (b - 1 - p.volume_window) & mask
+    for i in range(n_symbols):
+        x.sum_volume[i] += s.ring_volume[row, i] - s.ring_volume[gone, i]
 
 
 @inlined
-def keep_totals(s: State, p: Settings, x: Records, b: int, i: int) -> None:
-    """Keep of a closed bucket what only readers of the whole tape look back at."""
-    row = b & (s.ring_sigma.shape[0] - 1)
-    s.ring_sigma[row, i] = sigma_bps_of(p, x, b - x.first_bucket + 1)
-    s.ring_session_volume[row, i] = x.session_volume
-    s.ring_session_notional[row, i] = usd(x.session_high, x.session_notional)
-
-
-@inlined
-def _oscillate(
-    s: State,
-    p: Settings,
-    x: Records,
-    b: int,
-    i: int,
-    run_volume: int,
-    run_high: int,
-    run_notional: int,
-) -> None:
-    """Compute ao and ac of the bucket, and what must be kept of their past."""
-    age = b - x.first_bucket + 1
+def _push_ao(s: State, p: Settings, b: int, n_symbols: int) -> None:
+    x = s.symbols
     mask = s.ring_ao.shape[0] - 1
-    if age < p.slow:
-        s.ring_ao[b & mask, i] = 0
-        return
-    ao = x.sum_fast * p.slow - x.sum_slow * p.fast
-    x.sum_ao += ao - s.ring_ao[(b - p.smooth) & mask, i]
-    change = abs(ao - s.ring_ao[(b - 1) & mask, i])
-    s.ring_ao[b & mask, i] = ao
-    row = b % p.history
-    x.max_ao = max(x.max_ao * (row > 0), abs(ao))
-    max_ao = max(x.max_ao, s.ring_max_ao[row + 1, i])
-    # Signs and directions are a coin's toss to the branch predictor: sums and products instead.
-    x.flat = (x.flat + 1) * (age > p.slow and change <= p.flat_ratio * max_ao)
-    sign = (ao > 0) - np.int64(ao < 0)
-    turned = np.int64(sign != x.run_sign)
-    x.run_sign = sign
-    x.run_base_volume += turned * (run_volume - x.run_base_volume)
-    x.run_base_high += turned * (run_high - x.run_base_high)
-    x.run_base_notional += np.uint64(turned) * (run_notional - x.run_base_notional)
-    if age >= p.slow + p.smooth - 1:
-        ac = ao * p.smooth - x.sum_ao
-        has_two = age >= p.slow + p.smooth
-        x.rising = (x.rising + 1) * (has_two and ac > x.ac)
-        x.falling = (x.falling + 1) * (has_two and ac < x.ac)
-        x.ac = ac
+    row, before, gone = b & mask, (b - 1) & mask, (b - p.smooth) & mask
+    stretch_row = b % p.history
+    goes_on = np.int64(stretch_row > 0)
+    for i in range(n_symbols):
+        age = b - x.first_bucket[i] + 1
+        is_live = (x.first_bucket[i] >= 0) & (age >= p.slow)
+        ao = x.sum_fast[i] * p.slow - x.sum_slow[i] * p.fast
+        ao = ao if is_live else np.int64(0)
+        x.sum_ao[i] += ao - s.ring_ao[gone, i]
+        change = abs(ao - s.ring_ao[before, i])
+        largest = max(x.max_ao[i] * goes_on, abs(ao))
+        x.max_ao[i] = largest
+        largest = max(largest, s.ring_max_ao[stretch_row + 1, i])
+        is_flat = (is_live & (age > p.slow)) & (change <= p.flat_ratio * largest)
+        x.flat[i] = (x.flat[i] + 1) * np.int64(is_flat)
+        s.ring_ao[row, i] = ao
+
+
+@inlined
+def _begin_runs(s: State, b: int, n_symbols: int) -> None:
+    """Note what had been traded before this bucket where ao took another sign in it."""
+    x = s.symbols
+    row = b & (s.ring_ao.shape[0] - 1)
+    for i in range(n_symbols):
+        ao = s.ring_ao[row, i]
+        sign = np.int64(ao > 0) - np.int64(ao < 0)
+        has_turned = sign != x.run_sign[i]
+        volume, high, low = x.session_volume[i], x.session_high[i], x.session_notional[i]
+        x.run_base_volume[i] = volume if has_turned else x.run_base_volume[i]
+        x.run_base_high[i] = high if has_turned else x.run_base_high[i]
+        x.run_base_notional[i] = low if has_turned else x.run_base_notional[i]
+        x.run_sign[i] = sign
+
+
+@inlined
+def _push_ac(s: State, p: Settings, b: int, n_symbols: int) -> None:
+    x = s.symbols
+    row = b & (s.ring_ao.shape[0] - 1)
+    for i in range(n_symbols):
+        age = b - x.first_bucket[i] + 1
+        has_begun = x.first_bucket[i] >= 0
+        has_ac = has_begun & (age >= p.slow + p.smooth - 1)
+        has_two = has_begun & (age >= p.slow + p.smooth)
+        before = x.ac[i]
+        ac = s.ring_ao[row, i] * p.smooth - x.sum_ao[i]
+        ac = ac if has_ac else before
+        x.rising[i] = (x.rising[i] + 1) * np.int64(has_two & (ac > before))
+        x.falling[i] = (x.falling[i] + 1) * np.int64(has_two & (ac < before))
+        x.ac[i] = ac
+
+
+@inlined
+def keep_totals(s: State, p: Settings, b: int, n_symbols: int) -> None:
+    """Keep of the closed bucket what only readers of the whole tape look back at."""
+    x = s.symbols
+    row = b & (s.ring_sigma.shape[0] - 1)
+    for i in range(n_symbols):
+        s.ring_sigma[row, i] = sigma_bps_of(p, x, i, b - x.first_bucket[i] + 1)
+        s.ring_session_volume[row, i] = x.session_volume[i]
+    for i in range(n_symbols):
+        s.ring_session_notional[row, i] = usd(x.session_high[i], x.session_notional[i])
+
+
+@inlined
+def count_breadth(s: State, p: Settings, b: int, n_symbols: int) -> None:
+    """Count the symbols that have an ao, and those in which it lies above and below zero."""
+    x = s.symbols
+    row = b & (s.ring_ao.shape[0] - 1)
+    live = rising = falling = 0
+    for i in range(n_symbols):
+        ao = s.ring_ao[row, i]
+        live += (x.first_bucket[i] >= 0) & (b - x.first_bucket[i] + 1 >= p.slow)
+        rising += ao > 0
+        falling += ao < 0
+    s.breadth[b, 0] = live
+    s.breadth[b, 1] = rising
+    s.breadth[b, 2] = falling
 
 
 @inlined
@@ -129,20 +181,19 @@ def begin_history(s: State, p: Settings, b: int, n_symbols: int) -> None:
 
 
 @inlined
-def sigma_bps_of(p: Settings, x: Records, age: int) -> float:
+def sigma_bps_of(p: Settings, x: Symbols, i: int, age: int) -> float:
     """Sample standard deviation of the median's returns; NaN with fewer than two."""
     n = min(age - 1, p.sigma_window)
-    if n <= 1:
-        return math.nan
-    total = float(x.sum_return)
-    variance = (float(x.sum_return_squared) - total * total / n) / (n - 1)
-    return math.sqrt(max(variance, 0.0)) * 1e-4
+    total = float(x.sum_return[i])
+    variance = (float(x.sum_return_squared[i]) - total * total / n) / (n - 1)
+    deviation = math.sqrt(max(variance, 0.0)) * 1e-4
+    return deviation if n > 1 else math.nan
 
 
 @inlined
-def ac_z_of(p: Settings, x: Records, sigma_bps: float) -> float:
+def ac_z_of(p: Settings, x: Symbols, i: int, sigma_bps: float) -> float:
     """Return ac in units of its own noise; NaN where nothing has moved."""
-    ac_bps = 1e4 * x.ac / (float(p.fast * p.smooth) * x.sum_slow)
+    ac_bps = 1e4 * x.ac[i] / (float(p.fast * p.smooth) * x.sum_slow[i])
     return ac_bps / (p.ac_noise * sigma_bps) if sigma_bps > 0 else math.nan
 
 
@@ -150,10 +201,10 @@ def ac_z_of(p: Settings, x: Records, sigma_bps: float) -> float:
 def read_index(s: State, p: Settings, b: int, k: int) -> None:
     """Write ao (bps) and ac_z of an index symbol, once it is warm."""
     i = s.index_id[k]
-    x = s.symbols[i]
-    age = b - x.first_bucket + 1
-    if x.first_bucket < 0 or age < p.slow + p.smooth:
+    x = s.symbols
+    age = b - x.first_bucket[i] + 1
+    if x.first_bucket[i] < 0 or age < p.slow + p.smooth:
         return
     ao = s.ring_ao[b & (s.ring_ao.shape[0] - 1), i]
-    s.index_readings[b, k, 0] = 1e4 * ao / (float(p.fast) * x.sum_slow)
-    s.index_readings[b, k, 1] = ac_z_of(p, x, sigma_bps_of(p, x, age))
+    s.index_readings[b, k, 0] = 1e4 * ao / (float(p.fast) * x.sum_slow[i])
+    s.index_readings[b, k, 1] = ac_z_of(p, x, i, sigma_bps_of(p, x, i, age))

@@ -20,21 +20,27 @@ from engine.signals.kernel.buckets import (
     add,
     add_late,
     average,
-    count_volume,
+    collect,
     log,
-    reset,
+    settle,
     take_back,
 )
 from engine.signals.kernel.compiled import compiled, inlined
-from engine.signals.kernel.judgement import WRONG_SIDE, judge, write_bucket, write_window
-from engine.signals.kernel.oscillator import begin_history, keep_totals, push, read_index
+from engine.signals.kernel.judgement import judge, write_bucket, write_window
+from engine.signals.kernel.oscillator import (
+    begin_history,
+    count_breadth,
+    keep_totals,
+    push,
+    read_index,
+)
 from engine.signals.settings import Settings
 from engine.signals.state import Records, State
 
 DONE, TIME_WENT_BACK, NEED_OUTPUT, NEED_LOG = 0, 1, 2, 3
 """Why ``step`` returned."""
 
-PARTS_SHA256 = "b41fe83f0ea7327bfab24e672a1e56785ac3c2f9b9dfea954ceb2b719ebe69c5"
+PARTS_SHA256 = "39a3ee69cbd2e67a977e694923cf0111e8eb78e5725b39d53fadaeefb1c56310"
 """Of the texts and numbers that are compiled in here from other files.
 
 What is compiled is kept on disk until the text of this very file changes, whatever becomes of
@@ -69,21 +75,57 @@ def step(
     ``conditions.updates_table``. Nothing of the print at the returned position has been taken.
     """
     clock = s.clock[0]
+    i, n = start, len(prints.ts_init)
+    while i < n:
+        now = prints.ts_init[i]
+        if now >= clock.closes_at and not close_until(s, p, n_symbols, now):
+            return i, NEED_OUTPUT
+        i, stopped = _take(s, p, symbols, updates, prints, i)
+        if stopped != DONE:
+            return i, stopped
+    return n, DONE
+
+
+@inlined
+def _take(
+    s: State,
+    p: Settings,
+    symbols: NDArray[np.int32],
+    updates: NDArray[np.uint8],
+    prints: Columns,
+    start: int,
+) -> tuple[int, int]:
+    """Take the prints before the next close; return how far it came and why it stopped."""
+    clock = s.clock[0]
     counters = s.counters[0]
-    symbol_id, ts_event, ts_init, price, size, condition_id = prints
-    for i in range(start, len(ts_init)):
+    symbol_id, ts_event, ts_init = (
+        prints.symbol_id[start:],
+        prints.ts_event[start:],
+        prints.ts_init[start:],
+    )
+    price, size, condition_id = (
+        prints.price[start:],
+        prints.size[start:],
+        prints.condition_id[start:],
+    )
+    # In variables of their own, or each print would wait for what the one before it has written.
+    closes_at, latest = clock.closes_at, clock.now
+    oldest, open_start = clock.bucket, clock.open_start
+    in_session = oldest < p.buckets
+    in_buckets = 0
+    i, stopped = 0, DONE
+    while i < len(ts_init):
         now = ts_init[i]
-        if now >= clock.closes_at:
-            if not close_until(s, p, n_symbols, now):
-                return i, NEED_OUTPUT
-        elif now < clock.now:
-            return i, TIME_WENT_BACK
+        if now >= closes_at:
+            break
+        if now < latest:
+            stopped = TIME_WENT_BACK
+            break
         symbol = symbols[symbol_id[i]]
-        may = updates[s.symbols[symbol].tape, condition_id[i]]
-        since_open = ts_event[i] - clock.open_start
-        in_session = clock.bucket < p.buckets
+        may = updates[s.symbols.tape[symbol], condition_id[i]]
+        since_open = ts_event[i] - open_start
         if in_session and 0 <= since_open < 2 * p.width_ns:
-            bucket = clock.bucket + (since_open >= p.width_ns)
+            bucket = oldest + (since_open >= p.width_ns)
             if bucket >= p.buckets:
                 counters.outside_session += 1
             else:
@@ -97,11 +139,12 @@ def step(
                 else:
                     logged = s.log_count[slot]
                     if logged == s.log.shape[1]:
-                        return i, NEED_LOG
+                        stopped = NEED_LOG
+                        break
                     log(s.log[slot, logged], symbol, ts_event[i], price[i], size[i], may)
                     s.log_count[slot] = logged + 1
                     add(s.opened[slot, symbol], price[i], size[i], may)
-                    counters.in_buckets += 1
+                    in_buckets += 1
         elif ts_event[i] < p.first_ns + p.open_bucket * p.width_ns or (
             ts_event[i] >= p.first_ns + p.buckets * p.width_ns
         ):
@@ -113,10 +156,13 @@ def step(
             counters.reversals_late += 1
         else:
             counters.late_trades += 1
-            add_late(s.symbols[symbol], price[i], size[i], may)
-        clock.now = now
-        counters.trades += 1
-    return len(ts_init), DONE
+            add_late(s.symbols, symbol, price[i], size[i], may)
+        latest = now
+        i += 1
+    clock.now = latest
+    counters.in_buckets += in_buckets
+    counters.trades += i
+    return start + i, stopped
 
 
 @compiled
@@ -154,14 +200,14 @@ def keep(
     """
     b = s.clock[0].bucket
     slot = b & 1
+    x = s.symbols
     for i in range(n_symbols):
         done = s.opened[slot, i]
-        x = s.symbols[i]
         if (
             done.high == 0
             and done.last == 0
             and done.volume == 0
-            and x.session_volume == counted[i]
+            and x.session_volume[i] == counted[i]
         ):
             continue
         row = kept[n_kept]
@@ -175,15 +221,15 @@ def keep(
         row.notional = done.notional
         row.vwap_volume = done.vwap_volume
         row.vwap_notional = done.vwap_notional
-        row.session_volume = x.session_volume
-        row.session_notional = x.session_notional
-        row.session_vwap_volume = x.vwap_volume
-        row.session_vwap_notional = x.vwap_notional
+        row.session_volume = x.session_volume[i]
+        row.session_notional = x.session_notional[i]
+        row.session_vwap_volume = x.vwap_volume[i]
+        row.session_vwap_notional = x.vwap_notional[i]
         row.notional_high = done.notional_high
         row.vwap_high = done.vwap_high
-        row.session_high = x.session_high
-        row.session_vwap_high = x.vwap_high
-        counted[i] = x.session_volume + done.volume * (b >= p.open_bucket)
+        row.session_high = x.session_high[i]
+        row.session_vwap_high = x.vwap_high[i]
+        counted[i] = x.session_volume[i] + done.volume * (b >= p.open_bucket)
     return n_kept
 
 
@@ -194,7 +240,7 @@ def refill(s: State, p: Settings, n_symbols: int, kept: Records, start: int, unt
     Takes rows from ``start`` on, in order of their buckets, and returns how far it came: short of
     ``until`` when the output is full.
     """
-    clock = s.clock[0]
+    clock, x = s.clock[0], s.symbols
     while clock.bucket < until:
         slot = clock.bucket & 1
         position = start
@@ -210,14 +256,14 @@ def refill(s: State, p: Settings, n_symbols: int, kept: Records, start: int, unt
             done.vwap_notional = row.vwap_notional
             done.notional_high = row.notional_high
             done.vwap_high = row.vwap_high
-            x = s.symbols[row.symbol_id]
-            x.session_volume = row.session_volume
-            x.session_notional = row.session_notional
-            x.vwap_volume = row.session_vwap_volume
-            x.vwap_notional = row.session_vwap_notional
-            x.session_high = row.session_high
-            x.vwap_high = row.session_vwap_high
-            average(x)
+            i = row.symbol_id
+            x.session_volume[i] = row.session_volume
+            x.session_notional[i] = row.session_notional
+            x.vwap_volume[i] = row.session_vwap_volume
+            x.vwap_notional[i] = row.session_vwap_notional
+            x.session_high[i] = row.session_high
+            x.vwap_high[i] = row.session_vwap_high
+            average(x, i)
             position += 1
         if not close_until(s, p, n_symbols, clock.closes_at):
             return start
@@ -239,52 +285,29 @@ def windows(
     for n in range(len(symbol_ids)):
         i = symbol_ids[n]
         for k in range(starts[n], ends[n]):
-            write_bucket(s, p, rows[n_rows], k, i, s.symbols[i].first_bucket)
+            write_bucket(s, p, rows[n_rows], k, i, s.symbols.first_bucket[i])
             n_rows += 1
 
 
 @inlined
 def _close(s: State, p: Settings, n_symbols: int) -> None:
     """Close the oldest open bucket of every symbol."""
-    clock = s.clock[0]
-    b = clock.bucket
-    slot = b & 1
-    live = rising = falling = closed = 0
+    b = s.clock[0].bucket
     if b % p.history == 0:
         begin_history(s, p, b, n_symbols)
-    for i in range(n_symbols):
-        x = s.symbols[i]
-        done = s.opened[slot, i]
-        if x.first_bucket < 0:
-            if done.high == 0:
-                count_volume(x, done, b >= p.open_bucket)
-                reset(done)
-                continue
-            x.first_bucket = b
-        closed += 1
-        push(s, p, x, done, b, i)
-        if p.tape_buckets > 0:
-            keep_totals(s, p, x, b, i)
-        if p.every_bucket:
-            write_window(s, p, x, b, i)
-        age = b - x.first_bucket + 1
-        if age < p.slow:
-            continue
-        ao = s.ring_ao[b & (s.ring_ao.shape[0] - 1), i]
-        live += 1
-        rising += ao > 0
-        falling += ao < 0
-        if b >= p.open_bucket:
-            on_a_side = (ao > 0 and p.allow_long) or (ao < 0 and p.allow_short)
-            if on_a_side or x.alive != 0 or p.every_bucket:
-                judge(s, p, x, b, i, age, ao)
-            else:
-                s.gate_counts[WRONG_SIDE] += 1
-    s.breadth[b, 0] = live
-    s.breadth[b, 1] = rising
-    s.breadth[b, 2] = falling
+    s.counters[0].buckets_closed += collect(s, b, n_symbols)
+    push(s, p, b, n_symbols)
+    settle(s, p, b, n_symbols)
+    if p.tape_buckets > 0:
+        keep_totals(s, p, b, n_symbols)
+    if p.every_bucket:
+        for i in range(n_symbols):
+            if s.symbols.first_bucket[i] >= 0:
+                write_window(s, p, b, i)
+    count_breadth(s, p, b, n_symbols)
+    if b >= p.open_bucket:
+        judge(s, p, b, n_symbols)
     for k in range(len(s.index_id)):
         if s.index_id[k] >= 0:
             read_index(s, p, b, k)
-    s.counters[0].buckets_closed += closed
-    s.log_count[slot] = 0
+    s.log_count[b & 1] = 0
