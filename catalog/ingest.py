@@ -258,7 +258,11 @@ def _store(
             day,
             letter,
             _observed(
-                batches, staging, observer, quality, partial(doubts.fill, found, key, before)
+                batches,
+                staging,
+                observer,
+                quality,
+                partial(doubts.fill, found, key, before.warnings if before else ()),
             ),
             source=tuple(dict.fromkeys(sources)),
             quality=quality,

@@ -12,9 +12,7 @@ import msgspec
 from catalog.schema import Kind
 
 if TYPE_CHECKING:
-    from catalog.partition import Manifest
     from catalog.quality import Observer
-    from catalog.store import Catalog
 
 _MANY_UNKNOWN = 0.5
 _MANY_SET_ASIDE = 0.2
@@ -51,7 +49,7 @@ _WORDS = {
     ),
 }
 
-_TICKS = (Kind.TRADES, Kind.QUOTES)
+TICKS = (Kind.TRADES, Kind.QUOTES)
 _OF_AN_IMPORT = (Doubt.SET_ASIDE, Doubt.VENUE_QUOTES)
 """What the stored rows alone do not show."""
 
@@ -111,17 +109,20 @@ class Doubts(NamedTuple):
     several_venues: Sequence[int]
 
     def fill(
-        self, found: list[DataWarning], key: int, before: Manifest | None, seen: Observer
+        self, found: list[DataWarning], key: int, before: Sequence[DataWarning], seen: Observer
     ) -> None:
-        """Add what there is to say of a partition, whose rows have all been seen by now."""
-        found += of_rows(seen) if self.kind in _TICKS else ()
+        """Add what there is to say of a partition, whose rows have all been seen by now.
+
+        ``before`` was said of what was stored of it.
+        """
+        found += of_rows(seen) if self.kind in TICKS else ()
         found += self.of_import
         venue_quotes = int(seen.rows_by_symbol[list(self.several_venues)].sum())
         if venue_quotes:
             found.append(DataWarning(Doubt.VENUE_QUOTES, venue_quotes, seen.rows))
-        if before is not None and seen.rows > self.imported[key]:
+        if seen.rows > self.imported[key]:
             said = {each.code for each in found}
-            stays = (each for each in before.warnings if each.code in _OF_AN_IMPORT)
+            stays = (each for each in before if each.code in _OF_AN_IMPORT)
             found += [each for each in stays if each.code not in said]
 
 
@@ -165,27 +166,3 @@ def of_tapes(unknown: dict[str, int]) -> list[DayWarning]:
         "O or their numbers): their prints are held to the rules of the strictest"
     )
     return [DayWarning("unknown_tapes", Kind.TRADES, None, message)]
-
-
-def stored_warnings(
-    catalog: Catalog, days: Sequence[date], letters: Sequence[str] = ()
-) -> tuple[DayWarning, ...]:
-    """Return what is doubtful about stored days.
-
-    Parameters
-    ----------
-    letters
-        First letters of the symbols that are looked at; all when empty.
-    """
-    found: list[DayWarning] = []
-    for kind in _TICKS:
-        stored = [each for each in catalog.partitions(kind) if each[0] in set(days)]
-        for day in days:
-            manifests = [
-                catalog.manifest(kind, day, letter)
-                for on, letter in stored
-                if on == day and (not letters or letter in letters)
-            ]
-            warnings = (each for manifest in manifests if manifest for each in manifest.warnings)
-            found += in_words(summed(warnings), kind, day)
-    return tuple(found)

@@ -7,7 +7,7 @@ from datetime import date
 
 from app.clock import parse_day
 from catalog import Catalog
-from catalog.warnings import DayWarning, stored_warnings
+from catalog.warnings import TICKS, DataWarning, DayWarning, in_words, summed
 from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.market_data.recorded import letter_of
@@ -99,7 +99,17 @@ def data_warnings(
     catalog: Catalog, days: Sequence[date], letters: Sequence[str], symbols: Sequence[str]
 ) -> tuple[DayWarning, ...]:
     """Return what was found doubtful when the data that a request reads was imported."""
-    return stored_warnings(catalog, days, letters or sorted({letter_of(each) for each in symbols}))
+    wanted = set(letters) or {letter_of(symbol) for symbol in symbols}
+    found: list[DayWarning] = []
+    for kind in TICKS:
+        doubts: dict[date, list[DataWarning]] = {day: [] for day in days}
+        for day, letter in catalog.partitions(kind):
+            if day in doubts and (not wanted or letter in wanted):
+                manifest = catalog.manifest(kind, day, letter)
+                doubts[day] += manifest.warnings if manifest else ()
+        for day, warnings in doubts.items():
+            found += in_words(summed(warnings), kind, day)
+    return tuple(found)
 
 
 def _stored(catalog: Catalog) -> list[date]:
