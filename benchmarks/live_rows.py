@@ -17,7 +17,7 @@ _PACE = 10
 """Times real time at which orders are sent: where time is granted, those of one instant queue."""
 _WIRE_RATIO, _WORST_SECS = 8.0, 4.0
 _LEAST_SPEED = 20.0
-_CLOSE_MS, _WIRE_MS, _RESTART_SECS = 100.0, 50.0, 3.0
+_CLOSE_MS, _RESTART_SECS = 25.0, 3.0
 _SHOWN_RATIO = 1.1
 _FLAT_MIB_PER_HOUR = 4.0
 """Slope of a line through memory after a quarter of the day up to which it counts as flat."""
@@ -49,7 +49,6 @@ def latency(root: str, day: date) -> list[Row]:
         ),
         Row(
             f"live: candidate → order on the wire, at {_PACE} × real time", _spread(wire),
-            f"p99 ≤ {_WIRE_MS:g} ms", wire["n"] > 0 and wire["p99"] <= _WIRE_MS,
         ),
         Row(
             "its p99 ÷ one durable append to the same file",
@@ -109,7 +108,8 @@ def restart(root: str, day: date) -> list[Row]:
     return [
         Row(
             f"live: from the start after a kill to the first closed bucket, median of {_RESTARTS}",
-            f"{found['secs']:.1f} s (worst {found['worst_secs']:.1f})",
+            f"{found['secs']:.1f} s (worst {found['worst_secs']:.1f}), processor time "
+            f"{found['cpu_secs']:.1f} s",
             f"≤ {_RESTART_SECS:g} s, worst {_WORST_SECS:g}",
             found["secs"] <= _RESTART_SECS and found["worst_secs"] <= _WORST_SECS,
         )
