@@ -24,6 +24,11 @@ _log = logging.getLogger(__name__)
 _ANSWER_SECS = 3.0
 """A live day waits for each commit before it goes on, and exits are not to wait for long."""
 
+_CONNECTION_ENDS_SECS = 10.0
+"""How long a server that works on is given to notice that a client of its has ended."""
+
+_BETWEEN_LOOKS_SECS = 0.05
+
 _TAKEN = "another writer has taken over run {}: end this one"
 
 
@@ -113,6 +118,7 @@ class Writer:
     def _claim(self, epoch: int | None) -> int:
         """Take the run, which must be free or, lost at ``epoch``, still this writer's own."""
         run = RUNS.c.run_id == self._run_id
+        locked = self._database.is_file or self._locks(epoch)
         # Writing the row to itself locks it, on a server as in a file.
         self._connection.execute(update(RUNS).where(run).values(note=RUNS.c.note))
         row = self._connection.execute(select(RUNS).where(run)).one()
@@ -121,7 +127,7 @@ class Writer:
         if epoch not in (None, row.writer_epoch):
             raise JournalTaken(_TAKEN.format(self._run_id))
         other = Process.kept(row.writer)
-        if not self._is_free(other, own=epoch is not None):
+        if not locked or not self._is_free(other, own=epoch is not None):
             raise JournalError(
                 f"run {self._run_id} is being written by {other}: end it first, or only read it"
             )
@@ -133,15 +139,30 @@ class Writer:
         self._connection.execute(update(RUNS).where(run).values(claimed))
         return row.writer_epoch + 1
 
-    def _is_free(self, other: Process | None, *, own: bool) -> bool:
-        """Say whether nobody else writes the run.
+    def _locks(self, epoch: int | None) -> bool:
+        """Lock the run on its server; False while the connection of another writer holds it.
 
-        A file knows the process that wrote its name into the row. A server also knows whether the
-        connection that locked the run is gone, whatever host it came from.
+        The connection of a process that has ended goes on until its server has noticed: at the
+        first claim that is waited for. A writer that comes back is not held up: it tries again.
         """
-        free = own or other is None or other.is_gone()
-        if self._database.is_file:
-            return free
         key = int.from_bytes(hashlib.sha256(self._run_id.encode()).digest()[:8], signed=True)
-        locked = bool(self._connection.execute(select(func.pg_try_advisory_lock(key))).scalar())
-        return locked and (free or (other is not None and other.is_elsewhere()))
+        lock = select(func.pg_try_advisory_lock(key))
+        named = select(RUNS.c.writer).where(RUNS.c.run_id == self._run_id)
+        deadline = time.monotonic() + _CONNECTION_ENDS_SECS
+        while not self._connection.execute(lock).scalar():
+            other = Process.kept(self._connection.execute(named).scalar())
+            is_gone = other is None or other.is_gone()
+            if epoch is not None or not is_gone or time.monotonic() > deadline:
+                return False
+            time.sleep(_BETWEEN_LOOKS_SECS)
+        return True
+
+    def _is_free(self, other: Process | None, *, own: bool) -> bool:
+        """Say whether the process that the row names writes no more.
+
+        A file knows no more than that. A server has shown by its lock that no connection writes,
+        whatever host the process is on.
+        """
+        if own or other is None or other.is_gone():
+            return True
+        return not self._database.is_file and other.is_elsewhere()

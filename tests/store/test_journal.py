@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from itertools import count
@@ -22,6 +23,7 @@ from engine.journal import Damage, Journal, MemoryJournal, record_of, verify
 from store import Journals, RunStatus
 from store.journal.process import Process
 from tests.accounting.streams import OPEN_NS, fill, payload_streams, plan, record, whole_run
+from tests.servers import Postgres
 
 type NewJournal = Callable[[], AbstractContextManager[Journal]]
 
@@ -149,6 +151,28 @@ def test_threads_share_a_journal(journals: Journals) -> None:
             thread.join()
         assert journal.verify().facts == 100
         assert journal.verify().clean
+
+
+def test_a_connection_that_outlives_its_process_is_waited_for(postgres: Postgres) -> None:
+    url = postgres.new_database()
+    journals = Journals(url)
+    first, second = journals.start("run"), journals.open("run")
+    first.append(BRACKET, ts_event=OPEN_NS, ts_init=OPEN_NS)
+    gone = Process(pid=2**22 + 1, started=0.0, host=socket.gethostname())
+    with psycopg.connect(url, autocommit=True) as server, ThreadPoolExecutor(1) as pool:
+        named = msgspec.json.encode(gone).decode()
+        server.execute("update runs set writer = %s", [named])
+        claimed = pool.submit(second.claim)
+        asks = "select 1 from pg_stat_activity where query like '%%pg_try_advisory_lock%%'"
+        others = f"{asks} and pid not in (pg_backend_pid(), %s)"
+        holder = server.execute("select pid from pg_locks where locktype = 'advisory'").fetchone()
+        assert holder is not None
+        while server.execute(others, holder).fetchone() is None and not claimed.done():
+            pass
+        server.execute("select pg_terminate_backend(%s)", holder)
+        claimed.result()
+    assert second.append(ENTRY, ts_event=OPEN_NS, ts_init=OPEN_NS).seq == 2
+    second.close()
 
 
 def test_a_second_writer_is_refused_until_the_first_has_closed(journals: Journals) -> None:
