@@ -59,7 +59,7 @@ def add_late(x: Symbols, i: int, price: int, size: int, may: int) -> None:
 
 
 @inlined
-def collect(s: State, b: int, n_symbols: int) -> int:
+def collect(s: State, b: int, first: int, end: int) -> int:
     """Write every symbol's bucket into the rings as it closes; return how many have one.
 
     A symbol begins with its first eligible print; before it, its cells are zero.
@@ -69,13 +69,13 @@ def collect(s: State, b: int, n_symbols: int) -> int:
     row = b & (s.ring_high.shape[0] - 1)
     volume_row = b & (s.ring_volume.shape[0] - 1)
     begun = 0
-    for i in range(n_symbols):
+    for i in range(first, end):
         done = s.opened[slot, i]
-        first = x.first_bucket[i]
-        first = b if (first < 0) & (done.high > 0) else first
-        has_begun = np.int64(first >= 0)
+        began = x.first_bucket[i]
+        began = b if (began < 0) & (done.high > 0) else began
+        has_begun = np.int64(began >= 0)
         last = done.last if done.last * has_begun > 0 else x.last[i]
-        x.first_bucket[i] = first
+        x.first_bucket[i] = began
         x.last[i] = last
         s.ring_high[row, i] = done.high
         s.ring_low[row, i] = done.low
@@ -86,12 +86,12 @@ def collect(s: State, b: int, n_symbols: int) -> int:
 
 
 @inlined
-def settle(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def settle(s: State, p: Settings, b: int, first: int, end: int) -> None:
     """Take every closed bucket into what counts for the whole session, and empty it."""
     x = s.symbols
     slot = b & 1
     row = b & (s.ring_vwap.shape[0] - 1)
-    for i in range(n_symbols):
+    for i in range(first, end):
         done = s.opened[slot, i]
         if done.volume != 0 and b >= p.open_bucket:
             _count_volume(x, i, done)

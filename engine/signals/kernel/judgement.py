@@ -65,11 +65,11 @@ class Readings(NamedTuple):
 
 
 @inlined
-def judge(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def judge(s: State, p: Settings, b: int, first: int, end: int) -> None:
     """Hold every symbol's bucket against every gate, and lead the lives of candidates on."""
-    _hold_against_gates(s, p, b, n_symbols)
+    _hold_against_gates(s, p, b, first, end)
     x = s.symbols
-    for i in range(n_symbols):
+    for i in range(first, end):
         gates = np.int64(s.symbols.gates[i])
         if gates == _NOT_JUDGED:
             continue
@@ -81,11 +81,11 @@ def judge(s: State, p: Settings, b: int, n_symbols: int) -> None:
 
 
 @inlined
-def _hold_against_gates(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def _hold_against_gates(s: State, p: Settings, b: int, first: int, end: int) -> None:
     """Write the gate bits of every symbol; free of branches, as ``oscillator`` is."""
     x = s.symbols
     row = b & (s.ring_ao.shape[0] - 1)
-    for i in range(n_symbols):
+    for i in range(first, end):
         gates = readings(s, p, b, i).gates
         ao = s.ring_ao[row, i]
         is_judged = (ao > 0) & p.allow_long | (ao < 0) & p.allow_short

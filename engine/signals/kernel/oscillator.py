@@ -3,9 +3,10 @@
 # (numba gives records their fields when it compiles; pyright sees numpy's void)
 """Closed buckets into the rolling windows of their symbols, and their readings.
 
-Every loop goes over all symbols and is free of branches, so that it is compiled to vectors: what
-is not to change is computed, too, and not taken. Loops are short because each array written to has
-to be told from all others in it. Of a symbol that has not begun all numbers are zero and stay so.
+Every loop goes over the symbols from ``first`` to before ``end`` and is free of branches, so that
+it is compiled to vectors: what is not to change is computed, too, and not taken. Loops are short
+because each array written to has to be told from all others in it. Of a symbol that has not begun
+all numbers are zero and stay so.
 """
 
 from __future__ import annotations
@@ -26,25 +27,25 @@ _MAX_RETURN = 60_000_000.0
 
 
 @inlined
-def push(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def push(s: State, p: Settings, b: int, first: int, end: int) -> None:
     """Move every rolling window of every symbol on by the bucket that was collected."""
-    _push_medians(s, p, b, n_symbols)
-    _push_returns(s, p, b, n_symbols)
-    _push_volumes(s, p, b, n_symbols)
-    _push_ao(s, p, b, n_symbols)
-    _begin_runs(s, b, n_symbols)
-    _push_ac(s, p, b, n_symbols)
+    _push_medians(s, p, b, first, end)
+    _push_returns(s, p, b, first, end)
+    _push_volumes(s, p, b, first, end)
+    _push_ao(s, p, b, first, end)
+    _begin_runs(s, b, first, end)
+    _push_ac(s, p, b, first, end)
 
 
 @inlined
-def _push_medians(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def _push_medians(s: State, p: Settings, b: int, first: int, end: int) -> None:
     x = s.symbols
     mask = s.ring_median.shape[0] - 1
     row, before, fast, slow = b & mask, (b - 1) & mask, (b - p.fast) & mask, (b - p.slow) & mask
     priced = b & (s.ring_high.shape[0] - 1)
     mask = s.ring_carried.shape[0] - 1
     carried_row, gone = b & mask, (b - p.slow - p.smooth) & mask
-    for i in range(n_symbols):
+    for i in range(first, end):
         high = s.ring_high[priced, i]
         carried = np.int64((high == 0) & (x.first_bucket[i] >= 0))
         median = high + s.ring_low[priced, i] + carried * s.ring_median[before, i]
@@ -56,13 +57,13 @@ def _push_medians(s: State, p: Settings, b: int, n_symbols: int) -> None:
 
 
 @inlined
-def _push_returns(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def _push_returns(s: State, p: Settings, b: int, first: int, end: int) -> None:
     x = s.symbols
     mask = s.ring_median.shape[0] - 1
     median_row, before_row = b & mask, (b - 1) & mask
     mask = s.ring_return.shape[0] - 1
     row, gone_row = b & mask, (b - p.sigma_window) & mask
-    for i in range(n_symbols):
+    for i in range(first, end):
         median, before = s.ring_median[median_row, i], s.ring_median[before_row, i]
         before = median if before == 0 else before
         change = (median - before) / max(before, 1) * _RETURN_UNITS
@@ -74,23 +75,23 @@ def _push_returns(s: State, p: Settings, b: int, n_symbols: int) -> None:
 
 
 @inlined
-def _push_volumes(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def _push_volumes(s: State, p: Settings, b: int, first: int, end: int) -> None:
     """Move the sum of the volumes before this bucket on."""
     x = s.symbols
     mask = s.ring_volume.shape[0] - 1
     row, gone = (b - 1) & mask, (b - 1 - p.volume_window) & mask
-    for i in range(n_symbols):
+    for i in range(first, end):
         x.sum_volume[i] += s.ring_volume[row, i] - s.ring_volume[gone, i]
 
 
 @inlined
-def _push_ao(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def _push_ao(s: State, p: Settings, b: int, first: int, end: int) -> None:
     x = s.symbols
     mask = s.ring_ao.shape[0] - 1
     row, before, gone = b & mask, (b - 1) & mask, (b - p.smooth) & mask
     stretch_row = b % p.history
     goes_on = np.int64(stretch_row > 0)
-    for i in range(n_symbols):
+    for i in range(first, end):
         age = b - x.first_bucket[i] + 1
         is_live = (x.first_bucket[i] >= 0) & (age >= p.slow)
         ao = x.sum_fast[i] * p.slow - x.sum_slow[i] * p.fast
@@ -106,11 +107,11 @@ def _push_ao(s: State, p: Settings, b: int, n_symbols: int) -> None:
 
 
 @inlined
-def _begin_runs(s: State, b: int, n_symbols: int) -> None:
+def _begin_runs(s: State, b: int, first: int, end: int) -> None:
     """Note what had been traded before this bucket where ao took another sign in it."""
     x = s.symbols
     row = b & (s.ring_ao.shape[0] - 1)
-    for i in range(n_symbols):
+    for i in range(first, end):
         ao = s.ring_ao[row, i]
         sign = np.int64(ao > 0) - np.int64(ao < 0)
         has_turned = sign != x.run_sign[i]
@@ -122,10 +123,10 @@ def _begin_runs(s: State, b: int, n_symbols: int) -> None:
 
 
 @inlined
-def _push_ac(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def _push_ac(s: State, p: Settings, b: int, first: int, end: int) -> None:
     x = s.symbols
     row = b & (s.ring_ao.shape[0] - 1)
-    for i in range(n_symbols):
+    for i in range(first, end):
         age = b - x.first_bucket[i] + 1
         has_begun = x.first_bucket[i] >= 0
         has_ac = has_begun & (age >= p.slow + p.smooth - 1)
@@ -139,35 +140,35 @@ def _push_ac(s: State, p: Settings, b: int, n_symbols: int) -> None:
 
 
 @inlined
-def keep_totals(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def keep_totals(s: State, p: Settings, b: int, first: int, end: int) -> None:
     """Keep of the closed bucket what only readers of the whole tape look back at."""
     x = s.symbols
     row = b & (s.ring_sigma.shape[0] - 1)
-    for i in range(n_symbols):
+    for i in range(first, end):
         s.ring_sigma[row, i] = sigma_bps_of(p, x, i, b - x.first_bucket[i] + 1)
         s.ring_session_volume[row, i] = x.session_volume[i]
-    for i in range(n_symbols):
+    for i in range(first, end):
         s.ring_session_notional[row, i] = usd(x.session_high[i], x.session_notional[i])
 
 
 @inlined
-def count_breadth(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def count_breadth(s: State, p: Settings, b: int, first: int, end: int) -> None:
     """Count the symbols that have an ao, and those in which it lies above and below zero."""
     x = s.symbols
     row = b & (s.ring_ao.shape[0] - 1)
     live = rising = falling = 0
-    for i in range(n_symbols):
+    for i in range(first, end):
         ao = s.ring_ao[row, i]
         live += (x.first_bucket[i] >= 0) & (b - x.first_bucket[i] + 1 >= p.slow)
         rising += ao > 0
         falling += ao < 0
-    s.breadth[b, 0] = live
-    s.breadth[b, 1] = rising
-    s.breadth[b, 2] = falling
+    s.breadth[b, 0] += live
+    s.breadth[b, 1] += rising
+    s.breadth[b, 2] += falling
 
 
 @inlined
-def begin_history(s: State, p: Settings, b: int, n_symbols: int) -> None:
+def begin_history(s: State, p: Settings, b: int, first: int, end: int) -> None:
     """Find the largest |ao| from every bucket of the last ``history`` on to their end.
 
     The largest of any ``history`` buckets in a row is then that of the end of one stretch and the
@@ -176,7 +177,7 @@ def begin_history(s: State, p: Settings, b: int, n_symbols: int) -> None:
     mask = s.ring_ao.shape[0] - 1
     for row in range(p.history - 1, -1, -1):
         past = (b - p.history + row) & mask
-        for i in range(n_symbols):
+        for i in range(first, end):
             s.ring_max_ao[row, i] = max(s.ring_max_ao[row + 1, i], abs(s.ring_ao[past, i]))
 
 

@@ -40,7 +40,10 @@ from engine.signals.state import Records, State
 DONE, TIME_WENT_BACK, NEED_OUTPUT, NEED_LOG = 0, 1, 2, 3
 """Why ``step`` returned."""
 
-PARTS_SHA256 = "39a3ee69cbd2e67a977e694923cf0111e8eb78e5725b39d53fadaeefb1c56310"
+_STRETCH = 512
+"""Symbols that are led through a close together: what is known of them stays in the cache."""
+
+PARTS_SHA256 = "2d6f8edebe6c98ae0e132d128230fb3bde2c2c7ac5d48b12d4f49cbd94e4b2fd"
 """Of the texts and numbers that are compiled in here from other files.
 
 What is compiled is kept on disk until the text of this very file changes, whatever becomes of
@@ -291,22 +294,25 @@ def windows(
 
 @inlined
 def _close(s: State, p: Settings, n_symbols: int) -> None:
-    """Close the oldest open bucket of every symbol."""
+    """Close the oldest open bucket of every symbol, a stretch of symbols at a time."""
     b = s.clock[0].bucket
-    if b % p.history == 0:
-        begin_history(s, p, b, n_symbols)
-    s.counters[0].buckets_closed += collect(s, b, n_symbols)
-    push(s, p, b, n_symbols)
-    settle(s, p, b, n_symbols)
-    if p.tape_buckets > 0:
-        keep_totals(s, p, b, n_symbols)
-    if p.every_bucket:
-        for i in range(n_symbols):
-            if s.symbols.first_bucket[i] >= 0:
-                write_window(s, p, b, i)
-    count_breadth(s, p, b, n_symbols)
-    if b >= p.open_bucket:
-        judge(s, p, b, n_symbols)
+    for start in range(0, n_symbols, _STRETCH):
+        # Unsigned, for what may be negative may count from the end, which no vector does.
+        first, end = np.uint64(start), np.uint64(min(start + _STRETCH, n_symbols))
+        if b % p.history == 0:
+            begin_history(s, p, b, first, end)
+        s.counters[0].buckets_closed += collect(s, b, first, end)
+        push(s, p, b, first, end)
+        settle(s, p, b, first, end)
+        if p.tape_buckets > 0:
+            keep_totals(s, p, b, first, end)
+        if p.every_bucket:
+            for i in range(first, end):
+                if s.symbols.first_bucket[i] >= 0:
+                    write_window(s, p, b, i)
+        count_breadth(s, p, b, first, end)
+        if b >= p.open_bucket:
+            judge(s, p, b, first, end)
     for k in range(len(s.index_id)):
         if s.index_id[k] >= 0:
             read_index(s, p, b, k)
