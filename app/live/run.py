@@ -20,7 +20,7 @@ from app.live.verdict_keeper import VerdictKeeper
 from app.parameters.inbox import ParameterInbox
 from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
-from app.runs.signal_keeper import SignalKeeper, signal_keeper
+from app.runs.signals.keeper import SignalKeeper, signal_keeper
 from app.strategies import hosted_again
 from app.strategies.workers import LIVE, RECORDED
 from catalog.spool import Heading

@@ -147,7 +147,7 @@ class KeptInDatabase:
 
     def table(self, name: str) -> pa.Table | None:
         """Return a table of its facts, ``verdicts`` or ``strategy_signals``; None without one."""
-        from app.runs.signal_file import signal_table
+        from app.runs.signals.file import signal_table
         from app.runs.verdict_file import verdict_table
         from engine.accounting import PROJECTIONS, keep_accounts
         from store import arrow_table

@@ -17,10 +17,10 @@ from app.runs.day_tape import day_market, spool_of
 from app.runs.gate_checks import finite
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept
 from app.runs.rejections import DayOfCandidates
-from app.runs.run_ensembles import RunEnsembles
-from app.runs.run_signals import signals_of
 from app.runs.running import goes_on
-from app.runs.strategies_said import FeatureCheck
+from app.runs.signals.ensembles import RunEnsembles
+from app.runs.signals.of_run import signals_of
+from app.runs.signals.said import FeatureCheck
 from catalog import Catalog
 from engine.accounting import Missed, Trade, follow, keep_books, untraded
 from engine.domain.account import ACCELERATION

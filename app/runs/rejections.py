@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.runs.gate_checks import GateCheck, gate_checks
-from app.runs.run_ensembles import RunEnsembles
+from app.runs.signals.ensembles import RunEnsembles
 from engine.accounting import Rejection
 from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Feature, Phase, Side

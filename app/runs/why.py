@@ -17,7 +17,7 @@ from app.runs.day_tape import SpooledPrints, spool_of
 from app.runs.gate_checks import GateCheck, finite, gate_checks
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept
 from app.runs.running import goes_on
-from app.runs.strategies_said import SignalSaid, WeightInForce, said_by_strategies
+from app.runs.signals.said import SignalSaid, WeightInForce, said_by_strategies
 from catalog import Catalog
 from catalog.warnings import DayWarning
 from engine.domain.account import ACCELERATION

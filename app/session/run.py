@@ -13,7 +13,7 @@ from app.backtest.day_scans import DayScans
 from app.display.shown_run import shown_run
 from app.runs.bounds import record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
-from app.runs.signal_keeper import SignalKeeper, signal_keeper
+from app.runs.signals.keeper import SignalKeeper, signal_keeper
 from app.runs.start_wait import StartWait
 from app.session.attendant import SessionAttendant
 from app.strategies import Hosted, hosted

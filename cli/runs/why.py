@@ -25,7 +25,7 @@ from cli.terminal.options import (
 from cli.terminal.output import command, emit
 
 if TYPE_CHECKING:
-    from app.runs.strategies_said import SignalSaid
+    from app.runs.signals.said import SignalSaid
     from app.runs.why import Explanation
 
 

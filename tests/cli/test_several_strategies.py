@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.runs.signal_file import signal_table
+from app.runs.signals.file import signal_table
 from engine.signals.digest import SignalDigest
 from store import RunStore
 from tests.cli.conftest import DAY, Tradectl, eager

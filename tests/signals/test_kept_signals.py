@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.runs.signal_file import signal_parquet, signal_stream, signal_table
-from app.runs.signal_keeper import SignalKeeper
+from app.runs.signals.file import signal_parquet, signal_stream, signal_table
+from app.runs.signals.keeper import SignalKeeper
 from catalog import Catalog
 from catalog.synth import synthesize
 from engine.domain.errors import DataError

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from app.display.watched import WatchedRun
-from app.runs.signal_file import signal_stream, signal_table
+from app.runs.signals.file import signal_stream, signal_table
 from cli.terminal.output import INTERRUPTED
 from engine.display import DisplayFrame
 from engine.domain.facts import (

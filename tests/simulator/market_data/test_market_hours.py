@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from simulator.exchange.book.hours import Phase, hours_at
-from simulator.market_data.settlement import settlement_date
+from simulator.market_data.trading_api.settlement import settlement_date
 from tests.simulator.market_data.conftest import Hands
 from tests.simulator.market_data.loopback import Loopback
 

@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from app.runs.kept_runs import Kept
-from app.runs.run_ensembles import RunEnsembles
+from app.runs.signals.ensembles import RunEnsembles
 from app.strategies import hosted_again
 from app.strategies.days_before import catalog_if_there
 from engine.domain.account import ACCELERATION

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from app.figures import figure
 from app.runs.gate_checks import finite
 from app.runs.kept_runs import Kept
-from app.runs.run_ensembles import RunEnsembles
+from app.runs.signals.ensembles import RunEnsembles
 from engine.domain.facts import BracketPlanned, Contribution, Fact
 from store import rows_of
 

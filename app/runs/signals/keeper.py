@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.runs.signal_file import kept_batches, signal_parquet, signal_stream
+from app.runs.signals.file import kept_batches, signal_parquet, signal_stream
 from app.strategies import Hosted
 from engine.domain.errors import DataError
 from engine.signals.whole_tape.signal_tables import QUOTED_SIGNALS, kept_of_a_run

@@ -1,0 +1,1 @@
+"""What strategies over the tape said in a run: kept, and asked for again."""

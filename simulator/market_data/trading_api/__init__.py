@@ -1,0 +1,1 @@
+"""What the trading API tells of the market: assets, hours, settlement, announcements."""
