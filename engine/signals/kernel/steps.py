@@ -43,7 +43,7 @@ DONE, TIME_WENT_BACK, NEED_OUTPUT, NEED_LOG = 0, 1, 2, 3
 _STRETCH = 512
 """Symbols that are led through a close together: what is known of them stays in the cache."""
 
-PARTS_SHA256 = "85f9d7cada057b814405157a56e13c2288abdbc74cc99349996149123569052e"
+PARTS_SHA256 = "19dd84a8d35dc52facab6418d4ca99be0976c40a9f2c69fe2d9d80ddb90fd13b"
 """Of the texts and numbers that are compiled in here from other files.
 
 What is compiled is kept on disk until the text of this very file changes, whatever becomes of
