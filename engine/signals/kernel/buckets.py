@@ -1,5 +1,5 @@
 # pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
-# pyright: reportOperatorIssue=false
+# pyright: reportOperatorIssue=false, reportReturnType=false
 # (numba gives records their fields when it compiles; pyright sees numpy's void)
 """Prints into the open buckets of their symbols and out again, and buckets as they close."""
 

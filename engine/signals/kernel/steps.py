@@ -43,7 +43,7 @@ DONE, TIME_WENT_BACK, NEED_OUTPUT, NEED_LOG = 0, 1, 2, 3
 _STRETCH = 512
 """Symbols that are led through a close together: what is known of them stays in the cache."""
 
-PARTS_SHA256 = "2d6f8edebe6c98ae0e132d128230fb3bde2c2c7ac5d48b12d4f49cbd94e4b2fd"
+PARTS_SHA256 = "b5d37e7d776674b1430983f551abc47c57655269d5a8cee00224f3f1ba383aca"
 """Of the texts and numbers that are compiled in here from other files.
 
 What is compiled is kept on disk until the text of this very file changes, whatever becomes of
