@@ -29,10 +29,14 @@ class Column:
     least: int | None = None
 
     @property
+    def widest(self) -> int:
+        """The room in which none of its words is wrapped."""
+        return max((_width(cell) for cell in (self.heading, *self.cells)), default=0)
+
+    @property
     def width(self) -> int:
         """The room it needs."""
-        widest = max((_width(cell) for cell in (self.heading, *self.cells)), default=0)
-        return widest if self.least is None else min(self.least, widest)
+        return self.widest if self.least is None else min(self.least, self.widest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,15 @@ class FittedTable:
             title=self.title, title_justify="left", title_style="bold", box=None, pad_edge=False
         )
         kept = [column for column in self.columns if column.heading not in left_out]
+        room = max(0, options.max_width - _sum(iter(kept)))
         for column in kept:
+            more = min(room, column.widest - column.width)
+            room -= more
             table.add_column(
                 column.heading,
                 justify="right" if column.is_number else "left",
                 no_wrap=column.least is None,
-                min_width=None if column.least is None else column.width,
+                width=column.width + more,
                 overflow="fold",
             )
         for cells in zip(*(column.cells for column in kept), strict=True):

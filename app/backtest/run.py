@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -17,12 +17,14 @@ from app.backtest.by_strategy import by_strategy
 from app.backtest.day_scans import DayScans
 from app.backtest.report import run_tables, run_view
 from app.backtest.stored_days import data_warnings, expect_spelled
+from app.clock import new_york
 from app.redaction import redacted
 from app.runs.bounds import record_run_ended, record_run_started
 from app.strategies import Hosted, hosted
 from catalog import Catalog
 from engine.accounting import Accounts, keep_accounts, performance
-from engine.domain.facts import ParamsChanged
+from engine.domain.ensemble import ENGINE
+from engine.domain.facts import EnsembleChanged, Fact, ParamsChanged
 from engine.domain.markets.fill_assumptions import FILL_ASSUMPTIONS
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import ParameterHistory
@@ -93,9 +95,11 @@ def backtest_run(
             ladder = _ladder(catalog, request, scans, metrics)
         timings = outcome.timings | {"total": time.perf_counter() - started}
         is_whole = outcome.status == RunStatus.ENDED
+        notes = [] if is_whole else [f"interrupted on {outcome.days[-1].day}"]
+        notes += _failures(run.journal.facts())
         ended: dict[str, Any] = {
             "status": RunStatus(outcome.status),
-            "note": "" if is_whole else f"interrupted on {outcome.days[-1].day}",
+            "note": "; ".join(notes),
             "decision_digest": outcome.decision_digest if is_whole else None,
             "fill_digest": outcome.fill_digest if is_whole else None,
             "strategies": msgspec.to_builtins(
@@ -120,6 +124,16 @@ def backtest_run(
         write_html(view, run.report)
         run.finish(**ended)
     return run, view
+
+
+def _failures(facts: Iterable[Fact]) -> Iterator[str]:
+    """Yield which strategies were switched off because they went wrong, and why."""
+    for fact in facts:
+        match fact.payload:
+            case EnsembleChanged() as change if change.who == ENGINE:
+                yield f"{new_york(fact.ts_event)}: {change.because}"
+            case _:
+                pass
 
 
 def _plan(catalog: Catalog, request: Request) -> RunPlan:

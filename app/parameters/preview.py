@@ -94,7 +94,7 @@ class Stretch(NamedTuple):
 
 
 def newest_stretch(market: Catalog, start: str | None, end: str | None) -> Stretch | None:
-    """Return the last 30 recorded minutes or those that are named; None where no day is recorded.
+    """Return the minutes that are named, or 30 of the last day; None where no day is recorded.
 
     Raises
     ------
@@ -108,6 +108,8 @@ def newest_stretch(market: Catalog, start: str | None, end: str | None) -> Stret
     hours = session(day)
     first = None if start is None else instant(start, day)
     last = instant(end, day) if end else hours.close_ns
+    if first is None and end is None:
+        first = hours.open_ns + _STRETCH_NS  # by then entries are open and windows warm
     if first is not None and end is None:
         last = min(first + _STRETCH_NS, hours.close_ns)
     return Stretch(day, last - _STRETCH_NS if first is None else first, last)

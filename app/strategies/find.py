@@ -82,7 +82,7 @@ def find_strategy(name: str) -> Found:
         return _loaded(points[name])
     known = [*BUILT_IN, *points]
     near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(known)}"
+    hint = f"did you mean {near[0]}" if near else f"choose from {', '.join(known)}"
     raise ConfigError(f"no strategy is called {name}: {hint}; or give one as module:Class")
 
 

@@ -31,5 +31,6 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     opened = _notes.get(get_ident()) if event == "open" else None
     if opened is not None and isinstance(arguments[0], str):
         name = arguments[0]
-        if not name.endswith((".py", ".pyc", ".so", ".nbi", ".nbc")):
+        is_code = name.endswith((".py", ".pyc", ".so")) or "/__pycache__/" in name
+        if not is_code:
             opened.append(name)

@@ -120,6 +120,7 @@ def _summary(view: RunView, report: str) -> dict[str, Any]:
         "decision_digest": manifest["decision_digest"],
         "fill_digest": manifest["fill_digest"],
         **manifest["counts"],
+        "note": manifest["note"],
         "strategies": manifest["strategies"],
         "metrics": view.metrics,
         "ladder": {assumed.fills: assumed.metrics for assumed in view.ladder},

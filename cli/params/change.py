@@ -45,12 +45,13 @@ PreviewFrom = Annotated[
     str | None,
     typer.Option(
         "--from",
-        help="Preview from here: YYYY-MM-DDTHH:MM, New York; half an hour before --to if omitted.",
+        help="Preview from here: YYYY-MM-DDTHH:MM, New York; by default the half hour from 10:00 "
+        "of the last stored day.",
     ),
 ]
 PreviewTo = Annotated[
     str | None,
-    typer.Option("--to", help="Preview up to here; the last recorded close by default."),
+    typer.Option("--to", help="Preview up to here; half an hour after --from by default."),
 ]
 
 REFUSED = ExitCode.CONFIG
@@ -89,7 +90,9 @@ class Asking:
 
 @taking(Asking)
 def set_values(asking: Asking, changes: Changes) -> None:
-    """Change parameters of all later runs, and of those that run, all of them or none.
+    """Change parameters of live runs, now and later, all of them or none.
+
+    Backtests, scans, sessions and rehearsals go by them with --params desk.
 
     Example: tradectl params set min_ac_z=3 --because calmer --yes
     """
