@@ -35,9 +35,12 @@ def asked_parameters(
 
 
 def others_at_desk(database: str, parameters: Parameters) -> dict[str, Any]:
-    """Return the values that hold at the desk now and differ from these, by name."""
-    if "://" not in database and not Path(database).is_file():
-        return {}  # nothing was ever changed: spares the start of a database's driver
+    """Return the values that hold at the desk now and differ from these, by name.
+
+    A server is not asked: a recorded day waits for none.
+    """
+    if not Path(database).is_file():
+        return {}
     held = read_desk(database).at(time.time_ns()).model_dump(mode="json")
     given = parameters.model_dump(mode="json")
     return {name: value for name, value in held.items() if value != given[name]}

@@ -21,6 +21,7 @@ from cli.terminal.options import (
     Weights,
 )
 from cli.terminal.output import say
+from engine.domain.errors import TradectlError
 from engine.domain.parameters import parameter_name
 
 if TYPE_CHECKING:
@@ -88,12 +89,16 @@ def _say_others(desk: str, parameters: Parameters, chosen: set[str]) -> None:
     from app.figures import shown_value
     from app.parameters.desk_values import others_at_desk
 
-    others = others_at_desk(desk, parameters)
+    try:
+        others = others_at_desk(desk, parameters)
+    except TradectlError as error:
+        say(f"the parameter desk cannot be read, the defaults hold here: {error}")
+        return
     named = [f"{name} {shown_value(others[name])}" for name in others if name not in chosen]
     if named:
         say(
-            f"the parameter desk holds other values than the defaults gone by here: "
-            f"{', '.join(named)}; for those: --params desk"
+            f"the defaults hold here; 'tradectl params' has other values: {', '.join(named)}; "
+            "to take those: --params desk"
         )
 
 

@@ -21,7 +21,7 @@ USAGE, BAD_DATA, NOT_FOUND = 2, 3, 4
         (("backtest", "--catalog", "nowhere"), NOT_FOUND, "tradectl catalog synth"),
         (("scan", "--date", "2026-09-18", "--catalog", "nowhere"), NOT_FOUND, "catalog import"),
         (("backtest", "--date", "2026-09-21"), NOT_FOUND, "the catalog has 2026-09-18"),
-        (("scan", "--date", "2026-09-21"), NOT_FOUND, "import it or choose another date"),
+        (("scan", "--date", "2026-09-21"), NOT_FOUND, "the catalog has 2026-09-18"),
         (("backtest", "--date", "2026-09-19"), USAGE, "the next one is 2026-09-21"),
         (("backtest", "--date", "18.9.2026"), USAGE, "YYYY-MM-DD"),
         (("backtest", "--date", "2026-09-18", "--start", "2026-09-18"), USAGE, "one or the other"),
@@ -69,9 +69,9 @@ def test_with_json_a_failure_is_one_object_on_stdout(tradectl: Tradectl) -> None
 def test_with_json_a_command_line_that_cannot_be_read_is_one_object_too(
     tradectl: Tradectl,
 ) -> None:
-    answer = tradectl("scan", "--json")
+    answer = tradectl("why", "--json")
     assert answer.code == USAGE
-    assert "--date" in answer.json["message"]
+    assert "symbol" in answer.json["message"]
 
 
 def test_a_day_of_one_print_runs_and_decides_nothing(tradectl: Tradectl, tmp_path: Path) -> None:

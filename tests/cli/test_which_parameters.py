@@ -46,13 +46,17 @@ def test_a_scan_says_which_parameters_it_goes_by_and_takes_those_of_the_desk(
 
     params_hash, said = scan()
     assert params_hash == Parameters().params_hash()
-    assert "min_ac_z 3, vol_floor 500; for those: --params desk" in said
+    assert "has other values: min_ac_z 3, vol_floor 500; to take those: --params desk" in said
     params_hash, said = scan("--set", "min-ac-z=5")
-    assert "holds other values than the defaults gone by here: vol_floor 500;" in said
+    assert "has other values: vol_floor 500;" in said
     params_hash, said = scan("--params", "desk", "--set", "vol_floor=700")
     expected = parameters_from({"min_ac_z": 3, "vol_floor": 700})
     assert params_hash == expected.params_hash()
-    assert "the parameter desk" not in said
+    assert "other values" not in said
+    Path(desk).write_bytes(b"no database")
+    params_hash, said = scan()
+    assert params_hash == Parameters().params_hash()
+    assert "the parameter desk cannot be read, the defaults hold here" in said
 
 
 def test_the_command_names_its_versions_and_helps_by_its_short_option(
