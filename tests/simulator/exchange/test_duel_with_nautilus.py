@@ -58,10 +58,15 @@ def plans(draw: st.DrawFn, last: Decimal) -> Plan:
 
 
 @st.composite
-def commands(draw: st.DrawFn, *, moves_entry: bool) -> list[Say]:
-    """Draw what is said after the entry."""
+def commands(draw: st.DrawFn, plan: Plan) -> list[Say]:
+    """Draw what is said after the entry: no move to where an order is, none of a leg to the other.
+
+    Alpaca refuses the first; of two legs at one price either may fill first.
+    """
     says, ms = [Say(0, "enter")], 0
-    limits = ["target", "entry"] if moves_entry else ["target"]
+    limits = ["target"] if plan.limit is None else ["target", "entry"]
+    way = 1 if plan.buys else -1
+    held = {"entry": plan.limit, "target": plan.target, "stop": plan.stop}
     for _ in range(draw(st.integers(0, 6))):
         ms += draw(st.sampled_from([50, 100, 500, 1_000, 5_000]))
         kind = draw(st.sampled_from(["cancel", "stop", "stop", "limit", "limit", "exit"]))
@@ -71,7 +76,11 @@ def commands(draw: st.DrawFn, *, moves_entry: bool) -> list[Say]:
             says.append(Say(ms, "exit"))
         else:
             role = "stop" if kind == "stop" else draw(st.sampled_from(limits))
-            says.append(Say(ms, "move", role, draw(cents)))
+            price = draw(cents)
+            moved = held | {role: price}
+            if price != held[role] and way * moved["target"] > way * moved["stop"]:
+                held = moved
+                says.append(Say(ms, "move", role, price))
     return says
 
 
@@ -86,7 +95,7 @@ def test_fills_are_the_same_whatever_comes_due_in_another_stock(
     fills: str, tape: list[Row], elsewhere: list[int], data: st.DataObject
 ) -> None:
     plan = data.draw(plans(last_print(tape)))
-    says = data.draw(commands(moves_entry=plan.limit is not None))
+    says = data.draw(commands(plan))
 
     expected = by_nautilus(plan, tape, says, fills, elsewhere)
     assert by_the_look_alike(plan, tape, says, fills) == expected
