@@ -17,18 +17,27 @@ def new_york(ts: int | None) -> str:
     return "–" if ts is None else new_york_clock(ts)
 
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2261
+"""Years whose every instant is a UTC nanosecond of 64 bits."""
+
+
 def parse_day(text: str) -> date:
     """Return the date written as YYYY-MM-DD.
 
     Raises
     ------
     ConfigError
-        It is not a date.
+        It is not a date, or none whose instants are UTC nanoseconds.
     """
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise ConfigError(f"{text!r} is not a date; write it as YYYY-MM-DD") from error
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ConfigError(
+            f"{text} is out of reach: choose a date from {_FIRST_YEAR} to {_LAST_YEAR}"
+        )
+    return day
 
 
 def instant(text: str, day: date | None) -> int:

@@ -95,6 +95,7 @@ def backtest_run(
             ladder = _ladder(catalog, request, scans, metrics)
         timings = outcome.timings | {"total": time.perf_counter() - started}
         is_whole = outcome.status == RunStatus.ENDED
+        parts = by_strategy(request.hosted.names, scans.raised, accounts)
         notes = [] if is_whole else [f"interrupted on {outcome.days[-1].day}"]
         notes += _failures(run.journal.facts())
         ended: dict[str, Any] = {
@@ -102,12 +103,10 @@ def backtest_run(
             "note": "; ".join(notes),
             "decision_digest": outcome.decision_digest if is_whole else None,
             "fill_digest": outcome.fill_digest if is_whole else None,
-            "strategies": msgspec.to_builtins(
-                by_strategy(request.hosted.names, scans.raised, accounts)
-            ),
+            "strategies": msgspec.to_builtins(parts),
             "weights": {each.strategy_id: each.weight for each in request.hosted.ensemble.members},
             "counts": {
-                "candidates": outcome.candidates,
+                "candidates": sum(part.candidates for part in parts.values()),
                 "orders": outcome.orders,
                 "trades": len(outcome.trades),
             },

@@ -90,6 +90,11 @@ class CsvLines:
             )
         except pa.ArrowException as error:
             raise DataError(f"{self._path} cannot be read as CSV: {error}") from error
+        if len(parsed) != 1:
+            raise DataError(
+                f"{self._path} holds carriage returns within its first line: end lines with a line "
+                "feed, as most programs write them"
+            )
         (names,) = parsed.to_pylist()
         return [name.strip() for name in names.values()]
 

@@ -180,6 +180,14 @@ def test_quotes_of_lean_are_pairs_of_rows(bring: Any, tmp_path: Path) -> None:
     ]
 
 
+def test_lines_that_end_in_carriage_returns_are_refused(bring: Any, tmp_path: Path) -> None:
+    file = tmp_path / "cr.csv"
+    file.write_bytes(b"symbol,ts_event,price,size\rKO,1789739100000000000,10,100\r")
+    code, answer, _ = bring(file)
+    assert code == BAD_DATA
+    assert "end lines with a line feed" in answer["message"]
+
+
 def test_an_archive_that_is_packed_like_a_bomb_is_not_read(bring: Any, tmp_path: Path) -> None:
     path = tmp_path / "tick" / "ko" / "20260918_trade.zip"
     path.parent.mkdir(parents=True)

@@ -24,6 +24,8 @@ USAGE, BAD_DATA, NOT_FOUND = 2, 3, 4
         (("scan", "--date", "2026-09-21"), NOT_FOUND, "the catalog has 2026-09-18"),
         (("backtest", "--date", "2026-09-19"), USAGE, "the next one is 2026-09-21"),
         (("backtest", "--date", "18.9.2026"), USAGE, "YYYY-MM-DD"),
+        (("scan", "--date", "0001-01-01"), USAGE, "from 1970 to 2261"),
+        (("scan", "--date", "9999-12-31"), USAGE, "from 1970 to 2261"),
         (("backtest", "--date", "2026-09-18", "--start", "2026-09-18"), USAGE, "one or the other"),
         (("backtest", "--start", "2026-09-21", "--end", "2026-09-18"), USAGE, "lies after"),
         (("backtest", "--balance", "-5"), USAGE, "more than 0 USD"),

@@ -100,7 +100,7 @@ def test_why_shows_the_gates_as_the_scanner_saw_them_and_the_hubs_refusal(
 def test_why_has_every_gate_of_a_bucket_that_many_gates_stopped(
     market: Catalog, tmp_path: Path
 ) -> None:
-    answer = _ask(market, tmp_path, "why", "aaa", "10:04:57", "--date", "2014-09-17")
+    answer = _ask(market, tmp_path, "why", "AAA", "10:04:57", "--date", "2014-09-17")
     assert _clock(answer["ts_event"]) == "2014-09-17T10:05:00"
     assert [check["gate"] for check in answer["gates"]] == [gate.name.lower() for gate in Gate]
     failed = [check["gate"] for check in answer["gates"] if not check["passed"]]
