@@ -133,7 +133,7 @@ def summed(warnings: Iterable[DataWarning]) -> list[DataWarning]:
         other = total.get(each.code)
         if other is None:
             total[each.code] = each
-        elif each.code is Doubt.SET_ASIDE:  # told of the whole import at each of its partitions
+        elif each.code is Doubt.SET_ASIDE:  # each partition has that of the whole import
             total[each.code] = max(other, each, key=lambda some: some.rows)
         else:
             total[each.code] = DataWarning(each.code, other.rows + each.rows, other.of + each.of)

@@ -264,8 +264,7 @@ def _table(title: str, headings: Iterable[str]) -> Table:
         pad_edge=False,
     )
     for position, heading in enumerate(headings):
-        text = position == 0 or heading in ("strategy", "symbol", "side", "exit")
-        table.add_column(heading, justify="left" if text else "right", no_wrap=True)
+        table.add_column(heading, justify="right" if position else "left", no_wrap=True)
     return table
 
 

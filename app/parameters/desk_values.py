@@ -30,8 +30,7 @@ def asked_parameters(
     """
     if file != DESK or DESK.exists():
         return load_parameters(file, settings)
-    held = read_desk(database).at(time.time_ns())
-    return parameters_from(held.model_dump(mode="json"), settings or ())
+    return parameters_from(_held(database), settings or ())
 
 
 def others_at_desk(database: str, parameters: Parameters) -> dict[str, Any]:
@@ -41,6 +40,9 @@ def others_at_desk(database: str, parameters: Parameters) -> dict[str, Any]:
     """
     if not Path(database).is_file():
         return {}
-    held = read_desk(database).at(time.time_ns()).model_dump(mode="json")
     given = parameters.model_dump(mode="json")
-    return {name: value for name, value in held.items() if value != given[name]}
+    return {name: value for name, value in _held(database).items() if value != given[name]}
+
+
+def _held(database: str) -> dict[str, Any]:
+    return read_desk(database).at(time.time_ns()).model_dump(mode="json")

@@ -156,8 +156,8 @@ def previewed(
 ) -> ChangePreview | None:
     """Return what a change would have done, None where no day is recorded.
 
-    The last 30 recorded minutes, or the stretch that is named, all of one day. The day's buckets
-    are recorded first where they are not yet.
+    The half hour from 10:00 of the last day, or the stretch that is named, all of one day. The
+    day's buckets are recorded first where they are not yet.
 
     Raises
     ------

@@ -188,7 +188,7 @@ def missed_trades(
         horizon_secs=question.horizon_secs,
         rejected=rejected,
         considered=len(found),
-        strategies=became.told([each for each in trades if _entered_on(each, days)]),
+        strategies=became.sums([each for each in trades if _entered_on(each, days)]),
         missed=tuple(map(_row, found[: question.top])),
         running=goes_on(chosen),
     )
@@ -212,7 +212,7 @@ class _Became:
         self._approved += candidates.approved()
         self._unknown |= unknown
 
-    def told(self, trades: Sequence[Trade]) -> tuple[Became, ...]:
+    def sums(self, trades: Sequence[Trade]) -> tuple[Became, ...]:
         """Return the sums, with the trades that came of them."""
         return tuple(
             Became(

@@ -41,7 +41,7 @@ def rehearsal_page(console: Console, compared: BesideBacktest) -> None:
     console.print(_side_by_side(live, compared))
     if live.trades:
         console.print()
-        rest = f"tradectl journal show {end.run_id}"
+        rest = f"tradectl report {end.run_id}"
         console.print(trades_table(arrow_table(Trade, live.trades), rest))
     console.print()
     for line in _verdict(compared):

@@ -179,9 +179,10 @@ def _features(rows: Sequence[MissedRow]) -> list[Column]:
     cells: list[str] = []
     for row in rows:
         failed = [each for each in row.features if not each.passed]
-        told = [f"{each.name} {figure(each.value)}" for each in failed or row.features]
-        more = len(told) - _SHOWN_FEATURES
-        cells.append(", ".join([*told[:_SHOWN_FEATURES], *([f"{more} more"] if more > 0 else [])]))
+        listed = [f"{each.name} {figure(each.value)}" for each in failed or row.features]
+        if (more := len(listed) - _SHOWN_FEATURES) > 0:
+            listed[_SHOWN_FEATURES:] = [f"{more} more"]
+        cells.append(", ".join(listed))
     return [Column(heading="features", cells=cells, least=_REASON)]
 
 

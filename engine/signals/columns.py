@@ -62,7 +62,7 @@ class TapePart(NamedTuple):
     """The symbols of one scanner, as of its last close.
 
     ``first_buckets`` has shape (n,): the bucket of each symbol's first eligible print, -1 before
-    it. Good until as many buckets more have closed as the scanner was told to keep. ``quotes`` are
+    it. Good until as many buckets more have closed as the scanner keeps. ``quotes`` are
     there where somebody asks for them.
     """
 

@@ -66,7 +66,7 @@ def rescan(
         before them is not known, so the run of a candidate older than that counts from there.
         With a ``source`` all buckets of the day from its first on.
     start_ns, end_ns : int
-        Ends of the first bucket that is told of and of the last, UTC ns.
+        Ends of the first bucket that is reported and of the last, UTC ns.
     source : SignalSource, optional
         What other strategies than the compiled one say of the whole tape. They look back at the
         whole day, so they are asked about it from its first bucket on.
@@ -79,9 +79,9 @@ def rescan(
     hours, tapes = session(day), market.tapes(day)
     p = settings(params, hours)
     first = max(0, (start_ns - warm_up_ns(params) - p.first_ns) // p.width_ns)
-    told = max(0, -((p.first_ns - start_ns) // p.width_ns) - 1)
+    wanted = max(0, -((p.first_ns - start_ns) // p.width_ns) - 1)
     until = min(p.buckets, (end_ns - p.first_ns) // p.width_ns)
-    if not kept or told >= until:
+    if not kept or wanted >= until:
         raise ConfigError(f"no recorded bucket of {day} ends in that stretch: choose another")
     load_kernel(params, hours)
     if source is not None:
@@ -89,7 +89,9 @@ def rescan(
     back = 0 if source is None else KEPT_BUCKETS
     largest_first = sorted(kept, key=lambda letter: -len(kept[letter].rows))
     parts = [
-        _KeptPart(ColumnScanner(params, hours, tapes, tape_buckets=back), kept[letter], first, told)
+        _KeptPart(
+            ColumnScanner(params, hours, tapes, tape_buckets=back), kept[letter], first, wanted
+        )
         for letter in largest_first
     ]
     said = None
@@ -98,9 +100,9 @@ def rescan(
             for future in [pool.submit(part.go_on, until) for part in parts]:
                 future.result()
         else:
-            cuts = [bucket for bucket in (told, until) if bucket]
+            cuts = [bucket for bucket in (wanted, until) if bucket]
             asked = ask_in_blocks(source, parts, block_ends(cuts), pool)
-            since = p.first_ns + (told + 1) * p.width_ns
+            since = p.first_ns + (wanted + 1) * p.width_ns
             recent = asked.candidates.filter(pc.field("ts_event") >= pc.scalar(since))
             said = SignalBlock(recent, asked.windows, asked.failures)
     scanners = [part.scanner for part in parts]
@@ -109,19 +111,19 @@ def rescan(
 
 
 class _KeptPart:
-    """One letter on its way through kept buckets; nothing is told of those before ``told``."""
+    """One letter on its way through kept buckets; those before ``wanted`` are not reported."""
 
-    def __init__(self, scanner: ColumnScanner, kept: KeptBuckets, first: int, told: int) -> None:
+    def __init__(self, scanner: ColumnScanner, kept: KeptBuckets, first: int, wanted: int) -> None:
         self.scanner = scanner
         self._kept = kept
         self._at = first
-        self._told = told
+        self._wanted = wanted
 
     def go_on(self, bucket: int) -> None:
         """Close the buckets before ``bucket``."""
-        if self._at < self._told < bucket:
-            self.go_on(self._told)
-        if self._at == self._told:
+        if self._at < self._wanted < bucket:
+            self.go_on(self._wanted)
+        if self._at == self._wanted:
             self.scanner.refill(self._kept.symbols, self._kept.rows[:0], self._at, self._at)
             self.scanner.take_output()
         rows = self._kept.rows

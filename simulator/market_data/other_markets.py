@@ -1,4 +1,4 @@
-"""What an account that trades stocks alone is told of options, crypto, bonds, rates and indices.
+"""Answers on options, crypto, bonds, rates and indices to an account that trades stocks alone.
 
 Nothing of them is recorded: lists are empty, and what is asked for by its name is not found.
 """
@@ -15,12 +15,12 @@ from simulator.market_data.door import Visit
 from simulator.market_data.query import DEFAULT_LIMIT, MAX_LIMIT, span_of, whole_number
 from simulator.market_data.refusal import Refused
 
-type Told = Callable[[Request, Visit], Any]
+type Answer = Callable[[Request, Visit], Any]
 
 _FARTHEST = 1 << 62
 
 
-def of_data() -> list[tuple[str, Told]]:
+def of_data() -> list[tuple[str, Answer]]:
     """Return the paths of the data API and what is answered there."""
     options, crypto, perps = "/v1beta1/options", "/v1beta3/crypto/{loc}", "/v1beta1/crypto-perps"
     return [
@@ -50,7 +50,7 @@ def of_data() -> list[tuple[str, Told]]:
     ]
 
 
-def of_trading() -> list[tuple[str, Told]]:
+def of_trading() -> list[tuple[str, Answer]]:
     """Return the paths of the trading API and what is answered there; before those of assets."""
     bonds, contracts = "/v2/assets/fixed_income", "/v2/options/contracts"
     return [
@@ -63,18 +63,18 @@ def of_trading() -> list[tuple[str, Told]]:
     ]
 
 
-def _always(body: dict[str, Any]) -> Told:
+def _always(body: dict[str, Any]) -> Answer:
     return lambda _request, _visit: body
 
 
-def _missing(message: str) -> Told:
+def _missing(message: str) -> Answer:
     def answer(request: Request, visit: Visit) -> Any:  # noqa: ARG001
         raise Refused(404, message.format(request.path_params["name"]), 40410000)
 
     return answer
 
 
-def _latest(name: str, asked: str = "symbols") -> Told:
+def _latest(name: str, asked: str = "symbols") -> Answer:
     """Return what answers a question for the latest of some instruments with none of them."""
 
     def answer(request: Request, visit: Visit) -> dict[str, Any]:  # noqa: ARG001
@@ -85,7 +85,7 @@ def _latest(name: str, asked: str = "symbols") -> Told:
     return answer
 
 
-def _pages(name: str, asked: str = "symbols") -> Told:
+def _pages(name: str, asked: str = "symbols") -> Answer:
     """Return what answers a question for a stretch of history with one empty page."""
     latest = _latest(name, asked)
 

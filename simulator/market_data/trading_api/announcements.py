@@ -1,4 +1,4 @@
-"""Announcements of corporate actions, as the trading API tells them beside the data API."""
+"""Announcements of corporate actions, in the shape of the trading API; the data API has its own."""
 
 from __future__ import annotations
 
@@ -84,21 +84,21 @@ class Announcements:
         by = one_of(request.query_params, "date_type", _DATES, "ex_date")
         symbol, cusip = (request.query_params.get(name) for name in ("symbol", "cusip"))
         return [
-            told
+            announced
             for action in self._reference.corporate_actions(date.min, date.max)
-            if (told := _announcement(action)) is not None
-            and told["ca_type"] in types
-            and str(since) <= str(told.get(by, action.process_date)) <= str(until)
-            and symbol in {None, "", told["initiating_symbol"], told["target_symbol"]}
-            and cusip in {None, "", told["initiating_original_cusip"]}
+            if (announced := _announcement(action)) is not None
+            and announced["ca_type"] in types
+            and str(since) <= str(announced.get(by, action.process_date)) <= str(until)
+            and symbol in {None, "", announced["initiating_symbol"], announced["target_symbol"]}
+            and cusip in {None, "", announced["initiating_original_cusip"]}
         ]
 
     def one(self, request: Request, visit: Visit) -> dict[str, Any]:  # noqa: ARG002
         """Answer ``/v2/corporate_actions/announcements/{id}``."""
         identity = request.path_params["id"]
         for action in self._reference.corporate_actions(date.min, date.max):
-            if action.id == identity and (told := _announcement(action)) is not None:
-                return told
+            if action.id == identity and (announced := _announcement(action)) is not None:
+                return announced
         raise Refused(404, f"announcement not found for {identity}", 40410000)
 
 
