@@ -184,12 +184,17 @@ def _scaled(counted: Any, unit_ns: int) -> pa.ChunkedArray:
 
 
 def _joined(lists: Any) -> pa.ChunkedArray:
-    """Return lists as texts with commas between their items."""
-    joined = [
-        None if items is None else ",".join(str(item) for item in items if item is not None)
-        for items in lists.to_pylist()
+    """Return lists as texts with commas between their items; one that is null is left out."""
+    listed: Any = lists.cast(pa.list_(pa.string())).combine_chunks()
+    joined: Any = pc.binary_join(listed, ",")
+    has_null: Any = pc.and_(joined.is_null(), listed.is_valid())
+    without = [
+        ",".join(item for item in items if item is not None)
+        for items in listed.filter(has_null).to_pylist()
     ]
-    return pa.chunked_array([pa.array(joined, pa.string())])
+    return pa.chunked_array(
+        [pc.replace_with_mask(joined, has_null, pa.array(without, pa.string()))]
+    )
 
 
 def _said(column: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -45,15 +46,17 @@ class QuotePairs:
             return rows
         starts = _pair_starts(rows)
         partner = np.minimum(np.arange(rows.num_rows) + 1, rows.num_rows - 1)
-        exchanges = [name or "" for name in rows["exchange"].to_pylist()]
-        names, group = np.unique(np.array(exchanges, dtype=str), return_inverse=True)
+        named: Any = pc.fill_null(rows["exchange"], pa.scalar(""))
+        exchanges: Any = named.dictionary_encode().combine_chunks()
+        names: list[str] = exchanges.dictionary.to_pylist()
+        group = exchanges.indices.to_numpy()
         seconds = np.concatenate([[False], starts[:-1]])
         columns: dict[str, NDArray[np.float64]] = {}
         for side in _SIDES:
             price = rows[side].to_numpy()
             size = rows[f"{side}_size"].to_numpy()
             last = self._last[side]
-            known = np.array([last.get(str(name), (0.0, 0.0)) for name in names]).reshape(-1, 2)
+            known = np.array([last.get(name, (0.0, 0.0)) for name in names]).reshape(-1, 2)
             place = _last_given(group, price > 0)
             completed = np.where(place >= 0, price[place], known[group, 0])
             sizes = np.where(place >= 0, size[place], known[group, 1])
@@ -66,7 +69,7 @@ class QuotePairs:
             for k, name in enumerate(names):
                 given = np.flatnonzero((group == k) & (price > 0))
                 if len(given):
-                    last[str(name)] = float(price[given[-1]]), float(size[given[-1]])
+                    last[name] = float(price[given[-1]]), float(size[given[-1]])
         for name, values in columns.items():
             place_of = rows.schema.get_field_index(name)
             rows = rows.set_column(place_of, rows.schema.field(name), pa.array(values))

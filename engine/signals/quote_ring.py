@@ -60,6 +60,7 @@ class QuoteRing:
         self._last = LastQuotes()
         self._rings = np.zeros((len(QUOTE_RINGS), buckets, 64), np.int64)
         self._numbers = np.empty(0, np.int64)
+        self._quoted = 0
 
     def take(self, batch: QuoteBatch) -> None:
         """Take quotes that arrived before the next bucket that closes does."""
@@ -86,9 +87,11 @@ class QuoteRing:
 
     def part(self, symbols: Sequence[str]) -> QuotePart:
         """Return what is kept of a scanner's symbols (by its own numbers; it only ever grows)."""
-        n = len(symbols)
-        fresh = np.full(n - len(self._numbers), -1, np.int64)
-        self._numbers = np.concatenate([self._numbers, fresh])
-        for symbol_id in np.flatnonzero(self._numbers < 0).tolist():
-            self._numbers[symbol_id] = self._last.number_of(symbols[symbol_id])
+        n, quoted = len(symbols), self._last.newest().shape[1]
+        if n > len(self._numbers) or quoted > self._quoted:
+            fresh = np.full(n - len(self._numbers), -1, np.int64)
+            self._numbers = np.concatenate([self._numbers, fresh])
+            for symbol_id in np.flatnonzero(self._numbers < 0).tolist():
+                self._numbers[symbol_id] = self._last.number_of(symbols[symbol_id])
+            self._quoted = quoted
         return QuotePart(self._numbers, self._rings)
