@@ -1,5 +1,5 @@
 "use strict";
-// plotly.js comes packed, which makes a report a third as large; what draws with it starts after it.
+// plotly.js comes packed, which makes a report half as large; what draws with it starts after it.
 
 (async () => {
   const packed = Uint8Array.from(atob(document.getElementById("plotly").textContent), (c) => c.charCodeAt(0));
