@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
@@ -88,7 +89,8 @@ def find_strategy(name: str) -> Found:
 
 def _loaded(point: EntryPoint) -> Found:
     try:
-        made_by = point.load()
+        with redirect_stdout(sys.stderr):
+            made_by = point.load()
     except (Exception, SystemExit) as error:
         raise ConfigError(
             f"strategy {point.name} ({point.value}) cannot be loaded: {_said(error)}"
@@ -101,7 +103,8 @@ def _imported(module: str, attribute: str) -> object:
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        found = importlib.import_module(module)
+        with redirect_stdout(sys.stderr):  # what it prints is no answer of ours
+            found = importlib.import_module(module)
     except (Exception, SystemExit) as error:
         raise ConfigError(
             f"module {module} cannot be imported from {here}, PYTHONPATH or what is installed: "

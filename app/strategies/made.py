@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 
 from app.strategies.find import Found
 from app.strategies.no_strategy import no_strategy
@@ -48,7 +50,8 @@ def _made(
     source: str,
 ) -> TapeStrategy:
     try:
-        return made_by(parameters)
+        with redirect_stdout(sys.stderr):
+            return made_by(parameters)
     except (Exception, SystemExit) as error:
         raise no_strategy(source, f"it cannot be made, {_said(error)}") from error
 
@@ -73,7 +76,8 @@ def _expect_call(call: object, name: str, arguments: Sequence[str], source: str)
 
 def _expect_needs(made: TapeStrategy, source: str) -> None:
     try:
-        needs: object = made.needs()
+        with redirect_stdout(sys.stderr):
+            needs: object = made.needs()
         listed: list[object] = list(needs)  # pyright: ignore[reportArgumentType, reportUnknownVariableType]
     except ConfigError as error:
         raise no_strategy(source, f"needs: {error}") from error

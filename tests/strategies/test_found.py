@@ -100,3 +100,26 @@ def test_own_parameters_have_to_go_with_the_accounts() -> None:
     with pytest.raises(ConfigError, match="strategy reversion, with the account's parameters"):
         wide.expect_fit(Parameters())
     wide.expect_fit(Parameters.model_validate({"take_profit_percent": 6}))
+
+
+def test_what_a_strategy_prints_before_it_is_asked_is_no_answer_of_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path.joinpath("chatty.py").write_text(
+        "from engine.signals.whole_tape.tape_strategy import TapeStrategy\n"
+        "print('imported')\n"
+        "class Chatty(TapeStrategy):\n"
+        "    strategy_id = 'chatty'\n"
+        "    def __init__(self, parameters=None):\n"
+        "        super().__init__(parameters)\n"
+        "        print('made')\n"
+        "    def needs(self):\n"
+        "        print('needs')\n"
+        "        return ()\n"
+        "    def signals(self, tape):\n"
+        "        return None\n"
+    )
+    assert hosted(["chatty:Chatty"]).names == ("chatty",)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert [word in printed.err for word in ("imported", "made", "needs")] == [True] * 3
