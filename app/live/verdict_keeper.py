@@ -47,7 +47,7 @@ class VerdictKeeper:
 
     def add(self, decision: BucketDecision) -> None:
         """Keep a decision on something."""
-        if self._failed or not decision.verdicts:
+        if self._failed or not (decision.verdicts or decision.incomplete):
             return
         try:
             self._lines.parent.mkdir(parents=True, exist_ok=True)

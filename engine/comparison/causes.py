@@ -94,6 +94,7 @@ def _decision(
     found: Finding, inputs: Inputs, before: Collection[Difference]
 ) -> Iterator[Explained]:
     ts, names = found.key[0], found.names
+    yield from _data(inputs.silent(ts))
     if found.only_in is not None and not inputs.stopped(found.ts):
         missing = _other(inputs, found.only_in)
         if missing.knows(found.key):

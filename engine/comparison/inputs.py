@@ -123,6 +123,14 @@ class Inputs:
             if (gap := story.gap_at(ts)) is not None and gap not in other.gaps
         )
 
+    def silent(self, ts: int) -> str | None:
+        """Return in words which slots one run alone had to decide a bucket without."""
+        return _last(
+            (ts, f"{story.run_id} decided the bucket without slot {', '.join(slots)}")
+            for story, other in self._both
+            if (slots := story.silent.get(ts)) is not None and ts not in other.silent
+        )
+
     def closed_by_hand(self, trade_id: str) -> list[str]:
         """Return the runs in which somebody closed a trade at the broker."""
         ends = [(story.run_id, story.trades.get(trade_id)) for story in (self.first, self.second)]

@@ -12,6 +12,7 @@ from engine.accounting import Fill, FillBook
 from engine.domain.commands import AnyCommand
 from engine.domain.facts import (
     BracketPlanned,
+    BucketIncomplete,
     CommandAccepted,
     CommandReceived,
     DayEnded,
@@ -143,6 +144,7 @@ class Story(msgspec.Struct, kw_only=True):
     held: list[tuple[int, EntriesHeld]] = []
     locks: list[tuple[int, SymbolLocked]] = []
     gaps: list[GapBackfilled] = []
+    silent: dict[int, tuple[str, ...]] = {}
     ended_ns: int | None = None
 
     @classmethod
@@ -255,14 +257,16 @@ class Story(msgspec.Struct, kw_only=True):
             case CommandAccepted(command_id=command_id):
                 asked, what = received[command_id]
                 self.commands.append(Asked(asked, command_id, what.who, what.command))
-            case EntriesHeld() | SymbolLocked() | GapBackfilled():
+            case EntriesHeld() | SymbolLocked() | GapBackfilled() | BucketIncomplete():
                 self._hinder(payload, ts)
             case _:
                 self._follow(fact)
         if not isinstance(payload, DayEnded) and self._in_day(fact):
             self.ended_ns = ts
 
-    def _hinder(self, payload: EntriesHeld | SymbolLocked | GapBackfilled, ts: int) -> None:
+    def _hinder(
+        self, payload: EntriesHeld | SymbolLocked | GapBackfilled | BucketIncomplete, ts: int
+    ) -> None:
         """Take what kept the run from seeing, or from entering, all that there was."""
         match payload:
             case EntriesHeld():
@@ -271,6 +275,8 @@ class Story(msgspec.Struct, kw_only=True):
                 self.locks.append((ts, payload))
             case GapBackfilled():
                 self.gaps.append(payload)
+            case BucketIncomplete():
+                self.silent[payload.ts] = payload.slots
 
     def _in_day(self, fact: Fact) -> bool:
         """Say whether a fact belongs to a day that has not ended."""

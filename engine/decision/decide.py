@@ -20,7 +20,7 @@ from engine.domain.bracket import Approved, BracketPlan
 from engine.domain.candidate import BucketReport, Candidate, Side
 from engine.domain.ensemble import Ensemble
 from engine.domain.errors import ConfigError
-from engine.domain.facts import EnsembleRule
+from engine.domain.facts import BucketIncomplete, EnsembleRule
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND, Session
 
@@ -48,10 +48,14 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class BucketDecision(msgspec.Struct, frozen=True):
-    """A verdict on every qualified candidate, by symbol, and the plans, best first."""
+    """A verdict on every qualified candidate, by symbol, and the plans, best first.
+
+    ``incomplete`` is the fact that slots were silent: then there is no plan.
+    """
 
     verdicts: tuple[Verdict, ...] = ()
     plans: tuple[Approved[BracketPlan], ...] = ()
+    incomplete: BucketIncomplete | None = None
 
 
 NOTHING = BucketDecision()
@@ -72,12 +76,13 @@ def decide(
         for candidate in report.candidates
         if candidate.qualified and ensemble.is_on(candidate.strategy_id)
     ]
+    incomplete = BucketIncomplete(report.ts_event, report.missing) if report.missing else None
     if not qualified:
-        return NOTHING
+        return NOTHING if incomplete is None else BucketDecision(incomplete=incomplete)
     verdicts: list[Verdict] = []
     allowed: list[Candidate] = []
     for candidate in qualified:
-        refused = _desk_refusal(candidate, report.ts_init, desk, params, session)
+        refused = _desk_refusal(candidate, report, desk, params, session)
         if refused is None:
             allowed.append(candidate)
         else:
@@ -98,14 +103,19 @@ def decide(
             verdicts.append(_refusal(contender.candidate, refused, confidence))
     picked, plans = _select(confident, desk, params)
     verdicts += picked
-    return BucketDecision(tuple(sorted(verdicts, key=lambda verdict: verdict.symbol)), plans)
+    by_symbol = tuple(sorted(verdicts, key=lambda verdict: verdict.symbol))
+    return BucketDecision(by_symbol, plans, incomplete)
 
 
 def _desk_refusal(
-    candidate: Candidate, ts: int, desk: DeskState, params: Parameters, session: Session
+    candidate: Candidate,
+    report: BucketReport,
+    desk: DeskState,
+    params: Parameters,
+    session: Session,
 ) -> Refused | None:
     symbol = candidate.symbol
-    refused = entry_refusal(desk.governor, symbol, ts, params, session)
+    refused = entry_refusal(desk.governor, symbol, report.ts_init, params, session)
     if refused is not None:
         return refused
     if any(trade.symbol == symbol for trade in desk.open_trades):
@@ -117,6 +127,9 @@ def _desk_refusal(
     if desk.late_ns > params.bucket_ns:
         late = desk.late_ns / NANOS_PER_SECOND
         return Refused(RefusalReason.TOO_LATE, f"its bucket closed {late:.1f} s ago, unseen")
+    if report.missing:
+        silent = ", ".join(report.missing)
+        return Refused(RefusalReason.TAPE_INCOMPLETE, f"nothing was said of slot {silent} in time")
     return None
 
 

@@ -23,6 +23,7 @@ class RefusalReason(StrEnum):
     SYMBOL_LOCKED = "symbol_locked"
     SYMBOL_HALTED = "symbol_halted"
     TOO_LATE = "too_late"
+    TAPE_INCOMPLETE = "tape_incomplete"
     OPPOSED = "opposed"
     TOO_WEAK = "too_weak"
     JOINED = "joined"

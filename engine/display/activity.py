@@ -9,6 +9,7 @@ from decimal import Decimal
 from engine.display.frame import Activity
 from engine.domain.facts import (
     AlarmRaised,
+    BucketIncomplete,
     AnyPayload,
     BracketPlanned,
     CommandDone,
@@ -141,6 +142,8 @@ def _of_day(payload: AnyPayload) -> str:
         case GapBackfilled() as gap:
             left = "" if gap.complete else "; not all came"
             return f"a gap was fetched: {gap.trades:,} trades, {gap.quotes:,} quotes{left}"
+        case BucketIncomplete() as silent:
+            return f"no entry on a bucket: slot {', '.join(silent.slots)} was silent"
         case DayStarted():
             return f"day started with {payload.equity:,.2f} USD"
         case DayEnded():

@@ -95,6 +95,22 @@ class Feature(msgspec.Struct, frozen=True):
     passed: bool
 
 
+class Oscillators(msgspec.Struct, frozen=True):
+    """What the compiled scanner measured of a symbol at a close, beside what its gates look at.
+
+    ``ao`` and ``ac`` are USD, ``ac_z`` has its own sign, ``volume_mean`` is shares a bucket and
+    ``run_volume`` the exact shares since ``ao`` took its sign.
+    """
+
+    ao: float
+    ac: float
+    ao_bps: float
+    ac_bps: float
+    ac_z: float
+    volume_mean: float
+    run_volume: Shares
+
+
 class Candidate(msgspec.Struct, frozen=True, eq=False):
     """One symbol that a strategy has an eye on, as of the close of one bucket.
 
@@ -130,6 +146,8 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
         the candidate is not qualified.
     window : Window
         Buckets up to and including this one.
+    oscillators : Oscillators or None
+        Of an acceleration; None for any other strategy.
     """
 
     strategy_id: str
@@ -153,6 +171,7 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
     vwap_slope: float
     quote: Quote | None
     window: Window
+    oscillators: Oscillators | None = None
 
     def feature(self, name: str) -> float:
         """Return the value of a feature."""
@@ -188,10 +207,15 @@ class StrategyFailure(msgspec.Struct, frozen=True):
 
 
 class BucketReport(msgspec.Struct, frozen=True, eq=False):
-    """Everything that is said of one bucket; candidates sorted by symbol, then by strategy."""
+    """Everything that is said of one bucket; candidates sorted by symbol, then by strategy.
+
+    ``missing`` names the slots of the alphabet that have said nothing of it: breadth and
+    candidates lack their symbols, and nothing may be entered on it. Empty in one process.
+    """
 
     ts_event: int
     ts_init: int
     breadth: Breadth
     candidates: tuple[Candidate, ...]
     failures: tuple[StrategyFailure, ...] = ()
+    missing: tuple[str, ...] = ()

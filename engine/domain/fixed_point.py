@@ -78,6 +78,11 @@ def exact_shares(size: int) -> Shares:
     return Decimal(int(size)).scaleb(-6) if rest else whole
 
 
+def fixed_shares(shares: Shares) -> int:
+    """Return shares as one fixed-point size; ``exact_shares`` gives back the same."""
+    return int(shares * SIZE_SCALE)
+
+
 def json_shares(size: int) -> float:
     """Return one fixed-point size as a number of shares, an int where it is whole."""
     whole, rest = divmod(int(size), SIZE_SCALE)

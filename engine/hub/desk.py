@@ -24,6 +24,7 @@ from engine.domain.facts import (
     AlarmRaised,
     AnyPayload,
     BracketPlanned,
+    BucketIncomplete,
     CommandAccepted,
     CommandReceived,
     CommandRefused,
@@ -201,6 +202,10 @@ class Desk:
     def gap_backfilled(self, gap: GapBackfilled, ts: int) -> None:
         """Record that market data was heard later than it came."""
         self._record(gap, ts)
+
+    def bucket_incomplete(self, silent: BucketIncomplete, ts: int) -> None:
+        """Record that slots of the alphabet were silent about a bucket that was decided."""
+        self._record(silent, ts, ts_event=silent.ts)
 
     def ring(self, alarm: Alarm, detail: str, ts: int) -> None:
         """Raise an alarm that concerns no trade alone."""

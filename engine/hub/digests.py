@@ -44,7 +44,7 @@ FILL = (
 
 
 class DecisionDigest:
-    """Candidates and breadth of each day, then its verdicts and plans in order."""
+    """Candidates and breadth of each day, then its verdicts, plans and incomplete buckets."""
 
     def __init__(self) -> None:
         self._sha = hashlib.sha256()
@@ -53,6 +53,9 @@ class DecisionDigest:
         """Take a day that was played."""
         self._sha.update(candidate_digest.encode())
         for decision in decisions:
+            if decision.incomplete is not None:
+                silent = decision.incomplete
+                self._sha.update(_encode({"incomplete": {"ts": silent.ts, "slots": silent.slots}}))
             if decision.verdicts:
                 verdicts = [_of_verdict(verdict) for verdict in decision.verdicts]
                 plans = [{"value": _of_plan(approved.value)} for approved in decision.plans]

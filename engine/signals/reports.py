@@ -18,6 +18,7 @@ from engine.domain.candidate import (
     Feature,
     Gate,
     IndexReading,
+    Oscillators,
     Phase,
     Side,
     StrategyFailure,
@@ -104,6 +105,7 @@ def candidates(table: pa.Table, windows: Windows, params: Parameters) -> Iterato
             last=price[k],
             quote=Quote(bid, ask, bid_size, ask_size, quote_ts) if quote_ts else None,
             window=windows.ending(row["symbol"], row["ts_event"]),
+            oscillators=Oscillators(*(row[name] for name in Oscillators.__struct_fields__)),
             **{name: row[name] for name in _COPIED},
         )
 

@@ -36,7 +36,7 @@ VOLUMES = ("volume", "run_volume", "session_volume")
 
 QUOTE_COLUMNS = ("bid", "ask", "bid_size", "ask_size", "quote_ts")
 
-_WRITTEN = (
+MEASURED = (
     "ao",
     "ac",
     "ao_bps",
@@ -52,6 +52,7 @@ _WRITTEN = (
     "vwap_slope",
     "gates",
 )
+"""Columns of ``rows_table`` that are the kernel's own, as it wrote them."""
 
 
 def gate_column(gate: Gate) -> str:
@@ -117,7 +118,7 @@ def rows_table(rows: Records, symbols: Sequence[str], p: Settings) -> pa.Table:
         name: exact_array(rows[name])
         if name in VOLUMES
         else pa.array(np.ascontiguousarray(rows[name]))
-        for name in _WRITTEN
+        for name in MEASURED
     }
     behind = rows["values"]
     columns |= {gate_column(gate): pa.array(np.ascontiguousarray(behind[:, gate])) for gate in Gate}

@@ -17,11 +17,12 @@ from engine.decision.decide import NOTHING
 from engine.domain.account import ACCELERATION
 from engine.domain.candidate import BucketReport, Candidate, Side
 from engine.domain.ensemble import Ensemble
-from engine.domain.facts import Member
+from engine.domain.facts import BucketIncomplete, Member
 from engine.domain.markets.instrument import ListedInstruments, us_stock
 from engine.domain.parameters import Parameters
 from tests.decision.scene import (
     PAUSED,
+    NOON,
     SESSION,
     candidate,
     closed,
@@ -58,6 +59,7 @@ Scene = tuple[BucketReport, DeskState, Parameters]
 
 GOOD = report(candidate())
 PENNY = report(candidate(last=units("0.01"), quote=None, vwap=0.0099))
+SILENT = msgspec.structs.replace(GOOD, missing=("S", "TA-TM"))
 USUAL = Parameters()
 ALONE = parameters(use_market_gravity=False, use_futures_trend=False)
 COOLING = governor(planned("x", "AAPL"), closed("x", 1, "AAPL"), ts=SESSION.at("11:50"))
@@ -99,6 +101,7 @@ REFUSALS: Mapping[RefusalReason, Scene] = {
     RefusalReason.SYMBOL_LOCKED: (GOOD, desk(locked=AAPL), USUAL),
     RefusalReason.SYMBOL_HALTED: (GOOD, desk(halted=AAPL), USUAL),
     RefusalReason.TOO_LATE: (GOOD, desk(late_ns=USUAL.bucket_ns + 1), USUAL),
+    RefusalReason.TAPE_INCOMPLETE: (SILENT, desk(), USUAL),
     RefusalReason.NOT_CONFIDENT: (report(candidate(quote=None)), desk(), USUAL),
     RefusalReason.NO_FREE_SLOT: (GOOD, desk(open_trade("MSFT")), USUAL),
     RefusalReason.OUTRANKED: (report(candidate(), candidate("MSFT", score=9.0)), desk(), USUAL),
@@ -141,6 +144,18 @@ def test_every_refusal_is_reached_and_says_why(reason: RefusalReason) -> None:
     assert (found.approved, found.reason) == (False, reason)
     assert found.detail
     assert "AAPL" not in picks(decision)
+
+
+def test_a_bucket_without_a_slot_is_a_fact_and_enters_nothing_whoever_is_qualified() -> None:
+    silent = BucketIncomplete(NOON, ("S", "TA-TM"))
+    assert decide(GOOD, desk(), USUAL, SESSION).plans
+    decision = decide(SILENT, desk(), USUAL, SESSION)
+    (refused,) = decision.verdicts
+    assert (decision.plans, decision.incomplete) == ((), silent)
+    assert refused.reason is RefusalReason.TAPE_INCOMPLETE
+    assert "slot S, TA-TM" in refused.detail
+    nobody = msgspec.structs.replace(SILENT, candidates=())
+    assert decide(nobody, desk(), USUAL, SESSION) == BucketDecision(incomplete=silent)
 
 
 def test_a_good_candidate_becomes_an_approved_plan() -> None:

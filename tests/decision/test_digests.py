@@ -12,7 +12,7 @@ from engine.decision import BucketDecision, decide
 from engine.domain.account import ALPACA_MAIN
 from engine.domain.bracket import Approved
 from engine.domain.candidate import Side
-from engine.domain.facts import Contribution, OrderFilled, OrderRole
+from engine.domain.facts import BucketIncomplete, Contribution, OrderFilled, OrderRole
 from engine.domain.parameters import Parameters
 from engine.hub.digests import DecisionDigest, FillDigest
 from tests.decision.scene import SESSION, candidate, desk, report
@@ -69,6 +69,13 @@ def test_what_is_decided_for_another_has_another_digest(change: dict[str, object
     (plan,) = found.plans
     other = Approved(msgspec.structs.replace(plan.value, **change))
     assert _decided(msgspec.structs.replace(found, plans=(other,))) != _decided(found)
+
+
+def test_a_bucket_that_was_decided_without_a_slot_has_another_digest() -> None:
+    found = _two_candidates()
+    silent = [BucketIncomplete(1, slots) for slots in (("S",), ("T",))]
+    digests = {_decided(msgspec.structs.replace(found, incomplete=each)) for each in silent}
+    assert len(digests | {_decided(found), _decided(BucketDecision(incomplete=silent[0]))}) == 4
 
 
 def test_fills_tell_accounts_apart_but_not_how_shares_or_venue_ids_are_written() -> None:

@@ -15,6 +15,7 @@ from engine.domain.session import session
 from engine.pipeline import observe
 from engine.signals import Scanner, ScanResult, scan
 from engine.signals.digest import CandidateDigest
+from engine.signals.report_digest import ReportDigest
 from engine.signals.whole_tape.signal_runner import SignalRunner
 from engine.signals.whole_tape.signals import Signals
 from engine.signals.whole_tape.tape import Tape
@@ -99,6 +100,13 @@ def test_both_raise_candidates_with_quotes_and_windows(scanned: ScanResult) -> N
     assert min(raised.values()) >= 5
     assert quoted >= 20
     assert windows >= sum(raised.values())
+
+
+def test_reports_have_the_digest_of_the_tables_they_were_made_of(scanned: ScanResult) -> None:
+    digest = ReportDigest(asks=True)
+    for report in scanned.reports():
+        digest.update(report)
+    assert digest.hexdigest() == scanned.digest()
 
 
 def test_a_stream_in_pieces_says_what_the_batch_said(market: Catalog, scanned: ScanResult) -> None:

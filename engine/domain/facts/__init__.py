@@ -52,6 +52,7 @@ from engine.domain.facts.trades import (
 from engine.domain.facts.trouble import (
     Alarm,
     AlarmRaised,
+    BucketIncomplete,
     EntriesHeld,
     EntriesReleased,
     GapBackfilled,
@@ -64,6 +65,7 @@ __all__ = [
     "AlarmRaised",
     "AnyPayload",
     "BracketPlanned",
+    "BucketIncomplete",
     "CashMoved",
     "Channel",
     "CommandAccepted",

@@ -41,6 +41,7 @@ from engine.domain.facts.trades import (
 )
 from engine.domain.facts.trouble import (
     AlarmRaised,
+    BucketIncomplete,
     EntriesHeld,
     EntriesReleased,
     GapBackfilled,
@@ -77,6 +78,7 @@ AnyPayload = (
     | EntriesReleased
     | ProtectionStarted
     | GapBackfilled
+    | BucketIncomplete
     | CommandReceived
     | CommandAccepted
     | CommandRefused

@@ -44,6 +44,16 @@ class GapBackfilled(Payload, frozen=True, tag="gap_backfilled"):
     complete: bool
 
 
+class BucketIncomplete(Payload, frozen=True, tag="bucket_incomplete"):
+    """A bucket was decided without some slots of the alphabet: nothing was entered on it.
+
+    ``ts`` is the end of the bucket (UTC ns), ``slots`` those that had said nothing in time.
+    """
+
+    ts: int
+    slots: tuple[str, ...]
+
+
 class Alarm(StrEnum):
     """What needs a person."""
 

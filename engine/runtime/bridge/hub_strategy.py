@@ -152,6 +152,8 @@ class HubStrategy(trading.Strategy):
         self.decisions.append(decision)
         if self._on_decision is not None:
             self._on_decision(decision)
+        if decision.incomplete is not None:
+            self.desk.bucket_incomplete(decision.incomplete, self.pulse.now())
         if not (self._sends and decision.plans):
             return
         plans, now = [approved.value for approved in decision.plans], self.pulse.now()
