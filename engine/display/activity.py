@@ -9,9 +9,9 @@ from decimal import Decimal
 from engine.display.frame import Activity
 from engine.domain.facts import (
     AlarmRaised,
-    BucketIncomplete,
     AnyPayload,
     BracketPlanned,
+    BucketIncomplete,
     CommandDone,
     CommandReceived,
     CommandRefused,
@@ -67,7 +67,8 @@ class RecentActivity:
 
 def in_words(payload: AnyPayload) -> str:
     """Return a fact in words; empty where another fact says it, as for an order submitted."""
-    return _of_trade(payload) or _of_order(payload) or _of_people(payload) or _of_day(payload)
+    readers = _of_trade, _of_order, _of_people, _of_day, _of_tape
+    return next(filter(None, (read(payload) for read in readers)), "")
 
 
 def _of_trade(payload: AnyPayload) -> str:
@@ -139,15 +140,21 @@ def _of_day(payload: AnyPayload) -> str:
             return f"over: {over.trouble}"
         case AlarmRaised() as rung:
             return f"ALARM {rung.alarm}: {rung.detail}"
-        case GapBackfilled() as gap:
-            left = "" if gap.complete else "; not all came"
-            return f"a gap was fetched: {gap.trades:,} trades, {gap.quotes:,} quotes{left}"
-        case BucketIncomplete() as silent:
-            return f"no entry on a bucket: slot {', '.join(silent.slots)} was silent"
         case DayStarted():
             return f"day started with {payload.equity:,.2f} USD"
         case DayEnded():
             return f"day ended with {payload.equity:,.2f} USD"
+        case _:
+            return ""
+
+
+def _of_tape(payload: AnyPayload) -> str:
+    match payload:
+        case GapBackfilled() as gap:
+            left = "" if gap.complete else "; not all came"
+            return f"a gap was fetched: {gap.trades:,} trades, {gap.quotes:,} quotes{left}"
+        case BucketIncomplete() as silent:
+            return f"nothing entered on a bucket: slot {', '.join(silent.slots)} was silent"
         case _:
             return ""
 

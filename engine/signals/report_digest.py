@@ -82,7 +82,9 @@ def candidates_table(candidates: Sequence[Candidate]) -> pa.Table:
     """Return candidates of the compiled strategy as ``tables.rows_table`` with quotes."""
 
     def column(make: Callable[[Candidate], Any], dtype: Any) -> Any:
-        return pa.array(np.array([make(each) for each in candidates], dtype))
+        made: Any = np.array([make(each) for each in candidates], dtype)
+        column: Any = pa.array(made)
+        return column
 
     def texts(make: Callable[[Candidate], str | None]) -> Any:
         return pa.array([make(each) for each in candidates], pa.string())
@@ -111,11 +113,12 @@ def signals_table(candidates: Sequence[Candidate]) -> pa.Table:
     exact = ("last", "volume", "session_volume")
     others = [name for name in QUOTED_SIGNALS.names if name not in (*exact, *QUOTE_COLUMNS)]
     columns: dict[str, Any] = {}
+    schema: Any = QUOTED_SIGNALS
     for name in others:
         found: list[Any] = [getattr(each, name) for each in candidates]
         if name == "features":
             found = [[msgspec.structs.asdict(one) for one in features] for features in found]
-        columns[name] = pa.array(found, QUOTED_SIGNALS.field(name).type)
+        columns[name] = pa.array(found, schema.field(name).type)
     columns["last"] = exact_array(np.array([each.last for each in candidates], np.int64))
     for name in exact[1:]:
         fixed = [fixed_shares(getattr(each, name)) for each in candidates]

@@ -21,8 +21,8 @@ from engine.domain.facts import BucketIncomplete, Member
 from engine.domain.markets.instrument import ListedInstruments, us_stock
 from engine.domain.parameters import Parameters
 from tests.decision.scene import (
-    PAUSED,
     NOON,
+    PAUSED,
     SESSION,
     candidate,
     closed,

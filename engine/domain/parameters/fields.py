@@ -266,7 +266,7 @@ class ParameterFields(BaseModel):
     letters_per_shard: int = _cluster(
         1,
         "letters",
-        "First letters one shard takes; nothing is cut into shards yet.",
+        "Letters of a slot, the part of the tape that one scanner of a cluster works.",
         low=1,
         high=26,
         hot="rebalance",

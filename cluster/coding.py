@@ -1,0 +1,70 @@
+"""Reports of slots as bytes: a version in the first byte, then MessagePack."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+import numpy as np
+
+from cluster.reports import SlotReport, SlotRest
+from engine.domain.errors import DataError
+from engine.domain.unreadable import UNREADABLE
+
+VERSION = 1
+"""Of the shape in which reports travel; hub and shards must speak the same."""
+
+
+def packed(told: SlotReport | SlotRest) -> bytes:
+    """Return what a shard says as bytes; every number comes back bit by bit."""
+    buffer = bytearray([VERSION])
+    _encoder.encode_into(told, buffer, 1)
+    return bytes(buffer)
+
+
+def unpacked_report(data: bytes) -> SlotReport:
+    """Return a report that was packed.
+
+    Raises
+    ------
+    DataError
+        It is none, or one of another version.
+    """
+    return _read(_reports, data, "report of a slot")
+
+
+def unpacked_rest(data: bytes) -> SlotRest:
+    """Return the rest of a report that was packed; raises as ``unpacked_report`` does."""
+    return _read(_rests, data, "rest of a report")
+
+
+def _read[Told](decoder: msgspec.msgpack.Decoder[Told], data: bytes, what: str) -> Told:
+    found = data[0] if data else None
+    if found != VERSION:
+        shown = "nothing" if found is None else f"version {found}"
+        raise DataError(
+            f"expected a {what} of version {VERSION}, found {shown}: run hub and shards with the "
+            "same version of tradectl"
+        )
+    try:
+        return decoder.decode(memoryview(data)[1:])
+    except UNREADABLE as error:
+        raise DataError(f"no {what}: {error}") from error
+
+
+def _to_bytes(value: Any) -> bytes:
+    """Return an array as its bytes, the lowest first whatever the machine."""
+    if not isinstance(value, np.ndarray):
+        raise NotImplementedError(f"{type(value).__name__} is no part of a report")
+    return np.ascontiguousarray(value, value.dtype.newbyteorder("<")).tobytes()
+
+
+def _to_array(kind: Any, data: Any) -> Any:
+    """Return the array of a window's column."""
+    dtype: type[np.generic] = get_args(get_args(kind)[1])[0]
+    return np.frombuffer(data, np.dtype(dtype).newbyteorder("<")).astype(dtype, copy=False)
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_to_bytes, decimal_format="string")
+_reports = msgspec.msgpack.Decoder(SlotReport, dec_hook=_to_array)
+_rests = msgspec.msgpack.Decoder(SlotRest, dec_hook=_to_array)
