@@ -198,11 +198,16 @@ class History:
         return self._kept[need].values(self._age[:n]) / _SCALES[need.column]
 
     def matrix(self, need: Need, n: int) -> Floats:
-        """Return the declared buckets of each symbol, shape ``(need.buckets, n)``, oldest first."""
+        """Return the declared buckets of each symbol, shape ``(need.buckets, n)``, oldest first.
+
+        A symbol's buckets stand side by side in memory: so a sum or mean over them is added up in
+        one order, however many other symbols there are. By rows NumPy adds a single symbol's
+        buckets in pairs, and those of many one after the other.
+        """
         self._expect(need)
         rows = self._rings[need.column].last(need.buckets, n) / _SCALES[need.column]
         back = np.arange(need.buckets - 1, -1, -1)[:, None]
-        return np.where(back < self._age[None, :n], rows, np.nan)
+        return np.asfortranarray(np.where(back < self._age[None, :n], rows, np.nan))
 
     def _open(self, block: TapeBlock, row: int, n: int) -> None:
         price = self.opening_price(n)

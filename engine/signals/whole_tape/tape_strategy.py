@@ -63,6 +63,11 @@ class TapeStrategy:
 
     Parameters: ClassVar[type[StrategyParameters]] = StrategyParameters
 
+    across_symbols: ClassVar[bool] = False
+    """Whether what it says of a symbol depends on which others are on the tape, as a rank, a mean
+    over symbols or a pair does. Say so with True: a cluster then shows it the whole tape on one
+    machine, any other strategy only some letters at a time; ``strategy check`` finds out."""
+
     def __init__(self, parameters: StrategyParameters | None = None) -> None:
         self.parameters = self.Parameters.model_validate({}) if parameters is None else parameters
 
