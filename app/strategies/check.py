@@ -1,11 +1,12 @@
-"""Whether a strategy can be believed: it never looks ahead, and says the same twice."""
+"""Whether a strategy can be believed: it never looks ahead, and says the same whoever asks."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from app.strategies.cut_market import CutMarket
 from app.strategies.hosted import Hosted
 from app.strategies.opened_files import noting
+from app.strategies.shown_alone import SaidAlone, SomeSymbols, first_said_alone, symbols_alone
 from catalog import Catalog
 from engine.domain.errors import ConfigError
 from engine.domain.market_data.recorded import MarketData
@@ -55,6 +57,14 @@ class CheckedStrategy:
         It asks for quotes, and none are stored for the day: all that it saw of them was NaN.
     opened : tuple of str
         Files that it opened while it was asked: what it sees is to come from the tape alone.
+    across_symbols : bool
+        What it says of a symbol depends on the others on the tape, as declared or as found out: not
+        on a day on which it says nothing.
+    declares_across_symbols : bool
+        Its class says so. One that does not, and does look across them, would say otherwise in a
+        cluster.
+    said_alone : SaidAlone or None
+        Where it was found out.
     ms_a_bucket : float
         Wall milliseconds of a bucket; with the compiled scanner's share.
     """
@@ -68,12 +78,16 @@ class CheckedStrategy:
     lacks_quotes: bool
     opened: tuple[str, ...]
     first_difference: Difference | None
+    across_symbols: bool
+    declares_across_symbols: bool
+    said_alone: SaidAlone | None
     ms_a_bucket: float
 
     @property
     def is_fine(self) -> bool:
         """Whether nothing speaks against the strategy."""
-        return not (self.look_ahead or self.failure or self.opened) and self.repeatable
+        across = self.across_symbols and not self.declares_across_symbols
+        return not (self.look_ahead or self.failure or self.opened or across) and self.repeatable
 
 
 def checked_strategy(
@@ -103,9 +117,11 @@ def checked_strategy(
     opened: list[str] = []
     make_source = hosted.make_source(market, opened=opened)
 
-    def asked(of: MarketData) -> ScanResult:
+    def asked(of: MarketData, show: Show | None = None) -> ScanResult:
         source = make_source(hours, params, hosted.names)
-        watched = None if source is None else _Watched(source, opened)
+        assert source is not None  # noqa: S101 - there is one strategy that looks at the tape
+        shown = source if show is None else show(source)
+        watched = _Watched(shown, opened)
         return scan(of, day, params, symbols=symbols, letters=letters, source=watched)
 
     cuts = [hours.open_ns + int(share * (hours.close_ns - hours.open_ns)) for share in _CUTS]
@@ -114,6 +130,9 @@ def checked_strategy(
     whole = asked(market)
     secs = time.perf_counter() - started
     again = asked(market)
+    declared = strategy.across_symbols
+    cut, one = next((each for each in short if len(_until(each[1], each[0]))), short[-1])
+    alone = None if declared else _said_alone(asked, CutMarket(market, cut), one, cut)
     different = [found for cut, one in short if (found := _difference(one, whole, cut)) is not None]
     return CheckedStrategy(
         strategy=name,
@@ -125,8 +144,40 @@ def checked_strategy(
         lacks_quotes=quotes() in strategy.needs() and not market.has_quotes(day),
         opened=tuple(dict.fromkeys(opened)),
         first_difference=different[0] if different else None,
+        across_symbols=declared or alone is not None,
+        declares_across_symbols=declared,
+        said_alone=alone,
         ms_a_bucket=1_000 * secs / len(whole.breadth),
     )
+
+
+type Show = Callable[[SignalSource], SignalSource]
+"""Shows a source another tape."""
+
+
+class _Asked(Protocol):
+    """Asks a strategy about a day."""
+
+    def __call__(self, of: MarketData, show: Show | None = None) -> ScanResult: ...
+
+
+def _said_alone(
+    asked: _Asked, cut_day: MarketData, whole: ScanResult, cut: int
+) -> SaidAlone | None:
+    """Show some symbols alone, and all others without them, and compare with what was said."""
+    said = _until(whole, cut)
+    chosen = symbols_alone(said)
+    for shown in (*chosen, None) if chosen else ():
+
+        def narrowed(source: SignalSource, shown: str | None = shown) -> SignalSource:
+            if shown is None:
+                return SomeSymbols(source, chosen, cut, shows=False)
+            return SomeSymbols(source, [shown], cut, shows=True)
+
+        found = first_said_alone(said, _until(asked(cut_day, narrowed), cut), chosen, shown=shown)
+        if found is not None:
+            return found
+    return None
 
 
 class _Watched:

@@ -41,11 +41,15 @@ class CutMarket:
     def trade_batches(self, day: date, letter: str) -> Iterator[TradeBatch]:
         """Yield one letter's prints in order of arrival."""
         for batch in self._market.trade_batches(day, letter):
+            if batch.ts_init[0] >= self._cut:
+                return
             yield from self._until(batch)
 
     def quote_batches(self, day: date, letter: str) -> Iterator[QuoteBatch]:
         """Yield one letter's quotes in order of arrival, if any."""
         for batch in self._market.quote_batches(day, letter):
+            if batch.ts_init[0] >= self._cut:
+                return
             yield from self._until(batch)
 
     def trades(self, day: date, symbols: Sequence[str], start_ns: int, end_ns: int) -> TradeBatch:

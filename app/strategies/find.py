@@ -139,6 +139,9 @@ def _checked(found: object, source: str) -> Found:
         raise no_strategy(
             source, f"it is called {strategy_id}, as one that comes with the engine is"
         )
+    across: object = found.across_symbols
+    if not isinstance(across, bool):
+        raise no_strategy(source, f"across_symbols is {across!r}, expected True or False")
     if found.signals is TapeStrategy.signals:
         raise no_strategy(source, "it has no signals: add def signals(self, tape) -> Signals")
     own: object = found.Parameters

@@ -49,6 +49,11 @@ class Hosted:
         """Names of the strategies, in order of precedence."""
         return tuple(each.strategy_id for each in self.strategies)
 
+    @property
+    def across_symbols(self) -> tuple[str, ...]:
+        """Names of those that look across symbols, which need the whole tape on one machine."""
+        return tuple(each.strategy_id for each in self.look_at_the_tape if each.across_symbols)
+
     def make_source(
         self,
         catalog: Catalog | None,

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 _NO_QUOTES = "NONE stored for that day: all that it saw of them was NaN"
 
+_ACROSS = {
+    (False, False): "no",
+    (True, True): "yes, as its class says",
+    (True, False): "YES: add across_symbols = True to the class",
+}
+"""By whether it looks across symbols, and whether its class says so."""
+
 app = typer.Typer(help="List trading strategies, write a new one, check one.", no_args_is_help=True)
 
 
@@ -133,7 +140,9 @@ def check(
     """Check on a recorded day that a strategy never looks ahead, and says the same twice.
 
     The day is cut short in two places; what it said before the cut must not depend on what came
-    after it. Exit code 1 when something speaks against the strategy.
+    after it. It is shown some symbols alone, too: what it says of them must not depend on the
+    others, unless its class says across_symbols = True. Exit code 1 when something speaks against
+    the strategy.
 
     Example: tradectl strategy check my_breakout:MyBreakout --date 2026-09-18
     """
@@ -159,6 +168,7 @@ def check(
             "says the same twice": "yes" if found.repeatable else "NO",
             "switched off": found.failure or "no",
             **({"quotes": _NO_QUOTES} if found.lacks_quotes else {}),
+            "across symbols": _ACROSS[found.across_symbols, found.declares_across_symbols],
             "opens files": ", ".join(found.opened) or "no",
             "candidates": f"{found.candidates:,}",
             "a bucket takes": f"{found.ms_a_bucket:.2f} ms, the compiled scanner included",
@@ -172,6 +182,16 @@ def check(
                 f"first at {first.ts_event} (the day cut at {first.cut_ns}):\n"
                 f"  with the future     {'; '.join(first.with_future) or 'nothing'}\n"
                 f"  without it          {'; '.join(first.without) or 'nothing'}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+        if (alone := found.said_alone) is not None:
+            shown = "the others" if alone.shown is None else alone.shown
+            console.print(
+                f"first at {alone.ts_event}, shown {shown} alone:\n"
+                f"  with all symbols    {'; '.join(alone.with_all) or 'nothing'}\n"
+                f"  alone               {'; '.join(alone.without) or 'nothing'}",
                 highlight=False,
                 markup=False,
                 soft_wrap=True,

@@ -19,8 +19,11 @@ from cluster.merge import HUB_WAIT_NS, ReportMerge, Taken
 from cluster.reports import Owner, SlotReport, SlotRest
 from cluster.slots import ACROSS, PLACES, Slot, Slots
 from cluster.splitting import equal_slots
-from engine.domain.candidate import BucketReport, Phase
+from engine.domain.candidate import BucketReport, FadeReason, Phase
 from engine.domain.session import NANOS_PER_SECOND, session
+from engine.signals.whole_tape.signals import Signals
+from engine.signals.whole_tape.tape import Tape
+from strategies import Reversion
 from tests.cluster.seam_day import (
     ACROSS_NAMES,
     NAMES,
@@ -246,3 +249,26 @@ def test_a_new_owner_that_dies_before_it_reports_leaves_the_old_one_in_place(sea
     assert merge.take(first) is Taken.TAKEN
     assert merge.take(msgspec.structs.replace(then, owner=SECOND)) is Taken.STALE
     assert merge.take(then) is Taken.TAKEN
+
+
+def test_a_strategy_that_goes_wrong_in_one_slot_is_off_in_all_from_that_bucket(
+    lively: tuple[Recorded, OneProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day, _ = lively
+    whole = Reversion.signals
+
+    def breaks(strategy: Reversion, tape: Tape) -> Signals:
+        if tape.bucket == 60 and "MSFT" in tape.symbols:
+            raise ZeroDivisionError("of its own making")
+        return whole(strategy, tape)
+
+    monkeypatch.setattr(Reversion, "signals", breaks)
+    one, cut = in_one_process(day, 9), equal_slots(3)
+    seam = Seam(day, one, cut, told(in_slots(day, cut, 9), FIRST))
+    ended = [each for report in one.reports for each in report.candidates
+             if each.fade_reason is FadeReason.STRATEGY_OFF]  # fmt: skip
+    assert len({int(cut.of([each.symbol])[0]) for each in ended}) == 3
+    merge = seam.merge()
+    found = played(merge, day, delayed(seam, np.random.default_rng(9), 20.0))
+    the_same(seam, merge, found)
+    assert [each.failures for each in found] == [each.failures for each in one.reports]

@@ -52,11 +52,14 @@ class AskedStrategies:
         self._asked = [_Asked(rank, each, lives_of(p)) for rank, each in strategies]
 
     def answers(self, block: TapeBlock) -> Iterator[Answer]:
-        """Yield what is said at each bucket of the session; every block once, in order."""
+        """Yield what is said at each bucket of the session; every block once, in order.
+
+        Nobody is asked about a tape without symbols: a slot of few letters may begin as one.
+        """
         if not self._asked:
             return
         for row, tape in enumerate(tapes(block, self._history)):
-            if tape.bucket < 1:
+            if tape.bucket < 1 or not len(tape):
                 continue
             said: list[StrategyEvents] = []
             failed: list[Failed] = []
