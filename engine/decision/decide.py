@@ -57,6 +57,13 @@ class BucketDecision(msgspec.Struct, frozen=True):
     plans: tuple[Approved[BracketPlan], ...] = ()
     incomplete: BucketIncomplete | None = None
 
+    @property
+    def ts_event(self) -> int:
+        """End of the bucket, UTC ns; 0 where there was nothing to decide."""
+        if self.incomplete is not None:
+            return self.incomplete.ts
+        return self.verdicts[0].ts_event if self.verdicts else 0
+
 
 NOTHING = BucketDecision()
 """What most buckets come to."""

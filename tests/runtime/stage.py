@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+import msgspec
 import numpy as np
 from nautilus_trader.model import ClientOrderId
 
@@ -89,8 +90,9 @@ class Scripted(HubStrategy):
         super()._on_guard(now)
 
     def decide(self, report: BucketReport) -> BucketDecision:
-        """Approve the plans of the scene."""
-        del report
+        """Approve the plans of the scene, unless a slot was silent."""
+        if report.missing:
+            return super().decide(report)
         return BucketDecision(plans=tuple(Approved(plan) for plan in self.plans))
 
 
@@ -141,10 +143,11 @@ def act(
     decided_ns: int = 0,
     beside: Beside | None = None,
     instruments: Instruments = ALPACA_STOCKS,
+    then_missing: Sequence[str] = (),
 ) -> list[Fact]:
     """Play a tape against one bracket with a time stop of 60 s and return the facts.
 
-    Halts are those of the first stock.
+    Halts are those of the first stock; ``then_missing`` are silent about the bucket that follows.
     """
     params = parameters_from({}, ["max_hold_seconds=60", "flatten_by=15:55"])
     assumed, failures, journal = assumptions(fills), Failures(), MemoryJournal()
@@ -167,6 +170,10 @@ def act(
         tapes.append((beside.plan.symbol, beside.prints, beside.touches))
     actor = ReplayActor(history, HOURS, failures)
     actor.schedule(BucketReport(TEN, TEN + params.grace_ns, Breadth(0, 0, 0, ()), ()))
+    if then_missing:
+        following = TEN + params.bucket_ns
+        nothing = BucketReport(following, following + params.grace_ns, Breadth(0, 0, 0, ()), ())
+        actor.schedule(msgspec.structs.replace(nothing, missing=tuple(then_missing)))
     simulation = Simulation(
         assumed,
         account=account,

@@ -14,6 +14,7 @@ from engine.domain.facts import (
     Alarm,
     AlarmRaised,
     BracketPlanned,
+    BucketIncomplete,
     ExitReason,
     ExitRequested,
     OrderAccepted,
@@ -352,6 +353,18 @@ def test_a_bucket_on_which_an_earlier_process_has_decided_is_not_decided_again()
     assert payloads(act(LONG, prints=prints, touches=touches, decided_ns=TEN - 1), BracketPlanned)
     again = act(LONG, prints=prints, touches=touches, decided_ns=TEN)
     assert not payloads(again, BracketPlanned)
+
+
+def test_exits_go_on_while_a_slot_is_silent_and_the_bucket_is_a_fact() -> None:
+    prints = [*PRINTED, (4.0, 101.00), (11.0, 103.00)]
+    usual = act(LONG, prints=prints, touches=QUOTED)
+    silent = act(LONG, prints=prints, touches=QUOTED, then_missing=("S", "TA-TM"))
+    assert len(filled(silent)) == 2
+    assert filled(silent) == filled(usual)
+    (fact,) = payloads(silent, BucketIncomplete)
+    assert fact == BucketIncomplete(TEN + 5 * NANOS_PER_SECOND, ("S", "TA-TM"))
+    assert not payloads(usual, BucketIncomplete)
+    assert len(payloads(silent, BracketPlanned)) == 1
 
 
 def test_an_entry_limit_out_of_reach_is_withdrawn_and_leaves_no_trade() -> None:

@@ -19,7 +19,14 @@ from app.strategies import hosted
 from catalog import Catalog
 from engine.comparison import Cause, Comparison, Difference, Judgement, Kind, Story, compare
 from engine.domain.commands import FlattenAll, SetParameters
-from engine.domain.facts import ExitReason, Fact, GapBackfilled, OrderFilled, TradeClosed
+from engine.domain.facts import (
+    BucketIncomplete,
+    ExitReason,
+    Fact,
+    GapBackfilled,
+    OrderFilled,
+    TradeClosed,
+)
 from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import parameters_from
 from engine.domain.parameters.versions import ParameterHistory
@@ -267,6 +274,22 @@ def test_a_refused_candidate_that_one_run_never_saw_is_data(base: Ran, data: st.
     without = [each for each in known if each is not refused]
     (only,) = check(compare(told("a", base, judged=without), told("b", base))).differences
     assert (only.only_in, only.cause, only.symbol) == ("b", Cause.DATA, refused.symbol)
+
+
+def test_a_bucket_that_one_run_decided_without_a_slot_is_data_and_the_slot_is_named(
+    base: Ran,
+) -> None:
+    known = judgements(base)
+    refused = next(each for each in known if not each.approved)
+    ts = refused.ts_event
+    silent = msgspec.structs.replace(
+        base.facts[2], ts_event=ts, ts_init=ts, payload=BucketIncomplete(ts, ("S",))
+    )
+    without = [each for each in known if each is not refused]
+    story = told("b", base, facts=[*base.facts, silent], judged=without)
+    (only,) = check(compare(told("a", base), story)).differences
+    assert (only.only_in, only.cause) == ("a", Cause.DATA)
+    assert only.because == "b decided the bucket without slot S"
 
 
 def later(fill: Fact) -> Fact:

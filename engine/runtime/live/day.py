@@ -135,7 +135,7 @@ class LiveDay:
             pulse=self.pulse,
             sends=sends,
             on_decision=on_decision,
-            decided_ns=max((each.ts_event for one in decided for each in one.verdicts), default=0),
+            decided_ns=max((each.ts_event for each in decided), default=0),
         )
         self._display = None
         if board is not None:
