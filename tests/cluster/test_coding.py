@@ -45,9 +45,13 @@ features = st.lists(st.builds(Feature, texts, floats, floats, st.booleans()), ma
 @st.composite
 def windows(draw: st.DrawFn) -> Window:
     n = draw(st.integers(0, 4))
-    fixed = [np.array(draw(st.lists(ints, min_size=n, max_size=n)), np.int64) for _ in range(4)]
-    others = [np.array(draw(st.lists(floats, min_size=n, max_size=n))) for _ in range(3)]
-    return Window(*fixed, *others)
+    ts, high, low, last = (
+        np.array(draw(st.lists(ints, min_size=n, max_size=n)), np.int64) for _ in range(4)
+    )
+    volume, ao, ac = (
+        np.array(draw(st.lists(floats, min_size=n, max_size=n)), np.float64) for _ in range(3)
+    )
+    return Window(ts, high, low, last, volume, ao, ac)
 
 
 candidates = st.builds(
