@@ -5,7 +5,7 @@ from __future__ import annotations
 _WORDS = {
     "yes": "at once",
     "reseed": "at once, windows refilled",
-    "rebalance": "at once",
+    "rebalance": "on the next day: slots are cut before it",
     "step_up_raised": "at once; raise with --step-up",
     "step_up_loosened": "at once; loosen with --step-up",
     "restart": "at restart",

@@ -109,9 +109,8 @@ def test_so_many_slots_as_were_asked_for(count: int) -> None:
 @given(cuts, st.integers(0, 2**32 - 1))
 def test_a_batch_is_divided_without_loss_though_its_table_grows(slots: Slots, seed: int) -> None:
     rng, divider = np.random.default_rng(seed), Divider(slots)
-    for known in (4, 4, len(SYMBOLS), 2):
-        names = SYMBOLS[:known]
-        n = int(rng.integers(0, 50))
+    for names in (SYMBOLS[:4], SYMBOLS[:4], SYMBOLS, SYMBOLS[::-1], SYMBOLS[:2]):
+        known, n = len(names), int(rng.integers(0, 50))
         column = rng.integers(0, 10**9, n)
         ids = rng.integers(0, known, n).astype(np.int32)
         batch = QuoteBatch(ids, names, column, np.sort(column), column, column, column, column)
@@ -153,6 +152,13 @@ def test_slots_are_placed_once_and_stay_unless_a_shard_is_a_fifth_too_heavy(
         assert after <= before + 1e-9
         if before <= 1.2 * mean - 1e-9:
             assert found == now
+
+
+def test_a_slot_moves_for_more_than_a_fifth_and_for_no_less() -> None:
+    now = {"A": "p", "B": "p", "C": "q"}
+    assert placed({"A": 0.50, "B": 0.05, "C": 0.45}, ["p", "q"], now) == now
+    assert placed({"A": 0.50, "B": 0.15, "C": 0.35}, ["p", "q"], now) == now | {"B": "q"}
+    assert placed({"A": 0.50, "B": 0.05, "C": 0.45}, ["q"], now) == dict.fromkeys("ABC", "q")
 
 
 def test_a_heavy_letter_is_cut_and_then_shards_are_loaded_alike() -> None:
