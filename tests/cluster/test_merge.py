@@ -21,6 +21,9 @@ from cluster.slots import ACROSS, PLACES, Slot, Slots
 from cluster.splitting import equal_slots
 from engine.domain.candidate import BucketReport, FadeReason, Phase
 from engine.domain.session import NANOS_PER_SECOND, session
+from engine.pipeline import observe
+from engine.signals import Scanner
+from engine.signals.whole_tape.signal_runner import in_process
 from engine.signals.whole_tape.signals import Signals
 from engine.signals.whole_tape.tape import Tape
 from strategies import Reversion
@@ -221,6 +224,25 @@ def test_a_recorded_day_in_slots_is_that_of_one_process(shared: Path) -> None:
     assert decision_digest("", decisions(day, found)) == (
         decision_digest("", decisions(day, one.reports))
     )
+
+
+def test_a_slot_without_symbols_asks_nobody(lively: tuple[Recorded, OneProcess]) -> None:
+    class NeedsOne(Reversion):
+        """Cannot do without any symbol, like many."""
+
+        strategy_id = "needs_one"
+
+        def signals(self, tape: Tape) -> Signals:
+            """Take the highest price."""
+            tape.last.max()
+            return super().signals(tape)
+
+    day, _ = lively
+    source = in_process([NeedsOne()])(day.hours, day.params, ["needs_one"])
+    scanner = Scanner(day.params, day.hours, {}, source=source)
+    reports = observe(scanner, [], [], day.until_ns)
+    assert len(reports) > 90
+    assert not any(each.failures for each in reports)
 
 
 def test_what_a_hub_did_not_ask_for_is_refused_and_named(seam: Seam) -> None:

@@ -32,8 +32,7 @@ class PerSymbol(TapeStrategy):
         return [matrix("last", 60)]
 
     def signals(self, tape: Tape) -> Signals:
-        """Say how far each is from its own mean; like many, it cannot do without any symbol."""
-        tape.last.max()
+        """Say how far each is from its own mean."""
         away = tape.last / np.nanmean(tape.matrix("last", 60), axis=0) - 1
         score = 1e4 * np.abs(away)
         return Signals(side=np.sign(away), score=score, features={"s": at_least(score, 5.0)})
