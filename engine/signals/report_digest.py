@@ -82,9 +82,9 @@ def candidates_table(candidates: Sequence[Candidate]) -> pa.Table:
     """Return candidates of the compiled strategy as ``tables.rows_table`` with quotes."""
 
     def column(make: Callable[[Candidate], Any], dtype: Any) -> Any:
-        made: Any = np.array([make(each) for each in candidates], dtype)
-        column: Any = pa.array(made)
-        return column
+        arrays: Any = pa
+        made = np.array([make(each) for each in candidates], dtype)
+        return arrays.array(made)
 
     def texts(make: Callable[[Candidate], str | None]) -> Any:
         return pa.array([make(each) for each in candidates], pa.string())

@@ -14,8 +14,8 @@ from engine.domain.symbols import is_symbol
 Hot = Literal["yes", "no", "reseed", "rebalance", "restart", "step_up_raised", "step_up_loosened"]
 """What a change to a running engine takes.
 
-``reseed`` fills the windows again from stored buckets, ``rebalance`` cuts the slots of the next day otherwise,
-``step_up_*`` asks the operator to prove who they are when the value is raised or loosened.
+``reseed`` fills the windows again from stored buckets, ``rebalance`` cuts the slots of the next
+day, ``step_up_*`` asks the operator to prove who they are when the value is raised or loosened.
 """
 
 _LARGEST_RATIO = Decimal("0.05")
