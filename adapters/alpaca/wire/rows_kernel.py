@@ -142,7 +142,8 @@ def find_rows(
         at = _find_row(symbols, known, frame, first, n, row) if is_map else skip(frame, start)
         if at < 0:
             break
-        known = max(known, np.int64(row.symbol) + 1)
+        if row.symbol >= known:
+            known = np.int64(row.symbol) + 1
         row.start, row.end = start, at
     return known, at
 

@@ -137,11 +137,11 @@ def test_who_may_not_is_refused_by_the_venues_own_codes_and_told_why(place: Plac
 
         async def asked(path: str, *said: dict[str, Any]) -> None:
             async with connect(f"{relay.url}{path}") as socket:
-                await socket.recv()
+                answers = [await socket.recv()]
                 for each in said:
                     await socket.send(json.dumps(each))
-                    answer = json.loads(await socket.recv())[0]
-                codes.append(answer.get("code", 0))
+                    answers.append(await socket.recv())
+                codes.append(json.loads(answers[-1])[0].get("code", 0))
 
         reads, steers = ({"action": "auth", "key": k, "secret": s} for k, s in map(_key, (0, 1)))
         await asked("/v2/sip", {"action": "subscribe", "trades": ["*"]})

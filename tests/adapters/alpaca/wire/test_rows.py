@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -98,8 +99,15 @@ def test_no_bytes_make_it_read_beyond_a_frame_or_lose_a_row() -> None:
 
 
 def test_prints_of_a_gap_are_those_whose_ids_came_neither_before_nor_after_it() -> None:
-    def row(symbol: str, number: int, at: int, exchange: str = "V") -> dict[str, object]:
-        told = {"T": "t", "S": symbol, "x": exchange, "p": 1.0, "s": 1, "t": ARRIVED + at}
+    def row(symbol: str, number: int, at: int, exchange: str = "V") -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "T": "t",
+            "S": symbol,
+            "x": exchange,
+            "p": 1.0,
+            "s": 1,
+            "t": ARRIVED + at,
+        }
         return told | ({"i": number} if number else {})
 
     finder = RowFinder()
