@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack
     from datetime import date
 
+    from adapters.alpaca.relayed import RelayedFeed
+    from engine.domain.market_data.quotes import QuoteBatch
     from engine.domain.market_data.recorded import MarketData
+    from engine.domain.market_data.status import TradingStatus
+    from engine.domain.market_data.trades import TradeBatch
     from engine.domain.markets.market import Capabilities, Market
     from engine.runtime.live import VenueAccount
 
@@ -66,6 +70,35 @@ def simulated_market(url: str, key_id: str, secret: str) -> VenueAccount:
     from adapters.alpaca.account import AlpacaAccount
 
     return AlpacaAccount.at_simulator(url, key_id, secret)
+
+
+def relayed_feed(name: str, feed: str, environment: Mapping[str, str] = os.environ) -> RelayedFeed:
+    """Return a market's feed as a relay hands it on; raises as ``market``."""
+    from adapters.alpaca.account import AlpacaAccount
+
+    if name not in _MARKETS:
+        raise ConfigError(f"market {name!r} is unknown; known are {', '.join(_MARKETS)}")
+    return AlpacaAccount.of(name, environment).relayed(feed)
+
+
+def frame_batches(
+    frames: Iterable[tuple[bytes, int]], *, received_at: bool
+) -> Iterator[TradeBatch | QuoteBatch | Sequence[TradingStatus]]:
+    """Yield what frames of a relay say, each with its arrival (UTC ns), as columns.
+
+    Parameters
+    ----------
+    received_at : bool
+        Whether rows say themselves when they arrived, as those of time that is granted do.
+    """
+    from adapters.alpaca.wire.market import FrameDecoder
+
+    decoder = FrameDecoder(received_at=received_at)
+    for frame, stamp in frames:
+        read = decoder.decode(frame, stamp)
+        for arrived in (read.statuses, read.quotes, read.trades):
+            if arrived is not None and len(arrived):
+                yield arrived
 
 
 async def tickets_of(name: str, stack: AsyncExitStack) -> Market:

@@ -13,6 +13,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from serving.policy import Limits
 
+TRANSPORT = "tradectl.transport"
+"""Name under which a websocket's connection is handed to the application."""
+
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\n"
     b"Connection: close\r\nContent-Length: 22\r\nContent-Type: text/plain\r\n\r\n"
@@ -138,7 +141,10 @@ class GuardedHttp(H11Protocol):
 
 
 class GuardedWebSockets(WebSocketsSansIOProtocol):
-    """Websockets that are counted, and whose pings cannot fill the memory of who answers them."""
+    """Websockets that are counted, and whose pings cannot fill the memory of who answers them.
+
+    The application finds the connection in its scope's extensions, under ``TRANSPORT``.
+    """
 
     config: CountedConfig
 
@@ -151,6 +157,13 @@ class GuardedWebSockets(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self._name = self.client[0] if self.client else ""
         self.config.crowd.enter(self._name)
+
+    def handle_connect(self, event: Any) -> None:
+        """Take a handshake; the application begins on the loop's next turn."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            extensions: dict[str, Any] = self.scope["extensions"]  # pyright: ignore[reportTypedDictNotRequiredAccess, reportAssignmentType]
+            extensions[TRANSPORT] = self.transport
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget a connection."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from starlette.types import ASGIApp
 
@@ -18,8 +19,8 @@ class GuardedConfig(CountedConfig):
 
     Parameters
     ----------
-    websockets : type
-        The protocol of websockets, if a server has one of its own.
+    certificate : (Path, Path), optional
+        Files of the certificate and its key, for TLS.
     headers : sequence of (str, str)
         Of every answer; what serves it is not told unless it is named here.
 
@@ -34,7 +35,7 @@ class GuardedConfig(CountedConfig):
         app: ASGIApp,
         policy: Policy,
         *,
-        websockets: type[GuardedWebSockets] = GuardedWebSockets,
+        certificate: tuple[Path, Path] | None = None,
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.limits = policy.limits
@@ -42,7 +43,7 @@ class GuardedConfig(CountedConfig):
         super().__init__(
             Guard(app, policy),
             http=GuardedHttp,
-            ws=websockets,
+            ws=GuardedWebSockets,
             ws_max_size=self.limits.message_bytes,
             ws_ping_interval=None,
             ws_per_message_deflate=True,
@@ -54,4 +55,6 @@ class GuardedConfig(CountedConfig):
             server_header=False,
             proxy_headers=False,
             headers=list(headers),
+            ssl_certfile=certificate[0] if certificate else None,
+            ssl_keyfile=certificate[1] if certificate else None,
         )

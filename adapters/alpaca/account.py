@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from adapters.alpaca.data.recalled import Recalled
     from adapters.alpaca.market.market import AlpacaMarket
     from adapters.alpaca.orders.left_behind import AlpacaLeftBehind
+    from adapters.alpaca.relayed import RelayedFeed
     from adapters.alpaca.venue import AlpacaVenue
     from adapters.alpaca.wire.rest import VenueAsset
     from engine.domain.markets.attested import Attested
@@ -61,6 +62,12 @@ class AlpacaAccount:
         from adapters.alpaca.market.market import AlpacaMarket
 
         return AlpacaMarket(self._endpoints, self._credentials)
+
+    def relayed(self, feed: str) -> RelayedFeed:
+        """Return one of its feeds as a relay hands it on."""
+        from adapters.alpaca.relayed import RelayedFeed
+
+        return RelayedFeed(self._endpoints, self._credentials, feed)
 
     async def opening(self) -> VenueOpening:
         """Return what has to be known before a run is named; see ``VenueAccount``."""
@@ -137,6 +144,7 @@ class AlpacaAccount:
             recalled=recalled,
             on_batch=settings.on_batch,
             follow=follow,
+            relay=settings.relay,
         )
 
     def left_behind(self, run_id: str, epoch: int, watch: VenueWatch) -> AlpacaLeftBehind:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
+from msgspec import structs
 from nautilus_trader.config import DataClientConfig, ExecutionClientConfig
 from nautilus_trader.live.clients import DataClientFactory, ExecutionClientFactory
 from nautilus_trader.model import CustomData
@@ -33,7 +34,7 @@ from adapters.transport.kept_socket import Patience, Phase
 from adapters.transport.token_bucket import Priority, TokenBucket
 from engine.domain.errors import ConfigError, RunError, VenueError, VenueUnavailable
 from engine.runtime.live.venue import Grant, VenueHealth, VenueWatch
-from engine.runtime.live.venue_account import OnBatch
+from engine.runtime.live.venue_account import OnBatch, RelayAddress
 
 _HISTORY_PER_MINUTE = 200
 _STATES = {
@@ -74,6 +75,8 @@ class AlpacaVenue:
         Called in the node's loop, at once, with batches as they arrive; must not raise.
     follow : callable, optional
         Takes the time (UTC ns) of a venue whose clock went back and is right nevertheless.
+    relay : RelayAddress, optional
+        Who hands the feed on; by default it is heard from the venue itself.
 
     Raises
     ------
@@ -95,6 +98,7 @@ class AlpacaVenue:
         recalled: Recalled | None = None,
         on_batch: OnBatch | None = None,
         follow: Callable[[int], None] | None = None,
+        relay: RelayAddress | None = None,
     ) -> None:
         keys = credentials or Credentials.from_environment()
         names = settings.subscribed
@@ -118,6 +122,12 @@ class AlpacaVenue:
             "now": now,
             "patience": patience,
         }
+        self._heard_from = {}
+        if relay is not None:
+            self._heard_from = {
+                "endpoints": structs.replace(addresses, data_stream=relay.url),
+                "credentials": Credentials(relay.key, relay.secret),
+            }
         self._listed = listed
         self._recalled = recalled
         self._on_batch = on_batch
@@ -253,7 +263,7 @@ class AlpacaVenue:
             backfill=Backfill(self.rest, self._history, recent_mins=self.settings.backfill_mins),
             recalled=self._recalled,
             on_batch=self._on_batch,
-            **self._shared,
+            **(self._shared | self._heard_from),
             **node,
         )
         return self._data

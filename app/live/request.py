@@ -12,7 +12,7 @@ from catalog import Catalog
 from engine.domain.errors import ConfigError, JournalBroken
 from engine.domain.market_data.recorded import MarketData, letter_of
 from engine.domain.parameters import Parameters
-from engine.runtime.live import VenueAccount
+from engine.runtime.live import RelayAddress, VenueAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,8 @@ class LiveRequest:
     doubt : JournalBroken or None
         Why the parameter desk is not to be believed: only a run is resumed that holds something,
         and nothing is entered.
+    relay : RelayAddress or None
+        Who hands the feed on; None for the venue itself.
     """
 
     venue: VenueAccount
@@ -67,6 +69,7 @@ class LiveRequest:
     hosted: Hosted = field(default_factory=hosted)
     doubt: JournalBroken | None = None
     display: Path | None = None
+    relay: RelayAddress | None = None
 
     def subscribed(self, tradable: Iterable[str]) -> tuple[str, ...]:
         """Return what to subscribe to of what can be traded, none for the whole tape.

@@ -186,6 +186,7 @@ async def live_run(
             start_secs=request.wait.left_secs,
             recalled=keeper.recalled if keeper and not run.is_new else None,
             on_batch=keeper.add if keeper else None,
+            relay=request.relay,
         )
         venue = account.node_venue(settings, day.trouble)
         attendant.report_to(day.trouble.issue_raised)

@@ -14,7 +14,7 @@ from app.backtest.stored_days import stored_day
 from app.clock import instant
 from catalog import Catalog, StoredReference
 from engine.domain.errors import ConfigError
-from serving import ControlToken, Policy
+from serving import ControlToken, Policy, listening
 from simulator.exchange import fill_mode
 from simulator.server import (
     CONTROL_PREFIX,
@@ -23,7 +23,6 @@ from simulator.server import (
     app,
     connections,
     holder,
-    listening,
     serve,
 )
 from simulator.tape import FASTEST, SLOWEST, Mode
@@ -67,6 +66,9 @@ class SimRequest:
     requests: int
     pdt: bool
     seed: int
+
+
+_REACHED = ", which may try keys and see yours in the clear; use 127.0.0.1, or say --listen-anyway"
 
 
 class SimReady(msgspec.Struct, frozen=True):
@@ -115,7 +117,7 @@ def serve_simulator(request: SimRequest, ready: Callable[[SimReady], None]) -> N
         requests=request.requests,
     )
     host = request.host
-    listener = listening(host, request.port, anywhere=request.listen_anyway)
+    listener = listening(host, request.port, refusal="" if request.listen_anyway else _REACHED)
     with listener, ControlToken.issued(*listener.getsockname()[:2]) as token:
         policy = Policy(
             hosts=(f"[{host}]" if ":" in host else host, *request.allow_hosts),

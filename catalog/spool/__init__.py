@@ -1,7 +1,16 @@
 """What arrives live, on disk within a second, to warm a restart or become a recorded day."""
 
+from catalog.spool.blocks import BlockWriter, block_files, read_blocks
 from catalog.spool.heading import Heading, spool_folder
 from catalog.spool.spooled import Spooled
 from catalog.spool.writer import SpoolWriter
 
-__all__ = ["Heading", "SpoolWriter", "Spooled", "spool_folder"]
+__all__ = [
+    "BlockWriter",
+    "Heading",
+    "SpoolWriter",
+    "Spooled",
+    "block_files",
+    "read_blocks",
+    "spool_folder",
+]

@@ -18,6 +18,7 @@ _MARK = b"tsp1"
 _HEAD = struct.Struct("<4sII")
 _SUM = struct.Struct("<I")
 _HEAD_BYTES = _HEAD.size + _SUM.size
+_LOOK_BYTES = 1 << 16
 
 
 def chunk(body: bytes | memoryview) -> bytes:
@@ -26,8 +27,8 @@ def chunk(body: bytes | memoryview) -> bytes:
     return b"".join((head, _SUM.pack(zlib.crc32(head)), body))
 
 
-def bodies(path: Path) -> Iterator[bytes]:
-    """Yield the bodies of a file's whole chunks; a chunk that was cut short ends the file.
+def bodies(path: Path, at: int = 0) -> Iterator[bytes]:
+    """Yield the bodies of a file's whole chunks from a place on; one cut short ends the file.
 
     A killed process cuts a file anywhere; a machine that lost its power may have left zeros
     instead of the last bytes.
@@ -39,7 +40,7 @@ def bodies(path: Path) -> Iterator[bytes]:
     """
     try:
         with path.open("rb") as file:
-            at = 0
+            file.seek(at)
             while len(head := file.read(_HEAD_BYTES)) == _HEAD_BYTES:
                 length, crc = _lengths(head)
                 body = file.read(length) if length is not None else b""
@@ -53,6 +54,32 @@ def bodies(path: Path) -> Iterator[bytes]:
                     )
                 yield body
                 at += _HEAD_BYTES + length
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
+
+
+def chunk_from(path: Path, at: int) -> int:
+    """Return where the first whole head at a place or behind it lies; the file's end without one.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(at)
+            kept = b""
+            while read := file.read(_LOOK_BYTES):
+                kept += read
+                found = kept.find(_MARK)
+                while found >= 0 and len(kept) - found >= _HEAD_BYTES:
+                    if _lengths(kept[found : found + _HEAD_BYTES])[0] is not None:
+                        return at + found
+                    found = kept.find(_MARK, found + 1)
+                cut = max(0, len(kept) - _HEAD_BYTES) if found < 0 else found
+                kept, at = kept[cut:], at + cut
+            return at + len(kept)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error}") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -13,6 +14,7 @@ from msgspec import structs
 from app.doctor.preflight import Need, require_fit
 from app.markets import REAL_MONEY, MarketName
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
+from cli.live.relay import DEFAULT_LISTEN, certificate, relay_address, serve_relay
 from cli.terminal.day_options import DayOptions
 from cli.terminal.options import (
     DEFAULT_DATABASE,
@@ -29,8 +31,6 @@ from cli.terminal.shared_options import taking
 from engine.domain.errors import JournalBroken, TradectlError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
     from app.live.destination import Destination
@@ -45,6 +45,7 @@ class Role(StrEnum):
     """What this process does of a live system."""
 
     ALL = "all"
+    RELAY = "relay"
 
 
 class FeedName(StrEnum):
@@ -66,7 +67,11 @@ def live(
         typer.Option("--venue", help="Where orders go; as alpaca_trading_mode says by default."),
     ] = None,
     role: Annotated[
-        Role, typer.Option("--role", help="all: the whole system in this process.")
+        Role,
+        typer.Option(
+            "--role",
+            help="all: the whole system in this process; relay: hand the feed on to others.",
+        ),
     ] = Role.ALL,
     feed: Annotated[
         FeedName, typer.Option("--feed", help="iex: the free plan, 30 symbols at most.")
@@ -83,6 +88,31 @@ def live(
     confirm: Annotated[
         str | None,
         typer.Option("--confirm", metavar="WORDS", help=f"For real money: '{_REAL_MONEY}'."),
+    ] = None,
+    relay: Annotated[
+        str | None,
+        typer.Option(
+            "--relay", metavar="URL", help="Hear the feed from a relay, not from the venue."
+        ),
+    ] = None,
+    relay_keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--relay-keys",
+            metavar="FILE",
+            help="Keys of the relay, KEY:SECRET a line; by default those it has made itself.",
+        ),
+    ] = None,
+    listen: Annotated[
+        str,
+        typer.Option("--listen", metavar="HOST:PORT", help="Where a relay listens."),
+    ] = DEFAULT_LISTEN,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option("--tls-cert", metavar="FILE", help="Certificate of a relay, for TLS."),
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", metavar="FILE", help="Key of that certificate.")
     ] = None,
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
@@ -108,12 +138,29 @@ def live(
     its orders left at the venue is protected until it is flat. A run whose log of commands was
     altered obeys none of them and enters nothing more; its exits go on.
 
+    --role relay trades nothing: it holds the one connection to the feed that an account may have
+    and hands it on, to `tradectl live --relay URL` and to every program that speaks Alpaca's
+    market-data protocol, with keys of its own. It writes all that it has heard to the folder spool
+    beside the database before it sends it; --record makes that a day of the catalog in the end.
+
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
     from store import Journals
 
-    del role
     require_fit(Need.LIVE, files=[database], folders=[runs])
+    if role is Role.RELAY:
+        serve_relay(
+            options,
+            venue=venue,
+            feed=feed.value,
+            listen=listen,
+            keys=relay_keys,
+            certificate=certificate(tls_cert, tls_key),
+            record=record,
+            database=database,
+            wait_secs=wait_secs,
+        )
+        return
     hosted = options.hosted()
     wait = StartWait(wait_secs, say)
     journals = wait.reached(lambda: Journals(database))
@@ -146,6 +193,7 @@ def live(
         hosted=hosted,
         doubt=doubt,
         display=display_root(journals.database),
+        relay=relay_address(relay, relay_keys, spool_root(journals.database)),
     )
     try:
         with live_view(enabled=view and not options.as_json, venue=place.venue) as screen:

@@ -2,7 +2,7 @@
 
 from simulator.server.app import Setting, app, connections
 from simulator.server.keyring import Holder, holder
-from simulator.server.serve import CONTROL_PREFIX, DEFAULT_PORT, listening, serve
+from simulator.server.serve import CONTROL_PREFIX, DEFAULT_PORT, serve
 
 __all__ = [
     "CONTROL_PREFIX",
@@ -12,6 +12,5 @@ __all__ = [
     "app",
     "connections",
     "holder",
-    "listening",
     "serve",
 ]

@@ -6,14 +6,12 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
-from ipaddress import ip_address
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from engine.domain.errors import ConfigError, RunError
+from engine.domain.errors import RunError
 from serving import GuardedConfig, Policy
-from simulator.server.streams.wire_protocol import CuttableWebSockets
 
 DEFAULT_PORT = 8765
 CONTROL_PREFIX = "/sim/"
@@ -21,46 +19,6 @@ CONTROL_PREFIX = "/sim/"
 _NAME = "simulator: "
 
 _log = logging.getLogger("tradectl.simulator")
-
-
-def listening(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
-    """Return a socket that listens.
-
-    Parameters
-    ----------
-    port : int
-        0 for a free one.
-    anywhere : bool
-        Whether an address that other machines reach is meant.
-
-    Raises
-    ------
-    ConfigError
-        The address is not this machine's loopback, or is taken.
-    """
-    try:
-        is_loopback = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        raise ConfigError(f"{host!r} is no address; write 127.0.0.1") from None
-    if not is_loopback and not anywhere:
-        raise ConfigError(
-            f"{host} can be reached by other machines, which may try keys and see yours in the "
-            "clear; use 127.0.0.1, or say --listen-anyway"
-        )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # named TCP, or asyncio leaves Nagle's delay on: 40 ms for each small message
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise ConfigError(
-            f"cannot listen on {host}:{port}: {error.strerror}; choose another port with --port, "
-            "0 for a free one"
-        ) from error
-    listener.listen(128)
-    return listener
 
 
 def serve(
@@ -108,6 +66,5 @@ def config(app: ASGIApp, policy: Policy) -> GuardedConfig:
     return GuardedConfig(
         app,
         policy,
-        websockets=CuttableWebSockets,
         headers=[("Server", "tradectl-simulator"), ("X-Simulator", "tradectl")],
     )

@@ -14,8 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from serving import GuardedConfig, Limits, Policy, StrictJsonError, admit, strict_object
-from simulator.server import listening
+from serving import GuardedConfig, Limits, Policy, StrictJsonError, admit, listening, strict_object
 from tests.simulator.market_data.loopback import AnnouncedServer
 
 TOKEN = "token-of-a-small-server"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import batched, groupby
+from typing import Protocol
 
 import msgspec
 
-from adapters.alpaca.data.last_ticks import LastTicks
 from adapters.alpaca.http.history import SYMBOLS_OF_REQUEST, AlpacaHistory
 from adapters.alpaca.http.rest import AlpacaRest
 from engine.domain.errors import VenueError
@@ -23,6 +23,23 @@ _AT_ONCE = 8
 a minute, and the 46 requests of a whole market are over in six rounds."""
 _NAMED = 10
 _MINUTE_NS = 60 * NANOS_PER_SECOND
+
+
+class Heard(Protocol):
+    """What was heard, as far as what follows it is to be fetched; times are the venue's, UTC ns."""
+
+    @property
+    def heard_event(self) -> int:
+        """Newest time of anything, negative before the first."""
+        ...
+
+    def printed_since(self, ts_event: int) -> list[str]:
+        """Return the symbols that have printed at an instant or later."""
+        ...
+
+    def seen_event(self) -> Mapping[str, int]:
+        """Return when each symbol printed last."""
+        ...
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -101,7 +118,7 @@ class Backfill:
         self._symbols_of_request = symbols_of_request
 
     async def fetch(
-        self, ticks: LastTicks, traded: Collection[str], muted: Collection[str] = ()
+        self, ticks: Heard, traded: Collection[str], muted: Collection[str] = ()
     ) -> Lost:
         """Fetch the prints since the last ones heard; those of traded symbols come first.
 
@@ -173,7 +190,7 @@ class Backfill:
         else:
             part.missing = ""
 
-    async def has_more(self, symbols: Collection[str], ticks: LastTicks) -> bool:
+    async def has_more(self, symbols: Collection[str], ticks: Heard) -> bool:
         """Say whether symbols have traded since they were heard last.
 
         Raises
@@ -188,7 +205,7 @@ class Backfill:
         return False
 
     def _requests(
-        self, symbols: Sequence[str], ticks: LastTicks, muted: Collection[str]
+        self, symbols: Sequence[str], ticks: Heard, muted: Collection[str]
     ) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Yield since when (UTC ns) which symbols are to be asked for, in order of the symbols."""
         seen = ticks.seen_event()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -16,7 +15,7 @@ from adapters.alpaca.endpoints import is_loopback
 from adapters.alpaca.http.account_budget import AccountBudget
 from adapters.alpaca.wire.rest import VenueFault, read_fault
 from adapters.transport.connection import unreached
-from adapters.transport.token_bucket import NANOS_PER_SECOND, TOO_MANY_REQUESTS, Priority
+from adapters.transport.token_bucket import TOO_MANY_REQUESTS, Priority
 from engine.domain.counted import counted
 from engine.domain.errors import VenueRejected, VenueUnavailable, VenueUntrusted
 
@@ -245,12 +244,6 @@ class _Keys(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Any:
         request.headers.update(self._credentials.headers())
         yield request
-
-
-def rfc3339(ns: int) -> str:
-    """Return an instant (UTC ns) as the venue writes it, to the nanosecond."""
-    seconds, nanos = divmod(ns, NANOS_PER_SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanos:09d}Z"
 
 
 def _lost_reason(error: BaseException) -> str:

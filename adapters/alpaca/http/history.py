@@ -11,7 +11,8 @@ import msgspec
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.endpoints import Endpoints
 from adapters.alpaca.http.account_budget import AccountBudget
-from adapters.alpaca.http.client import Door, HttpPatience, Query, rfc3339
+from adapters.alpaca.http.client import Door, HttpPatience, Query
+from adapters.alpaca.wire.instants import rfc3339
 from adapters.transport.token_bucket import Priority
 from engine.domain.errors import VenueUnavailable
 from engine.domain.unreadable import UNREADABLE

@@ -12,7 +12,7 @@ import msgspec
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.endpoints import Endpoints
 from adapters.alpaca.http.account_budget import AccountBudget
-from adapters.alpaca.http.client import Door, HttpPatience, Query, Reply, Unanswered, rfc3339
+from adapters.alpaca.http.client import Door, HttpPatience, Query, Reply, Unanswered
 from adapters.alpaca.http.outcomes import (
     Accepted,
     CancelOutcome,
@@ -22,6 +22,7 @@ from adapters.alpaca.http.outcomes import (
     Unknown,
 )
 from adapters.alpaca.orders.requests import OrderRequest, ReplaceRequest
+from adapters.alpaca.wire.instants import rfc3339
 from adapters.alpaca.wire.rest import (
     VenueAccount,
     VenueActivity,

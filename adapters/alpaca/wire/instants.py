@@ -33,6 +33,12 @@ def timestamp(ts: int) -> Ext:
     return Ext(_TIMESTAMP, nanos.to_bytes(4) + seconds.to_bytes(8, signed=True))
 
 
+def rfc3339(ts: int) -> str:
+    """Return UTC nanoseconds as the venue writes them, with all nine digits."""
+    seconds, nanos = divmod(ts, _NANOS)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanos:09d}Z"
+
+
 def _from_text(text: str) -> int:
     found = _WRITTEN.fullmatch(text)
     if found is None:

@@ -140,7 +140,7 @@ class FrameDecoder:
         tally[Tally.FRAMES] += 1
         so_far = cursor[column.N_TRADES : column.N_SPANS + 1].copy()
         try:
-            data = self._as_msgpack(frame)
+            data = as_msgpack(frame)
             self._walk(data, ts_init)
         except DataError:
             tally[Tally.MALFORMED_FRAMES] += 1
@@ -163,31 +163,10 @@ class FrameDecoder:
             self._state.cursor[column.N_SYMBOLS] = n
             self._symbols = texts_from(self._state.symbols, 0, n)
 
-    def _as_msgpack(self, frame: bytes | str) -> bytes:
-        """Return a frame's msgpack; JSON is read by msgspec and written anew."""
-        if len(frame) > MAX_FRAME_BYTES:
-            raise DataError(
-                f"market-data frame has {len(frame):,} bytes, expected up to {MAX_FRAME_BYTES:,}"
-            )
-        if not frame:
-            raise DataError("market-data frame is empty, expected an array of messages")
-        if isinstance(frame, bytes) and frame[0] >= _JSON_BELOW:
-            return frame
-        try:
-            messages: Any = msgspec.json.decode(frame)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"market-data frame is neither msgpack nor JSON: {error}") from error
-        if not isinstance(messages, list):
-            raise DataError(
-                f"market-data frame is a JSON {type(messages).__name__} at byte 0, "
-                "expected an array of messages"
-            )
-        return msgspec.msgpack.encode([_binary(message) for message in messages])
-
     def _walk(self, data: bytes, ts_init: int) -> None:
         """Write the rows of a frame into the state."""
         cursor = self._state.cursor
-        left, at = _array_head(data)
+        left, at = array_head(data)
         cursor[column.AT], cursor[column.LEFT] = at, left
         frame = np.frombuffer(data, np.uint8)
         while True:
@@ -205,7 +184,7 @@ class FrameDecoder:
                 f"expected its end (it has {len(data):,} bytes)"
             )
         if ended != DONE:
-            raise _unreadable(data, -1 - ended)
+            raise unreadable(data, -1 - ended)
 
     def take(self) -> Frame:
         """Return what was added since the last call as one frame."""
@@ -273,8 +252,42 @@ class FrameDecoder:
         return found
 
 
-def _array_head(data: bytes) -> tuple[int, int]:
-    """Return how many messages a frame has and where the first one starts."""
+def as_msgpack(frame: bytes | str) -> bytes:
+    """Return a frame's msgpack; JSON is read by msgspec and written anew.
+
+    Raises
+    ------
+    DataError
+        It is no array of messages of either kind, or is too long.
+    """
+    if len(frame) > MAX_FRAME_BYTES:
+        raise DataError(
+            f"market-data frame has {len(frame):,} bytes, expected up to {MAX_FRAME_BYTES:,}"
+        )
+    if not frame:
+        raise DataError("market-data frame is empty, expected an array of messages")
+    if isinstance(frame, bytes) and frame[0] >= _JSON_BELOW:
+        return frame
+    try:
+        messages: Any = msgspec.json.decode(frame)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"market-data frame is neither msgpack nor JSON: {error}") from error
+    if not isinstance(messages, list):
+        raise DataError(
+            f"market-data frame is a JSON {type(messages).__name__} at byte 0, "
+            "expected an array of messages"
+        )
+    return msgspec.msgpack.encode([_binary(message) for message in messages])
+
+
+def array_head(data: bytes) -> tuple[int, int]:
+    """Return how many messages a msgpack frame has and where the first one starts.
+
+    Raises
+    ------
+    DataError
+        It is no array.
+    """
     first = data[0]
     if first & 0xF0 == _FIRST_MSGPACK_ARRAY:
         return first & 0x0F, 1
@@ -284,11 +297,11 @@ def _array_head(data: bytes) -> tuple[int, int]:
             f"market-data frame has byte 0x{first:02x} at byte 0, expected an array of messages"
         )
     if len(data) < 1 + width:
-        raise _unreadable(data, 0)
+        raise unreadable(data, 0)
     return int.from_bytes(data[1 : 1 + width]), 1 + width
 
 
-def _unreadable(data: bytes, at: int) -> DataError:
+def unreadable(data: bytes, at: int) -> DataError:
     """Return what is wrong with the value at a position."""
     if at < len(data) and data[at] == _UNUSED_BYTE:
         return DataError(f"market-data frame has byte 0xc1 at byte {at:,}, expected msgpack")

@@ -10,6 +10,7 @@ from engine.runtime.live.venue_account import (
     AccountStanding,
     NodeSettings,
     RecalledTape,
+    RelayAddress,
     VenueAccount,
     VenueOpening,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "ProtectedVenue",
     "ProtectionWatch",
     "RecalledTape",
+    "RelayAddress",
     "RunningTime",
     "VenueAccount",
     "VenueHealth",

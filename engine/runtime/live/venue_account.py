@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
@@ -73,6 +73,15 @@ class RecalledTape(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class RelayAddress:
+    """Where a relay is, as ``ws://host:port``, and the key that opens it."""
+
+    url: str
+    key: str
+    secret: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSettings:
     """How the node of a run is to be connected.
@@ -99,6 +108,8 @@ class NodeSettings:
         may allow less.
     recalled : RecalledTape, optional
         What an earlier process had heard; of the same account's ``recall``.
+    relay : RelayAddress, optional
+        Who hands the feed on; by default it is heard from the venue itself.
     """
 
     run_id: str
@@ -112,6 +123,7 @@ class NodeSettings:
     start_secs: float
     recalled: RecalledTape | None = None
     on_batch: OnBatch | None = None
+    relay: RelayAddress | None = None
 
 
 class VenueAccount(Protocol):

@@ -10,13 +10,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from serving import admit
-from simulator.server.connections import Connections
-from simulator.server.feeds import Feed
-from simulator.server.keyring import Holder
-from simulator.server.streams.codec import Codec, codec_of, decoded, market_frame, said_in
-from simulator.server.streams.flawed_frames import flawed_market_frame
-from simulator.server.streams.outbox import Outbox
-from simulator.server.streams.subscriptions import (
+from serving.stream_errors import (
     ALREADY_AUTHENTICATED,
     AUTH_FAILED,
     AUTH_TIMEOUT,
@@ -26,8 +20,14 @@ from simulator.server.streams.subscriptions import (
     NOT_AUTHENTICATED,
     SLOW_CLIENT,
     StreamError,
-    Subscriptions,
 )
+from simulator.server.connections import Connections
+from simulator.server.feeds import Feed
+from simulator.server.keyring import Holder
+from simulator.server.streams.codec import Codec, codec_of, decoded, market_frame, said_in
+from simulator.server.streams.flawed_frames import flawed_market_frame
+from simulator.server.streams.outbox import Outbox
+from simulator.server.streams.subscriptions import Subscriptions
 from simulator.tape import Mode
 
 _POLICY = 1008

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from serving import TRANSPORT
+
 if TYPE_CHECKING:
     from asyncio import Transport
-
-TRANSPORT = "tradectl.transport"
-"""Name under which the protocol hands its transport to the application."""
 
 _PARTING_SECS = 1.0
 _READ_ON_BYTES = 4 * 1024 * 1024

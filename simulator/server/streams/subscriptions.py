@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
+from serving.stream_errors import INVALID_FOR_FEED, INVALID_SYNTAX, SYMBOL_LIMIT, StreamError
 from simulator.tape import Wanted
 
 STOCK_CHANNELS = (
@@ -29,30 +28,6 @@ _COUNTED = ("trades", "quotes")
 """Channels that a plan's symbol limit counts."""
 
 _SYMBOL = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9.\-/+:]{0,20}")
-
-
-class StreamError(msgspec.Struct, frozen=True):
-    """A refusal as the stream words it."""
-
-    code: int
-    msg: str
-
-    def message(self) -> dict[str, Any]:
-        """Return it as it is sent."""
-        return {"T": "error", "code": self.code, "msg": self.msg}
-
-
-INVALID_SYNTAX = StreamError(400, "invalid syntax")
-NOT_AUTHENTICATED = StreamError(401, "not authenticated")
-AUTH_FAILED = StreamError(402, "auth failed")
-ALREADY_AUTHENTICATED = StreamError(403, "already authenticated")
-AUTH_TIMEOUT = StreamError(404, "auth timeout")
-SYMBOL_LIMIT = StreamError(405, "symbol limit exceeded")
-CONNECTION_LIMIT = StreamError(406, "connection limit exceeded")
-SLOW_CLIENT = StreamError(407, "slow client")
-INSUFFICIENT_SUBSCRIPTION = StreamError(409, "insufficient subscription")
-INVALID_FOR_FEED = StreamError(410, "invalid subscribe action for this feed")
-INTERNAL_ERROR = StreamError(500, "internal error")
 
 
 class Subscriptions:

@@ -14,6 +14,7 @@ from catalog.spool import Spooled
 from engine.domain.session import session
 from tests.cli.conftest import DAY, Tradectl, eager
 from tests.cli.live.live_place import Place, simulated
+from tests.cli.live.relayed import relayed
 from tests.forked_processes import ForkedProcesses
 
 _STARTS, _KILLED = "15:30", "15:42"
@@ -59,6 +60,32 @@ def test_a_spool_is_cleared_away_when_the_day_is_over(
 ) -> None:
     place, _ = undisturbed
     assert not place.spool.exists()
+
+
+def test_over_a_relay_the_same_is_decided_and_the_relay_records_the_same_day(
+    undisturbed: tuple[Place, dict[str, Any]],
+    nursery: ForkedProcesses,
+    market: Path,
+    tmp_path: Path,
+) -> None:
+    kept = tmp_path / "kept"
+    with simulated(nursery, market, tmp_path, start=_STARTS) as place:
+        with relayed(place, "--record", "--catalog", str(kept)) as relay:
+            address = ("--relay", relay.url, "--relay-keys", str(relay.keys_to_steer))
+            end = place.whole_day(*address)
+        assert relay.process.wait() == 0, relay.process.communicate()[1]
+    digests = ("scan_digest", "decision_digest", "fill_digest")
+    assert {name: end[name] for name in digests} == {name: undisturbed[1][name] for name in digests}
+    assert not relay.blocks.exists()
+    ours, theirs = Catalog(str(kept)), Catalog(str(undisturbed[0].recorded))
+    names = sorted(theirs.tapes(DAY))
+    hours = session(DAY)
+    one, other = (
+        each.trades(DAY, names, hours.at(_STARTS) + 1, hours.close_ns) for each in (ours, theirs)
+    )
+    assert len(one) > 0
+    assert one.ts_event.tolist() == other.ts_event.tolist()
+    assert one.price.tolist() == other.price.tolist()
 
 
 def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(

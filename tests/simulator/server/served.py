@@ -16,8 +16,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog, StoredReference
-from serving import Limits, Policy
-from simulator.server import CONTROL_PREFIX, Holder, Setting, app, connections, listening
+from serving import Limits, Policy, listening
+from simulator.server import CONTROL_PREFIX, Holder, Setting, app, connections
 from simulator.server.serve import config
 from tests.simulator.market_data.loopback import AnnouncedServer
 from tests.simulator.server.conftest import DAY

@@ -1,0 +1,1 @@
+"""The relay of a live system: one connection at the venue for many receivers."""

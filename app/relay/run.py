@@ -1,0 +1,254 @@
+"""A relay from its start to its end: the venue's feed in, numbered blocks out, all of it kept."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import uvicorn
+
+from app.markets import relayed_feed
+from catalog.spool import BlockWriter, read_blocks
+from cluster.relay import Relay, RelayKeys, RelayServer, relay_app
+from engine.domain.errors import ConfigError, RunError
+from engine.domain.session import day_of
+from engine.runtime.live import GrantedTime
+from serving import GuardedConfig, Policy, listening
+
+if TYPE_CHECKING:
+    from app.runs.start_wait import StartWait
+    from engine.domain.parameters import Parameters
+    from engine.runtime.live import RunningTime
+
+DEFAULT_PORT = 8766
+KEYS_FILE = "relay.keys"
+
+_MARK_SECS = 0.25
+_RECALLED_BYTES = 256 << 20
+_KEY_MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayRequest:
+    """What was asked for.
+
+    Attributes
+    ----------
+    market : str
+        Whose feed, by the market's name.
+    feed : str
+        By the venue's name for it.
+    host, port
+        Where to listen; port 0 for a free one.
+    keys : Path or None
+        The keys that open it; None for a pair of its own, in a file that only this user reads.
+    certificate : tuple of Path or None
+        Certificate and key for TLS; what other machines reach has one.
+    hosts : tuple of str
+        Names by which other machines call it.
+    spool : Path
+        Folder under which blocks are kept.
+    params : Parameters
+        When buckets close, and how long a feed may be silent.
+    wait : StartWait
+        For how long a venue that is down at the start is waited for.
+    """
+
+    market: str
+    feed: str
+    host: str
+    port: int
+    keys: Path | None
+    certificate: tuple[Path, Path] | None
+    hosts: tuple[str, ...]
+    spool: Path
+    params: Parameters
+    wait: StartWait
+
+
+class RelayReady(msgspec.Struct, frozen=True):
+    """Where a relay listens, which file has its keys, and which folder what it hears."""
+
+    url: str
+    feed: str
+    keys: str
+    blocks: str
+    epoch: int
+
+
+class RelayEnd(msgspec.Struct, frozen=True):
+    """What a relay came to: ``rows`` in ``number`` blocks, kept in the folder ``blocks``.
+
+    ``is_granted`` says that a simulator's time was granted step by step.
+    """
+
+    epoch: int
+    number: int
+    rows: int
+    blocks: str
+    day: str
+    is_granted: bool
+
+
+async def relay_run(
+    request: RelayRequest,
+    ready: Callable[[RelayReady], None],
+    stop: asyncio.Event,
+    environment: Mapping[str, str],
+) -> RelayEnd:
+    """Hand a feed on until ``stop`` is set, or the New York day is over.
+
+    Parameters
+    ----------
+    ready : callable
+        Hears once where it listens.
+
+    Raises
+    ------
+    ConfigError
+        Keys, address, certificate or the machine's clock will not do.
+    VenueError
+        The venue cannot be reached at the start for as long as was asked for, or refuses us.
+    """
+    refusal = "" if request.certificate and request.keys else _REACHED
+    with listening(request.host, request.port, refusal=refusal) as listener:
+        upstream = relayed_feed(request.market, request.feed, environment)
+        try:
+            host_time = await request.wait.reached_soon(upstream.host_time)
+            day = day_of(host_time())
+            folder = request.spool / f"relay-{request.market}-{request.feed}-{day}"
+            path = request.keys or own_keys(request.spool)
+            keys = RelayKeys.read(path)
+            is_granted = isinstance(host_time, GrantedTime)
+            upstream.recall(read_blocks(folder, _RECALLED_BYTES))
+            log = BlockWriter(folder)
+            relay = Relay(upstream.finder, log, host_time)
+            upstream.open(relay.hear, relay.gap, host_time, request.params.stale_feed_seconds)
+            server = RelayServer(relay, upstream, keys, request.feed)
+
+            def listens(url: str) -> None:
+                ready(RelayReady(url, request.feed, str(path), str(folder), log.epoch))
+
+            tasks = (
+                asyncio.create_task(upstream.run()),
+                asyncio.create_task(_serve(server, listener, request, listens)),
+                asyncio.create_task(_mark(relay, upstream, host_time, request.params)),
+            )
+            try:
+                await _until_over(stop, host_time, day, tasks)
+                await server.close()
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                log.close()
+            return RelayEnd(log.epoch, relay.number, relay.rows, str(folder), str(day), is_granted)
+        finally:
+            await upstream.close()
+
+
+_REACHED = (
+    ", so it wants keys of its own and TLS: name --relay-keys, --tls-cert and --tls-key, or use "
+    "127.0.0.1"
+)
+
+
+def own_keys(spool: Path) -> Path:
+    """Return the file with the keys of relays that nobody gave any; made if it is not there.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be written.
+    """
+    path = spool / KEYS_FILE
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            path.touch(_KEY_MODE, exist_ok=False)
+            key, secret = f"RELAY{secrets.token_hex(6).upper()}", secrets.token_hex(20)
+            path.write_text(f"{key}:{secret}:steer\n")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+    return path
+
+
+async def _until_over(
+    stop: asyncio.Event,
+    host_time: RunningTime | GrantedTime,
+    day: object,
+    tasks: tuple[asyncio.Task[Any], ...],
+) -> None:
+    """Wait until somebody wants the end, the day is over, or a task has ended by itself."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        while not stop.is_set() and day_of(host_time()) == day:
+            await asyncio.wait({stopping, *tasks}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
+                    return
+    finally:
+        stopping.cancel()
+
+
+async def _mark(
+    relay: Relay, upstream: Any, host_time: RunningTime | GrantedTime, params: Parameters
+) -> None:
+    """Mark time four times a second and where buckets close, while nothing is missing."""
+    if isinstance(host_time, GrantedTime):
+        await asyncio.Event().wait()  # time is marked as it is granted
+        return
+    width, grace = params.bucket_ns, params.grace_ns
+    while True:
+        now = host_time()
+        closes = now - (now - grace) % width + width
+        await asyncio.sleep(min(host_time.secs_until(closes), _MARK_SECS))
+        upstream.flush()
+        if upstream.is_whole:
+            relay.mark(host_time())
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own ideas about signals."""
+
+    def capture_signals(self) -> Any:
+        """Leave signals to whoever runs the relay."""
+        return nullcontext()
+
+
+async def _serve(
+    server: RelayServer,
+    listener: socket.socket,
+    request: RelayRequest,
+    ready: Callable[[str], None],
+) -> None:
+    host, port = listener.getsockname()[:2]
+    policy = Policy(hosts=(f"[{host}]" if ":" in host else host, *request.hosts))
+    config = GuardedConfig(
+        relay_app(server),
+        policy,
+        certificate=request.certificate,
+        headers=[("Server", "tradectl-relay")],
+    )
+    serving = _Server(config)
+
+    async def told() -> None:
+        while not serving.started:  # noqa: ASYNC110  (uvicorn has no event)
+            await asyncio.sleep(0.01)
+        ready(f"{'wss' if request.certificate else 'ws'}://{host}:{port}")
+
+    telling = asyncio.create_task(told())
+    try:
+        await serving.serve(sockets=[listener])
+    finally:
+        telling.cancel()
+    if not serving.started:
+        raise RunError("the relay's server did not start: the log says why")

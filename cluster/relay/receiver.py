@@ -1,0 +1,133 @@
+"""What one receiver is sent, in its encoding, and what becomes of one that reads too slowly."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import msgspec
+from numpy.typing import NDArray
+
+from cluster.relay.ports import FoundRows, RowFinder
+from cluster.relay.wants import CHANNELS, Wants
+from engine.domain.market_data.blocks import Gap
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """How much may wait for one receiver, in bytes.
+
+    While more than ``few`` waits it gets of each symbol's quotes the newest alone. One for whom
+    more than ``most`` waits is cut off: it comes again, and ours ask for what they missed.
+    """
+
+    few: int = 8 << 20
+    most: int = 64 << 20
+
+
+_QUOTES = CHANNELS.index("quotes")
+
+
+class Outlet(Protocol):
+    """The way to one receiver."""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that the operating system has not taken yet."""
+        ...
+
+    def send(self, frame: bytes | str) -> None:
+        """Send a frame behind those before."""
+        ...
+
+
+class Receiver:
+    """One connection after its authentication.
+
+    Attributes
+    ----------
+    name : str
+        The name of its key.
+    wants : Wants
+    is_counted : bool
+        It has asked by beginnings of symbols: it is one of ours, and is sent the numbers of
+        blocks, marks of the clock and gaps. Others see the venue's own protocol.
+    is_live : bool
+        Whether it gets blocks as they come; not while it is sent earlier ones.
+    number : int
+        Of the block it got last.
+    sent, conflated : int
+        Rows that it was sent; quotes that it was not because newer ones had come.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        outlet: Outlet,
+        finder: RowFinder[Any],
+        *,
+        is_json: bool,
+        waiting: Waiting = Waiting(),  # noqa: B008  (it never changes)
+    ) -> None:
+        self.name = name
+        self.outlet = outlet
+        self.wants = Wants()
+        self.is_counted = False
+        self.is_live = True
+        self.number = self.sent = self.conflated = 0
+        self._finder = finder
+        self._is_json = is_json
+        self._few = waiting.few
+        self._wanted: NDArray[Any] | None = None
+        self._quotes: dict[int, bytes] = {}
+
+    def changed(self) -> None:
+        """Go by what ``wants`` says now."""
+        self._wanted = None
+
+    def take(self, epoch: int, number: int, stamp: int, rows: FoundRows) -> None:
+        """Send the rows of a block that are wanted."""
+        self._wanted = wanted = self._finder.wanted(self.wants.takes, self._wanted)
+        if self._quotes or self.outlet.waiting > self._few:
+            n, body = self._conflated(rows, wanted)
+        else:
+            n, body = rows.copied(wanted)
+        if not n:
+            return
+        if self.is_counted:
+            head: dict[str, Any] = {"T": "relay", "e": epoch, "n": number, "p": self.number}
+            head["t"] = self._finder.timestamp(stamp)
+            n, body = n + 1, msgspec.msgpack.encode(head) + body
+            self.number = number
+        self.sent += n
+        self._send(self._finder.framed(n, body))
+
+    def mark(self, t: int, updates: int | None) -> None:
+        """Say that all that arrived before an instant (UTC ns) has been sent."""
+        told = {"T": "clock", "t": self._finder.timestamp(t)}
+        told |= {} if updates is None else {"u": updates}
+        self.tell(told)
+
+    def gap(self, gap: Gap) -> None:
+        """Say what is missing, or was."""
+        start, end = map(self._finder.timestamp, (gap.start_ns, gap.end_ns))
+        self.tell({"T": "gap", "a": start, "b": end, "complete": gap.complete})
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send one message of the session."""
+        self._send(msgspec.msgpack.encode([message]))
+
+    def _send(self, frame: bytes) -> None:
+        self.outlet.send(self._finder.as_json(frame) if self._is_json else frame)
+
+    def _conflated(self, rows: FoundRows, wanted: NDArray[Any]) -> tuple[int, bytes]:
+        """Return what is wanted but quotes, which wait until the receiver has read on."""
+        others, quotes = wanted.copy(), wanted.copy()
+        others[_QUOTES] = False
+        quotes[:_QUOTES] = quotes[_QUOTES + 1 :] = False
+        n, body = rows.copied(others)
+        newest, n_quotes = rows.newest(quotes)
+        self.conflated += n_quotes - len(newest) + len(self._quotes.keys() & newest.keys())
+        self._quotes |= newest
+        if self.outlet.waiting <= self._few // 2:
+            n, body = n + len(self._quotes), b"".join([*self._quotes.values(), body])
+            self._quotes = {}
+        return n, body

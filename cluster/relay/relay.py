@@ -1,0 +1,177 @@
+"""The relay: rows in as they come, numbered blocks out, each on disk before anybody is sent it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from cluster.relay.ports import BlockLog, FoundRows, RowFinder
+from cluster.relay.receiver import Receiver, Waiting
+from engine.domain.market_data.blocks import Block, Gap
+
+FLUSH_SECS = 0.003
+"""For so long rows are collected: most of a send's cost is the sending."""
+
+_log = logging.getLogger(__name__)
+
+
+class Relay:
+    """Hands on what is heard; for one event loop.
+
+    Parameters
+    ----------
+    finder : RowFinder
+    log : BlockLog
+    now : callable
+        Returns the host's time, UTC ns; never goes back.
+    flush_secs : float
+        How long rows may wait for others.
+    waiting : Waiting
+        How much may wait for a receiver.
+
+    Attributes
+    ----------
+    receivers : set of Receiver
+    number : int
+        Of the newest block of this epoch.
+    rows : int
+        Handed on so far.
+    marked_ns : int
+        All that arrived before has been sent, UTC ns.
+    is_kept : bool
+        Whether the newest block is on disk.
+    """
+
+    def __init__(
+        self,
+        finder: RowFinder[Any],
+        log: BlockLog,
+        now: Callable[[], int],
+        *,
+        flush_secs: float = FLUSH_SECS,
+        waiting: Waiting = Waiting(),  # noqa: B008  (it never changes)
+    ) -> None:
+        self.finder = finder
+        self.log = log
+        self.now = now
+        self.waiting = waiting
+        self.receivers: set[Receiver] = set()
+        self.number = self.rows = self.marked_ns = 0
+        self.is_kept = True
+        self.on_slow: Callable[[Receiver], None] = lambda _: None
+        self._flush_secs = flush_secs
+        self._pending: list[FoundRows] = []
+        self._stamp = 0
+        self._due: asyncio.TimerHandle | None = None
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Epoch and number of the newest block."""
+        return self.log.epoch, self.number
+
+    def hear(self, rows: FoundRows, stamp: int) -> None:
+        """Take rows that arrived together (UTC ns); they are sent within ``flush_secs``."""
+        self._pending.append(rows)
+        self._stamp = max(self._stamp, stamp, self.marked_ns)
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(self._flush_secs, self.flush)
+
+    def flush(self) -> None:
+        """Send what was heard."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if not self._pending:
+            return
+        first, *others = self._pending
+        self._pending = []
+        rows = first.joined(others) if others else first
+        if not len(rows):
+            return
+        self.number += 1
+        self.rows += len(rows)
+        self._keep(Block(self.log.epoch, self.number, self._stamp, rows.frame))
+        for each in list(self.receivers):
+            if each.is_live:
+                each.take(self.log.epoch, self.number, self._stamp, rows)
+                self._cut_slow(each)
+
+    def mark(self, t: int, updates: int | None = None) -> None:
+        """Say that all that arrived before ``t`` (UTC ns) has been sent.
+
+        Parameters
+        ----------
+        updates : int, optional
+            Order updates that a simulator has sent up to then; see ADR 0008.
+        """
+        self.flush()
+        self.marked_ns = max(self.marked_ns, t)
+        for each in self.receivers:
+            if each.is_counted and each.is_live:
+                each.mark(self.marked_ns, updates)
+
+    def gap(self, gap: Gap) -> None:
+        """Say what is missing, or that it has been fetched."""
+        self.flush()
+        self._keep(gap)
+        for each in self.receivers:
+            if each.is_counted and each.is_live:
+                each.gap(gap)
+
+    def enter(self, receiver: Receiver) -> None:
+        """Have a receiver get what comes from now on."""
+        self.flush()
+        receiver.number = self.number
+        self.receivers.add(receiver)
+
+    def leave(self, receiver: Receiver) -> None:
+        """Forget a receiver."""
+        self.receivers.discard(receiver)
+
+    async def replay(self, receiver: Receiver, epoch: int, number: int) -> None:
+        """Send a receiver what came behind a block, then what comes.
+
+        What is not on disk is said to be missing.
+        """
+        at, known = (epoch, number), set[Gap]()
+        receiver.is_live = False
+        receiver.number = number
+        while True:
+            start = at
+            for entry in self.log.after(*at):
+                if isinstance(entry, Gap):
+                    if entry not in known:
+                        receiver.gap(entry)
+                    known.add(entry)
+                    continue
+                at = entry.epoch, entry.number
+                receiver.take(*at, entry.stamp, self.finder.find([entry.frame]))
+                await self._read_on(receiver)
+                if receiver not in self.receivers:
+                    return
+            if at in {start, self.position}:
+                break
+        if self.number and at != self.position:
+            _log.warning("blocks after %s are not on disk; %s lacks them", at, receiver.name)
+            receiver.gap(Gap(0, self.marked_ns, complete=False))
+        receiver.is_live = True
+
+    async def _read_on(self, receiver: Receiver) -> None:
+        """Wait until a receiver has read most of what it was sent, or has gone."""
+        await asyncio.sleep(0)
+        while receiver.outlet.waiting > self.waiting.most // 4 and receiver in self.receivers:  # noqa: ASYNC110  (a transport has no event for it)
+            await asyncio.sleep(self._flush_secs)
+
+    def _keep(self, entry: Block | Gap) -> None:
+        is_kept = self.log.append(entry)
+        if is_kept != self.is_kept:
+            self.is_kept = is_kept
+            text = "blocks are kept again" if is_kept else "blocks cannot be kept"
+            _log.log(logging.INFO if is_kept else logging.ERROR, text)
+
+    def _cut_slow(self, receiver: Receiver) -> None:
+        if receiver.outlet.waiting > self.waiting.most:
+            self.leave(receiver)
+            self.on_slow(receiver)

@@ -1,0 +1,199 @@
+"""One connection for many: through a relay comes what the venue sent, whoever dies meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from catalog import Catalog
+from engine.domain.session import NANOS_PER_SECOND, session
+from tests.cli.conftest import DAY
+from tests.cli.live.live_place import Place, simulated
+from tests.cli.live.relayed import RELAY_KEYS, Receiver, RunningRelay, relayed
+from tests.forked_processes import ROOT, ForkedProcesses
+
+OPEN = session(DAY).open_ns
+_MINUTE = 60 * NANOS_PER_SECOND
+_PARTS = (["A-F"], ["G-M"], ["N-Z", "0-9"])
+
+type Print = tuple[str, int, float]
+
+
+@pytest.fixture
+def place(nursery: ForkedProcesses, market: Path, tmp_path: Path) -> Iterator[Place]:
+    with simulated(nursery, market, tmp_path, start="09:30") as running:
+        yield running
+
+
+def prints(rows: list[dict[str, Any]]) -> Counter[Print]:
+    """Return the prints among rows by symbol, time and price."""
+    return Counter((row["S"], row["t"].to_unix_nano(), row["p"]) for row in rows if row["T"] == "t")
+
+
+def recorded(market: Path, start: int, end: int) -> Counter[Print]:
+    """Return the prints that arrived in ``(start, end]``, as the day has them."""
+    source = Catalog(str(market))
+    batch = source.trades(DAY, sorted(source.tapes(DAY)), start + 1, end + 1)
+    rows = zip(batch.symbol_id, batch.ts_event, batch.price, batch.condition_id, strict=True)
+    return Counter(
+        (batch.symbols[number], int(ts), int(price) / 1_000_000)
+        for number, ts, price, code in rows
+        if not batch.conditions[code].startswith("!")
+    )
+
+
+def test_receivers_of_parts_get_all_that_was_sent_once_and_marks_behind_it(
+    place: Place, market: Path
+) -> None:
+    async def listen(relay: RunningRelay) -> list[Receiver]:
+        parts = [await Receiver(part).open(relay.url) for part in _PARTS]
+        await parts[0].grant(OPEN)
+        for minute in range(1, 5):
+            until = OPEN + minute * _MINUTE
+            await parts[0].grant(until)
+            for part in parts[1:]:
+                await part.until_mark(until)
+        for part in parts:
+            await part.close()
+        return parts
+
+    with relayed(place) as relay:
+        parts = asyncio.run(listen(relay))
+    sent = recorded(market, OPEN, OPEN + 4 * _MINUTE)
+    assert sum(sent.values()) > 500
+    assert sum((prints(part.rows) for part in parts), Counter[Print]()) == sent
+    for part, letters in zip(parts, ("ABCDEF", "GHIJKLM", "NOPQRSTUVWXYZ0123456789"), strict=True):
+        assert part.rows
+        assert {row["S"][0] for row in part.rows} <= set(letters)
+        assert not part.gaps
+
+
+def test_nothing_is_lost_or_counted_twice_when_the_relay_is_killed(
+    place: Place, market: Path
+) -> None:
+    receiver = Receiver(["A-Z", "0-9"])
+
+    async def before(relay: RunningRelay) -> None:
+        await receiver.open(relay.url)
+        await receiver.grant(OPEN)
+        await receiver.grant(OPEN + _MINUTE)
+        await receiver.say(action="advance", until=OPEN + 2 * _MINUTE)
+        relay.process.kill()
+        await receiver.until_lost()
+
+    async def after(relay: RunningRelay) -> None:
+        await receiver.open(relay.url, again=True)
+        await receiver.grant(OPEN + 3 * _MINUTE)
+        await receiver.close()
+
+    with relayed(place) as relay:
+        asyncio.run(before(relay))
+        while place.listeners():
+            time.sleep(0.05)
+        with relayed(place) as another:
+            asyncio.run(after(another))
+            assert another.ready["epoch"] == relay.ready["epoch"] + 1
+    assert receiver.gaps[-1]["complete"]
+    sent = recorded(market, OPEN, OPEN + 3 * _MINUTE)
+    assert prints(receiver.rows) == sent
+    stamps = [row["stamp"] for row in receiver.rows]
+    assert stamps == sorted(stamps)
+
+
+def test_the_official_sdk_hears_the_venue_through_a_relay(
+    nursery: ForkedProcesses, market: Path, tmp_path: Path
+) -> None:
+    pace = ("--speed", "20")
+    with (
+        simulated(nursery, market, tmp_path, start="09:30", pace=pace) as running,
+        relayed(running) as relay,
+    ):
+        words = [sys.executable, "-m", "tests.cli.live.sdk_listener", relay.url, *_key(0)]
+        done = subprocess.run(
+            words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    heard = json.loads(done.stdout)
+    sent = recorded(market, OPEN - _MINUTE, OPEN + 60 * _MINUTE)
+    assert len(heard["trades"]) >= 50
+    assert {tuple(each) for each in heard["trades"]} <= set(sent)
+    assert heard["quotes"] > 0
+
+
+def test_who_may_not_is_refused_by_the_venues_own_codes_and_told_why(place: Place) -> None:
+    async def refused(relay: RunningRelay) -> list[int]:
+        codes: list[int] = []
+
+        async def asked(path: str, *said: dict[str, Any]) -> None:
+            async with connect(f"{relay.url}{path}") as socket:
+                answers = [await socket.recv()]
+                for each in said:
+                    await socket.send(json.dumps(each))
+                    answers.append(await socket.recv())
+                codes.append(json.loads(answers[-1])[0].get("code", 0))
+
+        reads, steers = ({"action": "auth", "key": k, "secret": s} for k, s in map(_key, (0, 1)))
+        await asked("/v2/sip", {"action": "subscribe", "trades": ["*"]})
+        await asked("/v2/sip", reads | {"secret": "wrong"})
+        await asked("/v2/iex", reads)
+        await asked("/v2/sip", reads, reads)
+        await asked("/v2/sip", reads, {"action": "advance", "until": OPEN})
+        await asked("/v2/sip", reads, {"action": "subscribe", "prefixes": ["C-A"], "channels": []})
+        await asked("/v2/sip", reads, {"action": "subscribe", "prefixes": "A", "channels": 7})
+        await asked("/v2/sip", steers, {"action": "advance", "until": "soon"})
+        await asked("/v2/sip", steers, {"action": "subscribe", "trades": ["../x"]})
+        await asked("/v2/sip", steers, {"action": ["auth"]})
+        return codes
+
+    with relayed(place) as relay:
+        codes = asyncio.run(refused(relay))
+        health = f"{relay.url.replace('ws', 'http')}/health"
+        key, secret = _key(0)
+        headers = {"APCA-API-KEY-ID": key, "APCA-API-SECRET-KEY": secret}
+        assert httpx.get(health, trust_env=False).status_code == 401
+        state = httpx.get(health, headers=headers, trust_env=False).json()
+    assert codes == [401, 402, 409, 403, 400, 400, 400, 400, 400, 400]
+    assert state["upstream"] == "live"
+    assert state["epoch"] == relay.ready["epoch"]
+    assert secret not in json.dumps(state)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--listen", "0.0.0.0:0"), "--tls-cert"),
+        (("--listen", "nowhere"), "expected HOST:PORT"),
+        (("--tls-cert", "c.pem"), "name both"),
+        (("--relay-keys", "open.keys"), "chmod 600"),
+        (("--relay-keys", "short.keys"), "at least 16"),
+        (("--relay-keys", "absent.keys"), "cannot be read"),
+    ],
+)
+def test_a_relay_that_would_not_be_safe_does_not_start(
+    place: Place, arguments: tuple[str, ...], words: str
+) -> None:
+    for name, mode, text in (("open", 0o644, RELAY_KEYS[0]), ("short", 0o600, "KEY:short")):
+        path = place.folder / f"{name}.keys"
+        path.write_text(text)
+        path.chmod(mode)
+    asked = ("live", "--role", "relay", "--venue", "alpaca-sim", "--database", place.database)
+    added = {"APCA_API_KEY_ID": "K", "APCA_API_SECRET_KEY": "S", "TRADECTL_SIM_URL": place.url}
+    answer = place.nursery.answer((*asked, *arguments), added, place.folder)
+    assert answer.code == 2
+    assert words in " ".join(answer.err.split())
+
+
+def _key(number: int) -> tuple[str, str]:
+    name, secret, *_ = RELAY_KEYS[number].split(":")
+    return name, secret
