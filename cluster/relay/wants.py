@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
+from cluster.slots import Slot, places_of, slots_of
+from engine.domain.errors import ConfigError
 
 CHANNELS = (
     "trades",
@@ -22,31 +23,6 @@ ALL = "*"
 
 _WITH_TRADES = ("corrections", "cancelErrors")
 _SYMBOL = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9.\-/+:]{0,20}")
-_PREFIX = re.compile(r"([A-Z0-9]{1,4})(?:-([A-Z0-9]{1,4}))?")
-
-
-class Prefixes(msgspec.Struct, frozen=True):
-    """Symbols that begin with ``first``, with ``last``, or with what lies between them."""
-
-    first: str
-    last: str
-
-    @classmethod
-    def read(cls, text: str) -> Prefixes | None:
-        """Return what ``A``, ``A-C`` or ``SN-SZ`` stands for, None for what is none of these."""
-        found = _PREFIX.fullmatch(text)
-        if found is None:
-            return None
-        first, last = found[1], found[2] or found[1]
-        return cls(first, last) if first <= last else None
-
-    def __contains__(self, symbol: str) -> bool:
-        """Say whether a symbol is one of them."""
-        return symbol[: len(self.first)] >= self.first and symbol[: len(self.last)] <= self.last
-
-    def __str__(self) -> str:
-        """Return it as it is written."""
-        return self.first if self.first == self.last else f"{self.first}-{self.last}"
 
 
 class Wants:
@@ -56,13 +32,13 @@ class Wants:
     ----------
     names : dict of str to dict
         Symbols of each channel, in the order they were asked for.
-    prefixes : tuple of Prefixes
+    slots : tuple of Slot
         How symbols begin, for receivers of ours; their ``channels`` are those of all of them.
     """
 
     def __init__(self) -> None:
         self.names: dict[str, dict[str, None]] = {channel: {} for channel in CHANNELS}
-        self.prefixes: tuple[Prefixes, ...] = ()
+        self.slots: tuple[Slot, ...] = ()
         self.channels: tuple[str, ...] = ()
 
     def takes(self, channel: str, symbol: str) -> bool:
@@ -70,7 +46,10 @@ class Wants:
         names = self.names.get(channel, {})
         if ALL in names or symbol in names:
             return True
-        return channel in self.channels and any(symbol in each for each in self.prefixes)
+        if channel not in self.channels or not symbol:
+            return False
+        place = places_of([symbol])[0]
+        return any(each.first <= place <= each.last for each in self.slots)
 
     def change(self, said: Mapping[str, Any], *, adds: bool) -> bool:
         """Subscribe or unsubscribe by name; a request that is not well formed changes nothing.
@@ -99,11 +78,14 @@ class Wants:
 
     def begin_with(self, prefixes: Iterable[str], channels: Iterable[str]) -> bool:
         """Subscribe by beginnings, instead of what was asked for so before; as ``change``."""
-        read = [Prefixes.read(text) for text in prefixes]
-        named = tuple(channels)
-        if None in read or not read or not named or not set(named) <= set(CHANNELS):
+        try:
+            slots = slots_of(",".join(prefixes))
+        except ConfigError:
             return False
-        self.prefixes = tuple(each for each in read if each is not None)
+        named = tuple(channels)
+        if not slots or not named or not set(named) <= set(CHANNELS):
+            return False
+        self.slots = slots
         self.channels = named
         return True
 
@@ -122,6 +104,6 @@ class Wants:
         }
         trades = list(self.names["trades"])
         told |= dict.fromkeys(_WITH_TRADES, trades)
-        if self.prefixes:
-            told |= {"prefixes": list(map(str, self.prefixes)), "channels": list(self.channels)}
+        if self.slots:
+            told |= {"prefixes": list(map(str, self.slots)), "channels": list(self.channels)}
         return told

@@ -142,8 +142,7 @@ def find_rows(
         at = _find_row(symbols, known, frame, first, n, row) if is_map else skip(frame, start)
         if at < 0:
             break
-        if row.symbol >= known:
-            known = np.int64(row.symbol) + 1
+        known = max(known, row.symbol + 1)
         row.start, row.end = start, at
     return known, at
 
