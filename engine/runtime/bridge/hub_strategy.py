@@ -147,7 +147,7 @@ class HubStrategy(trading.Strategy):
         if report.ts_event <= self._decided_ns:
             return
         for failure in report.failures:
-            self.desk.strategy_failed(failure, self.pulse.now())
+            self.desk.incidents.strategy_failed(failure, self.pulse.now())
         decision = self.decide(report)
         self.decisions.append(decision)
         if self._on_decision is not None:
