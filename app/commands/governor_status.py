@@ -90,7 +90,7 @@ def governor_status(database: str, run: str) -> tuple[GovernorStatus, Integrity]
     """
     journal, found = chosen_session(database, run)
     view = governor_view(journal.run_id, journal.facts())
-    return _status(found, view), journal.integrity()
+    return _status(found, view), journal.stored.integrity()
 
 
 def _status(run: JournalRun, view: GovernorView) -> GovernorStatus:

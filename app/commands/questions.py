@@ -126,7 +126,7 @@ def answered(query: Query, *, run: str, database: str, runs: Path) -> tuple[Answ
         raise ConfigError("a balance is the whole account's, not a symbol's: leave it out")
     journal, _ = chosen_session(database, run)
     facts = tuple(journal.facts())
-    return answer(_Asked(query, journal, facts, runs)), journal.integrity()
+    return answer(_Asked(query, journal, facts, runs)), journal.stored.integrity()
 
 
 def _positions(asked: _Asked) -> PositionsAnswer:
