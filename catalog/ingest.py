@@ -180,12 +180,12 @@ def import_files(
             intake.of_several_venues() if options.consolidate is None else (),
         )
         _store(catalog, staging, intake.rejected_by_part, doubts, report, progress)
-        manifests = (catalog.manifest(kind, *partition_of(key)) for key in imported)
+        manifests = (catalog.partitions.manifest(kind, *partition_of(key)) for key in imported)
         doubtful = summed(each for stored in manifests if stored for each in stored.warnings)
         report.warnings = in_words(doubtful, kind) + of_tapes(intake.unknown_tapes)
         report.dates = sorted({partition_of(key)[0] for key in imported})
         report.unchanged = len(imported) - report.stored
-        catalog.add_tapes(intake.tapes)
+        catalog.instruments.add_tapes(intake.tapes)
     _log.info(
         "imported %d of %d rows of %s from %d files into %s",
         report.rows_out,
@@ -214,12 +214,14 @@ def _merge(catalog: Catalog, staging: Staging, *, replace: bool) -> dict[int, in
     Returns how many rows were imported for each partition, by key.
     """
     imported = staging.parts()
-    present = {key for key in imported if catalog.manifest(staging.kind, *partition_of(key))}
+    present = {
+        key for key in imported if catalog.partitions.manifest(staging.kind, *partition_of(key))
+    }
     if not present:
         return imported
     for key in present:
         row = 0
-        for table in catalog.tables(staging.kind, *partition_of(key)):
+        for table in catalog.partitions.tables(staging.kind, *partition_of(key)):
             staging.add_stored(key, table, row)
             row += table.num_rows
     conflicts = staging.conflicts()
@@ -246,7 +248,7 @@ def _store(
         day, letter = partition_of(key)
         observer = Observer(session(day) if is_session(day) else None, codes, n_symbols)
         found: list[DataWarning] = []
-        before = catalog.manifest(staging.kind, day, letter)
+        before = catalog.partitions.manifest(staging.kind, day, letter)
         quality = {"rejected": rejected.get(key, 0)}
         if before is not None:
             quality["rejected"] += before.quality.get("rejected", 0)

@@ -174,7 +174,7 @@ def paper_market(
 
 def busiest(catalog: Catalog) -> str:
     """Return the symbol with most prints in the hours of these tests."""
-    names = [row["symbol"] for row in catalog.instruments().to_pylist()]
+    names = [row["symbol"] for row in catalog.instruments.table().to_pylist()]
     batch = catalog.trades(DAY, names, START, START + 3 * HOUR_NS)
     return batch.symbols[int(np.bincount(batch.symbol_id).argmax())]
 

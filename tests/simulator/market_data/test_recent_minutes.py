@@ -28,7 +28,7 @@ def test_the_last_minutes_are_told_as_the_whole_day_tells_them(
     market: Catalog, asked: list[tuple[int, int]]
 ) -> None:
     recorded, recent_minutes = Recorded(market, DAY), RecentMinutes(market, DAY)
-    symbols = [row["symbol"] for row in market.instruments().to_pylist()]
+    symbols = [row["symbol"] for row in market.instruments.table().to_pylist()]
     told = 0
     for after_open, back in asked:
         now = OPEN + after_open
