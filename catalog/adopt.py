@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from catalog.formats import Format
-from catalog.ingest import ImportOptions, ImportReport, Progress, import_files
+from catalog.imports.formats import Format
+from catalog.imports.ingest import ImportOptions, ImportReport, Progress, import_files
 from catalog.schema import Kind
 from catalog.spool.chunks import bodies
 from catalog.spool.heading import KINDS

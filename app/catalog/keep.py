@@ -12,8 +12,8 @@ import msgspec
 from catalog import Catalog, verify
 from catalog.adopt import Adopted, adopt
 from catalog.export import ExportReport, Target, export
-from catalog.formats import Format, Reading, TimeUnit
-from catalog.ingest import ImportOptions, ImportReport, import_files
+from catalog.imports.formats import Format, Reading, TimeUnit
+from catalog.imports.ingest import ImportOptions, ImportReport, import_files
 from catalog.schema import Kind
 from catalog.spool import Spooled
 from catalog.verify import Verification

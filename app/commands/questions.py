@@ -14,7 +14,7 @@ from app.commands.governor_view import GovernorView, chosen_session, governor_vi
 from app.commands.wishes import Query, Topic
 from app.runs.story import journal_story
 from engine.accounting import PROJECTIONS, keep_accounts, keep_books
-from engine.accounting.orders import Order, OrderStatus
+from engine.accounting.books.orders import Order, OrderStatus
 from engine.comparison import Judgement, Story
 from engine.domain.errors import ConfigError
 from engine.domain.facts import Fact

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from catalog import Catalog
 from catalog.export import Target, export
-from catalog.formats import Format
-from catalog.ingest import ImportOptions, import_files
+from catalog.imports.formats import Format
+from catalog.imports.ingest import ImportOptions, import_files
 from catalog.layout import MANIFEST
 from catalog.partition import write_part
 from catalog.schema import SCHEMAS, SIZE, Kind

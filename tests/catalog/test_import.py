@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from catalog import Catalog
 from catalog.export import Target, export
-from catalog.ingest import ImportOptions, import_files
+from catalog.imports.ingest import ImportOptions, import_files
 from catalog.schema import Kind
 from engine.domain.errors import DataError
 from engine.domain.fixed_point import SIZE_SCALE

@@ -16,7 +16,7 @@ from adapters.paper.market import PaperMarket
 from adapters.paper.tape import RecordedTape
 from adapters.transport.kept_socket import Patience
 from catalog import Catalog
-from engine.decision.ticket_size import SizingRules
+from engine.decision.tickets.size import SizingRules
 from engine.domain.account import PAPER_MAIN
 from engine.domain.markets.instrument import UsStocks
 from engine.domain.markets.market import Market

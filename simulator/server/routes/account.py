@@ -13,7 +13,7 @@ from simulator.exchange.wire import (
     configuration_body,
     position_body,
 )
-from simulator.market_data.query import truth
+from simulator.market_data.requests.query import truth
 from simulator.server.equity_log import EquityLog
 from simulator.server.routes.desk import Answer, Asked, Desk
 from simulator.server.routes.orders import MULTI_STATUS, nested_body

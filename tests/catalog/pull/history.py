@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from catalog import Catalog
-from catalog.ingest import import_files
+from catalog.imports.ingest import import_files
 from catalog.schema import Kind
 
 _SETTLED = """

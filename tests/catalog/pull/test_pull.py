@@ -18,9 +18,9 @@ from engine.domain.errors import ConfigError, DataError
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import scan
-from simulator.market_data.bars import minute_bars
-from simulator.market_data.recorded import Recorded
-from simulator.market_data.rows import bar_rows
+from simulator.market_data.history.bars import minute_bars
+from simulator.market_data.history.recorded import Recorded
+from simulator.market_data.history.rows import bar_rows
 from tests.catalog.pull.conftest import EVENING, served
 from tests.simulator.market_data.loopback import KEY, SECRET, Loopback
 from tests.simulator.market_data.recorded_day import DAY
