@@ -93,7 +93,7 @@ def governor_view(run_id: str, facts: Iterable[Fact]) -> GovernorView:
 def phase_in_words(stands: GovernorPhase, *, paused: bool, stopped: bool) -> str:
     """Return a phase as people call it: ``halted`` is a pause, a stop or an issue."""
     if stands is not GovernorPhase.HALTED:
-        return stands.replace("_", " ")
+        return stands.words
     if paused:
         return "paused by hand"
     return "stopped by hand for the day" if stopped else "no entries while an issue lasts"

@@ -42,6 +42,11 @@ class GovernorPhase(StrEnum):
     HALTED = "halted"
     FLATTENING = "flattening"
 
+    @property
+    def words(self) -> str:
+        """The phase as pages show it; ``hunting`` is a word of facts and JSON alone."""
+        return "entries allowed" if self is GovernorPhase.HUNTING else self.value.replace("_", " ")
+
 
 class OpenTrade(msgspec.Struct, frozen=True):
     """A trade that is planned and not yet over.
