@@ -47,6 +47,10 @@ class SignalBlock(NamedTuple):
         return said, tuple(each for each in self.failures if since <= each.ts_event < until)
 
 
+_NOTHING = SignalBlock(SIGNALS.empty_table(), (), ())
+"""Made once: a table of so many columns costs a millisecond, and most buckets say nothing."""
+
+
 class SignalSource(Protocol):
     """Who turns closed buckets into what strategies say of them."""
 
@@ -231,6 +235,8 @@ class SignalRunner:
 
 def joined(blocks: Sequence[SignalBlock]) -> SignalBlock:
     """Return what was said of blocks one after the other as one."""
+    if not blocks:
+        return _NOTHING
     windows = [block.windows for block in blocks if block.windows]
     return SignalBlock(
         pa.concat_tables([SIGNALS.empty_table(), *(block.candidates for block in blocks)]),
