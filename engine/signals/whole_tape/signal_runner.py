@@ -41,6 +41,8 @@ class SignalBlock(NamedTuple):
         self, first_ns: int, width_ns: int, start: int, end: int
     ) -> tuple[pa.Table, tuple[StrategyFailure, ...]]:
         """Return what was said of the buckets from ``start`` to ``end``, that one excluded."""
+        if not len(self.candidates) and not self.failures:
+            return self.candidates, ()
         since, until = (first_ns + (bucket + 1) * width_ns for bucket in (start, end))
         rows = np.searchsorted(self.candidates.column("ts_event").to_numpy(), [since, until])
         said = self.candidates.slice(int(rows[0]), int(rows[1] - rows[0]))
