@@ -55,7 +55,7 @@ def _latencies(journals: Journals) -> list[float]:
     read: list[float] = []
 
     def follow() -> None:
-        for _ in journals.open("followed").follow():
+        for _ in journals.open("followed").stored.follow():
             read.append(time.perf_counter())
             if len(read) == _FOLLOWED:
                 return

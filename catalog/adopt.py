@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from catalog.formats import Format
-from catalog.ingest import ImportOptions, ImportReport, Progress, import_files
+from catalog.imports.formats import Format
+from catalog.imports.ingest import ImportOptions, ImportReport, Progress, import_files
 from catalog.schema import Kind
 from catalog.spool.chunks import bodies
 from catalog.spool.heading import KINDS
@@ -61,7 +61,9 @@ def adopt(
     if not reports:
         raise DataError(f"{spooled.folder}: nothing arrived in run {heading.run_id}")
     heard = {symbol for batch in spooled.trades() for symbol in batch.symbols}
-    catalog.add_tapes({name: tape for name, tape in heading.tapes.items() if name in heard})
+    catalog.instruments.add_tapes(
+        {name: tape for name, tape in heading.tapes.items() if name in heard}
+    )
     return Adopted(heading.run_id, tuple(reports))
 
 
@@ -69,8 +71,8 @@ def _is_of_run(catalog: Catalog, kind: Kind, spooled: Spooled) -> bool:
     """Say whether all that is stored of a spool's date came from its run."""
     run = f"{quote(spooled.heading.run_id, safe='')}.{kind}-"
     manifests = [
-        catalog.manifest(kind, day, letter)
-        for day, letter in catalog.partitions(kind)
+        catalog.partitions.manifest(kind, day, letter)
+        for day, letter in catalog.partitions.stored(kind)
         if day == spooled.heading.day
     ]
     sources = [name for manifest in manifests if manifest for name in manifest.source]

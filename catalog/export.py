@@ -77,7 +77,7 @@ def export(
     RunError
         The disk is full.
     """
-    partitions = [(day, letter) for day, letter in catalog.partitions(kind) if day in days]
+    partitions = [(day, letter) for day, letter in catalog.partitions.stored(kind) if day in days]
     missing = set(days) - {day for day, _ in partitions}
     if missing or not days:
         dates = ", ".join(str(day) for day in sorted(missing)) or "any of these dates"
@@ -106,7 +106,7 @@ def export(
 
 
 def _rows(catalog: Catalog, kind: Kind, day: date, letter: str) -> int:
-    manifest = catalog.manifest(kind, day, letter)
+    manifest = catalog.partitions.manifest(kind, day, letter)
     return manifest.rows if manifest else 0
 
 
@@ -123,7 +123,7 @@ def _to_files(
             rows.write_csv(str(out / f"{kind}-{day}.csv.gz"), compression="gzip")
         else:
             rows.write_parquet(str(out / f"{kind}-{day}.parquet"), compression="zstd")
-        letters = [letter for stored, letter in catalog.partitions(kind) if stored == day]
+        letters = [letter for stored, letter in catalog.partitions.stored(kind) if stored == day]
         yield sum(_rows(catalog, kind, day, letter) for letter in letters), 0
 
 
@@ -146,7 +146,7 @@ def _to_nautilus(
     target = ParquetDataCatalog(str(out))
     known: set[str] = set()
     for day, letter in partitions:
-        rows = pa.concat_tables(catalog.tables(kind, day, letter)).unify_dictionaries()
+        rows = pa.concat_tables(catalog.partitions.tables(kind, day, letter)).unify_dictionaries()
         for symbol, of_symbol in _by_symbol(rows):
             if symbol not in known:
                 target.write_instruments([nautilus_instrument(ALPACA_STOCKS.find(symbol))])

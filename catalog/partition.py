@@ -171,6 +171,14 @@ def parquet_settings(schema: pa.Schema) -> dict[str, Any]:
     }
 
 
+def stored_version(fs: AbstractFileSystem, folder: str) -> str | None:
+    """Return a token that changes with the part in a folder, None if nothing is stored."""
+    try:
+        return str(fs.ukey(f"{folder}/{PART}"))
+    except FileNotFoundError:
+        return "missing" if fs.exists(f"{folder}/{MANIFEST}") else None
+
+
 def read_manifest(fs: AbstractFileSystem, folder: str) -> Manifest | None:
     """Return the manifest of a folder's part, None if there is none.
 

@@ -31,7 +31,7 @@ class StoredReference:
 
     def on_record(self) -> list[Instrument]:
         """Return every symbol whose listing is on record, in any order."""
-        rows = self._catalog.instruments().to_pylist()
+        rows = self._catalog.instruments.table().to_pylist()
         return [msgspec.convert(row, Instrument) for row in rows]
 
     def instruments(self, day: date) -> list[Instrument]:

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from catalog.computed import ComputedTables
 from catalog.files import file_system
-from catalog.layout import INSTRUMENTS_FOLDER, MANIFEST, PART, derived_folder, partition_folder
-from catalog.partition import Manifest, read_manifest, write_part
+from catalog.instruments import InstrumentTable
+from catalog.layout import INSTRUMENTS_FOLDER, partition_folder
+from catalog.partition import read_manifest, stored_version
+from catalog.partitions import Partitions
 from catalog.rowgroups import PartFile
-from catalog.schema import HALT, INSTRUMENTS, Kind
+from catalog.schema import HALT, Kind
 from catalog.selection import join_quotes, join_trades, pick
 from engine.domain.errors import NotFoundError
 from engine.domain.market_data.conditions import tape_letter
@@ -46,6 +47,12 @@ class Catalog:
     ----------
     fs, root
         The fsspec file system, and the root as a path on it.
+    partitions : Partitions
+        What is stored, partition by partition.
+    instruments : InstrumentTable
+        What is known of each symbol.
+    computed : ComputedTables
+        What was computed from days, to be had again.
 
     Notes
     -----
@@ -55,6 +62,9 @@ class Catalog:
     def __init__(self, root: str) -> None:
         self.fs, path = file_system(root)
         self.root = path.rstrip("/")
+        self.partitions = Partitions(self.fs, self.root)
+        self.instruments = InstrumentTable(self.fs, self.root)
+        self.computed = ComputedTables(self.fs, self.root)
         self._part = lru_cache(_OPEN_PARTS)(self._open_part)
         self._trade_group = lru_cache(_TRADE_GROUPS)(PartFile.trades)
         self._quote_group = lru_cache(_QUOTE_GROUPS)(PartFile.quotes)
@@ -78,16 +88,16 @@ class Catalog:
 
     def dates(self) -> list[date]:
         """Return the trading days that have trades, ascending; those of a Saturday are no day."""
-        return sorted({day for day, _ in self.partitions(Kind.TRADES) if is_session(day)})
+        return sorted({day for day, _ in self.partitions.stored(Kind.TRADES) if is_session(day)})
 
     def letters(self, day: date) -> list[str]:
         """Return the letters that have trades on a date, ascending."""
-        return self._letters(Kind.TRADES, day)
+        return self.partitions.letters(Kind.TRADES, day)
 
     def symbols(self, day: date, letters: Iterable[str]) -> set[str]:
         """Return the symbols under some letters that have trades on a date."""
         stored = set(self.letters(day)) & set(letters)
-        parts = (self._existing(Kind.TRADES, day, letter) for letter in stored)
+        parts = (self.partitions.existing(Kind.TRADES, day, letter) for letter in stored)
         return {
             symbol
             for folder in parts
@@ -98,7 +108,7 @@ class Catalog:
 
     def trade_count(self, day: date, letter: str) -> int:
         """Return how many prints one letter has on a date."""
-        manifest = self.manifest(Kind.TRADES, day, letter)
+        manifest = self.partitions.manifest(Kind.TRADES, day, letter)
         return 0 if manifest is None else manifest.rows
 
     def trade_batches(self, day: date, letter: str) -> Iterator[TradeBatch]:
@@ -111,7 +121,7 @@ class Catalog:
         DataError
             The part is torn, truncated or damaged.
         """
-        part = PartFile(self.fs, self._existing(Kind.TRADES, day, letter))
+        part = PartFile(self.fs, self.partitions.existing(Kind.TRADES, day, letter))
         for row_group in range(part.row_groups):
             yield part.trades(row_group)
 
@@ -155,14 +165,14 @@ class Catalog:
 
     def has_quotes(self, day: date) -> bool:
         """Say whether any quotes are stored for a date."""
-        return bool(self._letters(Kind.QUOTES, day))
+        return bool(self.partitions.letters(Kind.QUOTES, day))
 
     def statuses(self, day: date) -> Sequence[TradingStatus]:
         """Return all halts and resumes of a date, in order of arrival."""
         rows = [
             row
-            for letter in self._letters(Kind.STATUSES, day)
-            for table in self.tables(Kind.STATUSES, day, letter)
+            for letter in self.partitions.letters(Kind.STATUSES, day)
+            for table in self.partitions.tables(Kind.STATUSES, day, letter)
             for row in table.to_pylist()
         ]
         rows.sort(key=itemgetter("ts_init"))
@@ -175,7 +185,7 @@ class Catalog:
 
     def tapes(self, day: date) -> Mapping[str, str]:  # noqa: ARG002  (the port asks by day)
         """Return the tape letter of each symbol that has one on record, and that is one."""
-        said = {row["symbol"]: row["tape"] for row in self.instruments().to_pylist()}
+        said = {row["symbol"]: row["tape"] for row in self.instruments.table().to_pylist()}
         return {symbol: tape for symbol, name in said.items() if (tape := tape_letter(name))}
 
     def data_hash(self, day: date, letters: Sequence[str]) -> str:
@@ -192,99 +202,13 @@ class Catalog:
                 digest.update(f"{folder} {manifest.sha256}\n".encode())
         return digest.hexdigest()
 
-    def partitions(self, kind: Kind) -> list[tuple[date, str]]:
-        """Return the dates and letters of which one kind is stored, ascending."""
-        return self._stored(f"{self.root}/{kind}/date=*/letter=*")
-
-    def manifest(self, kind: Kind, day: date, letter: str) -> Manifest | None:
-        """Return the manifest of a partition, None if there is none."""
-        return read_manifest(self.fs, f"{self.root}/{partition_folder(kind, day, letter)}")
-
-    def tables(self, kind: Kind, day: date, letter: str) -> Iterator[pa.Table]:
-        """Yield one partition, all columns, a row group at a time; raises as ``trade_batches``."""
-        yield from PartFile(self.fs, self._existing(kind, day, letter)).tables()
-
-    def instruments(self) -> pa.Table:
-        """Return what is known of each symbol (columns of ``INSTRUMENTS``), by symbol."""
-        folder = f"{self.root}/{INSTRUMENTS_FOLDER}"
-        version = self._version(folder)
-        tables = [] if version is None else list(self._part(folder, version).tables())
-        return pa.concat_tables([INSTRUMENTS.empty_table(), *tables])
-
-    def add_instruments(self, instruments: pa.Table, source: tuple[str, ...] = ()) -> None:
-        """Store what is known of some symbols (columns of ``INSTRUMENTS``); other symbols stay."""
-        rows = {row["symbol"]: row for row in self.instruments().to_pylist()}
-        rows |= {row["symbol"]: row for row in instruments.to_pylist()}
-        table = pa.Table.from_pylist([rows[symbol] for symbol in sorted(rows)], INSTRUMENTS)
-        write_part(
-            self.fs, f"{self.root}/{INSTRUMENTS_FOLDER}", INSTRUMENTS, [table], source=source
-        )
-
-    def add_tapes(self, tapes: Mapping[str, str]) -> None:
-        """Store the tape letters of some symbols, as far as they are news."""
-        known = {row["symbol"]: row for row in self.instruments().to_pylist()}
-        blank = {"exchange": "", "name": ""}
-        rows = [
-            {**blank, **known.get(symbol, {}), "symbol": symbol, "tape": tape}
-            for symbol, tape in tapes.items()
-            if known.get(symbol, {}).get("tape") != tape
-        ]
-        if rows:
-            self.add_instruments(pa.Table.from_pylist(rows, INSTRUMENTS))
-
-    def write_table(
-        self, kind: str, params_hash: str, day: date, table: pa.Table, meta: Mapping[str, Any]
-    ) -> Manifest:
-        """Store a table computed from a day under the hash of the parameters that shaped it."""
-        folder = f"{self.root}/{derived_folder(kind, params_hash, day)}"
-        return write_part(self.fs, folder, table.schema, [table], meta=meta)
-
-    def read_table(
-        self, kind: str, params_hash: str, day: date
-    ) -> tuple[pa.Table, dict[str, Any]] | None:
-        """Return a table that ``write_table`` stored and its meta, None if there is none."""
-        folder = f"{self.root}/{derived_folder(kind, params_hash, day)}"
-        if self._version(folder) is None:
-            return None
-        part = PartFile(self.fs, folder)
-        table = pa.concat_tables([part.schema.empty_table(), *part.tables()])
-        return table, part.manifest.meta
-
-    def _stored(self, pattern: str) -> list[tuple[date, str]]:
-        """Return date and letter of the folders that hold a part or what is left of one."""
-        found: set[tuple[date, str]] = set()
-        for name in (PART, MANIFEST):
-            for path in self.fs.glob(f"{pattern}/{name}"):
-                day, letter = str(path).split("/")[-3:-1]
-                found.add((date.fromisoformat(day.removeprefix("date=")), letter[len("letter=") :]))
-        return sorted(found)
-
-    def _letters(self, kind: Kind, day: date) -> list[str]:
-        return [letter for _, letter in self._stored(f"{self.root}/{kind}/date={day}/letter=*")]
-
-    def _existing(self, kind: Kind, day: date, letter: str) -> str:
-        folder = f"{self.root}/{partition_folder(kind, day, letter)}"
-        if self._version(folder) is None:
-            raise NotFoundError(
-                f"no {kind} of letter {letter} are stored for {day} in {self.root}; "
-                "`tradectl catalog info` lists what there is"
-            )
-        return folder
-
     def _parts(self, kind: Kind, day: date, symbols: Mapping[str, int]) -> Iterator[PartFile]:
         """Yield the parts that may hold some symbols, passing over letters that are not stored."""
         for letter in sorted({letter_of(symbol) for symbol in symbols}):
-            folder = f"{self.root}/{partition_folder(kind, day, letter)}"
-            version = self._version(folder)
+            folder = self.partitions.folder(kind, day, letter)
+            version = stored_version(self.fs, folder)
             if version is not None:
                 yield self._part(folder, version)
-
-    def _version(self, folder: str) -> str | None:
-        """Return a token that changes with the part in a folder, None if nothing is stored."""
-        try:
-            return str(self.fs.ukey(f"{folder}/{PART}"))
-        except FileNotFoundError:
-            return "missing" if self.fs.exists(f"{folder}/{MANIFEST}") else None
 
     def _open_part(self, folder: str, version: str) -> PartFile:  # noqa: ARG002  (cache key)
         return PartFile(self.fs, folder)

@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.accounting import excursion
 from engine.decision import DeskState, GovernorState, evolve
-from engine.decision.day_windows import flatten_ns
+from engine.decision.governor.day_windows import flatten_ns
 from engine.domain.account import ACCELERATION, ALPACA_MAIN
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Candidate, Feature, Phase, Side, StrategyFailure

@@ -14,8 +14,8 @@ from adapters.paper.exchange import PaperExchange, row_of
 from adapters.paper.log import Amended, Asked, Canceled, Line, Opened, PaperLog, Played, Row
 from adapters.paper.tape import Tape
 from adapters.transport.event_log import EventLog
-from engine.decision.ticket_checks import off_grid, ticket_refusal
-from engine.decision.ticket_size import SizingRules, ticket_quantity
+from engine.decision.tickets.checks import off_grid, ticket_refusal
+from engine.decision.tickets.size import SizingRules, ticket_quantity
 from engine.domain.account import PAPER_MAIN, TradingAccount
 from engine.domain.candidate import Side
 from engine.domain.errors import ConfigError

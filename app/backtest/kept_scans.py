@@ -82,7 +82,7 @@ def _write(catalog: Catalog, key: str, result: ScanResult, made_from: dict[str, 
         "scan_secs": result.timings["scan_secs"],
     }
     for field, kind in _TABLES.items():
-        catalog.write_table(kind, key, result.day, getattr(result, field), meta)
+        catalog.computed.write(kind, key, result.day, getattr(result, field), meta)
 
 
 def _read(
@@ -92,7 +92,7 @@ def _read(
     tables = {}
     meta = {}
     for field, kind in _TABLES.items():
-        kept = catalog.read_table(kind, key, day)
+        kept = catalog.computed.read(kind, key, day)
         if kept is None or kept[1]["made_from"] != made_from:
             return None
         tables[field], meta = kept

@@ -116,7 +116,7 @@ def backtest_run(
             "timings": timings,
             "ladder": [{"fills": fills, **figures} for fills, figures in ladder.items()],
         }
-        integrity = run.journal.integrity()
+        integrity = run.journal.stored.integrity()
         manifest = msgspec.to_builtins(run.manifest) | ended
         manifest["journal"] = f"{integrity.standing}, {integrity.seq} facts, {integrity.hash}"
         view = run_view(manifest, tables, scans, catalog, request.history, timings, ladder)

@@ -12,8 +12,8 @@ import msgspec
 from catalog import Catalog, verify
 from catalog.adopt import Adopted, adopt
 from catalog.export import ExportReport, Target, export
-from catalog.formats import Format, Reading, TimeUnit
-from catalog.ingest import ImportOptions, ImportReport, import_files
+from catalog.imports.formats import Format, Reading, TimeUnit
+from catalog.imports.ingest import ImportOptions, ImportReport, import_files
 from catalog.schema import Kind
 from catalog.spool import Spooled
 from catalog.verify import Verification
@@ -105,14 +105,14 @@ def catalog_info(catalog: str) -> CatalogInfo:
     rows: list[PartitionRow] = []
     for kind in Kind:
         by_day: dict[str, PartitionRow] = {}
-        for day, letter in stored.partitions(kind):
-            manifest = stored.manifest(kind, day, letter)
+        for day, letter in stored.partitions.stored(kind):
+            manifest = stored.partitions.manifest(kind, day, letter)
             row = by_day.setdefault(str(day), PartitionRow(kind, str(day)))
             row.letters += letter
             row.rows += manifest.rows if manifest else 0
             row.bytes += manifest.size if manifest else 0
         rows += by_day.values()
-    return CatalogInfo(catalog, tuple(rows), stored.instruments().num_rows)
+    return CatalogInfo(catalog, tuple(rows), stored.instruments.table().num_rows)
 
 
 def verified(catalog: str, progress: RowProgress, *, quarantine: bool) -> Verification:
@@ -129,7 +129,7 @@ def exported(
 ) -> tuple[ExportReport, int]:
     """Write market data of some dates; return what was written, and how many dates."""
     stored = Catalog.open(catalog)
-    days = sorted({day for day, _ in stored.partitions(Kind(kind)) if first <= day <= last})
+    days = sorted({day for day, _ in stored.partitions.stored(Kind(kind)) if first <= day <= last})
     return export(stored, out, Target(to), Kind(kind), days, progress), len(days)
 
 

@@ -73,7 +73,7 @@ class Proposal:
 
     def integrity(self) -> Integrity:
         """Return how far the journal holds that the preview was made of."""
-        return self.journal.integrity()
+        return self.journal.stored.integrity()
 
     def give(self, timeout_secs: float) -> CommandReport:
         """Write the command into the log of its run, and return what the engine says within a time.
@@ -173,7 +173,7 @@ def _answer(journal: SqlJournal, command_id: str, timeout_secs: float) -> tuple[
         ),
     )
     deadline = time.monotonic() + timeout_secs
-    for fact in journal.follow(idle_secs=timeout_secs):
+    for fact in journal.stored.follow(idle_secs=timeout_secs):
         match fact.payload:
             case CommandAccepted(command_id=known) if known == command_id:
                 late = f"accepted, but not done in {timeout_secs:g} s; it is still under way"

@@ -10,7 +10,7 @@ import msgspec
 from app.clock import new_york
 from app.commands.governor_view import GovernorView, chosen_session, governor_view, resumed_by
 from engine.decision import GovernorPhase, OpenTrade, flatten_step
-from engine.decision.day_windows import (
+from engine.decision.governor.day_windows import (
     cancel_entries_ns,
     entries_close_ns,
     entries_open_ns,
@@ -90,7 +90,7 @@ def governor_status(database: str, run: str) -> tuple[GovernorStatus, Integrity]
     """
     journal, found = chosen_session(database, run)
     view = governor_view(journal.run_id, journal.facts())
-    return _status(found, view), journal.integrity()
+    return _status(found, view), journal.stored.integrity()
 
 
 def _status(run: JournalRun, view: GovernorView) -> GovernorStatus:

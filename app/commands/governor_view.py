@@ -8,7 +8,8 @@ from datetime import date
 
 from app.runs.chosen_journal import named_journal
 from engine.decision import GovernorPhase, GovernorState, evolve, phase
-from engine.domain.ensemble import ACCELERATION_ALONE, ENGINE, Ensemble
+from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
+from engine.domain.ensemble_history import EnsembleHistory
 from engine.domain.errors import NotFoundError
 from engine.domain.facts import EnsembleChanged, Fact
 from engine.domain.parameters import Parameters
@@ -81,27 +82,18 @@ def governor_view(run_id: str, facts: Iterable[Fact]) -> GovernorView:
             state = evolve(state, fact.payload, fact.ts_event, history.at(fact.ts_event))
     if history is None or not state.day:
         raise NotFoundError(f"no day has started in {run_id}: is it a live run or a session?")
-    ensemble, failed = _strategies(told)
-    return GovernorView(state, history, told[-1].ts_init, ensemble, failed)
-
-
-def _strategies(facts: Iterable[Fact]) -> tuple[Ensemble, frozenset[str]]:
-    """Return the newest ensemble, and who was switched off by the engine."""
-    ensemble, failed = ACCELERATION_ALONE, frozenset[str]()
-    for fact in facts:
+    ensembles = EnsembleHistory()
+    for fact in told:
         if isinstance(fact.payload, EnsembleChanged):
-            after = Ensemble.of(fact.payload)
-            if fact.payload.who == ENGINE:
-                on = {each.strategy_id for each in after.on}
-                failed |= {each.strategy_id for each in ensemble.on} - on
-            ensemble = after
-    return ensemble, failed
+            ensembles.change(fact.payload)
+    failed = frozenset(ensembles.failed)
+    return GovernorView(state, history, told[-1].ts_init, ensembles.newest, failed)
 
 
 def phase_in_words(stands: GovernorPhase, *, paused: bool, stopped: bool) -> str:
     """Return a phase as people call it: ``halted`` is a pause, a stop or an issue."""
     if stands is not GovernorPhase.HALTED:
-        return stands.replace("_", " ")
+        return stands.words
     if paused:
         return "paused by hand"
     return "stopped by hand for the day" if stopped else "no entries while an issue lasts"

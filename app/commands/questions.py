@@ -14,7 +14,7 @@ from app.commands.governor_view import GovernorView, chosen_session, governor_vi
 from app.commands.wishes import Query, Topic
 from app.runs.story import journal_story
 from engine.accounting import PROJECTIONS, keep_accounts, keep_books
-from engine.accounting.orders import Order, OrderStatus
+from engine.accounting.books.orders import Order, OrderStatus
 from engine.comparison import Judgement, Story
 from engine.domain.errors import ConfigError
 from engine.domain.facts import Fact
@@ -126,7 +126,7 @@ def answered(query: Query, *, run: str, database: str, runs: Path) -> tuple[Answ
         raise ConfigError("a balance is the whole account's, not a symbol's: leave it out")
     journal, _ = chosen_session(database, run)
     facts = tuple(journal.facts())
-    return answer(_Asked(query, journal, facts, runs)), journal.integrity()
+    return answer(_Asked(query, journal, facts, runs)), journal.stored.integrity()
 
 
 def _positions(asked: _Asked) -> PositionsAnswer:

@@ -35,8 +35,9 @@ def catalog(root: str) -> tuple[Check, float]:
         sizes = [
             manifest.size
             for kind in (Kind.TRADES, Kind.QUOTES, Kind.STATUSES)
-            for day, letter in source.partitions(kind)
-            if day in days and (manifest := source.manifest(kind, day, letter)) is not None
+            for day, letter in source.partitions.stored(kind)
+            if day in days
+            and (manifest := source.partitions.manifest(kind, day, letter)) is not None
         ]
         newest = source.letters(days[-1])[0]
         prints = sum(len(batch) for batch in source.trade_batches(days[-1], newest))

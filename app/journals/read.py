@@ -31,7 +31,7 @@ class JournalSource:
     def open(self) -> tuple[SqlJournal, Integrity]:
         """Return the journal and how far it holds; raises as ``chosen_journal`` does."""
         journal, head = chosen_journal(self.name, self.database, self.runs)
-        return journal, journal.integrity(head)
+        return journal, journal.stored.integrity(head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +121,13 @@ def last_facts(
     journal, integrity = source.open()
     last = journal.last
     since = max(last.seq - count, 0) if last else 0
-    return (journal.follow(since) if follow else iter(journal.facts(since))), integrity
+    return (journal.stored.follow(since) if follow else iter(journal.facts(since))), integrity
 
 
 def verified_chain(source: JournalSource) -> ChainCheck:
     """Return what a walk along a run's chain finds; raises as ``chosen_journal`` does."""
     journal, head = chosen_journal(source.name, source.database, source.runs)
-    found = journal.verify(head)
+    found = journal.stored.verify(head)
     broken = found.broken
     return ChainCheck(
         run_id=journal.run_id,

@@ -151,7 +151,7 @@ async def live_run(
         market = request.market
         tapes = market.tapes(hours.day) if market else found.tapes
         attendant = await _attendant(journals, run, desk, request, found.host_time())
-        hosted = request.hosted if run.is_new else hosted_again(desk.books.ensemble)
+        hosted = request.hosted if run.is_new else hosted_again(desk.books.ensembles.newest)
         signals = signal_keeper(hosted, request.verdicts, run.run_id)
         limits = RECORDED if isinstance(found.host_time, GrantedTime) else LIVE
         day = LiveDay(
@@ -269,7 +269,7 @@ def _desk(
     desk.books.restore(run.recorded)
     if not desk.books.day_started:
         opens = hours.pre_market_ns
-        names = tuple(each.strategy_id for each in desk.books.ensemble.on)
+        names = tuple(each.strategy_id for each in desk.books.ensembles.newest.on)
         venue = request.venue.name
         record_run_started(journal, run.run_id, hours.day, params, venue, balance, strategies=names)
         opened = open_desk(params, opens, "live", "the parameters the run was started with")

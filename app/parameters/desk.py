@@ -65,8 +65,8 @@ def approved_at_desk(journals: Journals) -> ParameterHistory:
     for change in history.changed:
         if change.version not in history.withdrawn and (names := unproved(change)):
             raise ConfigError(
-                f"version {change.version} of the parameters loosens {', '.join(names)} without a "
-                "step-up: it did not come from 'tradectl params'; look at 'params history', then "
+                f"version {change.version} of the parameters loosens {', '.join(names)} without "
+                "--step-up: it did not come from 'tradectl params'; look at 'params history', then "
                 "make a version of your own or trade with --params"
             )
     return history

@@ -44,7 +44,7 @@ class AskedRun:
             Its facts cannot be read.
         """
         journal, head = chosen_journal(self.run, self.database, self.runs)
-        integrity = journal.integrity(head)
+        integrity = journal.stored.integrity(head)
         if is_running(Journals(journal.database).run(journal.run_id)):
             return FoldedTables(journal, integrity.seq), integrity
         projector = Projector(journal)
@@ -193,7 +193,7 @@ def rebuilt_tables(asked: AskedRun) -> tuple[Rebuilt, Integrity]:
     """Drop a run's tables, fold its facts again and compare; return how far the facts hold, too."""
     journal, head = chosen_journal(asked.run, asked.database, asked.runs)
     rebuilt = Projector(journal).rebuild()
-    return rebuilt, journal.integrity(head)
+    return rebuilt, journal.stored.integrity(head)
 
 
 def _goes_on(tables: RunTables) -> bool:

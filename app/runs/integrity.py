@@ -19,13 +19,13 @@ def run_integrity(run: Run | None, *, most: int | None = None) -> Integrity | No
     """
     from engine.domain.errors import JournalBroken, JournalError
     from engine.journal import Integrity, Standing
-    from store.journal.sql_journal import AT_SIGHT
+    from store.journal.stored_facts import AT_SIGHT
 
     if run is None:
         return None
     head = run.manifest.journal
     try:
-        return run.journal.integrity(head.hash if head else None, most=most or AT_SIGHT)
+        return run.journal.stored.integrity(head.hash if head else None, most=most or AT_SIGHT)
     except JournalBroken as error:
         return Integrity(Standing.BROKEN, 0, "", detail=error.detail)
     except JournalError as error:

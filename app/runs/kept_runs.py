@@ -126,9 +126,9 @@ class KeptInDatabase:
 
     def integrity(self, *, most: int | None = None) -> Integrity | None:
         """Return how far its facts hold; as many are looked at as a reader waits a second for."""
-        from store.journal.sql_journal import AT_SIGHT
+        from store.journal.stored_facts import AT_SIGHT
 
-        return self.journal()[0].integrity(most=most or AT_SIGHT)
+        return self.journal()[0].stored.integrity(most=most or AT_SIGHT)
 
     def history(self) -> ParameterHistory:
         """Return the versions of its parameters.

@@ -57,9 +57,9 @@ def _summary(catalog: Catalog, day: date) -> pa.Table:
         "data": catalog.data_hash(day, catalog.letters(day)),
         "code": code_hash(("engine",)),
     }
-    kept = catalog.read_table(_KIND, "all", day)
+    kept = catalog.computed.read(_KIND, "all", day)
     if kept is not None and kept[1]["made_from"] == made_from:
         return kept[0]
     table = day_summary(catalog, day)
-    catalog.write_table(_KIND, "all", day, table, {"made_from": made_from})
+    catalog.computed.write(_KIND, "all", day, table, {"made_from": made_from})
     return table

@@ -35,7 +35,7 @@ class Ledger:
         """
         asked = self._read(kind, day).get(feed, Asked())
         stored = (
-            {letter for when, letter in self._catalog.partitions(Kind(kind)) if when == day}
+            {letter for when, letter in self._catalog.partitions.stored(Kind(kind)) if when == day}
             if kind in tuple(Kind)
             else {letter_of(symbol) for symbol in asked.active}
         )

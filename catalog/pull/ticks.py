@@ -16,8 +16,8 @@ from alpaca.data.requests import StockBarsRequest, StockQuotesRequest, StockTrad
 from alpaca.data.timeframe import TimeFrame, TimeFrameUnit
 from fsspec.implementations.local import LocalFileSystem
 
-from catalog.formats import Format
-from catalog.ingest import ImportOptions, import_files
+from catalog.imports.formats import Format
+from catalog.imports.ingest import ImportOptions, import_files
 from catalog.layout import PULLED_FOLDER
 from catalog.pull.ledger import Ledger
 from catalog.pull.order import Pulled, PullOrder

@@ -168,7 +168,7 @@ def _remove(catalog: Catalog, path: str) -> None:
 
 
 def _refuse_stored_day(catalog: Catalog, day: date) -> None:
-    stored = [kind for kind in _KINDS if any(d == day for d, _ in catalog.partitions(kind))]
+    stored = [kind for kind in _KINDS if any(d == day for d, _ in catalog.partitions.stored(kind))]
     if stored:
         raise ConfigError(
             f"other {' and '.join(stored)} are stored for {day} in {catalog.root}; choose another "
@@ -202,7 +202,7 @@ def _write_day(catalog: Catalog, plan: DayPlan, workers: int, progress: Progress
             tally.stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    catalog.add_instruments(plan.listed.instruments(), source)
+    catalog.instruments.add(plan.listed.instruments(), source)
     _remove_leftovers(catalog, plan, source)
     planted = pa.Table.from_pylist([msgspec.to_builtins(a) for a in plan.planted], ACCELERATIONS)
     meta = {"recipe": plan.recipe, "halts": plan.halts}
@@ -219,8 +219,8 @@ def _write_day(catalog: Catalog, plan: DayPlan, workers: int, progress: Progress
 def _remove_leftovers(catalog: Catalog, plan: DayPlan, source: tuple[str, ...]) -> None:
     """Remove the replaced day's partitions that the new one has no use for."""
     for kind in _KINDS:
-        for day, letter in catalog.partitions(kind):
-            manifest = catalog.manifest(kind, day, letter)
+        for day, letter in catalog.partitions.stored(kind):
+            manifest = catalog.partitions.manifest(kind, day, letter)
             if day == plan.recipe.day and (manifest is None or manifest.source != source):
                 partition = partition_folder(kind, day, letter)
                 _remove(catalog, f"{INVENTORY_FOLDER}/{partition}")
@@ -249,7 +249,9 @@ def _report(
     catalog: Catalog, plan: DayPlan, *, was_stored: bool, elapsed_secs: float
 ) -> SynthReport:
     day = plan.recipe.day
-    parts = {kind: [catalog.manifest(kind, day, c) for c in plan.members] for kind in _KINDS}
+    parts = {
+        kind: [catalog.partitions.manifest(kind, day, c) for c in plan.members] for kind in _KINDS
+    }
     stored = {kind: [part for part in found if part] for kind, found in parts.items()}
     rows = {kind: sum(part.rows for part in found) for kind, found in stored.items()}
     return SynthReport(

@@ -22,7 +22,7 @@ from engine.domain.errors import DataError
 
 if TYPE_CHECKING:
     from app.catalog.keep import CatalogInfo
-    from catalog.ingest import ImportReport
+    from catalog.imports.ingest import ImportReport
 
 app = typer.Typer(help="Import, check, query and export market data.", no_args_is_help=True)
 

@@ -14,10 +14,11 @@ from app.clock import new_york
 from app.commands.governor_view import resumed_by
 from cli.live.held import held_table
 from cli.live.radar import radar_table
+from engine.decision import GovernorPhase
 from engine.display.frame import DisplayFrame
 from engine.domain.counted import counted
 
-_ACTIVE = {"hunting", "in_trade"}
+_ACTIVE = {GovernorPhase.HUNTING, GovernorPhase.IN_TRADE}
 _LINES = 5
 _TIME_OF_DAY = slice(11, None)
 _STALE_SECS = 10.0
@@ -87,15 +88,16 @@ def _governor(frame: DisplayFrame) -> RenderableType:
     governor = frame.governor
     is_free = governor.standing == governor.phase
     style = "bold green" if governor.standing in _ACTIVE and is_free else "bold yellow"
-    first = Text(governor.standing.replace("_", " "), style, no_wrap=True, overflow="ellipsis")
+    words = GovernorPhase(governor.phase).words if is_free else governor.standing
+    first = Text(words, style, no_wrap=True, overflow="ellipsis")
     if by_hand := resumed_by(paused=governor.paused, stopped=governor.stopped):
         first.append(f"  {by_hand}", "yellow")
     elif governor.standing == "held":
         first.append("  nothing is entered while the issues below last", "yellow")
     else:
-        first.append(f"  done at {governor.loss_limit:+,.0f}", "dim")
         target = governor.profit_target
-        first.append("" if target is None else f" or {target:+,.0f} USD of the day", "dim")
+        ends = "" if target is None else f" or {target:+,.0f} USD"
+        first.append(f"  the day ends at {governor.loss_limit:+,.0f}{ends or ' USD'}", "dim")
     if governor.under_way:
         first.append(f"  under way: {', '.join(governor.under_way)}", "bold")
     second = Text(no_wrap=True, overflow="ellipsis")
@@ -117,7 +119,7 @@ def _health(frame: DisplayFrame) -> RenderableType:
             text.append("● ", line.light.value)
             text.append(f"{line.what} {line.sentence}  ")
     text.append(f"\n{counted(health.trades, 'trade')}  {counted(health.quotes, 'quote')}  ")
-    text.append(f"{counted(health.gaps, 'gap')}  skipped {health.skipped}  ")
+    text.append(f"{counted(health.gaps, 'gap')}  {counted(health.skipped, 'unusable message')}  ")
     text.append(f"requests {'–' if health.requests_left is None else health.requests_left}")
     if frame.bucket is not None:
         breadth, at = frame.bucket.breadth, new_york(frame.bucket.ts_event)[_TIME_OF_DAY]

@@ -24,10 +24,11 @@ def status(
 ) -> None:
     """Show phase, limits and their use, locks, cool-downs, windows and the flatten ladder.
 
-    Phases: warmup (too early to enter), hunting (entries allowed), in trade, cooldown (a symbol
-    was just traded), done target or done loss (a limit of the day was reached), flattening (all is
+    Phases: warmup (too early to enter), entries allowed, in trade, cooldown (a symbol was just
+    traded), done target or done loss (a limit of the day was reached), flattening (all is
     closed for the day), paused by hand, stopped by hand for the day, no entries while an issue
-    lasts; --json calls the last three `halted`.
+    lasts; --json calls entries allowed `hunting` and the last three
+    `halted`.
 
     Example: tradectl governor status --run session-2026-09-18
     """

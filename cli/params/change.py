@@ -75,7 +75,8 @@ class Asking:
     step_up: Annotated[
         bool,
         typer.Option(
-            "--step-up", help="Confirm a limit that is raised or loosened, or live trading."
+            "--step-up",
+            help="Confirm more risk: a limit raised or loosened, live trading.",
         ),
     ] = False
     start: PreviewFrom = None

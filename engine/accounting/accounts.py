@@ -8,22 +8,22 @@ from typing import Any, get_args
 
 import msgspec
 
-from engine.accounting.book import Book, Key
-from engine.accounting.books import Books
+from engine.accounting.books.book import Book, Key
+from engine.accounting.books.cash import CashBook
+from engine.accounting.books.days import DayBook
+from engine.accounting.books.equity import EquityBook
+from engine.accounting.books.executions import ExecutionBook
+from engine.accounting.books.fees import FeeBook
+from engine.accounting.books.fills import FILLS, FillBook
+from engine.accounting.books.lots import HoldingBook, LotBook
+from engine.accounting.books.orders import OrderBook
+from engine.accounting.books.owners import Owners
+from engine.accounting.books.signals import SignalBook
+from engine.accounting.books.trades import TradeBook
 from engine.accounting.by_strategy.books import MetricsBook, StrategyBook
 from engine.accounting.by_strategy.pnl import StrategyPnlBook
-from engine.accounting.cash import CashBook
-from engine.accounting.days import DayBook
-from engine.accounting.equity import EquityBook
-from engine.accounting.executions import ExecutionBook
-from engine.accounting.fees import FeeBook
-from engine.accounting.fills import FILLS, FillBook
 from engine.accounting.ledger import Ledger
-from engine.accounting.lots import HoldingBook, LotBook
-from engine.accounting.orders import OrderBook
-from engine.accounting.owners import Owners
-from engine.accounting.signals import SignalBook
-from engine.accounting.trades import TradeBook
+from engine.accounting.run_books import Books
 from engine.domain.facts import AnyPayload, Fact, RunStarted
 
 

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.accounting.trades import Trade
+from engine.accounting.books.trades import Trade
 from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Side
 from engine.domain.facts import TradeMeasured

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
-from engine.accounting.fills import FILLS, Fill, FillChange
+from engine.accounting.books.fills import FILLS, Fill, FillChange
 from engine.domain.facts import CashMoved, Fact, FeeCharged, RunStarted
 
 

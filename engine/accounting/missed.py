@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.accounting.books.trades import Trade
 from engine.accounting.excursion import standing
-from engine.accounting.trades import Trade
 from engine.domain.candidate import Feature, Side
 from engine.domain.market_data.halts import Halts
 from engine.domain.market_data.recorded import MarketData, letter_of

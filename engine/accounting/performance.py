@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from engine.accounting.books import Books
-from engine.accounting.equity import EquityPoint
-from engine.accounting.trades import Trade
+from engine.accounting.books.equity import EquityPoint
+from engine.accounting.books.trades import Trade
+from engine.accounting.run_books import Books
 from engine.domain.session import session
 
 TRADING_DAYS_PER_YEAR = 252

@@ -11,18 +11,18 @@ from typing import Annotated, Any, get_args, get_origin
 import msgspec
 
 from engine.accounting.accounts import Accounts
+from engine.accounting.books.cash import CashMovement
+from engine.accounting.books.days import DayClose
+from engine.accounting.books.equity import EquitySnapshot
+from engine.accounting.books.executions import Execution
+from engine.accounting.books.fees import FeeDay
+from engine.accounting.books.lots import Holding, Lot
+from engine.accounting.books.orders import Order
+from engine.accounting.books.signals import Signal
+from engine.accounting.books.trades import Trade
 from engine.accounting.by_strategy.books import StrategyMetrics, StrategyVersion
 from engine.accounting.by_strategy.pnl import StrategyPnl
-from engine.accounting.cash import CashMovement
-from engine.accounting.days import DayClose
-from engine.accounting.equity import EquitySnapshot
-from engine.accounting.executions import Execution
-from engine.accounting.fees import FeeDay
-from engine.accounting.lots import Holding, Lot
-from engine.accounting.orders import Order
 from engine.accounting.shares import MONEY_PLACES
-from engine.accounting.signals import Signal
-from engine.accounting.trades import Trade
 
 
 class Column(msgspec.Struct, frozen=True):

@@ -1,6 +1,10 @@
 """Candidate → confidence → selection → bracket, under the day's governor."""
 
-from engine.decision.command_answer import (
+from engine.decision.confidence import Basis, Check, Confidence, Filter, Outcome, assess
+from engine.decision.decide import BucketDecision, Verdict, decide
+from engine.decision.desk import DeskState
+from engine.decision.exits import exit_deadline_ns, exit_due, trailing_stop
+from engine.decision.governor.command_answer import (
     Declined,
     DeclineReason,
     Granted,
@@ -8,16 +12,17 @@ from engine.decision.command_answer import (
     answer,
     carried_out,
 )
-from engine.decision.confidence import Basis, Check, Confidence, Filter, Outcome, assess
-from engine.decision.decide import BucketDecision, Verdict, decide
-from engine.decision.desk import DeskState
-from engine.decision.exits import exit_deadline_ns, exit_due, trailing_stop
-from engine.decision.flatten import FlattenStep, entry_cancel_due, flatness_due, flatten_step
-from engine.decision.governor import entry_refusal, phase
-from engine.decision.governor_state import GovernorPhase, GovernorState, OpenTrade, evolve
+from engine.decision.governor.flatten import (
+    FlattenStep,
+    entry_cancel_due,
+    flatness_due,
+    flatten_step,
+)
+from engine.decision.governor.phase import entry_refusal, phase
+from engine.decision.governor.standing_commands import StandingCommands, Underway
+from engine.decision.governor.state import GovernorPhase, GovernorState, OpenTrade, evolve
 from engine.decision.plan import plan_bracket
 from engine.decision.refusal import RefusalReason, Refused
-from engine.decision.standing_commands import StandingCommands, Underway
 
 __all__ = [
     "Basis",

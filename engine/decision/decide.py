@@ -11,7 +11,7 @@ from engine.decision.bracket_prices import bracket_prices
 from engine.decision.confidence import Check, Confidence, assess
 from engine.decision.contenders import Contender, contest
 from engine.decision.desk import DeskState
-from engine.decision.governor import entry_refusal
+from engine.decision.governor.phase import entry_refusal
 from engine.decision.plan import plan_bracket
 from engine.decision.refusal import RefusalReason, Refused
 from engine.decision.sizing import bracket_size

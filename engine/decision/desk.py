@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.decision.governor_state import GovernorState, OpenTrade
+from engine.decision.governor.state import GovernorState, OpenTrade
 from engine.domain.account import TradingAccount
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.markets.instrument import ALPACA_STOCKS, Instruments

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.decision.day_windows import flatten_ns
-from engine.decision.governor_state import GovernorState, OpenTrade
+from engine.decision.governor.day_windows import flatten_ns
+from engine.decision.governor.state import GovernorState, OpenTrade
 from engine.domain.candidate import Side
 from engine.domain.facts import ExitReason
 from engine.domain.fixed_point import decimal_price

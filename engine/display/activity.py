@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from decimal import Decimal
 
+from engine.decision import GovernorPhase
 from engine.display.frame import Activity
 from engine.domain.facts import (
     AlarmRaised,
@@ -38,7 +39,6 @@ from engine.domain.facts import (
 )
 
 MOST_LINES = 20
-_HALTED = "halted"
 """A phase that only says that nothing is entered: the fact before it says why."""
 
 
@@ -133,7 +133,8 @@ def _of_people(payload: AnyPayload) -> str:
 def _of_day(payload: AnyPayload) -> str:
     match payload:
         case GovernorMoved() as moved:
-            return f"governor: {'entries held' if moved.after == _HALTED else _spaced(moved.after)}"
+            after = GovernorPhase(moved.after)
+            return f"governor: {'entries held' if after is GovernorPhase.HALTED else after.words}"
         case EntriesHeld() as held:
             return f"entries held: {held.trouble}: {held.detail}"
         case EntriesReleased() as over:

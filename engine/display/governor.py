@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.decision.day_windows import entries_close_ns, entries_open_ns, flatten_ns
-from engine.decision.governor import phase
-from engine.decision.governor_state import GovernorPhase
-from engine.decision.standing_commands import StandingCommands
+from engine.decision.governor.day_windows import entries_close_ns, entries_open_ns, flatten_ns
+from engine.decision.governor.phase import phase
+from engine.decision.governor.standing_commands import StandingCommands
+from engine.decision.governor.state import GovernorPhase
 from engine.display.frame import Cooling, GovernorRow, Locked
 from engine.domain.parameters import Parameters
 from engine.hub.books import Books

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from engine.decision.day_windows import NEVER_NS
 from engine.decision.exits import exit_deadline_ns
+from engine.decision.governor.day_windows import NEVER_NS
 from engine.display.frame import PositionRow, Protection
 from engine.domain.parameters import Parameters
 from engine.hub.books import Books, LiveTrade

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +13,8 @@ from engine.accounting import EquityPoint, Fill, FillBook, Ledger, Trade, TradeB
 from engine.decision import GovernorPhase, GovernorState, OpenTrade, evolve
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
-from engine.domain.ensemble import ACCELERATION_ALONE, ENGINE, Ensemble
+from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
+from engine.domain.ensemble_history import EnsembleHistory
 from engine.domain.errors import RunError
 from engine.domain.facts import (
     AlarmRaised,
@@ -39,8 +40,9 @@ from engine.domain.facts import (
     TradeOpened,
 )
 from engine.domain.order_names import is_entry
-from engine.domain.parameters.versions import FIRST, ParameterHistory
+from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import Session, session
+from engine.hub.causes import Causes
 
 _RECENT = 200
 """Facts that are kept as they are, for whoever shows the last of them."""
@@ -87,10 +89,10 @@ class Books:
     ----------
     history : ParameterHistory
         Which parameters hold when; every plan names its version.
-    failed : set of str
-        Strategies that went wrong in this run: they say nothing any more.
-    ensembles : list of Ensemble and the end of the first bucket each holds for
-        In order; the first holds from the start.
+    ensembles : EnsembleHistory
+        Which strategies are on at any bucket.
+    causes : Causes
+        Which fact the next one of a trade or a command follows from.
     ledger : Ledger
         Cash and positions; not reset from day to day.
     governor : GovernorState
@@ -120,8 +122,8 @@ class Books:
         ensemble: Ensemble = ACCELERATION_ALONE,
     ) -> None:
         self.history = history
-        self.ensembles: list[tuple[int, Ensemble]] = [(0, ensemble)]
-        self.failed: set[str] = set()
+        self.ensembles = EnsembleHistory(ensemble)
+        self.causes = Causes()
         self.ledger = Ledger(cash=balance)
         self.governor = GovernorState()
         self.trades: dict[str, LiveTrade] = {}
@@ -137,8 +139,6 @@ class Books:
         self.noted_phase: GovernorPhase | None = None
         self.last_cause: AnyPayload | None = None
         self.last_command: CommandReceived | None = None
-        self._causes: dict[str, int] = {}
-        self._commands: dict[str, int] = {}
         self._coming = deque(history.changed)
         self._known: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
 
@@ -165,11 +165,6 @@ class Books:
         for fact in facts:
             self.fold(fact)
 
-    def renumber(self, moved: Mapping[int, int]) -> None:
-        """Learn that facts were kept under other numbers than they were folded with."""
-        for known in (self._causes, self._commands):
-            known.update({name: moved.get(seq, seq) for name, seq in known.items()})
-
     def day_trades(self) -> list[Trade]:
         """Return the day's trades so far, open ones too."""
         booked = map(self._book.trade, self._planned_today)
@@ -185,31 +180,6 @@ class Books:
         A fill counts by its name at the venue; changes of an order are not told apart.
         """
         return _identity(payload) in self._known.get(payload.trade_id, ())
-
-    def cause_of(self, trade_id: str) -> int | None:
-        """Return the last fact of a trade from which the next one follows; None before the first.
-
-        Submissions are caused alike by the plan or request behind them, so they cause nothing.
-        """
-        return self._causes.get(trade_id)
-
-    def command_seq(self, command_id: str) -> int | None:
-        """Return under which number a command was recorded, None if it was not."""
-        return self._commands.get(command_id)
-
-    def ensemble_at(self, ts_event: int) -> Ensemble:
-        """Return the strategies by which the bucket that ends at an instant is decided."""
-        return next(each for since, each in reversed(self.ensembles) if since <= ts_event)
-
-    @property
-    def ensemble(self) -> Ensemble:
-        """The newest ensemble, in force or not."""
-        return self.ensembles[-1][1]
-
-    @property
-    def asked(self) -> frozenset[str]:
-        """Strategies that are to look at the tape: those switched off by hand may come back."""
-        return frozenset(each.strategy_id for each in self.ensemble.members) - self.failed
 
     def change_due(self, ts: int) -> ParamsChanged | None:
         """Return the next change of the parameters that is in force by an instant (UTC ns)."""
@@ -257,15 +227,12 @@ class Books:
         self._book.post(fact, change)
         at = self.history.at(fact.ts_event)
         self.governor = evolve(self.governor, payload, fact.ts_event, at)
-        if trade_id is not None and not isinstance(payload, OrderSubmitted):
-            self._causes[trade_id] = fact.seq
+        self.causes.fold(fact)
         match payload:
             case DayStarted():
                 self._start(session(date.fromisoformat(payload.day)))
             case ParamsChanged():
                 self._change(payload)
-            case CommandReceived():
-                self._commands[payload.command_id] = fact.seq
             case GovernorMoved():
                 self.noted_phase = GovernorPhase(payload.after)
             case BracketPlanned():
@@ -287,28 +254,19 @@ class Books:
         if isinstance(payload, CommandReceived):
             self.last_command = payload
         elif isinstance(payload, EnsembleChanged):
-            self._change_ensemble(payload)
+            self.ensembles.change(payload)
         if not isinstance(payload, GovernorMoved):
             self.last_cause = payload
 
     def _start(self, day: Session) -> None:
         self._session, self.noted_phase = day, None
         self.day_orders, self.day_fills, self.alarms, self._planned_today = 0, [], [], []
-        self._causes.clear()
 
     def _change(self, change: ParamsChanged) -> None:
         if self._coming and self._coming[0].version == change.version:
             self._coming.popleft()
         if change.version > self.history.latest:
             self.history = self.history.after(change)
-
-    def _change_ensemble(self, change: EnsembleChanged) -> None:
-        since = 0 if change.version == FIRST else change.effective_ns
-        if change.who == ENGINE:
-            on = {each.strategy_id for each in change.members if each.is_on}
-            self.failed |= {each.strategy_id for each in self.ensemble.on} - on
-        kept = [each for each in self.ensembles if each[0] < since]
-        self.ensembles = [*kept, (since, Ensemble.of(change))]
 
     def _plan(self, planned: BracketPlanned, ts: int) -> None:
         """Take up a trade; whether events of those that are over are known, nobody asks again."""

@@ -12,49 +12,39 @@ from engine.decision import (
     answer,
     carried_out,
     flatness_due,
-    phase,
 )
-from engine.domain.account import ACCELERATION, ALPACA_MAIN, TradingAccount
+from engine.domain.account import ALPACA_MAIN, TradingAccount
 from engine.domain.bracket import BracketPlan
-from engine.domain.candidate import StrategyFailure
-from engine.domain.ensemble import ACCELERATION_ALONE, ENGINE, Ensemble
+from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.errors import NotPersisted, RunError
 from engine.domain.facts import (
-    Alarm,
-    AlarmRaised,
-    AnyPayload,
     BracketPlanned,
-    BucketIncomplete,
     CommandAccepted,
     CommandReceived,
     CommandRefused,
     DayEnded,
     DayStarted,
-    EntriesHeld,
-    EntriesReleased,
     ExitReason,
-    ExitRequested,
     Fact,
-    GapBackfilled,
-    GovernorMoved,
     OrderCanceled,
     OrderExpired,
     OrderFact,
     OrderFilled,
     OrderRejected,
     OrderRole,
-    ProtectionStarted,
-    SymbolLocked,
     TradeClosed,
     TradeOpened,
 )
 from engine.domain.market_data.halts import Halts
 from engine.domain.market_data.recorded import MarketData
 from engine.domain.markets.instrument import ALPACA_STOCKS, Instruments
-from engine.domain.order_names import is_entry, trade_name
+from engine.domain.order_names import is_entry
 from engine.domain.parameters.versions import ParameterHistory
-from engine.domain.session import NANOS_PER_SECOND, Session
+from engine.domain.session import Session
 from engine.hub.books import Books, LiveTrade
+from engine.hub.exits import Exits
+from engine.hub.incidents import Incidents
+from engine.hub.recorder import Recorder
 from engine.journal import JournalWriter
 
 
@@ -78,6 +68,12 @@ class Desk:
     ----------
     books : Books
         What the facts so far come to.
+    recorder : Recorder
+        Writes facts into the journal and the books.
+    exits : Exits
+        Why trades are to be closed from above their brackets.
+    incidents : Incidents
+        What goes wrong around the trades.
     reach : Reach
         How far commands can change parameters; the host widens it.
     """
@@ -95,6 +91,9 @@ class Desk:
         self.account = account
         self.instruments = instruments
         self.reach = Reach.DECISIONS
+        self.recorder = Recorder(self.books, journal)
+        self.exits = Exits(self.recorder, self.books, account)
+        self.incidents = Incidents(self.recorder, self.books)
         self._journal = journal
 
     def resume(self, ts: int) -> None:
@@ -110,14 +109,18 @@ class Desk:
     def start_day(self, session: Session, data_hash: str, ts: int) -> None:
         """Begin a day; its trades are kept apart from those before it."""
         is_first = not self.books.day_started
-        self._record(DayStarted(session.day.isoformat(), data_hash, self.books.ledger.equity), ts)
-        ensemble = self.books.ensemble
+        self.recorder.record(
+            DayStarted(session.day.isoformat(), data_hash, self.books.ledger.equity), ts
+        )
+        ensemble = self.books.ensembles.newest
         if is_first and ensemble != ACCELERATION_ALONE:
-            self._record(ensemble.changed(ts, "start", "the strategies of the run"), ts)
+            self.recorder.record(ensemble.changed(ts, "start", "the strategies of the run"), ts)
 
     def end_day(self, ts: int) -> None:
         """End the day at the equity it has."""
-        self._record(DayEnded(self.books.session.day.isoformat(), self.books.ledger.equity), ts)
+        self.recorder.record(
+            DayEnded(self.books.session.day.isoformat(), self.books.ledger.equity), ts
+        )
         self._journal.commit()
 
     def measure_trades(self, market: MarketData, ts: int) -> None:
@@ -128,7 +131,9 @@ class Desk:
             measured = measure(trade, market, tapes, halts)
             if measured is not None:
                 trade_id = measured.trade_id
-                self._append(measured, ts, ts, self.books.cause_of(trade_id), trade_id)
+                self.recorder.append(
+                    measured, ts, ts, self.books.causes.of_trade(trade_id), trade_id
+                )
 
     def plans(self, plans: Sequence[BracketPlan], ts_event: int, ts: int) -> set[str]:
         """Record the plans of a bucket before any of their orders leaves; return which may.
@@ -152,7 +157,7 @@ class Desk:
                 for plan in plans:
                     version = self.books.history.in_force(plan.candidate_ts).version
                     fact = plan.fact(version)
-                    self._record(fact, ts, ts_event=ts_event, trade_id=plan.trade_id)
+                    self.recorder.record(fact, ts, ts_event=ts_event, trade_id=plan.trade_id)
                     planned.append(plan)
         except NotPersisted:
             for plan in planned:
@@ -164,56 +169,9 @@ class Desk:
         """Have what was recorded kept, if it can be, before somebody acts on it."""
         self._journal.settle()
 
-    def request_exit(self, trade: LiveTrade, reason: ExitReason, ts: int) -> None:
-        """Record why a trade is to be closed from above its bracket.
-
-        The first reason stays, unless somebody closes it by hand meanwhile.
-        """
-        by_hand = ExitReason.CLOSED_BY_HAND
-        if trade.exit_reason is None or (reason is by_hand and trade.exit_reason is not by_hand):
-            plan = trade.plan
-            request = ExitRequested(
-                plan.trade_id, plan.strategy_id, plan.symbol, plan.venue, plan.account, reason
-            )
-            self._record(request, ts, trade_id=plan.trade_id)
-
-    def note_delay(self, trade: LiveTrade, why: str, ts: int, *, is_stuck: bool = False) -> None:
-        """Raise an alarm, once, for a trade that should be closed: late, or when it is stuck."""
-        if trade.ts_exit is None or trade.has_alarm:
-            return
-        late_secs = (ts - trade.ts_exit) // NANOS_PER_SECOND
-        if is_stuck or late_secs >= self.books.history.at(ts).flatten_verify_seconds:
-            plan = trade.plan
-            detail = f"{plan.symbol} is open {late_secs} s after {trade.exit_reason}: {why}"
-            self._record(AlarmRaised(Alarm.EXIT_HELD_UP, detail), ts, trade_id=plan.trade_id)
-
-    def protection_started(self, started: ProtectionStarted, ts: int) -> None:
-        """Record that this run protects what another one has left."""
-        self._record(started, ts)
-
-    def request_close(self, trade_id: str, symbol: str, reason: ExitReason, ts: int) -> None:
-        """Record why shares are to be sold that another run has bought."""
-        named = trade_name(trade_id)
-        strategy_id = ACCELERATION if named is None else named.strategy_id
-        venue, account = self.account.venue, self.account.name
-        request = ExitRequested(trade_id, strategy_id, symbol, venue, account, reason)
-        self._record(request, ts, trade_id=trade_id)
-
-    def gap_backfilled(self, gap: GapBackfilled, ts: int) -> None:
-        """Record that market data was heard later than it came."""
-        self._record(gap, ts)
-
-    def bucket_incomplete(self, silent: BucketIncomplete, ts: int) -> None:
-        """Record that slots of the alphabet were silent about a bucket that was decided."""
-        self._record(silent, ts, ts_event=silent.ts)
-
-    def ring(self, alarm: Alarm, detail: str, ts: int) -> None:
-        """Raise an alarm that concerns no trade alone."""
-        self._record(AlarmRaised(alarm, detail), ts)
-
     def order_event(self, payload: OrderFact, ts_event: int, ts: int) -> None:
         """Record what became of an order, and what follows from it for its trade."""
-        self._record(payload, ts, ts_event=ts_event, trade_id=payload.trade_id)
+        self.recorder.record(payload, ts, ts_event=ts_event, trade_id=payload.trade_id)
         trade = self.books.trades.get(payload.trade_id)
         if trade is not None:
             self._conclude(trade, payload, ts)
@@ -223,48 +181,22 @@ class Desk:
 
         What it orders beyond that stands in the governor's state until it is done.
         """
-        if self.books.command_seq(received.command_id) is not None:
+        if self.books.causes.of_command(received.command_id) is not None:
             return
-        self._record(received, ts, fact_id=received.command_id)
+        self.recorder.record(received, ts, fact_id=received.command_id)
         self._answer(received, ts)
-
-    def strategy_failed(self, failure: StrategyFailure, ts: int) -> None:
-        """Switch a strategy off that went wrong, from the very bucket at which it did."""
-        if self.books.ensemble.is_on(failure.strategy_id):
-            off = self.books.ensemble.without([failure.strategy_id])
-            why = f"{failure.strategy_id} is switched off: {failure.why}"
-            self._record(off.changed(failure.ts_event, ENGINE, why), ts)
-
-    def hold_entries(self, trouble: str, detail: str, ts: int) -> None:
-        """Let nothing be entered while something is wrong; what is open stays managed."""
-        if trouble not in dict(self.books.governor.standing.troubles):
-            self._record(EntriesHeld(trouble, detail), ts)
-
-    def release_entries(self, trouble: str, ts: int) -> bool:
-        """Record that what was wrong is over; return whether it was wrong."""
-        was_wrong = trouble in dict(self.books.governor.standing.troubles)
-        if was_wrong:
-            self._record(EntriesReleased(trouble), ts)
-        return was_wrong
 
     def journal_is_back(self, moved: Mapping[int, int], late: Iterable[Fact], ts: int) -> None:
         """Take over what became of facts while their database was away; see ``WaitingJournal``.
 
         Of a plan that was kept too late no order has left.
         """
-        self.books.renumber(moved)
+        self.books.causes.renumber(moved)
         for fact in late:
             self.books.fold(fact)
             if isinstance(fact.payload, BracketPlanned):
                 plan = BracketPlan.of(fact.payload)
                 self.order_event(plan.never_sent("kept too late: never sent"), ts, ts)
-
-    def lock_symbol(self, symbol: str, reason: str, ts: int) -> bool:
-        """Keep a symbol from being entered until somebody unlocks it; say whether that is new."""
-        is_new = symbol not in dict(self.books.governor.standing.locked)
-        if is_new:
-            self._record(SymbolLocked(symbol, reason), ts)
-        return is_new
 
     def verify(self, live: frozenset[str], ts: int) -> None:
         """Record what has become of commands, and whether the day ends flat.
@@ -276,84 +208,37 @@ class Desk:
         """
         for underway in self.books.governor.standing.underway:
             for payload in carried_out(underway, self.books.governor, live):
-                self._record(payload, ts, cause=self.books.command_seq(underway.command_id))
+                self.recorder.record(
+                    payload, ts, cause=self.books.causes.of_command(underway.command_id)
+                )
         due = flatness_due(
             self.books.governor, live, ts, self.books.history.at(ts), self.books.session
         )
         if due is not None:
-            self._record(due, ts)
-
-    def note_phase(self, ts: int, cause: Fact | None = None) -> None:
-        """Record a change of the governor's phase, brought about by a fact or by the clock."""
-        self._take_effect(ts)
-        now = phase(self.books.governor, ts, self.books.history.at(ts), self.books.session)
-        before = self.books.note_phase(now)
-        if before is None or before is now:
-            return
-        reason = "clock" if cause is None else str(cause.payload.__struct_config__.tag)
-        moved = GovernorMoved(before.value, now.value, reason)
-        self._append(moved, ts, ts, None if cause is None else cause.seq, None)
-
-    def _record(
-        self,
-        payload: AnyPayload,
-        ts: int,
-        *,
-        ts_event: int | None = None,
-        trade_id: str | None = None,
-        cause: int | None = None,
-        fact_id: str | None = None,
-    ) -> Fact:
-        """Append a fact and fold it; a trade's facts are caused by the last one of their trade."""
-        if trade_id is not None:
-            cause = self.books.cause_of(trade_id)
-        self._take_effect(ts)
-        happened = ts if ts_event is None else ts_event
-        fact = self._append(payload, happened, ts, cause, trade_id, fact_id)
-        self.note_phase(ts, fact)
-        return fact
-
-    def _take_effect(self, ts: int) -> None:
-        """Record the versions of the parameters that have come into force."""
-        while (change := self.books.change_due(ts)) is not None:
-            self._append(change, change.effective_ns, change.effective_ns, None, None)
-
-    def _append(
-        self,
-        payload: AnyPayload,
-        ts_event: int,
-        ts_init: int,
-        causation_id: int | None,
-        correlation_id: str | None,
-        fact_id: str | None = None,
-    ) -> Fact:
-        fact = self._journal.append(
-            payload,
-            ts_event=ts_event,
-            ts_init=ts_init,
-            causation_id=causation_id,
-            correlation_id=correlation_id,
-            fact_id=fact_id,
-        )
-        self.books.fold(fact)
-        return fact
+            self.recorder.record(due, ts)
 
     def _answer(self, received: CommandReceived, ts: int, *, is_accepted: bool = False) -> None:
         """Record the answer to a command, if that is not yet done, and what follows at once."""
-        cause = self.books.command_seq(received.command_id)
+        cause = self.books.causes.of_command(received.command_id)
         books = self.books
         answered = answer(
-            received, books.governor, books.history, ts, self.reach, books.ensemble, books.failed
+            received,
+            books.governor,
+            books.history,
+            ts,
+            self.reach,
+            books.ensembles.newest,
+            books.ensembles.failed,
         )
         if isinstance(answered, Declined):
             if not is_accepted:
                 why = f"{answered.reason}: {answered.detail}"
-                self._record(CommandRefused(received.command_id, why), ts, cause=cause)
+                self.recorder.record(CommandRefused(received.command_id, why), ts, cause=cause)
             return
         if not is_accepted:
-            self._record(CommandAccepted(received.command_id), ts, cause=cause)
+            self.recorder.record(CommandAccepted(received.command_id), ts, cause=cause)
         for payload in answered.facts:
-            self._record(payload, ts, cause=cause)
+            self.recorder.record(payload, ts, cause=cause)
 
     def _conclude(self, trade: LiveTrade, payload: OrderFact, ts: int) -> None:
         """Record what an order event means for its trade."""
@@ -382,7 +267,7 @@ class Desk:
             quantity=booked.quantity,
             avg_px=booked.avg_px_open,
         )
-        self._record(opened, ts, trade_id=booked.trade_id)
+        self.recorder.record(opened, ts, trade_id=booked.trade_id)
 
     def _closed(self, trade: LiveTrade, booked: Trade, role: OrderRole, ts: int) -> None:
         if booked.avg_px_close is None or booked.realized_pnl is None:
@@ -401,7 +286,7 @@ class Desk:
             commission=booked.commission,
             exit_reason=_exit_reason(trade, role),
         )
-        self._record(closed, ts, trade_id=booked.trade_id)
+        self.recorder.record(closed, ts, trade_id=booked.trade_id)
 
 
 def _exit_reason(trade: LiveTrade, role: OrderRole) -> ExitReason:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from engine.decision import entry_cancel_due, exit_due, flatten_step, phase
-from engine.decision.governor_state import GovernorState, OpenTrade
+from engine.decision.governor.state import GovernorState, OpenTrade
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
 from engine.domain.errors import StrategyError

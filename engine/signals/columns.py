@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,12 @@ class ColumnScanner:
         How many of the buckets that closed last can be read with ``tape_part``.
     expected : int
         How many symbols to make room for at once; more may come.
+
+    Attributes
+    ----------
+    state : State
+        What is remembered and counted between closes, for others to read. Another takes its place
+        when room is made, so look it up anew after each step.
     """
 
     def __init__(
@@ -120,8 +126,8 @@ class ColumnScanner:
         self._registered: tuple[str, ...] = ()
         self._registered_ids = np.empty(0, np.int32)
         room = _room_for(expected)
-        self._state = new_state(self.settings, capacity=room, n_indices=len(params.index_symbols))
-        self._state = with_output(self._state, self.settings, room)
+        self.state = new_state(self.settings, capacity=room, n_indices=len(params.index_symbols))
+        self.state = with_output(self.state, self.settings, room)
         self._finished: list[Output] = []
         self._written: list[tuple[Records, Records]] = []
         self._told = 0
@@ -129,39 +135,12 @@ class ColumnScanner:
     @property
     def closed(self) -> int:
         """Number of buckets closed so far; bucket ``k`` starts ``k`` widths after the first."""
-        return int(self._state.clock["bucket"][0])
+        return int(self.state.clock["bucket"][0])
 
     @property
     def closes_at(self) -> int:
         """The instant at which the oldest open bucket closes, UTC ns."""
-        return int(self._state.clock["closes_at"][0])
-
-    @property
-    def breadth(self) -> NDArray[np.int32]:
-        """Counts by bucket, shape ``(buckets, 3)``: live, rising, falling."""
-        return self._state.breadth
-
-    @property
-    def index_readings(self) -> NDArray[np.float64]:
-        """Readings by bucket, shape ``(buckets, n_indices, 2)``: ao_bps, ac_z."""
-        return self._state.index_readings
-
-    @property
-    def gate_counts(self) -> NDArray[np.int64]:
-        """Symbol-buckets by the gate bits they passed, shape ``(4096,)``."""
-        return self._state.gate_counts
-
-    @property
-    def counters(self) -> dict[str, int]:
-        """Data quality by name, see ``state.COUNTERS``."""
-        counters = self._state.counters
-        return {name: int(counters[name][0]) for name in COUNTERS.names or ()}
-
-    def symbol_state(self, symbol: str) -> Mapping[str, Any]:
-        """Return what is remembered of one symbol between closes; see ``state.Symbols``."""
-        i = self._ids[symbol]
-        known = self._state.symbols
-        return {name: getattr(known, name)[i] for name in known._fields}
+        return int(self.state.clock["closes_at"][0])
 
     def step(self, batch: TradeBatch) -> None:
         """Take a batch of any size.
@@ -187,7 +166,7 @@ class ColumnScanner:
         """Close every bucket whose end plus grace is at or before ``now``."""
         while (stop := self._stops_at()) is not None and stop <= now:
             if self._log is not None:
-                self._log.keep(self._state, self.settings, len(self.symbols))
+                self._log.keep(self.state, self.settings, len(self.symbols))
             self._close_until(stop)
             self._change_over()
         self._close_until(now)
@@ -231,14 +210,14 @@ class ColumnScanner:
         """
         self._register(tuple(symbols))
         if self.closed != start:
-            p, clock = self.settings, self._state.clock
+            p, clock = self.settings, self.state.clock
             clock["bucket"], clock["open_start"] = start, p.first_ns + start * p.width_ns
             clock["closes_at"] = clock["open_start"] + p.width_ns + p.grace_ns
             self._told = start
         position = 0
         while self.closed < until:
             position = kernel.refill(
-                self._state, self.settings, len(self.symbols), rows, position, until
+                self.state, self.settings, len(self.symbols), rows, position, until
             )
             self._drain()
 
@@ -254,7 +233,7 @@ class ColumnScanner:
         Views of the rings: to be used before the next step. Buckets that the rings hold no more
         are left out.
         """
-        state, n = self._state, len(self.symbols)
+        state, n = self.state, len(self.symbols)
         length = len(state.ring_high)
         for bucket in range(max(since, self.closed - length), self.closed):
             row = bucket & (length - 1)
@@ -280,7 +259,7 @@ class ColumnScanner:
 
     def scores(self) -> NDArray[np.int8]:
         """Return every symbol's score as of the last close; see ``scores.tape_scores``."""
-        return tape_scores(self._state.symbols, len(self.symbols), self.closed - 1, self.settings)
+        return tape_scores(self.state.symbols, len(self.symbols), self.closed - 1, self.settings)
 
     def kept(self) -> Records:
         """Return every bucket closed so far that brought news, in order; dtype ``STORED``."""
@@ -295,7 +274,7 @@ class ColumnScanner:
         position = 0
         while position < len(batch):
             position, stopped = kernel.step(
-                self._state,
+                self.state,
                 self.settings,
                 len(self.symbols),
                 symbols,
@@ -319,8 +298,8 @@ class ColumnScanner:
 
     def _part(self) -> TapePart:
         n = len(self.symbols)
-        first = self._state.symbols.first_bucket[:n].astype(np.int64)
-        return TapePart(self.symbols, first, self.closed, self.settings, self._state)
+        first = self.state.symbols.first_bucket[:n].astype(np.int64)
+        return TapePart(self.symbols, first, self.closed, self.settings, self.state)
 
     def _stops_at(self) -> int | None:
         """Return the next instant before which nothing may close unseen, None without one."""
@@ -344,14 +323,14 @@ class ColumnScanner:
             before = self.settings
             self.settings = self._settings(self.params)
             if not same_windows(before, self.settings):
-                self._state = reseeded(self._state, self.settings, len(self.symbols), self.kept())
+                self.state = reseeded(self.state, self.settings, len(self.symbols), self.kept())
             if self.closed < self.settings.buckets:
-                ends = int(self._state.clock["open_start"][0]) + self.settings.width_ns
-                self._state.clock["closes_at"] = ends + self.settings.grace_ns
-            self._state = with_output(self._state, self.settings, self._state.capacity)
+                ends = int(self.state.clock["open_start"][0]) + self.settings.width_ns
+                self.state.clock["closes_at"] = ends + self.settings.grace_ns
+            self.state = with_output(self.state, self.settings, self.state.capacity)
 
     def _close_until(self, now: int) -> None:
-        while not kernel.close_until(self._state, self.settings, len(self.symbols), now):
+        while not kernel.close_until(self.state, self.settings, len(self.symbols), now):
             self._make_room(kernel.NEED_OUTPUT)
 
     def _end_output(self) -> None:
@@ -373,7 +352,7 @@ class ColumnScanner:
 
     @property
     def _now(self) -> int:
-        return int(self._state.clock["now"][0])
+        return int(self.state.clock["now"][0])
 
     def _register(self, names: tuple[str, ...]) -> NDArray[np.int32]:
         """Return the scanner's id of each of a batch's symbols, making room for new ones.
@@ -396,10 +375,10 @@ class ColumnScanner:
     def _reserve(self, symbols: int) -> None:
         """Make room for so many symbols at once: each time, everything remembered is copied."""
         room = _room_for(symbols)
-        if room > self._state.capacity:
+        if room > self.state.capacity:
             self._drain()
-            self._state = with_capacity(self._state, room)
-            self._state = with_output(self._state, self.settings, room)
+            self.state = with_capacity(self.state, room)
+            self.state = with_output(self.state, self.settings, room)
 
     def _add(self, name: str) -> None:
         new = len(self.symbols)
@@ -408,23 +387,23 @@ class ColumnScanner:
         if is_test_issue(name):
             self._test_issues.append(new)
         tape = self._tapes.get(name, "")
-        self._state.symbols.tape[new] = tape_id(tape)
+        self.state.symbols.tape[new] = tape_id(tape)
         if name in self.params.index_symbols:
-            self._state.index_id[self.params.index_symbols.index(name)] = new
+            self.state.index_id[self.params.index_symbols.index(name)] = new
 
     def _make_room(self, stopped: int) -> None:
         if stopped == kernel.NEED_LOG:
-            self._state = with_longer_log(self._state)
+            self.state = with_longer_log(self.state)
         elif stopped == kernel.NEED_OUTPUT:
             self._drain()
-            self._state = with_output(self._state, self.settings, self._state.capacity)
+            self.state = with_output(self.state, self.settings, self.state.capacity)
 
     def _drain(self) -> None:
-        clock = self._state.clock
+        clock = self.state.clock
         n_rows, n_bucket_rows = int(clock["n_rows"][0]), int(clock["n_bucket_rows"][0])
         if n_rows or n_bucket_rows:
             self._written.append(
-                (self._state.rows[:n_rows].copy(), self._state.bucket_rows[:n_bucket_rows].copy())
+                (self.state.rows[:n_rows].copy(), self.state.bucket_rows[:n_bucket_rows].copy())
             )
         clock["n_rows"] = clock["n_bucket_rows"] = 0
 
@@ -435,6 +414,11 @@ def _room_for(symbols: int) -> int:
     A column of a ring whose rows are a power of two apart lies in one and the same cache set.
     """
     return (1 << (max(64, symbols) - 1).bit_length()) + 72
+
+
+def data_quality(state: State) -> dict[str, int]:
+    """Return what was counted of the data so far, by the names of ``COUNTERS``."""
+    return {name: int(state.counters[name][0]) for name in COUNTERS.names or ()}
 
 
 def must_keep_buckets(params: Parameters, changes: Sequence[Stretch], session: Session) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
@@ -14,7 +15,7 @@ from engine.domain.market_data.recorded import MarketData
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import Stretch
 from engine.signals import kernel
-from engine.signals.columns import ColumnScanner, Output
+from engine.signals.columns import ColumnScanner, Output, data_quality
 from engine.signals.result import ScanResult
 from engine.signals.state import BUCKET_ROW
 from engine.signals.tables import (
@@ -67,12 +68,11 @@ def merge(
         near_misses.append(rows_table(rows[is_near_miss], symbols, of_letters[0].settings))
     of_candidates = [output.bucket_rows for own in outputs for output in own]
     bucket_rows = np.concatenate([*of_candidates, *windows])
-    readings = np.stack([scanner.index_readings[told] for scanner in scanners])
+    readings = np.stack([scanner.state.index_readings[told] for scanner in scanners])
     known = np.nanmax(readings, axis=0, initial=-np.inf)
-    quality = dict.fromkeys(scanners[0].counters, 0)
+    quality = Counter[str]()
     for scanner in scanners:
-        for name, count in scanner.counters.items():
-            quality[name] += count
+        quality.update(data_quality(scanner.state))
     quality["symbols"] = len(symbols)
     return ScanResult(
         day=day,
@@ -83,14 +83,14 @@ def merge(
         near_misses=pa.concat_tables(near_misses),
         buckets=buckets_table(bucket_rows, symbols, p),
         breadth=breadth_table(
-            np.sum([scanner.breadth[told] for scanner in scanners], axis=0, dtype=np.int32),
+            np.sum([scanner.state.breadth[told] for scanner in scanners], axis=0, dtype=np.int32),
             np.where(np.isneginf(known), np.nan, known),
             params,
             p,
             first=told.start,
         ),
-        gate_counts=np.sum([scanner.gate_counts for scanner in scanners], axis=0),
-        quality=quality,
+        gate_counts=np.sum([scanner.state.gate_counts for scanner in scanners], axis=0),
+        quality=dict(quality),
         changes=tuple(changes),
         signals=None if said is None else _quoted(market, day, said.candidates),
         failures=() if said is None else said.failures,

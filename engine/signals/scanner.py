@@ -17,7 +17,7 @@ from engine.domain.parameters.versions import Stretch
 from engine.domain.session import Session
 from engine.signals import kernel
 from engine.signals.arrivals import Arrivals
-from engine.signals.columns import ClosedPrices, ColumnScanner, Output
+from engine.signals.columns import ClosedPrices, ColumnScanner, Output, data_quality
 from engine.signals.digest import CandidateDigest, SignalDigest, whole_digest
 from engine.signals.last_quotes import LastQuotes
 from engine.signals.quote_ring import QuoteRing
@@ -92,7 +92,7 @@ class Scanner:
     @property
     def counters(self) -> dict[str, int]:
         """Data quality by name, see ``state.COUNTERS``."""
-        return self._columns.counters
+        return data_quality(self._columns.state)
 
     @property
     def closes_at(self) -> int:
@@ -271,8 +271,8 @@ class Scanner:
             events, windows = self._nothing
         cut = slice(output.start, output.end)
         breadth = breadth_table(
-            self._columns.breadth[cut],
-            self._columns.index_readings[cut],
+            self._columns.state.breadth[cut],
+            self._columns.state.index_readings[cut],
             params,
             p,
             first=output.start,

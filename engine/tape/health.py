@@ -92,7 +92,8 @@ def _heard(measure: TapeMeasure) -> str:
     last = measure.heard[0]
     if last.heard > _BUSIER * last.expected + 1:
         return f"{last.heard:,} symbols heard, many more than the day so far lets expect"
-    return f"{last.heard:,} of {max(1, round(last.expected)):,} expected symbols heard"
+    expected = max(1, round(last.expected))
+    return f"{counted(last.heard, 'symbol')} heard, {expected:,} expected"
 
 
 def lag_text(lag_ns: int | None) -> str:

@@ -8,28 +8,23 @@ from typing import Any
 
 import msgspec
 
-from engine.domain.fixed_point import decimal_price
 from engine.domain.market_data.quotes import Quote
-from engine.domain.market_data.status import TradingStatus
-from engine.domain.session import day_of
+from simulator.exchange.account_book import AccountBook
 from simulator.exchange.arrivals import Arrivals
 from simulator.exchange.book import faults
-from simulator.exchange.book.account_change import AccountChange, changed
 from simulator.exchange.book.accounts import (
     Account,
-    Balances,
-    Configuration,
-    Position,
-    balances,
 )
 from simulator.exchange.book.assets import Asset, Listing
 from simulator.exchange.book.faults import Fault
 from simulator.exchange.book.hours import hours_at
-from simulator.exchange.book.life import OrderLife, holdings
-from simulator.exchange.book.markets import Market, Print
+from simulator.exchange.book.life import OrderLife
+from simulator.exchange.book.markets import Print
 from simulator.exchange.book.orders import NOTHING, Order, Status
 from simulator.exchange.book.snapshot import Notebook, restored, written
 from simulator.exchange.book.state import CommandOptions, OrderEvent, State
+from simulator.exchange.book.watched import Watched, no_print, no_quote
+from simulator.exchange.feed import MarketFeed
 from simulator.exchange.fills.matching import Matching, is_live, trailed
 from simulator.exchange.fills.modes import FillMode
 from simulator.exchange.intake import admission
@@ -39,14 +34,6 @@ from simulator.exchange.intake.replacing import irreplaceable
 from simulator.exchange.intake.request import OrderRequest, read_order, read_replacement
 
 _BILLIONTH = Decimal("0.000000001")
-
-
-def _no_quote(_symbol: str) -> Quote | None:
-    return None
-
-
-def _no_print(_symbol: str) -> Print | None:
-    return None
 
 
 class Exchange:
@@ -70,6 +57,17 @@ class Exchange:
         when a stock begins to be watched.
     pdt : bool
         Whether the rule of pattern day trading holds that ended on 2026-06-04.
+
+    Attributes
+    ----------
+    feed : MarketFeed
+        Where the market comes in.
+    accounts : AccountBook
+    watched : Watched
+        The markets that orders and positions have to do with.
+    state : State
+    life : OrderLife
+        With ``feed``, ``accounts`` and ``watched`` another after ``restore``: look them up anew.
     """
 
     def __init__(
@@ -78,15 +76,14 @@ class Exchange:
         assets: Mapping[str, Asset],
         seed: int = 0,
         *,
-        last_quote: Callable[[str], Quote | None] = _no_quote,
-        last_print: Callable[[str], Print | None] = _no_print,
+        last_quote: Callable[[str], Quote | None] = no_quote,
+        last_print: Callable[[str], Print | None] = no_print,
         pdt: bool = False,
     ) -> None:
         self.mode = mode
         self._listed = dict(assets)
         self._pdt = pdt
-        self._last_quote = last_quote
-        self._last_print = last_print
+        self._last = last_quote, last_print
         self._remember(State(seed))
 
     def _remember(self, state: State) -> None:
@@ -97,28 +94,11 @@ class Exchange:
         }
         self._notebook = Notebook(state)
         self.life = OrderLife(state)
-        self._matching = Matching(state, self.mode, self.life)
-        self._arrivals = Arrivals(state, self.mode, self.life, self._matching, self._market)
-
-    def open_account(self, cash: Decimal, now: int, *, account_id: str | None = None) -> Account:
-        """Open an account with some cash and return it."""
-        state = self.state
-        new_id = account_id or state.new_id()
-        account = Account(
-            id=new_id,
-            account_number=f"PA{len(state.accounts) + 1:08d}",
-            created_at=now,
-            cash=cash,
-            last_equity=cash,
-        )
-        state.accounts[new_id] = account
-        return account
-
-    def change_account(self, account_id: str, change: AccountChange) -> Account:
-        """Do to an account what its broker may, and return it."""
-        account = self.state.accounts[account_id]
-        changed(account, change)
-        return account
+        matching = Matching(state, self.mode, self.life)
+        self.watched = Watched(state, *self._last)
+        self._arrivals = Arrivals(state, self.mode, self.life, matching, self.watched.of)
+        self.feed = MarketFeed(state, self.watched, self._arrivals, matching)
+        self.accounts = AccountBook(state, self.watched)
 
     def change_listing(self, symbol: str, listing: Listing) -> Asset:
         """Let a stock stand otherwise from now on, and return it."""
@@ -127,85 +107,16 @@ class Exchange:
         self.assets[symbol] = asset
         return asset
 
-    def quote(self, symbol: str, bid: int, ask: int, bid_size: int, ask_size: int, ts: int) -> None:
-        """Take a fillable quote of a watched stock: 1e-6 USD, shares.
-
-        Nobody can trade on what is quoted or printed in a halt, so it is not looked at.
-        """
-        self._arrivals.pass_until(ts, inclusive=False)
-        market = self.state.markets.get(symbol)
-        if market is not None and symbol not in self.state.halted:
-            market.quoted(bid, ask, bid_size, ask_size, ts)
-            self._matching.match(symbol, ts, self._arrivals.phase(ts))
-            self._tidy(symbol)
-
-    def print(self, symbol: str, price: int, size: int, ts: int) -> None:
-        """Take an eligible print of a watched stock: 1e-6 USD, shares.
-
-        One in a halt or outside the price band is no trading: nobody could have had it.
-        """
-        del size
-        self._arrivals.pass_until(ts, inclusive=False)
-        market = self.state.markets.get(symbol)
-        is_halted = symbol in self.state.halted
-        if market is None or is_halted:
-            return
-        if not market.allows(price):
-            market.printed_beyond(price, ts)
-        else:
-            market.printed(price, ts)
-            self._matching.match(symbol, ts, self._arrivals.phase(ts))
-            self._tidy(symbol)
-
-    def status(self, status: TradingStatus) -> None:
-        """Take a halt or a resume of any stock."""
-        self._arrivals.pass_until(status.ts_init, inclusive=False)
-        if status.halted:
-            self.state.halted.add(status.symbol)
-        else:
-            self.state.halted.discard(status.symbol)
-
-    def luld(self, symbol: str, limit_down: int, limit_up: int, ts: int) -> None:
-        """Take the band of a stock outside which nothing trades, 1e-6 USD; 0 lifts a side.
-
-        What waits for it meets the market again with the next quote or print.
-        """
-        self._arrivals.pass_until(ts, inclusive=False)
-        self.state.bands[symbol] = limit_down, limit_up
-        if symbol in self.state.markets:
-            market = self.state.markets[symbol]
-            market.limit_down, market.limit_up = limit_down, limit_up
-
     def advance(self, now: int) -> None:
         """Let time pass up to and including an instant whose market has come in."""
         self._arrivals.pass_until(now, inclusive=True)
-        self._roll(now)
+        self.accounts.roll(now)
         for symbol in list(self.state.markets):
-            self._tidy(symbol)
+            self.watched.tidy(symbol)
 
     def due_ns(self) -> int | None:
         """Return the next instant at which ``advance`` would do something, None for never."""
         return self._arrivals.due_ns()
-
-    def watched(self) -> set[str]:
-        """Return the stocks whose quotes and prints are needed."""
-        return set(self.state.markets)
-
-    def _roll(self, now: int) -> None:
-        """Make today's equity yesterday's at each close, as ``last_equity`` is told."""
-        state = self.state
-        if now < state.rolls_ns:
-            return
-        if state.rolls_ns:
-            for account in state.accounts.values():
-                worth = self.balances(account.id)
-                account.last_equity = worth.equity
-                account.last_maintenance_margin = worth.maintenance_margin
-                account.balance_asof = day_of(state.rolls_ns).isoformat()
-                account.opened_today.clear()
-        hours = hours_at(now)
-        is_over = now >= hours.close_ns
-        state.rolls_ns = hours_at(hours.end_ns).close_ns if is_over else hours.close_ns
 
     def take_events(self) -> list[OrderEvent]:
         """Return what has happened since this was asked last, in order."""
@@ -231,13 +142,18 @@ class Exchange:
         asset = self.assets[request.symbol]
         orders = orders_from(request, account, asset, self.state, now)
         order, phase = orders[0], self._arrivals.phase(now)
-        market = self._market(request.symbol)
+        market = self.watched.of(request.symbol)
         order.unit_cost = admission.unit_cost(order, market, phase, self.mode.stale_quote_ns)
         fault = admission.refused_order(
-            order, account, asset, self.state, lambda: self.balances(account_id), pdt=self._pdt
+            order,
+            account,
+            asset,
+            self.state,
+            lambda: self.accounts.balances(account_id),
+            pdt=self._pdt,
         )
         if fault:
-            self._tidy(request.symbol)
+            self.watched.tidy(request.symbol)
             return fault
         order.status = Status.PENDING_NEW if is_live(order, phase) else Status.ACCEPTED
         for each in orders:
@@ -296,17 +212,6 @@ class Exchange:
         self._arrivals.send(CommandOptions.CANCEL, order, now)
         return order
 
-    def configure(self, account_id: str, body: Mapping[str, Any]) -> Configuration | Fault:
-        """Change what the owner of an account has set, as the body of a PATCH says."""
-        account = self.state.accounts[account_id]
-        changed: dict[str, Any] = msgspec.to_builtins(account.configuration)
-        changed |= {name: value for name, value in body.items() if name in changed}
-        try:
-            account.configuration = msgspec.convert(changed, Configuration)
-        except msgspec.ValidationError as error:
-            return faults.not_understood(f"invalid configuration: {error}")
-        return account.configuration
-
     def order(self, account_id: str, order_id: str) -> Order | None:
         """Return an order of an account."""
         order = self.state.orders.get(order_id)
@@ -321,31 +226,6 @@ class Exchange:
         """Return an order of an account by the id its client gave it."""
         order_id = self.state.accounts[account_id].client_ids.get(client_order_id)
         return None if order_id is None else self.state.orders[order_id]
-
-    def balances(self, account_id: str) -> Balances:
-        """Return what an account is worth at the last prints."""
-        account = self.state.accounts[account_id]
-        ordered = sum(
-            (
-                order.committed
-                for symbol in self.state.open_ids
-                for order in self.state.open_orders(symbol)
-                if order.account_id == account_id
-            ),
-            NOTHING,
-        )
-        return balances(account, self.price, ordered)
-
-    def held_for_orders(self, account_id: str, symbol: str) -> Decimal:
-        """Return how many shares of a position open exits hold."""
-        return sum(holdings(self.state, account_id, symbol).values(), NOTHING)
-
-    def price(self, position: Position) -> Decimal:
-        """Return the last price of a position's stock, USD."""
-        market = self._market(position.symbol)
-        if market.last_ts < 0:
-            return position.avg_entry_price
-        return decimal_price(market.last).normalize()
 
     def snapshot(self) -> bytes:
         """Return everything remembered as JSON."""
@@ -366,24 +246,8 @@ class Exchange:
         """
         self._remember(restored(whole, changes))
 
-    def _market(self, symbol: str) -> Market:
-        market = self.state.markets.get(symbol)
-        if market is None:
-            market = _market_of(self._last_quote(symbol), self._last_print(symbol))
-            market.limit_down, market.limit_up = self.state.bands.get(symbol, (0, 0))
-            self.state.markets[symbol] = market
-        return market
-
-    def _tidy(self, symbol: str) -> None:
-        """Forget the market of a stock that nobody has to do with any more."""
-        if symbol in self.state.markets and not self.state.watches(symbol):
-            del self.state.markets[symbol]
-
     def _refused(self, request: OrderRequest, account: Account, now: int) -> Fault | None:
-        market = self.state.markets.get(request.symbol) or _market_of(
-            None, self._last_print(request.symbol)
-        )
-        last_price = None if market.last_ts < 0 else decimal_price(market.last)
+        last_price = self.watched.last_price(request.symbol)
         return admission.refused_request(
             request, account, self.assets, last_price
         ) or admission.auction_missed(request, now, hours_at(now))
@@ -396,22 +260,9 @@ class Exchange:
             return fault
         phase = self._arrivals.phase(now)
         new.unit_cost = admission.unit_cost(
-            new, self._market(new.symbol), phase, self.mode.stale_quote_ns
+            new, self.watched.of(new.symbol), phase, self.mode.stale_quote_ns
         )
-        power, cost = self.balances(account.id).buying_power, new.committed - old.committed
+        power, cost = self.accounts.balances(account.id).buying_power, new.committed - old.committed
         if cost > power:
             return faults.insufficient_buying_power(power, cost)
         return None
-
-
-def _market_of(quote: Quote | None, last: Print | None) -> Market:
-    """Return a market as what came last left it; a print comes after a quote of its instant."""
-    market = Market()
-    if last is not None:
-        market.printed(last.price, last.ts_init)
-    if quote is not None:
-        printed = market.bid, market.ask
-        market.quoted(quote.bid, quote.ask, quote.bid_size, quote.ask_size, quote.ts_init)
-        if last is not None and last.ts_init >= quote.ts_init:
-            market.bid, market.ask = printed
-    return market

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from engine.domain.fixed_point import json_shares
 from engine.domain.session import day_of
 from simulator.instants import rfc3339
-from simulator.market_data.bars import (
+from simulator.market_data.history.bars import (
     Bars,
     Timeframe,
     daily_bar,
@@ -22,16 +22,16 @@ from simulator.market_data.bars import (
     minute_bars,
     timeframe_of,
 )
-from simulator.market_data.clock_times import end_of, midnight
-from simulator.market_data.door import Visit
-from simulator.market_data.paging import Chunk, Mark, page_of
-from simulator.market_data.query import Stretch, check_currency, stretch_of
-from simulator.market_data.recent_minutes import RecentMinutes
-from simulator.market_data.recorded import Recorded
-from simulator.market_data.refusal import Refused
-from simulator.market_data.row_facts import exchange
-from simulator.market_data.rows import Row, bar_rows, quote_rows, trade_rows
-from simulator.market_data.tapes import Tapes
+from simulator.market_data.history.recent_minutes import RecentMinutes
+from simulator.market_data.history.recorded import Recorded
+from simulator.market_data.history.row_facts import exchange
+from simulator.market_data.history.rows import Row, bar_rows, quote_rows, trade_rows
+from simulator.market_data.history.tapes import Tapes
+from simulator.market_data.requests.clock_times import end_of, midnight
+from simulator.market_data.requests.door import Visit
+from simulator.market_data.requests.paging import Chunk, Mark, page_of
+from simulator.market_data.requests.query import Stretch, check_currency, stretch_of
+from simulator.market_data.requests.refusal import Refused
 
 _ADJUSTMENTS = ("raw", "split", "dividend", "spin-off", "all")
 _OPENING, _CLOSING = "OQ", "6M"

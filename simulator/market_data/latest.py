@@ -10,20 +10,20 @@ import numpy as np
 from starlette.requests import Request
 
 from engine.domain.session import day_of
-from simulator.market_data.bars import Bars, daily_bar, minute_bars
-from simulator.market_data.door import Visit
-from simulator.market_data.query import (
+from simulator.market_data.history.bars import Bars, daily_bar, minute_bars
+from simulator.market_data.history.recent_minutes import RecentMinutes
+from simulator.market_data.history.recorded import Recorded
+from simulator.market_data.history.rows import Row, bar_rows, quote_rows, trade_rows
+from simulator.market_data.history.tapes import Tapes
+from simulator.market_data.requests.door import Visit
+from simulator.market_data.requests.query import (
     LATEST_FEEDS,
     RECORDED_FEEDS,
     check_currency,
     one_of,
     symbols_of,
 )
-from simulator.market_data.recent_minutes import RecentMinutes
-from simulator.market_data.recorded import Recorded
-from simulator.market_data.refusal import Refused
-from simulator.market_data.rows import Row, bar_rows, quote_rows, trade_rows
-from simulator.market_data.tapes import Tapes
+from simulator.market_data.requests.refusal import Refused
 
 _LONGEST_SILENCE_DAYS = 5
 """So many recorded days back a latest row is looked for."""

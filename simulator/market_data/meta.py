@@ -9,9 +9,9 @@ from typing import Any
 
 from starlette.requests import Request
 
-from simulator.market_data.door import Visit
-from simulator.market_data.query import one_of
-from simulator.market_data.refusal import Refused
+from simulator.market_data.requests.door import Visit
+from simulator.market_data.requests.query import one_of
+from simulator.market_data.requests.refusal import Refused
 
 EXCHANGES = {
     "A": "NYSE American",

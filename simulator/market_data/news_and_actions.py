@@ -12,11 +12,11 @@ from starlette.requests import Request
 from engine.domain.markets.reference import Article, CorporateAction, Reference
 from engine.domain.session import day_of
 from simulator.instants import rfc3339
-from simulator.market_data.clock_times import a_date, midnight
-from simulator.market_data.door import Visit
-from simulator.market_data.paging import Chunk, Mark, Row, page_of
-from simulator.market_data.query import one_of, span_of, symbols_of, truth, whole_number
-from simulator.market_data.refusal import Refused
+from simulator.market_data.requests.clock_times import a_date, midnight
+from simulator.market_data.requests.door import Visit
+from simulator.market_data.requests.paging import Chunk, Mark, Row, page_of
+from simulator.market_data.requests.query import one_of, span_of, symbols_of, truth, whole_number
+from simulator.market_data.requests.refusal import Refused
 
 _DEFAULT_NEWS, _MAX_NEWS = 10, 50
 _DEFAULT_ACTIONS, _MAX_ACTIONS = 100, 1000

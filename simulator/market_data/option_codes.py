@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from simulator.market_data.door import Visit
-from simulator.market_data.refusal import Refused
+from simulator.market_data.requests.door import Visit
+from simulator.market_data.requests.refusal import Refused
 
 _EXCHANGES = {
     "A": "NYSE American Options",

@@ -11,9 +11,9 @@ from typing import Any
 from starlette.requests import Request
 
 from simulator.market_data import option_codes
-from simulator.market_data.door import Visit
-from simulator.market_data.query import DEFAULT_LIMIT, MAX_LIMIT, span_of, whole_number
-from simulator.market_data.refusal import Refused
+from simulator.market_data.requests.door import Visit
+from simulator.market_data.requests.query import DEFAULT_LIMIT, MAX_LIMIT, span_of, whole_number
+from simulator.market_data.requests.refusal import Refused
 
 type Answer = Callable[[Request, Visit], Any]
 

@@ -19,15 +19,15 @@ from engine.domain.market_data.recorded import MarketData
 from engine.domain.markets.reference import Reference
 from simulator.exchange.book.assets import assets_of
 from simulator.market_data import meta, other_markets
-from simulator.market_data.door import Door, Visit
 from simulator.market_data.historical import Historical
+from simulator.market_data.history.recent_minutes import RecentMinutes
+from simulator.market_data.history.recorded import Recorded
+from simulator.market_data.history.tapes import Tapes
 from simulator.market_data.latest import Latest
 from simulator.market_data.news_and_actions import Happenings
-from simulator.market_data.recent_minutes import RecentMinutes
-from simulator.market_data.recorded import Recorded
-from simulator.market_data.refusal import Refused
+from simulator.market_data.requests.door import Door, Visit
+from simulator.market_data.requests.refusal import Refused
 from simulator.market_data.screener import Screener
-from simulator.market_data.tapes import Tapes
 from simulator.market_data.trading_api.announcements import Announcements
 from simulator.market_data.trading_api.assets import Assets, Listed, Unlisted
 from simulator.market_data.trading_api.market_hours import MarketHours

@@ -16,12 +16,12 @@ from engine.domain.market_data.conditions import TAPES, Updates, updates_table
 from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import day_of
 from simulator.instants import rfc3339
-from simulator.market_data.clock_times import MINUTE_NS
-from simulator.market_data.door import Visit
-from simulator.market_data.query import one_of, whole_number
-from simulator.market_data.recorded import Recorded
-from simulator.market_data.refusal import Refused
-from simulator.market_data.tapes import Tapes
+from simulator.market_data.history.recorded import Recorded
+from simulator.market_data.history.tapes import Tapes
+from simulator.market_data.requests.clock_times import MINUTE_NS
+from simulator.market_data.requests.door import Visit
+from simulator.market_data.requests.query import one_of, whole_number
+from simulator.market_data.requests.refusal import Refused
 
 _MOST_ACTIVES, _MOST_MOVERS, _USUAL = 100, 50, 10
 

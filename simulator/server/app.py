@@ -112,7 +112,7 @@ def connections(
     file, account_ids, remembered = _remembered(setting, exchange, keyring, start_ns)
     for status in playhead.wind(start_ns - 1 if remembered is None else remembered.played_ns):
         if remembered is None:
-            exchange.status(status)
+            exchange.feed.status(status)
     clock = Clock(setting.mode, playhead.now, speed=setting.speed, paused=setting.paused)
     chaos = Switchboard(time.monotonic)
     subscribers = Subscribers(reader, chaos, slow_bytes=setting.slow_bytes)
@@ -197,7 +197,7 @@ def _remembered(
     account_ids = {} if file is None else dict(file.account_ids)
     for holder in keyring.holders:
         if holder.key not in account_ids:
-            account_ids[holder.key] = exchange.open_account(holder.cash, begun).id
+            account_ids[holder.key] = exchange.accounts.open(holder.cash, begun).id
     if file is not None:
         file.account_ids = account_ids
         file.save(exchange, begun, remembered.told if remembered else {})

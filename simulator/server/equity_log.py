@@ -22,7 +22,7 @@ class EquityLog:
         minute = now // NANOS_PER_SECOND // _MINUTE * _MINUTE
         for account_id in exchange.state.accounts:
             notes = self._notes.setdefault(account_id, {})
-            notes[minute] = exchange.balances(account_id).equity
+            notes[minute] = exchange.accounts.balances(account_id).equity
 
     def minutes(self, account_id: str) -> Mapping[int, Decimal]:
         """Return the equity of an account by the UTC second at which each minute begins."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.domain.fixed_point import PRICE_SCALE, json_shares
 from engine.domain.market_data.conditions import REVERSAL_MARK
-from simulator.market_data.row_facts import codes, exchange, told_tape
+from simulator.market_data.history.row_facts import codes, exchange, told_tape
 from simulator.tape import Block
 
 

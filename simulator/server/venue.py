@@ -170,7 +170,7 @@ class Venue:
     async def band(self, symbol: str, limit_down: int, limit_up: int) -> None:
         """Set the prices between which a stock may trade from now on, 1e-6 USD; 0 lifts a side."""
         async with self._moving:
-            self.exchange.luld(symbol, limit_down, limit_up, self.now)
+            self.exchange.feed.luld(symbol, limit_down, limit_up, self.now)
             self.subscribers.tell_band(symbol, limit_down, limit_up, self.now)
             self.order_updates.tell(self.take(changed=True))
 
@@ -178,7 +178,7 @@ class Venue:
         """Halt a stock, or let it trade again; its rows go on as they were recorded."""
         async with self._moving:
             status = TradingStatus(symbol, self.now, self.now, halted, _BY_HAND)
-            self.exchange.status(status)
+            self.exchange.feed.status(status)
             self.subscribers.tell_status(status)
             self.order_updates.tell(self.take(changed=True))
 
@@ -222,7 +222,7 @@ class Venue:
         due = self.exchange.due_ns()
         limit = until if due is None else max(min(until, due), self.now + 1)
         limit = min(limit, max(self.news_stream.due_ns(), self.now + 1))
-        instant = head.next_event(self.exchange.watched(), limit)
+        instant = head.next_event(self.exchange.watched.symbols(), limit)
         start = head.at
         if self._file is not None:
             self._file.reach(instant)
@@ -232,7 +232,7 @@ class Venue:
             before = start if head.block is None else head.block.first_at(instant)
             await self._send_rows(before)
         for status in statuses:
-            self.exchange.status(status)
+            self.exchange.feed.status(status)
             self.subscribers.tell_status(status)
         self._trade(start, end)
         self.exchange.advance(instant)
@@ -247,14 +247,14 @@ class Venue:
         trades, quotes = block.trades, block.quotes
         for row in self.playhead.traded(start, end):
             if row >= 0:
-                self.exchange.print(
+                self.exchange.feed.print(
                     trades.symbols[trades.symbol_id[row]],
                     int(trades.price[row]),
                     int(trades.size[row]),
                     int(trades.ts_init[row]),
                 )
             else:
-                self.exchange.quote(
+                self.exchange.feed.quote(
                     quotes.symbols[quotes.symbol_id[~row]],
                     int(quotes.bid[~row]),
                     int(quotes.ask[~row]),

@@ -16,8 +16,8 @@ from engine.domain.fixed_point import PRICE_SCALE, json_shares
 from engine.domain.market_data.conditions import REVERSAL_MARK, TAPES
 from engine.domain.session import Session
 from engine.signals.kernel.notional import added, notional_of
-from simulator.market_data.bar_rules import BarUpdates, bar_updates_table
-from simulator.market_data.row_facts import told_tape
+from simulator.market_data.history.bar_rules import BarUpdates, bar_updates_table
+from simulator.market_data.history.row_facts import told_tape
 from simulator.tape.block import Block, compiled
 
 _MINUTE_NS = 60_000_000_000

@@ -15,7 +15,7 @@ from engine.domain.market_data.conditions import REVERSAL_MARK
 from engine.domain.market_data.quotes import QuoteBatch
 from engine.domain.market_data.trades import TradeBatch
 from simulator.instants import rfc3339
-from simulator.market_data.row_facts import codes, exchange, told_tape
+from simulator.market_data.history.row_facts import codes, exchange, told_tape
 from simulator.tape.block import Block
 
 _FRAME_ROWS = 2_000

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.domain.fixed_point import SIZE_SCALE, float_prices, float_sizes
 from engine.domain.market_data.conditions import REVERSAL_MARK
-from simulator.market_data.row_facts import codes, exchange, told_tape
+from simulator.market_data.history.row_facts import codes, exchange, told_tape
 from simulator.tape.block import Block, compiled
 from simulator.tape.msgpack_bytes import (
     Texts,

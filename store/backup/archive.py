@@ -21,7 +21,7 @@ from store.database.schema import FACTS, RUNS
 from store.journal.journals import JournalRun
 from store.journal.parquet_records import read_parquet, write_parquet
 from store.journal.records import archive_path, read_records
-from store.journal.sql_journal import SqlJournal
+from store.journal.stored_facts import StoredFacts
 from store.runs.manifest import RunStatus
 
 PART = "part-0.parquet"
@@ -59,10 +59,10 @@ def archive_run(database: Database, run: JournalRun, folder: Path | None = None)
         raise ConfigError(f"run {run.run_id} is archived already, in {run.archive}")
     path = _folder(database, folder) / f"run={quote(run.run_id, safe='')}" / PART
     path.parent.mkdir(parents=True, exist_ok=True)
-    journal = SqlJournal(database, run.run_id)
+    facts = StoredFacts(database, run.run_id)
     write_atomically(
         path,
-        lambda file: write_parquet(file, journal.records()),
+        lambda file: write_parquet(file, facts.records()),
         check=lambda written: _check(run, read_parquet(written), "not archived"),
     )
     stored = path if folder or not database.is_file else path.relative_to(database.path.parent)

@@ -29,7 +29,7 @@ def export_journal(journal: SqlJournal, path: Path) -> int:
     if path.suffix not in writers:
         raise ConfigError(f"expected a file that ends in .jsonl or .parquet, found {path.name}")
     counts: list[int] = []
-    records = journal.records()
+    records = journal.stored.records()
     write_atomically(path, lambda file: counts.append(writers[path.suffix](file, records)))
     return counts[0]
 

@@ -18,6 +18,8 @@ from store.database.schema import RUNS
 from store.journal.process import Process
 from store.journal.records import READ_SECS
 from store.journal.sql_journal import BROKEN, SqlJournal, unknown_status
+from store.journal.stored_facts import StoredFacts
+from store.journal.writer import end_without_writer
 from store.runs.manifest import RunStatus
 from store.runs.named_run import LATEST, named_run
 
@@ -192,13 +194,11 @@ class Journals:
         return [run for run in self.runs() if run.run_id in sealed]
 
     def _seal(self, run: JournalRun) -> bool:
-        journal = SqlJournal(self.database, run.run_id)
-        broken = journal.verify().broken
-        who = f"{run.writer} ended without a word"
-        if broken is None:
-            return journal.take_and_end(RunStatus.CRASHED_RECOVERED, who)
-        note = f"{who}; {BROKEN}{broken}"
-        return journal.take_and_end(RunStatus.QUARANTINED, note)
+        broken = StoredFacts(self.database, run.run_id).verify().broken
+        status, note = RunStatus.CRASHED_RECOVERED, f"{run.writer} ended without a word"
+        if broken is not None:
+            status, note = RunStatus.QUARANTINED, f"{note}; {BROKEN}{broken}"
+        return end_without_writer(self.database, run.run_id, status, note)
 
 
 def _run_of(row: Any) -> JournalRun:

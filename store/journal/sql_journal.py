@@ -6,41 +6,28 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import RLock
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.domain.errors import JournalBroken, JournalError
 from engine.domain.facts import Fact
 from engine.domain.first_cause import FirstCause
 from engine.journal import (
-    GENESIS,
-    Break,
-    Damage,
     HoldingJournal,
-    Integrity,
-    Record,
     Report,
     UnpersistedFacts,
-    Verification,
     fact_of,
     record_of,
-    verify,
 )
 from store.database.database import Database
 from store.database.refusal import refusal
-from store.database.schema import FACTS, RUNS
-from store.journal.commit_notifier import CommitNotifier
-from store.journal.records import READ_SECS, newest_record, read_records
+from store.journal.stored_facts import StoredFacts
 from store.journal.writer import Writer
 from store.runs.manifest import RunStatus
 
 _GROUP = 4096
 """Most facts of one commit."""
-
-AT_SIGHT = 250_000
-"""Facts that a reader has verified before it shows anything: about a second."""
 
 BROKEN = "journal broken, "
 """How the note of a quarantined run begins."""
@@ -66,6 +53,13 @@ class SqlJournal(HoldingJournal):
     When the database refuses or is lost, ``append`` raises and the journal is halted. What has
     happened is kept in memory and written first when the database is back; a plan is dropped, for
     it must not be acted upon. Each further ``append`` or ``commit`` tries again by itself.
+
+    Attributes
+    ----------
+    database : Database
+        Where the facts are kept.
+    stored : StoredFacts
+        The run as its database has it, for readers: facts that wait here are not in it.
     """
 
     def __init__(
@@ -77,7 +71,8 @@ class SqlJournal(HoldingJournal):
         epoch: int | None = None,
     ) -> None:
         self.run_id = run_id
-        self._database = database
+        self.database = database
+        self.stored = StoredFacts(database, run_id)
         self.intents_only = intents_only
         self._lock = RLock()
         self._writer: Writer | None = None
@@ -88,11 +83,6 @@ class SqlJournal(HoldingJournal):
         self._is_learned = False
 
     @property
-    def database(self) -> Database:
-        """Where the facts are kept."""
-        return self._database
-
-    @property
     def epoch(self) -> int:
         """How often the run was resumed, 0 the first time; known once it is claimed."""
         return self._epoch or 0
@@ -100,7 +90,7 @@ class SqlJournal(HoldingJournal):
     @property
     def last(self) -> Fact | None:
         """The fact appended last, None before the first."""
-        return self._unpersisted.last or self._newest()
+        return self._unpersisted.last or self.stored.newest()
 
     @property
     def halted(self) -> bool:
@@ -171,49 +161,9 @@ class SqlJournal(HoldingJournal):
 
     def facts(self, since: int = 0) -> Iterator[Fact]:
         """Yield the facts with ``seq > since``, in order, pending ones of this writer included."""
-        yield from map(fact_of, self.records(since))
-
-    def records(self, since: int = 0) -> Iterator[Record]:
-        """Yield the same facts as they are stored."""
         if self._unpersisted and not self.halted:
             self.commit()
-        yield from self._stored(since)
-
-    def follow(self, since: int = 0, *, idle_secs: float | None = None) -> Iterator[Fact]:
-        """Yield the facts with ``seq > since`` and go on as they are committed, by whomever.
-
-        Parameters
-        ----------
-        idle_secs : float, optional
-            End when nothing came for so long; without it, never.
-        """
-        with CommitNotifier(self._database, self.run_id) as notifier:
-            while True:
-                for fact in map(fact_of, self.records(since)):
-                    since = fact.seq
-                    yield fact
-                if not notifier.wait(idle_secs):
-                    return
-
-    def verify(self, head: str | None = None) -> Verification:
-        """Check every fact against the run's head, and against a last hash kept elsewhere.
-
-        All of it is of one moment, so a run may be written meanwhile.
-        """
-        return self._verified(head, since=0)
-
-    def verified_records(self) -> tuple[list[Record], Verification]:
-        """Return every fact as it is stored, and what ``verify`` says of these very ones."""
-        records: list[Record] = []
-        found = self._verified(None, since=0, kept=records)
-        return records, found
-
-    def integrity(self, head: str | None = None, *, most: int = AT_SIGHT) -> Integrity:
-        """Return how far the facts can be relied upon: checked are the last ``most`` of them."""
-        with self._reading() as connection:
-            row = self._row(connection)
-        since = 0 if row is None or row.head_seq <= most else row.head_seq - most
-        return Integrity.of(self._verified(head, since=since), since=since)
+        yield from map(fact_of, self.stored.records(since))
 
     def end(self, status: RunStatus, note: str = "") -> None:
         """Commit, say how the run ended, and close.
@@ -239,19 +189,6 @@ class SqlJournal(HoldingJournal):
             except SQLAlchemyError as error:
                 raise self._refused("reopen", error) from error
 
-    def take_and_end(self, status: RunStatus, note: str) -> bool:
-        """End a run whose writer is gone; False when somebody still writes it.
-
-        Nothing is read but the run's row: its facts may be broken.
-        """
-        try:
-            writer = Writer(self._database, self.run_id)
-        except JournalError:
-            return False
-        writer.end(status, note)
-        writer.close()
-        return True
-
     def close(self) -> None:
         """Commit and give the run back; a file is left plain, with nothing beside it."""
         with self._lock:
@@ -264,7 +201,7 @@ class SqlJournal(HoldingJournal):
             finally:
                 self._writer = self._epoch = None
                 self._is_learned = False
-        self._database.settle()
+        self.database.settle()
 
     def __enter__(self) -> Self:
         return self
@@ -335,9 +272,9 @@ class SqlJournal(HoldingJournal):
     def _claimed(self) -> Writer:
         """Return the connection that writes, opened at the first fact and after a loss."""
         if self._writer is None:
-            if self._database.is_file:
-                self._database.set_journal_mode("WAL")
-            writer = Writer(self._database, self.run_id, self._epoch)
+            if self.database.is_file:
+                self.database.set_journal_mode("WAL")
+            writer = Writer(self.database, self.run_id, self._epoch)
             self._quarantine_if_broken(writer)
             self._writer, self._epoch = writer, writer.epoch
         if not (self._is_learned or self.halted):
@@ -355,14 +292,13 @@ class SqlJournal(HoldingJournal):
         """
         why = None
         try:
-            with self._reading() as connection:
-                row = self._row(connection)
+            row = self.stored.row()
             if row is not None and row.status == RunStatus.QUARANTINED:
                 why = row.note.rpartition(BROKEN)[2] or row.note
             elif row is not None and row.status not in set(RunStatus):
                 why = unknown_status(row.status)
                 writer.end(RunStatus.QUARANTINED, f"{BROKEN}{why}")
-            elif (broken := self.verify().broken) is not None:
+            elif (broken := self.stored.verify().broken) is not None:
                 why = str(broken)
                 writer.end(RunStatus.QUARANTINED, f"{BROKEN}{why}")
         except BaseException:
@@ -376,13 +312,8 @@ class SqlJournal(HoldingJournal):
 
     def _learn(self) -> None:
         """Read where the run stands and which names it has kept."""
-        last = self._newest()
-        with self._database.connect(answer_secs=READ_SECS) as connection:
-            named = select(FACTS.c.fact_id, FACTS.c.seq).where(
-                FACTS.c.run_id == self.run_id, FACTS.c.fact_id.is_not(None)
-            )
-            names = {row.fact_id: row.seq for row in connection.execute(named)}
-        self._unpersisted.follow(last, names)
+        last = self.stored.newest()
+        self._unpersisted.follow(last, self.stored.names())
 
     def _drop_writer(self) -> None:
         if self._writer is not None:
@@ -391,7 +322,7 @@ class SqlJournal(HoldingJournal):
             self._writer = None
 
     def _refused(self, what: str, error: SQLAlchemyError) -> JournalError:
-        found = refusal(f"cannot {what} facts of run {self.run_id} in {self._database}", error)
+        found = refusal(f"cannot {what} facts of run {self.run_id} in {self.database}", error)
         until = "nothing may be traded until the database can be reached and its disk has room"
         return type(found)(f"{found}; {until}")
 
@@ -400,56 +331,4 @@ class SqlJournal(HoldingJournal):
         seq = self._unpersisted.names.get(fact_id)
         if seq is None:
             return None
-        return self._unpersisted.numbered(seq) or fact_of(next(self._stored(seq - 1)))
-
-    def _newest(self) -> Fact | None:
-        with self._reading() as connection:
-            record = newest_record(connection, self.run_id)
-        return record and fact_of(record)
-
-    def _verified(
-        self, head: str | None, *, since: int, kept: list[Record] | None = None
-    ) -> Verification:
-        """Walk the facts after one of them, in a single snapshot with the run's head.
-
-        Those that were looked at are ``kept`` where that is asked for.
-        """
-        with self._reading() as connection:
-            if not self._database.is_file:
-                connection.execution_options(isolation_level="REPEATABLE READ")
-            row = self._row(connection)
-            facts, own = (0, GENESIS) if row is None else (row.head_seq, row.head_hash)
-            after = since, GENESIS
-            if since:
-                before = next(read_records(connection, self.run_id, since - 1), None)
-                after = since, "" if before is None else before.hash
-            if kept is not None:
-                kept += read_records(connection, self.run_id, since)
-            found = verify(
-                # read as they are looked at: a cursor left open would outlive its connection
-                read_records(connection, self.run_id, since) if kept is None else kept,
-                own,
-                facts=facts,
-                after=after,
-            )
-        if found.broken is None and head not in (None, found.head):
-            detail = f"expected the last hash to be {str(head)[:12]}…, found {found.head[:12]}…"
-            return Verification(
-                found.facts, found.head, Break(found.facts + 1, Damage.CUT_OFF, detail)
-            )
-        return found
-
-    def _row(self, connection: Connection) -> Row[Any] | None:
-        return connection.execute(select(RUNS).where(RUNS.c.run_id == self.run_id)).one_or_none()
-
-    def _stored(self, since: int = 0) -> Iterator[Record]:
-        with self._reading() as connection:
-            yield from read_records(connection, self.run_id, since)
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._database.connect(answer_secs=READ_SECS) as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise refusal(f"cannot read run {self.run_id} in {self._database}", error) from error
+        return self._unpersisted.numbered(seq) or fact_of(next(self.stored.records(seq - 1)))

@@ -6,7 +6,8 @@ from engine.domain.errors import JournalBroken, NotFoundError
 from engine.domain.facts import Fact
 from engine.journal import fact_of
 from store.journal.journals import Journals
-from store.journal.sql_journal import BROKEN, SqlJournal
+from store.journal.sql_journal import BROKEN
+from store.journal.stored_facts import StoredFacts
 
 
 def verified_facts(journals: Journals, run_id: str) -> list[Fact]:
@@ -28,7 +29,7 @@ def verified_facts(journals: Journals, run_id: str) -> list[Fact]:
         raise NotFoundError(f"no run {run_id!r} in {journals.database}")
     if row.is_quarantined:
         raise JournalBroken(run_id, row.note.rpartition(BROKEN)[2] or row.note)
-    records, found = SqlJournal(journals.database, run_id).verified_records()
+    records, found = StoredFacts(journals.database, run_id).verified_records()
     if found.broken is not None:
         raise JournalBroken(run_id, str(found.broken))
     return [fact_of(record) for record in records]

@@ -149,7 +149,7 @@ class Run:
 
     def _journal_damage(self) -> str | None:
         try:
-            broken = self.journal.verify().broken
+            broken = self.journal.stored.verify().broken
         except JournalError as error:
             return str(error)
         return str(broken) if broken else None

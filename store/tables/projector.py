@@ -72,7 +72,7 @@ class Projector:
             is broken the facts from there on are left out.
         """
         if until is None:
-            found = self._journal.verify()
+            found = self._journal.stored.verify()
             until = found.facts
         with self._told(), _uncollected():
             while True:
@@ -98,7 +98,7 @@ class Projector:
         JournalBroken
             The facts are not those that were written: the tables stay as they are.
         """
-        broken = self._journal.verify().broken
+        broken = self._journal.stored.verify().broken
         if broken is not None:
             raise JournalBroken(self.run_id, str(broken))
         with self._told(), _uncollected():

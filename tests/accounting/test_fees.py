@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.accounting import PROJECTIONS, keep_accounts
-from engine.accounting.fee_schedule import SCHEDULES, charge, rate_on
+from engine.accounting.books.fee_schedule import SCHEDULES, charge, rate_on
 from engine.domain.facts import AnyPayload, Fee, FeeCharged, OrderRole
 from tests.accounting.streams import ALPACA, facts, fill, plan, run_started
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from catalog import Catalog
-from catalog.ingest import ImportOptions, import_files
+from catalog.imports.ingest import ImportOptions, import_files
 from catalog.schema import Kind
 from catalog.verify import Damage, verify
 from engine.domain.errors import ConfigError, DataError, RunError
@@ -183,7 +183,7 @@ def test_a_killed_import_stores_nothing_and_can_be_run_again(
 _IMPORT = """
 import sys
 from catalog import Catalog
-from catalog.ingest import import_files
+from catalog.imports.ingest import import_files
 from catalog.schema import Kind
 import_files(Catalog(sys.argv[2]), [sys.argv[1]], Kind.TRADES)
 """

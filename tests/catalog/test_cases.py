@@ -44,8 +44,8 @@ def bring(tmp_path: Path) -> Any:
 def stored(catalog: Catalog, kind: Kind = Kind.TRADES) -> list[dict[str, Any]]:
     return [
         row
-        for day, letter in catalog.partitions(kind)
-        for table in catalog.tables(kind, day, letter)
+        for day, letter in catalog.partitions.stored(kind)
+        for table in catalog.partitions.tables(kind, day, letter)
         for row in table.to_pylist()
     ]
 
@@ -345,7 +345,7 @@ def test_what_is_doubtful_is_said_and_kept(bring: Any, tmp_path: Path) -> None:
     def codes(file: Path, *options: str) -> list[str]:
         _, answer, catalog = bring(file, *options)
         kind = Kind(answer["kind"])
-        kept = catalog.manifest(kind, DAY, "K")
+        kept = catalog.partitions.manifest(kind, DAY, "K")
         said = [each["code"] for each in answer["warnings"]]
         assert kept is not None
         assert [str(each.code) for each in kept.warnings] == said
@@ -372,7 +372,7 @@ def test_warnings_of_an_import_hold_as_long_as_any_of_its_rows(bring: Any, tmp_p
     other = quotes_of("QQ", tmp_path)
     other.write_text(other.read_text().replace("KO,", "KEY,"))
     _, _, catalog = bring(other, "--kind", "quotes")
-    manifest = catalog.manifest(Kind.QUOTES, DAY, "K")
+    manifest = catalog.partitions.manifest(Kind.QUOTES, DAY, "K")
     assert manifest is not None
     assert [str(each.code) for each in manifest.warnings] == ["venue_quotes"]
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from catalog import Catalog
 from catalog.export import Target
-from catalog.formats import Format, TimeUnit
+from catalog.imports.formats import Format, TimeUnit
 from catalog.schema import Kind
 from cli.catalog import command as commands
 

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from catalog import Catalog
-from catalog.formats import Format, Reading, TimeUnit, read_file
-from catalog.ingest import ImportOptions, import_files
+from catalog.imports.formats import Format, Reading, TimeUnit, read_file
+from catalog.imports.ingest import ImportOptions, import_files
 from catalog.schema import Kind
 from engine.domain.errors import ConfigError, DataError, NotFoundError
 

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from catalog import Catalog
 from catalog.export import Target, export
-from catalog.formats import Format
-from catalog.ingest import ImportOptions, import_files
+from catalog.imports.formats import Format
+from catalog.imports.ingest import ImportOptions, import_files
 from catalog.layout import MANIFEST
 from catalog.partition import write_part
 from catalog.schema import SCHEMAS, SIZE, Kind
@@ -43,7 +43,7 @@ def sizes(catalog: Catalog) -> list[int]:
 
 
 def version(catalog: Catalog, letter: str) -> int | None:
-    manifest = catalog.manifest(Kind.TRADES, DAY, letter)
+    manifest = catalog.partitions.manifest(Kind.TRADES, DAY, letter)
     return manifest and manifest.schema_version
 
 
@@ -160,12 +160,12 @@ def test_a_catalog_from_before_is_read_searched_and_added_to(
     assert batch.size.dtype == np.int64
     total = "select sum(size), typeof(any_value(size)) from trades"
     assert query(before, total, 1).rows == [(Decimal(357), "DECIMAL(18,6)")]
-    stored = before.manifest(Kind.TRADES, DAY, "K")
+    stored = before.partitions.manifest(Kind.TRADES, DAY, "K")
     export(before, tmp_path / "out", Target.CSV, Kind.TRADES, [DAY])
     (again,) = (tmp_path / "out").iterdir()
     assert pd.read_csv(again)["size"].tolist() == [100, 7, 250]
     import_files(before, [str(again)], Kind.TRADES)
-    assert before.manifest(Kind.TRADES, DAY, "K") == stored, "the same rows again"
+    assert before.partitions.manifest(Kind.TRADES, DAY, "K") == stored, "the same rows again"
     path = tmp_path / "more.csv"
     path.write_text(csv_of(["0.25"]).replace("KO", "PG"))
     import_files(before, [str(path)], Kind.TRADES)
@@ -180,7 +180,7 @@ def test_a_catalog_from_before_is_read_searched_and_added_to(
 
 def test_sql_adds_volumes_of_scans_kept_before_and_since(held: Catalog) -> None:
     for key, volume in (("a", pa.array([7])), ("b", pa.array([Decimal("0.25")], SIZE))):
-        held.write_table("candidates", key, DAY, pa.table({"volume": volume}), {})
+        held.computed.write("candidates", key, DAY, pa.table({"volume": volume}), {})
     assert query(held, "select sum(volume) from candidates", 1).rows == [(Decimal("7.25"),)]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from catalog import Catalog
 from catalog.export import Target, export
-from catalog.ingest import ImportOptions, import_files
+from catalog.imports.ingest import ImportOptions, import_files
 from catalog.schema import Kind
 from engine.domain.errors import DataError
 from engine.domain.fixed_point import SIZE_SCALE
@@ -45,7 +45,7 @@ def test_a_recorded_day_keeps_its_order_and_exact_prices(shared: Path, catalog: 
     assert batch.size.tolist() == [n * SIZE_SCALE for n in recorded["size"].to_pylist()]
     assert [batch.conditions[i] for i in batch.condition_id] == recorded["conditions"].to_pylist()
     assert batch.price.tolist() == [round(p * 1_000_000) for p in recorded["price"].to_pylist()]
-    manifest = catalog.manifest(Kind.TRADES, day, "X")
+    manifest = catalog.partitions.manifest(Kind.TRADES, day, "X")
     assert manifest is not None
     outside = [ts for ts in recorded["ts_event"].to_pylist() if not _in_session(ts, day)]
     assert manifest.quality["outside_session"] == len(outside) > 0
@@ -124,7 +124,7 @@ def test_new_symbols_are_added_beside_those_stored(
     assert report.stored_rows == 6
     found = catalog.trades(day, ["AAPL", "AMZN"], 0, 1 << 62)
     assert Counter(found.symbols[i] for i in found.symbol_id) == {"AAPL": 3, "AMZN": 3}
-    manifest = catalog.manifest(Kind.TRADES, day, "A")
+    manifest = catalog.partitions.manifest(Kind.TRADES, day, "A")
     assert manifest is not None
     assert manifest.source == ("one.parquet", "two.parquet")
 

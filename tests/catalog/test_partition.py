@@ -61,8 +61,8 @@ def test_a_write_that_fails_half_way_keeps_what_was_stored(
 
     with pytest.raises(KeyboardInterrupt):
         write_partition(catalog.fs, catalog.root, "trades", day, "A", torn())
-    assert catalog.manifest(Kind.TRADES, day, "A") == before
-    assert pa.concat_tables(catalog.tables(Kind.TRADES, day, "A")).num_rows == 1_000
+    assert catalog.partitions.manifest(Kind.TRADES, day, "A") == before
+    assert pa.concat_tables(catalog.partitions.tables(Kind.TRADES, day, "A")).num_rows == 1_000
     assert not [path for path in catalog.fs.find(catalog.root) if path.endswith(".tmp")]
 
 

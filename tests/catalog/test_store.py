@@ -143,16 +143,16 @@ def test_the_data_hash_is_of_the_letters_asked_for(catalog: Catalog, day: date, 
     _write(catalog, day, tape(11))
     assert catalog.data_hash(day, ["A"]) != before
     assert catalog.data_hash(day, ["B"]) == empty
-    catalog.add_tapes({"AAPL": "C"})
+    catalog.instruments.add_tapes({"AAPL": "C"})
     assert catalog.data_hash(day, ["B"]) != empty
 
 
 def test_tapes_are_added_to_what_is_known_of_a_symbol(catalog: Catalog, day: date) -> None:
     rows = [{"symbol": "IBM", "tape": "A", "exchange": "N", "name": "IBM"}]
-    catalog.add_instruments(pa.Table.from_pylist(rows, INSTRUMENTS))
-    catalog.add_tapes({"AAPL": "C", "IBM": "B"})
+    catalog.instruments.add(pa.Table.from_pylist(rows, INSTRUMENTS))
+    catalog.instruments.add_tapes({"AAPL": "C", "IBM": "B"})
     assert catalog.tapes(day) == {"AAPL": "C", "IBM": "B"}
-    assert catalog.instruments().to_pylist()[1] == {
+    assert catalog.instruments.table().to_pylist()[1] == {
         "symbol": "IBM",
         "tape": "B",
         "exchange": "N",
@@ -173,12 +173,12 @@ def test_halts_come_in_order_of_arrival(catalog: Catalog, day: date) -> None:
 
 def test_a_derived_table_comes_back_with_its_meta(catalog: Catalog, day: date) -> None:
     table = pa.table({"symbol": ["B", "A"], "ac_z": [1.5, float("nan")], "window": [[1], [2, 3]]})
-    catalog.write_table("candidates", "abc", day, table, {"digest": "d", "n": 2})
-    found = catalog.read_table("candidates", "abc", day)
+    catalog.computed.write("candidates", "abc", day, table, {"digest": "d", "n": 2})
+    found = catalog.computed.read("candidates", "abc", day)
     assert found is not None
     assert found[0].select(["symbol", "window"]) == table.select(["symbol", "window"])
     assert found[1] == {"digest": "d", "n": 2}
-    assert catalog.read_table("candidates", "other", day) is None
+    assert catalog.computed.read("candidates", "other", day) is None
 
 
 def _write(catalog: Catalog, day: date, table: pa.Table) -> Path:

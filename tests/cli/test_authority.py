@@ -140,5 +140,5 @@ def test_a_version_of_the_desk_loosens_if_its_author_stepped_up(
     (refused,) = take()
     assert refused.startswith("needs_step_up: position_notional")
     assert desk.books.history.at(TEN + 60 * 10**9).position_notional == 4_000
-    with pytest.raises(ConfigError, match=r"version 3 .* without a step-up"):
+    with pytest.raises(ConfigError, match=r"version 3 .* without --step-up"):
         started_with(journals, None, ())

@@ -33,7 +33,7 @@ def test_a_backtest_writes_a_run_directory_that_everything_reads_and_repeats(
     assert "<html" in Path(said["report"]).read_text()[:200].lower()
     run = RunStore(runs).run()
     assert run.manifest.status is RunStatus.ENDED
-    assert run.journal.verify().broken is None
+    assert run.journal.stored.verify().broken is None
     trades = run.read_table("trades")
     assert trades is not None
     assert len(trades) == said["trades"]
@@ -95,7 +95,7 @@ def test_a_backtest_that_is_stopped_says_so_and_keeps_what_it_did(
         assert "trades" in run.manifest.partial
         assert not run.report.exists()
     assert run.manifest.decision_digest is None
-    assert run.journal.verify().broken is None
+    assert run.journal.stored.verify().broken is None
     trades = run.read_table("trades")
     assert trades is not None
     assert len(trades) > 0

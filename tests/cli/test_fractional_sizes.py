@@ -114,6 +114,6 @@ def test_every_price_of_a_fractional_print_is_there(
         done = tradectl("catalog", "import", cases / name, "--catalog", root, "--strict")
         assert done.code == 0, done.err
         catalog = Catalog(str(root))
-        ((day, letter),) = catalog.partitions(Kind.TRADES)
+        ((day, letter),) = catalog.partitions.stored(Kind.TRADES)
         (batch,) = catalog.trade_batches(day, letter)
         assert [size / 1e6 for size in batch.size.tolist()] == sizes

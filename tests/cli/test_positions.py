@@ -57,7 +57,7 @@ def test_positions_are_flat_then_unprotected_then_covered_as_the_venue_has_it(
     nursery: ForkedProcesses, served: Served, market: Path, tmp_path: Path
 ) -> None:
     catalog = Catalog(str(market))
-    symbols = [row["symbol"] for row in catalog.instruments().to_pylist()]
+    symbols = [row["symbol"] for row in catalog.instruments.table().to_pylist()]
     batch = catalog.trades(DAY, symbols, OPEN, OPEN + 600 * NANOS_PER_SECOND)
     counts = [(int((batch.symbol_id == n).sum()), name) for n, name in enumerate(batch.symbols)]
     (_, bare), (_, bracketed) = sorted(counts)[-2:]

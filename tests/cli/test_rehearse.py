@@ -36,7 +36,7 @@ def test_a_rehearsal_equals_the_backtest_and_leaves_a_run_that_verifies(
     assert result["same_fills"]
 
     journal = Journals(database).open(result["run_id"])
-    assert journal.verify().clean
+    assert journal.stored.verify().clean
     assert (tmp_path / "runs" / f"{result['run_id']}.verdicts.parquet").is_file()
 
 

@@ -121,7 +121,7 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
     said = json.loads(printed)
     assert (host.returncode, said["status"], said["resumed_at"]) == (0, "Ended", run.facts)
     assert _told(facts(database_url), symbol) == {"one": 1, "two": 1}
-    assert Journals(database_url).open(RUN).verify().broken is None
+    assert Journals(database_url).open(RUN).stored.verify().broken is None
     over = tradectl("do", "pause", "--yes", "--database", database_url)
     assert (over.code, "takes no commands" in over.err) == (1, True)
 

@@ -105,6 +105,6 @@ def test_what_protects_a_quarantined_run_waits_for_venue_and_database_alike(
     (run,) = [each for each in journals.runs() if each.run_id == end.run_id]
     assert run.status is RunStatus.ENDED
     journal = journals.open(end.run_id)
-    assert journal.verify().clean
+    assert journal.stored.verify().clean
     kinds = [type(fact.payload).__name__ for fact in journal.facts()]
     assert kinds[:3] == ["RunStarted", "ParamsChanged", "DayStarted"]

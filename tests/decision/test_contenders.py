@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from engine.decision import RefusalReason
@@ -190,6 +190,8 @@ parts = st.dictionaries(
 )
 
 
+# a signal without any confidence stands on a side, and behind no trade
+@example(parts={"a": (LONG, 1.0, 0.0, False), "b": (LONG, 1.0, 1.0, True)}, threshold=0.25)
 @given(parts=parts, threshold=st.floats(0.01, 0.9))
 def test_weighted_is_the_sum_of_section_seven(
     parts: Mapping[str, tuple[Side, float, float, bool]], threshold: float
@@ -204,8 +206,9 @@ def test_weighted_is_the_sum_of_section_seven(
     assume(abs(abs(total) - threshold) > 1e-9)
     found = held(EnsembleRule.WEIGHTED, told, threshold=threshold)
 
-    backs = {name for name, (side, *_) in parts.items() if side * total > 0}
-    enters = abs(total) >= threshold and any(parts[name][3] for name in backs)
+    same_side = {name for name, (side, *_) in parts.items() if side * total > 0}
+    backs = {name for name in same_side if each[name] > 0}
+    enters = abs(total) >= threshold and any(parts[name][3] for name in same_side)
     assert len(found.contenders) == enters
     for contender in found.contenders:
         assert contender.rank_score == pytest.approx(abs(total))

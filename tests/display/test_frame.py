@@ -112,7 +112,7 @@ def test_what_protects_a_position_is_told_with_both_ends_to_the_cent() -> None:
 def test_a_pause_by_hand_is_called_so_and_an_issue_is_not() -> None:
     desk, _ = stage()
     assert shown(desk).governor.standing == "hunting"
-    desk.hold_entries("feed", "down", TEN)
+    desk.incidents.hold_entries("feed", "down", TEN)
     held = shown(desk).governor
     assert (held.standing, held.phase) == ("held", "halted")
     given = CommandReceived("c1", "cli", "eve", Pause(), Channel.COMMAND_LOG, stepped_up=False)

@@ -20,8 +20,8 @@ import pyarrow as pa
 from adapters.alpaca.wire import FrameDecoder
 from app.parameters.file import load_parameters
 from app.parameters.schedule import load_schedule
-from catalog.flaws import FLAWS, SOUND, describe, find_flaws
-from catalog.formats import RAW_SCHEMAS, Format, Reading, read_file
+from catalog.imports.flaws import FLAWS, SOUND, describe, find_flaws
+from catalog.imports.formats import RAW_SCHEMAS, Format, Reading, read_file
 from catalog.schema import Kind
 from engine.display import unpacked
 from engine.domain.errors import TradectlError

@@ -185,7 +185,7 @@ def test_what_is_due(case: Case) -> None:
     if case.plan.trailing_stop_percent is not None:
         desk.books.printed("ABC", 102_000_000)
     if case.leaving is not None:
-        desk.request_exit(trade, case.leaving, at(1))
+        desk.exits.request(trade, case.leaving, at(1))
     now = at(case.second)
     facts = desk.books.facts
 
@@ -203,7 +203,7 @@ def test_a_refused_exit_waits_longer_each_time_and_one_that_is_taken_clears_it()
     name, leg = trade.plan.trade_id, OrderRole.TAKE_PROFIT
     guardian.exit_answered(name, leg, "unasked for", at(1))
     assert guardian.due(trade, OPEN, at(1)) == ()
-    desk.request_exit(trade, ExitReason.OPERATOR, at(1))
+    desk.exits.request(trade, ExitReason.OPERATOR, at(1))
     assert guardian.due(trade, OPEN, at(1)) == (CROSSED, WAITING)
 
     for _ in range(2):
@@ -226,7 +226,7 @@ def test_after_an_event_a_trade_is_closed_that_has_no_way_out_left() -> None:
     assert guardian.protection_due(trade, seen(target=OVER), at(1)) == ()
     assert guardian.protection_due(trade, seen(stop=OVER), at(1)) == (lost, CROSSED)
 
-    desk.request_exit(trade, ExitReason.TIME_STOP, at(60))
+    desk.exits.request(trade, ExitReason.TIME_STOP, at(60))
     assert guardian.protection_due(trade, seen(stop=OVER), at(60)) == ()
     leaving = (RequestExit(ExitReason.TIME_STOP), SendExit(1, Decimal(40)))
     assert guardian.protection_due(trade, seen(target=OVER), at(60)) == leaving

@@ -16,7 +16,7 @@ from adapters.paper.market import PaperMarket
 from adapters.paper.tape import RecordedTape
 from adapters.transport.kept_socket import Patience
 from catalog import Catalog
-from engine.decision.ticket_size import SizingRules
+from engine.decision.tickets.size import SizingRules
 from engine.domain.account import PAPER_MAIN
 from engine.domain.markets.instrument import UsStocks
 from engine.domain.markets.market import Market
@@ -174,7 +174,7 @@ def paper_market(
 
 def busiest(catalog: Catalog) -> str:
     """Return the symbol with most prints in the hours of these tests."""
-    names = [row["symbol"] for row in catalog.instruments().to_pylist()]
+    names = [row["symbol"] for row in catalog.instruments.table().to_pylist()]
     batch = catalog.trades(DAY, names, START, START + 3 * HOUR_NS)
     return batch.symbols[int(np.bincount(batch.symbol_id).argmax())]
 

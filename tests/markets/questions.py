@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
-from engine.decision.ticket_size import SizingRules
+from engine.decision.tickets.size import SizingRules
 from engine.domain.candidate import Side
 from engine.domain.fixed_point import decimal_price
 from engine.domain.market_data.quotes import Quote

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.decision.ticket_size import SizingRules
+from engine.decision.tickets.size import SizingRules
 from engine.domain.candidate import Side
 from engine.domain.fixed_point import decimal_price
 from engine.domain.markets.instrument import TimeInForce

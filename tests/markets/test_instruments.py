@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.decision import RefusalReason, Refused, plan_bracket
 from engine.decision.contenders import Contender
-from engine.decision.day_windows import (
+from engine.decision.governor.day_windows import (
     NEVER_NS,
     entries_close_ns,
     entries_open_ns,

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.decision.ticket_size import SizingRules, ticket_quantity
+from engine.decision.tickets.size import SizingRules, ticket_quantity
 from engine.domain.candidate import Side
 from engine.domain.fixed_point import decimal_price
 from engine.domain.market_data.quotes import Quote

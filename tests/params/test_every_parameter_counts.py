@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from app.live.destination import destination
 from cluster.splitting import default_slots
 from engine.decision import OpenTrade, entry_refusal, exit_due, flatten_step, phase
-from engine.decision.day_windows import cancel_entries_ns
+from engine.decision.governor.day_windows import cancel_entries_ns
 from engine.domain.candidate import BucketReport, Side
 from engine.domain.ensemble import Ensemble
 from engine.domain.facts import ExitReason, Member

@@ -83,7 +83,7 @@ class EndedDay:
 
     def _of_the_ledger(self, *, is_over: bool) -> Iterator[str]:
         journal = self.journals.open(self.run)
-        checked = journal.verify()
+        checked = journal.stored.verify()
         if not checked.clean:
             yield f"the chain of facts is broken: {checked.broken}"
         facts = [fact.payload for fact in journal.facts()]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from catalog import Catalog
-from catalog.ingest import ImportOptions, import_files
+from catalog.imports.ingest import ImportOptions, import_files
 from catalog.schema import Kind
 from catalog.synth import synthesize
 

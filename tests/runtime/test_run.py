@@ -250,9 +250,9 @@ def monday_with_a_halt(market: Catalog, folder: Path, symbol: str, since: int) -
     """Return Monday again, with a halt that the day does not end."""
     halted = Catalog(str(folder / "halted"))
     for kind in (Kind.TRADES, Kind.QUOTES):
-        for day, letter in market.partitions(kind):
+        for day, letter in market.partitions.stored(kind):
             if day == MONDAY:
-                tables = market.tables(kind, day, letter)
+                tables = market.partitions.tables(kind, day, letter)
                 write_partition(halted.fs, halted.root, kind, day, letter, tables)
     row = {
         "symbol": symbol,

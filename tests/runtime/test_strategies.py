@@ -51,12 +51,12 @@ def planned(ran: Ran) -> list[BracketPlanned]:
 
 @pytest.mark.parametrize("rule", ["any", "weighted"])
 def test_three_strategies_trade_alike_in_both_engines_and_their_books_add_up(
-    synthetic: Catalog, rule: str
+    small: Catalog, rule: str
 ) -> None:
     settings = f"ensemble_rule={rule}", "ensemble_threshold=0.1"
     asked = hosted(THREE, {"reversion": 2.0})
-    pruned = played(synthetic, asked, Engine.PRUNED, *settings)
-    full = played(synthetic, asked, Engine.FULL, *settings)
+    pruned = played(small, asked, Engine.PRUNED, *settings)
+    full = played(small, asked, Engine.FULL, *settings)
 
     owners = {plan.strategy_id for plan in planned(pruned)}
     assert len(owners) >= 2

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import Parameters, parameters_from
 from engine.domain.session import session
 from engine.signals import Scanner
+from engine.signals.columns import ColumnScanner
 
 DAY = date(2025, 9, 18)
 
@@ -53,6 +56,12 @@ def batch(frame: pd.DataFrame) -> TradeBatch:
         conditions.codes.to_numpy().astype(np.int32),
         tuple(conditions.categories),
     )
+
+
+def symbol_state(scanner: ColumnScanner, symbol: str) -> Mapping[str, Any]:
+    """Return what is remembered of one symbol between closes; see ``state.Symbols``."""
+    i, known = scanner.symbols.index(symbol), scanner.state.symbols
+    return {name: getattr(known, name)[i] for name in known._fields}
 
 
 def recorded(shared: Path, name: str) -> tuple[date, pd.DataFrame]:

@@ -19,7 +19,7 @@ from engine.signals.columns import ColumnScanner
 from engine.signals.digest import CandidateDigest
 from engine.signals.kernel.notional import micro_usd
 from engine.signals.tables import exact_array
-from tests.signals.tapes import DAY, EAGER, batch, random_tapes, run
+from tests.signals.tapes import DAY, EAGER, batch, random_tapes, run, symbol_state
 
 OPEN = session(DAY).open_ns
 SECOND = 1_000_000_000
@@ -38,7 +38,7 @@ def prints(rows: list[tuple[int, int, int, int]]) -> TradeBatch:
 
 def session_sums(scanner: ColumnScanner) -> tuple[int, int, int, int]:
     """Return volume, notional, and both as far as they make the VWAP: 1e-6 share, 1e-12 USD."""
-    x: Any = scanner.symbol_state("AAA")
+    x: Any = symbol_state(scanner, "AAA")
     wide = (
         (int(x[f"{high}_high"]) << 64) + int(x[f"{low}_notional"])
         for high, low in (("session", "session"), ("vwap", "vwap"))

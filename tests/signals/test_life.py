@@ -118,7 +118,7 @@ def test_after_one_jump_ac_is_positive_for_35_seconds_and_ao_until_170_have_pass
     scanner = ColumnScanner(EAGER, session(DAY), {})
     scanner.step(batch(frame))
     scanner.finish()
-    assert scanner.breadth[:, 1].sum() * 5 == 165
+    assert scanner.state.breadth[:, 1].sum() * 5 == 165
     jumped = EAGER.model_copy(update={"ao_accel_rate": 0.0, "min_5s_flatline_ao_buckets": 120})
     prints = batch(frame)
     _, reports = run(prints, jumped, DAY)
@@ -136,7 +136,7 @@ def test_ac_z_of_pure_noise_has_unit_variance() -> None:
     scanner = ColumnScanner(every.model_copy(update={"index_symbols": ("AAA",)}), session(DAY), {})
     scanner.step(batch(tape(walk)))
     scanner.finish()
-    z = scanner.index_readings[500:, 0, 1]
+    z = scanner.state.index_readings[500:, 0, 1]
     assert np.std(z) == pytest.approx(1.0, abs=0.08)
 
 

@@ -105,8 +105,8 @@ def test_first_ao_after_slow_buckets_and_first_ac_after_slow_plus_smooth_less_on
     assert one["bucket"].min() == 0
     assert one["bucket"][~np.isnan(one["ao"])].min() == 33
     assert one["bucket"][~np.isnan(one["ac"])].min() == 37
-    assert scanner.breadth[32, 0] == 0
-    assert scanner.breadth[33, 0] == 3
+    assert scanner.state.breadth[32, 0] == 0
+    assert scanner.state.breadth[33, 0] == 3
 
 
 def test_official_closes_do_not_count_the_auction_twice(shared: Path) -> None:

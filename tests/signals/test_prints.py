@@ -13,9 +13,9 @@ import pytest
 from engine.domain.fixed_point import Shares, exact_shares
 from engine.domain.market_data.conditions import Updates, is_known, updates
 from engine.domain.session import session
-from engine.signals.columns import ColumnScanner
+from engine.signals.columns import ColumnScanner, data_quality
 from tests.signals.oracle import buckets
-from tests.signals.tapes import DAY, EAGER, batch
+from tests.signals.tapes import DAY, EAGER, batch, symbol_state
 
 OPEN = session(DAY).open_ns
 SECOND = 1_000_000_000
@@ -35,7 +35,7 @@ def scanned(rows: Sequence[tuple[float, float, float, int, str]]) -> ColumnScann
 
 def totals(scanner: ColumnScanner) -> tuple[Shares, Shares, float]:
     """Return session volume, VWAP volume, and the last median in USD, after the day."""
-    symbol = scanner.symbol_state("AAA")
+    symbol = symbol_state(scanner, "AAA")
     volume, priced = (exact_shares(symbol[name]) for name in ("session_volume", "vwap_volume"))
     medians = scanner.tape_part().state.ring_median
     return volume, priced, int(medians[(scanner.closed - 1) % len(medians), 0]) / 2e6
@@ -73,11 +73,11 @@ def test_a_late_print_counts_in_volume_and_vwap_but_changes_no_closed_bucket() -
     on_time = [(1, 1, 10.0, 100, ""), (6, 6, 11.0, 100, "")]
     late = (2, 5.25, 99.0, 50, "")
     scanner = scanned([on_time[0], late, on_time[1]])
-    assert scanner.counters["late_trades"] == 1
+    assert data_quality(scanner.state)["late_trades"] == 1
     assert totals(scanner) == (250, 250, 11.0)
     within_grace = (2, 5.249, 99.0, 50, "")
     scanner = scanned([on_time[0], within_grace, (6, 6, 11.0, 100, "M")])
-    assert scanner.counters["late_trades"] == 0
+    assert data_quality(scanner.state)["late_trades"] == 0
     assert totals(scanner)[2] == pytest.approx((99 + 10) / 2)
 
 
@@ -86,7 +86,7 @@ def test_a_cancel_in_an_open_bucket_leaves_no_trace() -> None:
     wrong = (1.5, 1.5, 55.0, 900, "F")
     cancel = (1.5, 3, 55.0, 900, "!F")
     scanner = scanned([kept[0], wrong, kept[1], cancel])
-    assert scanner.counters["reversals_applied"] == 1
+    assert data_quality(scanner.state)["reversals_applied"] == 1
     assert totals(scanner) == totals(scanned(kept)) == (200, 200, 10.1)
 
 
@@ -103,13 +103,13 @@ def test_a_correction_replaces_the_print_while_its_bucket_is_open() -> None:
 
 def test_a_cancel_after_the_bucket_closed_is_only_counted() -> None:
     scanner = scanned([(1, 1, 10.0, 100, ""), (1, 6, 10.0, 100, "!")])
-    assert scanner.counters["reversals_late"] == 1
+    assert data_quality(scanner.state)["reversals_late"] == 1
     assert totals(scanner) == (100, 100, 10.0)
 
 
 def test_a_cancel_that_names_no_print_is_counted_and_changes_nothing() -> None:
     scanner = scanned([(1, 1, 10.0, 100, ""), (1, 2, 10.0, 101, "!")])
-    assert scanner.counters["reversals_unmatched"] == 1
+    assert data_quality(scanner.state)["reversals_unmatched"] == 1
     assert totals(scanner) == (100, 100, 10.0)
 
 
@@ -123,7 +123,7 @@ def test_only_the_session_counts_and_its_edges_belong_to_the_open() -> None:
             (length, length, 99.0, 7, ""),
         ]
     )
-    assert scanner.counters["outside_session"] == 2
+    assert data_quality(scanner.state)["outside_session"] == 2
     assert totals(scanner) == (200, 200, 12.0)
 
 
@@ -143,9 +143,9 @@ def test_the_pre_market_warms_the_windows_but_not_volume_or_vwap() -> None:
         scanner.step(batch(frame))
         scanner.finish()
         assert totals(scanner)[0] == 300
-    assert cold.breadth[:3, 0].sum() == 0
+    assert cold.state.breadth[:3, 0].sum() == 0
     first = hot.settings.open_bucket
-    assert list(hot.breadth[first : first + 3, 0]) == [1, 1, 1]
+    assert list(hot.state.breadth[first : first + 3, 0]) == [1, 1, 1]
 
 
 def test_volume_in_equals_volume_out(shared: Path) -> None:
@@ -155,5 +155,5 @@ def test_volume_in_equals_volume_out(shared: Path) -> None:
     scanner = ColumnScanner(EAGER, hours, {})
     scanner.step(batch(frame))
     scanner.finish()
-    ours = exact_shares(scanner.symbol_state("XXX")["session_volume"])
+    ours = exact_shares(symbol_state(scanner, "XXX")["session_volume"])
     assert ours == buckets(frame, hours.open_ns, hours.close_ns).volume.sum() > 1_000_000

@@ -46,7 +46,7 @@ def main(url: str, rounds: int, seed: int) -> None:
         "acknowledged": len(acknowledged),
         "lost": sum(_hash(facts, seq) != hash_ for seq, hash_ in acknowledged.items()),
         "repeated": sum(times > 1 for times in names.values()),
-        "broken": str(journal.verify().broken),
+        "broken": str(journal.stored.verify().broken),
         "state_is_replayed": _post(Accounts(), facts).books() == accounts.books(),
     }
     sys.stdout.write(json.dumps(found))

@@ -59,16 +59,16 @@ def _rows(journals: Journals, run_id: str) -> int:
 
 def test_an_archived_run_reads_as_before(journals: Journals, tmp_path: Path) -> None:
     journal = journals.open("one")
-    records, checked, last = list(journal.records()), journal.verify(), journal.last
+    records, checked, last = list(journal.stored.records()), journal.stored.verify(), journal.last
     path = _archive(journals, "one", tmp_path / "archive")
     assert (_rows(journals, "one"), _rows(journals, "two")) == (0, 7)
     assert path == tmp_path / "archive" / "run=one" / "part-0.parquet"
     assert pq.read_schema(path) == RECORDS
     again = journals.open("one")
-    assert list(again.records()) == records
-    assert list(again.records(since=4)) == records[4:]
-    assert [fact.seq for fact in again.follow(since=5, idle_secs=0)] == [6, 7]
-    assert again.verify() == checked
+    assert list(again.stored.records()) == records
+    assert list(again.stored.records(since=4)) == records[4:]
+    assert [fact.seq for fact in again.stored.follow(since=5, idle_secs=0)] == [6, 7]
+    assert again.stored.verify() == checked
     assert again.last == last
     assert {run.run_id: run.archive for run in journals.runs()} == {"one": str(path), "two": None}
     with pytest.raises(JournalError, match="run one is archived: its facts can only be read"):
@@ -80,12 +80,12 @@ def test_an_archived_run_reads_as_before(journals: Journals, tmp_path: Path) -> 
 def test_a_backup_holds_archived_facts_and_restores_them_as_rows(
     journals: Journals, tmp_path: Path
 ) -> None:
-    records = list(journals.open("one").records())
+    records = list(journals.open("one").stored.records())
     _archive(journals, "one", tmp_path / "archive")
     back_up(journals.database, tmp_path / "facts.backup")
     restored = Journals(Database(tmp_path / "restored.sqlite"))
     restore(tmp_path / "facts.backup", restored.database)
-    assert list(restored.open("one").records()) == records
+    assert list(restored.open("one").stored.records()) == records
     assert _rows(restored, "one") == 7
 
 
@@ -117,12 +117,12 @@ def test_a_damaged_archive_is_told(journals: Journals, tmp_path: Path) -> None:
     path = _archive(journals, "one", tmp_path)
     table = pq.read_table(path)
     pq.write_table(table.slice(0, 5), path)
-    broken = journals.open("one").verify().broken
+    broken = journals.open("one").stored.verify().broken
     assert broken is not None
     assert broken.seq == 6
     path.unlink()
     with pytest.raises(JournalError, match=r"part-0\.parquet cannot be read: .*; restore the file"):
-        journals.open("one").verify()
+        journals.open("one").stored.verify()
     with pytest.raises(JournalError, match="the facts of 1 runs are archived"):
         journals.database.migrate("0002")
 
@@ -154,8 +154,8 @@ def test_the_command_archives_by_name_and_by_age(journals: Journals, tmp_path: P
 
 
 def test_an_archived_run_comes_back_as_it_was(journals: Journals, tmp_path: Path) -> None:
-    before, records = journals.runs(), list(journals.open("one").records())
-    checked, projector = journals.open("one").verify(), Projector(journals.open("one"))
+    before, records = journals.runs(), list(journals.open("one").stored.records())
+    checked, projector = journals.open("one").stored.verify(), Projector(journals.open("one"))
     projector.catch_up()
     digests = projector.digests()
     path = _archive(journals, "one", tmp_path)
@@ -164,8 +164,8 @@ def test_an_archived_run_comes_back_as_it_was(journals: Journals, tmp_path: Path
     path.unlink()
     assert journals.runs() == before
     assert (_rows(journals, "one"), _rows(journals, "two")) == (7, 7)
-    assert list(journals.open("one").records()) == records
-    assert journals.open("one").verify() == checked
+    assert list(journals.open("one").stored.records()) == records
+    assert journals.open("one").stored.verify() == checked
     rebuilt = projector.rebuild()
     assert (rebuilt.differing, projector.digests()) == ((), digests)
     with pytest.raises(JournalError, match="was changed meanwhile; nothing was brought back"):
@@ -195,4 +195,4 @@ def test_an_archive_beside_a_file_moves_with_it(tmp_path: Path) -> None:
     (run,) = journals.runs()
     assert archive_run(journals.database, run).is_relative_to(here / "archive")
     here.rename(there)
-    assert Journals(there / "tradectl.sqlite").open("run").verify().facts == 6
+    assert Journals(there / "tradectl.sqlite").open("run").stored.verify().facts == 6

@@ -53,7 +53,7 @@ def stored(database_url: str) -> Journals:
 
 def _digests(journals: Journals) -> dict[str, Any]:
     return {
-        run.run_id: (run, journal.verify(), list(journal.records()))
+        run.run_id: (run, journal.stored.verify(), list(journal.stored.records()))
         for run in journals.runs()
         for journal in [journals.open(run.run_id)]
     }
@@ -75,7 +75,7 @@ def test_what_is_restored_is_what_was_backed_up(
     assert (sealed.status, ended.status) == (RunStatus.QUARANTINED, RunStatus.ENDED)
     with restored.open("running") as journal:
         journal.append(BRACKET, ts_event=OPEN_NS, ts_init=OPEN_NS)
-        assert journal.verify().clean
+        assert journal.stored.verify().clean
     with pytest.raises(ConfigError, match="expected an empty database, found 4 runs"):
         restore(path, Database(empty_url))
 
@@ -102,7 +102,7 @@ def test_a_writer_goes_on_while_all_is_backed_up(database_url: str, tmp_path: Pa
     manifest = back_up(journals.database, path, progress=write)
     assert list(manifest.runs) == ["before"]
     assert manifest.facts == 5001
-    assert journals.open("meanwhile").verify().facts == 1
+    assert journals.open("meanwhile").stored.verify().facts == 1
 
 
 def test_what_is_interrupted_leaves_nothing(

@@ -52,7 +52,7 @@ def test_a_run_whose_facts_were_altered_is_sealed_and_never_written_again(
     with pytest.raises(JournalBroken):
         journals.open("run").append(SymbolLocked("X", "test"), ts_event=99, ts_init=99)
     assert journals.run("run").head == before
-    integrity = journals.open("run").integrity()
+    integrity = journals.open("run").stored.integrity()
     assert integrity.standing is Standing.BROKEN
     assert found.value.detail in integrity.detail
 
@@ -70,7 +70,7 @@ def test_a_run_that_was_found_broken_stays_sealed_when_its_facts_come_back(
             f"update runs set head_seq = {left}, "
             f"head_hash = (select hash from facts where seq = {left})"
         )
-    assert journals.open("run").verify().clean
+    assert journals.open("run").stored.verify().clean
     with pytest.raises(JournalBroken, match="is cut off"):
         journals.resume("run")
 
@@ -187,15 +187,15 @@ def test_a_command_log_that_was_written_anew_is_seen_by_who_follows_it(database_
 
 def test_a_reader_says_how_far_it_looked(database_url: str) -> None:
     journal = written(database_url).open("run")
-    whole, glance = journal.integrity(), journal.integrity(most=4)
+    whole, glance = journal.stored.integrity(), journal.stored.integrity(most=4)
     assert (whole.standing, whole.seq, whole.since) == (Standing.VERIFIED, FACTS, 0)
     assert (glance.standing, glance.seq, glance.since) == (Standing.UNVERIFIED, FACTS, FACTS - 4)
     assert (glance.hash, "1 to 5" in glance.detail) == (whole.hash, True)
     tampered(database_url, "run", "a payload changed")
-    assert journal.integrity(most=4).standing is Standing.UNVERIFIED
-    assert journal.integrity().standing is Standing.BROKEN
+    assert journal.stored.integrity(most=4).standing is Standing.UNVERIFIED
+    assert journal.stored.integrity().standing is Standing.BROKEN
     tampered(database_url, "run", "a row inserted")
-    assert journal.integrity(most=4).standing is Standing.BROKEN
+    assert journal.stored.integrity(most=4).standing is Standing.BROKEN
 
 
 def test_a_journal_can_be_verified_while_it_is_written(database_url: str) -> None:
@@ -205,7 +205,7 @@ def test_a_journal_can_be_verified_while_it_is_written(database_url: str) -> Non
         writing = pool.submit(_write, writer)
         looks = 0
         while not writing.done() or not looks:
-            assert SqlJournal(Database(database_url), "run").verify().clean
+            assert SqlJournal(Database(database_url), "run").stored.verify().clean
             looks += 1
         writing.result()
     writer.close()

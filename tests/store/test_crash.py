@@ -51,7 +51,7 @@ def test_a_run_killed_at_any_moment_keeps_what_it_promised_and_says_so(
     head = run.manifest.journal
     assert head is not None
     assert head.facts == len(stored)
-    assert run.journal.verify(head.hash).clean
+    assert run.journal.stored.verify(head.hash).clean
 
     accounts = keep_accounts(run.journal.facts())
     trades, fills = run.read_table("trades"), run.read_table("fills")

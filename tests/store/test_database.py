@@ -58,7 +58,7 @@ def test_facts_of_the_first_version_go_up_and_down_and_up_again(
         )
         journal = journals.open(run.run_id)
         assert list(journal.facts()) == stream
-        assert journal.verify().clean
+        assert journal.stored.verify().clean
         database.migrate("0001")
         with database.connect() as connection:
             count = connection.execute(text("select count(*) from facts")).scalar_one()
@@ -141,7 +141,7 @@ def test_going_down_refuses_what_it_would_lose(database_url: str) -> None:
     journals.start("two").close()
     with pytest.raises(JournalError, match="there are 2"):
         journals.database.migrate("0001")
-    assert journals.open("one").verify().facts == 1
+    assert journals.open("one").stored.verify().facts == 1
     with pytest.raises(ConfigError, match=r"expected a revision of 0001, .* found 9999"):
         journals.database.migrate("9999")
 

@@ -44,7 +44,7 @@ def test_plans_that_are_refused_together_never_leave_and_are_kept_as_never_sent(
         again = plan(symbol="DDD")
         assert desk.plans([again], TEN, TEN) == {again.trade_id}
         facts = list(stored.facts())
-        assert stored.verify().clean
+        assert stored.stored.verify().clean
     planned = [f.payload.trade_id for f in facts if isinstance(f.payload, BracketPlanned)]
     unsent = [f.payload.trade_id for f in facts if isinstance(f.payload, OrderRejected)]
     assert planned == [_FIRST.trade_id, _SECOND.trade_id, again.trade_id]

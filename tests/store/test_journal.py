@@ -133,7 +133,7 @@ def test_an_opened_journal_continues_after_its_last_fact(journals: Journals) -> 
         known = again.append(ENTRY, ts_event=OPEN_NS, ts_init=OPEN_NS, fact_id="fill:v1")
         fact = again.append(BRACKET, ts_event=OPEN_NS, ts_init=OPEN_NS)
     assert (known.seq, fact.seq) == (5, 6)
-    assert journals.open("run").verify(head=fact.hash).clean
+    assert journals.open("run").stored.verify(head=fact.hash).clean
 
 
 def test_threads_share_a_journal(journals: Journals) -> None:
@@ -149,8 +149,8 @@ def test_threads_share_a_journal(journals: Journals) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        assert journal.verify().facts == 100
-        assert journal.verify().clean
+        assert journal.stored.verify().facts == 100
+        assert journal.stored.verify().clean
 
 
 def test_a_connection_that_outlives_its_process_is_waited_for(postgres: Postgres) -> None:
@@ -193,7 +193,7 @@ def test_a_writer_that_was_taken_over_can_write_no_more(journals: Journals) -> N
     for _ in range(2):
         with pytest.raises(JournalError, match="another writer has taken over run run"):
             first.append(ENTRY, ts_event=OPEN_NS, ts_init=OPEN_NS)
-    assert journals.open("run").verify().facts == 1
+    assert journals.open("run").stored.verify().facts == 1
 
 
 def test_a_reader_follows_without_missing_or_repeating(journals: Journals) -> None:
@@ -202,7 +202,7 @@ def test_a_reader_follows_without_missing_or_repeating(journals: Journals) -> No
         journal.append(BRACKET, ts_event=OPEN_NS, ts_init=OPEN_NS)
 
         def follow() -> None:
-            for fact in journals.open("run").follow(since=1):
+            for fact in journals.open("run").stored.follow(since=1):
                 seen.append(fact.seq)
                 if fact.seq == 61:
                     return
@@ -218,7 +218,7 @@ def test_a_reader_follows_without_missing_or_repeating(journals: Journals) -> No
         reader.join(timeout=120)
         assert not reader.is_alive()
         assert seen == list(range(2, 62))
-        assert list(journal.follow(since=61, idle_secs=0.05)) == []
+        assert list(journal.stored.follow(since=61, idle_secs=0.05)) == []
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_the_first_fact_changed_in_the_database_is_named(
     with journals.start("run") as journal:
         record(journal, whole_run([BRACKET, ENTRY]))
     _execute(journals, *damage)
-    broken = journals.open("run").verify().broken
+    broken = journals.open("run").stored.verify().broken
     assert broken is not None
     assert (broken.seq, broken.damage) == (seq, found)
 

@@ -110,7 +110,7 @@ def test_writing_halts_and_resumes_by_itself(loss: str) -> None:
         again = journals.open("run")
         names = [fact.fact_id for fact in again.facts()]
         assert names == [f"fill:{n}" for n in range(reporter.kept)]
-        assert again.verify().clean
+        assert again.stored.verify().clean
 
 
 def test_an_intent_that_could_not_be_kept_is_dropped_and_what_happened_is_not(
@@ -141,7 +141,7 @@ def test_a_full_disk_halts_and_nothing_is_lost_when_there_is_room_again(
         scarce_disk.relieve()
         after = journal.append(BRACKET, ts_event=OPEN_NS, ts_init=OPEN_NS)
     assert after.seq == told + 1
-    assert journals.open("run").verify(after.hash).clean
+    assert journals.open("run").stored.verify(after.hash).clean
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_a_full_disk_of_a_server_is_told_and_survived(small_disk: Path) -> None:
             ballast.unlink()
             after = journal.append(BRACKET, ts_event=OPEN_NS, ts_init=OPEN_NS)
         assert after.seq == told + 1
-        assert journals.open("run").verify(after.hash).clean
+        assert journals.open("run").stored.verify(after.hash).clean
 
 
 def _fill_the_disk(journal: SqlJournal) -> int:

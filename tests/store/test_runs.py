@@ -51,7 +51,7 @@ def test_an_ended_run_reads_back_with_a_journal_that_matches_its_manifest(
     assert run.manifest.status is RunStatus.ENDED
     assert (run.manifest.decision_digest, run.manifest.partial) == ("a" * 64, ())
     assert run.manifest.journal is not None
-    assert run.journal.verify(run.manifest.journal.hash).facts == len(ROUND_TRIP)
+    assert run.journal.stored.verify(run.manifest.journal.hash).facts == len(ROUND_TRIP)
     assert run.read_table("equity") == pa.table({"ts": [1]})
     assert run.read_table("verdicts") is None
 
@@ -169,7 +169,7 @@ def test_a_disk_that_fills_up_keeps_the_earlier_table_and_the_run_is_sealed_late
     (run,) = store.runs()
     assert run.manifest.status in {RunStatus.FAILED, RunStatus.RUNNING}
     assert run.read_table("equity") == pa.table({"ts": [1]})
-    assert run.journal.verify().facts == len(ROUND_TRIP)
+    assert run.journal.stored.verify().facts == len(ROUND_TRIP)
 
 
 def test_a_folder_that_cannot_be_written_is_refused_with_the_remedy(

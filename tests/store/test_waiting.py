@@ -70,7 +70,7 @@ def test_facts_wait_for_room_on_the_disk_in_order_and_with_their_causes(
     facts = list(journals.open("run").facts())
     assert [fact.payload for fact in facts[-7:]] == [ENTRY, *[_EXIT] * 5, BRACKET]
     assert [fact.causation_id for fact in facts[-6:]] == [fact.seq - 1 for fact in facts[-6:]]
-    assert journals.open("run").verify().clean
+    assert journals.open("run").stored.verify().clean
 
 
 def test_a_plan_that_was_refused_is_not_kept_and_what_comes_next_is(postgres: Postgres) -> None:
@@ -112,7 +112,7 @@ def test_a_server_that_hangs_with_its_sockets_open_keeps_nobody_waiting(
         assert _append(journal, BRACKET, exit_.seq + 1).seq == exit_.seq + 2
     facts = list(journals.open("run").facts())
     assert [fact.payload for fact in facts] == [BRACKET, _EXIT, ENTRY, BRACKET]
-    assert journals.open("run").verify().clean
+    assert journals.open("run").stored.verify().clean
 
 
 @contextmanager
@@ -159,7 +159,7 @@ def test_a_plan_of_which_no_answer_came_is_told_and_numbers_follow(postgres: Pos
     assert moved == {2: 3, 3: 4}
     assert [fact.payload for fact in facts] == [BRACKET, BRACKET, _EXIT, ENTRY]
     assert [fact.causation_id for fact in facts] == [None, None, 1, 3]
-    assert journals.open("run").verify().clean
+    assert journals.open("run").stored.verify().clean
 
 
 def test_what_comes_after_a_plan_refused_in_a_group_names_no_dropped_cause(
@@ -180,7 +180,7 @@ def test_what_comes_after_a_plan_refused_in_a_group_names_no_dropped_cause(
         facts = list(journal.facts())
     assert [fact.payload for fact in facts] == [ENTRY, _EXIT, ENTRY]
     assert [fact.causation_id for fact in facts] == [None, None, 2]
-    assert journals.open("run").verify().clean
+    assert journals.open("run").stored.verify().clean
 
 
 def test_a_group_that_was_kept_without_an_answer_stays_as_it_was_sent(postgres: Postgres) -> None:
@@ -199,7 +199,7 @@ def test_a_group_that_was_kept_without_an_answer_stays_as_it_was_sent(postgres: 
         facts = list(journal.facts())
     assert [fact.payload for fact in facts] == [BRACKET, _EXIT, ENTRY]
     assert (again, again.causation_id) == (facts[1], 1)
-    assert journals.open("run").verify().clean
+    assert journals.open("run").stored.verify().clean
 
 
 class _Fate(StrEnum):
@@ -303,7 +303,7 @@ def test_whatever_becomes_of_commits_facts_are_kept_once_in_order_and_with_their
         while journal.halted:
             resume(journal)
         facts = list(stored.facts())
-        assert stored.verify().clean
+        assert stored.stored.verify().clean
     kept = {_name(fact): fact for fact in facts}
     assert len(kept) == len(facts)
     assert {name: kept[name].seq for name in told} == told

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from catalog import Catalog
-from catalog.ingest import import_files
+from catalog.imports.ingest import import_files
 from catalog.schema import Kind
 from engine.domain.candidate import Phase
 from engine.domain.parameters import Parameters

@@ -16,8 +16,8 @@ PENNY = 10_000
 
 def frame(catalog: Catalog, kind: Kind, day: date = DAY) -> pd.DataFrame:
     """Return a day's rows, letter after letter in stored order; prices as int64 1e-6 USD."""
-    letters = [letter for stored, letter in catalog.partitions(kind) if stored == day]
-    tables = [table for letter in letters for table in catalog.tables(kind, day, letter)]
+    letters = [letter for stored, letter in catalog.partitions.stored(kind) if stored == day]
+    tables = [table for letter in letters for table in catalog.partitions.tables(kind, day, letter)]
     return pd.concat([_frame(table) for table in tables], ignore_index=True)
 
 

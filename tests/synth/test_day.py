@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 
 def digests(catalog: Catalog, kind: Kind) -> dict[str, str]:
-    parts = {letter: catalog.manifest(kind, DAY, letter) for letter in catalog.letters(DAY)}
+    parts = {
+        letter: catalog.partitions.manifest(kind, DAY, letter) for letter in catalog.letters(DAY)
+    }
     return {letter: part.sha256 for letter, part in parts.items() if part is not None}
 
 

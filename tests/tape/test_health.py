@@ -25,7 +25,7 @@ _LIVE = Connections("live", "live", 0)
 def test_all_is_green_when_what_was_measured_is() -> None:
     lines = health_lines(_GOOD, LIMITS, _LIVE, {})
     assert {line.light for line in lines} == {Light.GREEN}
-    assert "262 of 271 expected symbols heard, lag 31 ms" in lines[0].sentence
+    assert "262 symbols heard, 271 expected, lag 31 ms" in lines[0].sentence
 
 
 def test_connections_that_live_do_not_make_a_broken_tape_green() -> None:

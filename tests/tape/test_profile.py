@@ -107,4 +107,4 @@ def test_a_screen_never_says_that_more_was_heard_than_there_is_to_hear() -> None
     assert "85 symbols heard, many more than" in line.sentence
     quiet = TapeMeasure(0, silent_ns=0, heard=(Heard(1, 1, 0.2, 0.1),))
     (line,) = [each for each in health_lines(quiet, LIMITS, healthy, {}) if each.what == "tape"]
-    assert "1 of 1 expected symbols heard" in line.sentence
+    assert "1 symbol heard, 1 expected" in line.sentence

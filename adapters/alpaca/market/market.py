@@ -36,8 +36,8 @@ from adapters.alpaca.wire.rest import VenueFault
 from adapters.alpaca.wire.trading import TradeUpdate, read_trading_message
 from adapters.transport.event_log import EventLog
 from adapters.transport.kept_socket import Patience
-from engine.decision.ticket_checks import off_grid, ticket_refusal
-from engine.decision.ticket_size import SizingRules, ticket_quantity
+from engine.decision.tickets.checks import off_grid, ticket_refusal
+from engine.decision.tickets.size import SizingRules, ticket_quantity
 from engine.domain.account import ALPACA_MAIN
 from engine.domain.candidate import Side
 from engine.domain.errors import DataError, VenueError, VenueRejected

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.accounting.book import Book, Key
-from engine.accounting.books import Books
+from engine.accounting.books.book import Book, Key
+from engine.accounting.books.fills import FillChange
+from engine.accounting.books.trades import Trade, TradeBook
 from engine.accounting.by_strategy.pnl import booked_to
-from engine.accounting.fills import FillChange
 from engine.accounting.ledger import Ledger
 from engine.accounting.performance import performance
-from engine.accounting.trades import Trade, TradeBook
+from engine.accounting.run_books import Books
 from engine.domain.facts import Fact, ParamsChanged, ParamsWithdrawn, RunStarted
 
 

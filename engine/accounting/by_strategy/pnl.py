@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.accounting.book import Book, Key
+from engine.accounting.books.book import Book, Key
+from engine.accounting.books.fills import FILLS, FillChange
+from engine.accounting.books.trades import TradeBook
 from engine.accounting.by_strategy.attribution import attributed
-from engine.accounting.fills import FILLS, FillChange
-from engine.accounting.trades import TradeBook
 from engine.domain.facts import BracketPlanned, Fact, FeeCharged
 
 

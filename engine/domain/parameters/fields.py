@@ -33,7 +33,7 @@ class ParameterFields(BaseModel):
     )
 
     alpaca_trading_mode: Literal["sim", "shadow", "paper", "live"] = _live(
-        "sim", "", "Where orders of `tradectl live` go; live needs a step-up.", hot="no"
+        "sim", "", "Where orders of `tradectl live` go; set to live with --step-up.", hot="no"
     )
     direction: Literal["long", "short", "both"] = _scan(
         "long", "", "Sides on which candidates are raised.", scan=True

@@ -299,7 +299,7 @@ class _Run:
         )
 
     def _source(self, hours: Session, params: Parameters) -> SignalSource | None:
-        return self.make_source(hours, params, self.desk.books.asked)
+        return self.make_source(hours, params, self.desk.books.ensembles.asked)
 
     def _letters(self, day: date) -> list[str]:
         """Return the stored letters that this run reads."""

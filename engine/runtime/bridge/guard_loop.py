@@ -49,7 +49,7 @@ class GuardLoop:
         for received in self._attendant.commands(now) if self._attendant else ():
             desk.command(received, now)
         if not now % desk.books.history.at(now).bucket_ns:
-            desk.note_phase(now)
+            desk.recorder.note_phase(now)
         for trade in list(desk.books.trades.values()):
             due = self._guardian.due(trade, self._view.trade(trade), now)
             self._carry_out(trade, due, now)
@@ -76,7 +76,7 @@ class GuardLoop:
         for action in due:
             match action:
                 case RequestExit(reason):
-                    desk.request_exit(trade, reason, now)
+                    desk.exits.request(trade, reason, now)
                 case CancelEntry():
                     commands.cancel_entry(plan, now)
                 case MoveStop(price):
@@ -87,6 +87,6 @@ class GuardLoop:
                     desk.books.exit_sent(trade, number)
                     commands.send_exit(plan, shares, number, now)
                 case ReportDelay(why, is_stuck):
-                    desk.note_delay(trade, why, now, is_stuck=is_stuck)
+                    desk.exits.note_delay(trade, why, now, is_stuck=is_stuck)
                 case SwitchOff(strategy_id, why):
-                    desk.strategy_failed(StrategyFailure(now, strategy_id, why), now)
+                    desk.incidents.strategy_failed(StrategyFailure(now, strategy_id, why), now)

@@ -147,13 +147,13 @@ class HubStrategy(trading.Strategy):
         if report.ts_event <= self._decided_ns:
             return
         for failure in report.failures:
-            self.desk.strategy_failed(failure, self.pulse.now())
+            self.desk.incidents.strategy_failed(failure, self.pulse.now())
         decision = self.decide(report)
         self.decisions.append(decision)
         if self._on_decision is not None:
             self._on_decision(decision)
         if decision.incomplete is not None:
-            self.desk.bucket_incomplete(decision.incomplete, self.pulse.now())
+            self.desk.incidents.bucket_incomplete(decision.incomplete, self.pulse.now())
         if not (self._sends and decision.plans):
             return
         plans, now = [approved.value for approved in decision.plans], self.pulse.now()

@@ -106,7 +106,7 @@ class VenueView:
             ),
             locked=frozenset(symbol for symbol, _ in governor.standing.locked),
             late_ns=max(0, now - report.ts_init),
-            ensemble=self._books.ensemble_at(report.ts_event).without(
+            ensemble=self._books.ensembles.at(report.ts_event).without(
                 failure.strategy_id for failure in report.failures
             ),
         )

@@ -152,7 +152,7 @@ class LiveDay:
     def _source(self, make_source: MakeSource) -> SignalSource | None:
         books = self.books
         params = books.history.shaping_day(books.session)[0]
-        return make_source(books.session, params, books.asked)
+        return make_source(books.session, params, books.ensembles.asked)
 
     @property
     def decisions(self) -> list[BucketDecision]:

@@ -57,13 +57,13 @@ class IssueTracker:
             _log.error("entries are held: %s: %s; %s", what, detail, remedy(what))
         self.details[what] = detail
         with self._failures.kept(f"trouble with {what}"):
-            self._desk.hold_entries(what, detail, self._pulse.now())
+            self._desk.incidents.hold_entries(what, detail, self._pulse.now())
 
     def issue_cleared(self, what: str) -> None:
         """Release them."""
         self.details.pop(what, None)
         with self._failures.kept(f"end of trouble with {what}"):
-            if self._desk.release_entries(what, self._pulse.now()):
+            if self._desk.incidents.release_entries(what, self._pulse.now()):
                 _log.warning("the issue with %s is over", what)
 
     def tell_alarms(self) -> None:
@@ -80,7 +80,7 @@ class IssueTracker:
     def avoid(self, symbol: str, detail: str) -> None:
         """Keep away from a symbol that somebody else trades in this account, or nobody can."""
         with self._failures.kept(f"the lock of {symbol}"):
-            if self._desk.lock_symbol(symbol, detail, self._pulse.now()):
+            if self._desk.incidents.lock_symbol(symbol, detail, self._pulse.now()):
                 _log.warning("%s is locked: %s", symbol, detail)
 
     def backfilled(self, gap: GapBackfilled) -> None:
@@ -93,7 +93,7 @@ class IssueTracker:
         )  # fmt: skip
         self.on_fetched(min(gap.end_ns, self._pulse.now()))
         with self._failures.kept("the fact of a gap"):
-            self._desk.gap_backfilled(gap, self._pulse.now())
+            self._desk.incidents.gap_backfilled(gap, self._pulse.now())
 
     def closed_by_hand(self, trade_id: str, detail: str) -> None:
         """Write down that a trade does not end by our doing."""
@@ -101,4 +101,4 @@ class IssueTracker:
         trade = self._desk.books.trades.get(trade_id)
         if trade is not None:
             with self._failures.kept(f"the end of {trade_id} by hand"):
-                self._desk.request_exit(trade, ExitReason.CLOSED_BY_HAND, self._pulse.now())
+                self._desk.exits.request(trade, ExitReason.CLOSED_BY_HAND, self._pulse.now())

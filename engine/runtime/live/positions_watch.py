@@ -139,7 +139,7 @@ class PositionsWatch:
         """Act on what was seen twice."""
         detail = self._hold(certain)
         if detail and detail != self._rung:
-            self._desk.ring(Alarm.POSITIONS_DIFFER, detail, self._pulse.now())
+            self._desk.incidents.raise_alarm(Alarm.POSITIONS_DIFFER, detail, self._pulse.now())
         if detail or not self._seen:
             self._rung = detail
 

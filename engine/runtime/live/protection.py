@@ -139,8 +139,10 @@ class ProtectionWatch:
         if _QUARANTINE in self.trouble.details:
             return
         if not self._desk.books.alarms:
-            self._desk.protection_started(ProtectionStarted(self._of, self._detail), now)
-            self._desk.ring(Alarm.JOURNAL_BROKEN, f"{self._of}: {self._detail}", now)
+            self._desk.incidents.protection_started(ProtectionStarted(self._of, self._detail), now)
+            self._desk.incidents.raise_alarm(
+                Alarm.JOURNAL_BROKEN, f"{self._of}: {self._detail}", now
+            )
         self._hold(_QUARANTINE, f"{self._of}: {self._detail}")
 
     def _hold(self, what: str, detail: str) -> None:
@@ -163,8 +165,10 @@ class ProtectionWatch:
             self._leaving[trade_id] = reason
             if reason is ExitReason.PROTECTION_LOST:
                 shares = f"{trade.unprotected:f} of {abs(trade.shares):f} {trade.symbol}"
-                self._desk.ring(Alarm.UNPROTECTED, f"{shares} have no stop: they are sold", now)
-            self._desk.request_close(trade_id, trade.symbol, reason, now)
+                self._desk.incidents.raise_alarm(
+                    Alarm.UNPROTECTED, f"{shares} have no stop: they are sold", now
+                )
+            self._desk.exits.request_left_behind(trade_id, trade.symbol, reason, now)
         if trade.is_leaving:
             return
         if trade.refused is not None and trade.exits > self._heard.get(trade_id, 0):
@@ -173,6 +177,6 @@ class ProtectionWatch:
             self._attempts.refused(trade_id, trade.refused, now)
             if self._attempts.is_stuck(trade_id) and not was_stuck:
                 detail = f"{trade.symbol}: its exit is refused: {trade.refused}"
-                self._desk.ring(Alarm.EXIT_HELD_UP, detail, now)
+                self._desk.incidents.raise_alarm(Alarm.EXIT_HELD_UP, detail, now)
         if self._attempts.may_try(trade_id, now):
             venue.close_trade(trade)

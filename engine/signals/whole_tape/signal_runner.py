@@ -41,10 +41,16 @@ class SignalBlock(NamedTuple):
         self, first_ns: int, width_ns: int, start: int, end: int
     ) -> tuple[pa.Table, tuple[StrategyFailure, ...]]:
         """Return what was said of the buckets from ``start`` to ``end``, that one excluded."""
+        if not len(self.candidates) and not self.failures:
+            return self.candidates, ()
         since, until = (first_ns + (bucket + 1) * width_ns for bucket in (start, end))
         rows = np.searchsorted(self.candidates.column("ts_event").to_numpy(), [since, until])
         said = self.candidates.slice(int(rows[0]), int(rows[1] - rows[0]))
         return said, tuple(each for each in self.failures if since <= each.ts_event < until)
+
+
+_NOTHING = SignalBlock(SIGNALS.empty_table(), (), ())
+"""Made once: a table of so many columns costs a millisecond, and most buckets say nothing."""
 
 
 class SignalSource(Protocol):
@@ -231,6 +237,8 @@ class SignalRunner:
 
 def joined(blocks: Sequence[SignalBlock]) -> SignalBlock:
     """Return what was said of blocks one after the other as one."""
+    if not blocks:
+        return _NOTHING
     windows = [block.windows for block in blocks if block.windows]
     return SignalBlock(
         pa.concat_tables([SIGNALS.empty_table(), *(block.candidates for block in blocks)]),

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 
 from engine.domain.markets.reference import CorporateAction, Reference
-from simulator.market_data.clock_times import a_date
-from simulator.market_data.door import Visit
-from simulator.market_data.query import one_of
-from simulator.market_data.refusal import Refused
+from simulator.market_data.requests.clock_times import a_date
+from simulator.market_data.requests.door import Visit
+from simulator.market_data.requests.query import one_of
+from simulator.market_data.requests.refusal import Refused
 
 _LONGEST = timedelta(days=90)
 _NOT_UNDERSTOOD = 40010001

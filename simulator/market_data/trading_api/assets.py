@@ -13,9 +13,9 @@ from engine.domain.market_data.recorded import MarketData
 from engine.domain.markets.reference import Instrument
 from simulator.exchange.book.assets import Asset
 from simulator.exchange.wire import asset_body
-from simulator.market_data.door import Visit
-from simulator.market_data.query import one_of
-from simulator.market_data.refusal import Refused
+from simulator.market_data.requests.door import Visit
+from simulator.market_data.requests.query import one_of
+from simulator.market_data.requests.refusal import Refused
 
 _CLASSES = ("us_equity", "us_option", "crypto")
 

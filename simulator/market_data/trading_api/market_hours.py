@@ -19,10 +19,10 @@ from engine.domain.session import (
 )
 from simulator.exchange.book.hours import hours_on
 from simulator.instants import rfc3339
-from simulator.market_data.clock_times import a_date, moment, new_york
-from simulator.market_data.door import Visit
-from simulator.market_data.query import one_of
-from simulator.market_data.refusal import Refused
+from simulator.market_data.requests.clock_times import a_date, moment, new_york
+from simulator.market_data.requests.door import Visit
+from simulator.market_data.requests.query import one_of
+from simulator.market_data.requests.refusal import Refused
 from simulator.market_data.trading_api.settlement import LONGEST, settlement_date
 
 _FIRST, _LAST = date(1990, 1, 1), date(2029, 12, 31)

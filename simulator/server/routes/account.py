@@ -13,7 +13,7 @@ from simulator.exchange.wire import (
     configuration_body,
     position_body,
 )
-from simulator.market_data.query import truth
+from simulator.market_data.requests.query import truth
 from simulator.server.equity_log import EquityLog
 from simulator.server.routes.desk import Answer, Asked, Desk
 from simulator.server.routes.orders import MULTI_STATUS, nested_body
@@ -41,7 +41,7 @@ def account_routes(desk: Desk, equity: EquityLog) -> list[Route]:
 
 
 def _account(asked: Asked) -> Answer | Fault:
-    worth = asked.exchange.balances(asked.account_id)
+    worth = asked.exchange.accounts.balances(asked.account_id)
     return Answer(account_body(_mine(asked), worth))
 
 
@@ -50,7 +50,7 @@ def _settings(asked: Asked) -> Answer | Fault:
 
 
 def _set(asked: Asked) -> Answer | Fault:
-    changed = asked.exchange.configure(asked.account_id, asked.body)
+    changed = asked.exchange.accounts.configure(asked.account_id, asked.body)
     return changed if isinstance(changed, Fault) else Answer(configuration_body(_mine(asked)))
 
 
@@ -125,6 +125,6 @@ def _found(asked: Asked) -> Position | None:
 
 def _told(asked: Asked, position: Position) -> dict[str, Any]:
     exchange = asked.exchange
-    held = exchange.held_for_orders(asked.account_id, position.symbol)
-    price = exchange.price(position)
+    held = exchange.accounts.held_for_orders(asked.account_id, position.symbol)
+    price = exchange.accounts.price(position)
     return position_body(position, exchange.assets[position.symbol], price, held)

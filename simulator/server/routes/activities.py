@@ -9,8 +9,8 @@ from serving import shown
 from simulator.exchange import Fault
 from simulator.exchange.book.faults import not_understood
 from simulator.exchange.wire import fill_body
-from simulator.market_data.clock_times import a_date, time_of
-from simulator.market_data.query import one_of, whole_number, words_of
+from simulator.market_data.requests.clock_times import a_date, time_of
+from simulator.market_data.requests.query import one_of, whole_number, words_of
 from simulator.server.routes.desk import Answer, Asked, Desk
 
 _BOUNDS = "after", "until"

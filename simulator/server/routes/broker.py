@@ -35,9 +35,9 @@ class _Broker:
         change = account_change(asked, AccountOf)
         account_id = self._account_id(change.key)
         exchange = self._venue.exchange
-        account = exchange.change_account(account_id, change)
+        account = exchange.accounts.change(account_id, change)
         self._venue.order_updates.tell(self._venue.take(changed=asked.keys() > {"key"}))
-        return account_body(account, exchange.balances(account_id))
+        return account_body(account, exchange.accounts.balances(account_id))
 
     async def asset(self, asked: AssetNow) -> dict[str, Any]:
         """Let a stock stand otherwise, and return it."""

@@ -13,8 +13,8 @@ from simulator.exchange import Exchange, Fault, Order, cancel_all
 from simulator.exchange.book.faults import order_not_found
 from simulator.exchange.book.orders import NOTHING, Side, fixed
 from simulator.exchange.wire import order_body
-from simulator.market_data.clock_times import time_of
-from simulator.market_data.query import one_of, truth, whole_number, words_of
+from simulator.market_data.requests.clock_times import time_of
+from simulator.market_data.requests.query import one_of, truth, whole_number, words_of
 from simulator.server.routes.desk import Answer, Asked, Desk
 
 _LIMIT, _MOST = 50, 500

@@ -12,8 +12,8 @@ from engine.domain.session import NANOS_PER_SECOND, day_of, is_session
 from simulator.exchange import Fault
 from simulator.exchange.book.faults import not_understood
 from simulator.exchange.book.hours import Hours, hours_on
-from simulator.market_data.clock_times import end_moment, time_of
-from simulator.market_data.refusal import Refused
+from simulator.market_data.requests.clock_times import end_moment, time_of
+from simulator.market_data.requests.refusal import Refused
 
 _DAY_NS = 86_400 * NANOS_PER_SECOND
 _DAYS = {"D": 1, "W": 7, "M": 30, "A": 365}

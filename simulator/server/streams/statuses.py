@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.domain.fixed_point import PRICE_SCALE
 from engine.domain.market_data.status import TradingStatus
-from simulator.market_data.row_facts import told_tape
+from simulator.market_data.history.row_facts import told_tape
 
 _CODES = {
     ("AB", True): ("2", "Trading Halt"),

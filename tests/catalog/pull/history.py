@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from catalog import Catalog
-from catalog.ingest import import_files
+from catalog.imports.ingest import import_files
 from catalog.schema import Kind
 
 _SETTLED = """
@@ -39,9 +39,9 @@ def settled(source: Catalog, day: date, folder: Path) -> Catalog:
     """Return a catalog of a day's prints without those taken back, as they were stamped."""
     letters = source.letters(day)
     stored = pa.concat_tables(
-        table for letter in letters for table in source.tables(Kind.TRADES, day, letter)
+        table for letter in letters for table in source.partitions.tables(Kind.TRADES, day, letter)
     ).unify_dictionaries()
-    instruments = source.instruments()
+    instruments = source.instruments.table()
     database = duckdb.connect()
     database.register("stored", stored)
     database.register("instruments", instruments.select(["symbol", "tape"]))

@@ -18,9 +18,9 @@ from engine.domain.errors import ConfigError, DataError
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import scan
-from simulator.market_data.bars import minute_bars
-from simulator.market_data.recorded import Recorded
-from simulator.market_data.rows import bar_rows
+from simulator.market_data.history.bars import minute_bars
+from simulator.market_data.history.recorded import Recorded
+from simulator.market_data.history.rows import bar_rows
 from tests.catalog.pull.conftest import EVENING, served
 from tests.simulator.market_data.loopback import KEY, SECRET, Loopback
 from tests.simulator.market_data.recorded_day import DAY
@@ -87,7 +87,7 @@ def test_quotes_bars_news_and_corporate_actions_come_back_whole(
     bars = sum(len(minute_bars(view.prints(DAY, s), tapes[s], EVENING)) for s in order.symbols)
     assert report.kinds[1].rows == bars > 1000
     first = minute_bars(view.prints(DAY, "AAPL"), tapes["AAPL"], EVENING)
-    stored = next(iter(catalog.tables(Kind.BARS, DAY, "A"))).to_pylist()
+    stored = next(iter(catalog.partitions.tables(Kind.BARS, DAY, "A"))).to_pylist()
     row = next(row for row in stored if row["symbol"] == "AAPL")
     told = bar_rows(first, np.array([0]))[0]
     assert [float(row[name]) for name in ("open", "high", "low", "close", "vwap")] == [
@@ -156,7 +156,7 @@ def test_rows_that_differ_are_replaced_only_on_demand(
         pull(catalog, vendor, few)
         whole = catalog.trades(DAY, ["AAPL"], 0, 1 << 62)
         catalog.fs.rm(f"{tmp_path}/pulled", recursive=True)
-        table = next(iter(catalog.tables(Kind.TRADES, DAY, "A"))).slice(1)
+        table = next(iter(catalog.partitions.tables(Kind.TRADES, DAY, "A"))).slice(1)
         write_partition(catalog.fs, catalog.root, Kind.TRADES, DAY, "A", [table])
         with pytest.raises(DataError, match="--replace"):
             pull(catalog, vendor, few)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from catalog import Catalog
-from catalog.ingest import import_files
+from catalog.imports.ingest import import_files
 from catalog.pull import PullOrder, Vendor, pull
 from catalog.schema import Kind
 from engine.domain.parameters import parameters_from
 from engine.signals import scan
 from simulator.market_data import routes
-from simulator.market_data.clock_times import end_of
+from simulator.market_data.requests.clock_times import end_of
 from tests.simulator.market_data.loopback import KEY, SECRET, Loopback
 
 PARAMS = parameters_from(

@@ -22,8 +22,8 @@ def stored(catalog: Catalog) -> dict[tuple[str, str], str]:
     """Return the digest of every partition."""
     found = {}
     for kind in Kind:
-        for day, letter in catalog.partitions(kind):
-            manifest = catalog.manifest(kind, day, letter)
+        for day, letter in catalog.partitions.stored(kind):
+            manifest = catalog.partitions.manifest(kind, day, letter)
             assert manifest is not None
             found[kind, letter] = manifest.sha256
     return found

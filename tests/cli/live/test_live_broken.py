@@ -112,7 +112,7 @@ class Protected:
         assert self.of(BracketPlanned) == []
         released = {payload.trouble for payload in self.of(EntriesReleased)}
         assert "quarantine" not in released
-        assert journals.open(self.run_id).verify().clean
+        assert journals.open(self.run_id).stored.verify().clean
 
 
 def test_a_position_is_kept_under_its_stop_and_sold_when_that_is_gone(

@@ -168,7 +168,7 @@ def _the_books_are_those_of_the_account(run: Run) -> None:
     listed = place.asked("/v2/orders?status=all&limit=500&nested=true")
     intents = {each["position_intent"] for each in listed}
     assert intents == {"buy_to_open", "sell_to_close"}
-    assert Journals(place.database).open(place.run_id).verify().clean
+    assert Journals(place.database).open(place.run_id).stored.verify().clean
 
 
 def _fills(run: Run, symbol: str = "") -> list[dict[str, Any]]:

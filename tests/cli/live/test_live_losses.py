@@ -72,7 +72,7 @@ def test_while_its_database_is_away_or_hangs_nothing_is_entered_and_what_is_held
             process.send_signal(signal.SIGINT)
             assert process.wait() == INTERRUPTED
         facts = place.facts()
-        assert Journals(place.database).open(place.run_id).verify().clean
+        assert Journals(place.database).open(place.run_id).stored.verify().clean
         assert place.log.read_text().count("the session is open already") == 1
         filled = place.asked("/v2/account/activities/FILL?page_size=100")
 

@@ -126,7 +126,7 @@ class Copy:
             last_quote=self.quotes.get,
             last_print=self.prints.get,
         )
-        self.account = self.exchange.open_account(Decimal(1_000_000), 0)
+        self.account = self.exchange.accounts.open(Decimal(1_000_000), 0)
         self.names: dict[str, str] = {}
         self.current: dict[str, str] = {}
         self.refused: list[tuple[Sent, Any]] = []
@@ -139,14 +139,14 @@ class Copy:
         for ts, kind, symbol, _, row in both:
             match kind:
                 case 0:
-                    self.exchange.status(row)
+                    self.exchange.feed.status(row)
                 case 1:
                     bid, ask, bid_size, ask_size = row
-                    self.exchange.quote(symbol, bid, ask, bid_size, ask_size, ts)
+                    self.exchange.feed.quote(symbol, bid, ask, bid_size, ask_size, ts)
                     self.quotes[symbol] = Quote(bid, ask, bid_size, ask_size, ts)
                 case 2:
                     price, size = row
-                    self.exchange.print(symbol, price, size, ts)
+                    self.exchange.feed.print(symbol, price, size, ts)
                     self.prints[symbol] = Print(price, size, ts)
                 case _:
                     self.exchange.advance(ts - 1)

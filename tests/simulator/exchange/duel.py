@@ -231,7 +231,7 @@ def by_the_look_alike(
         last_quote=quotes.get,
         last_print=prints.get,
     )
-    account = exchange.open_account(Decimal(100_000), TEN).id
+    account = exchange.accounts.open(Decimal(100_000), TEN).id
     current: dict[str, str] = {}
     filled: list[Filled] = []
 
@@ -254,15 +254,15 @@ def by_the_look_alike(
             _say(exchange, account, plan, each, current)
             exchange.advance(at(ms))
         elif each.halted is not None:
-            exchange.status(TradingStatus(SYMBOL, at(ms), at(ms), each.halted, ""))
+            exchange.feed.status(TradingStatus(SYMBOL, at(ms), at(ms), each.halted, ""))
         elif each.bid == each.ask:
             printed = Print(int(each.bid * PRICE_SCALE), 1, at(ms))
-            exchange.print(SYMBOL, printed.price, 1, at(ms))
+            exchange.feed.print(SYMBOL, printed.price, 1, at(ms))
             if not halts.is_halted(SYMBOL, at(ms)):
                 prints[SYMBOL] = printed
         else:
             bid, ask = int(each.bid * PRICE_SCALE), int(each.ask * PRICE_SCALE)
-            exchange.quote(SYMBOL, bid, ask, 100, 100, at(ms))
+            exchange.feed.quote(SYMBOL, bid, ask, 100, 100, at(ms))
             if not halts.is_halted(SYMBOL, at(ms)):
                 quotes[SYMBOL] = Quote(bid, ask, 100, 100, at(ms))
         note()

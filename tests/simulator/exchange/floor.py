@@ -55,7 +55,7 @@ class Floor:
             mode, assets, 5, last_quote=self.quotes.get, last_print=self.prints.get, pdt=pdt
         )
         self.start = self.now = start
-        self.account = self.exchange.open_account(Decimal(cash), start)
+        self.account = self.exchange.accounts.open(Decimal(cash), start)
         self.events: list[OrderEvent] = []
 
     def at(self, second: float) -> None:
@@ -66,25 +66,25 @@ class Floor:
     def quote(self, bid: float, ask: float, size: int = 1_000, symbol: str = "ABC") -> None:
         """Quote a stock now."""
         fixed = round(bid * PRICE_SCALE), round(ask * PRICE_SCALE)
-        self.exchange.quote(symbol, *fixed, size, size, self.now)
+        self.exchange.feed.quote(symbol, *fixed, size, size, self.now)
         self.quotes[symbol] = Quote(*fixed, size, size, self.now)
         self._over()
 
     def print(self, price: float, symbol: str = "ABC") -> None:
         """Print a stock now."""
         fixed = round(price * PRICE_SCALE)
-        self.exchange.print(symbol, fixed, 100, self.now)
+        self.exchange.feed.print(symbol, fixed, 100, self.now)
         self.prints[symbol] = Print(fixed, 100, self.now)
         self._over()
 
     def halt(self, *, halted: bool = True) -> None:
         """Halt the stock, or let it trade again."""
-        self.exchange.status(TradingStatus("ABC", self.now, self.now, halted, ""))
+        self.exchange.feed.status(TradingStatus("ABC", self.now, self.now, halted, ""))
 
     def band(self, down: float, up: float, symbol: str = "ABC") -> None:
         """Set the price band of a stock now; 0 lifts a side."""
         fixed = round(down * PRICE_SCALE), round(up * PRICE_SCALE)
-        self.exchange.luld(symbol, *fixed, self.now)
+        self.exchange.feed.luld(symbol, *fixed, self.now)
 
     def send(self, **body: Any) -> Order | Fault:
         """Send an order for 10 shares of ABC, day, unless the body says otherwise."""

@@ -77,10 +77,10 @@ def steps(draw: st.DrawFn) -> tuple[int, Step]:
     if kind == "quote":
         bid, size = int(draw(prices) * 1_000_000), draw(st.integers(1, 300))
         ask = bid + draw(st.integers(1, 10)) * 10_000
-        return after, lambda each, _, now: each.quote("ABC", bid, ask, size, size, now)
+        return after, lambda each, _, now: each.feed.quote("ABC", bid, ask, size, size, now)
     if kind == "print":
         price = int(draw(prices) * 1_000_000)
-        return after, lambda each, _, now: each.print("ABC", price, 100, now)
+        return after, lambda each, _, now: each.feed.print("ABC", price, 100, now)
     if kind == "send":
         body = draw(bodies())
         return after, lambda each, who, now: each.submit(who, body, now)
@@ -106,7 +106,7 @@ def steps(draw: st.DrawFn) -> tuple[int, Step]:
 
 def opened(mode: FillMode) -> tuple[Exchange, str]:
     exchange = Exchange(mode, listed(["ABC"]), seed=9)
-    return exchange, exchange.open_account(CASH, TEN, account_id="one").id
+    return exchange, exchange.accounts.open(CASH, TEN, account_id="one").id
 
 
 def play(
@@ -126,11 +126,11 @@ def play(
 def check_books(exchange: Exchange, who: str) -> None:
     account = exchange.state.accounts[who]
     signed = [(fill.qty if fill.side == "buy" else -fill.qty, fill.price) for fill in account.fills]
-    held, reserved = account.held("ABC"), exchange.held_for_orders(who, "ABC")
+    held, reserved = account.held("ABC"), exchange.accounts.held_for_orders(who, "ABC")
     assert held == sum((qty for qty, _ in signed), NOTHING)
     assert account.cash == CASH - sum((qty * price for qty, price in signed), NOTHING)
     assert reserved <= abs(held)
-    assert account.cash + held * _last(exchange, account) == exchange.balances(who).equity
+    assert account.cash + held * _last(exchange, account) == exchange.accounts.balances(who).equity
     filled: Counter[str] = Counter()
     for fill in account.fills:
         filled[fill.order_id] += fill.qty  # pyright: ignore[reportArgumentType]
@@ -143,7 +143,7 @@ def check_books(exchange: Exchange, who: str) -> None:
 
 def _last(exchange: Exchange, account: Any) -> Decimal:
     position = account.positions.get("ABC")
-    return NOTHING if position is None else exchange.price(position)
+    return NOTHING if position is None else exchange.accounts.price(position)
 
 
 @settings(max_examples=300)
@@ -191,10 +191,10 @@ def test_the_same_seed_gives_the_same_ids() -> None:
 
 def test_a_script_gets_somewhere() -> None:
     exchange, who = opened(backtest_fills("base"))
-    exchange.quote("ABC", 100_000_000, 100_100_000, 100, 100, TEN)
+    exchange.feed.quote("ABC", 100_000_000, 100_100_000, 100, 100, TEN)
     body = {"symbol": "ABC", "side": "buy", "qty": "5", "type": "market", "time_in_force": "day"}
     order = exchange.submit(who, body, TEN)
-    exchange.quote("ABC", 100_000_000, 100_100_000, 100, 100, TEN + MS)
+    exchange.feed.quote("ABC", 100_000_000, 100_100_000, 100, 100, TEN + MS)
     exchange.advance(TEN + 60 * MS)
     assert isinstance(order, Order)
     assert order.status is Status.FILLED

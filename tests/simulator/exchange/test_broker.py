@@ -23,11 +23,11 @@ def quoted(*, pdt: bool = False, cash: str = "100000") -> Floor:
 
 
 def change(floor: Floor, **fields: Any) -> None:
-    floor.exchange.change_account(floor.account.id, account_change(fields, AccountChange))
+    floor.exchange.accounts.change(floor.account.id, account_change(fields, AccountChange))
 
 
 def told(floor: Floor) -> dict[str, Any]:
-    return account_body(floor.account, floor.exchange.balances(floor.account.id))
+    return account_body(floor.account, floor.exchange.accounts.balances(floor.account.id))
 
 
 @pytest.mark.parametrize(

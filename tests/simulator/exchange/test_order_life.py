@@ -109,7 +109,7 @@ def test_an_oco_is_its_target_and_the_stop_below_it(floor: Floor) -> None:
     (stop,) = floor.legs(target)
     assert (target.type, target.limit_price, target.status) == ("limit", 103, "new")
     assert (stop.type, stop.status) == ("stop_limit", "held")
-    assert floor.exchange.held_for_orders(floor.account.id, "ABC") == 10
+    assert floor.exchange.accounts.held_for_orders(floor.account.id, "ABC") == 10
 
     floor.quote(103.00, 103.10)
     assert (target.status, stop.status, floor.held()) == ("filled", "canceled", 0)
@@ -313,7 +313,7 @@ def test_everything_can_be_canceled_and_closed_at_once(floor: Floor) -> None:
     assert isinstance(held.answer, Fault)
     close_all(floor.exchange, floor.account.id, floor.now, cancel_orders=True)
     floor.at(3)
-    assert (floor.held(), floor.exchange.watched()) == (0, set())
+    assert (floor.held(), floor.exchange.watched.symbols()) == (0, set())
 
 
 def test_a_part_of_a_position_can_be_closed(floor: Floor) -> None:

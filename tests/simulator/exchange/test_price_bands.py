@@ -148,12 +148,12 @@ def test_a_print_outside_the_band_elects_no_stop_fills_no_target_and_marks_nothi
         take_profit={"limit_price": "17.70"}, stop_loss={"stop_price": "14.30"}
     )
     assert entry.status == "filled"
-    before = floor.exchange.balances(floor.account.id).equity
+    before = floor.exchange.accounts.balances(floor.account.id).equity
     for second, price in ((2, 12.00), (3, 20.61)):
         floor.at(second)
         floor.print(price)
     assert {each.status for each in (stop, target, bracket_stop)} <= {"new", "held"}
-    assert floor.exchange.balances(floor.account.id).equity == before
+    assert floor.exchange.accounts.balances(floor.account.id).equity == before
 
     floor.at(4)
     floor.print(14.50)

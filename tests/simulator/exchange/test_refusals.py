@@ -153,7 +153,7 @@ def test_exits_hold_their_shares(floor: Floor) -> None:
 def test_an_order_may_cost_four_times_the_equity_and_no_more(floor: Floor) -> None:
     assert "insufficient buying power" in body(floor.refused(qty="3997"))
     order = floor.order(qty="3996", type="limit", limit_price="100")
-    assert floor.exchange.balances(floor.account.id).buying_power == 400
+    assert floor.exchange.accounts.balances(floor.account.id).buying_power == 400
     assert body(floor.refused(qty="5", type="limit", limit_price="100")) == json.dumps(
         {
             "code": 40310000,
@@ -164,7 +164,7 @@ def test_an_order_may_cost_four_times_the_equity_and_no_more(floor: Floor) -> No
     )
     assert isinstance(floor.replace(order, limit_price="100.11"), Fault)
     floor.cancel(order)
-    assert floor.exchange.balances(floor.account.id).buying_power == 400_000
+    assert floor.exchange.accounts.balances(floor.account.id).buying_power == 400_000
 
 
 def test_a_small_account_has_its_cash_and_does_not_short() -> None:
@@ -178,7 +178,7 @@ def test_a_small_account_has_its_cash_and_does_not_short() -> None:
 def test_a_short_sale_costs_three_percent_above_the_ask(floor: Floor) -> None:
     floor.order(side="sell", type="limit", limit_price="101")
 
-    ordered = 400_000 - floor.exchange.balances(floor.account.id).buying_power
+    ordered = 400_000 - floor.exchange.accounts.balances(floor.account.id).buying_power
     assert ordered == 10 * Decimal("100.10") * Decimal("1.03")
     assert "cannot open a long buy" in body(
         floor.refused(order_class="oto", stop_loss={"stop_price": "90"})
@@ -351,7 +351,7 @@ def test_what_is_not_there_or_over_cannot_be_changed(floor: Floor) -> None:
     assert body(floor.cancel(order)) == body(faults.NOT_CANCELABLE)
     missing = floor.exchange.cancel(floor.account.id, "nope", floor.now)
     assert body(missing) == body(faults.order_not_found("nope"))
-    other = floor.exchange.open_account(Decimal(5_000), floor.now)
+    other = floor.exchange.accounts.open(Decimal(5_000), floor.now)
     assert isinstance(floor.exchange.cancel(other.id, order.id, floor.now), Fault)
 
 
@@ -408,12 +408,12 @@ def test_an_asset_says_what_may_be_done_with_it(
 
 
 def test_an_owner_can_suspend_trading_and_shorting(floor: Floor) -> None:
-    floor.exchange.configure(floor.account.id, {"no_shorting": True, "huh": 1})
+    floor.exchange.accounts.configure(floor.account.id, {"no_shorting": True, "huh": 1})
     assert body(floor.send(side="sell")) == body(faults.NOT_ALLOWED_TO_SHORT)
-    floor.exchange.configure(floor.account.id, {"suspend_trade": True})
+    floor.exchange.accounts.configure(floor.account.id, {"suspend_trade": True})
     assert isinstance(floor.send(), Fault)
     assert isinstance(
-        floor.exchange.configure(floor.account.id, {"max_margin_multiplier": "9"}), Fault
+        floor.exchange.accounts.configure(floor.account.id, {"max_margin_multiplier": "9"}), Fault
     )
 
 

@@ -59,15 +59,17 @@ def test_orders_accounts_positions_and_fills_are_valid(spec: dict[str, Any], flo
     for order in orders:
         legs = exchange.state.legs_of(order)
         assert valid(wire.order_body(order, legs), spec, "Order")
-    assert valid(wire.account_body(account, exchange.balances(account.id)), spec, "Account")
+    assert valid(
+        wire.account_body(account, exchange.accounts.balances(account.id)), spec, "Account"
+    )
     assert valid(wire.configuration_body(account), spec, "AccountConfigurations")
     assert account.positions
     for symbol, position in account.positions.items():
         body = wire.position_body(
             position,
             exchange.assets[symbol],
-            exchange.price(position),
-            exchange.held_for_orders(account.id, symbol),
+            exchange.accounts.price(position),
+            exchange.accounts.held_for_orders(account.id, symbol),
         )
         assert valid(body, spec, "Position")
         assert valid(wire.asset_body(exchange.assets[symbol]), spec, "Assets")
@@ -79,10 +81,10 @@ def test_fields_stand_in_the_order_of_the_samples(spec: dict[str, Any], floor: F
     schemas, exchange, account = spec["components"]["schemas"], floor.exchange, floor.account
     position = account.positions["ABC"]
     bodies = {
-        "Account": wire.account_body(account, exchange.balances(account.id)),
+        "Account": wire.account_body(account, exchange.accounts.balances(account.id)),
         "AccountConfigurations": wire.configuration_body(account),
         "Position": wire.position_body(
-            position, exchange.assets["ABC"], exchange.price(position), account.cash * 0
+            position, exchange.assets["ABC"], exchange.accounts.price(position), account.cash * 0
         ),
         "TradingActivities": wire.fill_body(account.fills[0]),
     }
@@ -110,8 +112,8 @@ def test_a_position_is_worth_what_it_trades_at(floor: Floor) -> None:
     body = wire.position_body(
         position,
         floor.exchange.assets["ABC"],
-        floor.exchange.price(position),
-        floor.exchange.held_for_orders(floor.account.id, "ABC"),
+        floor.exchange.accounts.price(position),
+        floor.exchange.accounts.held_for_orders(floor.account.id, "ABC"),
     )
 
     assert body["qty"] == "10"

@@ -14,9 +14,9 @@ import pytest
 from catalog import Catalog
 from engine.domain.market_data.conditions import REVERSAL_MARK
 from engine.domain.market_data.trades import TradeBatch
-from simulator.market_data.bar_rules import BarUpdates, bar_updates
-from simulator.market_data.bars import Bars, daily_bar, minute_bars
-from simulator.market_data.recorded import NEVER, Recorded
+from simulator.market_data.history.bar_rules import BarUpdates, bar_updates
+from simulator.market_data.history.bars import Bars, daily_bar, minute_bars
+from simulator.market_data.history.recorded import NEVER, Recorded
 from tests.simulator.market_data.loopback import Loopback
 from tests.simulator.market_data.recorded_day import CLOSE, DAY, MINUTE
 

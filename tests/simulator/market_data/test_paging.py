@@ -13,9 +13,9 @@ from catalog import Catalog
 from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import session
 from simulator.instants import rfc3339
-from simulator.market_data.paging import Chunk, Mark, page_of
-from simulator.market_data.recorded import NEVER, settle
-from simulator.market_data.rows import trade_rows
+from simulator.market_data.history.recorded import NEVER, settle
+from simulator.market_data.history.rows import trade_rows
+from simulator.market_data.requests.paging import Chunk, Mark, page_of
 from tests.simulator.market_data.conftest import Hands
 from tests.simulator.market_data.loopback import Loopback
 from tests.simulator.market_data.recorded_day import CLOSE, DAY, MINUTE

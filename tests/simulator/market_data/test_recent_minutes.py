@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from catalog import Catalog
 from engine.domain.session import NANOS_PER_SECOND, session
-from simulator.market_data.recent_minutes import RecentMinutes
-from simulator.market_data.recorded import Recorded
-from simulator.market_data.rows import quote_rows, trade_rows
+from simulator.market_data.history.recent_minutes import RecentMinutes
+from simulator.market_data.history.recorded import Recorded
+from simulator.market_data.history.rows import quote_rows, trade_rows
 from tests.simulator.market_data.recorded_day import DAY, MINUTE
 
 OPEN = session(DAY).open_ns
@@ -28,7 +28,7 @@ def test_the_last_minutes_are_told_as_the_whole_day_tells_them(
     market: Catalog, asked: list[tuple[int, int]]
 ) -> None:
     recorded, recent_minutes = Recorded(market, DAY), RecentMinutes(market, DAY)
-    symbols = [row["symbol"] for row in market.instruments().to_pylist()]
+    symbols = [row["symbol"] for row in market.instruments.table().to_pylist()]
     told = 0
     for after_open, back in asked:
         now = OPEN + after_open

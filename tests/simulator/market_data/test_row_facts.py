@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 from engine.domain.market_data.conditions import TAPES, updates
-from simulator.market_data.row_facts import exchange, told_tape
+from simulator.market_data.history.row_facts import exchange, told_tape
 
 
 def test_who_believes_the_letter_of_an_unknown_tape_decides_as_who_knows_nothing() -> None:

@@ -47,7 +47,7 @@ def test_a_state_of_an_earlier_version_is_read_under_the_new_name_of_its_fills(
 def test_a_line_cut_short_by_a_kill_does_not_count_and_no_other_is_lost(tmp_path: Path) -> None:
     path = tmp_path / "state"
     played, file = exchange(), StateFile(path, DAY)
-    account = played.open_account(Decimal(1_000), TEN)
+    account = played.accounts.open(Decimal(1_000), TEN)
     file.account_ids = {"KEY": account.id}
     file.save(played, TEN, {})
     states = []
@@ -80,7 +80,7 @@ def test_the_file_grows_by_what_changed_and_is_written_anew_when_it_has_doubled(
 ) -> None:
     path = tmp_path / "state"
     played, file = exchange(), StateFile(path, DAY)
-    account = played.open_account(Decimal(100_000), TEN)
+    account = played.accounts.open(Decimal(100_000), TEN)
     file.save(played, TEN, {})
     sizes, now = [path.stat().st_size], TEN
     for _ in range(1_500):

@@ -18,8 +18,8 @@ from engine.domain.market_data.recorded import MarketData
 from engine.domain.market_data.trades import TradeBatch
 from engine.domain.session import session
 from simulator.instants import rfc3339
-from simulator.market_data.bars import minute_bars
-from simulator.market_data.recorded import NEVER, Recorded
+from simulator.market_data.history.bars import minute_bars
+from simulator.market_data.history.recorded import NEVER, Recorded
 from simulator.tape import BarMaker, Block, DayReader, JsonFrames, LastSeen, MsgpackFrames
 from tests.simulator.server.conftest import DAY
 

@@ -45,7 +45,7 @@ def busy(market: Catalog) -> str:
 
 
 def market_symbols(market: Catalog) -> list[str]:
-    return [row["symbol"] for row in market.instruments().to_pylist()]
+    return [row["symbol"] for row in market.instruments.table().to_pylist()]
 
 
 def placed(rest: httpx.Client, **terms: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Gap:
     def __init__(
         self, served: Served, door: RestVenue, market: Catalog, inside: httpx.Client
     ) -> None:
-        self.symbols = [row["symbol"] for row in market.instruments().to_pylist()]
+        self.symbols = [row["symbol"] for row in market.instruments.table().to_pylist()]
         self.ticks = LastTicks(market.tapes(DAY))
         heard = market.trades(DAY, self.symbols, session(DAY).open_ns, HEARD)
         self.ticks.prints(heard)

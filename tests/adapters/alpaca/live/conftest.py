@@ -37,7 +37,7 @@ def served(market: Catalog) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def stock(market: Catalog) -> Stock:
     """Return the symbol with most prints around the time of these tests."""
-    names = [row["symbol"] for row in market.instruments().to_pylist()]
+    names = [row["symbol"] for row in market.instruments.table().to_pylist()]
     batch = market.trades(DAY, names, OPEN + 60 * SECOND, OPEN + 4_500 * SECOND)
     batch = batch.rows(moves_orders(batch, market.tapes(DAY)))
     number = int(np.bincount(batch.symbol_id).argmax())

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.alpaca.wire import FrameDecoder
-from catalog.flaws import FLAWS, SOUND, find_flaws
-from catalog.formats.raw import RAW_SCHEMAS
+from catalog.imports.flaws import FLAWS, SOUND, find_flaws
+from catalog.imports.formats.raw import RAW_SCHEMAS
 from catalog.schema import Kind
 from engine.domain.fixed_point import fixed_prices
 from tests.adapters.alpaca.wire.frames import ARRIVED, Row, prints_of, quotes_of, to_msgpack

@@ -1,0 +1,1 @@
+"""The books of a run, each a fold over its facts."""

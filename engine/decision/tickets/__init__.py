@@ -1,0 +1,1 @@
+"""Tickets: how much, and which a market does not take."""
