@@ -27,6 +27,7 @@ from catalog import Catalog
 from engine.comparison import Judgement, Story
 from engine.display import FrameSlot
 from engine.domain.errors import RunError
+from engine.domain.market_data.recorded import letter_of
 from engine.domain.markets.fill_assumptions import BASE, FILL_ASSUMPTIONS
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import ParameterHistory
@@ -89,7 +90,7 @@ async def rehearsed(
             feed="sip",
             params=request.params,
             letters=request.letters,
-            symbols=request.symbols,
+            symbols=_tradable(catalog, request),
             run_id=name,
             sends=True,
             verdicts=request.verdicts,
@@ -101,6 +102,14 @@ async def rehearsed(
         )
         end = await live_run(journals, live, told, keep, screens)
     return Rehearsal(end, venues[0].health, time.perf_counter() - began)
+
+
+def _tradable(catalog: Catalog, request: RehearsalRequest) -> tuple[str, ...]:
+    """Return the symbols asked for that traded that day: the simulator knows no others."""
+    if not request.symbols:
+        return ()
+    stored = catalog.symbols(request.day, {letter_of(each) for each in request.symbols})
+    return tuple(each for each in request.symbols if each in stored)
 
 
 def backtested(

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from cli.terminal.day_options import Refresh, ScanOptions, StoredDay
-from cli.terminal.output import emit, say
+from cli.terminal.output import emit
 from cli.terminal.progress import progress_bar
 from cli.terminal.shared_options import taking
 from engine.domain.counted import counted
@@ -37,14 +37,14 @@ def scan(
 
     from app.backtest.kept_scans import kept_scan
     from app.backtest.scan_answer import scan_answer
-    from app.backtest.stored_days import data_warnings, expect_spelled, stored_day
+    from app.backtest.stored_days import stored_day
     from catalog import Catalog
     from engine.domain.session import session
 
     parameters, strategies = options.parameters(), options.hosted()
     stored = Catalog.open(options.catalog)
     on = stored_day(stored, day)
-    expect_spelled(stored, [on], options.only_symbols)
+    warnings = options.warnings(stored, on)
     make_source = strategies.make_source(stored)
     source = make_source(session(on), parameters, strategies.names)
     with progress_bar(f"scan {on}", "trades") as progress:
@@ -59,9 +59,6 @@ def scan(
             refresh=refresh,
             source=source,
         )
-    warnings = data_warnings(stored, [on], options.only_letters, options.only_symbols)
-    for warning in warnings:
-        say(f"warning: {warning.message}")
     emit(
         msgspec.to_builtins(scan_answer(result, top, warnings)),
         as_json=options.as_json,

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from app.clock import parse_day
+from cli.terminal.data_warnings import say_warnings
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit, progress_console
 from cli.terminal.progress import progress_bar
@@ -153,6 +154,7 @@ def info(catalog: CatalogPath = DEFAULT_CATALOG, as_json: AsJson = False) -> Non
     from app.catalog.keep import catalog_info
 
     found = catalog_info(catalog)
+    say_warnings(found.warnings)
     emit(
         msgspec.to_builtins(found),
         as_json=as_json,
@@ -188,7 +190,7 @@ def verify(
             console.print(
                 f"[red]{finding.damage}[/] {escape(finding.path)}: {MEANING[finding.damage]}"
             )
-        console.print(f"{result.parts:,} parts, {decimal(result.size)} checked")
+        console.print(f"{counted(result.parts, 'part')}, {decimal(result.size)} checked")
 
     status = "damaged" if result.findings else "ok"
     emit(
@@ -294,9 +296,8 @@ def _print_import(report: ImportReport, console: Console) -> None:
         table.add_row(f"{name.replace('_', ' ')} (kept)", f"{count:,}")
     console.print(table)
     span = f"{report.dates[0]} to {report.dates[-1]}" if len(report.dates) > 1 else report.dates[0]
-    console.print(
-        f"{span}: {report.stored:,} partitions stored, {report.unchanged:,} held the same already"
-    )
+    stored = counted(report.stored, "partition")
+    console.print(f"{span}: {stored} stored, {report.unchanged:,} held the same already")
     if report.quarantine:
         console.print(f"rows set aside: {report.quarantine}")
     for warning in report.warnings:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -12,12 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from app.clock import parse_day
+from app.symbol_list import listed_symbols
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar
 from engine.domain.counted import counted
-from engine.domain.errors import ConfigError
-from engine.domain.symbols import as_typed, expect_symbol
+from engine.domain.symbols import as_typed
 
 if TYPE_CHECKING:
     from catalog.pull import PullReport
@@ -78,7 +77,7 @@ def pull(
     first = parse_day(start)
     order = PullOrder(
         kinds=tuple(kind for kind, is_wanted in chosen.items() if is_wanted),
-        symbols=_tickers(symbols),
+        symbols=tuple(sorted({*map(as_typed, listed_symbols(symbols, "--symbols"))})),
         start=first,
         end=parse_day(end) if end else first,
         feed=feed,
@@ -95,22 +94,6 @@ def pull(
         as_json=as_json,
         page=lambda console: _page(console, report, catalog),
     )
-
-
-def _tickers(words: list[str]) -> tuple[str, ...]:
-    """Return the tickers named, each once, in alphabetical order."""
-    texts: list[str] = []
-    for word in words:
-        if word.startswith("@"):
-            try:
-                texts += Path(word[1:]).read_text(encoding="utf-8").split()
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(f"--symbols {word}: cannot be read ({error})") from error
-        else:
-            texts.append(word)
-    names = {name.strip() for text in texts for name in text.split(",")}
-    found = {as_typed(expect_symbol(name, "--symbols")) for name in names - {""}}
-    return tuple(sorted(found))
 
 
 def _page(console: Console, report: PullReport, catalog: str) -> None:

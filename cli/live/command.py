@@ -161,7 +161,7 @@ def live(
     more["health"] = _health(end, as_json=options.as_json)
     if end.broken is not None:
         more["broken"] = str(end.broken)
-    emit_end(end, as_json=options.as_json, **more)
+    emit_end(end, (), as_json=options.as_json, **more)
     if not end.is_over:
         progress_console.print(
             "stopped before the close: what protects a position stays at the venue; the same "

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from app.clock import new_york
 from app.figures import figure
+from cli.terminal.data_warnings import say_warnings
 from engine.domain.account import ACCELERATION
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 def preview_page(console: Console, shown: ChangePreview) -> None:
     """Print what a change would have done to a recorded stretch."""
+    say_warnings(shown.warnings)
     span = f"{new_york(shown.start_ns)} to {new_york(shown.end_ns)[11:]}"
     console.print(
         f"[bold]{span}[/]: candidates {shown.candidates_before} → "

@@ -14,6 +14,7 @@ from app.clock import parse_day
 from app.doctor.preflight import Need, require_fit
 from app.simulator.steering import DEFAULT_URL, ask, switches
 from cli.sim.answer_page import SimUrl, show
+from cli.terminal.data_warnings import say_warnings
 from cli.terminal.day_options import SimFills, SimulatedFills, StoredDay
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import INTERRUPTED, command, emit, say
@@ -145,6 +146,7 @@ def run(
     )
 
     def ready(found: SimReady) -> None:
+        say_warnings(found.warnings)
         emit(
             msgspec.to_builtins(found),
             as_json=as_json,

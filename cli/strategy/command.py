@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from cli.terminal.day_options import StoredDay
-from cli.terminal.narrowing import Letters, Symbols, parse_letters, parse_symbols
-from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
+from cli.terminal.day_options import MarketOptions, StoredDay
+from cli.terminal.options import AsJson
 from cli.terminal.output import command, emit
+from cli.terminal.shared_options import taking
 from engine.domain.errors import ConfigError
 from engine.domain.exit_codes import ExitCode
 
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 _NO_QUOTES = "NONE stored for that day: all that it saw of them was NaN"
 
 app = typer.Typer(help="List trading strategies, write a new one, check one.", no_args_is_help=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions(MarketOptions):
+    """On what a strategy is checked, and under which of its own parameters."""
+
+    set_params: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME.KEY=VALUE", help="Set a parameter.")
+    ] = None
+    as_json: AsJson = False
 
 
 @app.command(name="list")
@@ -118,17 +128,11 @@ def new(
 
 
 @app.command()
-@command
+@taking(CheckOptions)
 def check(
+    options: CheckOptions,
     name: Annotated[str, typer.Argument(metavar="STRATEGY", help="Name or module:Class.")],
     day: StoredDay = None,
-    catalog: CatalogPath = DEFAULT_CATALOG,
-    set_params: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME.KEY=VALUE", help="Set a parameter.")
-    ] = None,
-    letters: Letters = None,
-    symbols: Symbols = None,
-    as_json: AsJson = False,
 ) -> None:
     """Check on a recorded day that a strategy never looks ahead, and says the same twice.
 
@@ -137,20 +141,24 @@ def check(
 
     Example: tradectl strategy check my_breakout:MyBreakout --date 2026-09-18
     """
+    import msgspec
+
     from app.backtest.stored_days import stored_day
     from app.parameters.file import changed_values
     from app.strategies import hosted
     from app.strategies.check import checked_strategy
     from catalog import Catalog
 
-    values = changed_values(set_params or [])
-    stored = Catalog.open(catalog)
+    values = changed_values(options.set_params or [])
+    stored = Catalog.open(options.catalog)
+    on = stored_day(stored, day)
+    warnings = options.warnings(stored, on)
     found = checked_strategy(
         stored,
-        stored_day(stored, day),
+        on,
         hosted([name], values=values),
-        letters=parse_letters(letters) or None,
-        symbols=parse_symbols(symbols) or None,
+        letters=options.only_letters or None,
+        symbols=options.only_symbols or None,
     )
 
     def page(console: Console) -> None:
@@ -177,6 +185,7 @@ def check(
                 soft_wrap=True,
             )
 
-    emit(asdict(found), as_json=as_json, page=page)
+    told = asdict(found) | {"warnings": msgspec.to_builtins(warnings)}
+    emit(told, as_json=options.as_json, page=page)
     if not found.is_fine:
         raise typer.Exit(ExitCode.FAILED)

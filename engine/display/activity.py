@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from engine.display.frame import Activity
+from engine.domain.counted import counted
 from engine.domain.facts import (
     AlarmRaised,
     AnyPayload,
@@ -140,7 +141,8 @@ def _of_day(payload: AnyPayload) -> str:
             return f"ALARM {rung.alarm}: {rung.detail}"
         case GapBackfilled() as gap:
             left = "" if gap.complete else "; not all came"
-            return f"a gap was fetched: {gap.trades:,} trades, {gap.quotes:,} quotes{left}"
+            heard = f"{counted(gap.trades, 'trade')}, {counted(gap.quotes, 'quote')}"
+            return f"a gap was fetched: {heard}{left}"
         case DayStarted():
             return f"day started with {payload.equity:,.2f} USD"
         case DayEnded():
