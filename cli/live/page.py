@@ -38,7 +38,9 @@ class _Wide:
         yield self._part(self._frame, options.max_width)
 
 
-def frame_page(frame: DisplayFrame, *, hint: str, age_secs: float = 0.0) -> RenderableType:
+def frame_page(
+    frame: DisplayFrame, *, hint: str, age_secs: float = 0.0, question: str = ""
+) -> RenderableType:
     """Return the whole page.
 
     Parameters
@@ -47,11 +49,14 @@ def frame_page(frame: DisplayFrame, *, hint: str, age_secs: float = 0.0) -> Rend
         What the keys do.
     age_secs : float
         Since the frame came.
+    question : str
+        Somebody has to answer it: it stands above all else.
     """
     heading = frame.heading
     shadow = "" if heading.sends else " · shadow: nothing is sent"
     clock = f"{new_york(frame.ts)[_TIME_OF_DAY]} New York"
     parts = [
+        *([Text(question, style="bold reverse yellow")] if question else []),
         *_standing(frame, age_secs),
         _governor(frame),
         _health(frame),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from app.clock import new_york
 from cli.terminal.day_options import MarketOptions, StoredDay
 from cli.terminal.options import AsJson
 from cli.terminal.output import command, emit
@@ -177,7 +178,7 @@ def check(
         if found.first_difference is not None:
             first = found.first_difference
             console.print(
-                f"first at {first.ts_event} (the day cut at {first.cut_ns}):\n"
+                f"first at {new_york(first.ts_event)} (the day cut at {new_york(first.cut_ns)}):\n"
                 f"  with the future     {'; '.join(first.with_future) or 'nothing'}\n"
                 f"  without it          {'; '.join(first.without) or 'nothing'}",
                 highlight=False,

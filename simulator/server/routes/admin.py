@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine.domain.errors import ConfigError
+from engine.domain.session import new_york_clock
 from serving import StrictJsonError, sentence, shown, strict_object
 from simulator.instants import rfc3339
 from simulator.server.connections import Connections
@@ -73,8 +74,8 @@ class Admin:
         last = venue.playhead.reader.end_ns
         if at is not None and not venue.now < at <= last:
             raise ConfigError(
-                f"at is {at}: the tape stands at {venue.now} and ends at {last} "
-                "(UTC ns); name a time to come, or none to pause now"
+                f"no pause at {new_york_clock(at)}: it is {_standing_at(venue.now, last)}; "
+                "name a time to come, or none to pause now"
             )
         venue.pause(at)
         return self._standing()
@@ -98,8 +99,8 @@ class Admin:
         last = venue.playhead.reader.end_ns
         if not venue.now <= ts <= last:
             raise ConfigError(
-                f"ts is {ts}: the tape stands at {venue.now} and ends at {last} "
-                "(UTC ns); time does not go back, start the simulator anew"
+                f"no way to {new_york_clock(ts)}: it is {_standing_at(venue.now, last)}; "
+                "time does not go back, start the simulator anew"
             )
         await venue.seek(ts)
         return self._standing()
@@ -166,3 +167,7 @@ def answering(
 
 def _json(body: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(body), status, media_type="application/json")
+
+
+def _standing_at(now: int, last: int) -> str:
+    return f"{new_york_clock(now)}, and the tape ends at {new_york_clock(last)}, New York time"
