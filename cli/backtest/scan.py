@@ -68,21 +68,22 @@ def scan(
 
 def _page(console: Console, result: ScanResult, top: int) -> None:
     from reports import candidates_table
+    from reports.wording import compact, duration
 
     table = candidates_table(result.candidates, result.buckets, top=top, width=console.width)
     console.print(table)
     if result.signals is not None:
         from reports.signals_table import signals_table
 
-        console.print(signals_table(result.signals, top=top, width=console.width))
+        console.print(signals_table(result.signals, top=top))
     for failure in result.failures:
         console.print(f"strategy {failure.strategy_id} was switched off: {failure.why}")
     quality = result.quality
     rate = result.timings.get("trades_per_sec")
-    speed = f", {rate / 1e6:.1f} M trades/s" if rate else ", kept from before"
+    speed = f", {compact(rate)} trades/s" if rate else ", kept from before"
     console.print(
         f"\n{result.day}  {counted(quality['trades'], 'trade')} of "
         f"{counted(quality['symbols'], 'symbol')}, "
         f"{quality['late_trades']:,} late, {quality['reversals']:,} taken back  "
-        f"({result.timings['scan_secs']:.2f} s{speed})"
+        f"({duration(result.timings['scan_secs'])}{speed})"
     )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from app.clock import parse_day
 from app.symbol_list import listed_symbols
@@ -97,13 +96,28 @@ def pull(
 
 
 def _page(console: Console, report: PullReport, catalog: str) -> None:
-    table = Table("kind", title=f"pulled into {catalog}")
-    for name in ("rows", "set aside", "stored", "pages", "had already", "without rows"):
-        table.add_column(name, justify="right")
-    for each in report.kinds:
-        numbers = (each.rows, each.rejected, each.stored, each.pages, each.already, each.silent)
-        table.add_row(each.kind.replace("_", " "), *(f"{number:,}" for number in numbers))
-    console.print(table)
+    from reports.fitted_table import fitted_rows
+
+    numbers = ("rows", "set aside", "stored", "pages", "had already", "without rows")
+    rows = (
+        (
+            each.kind.replace("_", " "),
+            *map(
+                "{:,}".format,
+                (each.rows, each.rejected, each.stored, each.pages, each.already, each.silent),
+            ),
+        )
+        for each in report.kinds
+    )
+    console.print(
+        fitted_rows(
+            ("kind", *numbers),
+            rows,
+            numbers=numbers,
+            spare=("pages",),
+            title=f"pulled into {catalog}",
+        )
+    )
     console.print(
         f"{counted(report.symbols, 'symbol')}, {counted(report.days, 'trading day')}, "
         f"feed {report.feed}; "

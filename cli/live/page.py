@@ -64,7 +64,7 @@ def frame_page(
         Rule("radar", align="left", style="dim"),
         _Wide(radar_table, frame),
         Rule("positions", align="left", style="dim"),
-        _Wide(held_table, frame),
+        held_table(frame),
         Rule("last", align="left", style="dim"),
         _activity(frame),
     ]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from app.clock import new_york
 from cli.terminal.day_options import MarketOptions, StoredDay
@@ -46,6 +45,7 @@ def list_strategies(as_json: AsJson = False) -> None:
     """
     from app.strategies import known_strategies
     from app.strategies.parameters import parameter_list
+    from reports.fitted_table import fitted_rows
 
     known = known_strategies()
     found = {name: each for name, each in known.items() if not isinstance(each, ConfigError)}
@@ -56,10 +56,9 @@ def list_strategies(as_json: AsJson = False) -> None:
     }
 
     def page(console: Console) -> None:
-        table = Table("strategy", "where", "what it does", box=None, pad_edge=False)
-        for name, each in found.items():
-            table.add_row(name, each.source or "built in", each.about)
-        console.print(table)
+        rows = ((name, each.source or "built in", each.about) for name, each in found.items())
+        headings, wrapped = ("strategy", "where", "what it does"), {"where": 10, "what it does": 24}
+        console.print(fitted_rows(headings, rows, wrapped=wrapped), highlight=False)
         for error in broken.values():
             console.print(f"\n{error}", style="yellow", highlight=False, markup=False)
 
@@ -78,16 +77,16 @@ def show(
     """
     from app.strategies import find_strategy
     from app.strategies.parameters import parameter_list
+    from reports.fitted_table import fitted_rows
 
     found = find_strategy(name)
     rows = parameter_list(found)
 
     def page(console: Console) -> None:
         console.print(f"{found.strategy_id}: {found.about}\n", highlight=False, markup=False)
-        table = Table("parameter", "default", "meaning", box=None, pad_edge=False)
-        for row in rows:
-            table.add_row(row["name"], str(row["default"]), row["meaning"])
-        console.print(table)
+        cells = ((row["name"], str(row["default"]), row["meaning"]) for row in rows)
+        headings, wrapped = ("parameter", "default", "meaning"), {"meaning": 24}
+        console.print(fitted_rows(headings, cells, wrapped=wrapped), highlight=False)
 
     shown = {"strategy": found.strategy_id, "source": found.source, "about": found.about}
     emit(shown | {"parameters": rows}, as_json=as_json, page=page)

@@ -17,6 +17,7 @@ const words = (name) => String(name ?? "").replace(/_/g, " ");
 
 const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
 
+const percent = (value, digits = 2) => (known(value) ? `${format(value, digits)}%` : "—");
 const format = (value, digits = 2) => {
   if (!known(value)) return "—";
   const rounded = Number(value.toFixed(digits)) || 0; // never "-0.00"
