@@ -74,6 +74,7 @@ def _usage_in_json() -> Iterator[None]:
         if "--json" in sys.argv:
             message = error.format_message()
             status = {"status": "error", "error": "ConfigError", "message": message}
+            status |= {"exit_code": int(ExitCode.CONFIG), "notes": []}
             with suppress(OSError):
                 sys.stdout.write(json.dumps(status) + "\n")
                 sys.stdout.flush()

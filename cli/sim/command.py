@@ -91,7 +91,7 @@ def run(
         list[str] | None,
         typer.Option(
             "--account",
-            metavar="KEY:SECRET[:CASH[:basic]]",
+            metavar="KEY:SECRET[:USD[:basic]]",
             envvar="TRADECTL_SIM_ACCOUNTS",
             help="An account; may be repeated. Without one: APCA_API_KEY_ID, or a new pair.",
         ),
