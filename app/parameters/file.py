@@ -78,7 +78,10 @@ def read_values(file: Path) -> dict[str, object]:
     if document is None:
         return {}
     if not isinstance(document, yaml.MappingNode):
-        raise ConfigError(f"parameter file {file} must hold lines 'name: value'")
+        raise ConfigError(
+            f"parameter file {file} must hold lines 'name: value', as 'min_ac_z: 3'; "
+            "'tradectl params export' writes one"
+        )
     return _mapping(document, file)
 
 

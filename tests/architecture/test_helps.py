@@ -27,7 +27,9 @@ def _commands(line: Any, context: Any) -> Iterator[tuple[Any, Any]]:
 def _texts(line: Any) -> Iterator[str]:
     """Yield what the help of a command is to show."""
     yield line.help or ""
-    yield from ((each.help or "").split("\n\n")[0] for each in getattr(line, "commands", {}).values())
+    yield from (
+        (each.help or "").split("\n\n")[0] for each in getattr(line, "commands", {}).values()
+    )
     for each in line.params:
         if each.param_type_name == "option":
             yield " ".join((*each.opts, *each.secondary_opts))

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from reports.headline import why_no_trades
 from reports.page import write_html
 from reports.view import TRADES, RunView, Stage, StageKind
 from tests.reports.conftest import Opened
@@ -157,6 +158,15 @@ def test_run_without_trades_says_which_stage_stopped_the_last_candidate(tmp_path
     _, page = _page(dataclasses.replace(demo_view(trades=0), funnel=stages), tmp_path)
     assert "60 came through “judged”, and “market gravity” let none of them pass" in page.text
     assert not any(attributes.get("id") == "trades" for _, attributes in page.elements)
+
+
+def test_a_run_on_few_symbols_that_gravity_stops_says_how_to_go_without_it() -> None:
+    stages = [Stage("judged", 6, StageKind.HUB), Stage("market_gravity", 0, StageKind.FILTER)]
+    view = dataclasses.replace(demo_view(trades=0), funnel=stages)
+    narrow = dataclasses.replace(view, manifest={**view.manifest, "symbols": ["KO"]})
+    assert "--set use_market_gravity=false" in why_no_trades(narrow)
+    whole = dataclasses.replace(view, manifest={**view.manifest, "symbols": [], "letters": []})
+    assert "--set" not in why_no_trades(whole)
 
 
 def test_unknown_values_are_dashes_and_nulls(tmp_path: Path) -> None:
