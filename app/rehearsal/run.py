@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -20,6 +19,7 @@ from app.display.folder import display_root
 from app.live.request import LiveRequest
 from app.live.run import LiveEnd, live_run
 from app.markets import simulated_market
+from app.own_process import own_process
 from app.runs.hosted_run import OnStarted, run_name
 from app.runs.start_wait import StartWait
 from app.strategies import Hosted, hosted
@@ -164,7 +164,8 @@ async def _simulator(request: RehearsalRequest, account: str) -> AsyncIterator[s
         It does not start; the message has its last words.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli.main", "sim", "run", "--json", "--stepped", "--port", "0"),
+        *own_process("from cli.main import main; main()"),
+        *("sim", "run", "--json", "--stepped", "--port", "0"),
         *("--catalog", request.catalog, "--date", str(request.day), "--fills", request.fills),
         *("--speed", str(request.speed or "max")),
         env=os.environ | {"TRADECTL_SIM_ACCOUNTS": account},
