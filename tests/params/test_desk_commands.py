@@ -206,9 +206,7 @@ def test_parameters_that_cannot_be_read_name_what_can(
     result = CliRunner().invoke(app, [*line, "--json"])
     assert result.exit_code in (2, 4)
     assert remedy in json.loads(result.stdout)["message"]
-    with pytest.raises(
-        ConfigError, match=r"write a list, as .- \{at: 2026-09-18T10:00"
-    ):
+    with pytest.raises(ConfigError, match=r"write a list, as .- \{at: 2026-09-18T10:00"):
         load_schedule(file, Parameters(), "backtest")
 
 

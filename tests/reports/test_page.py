@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -208,3 +210,29 @@ def test_exact_prices_and_coded_symbols_read_as_floats_and_strings_do(tmp_path: 
     _, page = _page(view, tmp_path)
     _, other = _page(dataclasses.replace(view, trades=coded), tmp_path)
     assert _data(other) == _data(page)
+
+
+_MEASURE = """<body style="margin:0"><iframe style="width:{width}px;height:900px;border:0"
+srcdoc="{page}"></iframe><script>setTimeout(() => {{
+  const page = document.querySelector("iframe").contentDocument, root = page.documentElement;
+  const wide = [...page.querySelectorAll("main *")].filter((e) => !e.closest("table, nav")
+    && e.getBoundingClientRect().right > root.clientWidth + 1).map((e) => e.tagName + "." + e.id);
+  document.body.textContent = JSON.stringify([root.scrollWidth, root.clientWidth, wide]);
+}}, 3000);</script>"""
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_page_is_as_wide_as_its_window(
+    tmp_path: Path, browse: Callable[[Path], Opened], width: int
+) -> None:
+    """What has no room scrolls by itself: a phone's page does not move sideways."""
+    path, _ = _page(demo_view(trades=40), tmp_path)
+    text = path.read_text(encoding="utf-8")
+    framed = tmp_path / "framed.html"
+    framed.write_text(_MEASURE.format(width=width, page=html.escape(text)), encoding="utf-8")
+    found = re.search(r"\[\d+,\d+,\[.*?\]\]", browse(framed).dom)
+    assert found is not None
+    scrolled, shown, wide = json.loads(html.unescape(found[0]))
+    assert shown > width - 20
+    assert scrolled == shown
+    assert wide == []
