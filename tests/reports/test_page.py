@@ -236,3 +236,34 @@ def test_a_page_is_as_wide_as_its_window(
     assert shown > width - 20
     assert scrolled == shown
     assert wide == []
+
+
+_PRINT = """<body style="margin:0"><iframe style="width:1440px;height:9000px;border:0"
+srcdoc="{page}"></iframe><script>setTimeout(() => {{
+  const view = document.querySelector("iframe").contentWindow, page = view.document;
+  const widths = () => [...page.querySelectorAll(".main-svg")].map((e) => e.clientWidth);
+  const before = Math.max(...widths());
+  view.dispatchEvent(new view.Event("beforeprint"));
+  setTimeout(() => {{
+    const paper = Math.max(...widths());
+    view.dispatchEvent(new view.Event("afterprint"));
+    setTimeout(() => {{
+      document.body.textContent = JSON.stringify([before, paper, Math.max(...widths())]);
+    }}, 1000);
+  }}, 1000);
+}}, 3000);</script>"""
+
+
+def test_what_is_drawn_fits_the_paper_and_the_screen_again(
+    tmp_path: Path, browse: Callable[[Path], Opened]
+) -> None:
+    path, _ = _page(demo_view(trades=40), tmp_path)
+    text = path.read_text(encoding="utf-8")
+    framed = tmp_path / "printed.html"
+    framed.write_text(_PRINT.format(page=html.escape(text)), encoding="utf-8")
+    found = re.search(r"\[\d+,\d+,\d+\]", browse(framed).dom)
+    assert found is not None
+    before, paper, after = json.loads(found[0])
+    assert before > 1_000
+    assert paper <= 690
+    assert after == before
