@@ -16,10 +16,7 @@ from app.strategies.workers.limits import COMPUTING_SECS
 from app.strategies.workers.messages import Line
 from app.strategies.workers.shared_columns import Progress, SharedColumns, shared_file
 
-_BOOT = (
-    "from app.strategies.workers.worker import work; "
-    "work(*map(int, sys.argv[1:]))"
-)
+_BOOT = "from app.strategies.workers.worker import work; work(*map(int, sys.argv[1:]))"
 _SEND_SECS = 1.0
 
 

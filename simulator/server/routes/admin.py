@@ -13,10 +13,12 @@ from starlette.routing import Route
 
 from engine.domain.errors import ConfigError
 from engine.domain.session import new_york_clock
-from serving import StrictJsonError, sentence, shown, strict_object
+from engine.domain.symbols import expect_symbol
+from serving import StrictJsonError, sentence, strict_object
 from simulator.instants import rfc3339
 from simulator.server.connections import Connections
 from simulator.server.routes.bodies import Band, Nothing, Pause, Resume, Seek, Step, StrikeNow
+from simulator.server.traded_symbol import traded_symbol
 from simulator.steering_body import steering_body
 
 
@@ -106,9 +108,8 @@ class Admin:
         return self._standing()
 
     async def _band(self, asked: Band) -> dict[str, Any]:
-        symbol, down, up = asked.symbol, asked.limit_down, asked.limit_up
-        if symbol not in self._connections.venue.exchange.assets:
-            raise ConfigError(f"{shown(symbol)} does not trade on this day")
+        down, up = asked.limit_down, asked.limit_up
+        symbol = traded_symbol(asked.symbol, self._connections.venue.exchange.assets)
         if down > (up or down):
             raise ConfigError(
                 f"the band of {symbol} is {down} to {up}, expected limit_down and limit_up in "
@@ -118,6 +119,9 @@ class Admin:
         return {"symbol": symbol, "limit_down": down, "limit_up": up}
 
     async def _chaos(self, asked: dict[str, Any]) -> dict[str, Any]:
+        muted = asked.get("mute_symbols")
+        for symbol in muted if isinstance(muted, list) else ():
+            expect_symbol(str(symbol), "mute_symbols")
         self._connections.chaos.turn(asked)
         return {"chaos": msgspec.to_builtins(self._connections.chaos.on)}
 
