@@ -92,7 +92,7 @@ def _governor(frame: DisplayFrame) -> RenderableType:
     governor = frame.governor
     is_free = governor.standing == governor.phase
     style = "bold green" if governor.standing in _ACTIVE and is_free else "bold yellow"
-    first = Text(governor.standing.replace("_", " "), style, no_wrap=True, overflow="ellipsis")
+    first = Text(governor.standing.replace("_", " "), style)
     if by_hand := resumed_by(paused=governor.paused, stopped=governor.stopped):
         first.append(f"  {by_hand}", "yellow")
     elif governor.standing == "held":
@@ -103,7 +103,7 @@ def _governor(frame: DisplayFrame) -> RenderableType:
         first.append("" if target is None else f" or {target:+,.0f} USD of the day", "dim")
     if governor.under_way:
         first.append(f"  under way: {', '.join(governor.under_way)}", "bold")
-    second = Text(no_wrap=True, overflow="ellipsis")
+    second = Text()
     second.append(f"equity {governor.equity:,.2f} USD  ")
     for name, amount in (("realized", governor.realized_pnl), ("open", governor.open_pnl)):
         second.append(f"{name} ")
@@ -152,8 +152,8 @@ def _activity(frame: DisplayFrame) -> RenderableType:
     if not frame.activity:
         return Text("nothing happened yet", style="dim")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, style="dim")
-    table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    table.add_column(no_wrap=True, style="dim", width=len("HH:MM:SS"))
+    table.add_column(overflow="fold")
     for line in frame.activity[:_LINES]:
         table.add_row(new_york(line.ts)[_TIME_OF_DAY], line.text)
     return table

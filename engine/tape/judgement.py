@@ -146,7 +146,9 @@ def _of_expected(heard: Heard) -> str:
 
 
 def _typical(measure: TapeMeasure) -> str:
-    return "" if measure.lag_ns is None else f", typically {lag_in_words(measure.lag_ns)}"
+    if measure.lag_ns is None:
+        return ""
+    return f", {'typically' if measure.lag_ns < 0 else 'typical'} {lag_in_words(measure.lag_ns)}"
 
 
 def lag_in_words(lag_ns: int | None) -> str:
