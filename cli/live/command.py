@@ -63,7 +63,12 @@ def live(
     options: DayOptions,
     venue: Annotated[
         MarketName | None,
-        typer.Option("--venue", help="Where orders go; as alpaca_trading_mode says by default."),
+        typer.Option(
+            "--venue",
+            metavar="VENUE",
+            help="Where orders go: alpaca-sim, alpaca-paper or alpaca-live; as "
+            "alpaca_trading_mode says by default.",
+        ),
     ] = None,
     role: Annotated[
         Role, typer.Option("--role", help="all: the whole system in this process.")
