@@ -107,7 +107,12 @@ def logged(
         typer.Option(envvar="TRADECTL_LOG", help="File to log into, a JSON object per line."),
     ] = None,
     log_level: Annotated[
-        Level, typer.Option(envvar="TRADECTL_LOG_LEVEL", help="Minimum log level.")
+        Level,
+        typer.Option(
+            envvar="TRADECTL_LOG_LEVEL",
+            metavar="LEVEL",
+            help=f"Minimum log level: {', '.join(Level)}.",
+        ),
     ] = Level.INFO,
     version: Annotated[  # noqa: ARG001  (typer's callback has answered it by then)
         bool,

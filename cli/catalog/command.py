@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 from rich.console import Console
@@ -31,15 +31,23 @@ KindName = Literal["trades", "quotes", "bars", "statuses"]
 FormatName = Literal["auto", "parquet", "csv", "alpaca", "lean", "databento", "nautilus", "spool"]
 TargetName = Literal["csv", "parquet", "nautilus"]
 TimeUnitName = Literal["ns", "us", "ms", "s"]
+_KINDS = ", ".join(get_args(KindName))
 
 
 @app.command("import")
 @command
 def import_(
     files: Annotated[list[str], typer.Argument(help="Files, or fsspec URLs, of one kind.")],
-    kind: Annotated[KindName, typer.Option(help="What the files hold.")] = "trades",
+    kind: Annotated[
+        KindName, typer.Option(metavar="KIND", help=f"What the files hold: {_KINDS}.")
+    ] = "trades",
     form: Annotated[
-        FormatName, typer.Option("--format", help="How they are written; auto goes by the ending.")
+        FormatName,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"How they are written: {', '.join(get_args(FormatName))}. auto: by the ending.",
+        ),
     ] = "auto",
     columns: Annotated[
         list[str] | None,
@@ -262,7 +270,9 @@ def _in_a_cell(value: object) -> str:
 def export_(
     out: Annotated[Path, typer.Argument(help="Folder to write to; made when it is missing.")],
     to: Annotated[TargetName, typer.Option(help="What to write.")],
-    kind: Annotated[KindName, typer.Option(help="What to export.")] = "trades",
+    kind: Annotated[
+        KindName, typer.Option(metavar="KIND", help=f"What to export: {_KINDS}.")
+    ] = "trades",
     start: Annotated[str | None, typer.Option(help="First date, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last date, YYYY-MM-DD.")] = None,
     catalog: CatalogPath = DEFAULT_CATALOG,

@@ -26,7 +26,8 @@ _WHOSE = {True: ("foreign", "yellow"), False: ("ours", ""), None: ("a leg", "")}
 @command
 def positions(
     venue: Annotated[
-        MarketName, typer.Option("--venue", help="Whose account; the simulator's by default.")
+        MarketName,
+        typer.Option("--venue", metavar="VENUE", help=f"Whose account: {', '.join(MarketName)}."),
     ] = MarketName.SIM,
     as_json: AsJson = False,
 ) -> None:

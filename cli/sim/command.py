@@ -274,7 +274,12 @@ def chaos(
         typer.Argument(metavar="[NAME=VALUE]...", help="Switches to turn; none to look."),
     ] = None,
     strike: Annotated[
-        Strike | None, typer.Option("--strike", help="Do this to every open socket now.")
+        Strike | None,
+        typer.Option(
+            "--strike",
+            metavar="WHAT",
+            help=f"Do this to every open socket now: {', '.join(Strike)}.",
+        ),
     ] = None,
     calm: Annotated[bool, typer.Option("--calm", help="Turn every switch off first.")] = False,
     url: SimUrl = DEFAULT_URL,

@@ -58,6 +58,8 @@ def test_no_word_of_any_help_is_cut(width: int, monkeypatch: pytest.MonkeyPatch)
         shown = _words(page)
         assert max(map(len, page.splitlines())) <= width
         pages += 1
+        choices = [word for word in page.translate(_FRAME).split() if word.startswith("<")]
+        assert not [word for word in choices if "|" in word and not word.endswith(">")]
         if cut := [word for text in _texts(line) for word in _words(text) if word not in shown]:
             broken[context.command_path] = cut
     assert pages > 90
