@@ -17,7 +17,7 @@ def test_what_numba_keeps_is_none_of_them(
 ) -> None:
     """A kernel that is compiled for the first time is written beside its source or elsewhere."""
     if cache:
-        monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / cache))
+        monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path / cache))
     source, own = tmp_path / "fresh.py", tmp_path / "prices.csv"
     source.write_text("from numba import njit\n@njit(cache=True)\ndef one(x):\n    return x + 1\n")
     own.write_text("")
