@@ -8,7 +8,7 @@ QUICK := accounting commands decision hub journal params signals synth tape \
     simulator/exchange simulator/market_data adapters/alpaca/wire
 
 .DEFAULT_GOAL := help
-.PHONY: help demo rehearse shell test quick soak lint fmt bench docs lock clean
+.PHONY: help demo rehearse notebooks shell test quick soak lint fmt bench docs lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,17 @@ demo: $(READY) ## Backtest a small synthetic market day and print its report
 rehearse: $(READY) ## Trade a small synthetic market day live, over the simulator's wire, and compare
 	@.venv/bin/tradectl catalog synth $(DEMO_DAY) --catalog data/rehearsal --symbols 120 --trades 300000 --seed 3
 	@.venv/bin/tradectl rehearse $(DEMO_DAY) --catalog data/rehearsal
+
+notebooks: export TRADECTL_CATALOG := $(CURDIR)/data/demo
+notebooks: export TRADECTL_RUNS := $(CURDIR)/runs
+notebooks: $(READY) ## Run the notebooks on a small synthetic market day, into data/notebooks
+	@.venv/bin/tradectl catalog synth $(DEMO_DAY) --catalog data/demo --symbols 300 --trades 1000000 --seed 3
+	@mkdir -p data/notebooks
+	@for each in notebooks/*.py; do \
+	    to=data/notebooks/$$(basename $$each .py).ipynb; \
+	    .venv/bin/jupytext --quiet --set-kernel python3 --output $$to $$each \
+	    && .venv/bin/jupyter-execute --inplace $$to && echo $$to || exit 1; \
+	done
 
 shell: $(READY) ## Start a shell in which `tradectl` is a command
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" exec "$${SHELL:-/bin/sh}"

@@ -11,6 +11,9 @@ _WHOLE_FROM = 100_000
 _TWO_DECIMALS_FROM = 100
 """From here on to there two of them are enough, and money keeps its cents."""
 
+_EXPONENT_BELOW = 1e-4
+"""Below here Python writes an exponent, which nobody who trades reads."""
+
 _CENTS = 2
 """Least decimals of an exact amount."""
 
@@ -41,6 +44,8 @@ def _rounded(value: float) -> str:
         return f"{value:,.0f}"
     if abs(value) >= _TWO_DECIMALS_FROM:
         return f"{value:,.2f}".removesuffix(".00")
+    if 0 < abs(value) < _EXPONENT_BELOW:
+        return f"{Decimal(f'{value:.3e}').normalize():f}"
     return f"{value + 0.0:.4g}"  # no minus before a zero
 
 

@@ -32,8 +32,11 @@ def file_system(url: str) -> tuple[AbstractFileSystem, str]:
     Raises
     ------
     ConfigError
-        No such file system is known, or the package that reaches it is not installed.
+        Nothing is named, no such file system is known, or the package that reaches it is not
+        installed.
     """
+    if not url.strip():
+        raise ConfigError(f"{url!r} names no file or folder: write its path, such as data/catalog")
     try:
         fs, path = fsspec.url_to_fs(url)
     except (ImportError, ValueError) as error:

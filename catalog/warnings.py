@@ -28,6 +28,7 @@ class Doubt(StrEnum):
     MINUTES_AS_TICKS = "minutes_as_ticks"
     VENUE_QUOTES = "venue_quotes"
     SET_ASIDE = "set_aside"
+    UNKNOWN_TAPES = "unknown_tapes"
 
 
 _WORDS = {
@@ -47,19 +48,24 @@ _WORDS = {
     Doubt.SET_ASIDE: (
         "{rows:,} of {of:,} rows of {kind} were set aside at import: look into quarantine/ for why"
     ),
+    Doubt.UNKNOWN_TAPES: (
+        "{rows:,} of {of:,} {kind} are of symbols whose tape is unknown{names} (expected A, B, C, "
+        "N, O or their numbers): their prints are held to the rules of the strictest"
+    ),
 }
 
 TICKS = (Kind.TRADES, Kind.QUOTES)
-_OF_AN_IMPORT = (Doubt.SET_ASIDE, Doubt.VENUE_QUOTES)
+_OF_AN_IMPORT = (Doubt.SET_ASIDE, Doubt.VENUE_QUOTES, Doubt.UNKNOWN_TAPES)
 """What the stored rows alone do not show."""
 
 
 class DataWarning(msgspec.Struct, frozen=True):
-    """So many rows, of so many, of which something may be wrong."""
+    """So many rows, of so many, of which something may be wrong; ``named`` is what they say."""
 
     code: Doubt
     rows: int
     of: int
+    named: tuple[str, ...] = ()
 
 
 class DayWarning(msgspec.Struct, frozen=True):
@@ -101,12 +107,15 @@ class Doubts(NamedTuple):
         About all of it.
     several_venues : sequence of int
         Ids of symbols whose quotes are of several venues and were stored one by one.
+    unknown_tapes : mapping
+        What the file calls the tape of a symbol where it is none, by the symbol's id.
     """
 
     kind: Kind
     imported: Mapping[int, int]
     of_import: Sequence[DataWarning]
     several_venues: Sequence[int]
+    unknown_tapes: Mapping[int, str]
 
     def fill(
         self, found: list[DataWarning], key: int, before: Sequence[DataWarning], seen: Observer
@@ -120,6 +129,11 @@ class Doubts(NamedTuple):
         venue_quotes = int(seen.rows_by_symbol[list(self.several_venues)].sum())
         if venue_quotes:
             found.append(DataWarning(Doubt.VENUE_QUOTES, venue_quotes, seen.rows))
+        on_tapes = {n: tape for n, tape in self.unknown_tapes.items() if seen.rows_by_symbol[n]}
+        if on_tapes:
+            rows = int(seen.rows_by_symbol[list(on_tapes)].sum())
+            named = tuple(sorted(set(on_tapes.values())))[:_NAMED_TAPES]
+            found.append(DataWarning(Doubt.UNKNOWN_TAPES, rows, seen.rows, named))
         if seen.rows > self.imported[key]:
             said = {each.code for each in found}
             stays = (each for each in before if each.code in _OF_AN_IMPORT)
@@ -136,7 +150,9 @@ def summed(warnings: Iterable[DataWarning]) -> list[DataWarning]:
         elif each.code is Doubt.SET_ASIDE:  # each partition has that of the whole import
             total[each.code] = max(other, each, key=lambda some: some.rows)
         else:
-            total[each.code] = DataWarning(each.code, other.rows + each.rows, other.of + each.of)
+            named = tuple(sorted({*other.named, *each.named}))[:_NAMED_TAPES]
+            rows, of = other.rows + each.rows, other.of + each.of
+            total[each.code] = DataWarning(each.code, rows, of, named)
     return [total[code] for code in Doubt if code in total]
 
 
@@ -145,24 +161,9 @@ def in_words(
 ) -> list[DayWarning]:
     """Return warnings as they are shown."""
     when = f"{day}: " if day else ""
-    return [
-        DayWarning(
-            each.code,
-            kind,
-            day,
-            when + _WORDS[each.code].format(rows=each.rows, of=each.of, kind=kind),
-        )
-        for each in warnings
-    ]
+    return [DayWarning(each.code, kind, day, when + _told(each, kind)) for each in warnings]
 
 
-def of_tapes(unknown: dict[str, int]) -> list[DayWarning]:
-    """Return what to say of tapes that stand in no table, by how many symbols name them."""
-    if not unknown:
-        return []
-    named = ", ".join(repr(tape) for tape in sorted(unknown)[:_NAMED_TAPES])
-    message = (
-        f"the tape of {sum(unknown.values()):,} symbols is unknown ({named}; expected A, B, C, N, "
-        "O or their numbers): their prints are held to the rules of the strictest"
-    )
-    return [DayWarning("unknown_tapes", Kind.TRADES, None, message)]
+def _told(each: DataWarning, kind: Kind) -> str:
+    names = f": {', '.join(map(repr, each.named))}" if each.named else ""
+    return _WORDS[each.code].format(rows=each.rows, of=each.of, kind=kind, names=names)

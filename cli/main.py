@@ -74,6 +74,7 @@ def _usage_in_json() -> Iterator[None]:
         if "--json" in sys.argv:
             message = error.format_message()
             status = {"status": "error", "error": "ConfigError", "message": message}
+            status |= {"exit_code": int(ExitCode.CONFIG), "notes": []}
             with suppress(OSError):
                 sys.stdout.write(json.dumps(status) + "\n")
                 sys.stdout.flush()
@@ -106,7 +107,12 @@ def logged(
         typer.Option(envvar="TRADECTL_LOG", help="File to log into, a JSON object per line."),
     ] = None,
     log_level: Annotated[
-        Level, typer.Option(envvar="TRADECTL_LOG_LEVEL", help="Minimum log level.")
+        Level,
+        typer.Option(
+            envvar="TRADECTL_LOG_LEVEL",
+            metavar="LEVEL",
+            help=f"Minimum log level: {', '.join(Level)}.",
+        ),
     ] = Level.INFO,
     version: Annotated[  # noqa: ARG001  (typer's callback has answered it by then)
         bool,

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from rich.table import Table
 from rich.text import Text
 
+from engine.domain.counted import counted
 from engine.domain.session import NANOS_PER_SECOND
 from reports import wording
 from reports.columns import floats, integers, strings
 from reports.episodes import Episode, lives
+from reports.fitted_table import FittedTable, fitted_rows
 from reports.sparkline import sparkline
 
 SPARK_WIDTH, NARROW_SPARK_WIDTH = 36, 14
 _WIDE = 118
-"""Columns of a terminal that has room for every column."""
+"""Columns of a terminal that has room for all of a sparkline."""
+_HEADINGS = (
+    "#", "raised", "symbol", "side", "ac_z", "lived", "last", "volume", "× mean", "ao, 3 min",
+    "faded",
+)  # fmt: skip
 
 
 def candidates_table(
     candidates: pa.Table, buckets: pa.Table, *, top: int = 20, width: int = _WIDE
-) -> Table:
+) -> FittedTable:
     """Return the candidates of a scan as a table for the terminal, the highest peak ``ac_z`` first.
 
     Parameters
@@ -31,33 +36,26 @@ def candidates_table(
     buckets : table
         ``ScanResult.buckets``: the ao sparkline is drawn from the last ones up to the raising.
     width : int
-        Columns of the terminal; a narrow one is spared the volumes and half of the sparkline.
+        Columns of the terminal; in a narrow one the sparkline is half as long.
     """
     ranked = sorted(lives(candidates), key=lambda life: -life.peak)
     shown = ranked[:top]
-    table = Table(
-        title=f"{wording.count(len(ranked))} candidates"
-        + (f", the first {len(shown)}" if len(shown) < len(ranked) else ""),
-        title_justify="left",
-        title_style="bold",
-        header_style="dim",
-        box=None,
-        pad_edge=False,
+    title = counted(len(ranked), "candidate") + (
+        f", the first {len(shown)}" if len(shown) < len(ranked) else ""
     )
-    is_wide = width >= _WIDE
-    headings = ("#", "raised", "symbol", "side", "ac_z", "lived", "last", "volume", "× mean")
-    headings = headings if is_wide else headings[:-2]
-    for heading in headings:
-        justify = "left" if heading in ("symbol", "side") else "right"
-        table.add_column(heading, justify=justify, no_wrap=True)
-    table.add_column("ao, 3 min", no_wrap=True)
-    table.add_column("faded", style="dim", no_wrap=True)
     rows = _first_rows(candidates, shown)
-    waves = _Waves(buckets, SPARK_WIDTH if is_wide else NARROW_SPARK_WIDTH)
-    for rank, life in enumerate(shown, 1):
-        cells = [str(rank), *_cells(life, rows)][: len(headings)]
-        table.add_row(*cells, waves.until(life), _ending(life))
-    return table
+    waves = _Waves(buckets, SPARK_WIDTH if width >= _WIDE else NARROW_SPARK_WIDTH)
+    return fitted_rows(
+        _HEADINGS,
+        (
+            (str(rank), *_cells(life, rows), waves.until(life), Text(_ending(life), style="dim"))
+            for rank, life in enumerate(shown, 1)
+        ),
+        numbers=("#", "raised", "ac_z", "lived", "last", "volume", "× mean"),
+        wrapped={"faded": 8},
+        spare=("volume", "× mean", "#", "ao, 3 min", "side"),
+        title=title,
+    )
 
 
 def _cells(life: Episode, rows: dict[tuple[str, int], dict[str, float]]) -> list[str | Text]:

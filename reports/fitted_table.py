@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -11,6 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 _GAP = 2
+LONGEST_WORD = 24
+"""Characters from which on a word, such as a path, may be cut where its column is wrapped."""
+
+INSTEAD = "widen the terminal, or --json"
+"""How else to see what was left out, of a command that has ``--json``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +25,8 @@ class Column:
     Attributes
     ----------
     least : int, optional
-        Characters down to which its words may be wrapped; None for a column that is never wrapped.
+        Characters down to which it may be wrapped between words; a word that is no longer than
+        ``LONGEST_WORD`` is kept whole. None for a column that is never wrapped.
     """
 
     heading: str
@@ -34,9 +40,18 @@ class Column:
         return max((_width(cell) for cell in (self.heading, *self.cells)), default=0)
 
     @property
+    def narrowest(self) -> int:
+        """The room it can be pressed into where words have to be cut."""
+        return self.width if self.least is None else min(self.least, self.width)
+
+    @property
     def width(self) -> int:
         """The room it needs."""
-        return self.widest if self.least is None else min(self.least, self.widest)
+        if self.least is None:
+            return self.widest
+        texts = (str(cell) for cell in (self.heading, *self.cells))
+        longest = max((cell_len(word) for text in texts for word in text.split()), default=0)
+        return min(max(self.least, min(longest, LONGEST_WORD)), self.widest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +69,7 @@ class FittedTable:
     columns: Sequence[Column]
     spare: Sequence[str] = ()
     title: str | None = None
-    instead: str = "widen the terminal, or --json"
+    instead: str = INSTEAD
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the table as wide as it may be, and what had no room."""
@@ -63,9 +78,10 @@ class FittedTable:
             title=self.title, title_justify="left", title_style="bold", box=None, pad_edge=False
         )
         kept = [column for column in self.columns if column.heading not in left_out]
-        room = max(0, options.max_width - _sum(iter(kept)))
+        room = options.max_width - _sum(iter(kept))
         for column in kept:
-            more = min(room, column.widest - column.width)
+            spare_of_it = column.width - column.narrowest
+            more = min(room, column.widest - column.width) if room > 0 else -min(-room, spare_of_it)
             room -= more
             table.add_column(
                 column.heading,
@@ -80,6 +96,40 @@ class FittedTable:
         if left_out:
             names = ", ".join(each.heading for each in self.columns if each.heading in left_out)
             yield Text(f"no room for {names}: {self.instead}", style="dim")
+
+
+def fitted_rows(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Text | str]],
+    *,
+    numbers: Collection[str] = (),
+    wrapped: Mapping[str, int] | None = None,
+    spare: Sequence[str] = (),
+    title: str | None = None,
+    instead: str = INSTEAD,
+) -> FittedTable:
+    """Return a table of rows.
+
+    Parameters
+    ----------
+    rows : iterable of sequences
+        As many cells in each as there are headings.
+    numbers : collection of str
+        Headings of columns that end where their numbers do.
+    wrapped : mapping, optional
+        ``Column.least`` by heading, of the columns that may be wrapped.
+    spare, title, instead
+        As ``FittedTable`` has them.
+    """
+    least = wrapped or {}
+    cells = list(zip(*rows, strict=True)) or [()] * len(headings)
+    columns = [
+        Column(
+            heading=heading, cells=column, is_number=heading in numbers, least=least.get(heading)
+        )
+        for heading, column in zip(headings, cells, strict=True)
+    ]
+    return FittedTable(columns, spare, title, instead)
 
 
 def _width(cell: Text | str) -> int:

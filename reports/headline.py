@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from engine.decision.confidence import Filter
 from engine.domain.counted import counted
 from reports import wording
 from reports.view import Metrics, RunView
@@ -136,8 +137,20 @@ def why_no_trades(view: RunView) -> str:
             return (
                 f"No trades: {left} came through “{wording.words(before.name)}”, and "
                 f"“{wording.words(stage.name)}” let none of them pass."
+                f"{_remedy(view, stage.name)}"
             )
     return "No trades were closed, though orders were filled."
+
+
+def _remedy(view: RunView, stage: str) -> str:
+    """Return what lets a run trade whose tape is too narrow for a filter; empty for any other."""
+    is_narrow = view.manifest.get("symbols") or view.manifest.get("letters")
+    if stage != Filter.MARKET_GRAVITY or not is_narrow:
+        return ""
+    return (
+        " It is the breadth of the whole tape, and this run has only a part of it: leave the "
+        "filter out with --set use_market_gravity=false, or keep the index symbols in the list."
+    )
 
 
 def _nothing_judged(view: RunView) -> str:

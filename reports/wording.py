@@ -13,7 +13,10 @@ UNKNOWN = "—"
 Number = float | int | Decimal | None
 
 _SECONDS_PER_MINUTE = 60
+_MICRO, _MILLI = 1e-6, 1e-3
 _PRICE_DECIMALS = 4
+_ROUNDS_UP = 0.9995
+"""Of a unit: what has three figures is written as one of it from here on."""
 
 
 def known(value: Number) -> bool:
@@ -35,13 +38,18 @@ def count(value: Number) -> str:
 
 
 def compact(value: Number) -> str:
-    """Return a large number in three figures: ``60.0 M``."""
+    """Return a large number in three figures: ``60.5 M``."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
     for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if abs(value) >= size:
-            return f"{float(value) / size:.3g} {unit}"
-    return f"{float(value):.3g}"
+        if abs(value) >= size * _ROUNDS_UP:
+            return f"{_three_figures(float(value) / size)} {unit}"
+    return _three_figures(float(value))
+
+
+def _three_figures(value: float) -> str:
+    """Return a number with three figures that count, without an exponent."""
+    return f"{Decimal(f'{value:.2e}'):f}".removesuffix(".00").removesuffix(".0")
 
 
 def usd(value: Number, *, signed: bool = False) -> str:
@@ -71,9 +79,11 @@ def share(value: Number, decimals: int = 1) -> str:
 
 
 def duration(seconds: Number) -> str:
-    """Return a stretch of time: ``0.42 s``, ``42.0 s``, ``7m 05s``, ``1h 07m``."""
+    """Return a stretch of time: ``43.4 µs``, ``0.42 s``, ``42.1 s``, ``7m 05s``, ``1h 07m``."""
     if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
+    if 0 < abs(seconds) < _MILLI:
+        return f"{_three_figures(float(seconds) / _MICRO)} µs"
     if abs(seconds) < _SECONDS_PER_MINUTE:
         return f"{float(seconds):.3g} s"
     minutes, rest = divmod(round(float(seconds)), _SECONDS_PER_MINUTE)

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
+from app.backtest.asked_data import asked_data
 from app.backtest.by_strategy import by_strategy
 from app.backtest.day_scans import DayScans
 from app.backtest.report import run_tables, run_view
-from app.backtest.stored_days import data_warnings, expect_spelled
 from app.clock import new_york
 from app.redaction import redacted
 from app.runs.bounds import record_run_ended, record_run_started
@@ -71,8 +71,7 @@ def backtest_run(
     nothing was done yet; the directory says so.
     """
     request.hosted.expect_fit(request.params)
-    expect_spelled(catalog, request.days, request.symbols)
-    warnings = data_warnings(catalog, request.days, request.letters, request.symbols)
+    warnings = asked_data(catalog, request.days, request.letters, request.symbols)
     started = time.perf_counter()
     scans = DayScans(catalog, request.workers, refresh=request.refresh)
     with RunStore(runs).start(_plan(catalog, request)) as run:

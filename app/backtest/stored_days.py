@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from datetime import date
 
 from app.clock import parse_day
 from catalog import Catalog
-from catalog.warnings import TICKS, DataWarning, DayWarning, in_words, summed
 from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, NotFoundError
-from engine.domain.market_data.recorded import letter_of
 from engine.domain.session import session, sessions
-from engine.domain.symbols import case_hint
 
 _NAMED = 5
 """Missing days that are told by their dates."""
@@ -69,47 +66,6 @@ def stored_day(catalog: Catalog, day: str | None) -> date:
     if wanted not in stored:
         raise _nothing([wanted], stored)
     return wanted
-
-
-def expect_spelled(catalog: Catalog, days: Sequence[date], symbols: Sequence[str]) -> None:
-    """Refuse symbols that have no trades on any of some days, but have in other capitals.
-
-    Raises
-    ------
-    NotFoundError
-        There is such a symbol; the message names the stored one.
-    """
-    missing = set(symbols)
-    for day in days:
-        if not missing:
-            return
-        missing -= catalog.symbols(day, {letter_of(symbol) for symbol in missing})
-    meant = case_hint(sorted(missing), sorted(spelled_like(catalog, days, missing)))
-    if meant:
-        raise NotFoundError(f"no trades of {', '.join(sorted(missing))} are stored{meant}")
-
-
-def spelled_like(catalog: Catalog, days: Sequence[date], symbols: Iterable[str]) -> set[str]:
-    """Return the stored symbols that may be some others in other capitals."""
-    letters = {letter_of(each) for symbol in symbols for each in (symbol.upper(), symbol.lower())}
-    return {symbol for day in days for symbol in catalog.symbols(day, letters)}
-
-
-def data_warnings(
-    catalog: Catalog, days: Sequence[date], letters: Sequence[str], symbols: Sequence[str]
-) -> tuple[DayWarning, ...]:
-    """Return what was found doubtful when the data that a request reads was imported."""
-    wanted = set(letters) or {letter_of(symbol) for symbol in symbols}
-    found: list[DayWarning] = []
-    for kind in TICKS:
-        doubts: dict[date, list[DataWarning]] = {day: [] for day in days}
-        for day, letter in catalog.partitions.stored(kind):
-            if day in doubts and (not wanted or letter in wanted):
-                manifest = catalog.partitions.manifest(kind, day, letter)
-                doubts[day] += manifest.warnings if manifest else ()
-        for day, warnings in doubts.items():
-            found += in_words(summed(warnings), kind, day)
-    return tuple(found)
 
 
 def _stored(catalog: Catalog) -> list[date]:

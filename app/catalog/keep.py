@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from app.backtest.asked_data import data_warnings
 from catalog import Catalog, verify
 from catalog.adopt import Adopted, adopt
 from catalog.export import ExportReport, Target, export
@@ -17,6 +18,7 @@ from catalog.imports.ingest import ImportOptions, ImportReport, import_files
 from catalog.schema import Kind
 from catalog.spool import Spooled
 from catalog.verify import Verification
+from catalog.warnings import TICKS, DayWarning
 from engine.domain.errors import ConfigError
 
 type RowProgress = Callable[[float, float], None]
@@ -34,11 +36,12 @@ class PartitionRow(msgspec.Struct):
 
 
 class CatalogInfo(msgspec.Struct, frozen=True):
-    """What a catalog holds."""
+    """What a catalog holds, and what was found doubtful when it was imported."""
 
     catalog: str
     partitions: tuple[PartitionRow, ...]
     instruments: int
+    warnings: tuple[DayWarning, ...] = ()
 
 
 def imported(
@@ -112,7 +115,9 @@ def catalog_info(catalog: str) -> CatalogInfo:
             row.rows += manifest.rows if manifest else 0
             row.bytes += manifest.size if manifest else 0
         rows += by_day.values()
-    return CatalogInfo(catalog, tuple(rows), stored.instruments.table().num_rows)
+    days = sorted({day for kind in TICKS for day, _ in stored.partitions.stored(kind)})
+    warnings = data_warnings(stored, days)
+    return CatalogInfo(catalog, tuple(rows), stored.instruments.table().num_rows, warnings)
 
 
 def verified(catalog: str, progress: RowProgress, *, quarantine: bool) -> Verification:

@@ -47,7 +47,7 @@ def catalog(root: str) -> tuple[Check, float]:
     except (DataError, OSError) as error:
         remedy = "'tradectl catalog verify' names and quarantines what is damaged; import it again"
         return failed("catalog", str(error), remedy), 0
-    finding = f"{days[-1]}, letter {newest}: {prints:,} trades read"
+    finding = f"{days[-1]}, letter {newest}: {counted(prints, 'trade')} read"
     return passed("catalog", finding), sum(sizes) / len(days)
 
 

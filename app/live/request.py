@@ -12,6 +12,7 @@ from catalog import Catalog
 from engine.domain.errors import ConfigError, JournalBroken
 from engine.domain.market_data.recorded import MarketData, letter_of
 from engine.domain.parameters import Parameters
+from engine.domain.symbols import near_hint
 from engine.runtime.live import RelayAddress, VenueAccount
 
 
@@ -83,7 +84,7 @@ class LiveRequest:
         if unknown := [symbol for symbol in self.symbols if symbol not in known]:
             raise ConfigError(
                 f"{', '.join(unknown)} cannot be traded at {self.venue.name}: misspelt, "
-                "renamed or delisted; correct or drop it"
+                f"renamed or delisted; correct or drop it{near_hint(unknown, known)}"
             )
         if not self.letters:
             return self.symbols

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.parameters.desk import read_desk
 from app.parameters.file import load_parameters
+from engine.domain.errors import ConfigError
 from engine.domain.parameters import parameters_from
 
 if TYPE_CHECKING:
@@ -26,8 +28,17 @@ def asked_parameters(
     Raises
     ------
     ConfigError
-        The file or a setting is wrong.
+        There is no such file, or it or a setting is wrong.
     """
+    if file is not None and file != DESK and not file.exists():
+        near = get_close_matches(str(file), [str(DESK)], n=1)
+        meant = (
+            f"; did you mean --params {DESK}?" if near else f", or '{DESK}' for those of the desk"
+        )
+        raise ConfigError(
+            f"there is no parameter file {file}: give another, such as what 'tradectl params "
+            f"export' writes{meant}"
+        )
     if file != DESK or DESK.exists():
         return load_parameters(file, settings)
     return parameters_from(_held(database), settings or ())

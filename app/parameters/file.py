@@ -10,8 +10,13 @@ import yaml
 
 from app.parameters.yaml_file import yaml_node
 from app.redaction import refuse_secrets
+from app.symbol_list import listed_symbols
 from engine.domain.errors import ConfigError
 from engine.domain.parameters import Parameters, parameters_from
+
+_LISTS_OF_SYMBOLS = frozenset(
+    name for name, field in Parameters.model_fields.items() if field.annotation == tuple[str, ...]
+)
 
 
 def load_parameters(file: Path | None, settings: Sequence[str] | None = None) -> Parameters:
@@ -24,11 +29,12 @@ def load_parameters(file: Path | None, settings: Sequence[str] | None = None) ->
         secret, which every run would keep.
     """
     values = {} if file is None else read_values(file)
+    settings = [_with_listed_symbols(each) for each in settings or ()]
     told = {f"parameter {key}": str(value) for key, value in values.items()}
-    told |= {f"--set {text.partition('=')[0]}": text for text in settings or ()}
+    told |= {f"--set {text.partition('=')[0]}": text for text in settings}
     refuse_secrets(told)
     try:
-        return parameters_from(values, settings or ())
+        return parameters_from(values, settings)
     except ConfigError as error:
         raise error if file is None else ConfigError(f"{error} (parameters from {file})") from error
 
@@ -42,7 +48,7 @@ def changed_values(settings: Sequence[str]) -> dict[str, Any]:
         One of them is none, or a key is given twice.
     """
     values: dict[str, Any] = {}
-    for text in settings:
+    for text in map(_with_listed_symbols, settings):
         key, equals, value = (part.strip() for part in text.partition("="))
         if not key or not equals:
             raise ConfigError(f"expected KEY=VALUE, found {text!r}: write {key or 'KEY'}=VALUE")
@@ -50,6 +56,14 @@ def changed_values(settings: Sequence[str]) -> dict[str, Any]:
             raise ConfigError(f"{key} is given twice, the second time as {text!r}: keep one")
         values[key] = value
     return values
+
+
+def _with_listed_symbols(setting: str) -> str:
+    """Return a setting with the symbols of a file in the place of its ``@FILE``."""
+    key, equals, value = setting.partition("=")
+    if not (equals and "@" in value) or key.strip() not in _LISTS_OF_SYMBOLS:
+        return setting
+    return f"{key}={','.join(listed_symbols(value, f'--set {key}'))}"
 
 
 def read_values(file: Path) -> dict[str, object]:
@@ -64,7 +78,10 @@ def read_values(file: Path) -> dict[str, object]:
     if document is None:
         return {}
     if not isinstance(document, yaml.MappingNode):
-        raise ConfigError(f"parameter file {file} must hold lines 'name: value'")
+        raise ConfigError(
+            f"parameter file {file} must hold lines 'name: value', as 'min_ac_z: 3'; "
+            "'tradectl params export' writes one"
+        )
     return _mapping(document, file)
 
 

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from app.backtest.asked_data import data_warnings
 from app.clock import instant, parse_day
 from app.strategies import Hosted
 from catalog import Catalog, StoredBuckets
+from catalog.warnings import DayWarning
 from engine.domain.candidate import StrategyFailure
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.parameters import Parameters
@@ -56,7 +58,10 @@ class SwitchedOff(msgspec.Struct, frozen=True):
 
 
 class ChangePreview(msgspec.Struct, frozen=True):
-    """Candidates and trades of a recorded stretch before and after a change; times are UTC ns."""
+    """Candidates and trades of a recorded stretch before and after a change; times are UTC ns.
+
+    ``warnings`` are about the stretch's day.
+    """
 
     start_ns: int
     end_ns: int
@@ -71,6 +76,7 @@ class ChangePreview(msgspec.Struct, frozen=True):
     added: tuple[PaperTrade, ...]
     switched_off: tuple[SwitchedOff, ...]
     elapsed_secs: float
+    warnings: tuple[DayWarning, ...] = ()
 
 
 class Traded(NamedTuple):
@@ -212,6 +218,7 @@ def change_preview(
             *_switched_off("after", found.after.failures),
         ),
         elapsed_secs=time.perf_counter() - asked,
+        warnings=data_warnings(market, [day]),
     )
 
 

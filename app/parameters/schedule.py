@@ -15,6 +15,8 @@ from engine.domain.parameters import Parameters
 from engine.domain.parameters.changes import ChangeRefused, propose
 from engine.domain.parameters.versions import ParameterHistory
 
+_EXAMPLE = "- {at: 2026-09-18T10:00, set: {min_ac_z: 3}, because: calmer}"
+
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     """One change: ``at`` is a New York date and time."""
@@ -36,8 +38,11 @@ def load_schedule(file: Path, params: Parameters, who: str) -> tuple[ParamsChang
     try:
         entries = msgspec.convert(yaml_value(file, "schedule"), list[_Entry])
     except msgspec.ValidationError as error:
-        expected = "a list of changes, each with at: YYYY-MM-DDTHH:MM and set: {name: value}"
-        raise ConfigError(f"expected {expected} in {file}: {error}") from error
+        why = str(error).replace("`array`", "a list").replace("`object`", "a mapping")
+        raise ConfigError(
+            f"{file} is no schedule of changes: {why.replace('`str`', 'a text')}; "
+            f"write a list, as {_EXAMPLE!r}"
+        ) from error
     for each in entries:
         refuse_secrets({f"because in {file}": each.because})
         refuse_secrets({f"{name} in {file}": text for name, text in each.set.items()})

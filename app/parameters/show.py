@@ -44,23 +44,35 @@ class ParameterRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShownParameters(msgspec.Struct, frozen=True):
-    """All parameters, in groups; ``version`` is None for those of a file."""
+    """All parameters, in groups, and what they become; ``version`` is None for those of a file."""
 
     version: int | None
     params_hash: str
     scan_hash: str
     parameters: tuple[ParameterRow, ...]
+    coming: tuple[ComingChange, ...] = ()
+
+
+class ComingChange(msgspec.Struct, frozen=True):
+    """A change of one parameter that is kept, and takes effect at ``effective_ns`` (UTC)."""
+
+    version: int
+    effective_ns: int
+    name: str
+    value: Any
 
 
 class ShownParameter(msgspec.Struct, frozen=True):
-    """One parameter as a version has it."""
+    """One parameter as a version has it, and what it becomes, by version."""
 
     version: int
     row: ParameterRow
+    coming: tuple[ComingChange, ...] = ()
 
     def told(self) -> dict[str, Any]:
         """Return it by name, in one level."""
-        return {"version": self.version, **msgspec.to_builtins(self.row)}
+        coming = msgspec.to_builtins(self.coming)
+        return {"version": self.version, **msgspec.to_builtins(self.row), "coming": coming}
 
 
 class VersionDifference(msgspec.Struct, frozen=True):
@@ -115,8 +127,10 @@ def shown_parameters(
     """
     if file is not None or settings:
         return _shown(None, asked_parameters(file, settings, database))
-    stretch = _stretch(read_desk(database), version)
-    return _shown(stretch.version, stretch.params)
+    history = read_desk(database)
+    stretch = _stretch(history, version)
+    shown = _shown(stretch.version, stretch.params)
+    return msgspec.structs.replace(shown, coming=_coming(history, version))
 
 
 def shown_parameter(database: str, version: int | None, key: str) -> ShownParameter:
@@ -133,9 +147,11 @@ def shown_parameter(database: str, version: int | None, key: str) -> ShownParame
         name = parameter_name(key)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    stretch = _stretch(read_desk(database), version)
+    history = read_desk(database)
+    stretch = _stretch(history, version)
     row = next(row for row in parameter_rows(stretch.params) if row.name == name)
-    return ShownParameter(stretch.version, row)
+    coming = tuple(each for each in _coming(history, version) if each.name == name)
+    return ShownParameter(stretch.version, row, coming)
 
 
 def version_difference(database: str, before: int, after: int | None) -> VersionDifference:
@@ -227,8 +243,28 @@ def _stretch(known: ParameterHistory, version: int | None) -> Stretch:
         return known.in_force(time.time_ns())
     found = known.version(version)
     if found is None:
-        raise NotFoundError(f"version {version} was never in force; 'tradectl params history'")
+        raise NotFoundError(_not_there(known, version))
     return found
+
+
+def _not_there(known: ParameterHistory, version: int) -> str:
+    """Return why a version cannot be shown, and which ones can."""
+    if version in known.withdrawn:
+        return (
+            f"version {version} was withdrawn before it took effect; see 'tradectl params history'"
+        )
+    numbers = f"1 to {known.latest}" if known.latest > 1 else "1 alone, the defaults"
+    return f"there is no version {version}, but {numbers}; see 'tradectl params history'"
+
+
+def _coming(known: ParameterHistory, version: int | None) -> tuple[ComingChange, ...]:
+    """Return what is kept and not in force yet; nothing beside a version that was asked for."""
+    scheduled = () if version is not None else known.scheduled(time.time_ns())
+    return tuple(
+        ComingChange(each.version, each.effective_ns, change.name, change.new)
+        for each in scheduled
+        for change in each.changes
+    )
 
 
 def _yaml_value(value: object) -> str:

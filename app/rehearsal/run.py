@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -20,6 +19,7 @@ from app.display.folder import display_root
 from app.live.request import LiveRequest
 from app.live.run import LiveEnd, live_run
 from app.markets import simulated_market
+from app.own_process import own_process
 from app.runs.hosted_run import OnStarted, run_name
 from app.runs.start_wait import StartWait
 from app.strategies import Hosted, hosted
@@ -27,6 +27,7 @@ from catalog import Catalog
 from engine.comparison import Judgement, Story
 from engine.display import FrameSlot
 from engine.domain.errors import RunError
+from engine.domain.market_data.recorded import letter_of
 from engine.domain.markets.fill_assumptions import BASE, FILL_ASSUMPTIONS
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import ParameterHistory
@@ -89,7 +90,7 @@ async def rehearsed(
             feed="sip",
             params=request.params,
             letters=request.letters,
-            symbols=request.symbols,
+            symbols=_tradable(catalog, request),
             run_id=name,
             sends=True,
             verdicts=request.verdicts,
@@ -101,6 +102,14 @@ async def rehearsed(
         )
         end = await live_run(journals, live, told, keep, screens)
     return Rehearsal(end, venues[0].health, time.perf_counter() - began)
+
+
+def _tradable(catalog: Catalog, request: RehearsalRequest) -> tuple[str, ...]:
+    """Return the symbols asked for that traded that day: the simulator knows no others."""
+    if not request.symbols:
+        return ()
+    stored = catalog.symbols(request.day, {letter_of(each) for each in request.symbols})
+    return tuple(each for each in request.symbols if each in stored)
 
 
 def backtested(
@@ -155,7 +164,8 @@ async def _simulator(request: RehearsalRequest, account: str) -> AsyncIterator[s
         It does not start; the message has its last words.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli.main", "sim", "run", "--json", "--stepped", "--port", "0"),
+        *own_process("from cli.main import main; main()"),
+        *("sim", "run", "--json", "--stepped", "--port", "0"),
         *("--catalog", request.catalog, "--date", str(request.day), "--fills", request.fills),
         *("--speed", str(request.speed or "max")),
         env=os.environ | {"TRADECTL_SIM_ACCOUNTS": account},

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from app.backtest.asked_data import asked_data
 from app.backtest.kept_scans import kept_scan
 from app.runs.chosen_run import chosen_run
 from app.runs.day_tape import day_market, spool_of
@@ -22,6 +23,7 @@ from app.runs.signals.ensembles import RunEnsembles
 from app.runs.signals.of_run import signals_of
 from app.runs.signals.said import FeatureCheck
 from catalog import Catalog
+from catalog.warnings import DayWarning
 from engine.accounting import Missed, Trade, follow, keep_books, untraded
 from engine.domain.account import ACCELERATION
 from engine.domain.errors import NotFoundError
@@ -118,6 +120,7 @@ class MissedAnswer(msgspec.Struct, frozen=True):
     """What was rejected, how much of it could have been traded, and the rows that went furthest.
 
     Of a run that is ``running`` they are as of now: what was rejected just before may go on.
+    ``warnings`` are about the data of these days.
     """
 
     run_id: str | None
@@ -128,6 +131,7 @@ class MissedAnswer(msgspec.Struct, frozen=True):
     strategies: tuple[Became, ...]
     missed: tuple[MissedRow, ...]
     running: bool = False
+    warnings: tuple[DayWarning, ...] = ()
 
 
 def missed_trades(
@@ -160,6 +164,7 @@ def missed_trades(
     became = _Became(names)
     with day_market(chosen, question.catalog) as market:
         days = _days(market, chosen, question.day)
+        warnings = asked_data(market, days, _letters(question, chosen), question.symbols)
         for day in days:
             said, unknown = signals_of(chosen, ensembles, names, day, history, question.catalog)
             result = None
@@ -191,6 +196,7 @@ def missed_trades(
         strategies=became.sums([each for each in trades if _entered_on(each, days)]),
         missed=tuple(map(_row, found[: question.top])),
         running=goes_on(chosen),
+        warnings=warnings,
     )
     return answer, chosen.integrity() if chosen else None
 
@@ -261,13 +267,17 @@ def _scan(
             market,
             day,
             parameters,
-            letters=question.letters or (run.letters if run else ()),
+            letters=_letters(question, run),
             symbols=question.symbols or (run.symbols if run else ()),
             changes=changes,
             workers=question.workers,
             progress=watched,
             source=source,
         )
+
+
+def _letters(question: MissedQuestion, run: Kept | None) -> tuple[str, ...]:
+    return question.letters or (run.letters if run else ())
 
 
 def _days(market: Catalog, run: Kept | None, asked: date | None) -> list[date]:

@@ -84,8 +84,8 @@ class StartWait:
             raise error
         reason = secrets_hidden(str(error))
         if reason != self._reported:
-            _log.warning("waiting up to %.0f s: %s", left, reason)
-            self._say(f"waiting up to {left:.0f} s: {reason}")
+            _log.warning("waiting up to %g s in all: %s", self._wait_secs, reason)
+            self._say(f"waiting up to {self._wait_secs:g} s in all: {reason}")
         self._reported = reason
         pause, self._next_secs = self._next_secs, min(2 * self._next_secs, _LONGEST_SECS)
         return min(pause, left)

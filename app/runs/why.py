@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.backtest.stored_days import data_warnings, spelled_like
+from app.backtest.asked_data import asked_data, expect_stored
 from app.clock import instant, nanosecond, new_york, parse_day
 from app.runs.chosen_run import chosen_run
 from app.runs.day_tape import SpooledPrints, spool_of
@@ -28,7 +28,7 @@ from engine.domain.market_data.recorded import Prints
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import day_of, session
-from engine.domain.symbols import case_hint, expect_symbol, is_test_issue
+from engine.domain.symbols import expect_symbol, is_test_issue
 from engine.journal import Integrity
 from engine.signals.bucket_series import judged_buckets
 from engine.signals.tables import rows_table, told_rows
@@ -145,7 +145,7 @@ def explained(
         params_version=in_force.version,
         **_hub_says(chosen, symbol, ts_event),
         running=goes_on(chosen),
-        warnings=data_warnings(market, [day_of(ts)], (), [symbol])
+        warnings=asked_data(market, [day_of(ts)], symbols=[symbol])
         if isinstance(market, Catalog)
         else (),
     )
@@ -184,9 +184,7 @@ def _judged(market: Prints, day: date, symbol: str, history: ParameterHistory) -
     """Return every bucket of the symbol that has an ``ao``, held against every gate."""
     params, changes = history.shaping_day(session(day))
     if isinstance(market, Catalog):
-        known = spelled_like(market, [day], [symbol])
-        if symbol not in known and (hint := case_hint([symbol], sorted(known))):
-            raise NotFoundError(f"no trades of {symbol} are stored for {day}{hint}")
+        expect_stored(market, [day], [symbol])
     (scanner,) = judged_buckets(market, day, params, [symbol], changes)
     if not scanner.symbols:
         raise NotFoundError(f"no trades of {symbol} are stored for {day}; 'tradectl catalog info'")

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import msgspec
 
+from app.backtest.asked_data import data_warnings
 from app.backtest.stored_days import stored_day
 from app.clock import instant
 from catalog import Catalog, StoredReference
+from catalog.warnings import DayWarning
 from engine.domain.errors import ConfigError
 from serving import ControlToken, Policy, listening
 from simulator.exchange import fill_mode
@@ -83,6 +85,7 @@ class SimReady(msgspec.Struct, frozen=True):
     now_ns: int
     accounts: list[dict[str, str]]
     token_file: str | None
+    warnings: tuple[DayWarning, ...] = ()
 
 
 def serve_simulator(request: SimRequest, ready: Callable[[SimReady], None]) -> None:
@@ -141,6 +144,7 @@ def serve_simulator(request: SimRequest, ready: Callable[[SimReady], None]) -> N
                     now_ns=around.venue.now,
                     accounts=told,
                     token_file=None if token.file is None else str(token.file),
+                    warnings=data_warnings(source, [day]),
                 )
             )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.symbol_list import listed_symbols
 from engine.domain.errors import ConfigError, VenueUnavailable
 
 DEFAULT_URL = "http://127.0.0.1:8765"
@@ -50,7 +51,7 @@ def ask(url: str, path: str, said: Mapping[str, Any] | None = None) -> dict[str,
 
 
 def switches(words: list[str]) -> dict[str, Any]:
-    """Return the switches written as ``NAME=VALUE``; lists have commas.
+    """Return the switches written as ``NAME=VALUE``; lists of symbols as everywhere.
 
     Raises
     ------
@@ -62,6 +63,6 @@ def switches(words: list[str]) -> dict[str, Any]:
         name, sign, value = word.partition("=")
         if not name or not sign:
             raise ConfigError(f"write a switch as NAME=VALUE, as mute=true; found {word!r}")
-        is_list = name == "mute_symbols"
-        asked[name] = [each for each in value.split(",") if each] if is_list else value
+        is_list = name == "mute_symbols" and value
+        asked[name] = list(listed_symbols(value, name)) if is_list else value
     return asked

@@ -101,7 +101,7 @@ def _loaded(point: EntryPoint) -> Found:
 def _imported(module: str, attribute: str) -> object:
     here = str(Path.cwd())
     if here not in sys.path:
-        sys.path.insert(0, here)
+        sys.path.append(here)  # last: a folder there that is called as ours is not ours
     try:
         with redirect_stdout(sys.stderr):  # what it prints is no answer of ours
             found = importlib.import_module(module)
@@ -119,6 +119,8 @@ def _imported(module: str, attribute: str) -> object:
             and value.__module__ == module
         ]
         hint = f"it has {', '.join(names)}" if names else "it has no strategy"
+        if not names and Path(here, module.partition(".")[0]).is_dir():
+            hint += f"; if you mean the folder {module} here, rename it: the name is taken"
         raise ConfigError(f"module {module} has no {attribute or 'class'}: {hint}")
     return getattr(found, attribute)
 

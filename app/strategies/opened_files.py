@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ _notes: dict[int, list[str]] = {}
 """What is noted, by the thread that asks a strategy: the market is read by others meanwhile."""
 
 _hook: list[bool] = []
+
+_CODE = re.compile(r"\.(py|pyc|so)$|/__pycache__(/|$)|\.nb[ic](\.tmp\.\w+)?$|/[^/]+_[0-9a-f]{40}$")
+"""Python's, and what numba keeps of what it has compiled, in whatever folder it keeps that."""
 
 
 @contextmanager
@@ -31,6 +35,5 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     opened = _notes.get(get_ident()) if event == "open" else None
     if opened is not None and isinstance(arguments[0], str):
         name = arguments[0]
-        is_code = name.endswith((".py", ".pyc", ".so")) or "/__pycache__/" in name
-        if not is_code:
+        if not _CODE.search(name):
             opened.append(name)

@@ -41,9 +41,9 @@ from catalog.warnings import (
     Doubts,
     in_words,
     of_import,
-    of_tapes,
     summed,
 )
+from engine.domain.counted import counted
 from engine.domain.errors import DataError
 from engine.domain.session import is_session, session
 
@@ -178,11 +178,12 @@ def import_files(
             imported,
             of_import(report.rows_in, report.rows_out),
             intake.of_several_venues() if options.consolidate is None else (),
+            intake.on_unknown_tapes(),
         )
         _store(catalog, staging, intake.rejected_by_part, doubts, report, progress)
         manifests = (catalog.partitions.manifest(kind, *partition_of(key)) for key in imported)
         doubtful = summed(each for stored in manifests if stored for each in stored.warnings)
-        report.warnings = in_words(doubtful, kind) + of_tapes(intake.unknown_tapes)
+        report.warnings = in_words(doubtful, kind)
         report.dates = sorted({partition_of(key)[0] for key in imported})
         report.unchanged = len(imported) - report.stored
         catalog.instruments.add_tapes(intake.tapes)
@@ -318,7 +319,7 @@ def _nothing_to_store(report: ImportReport) -> str:
 
 def _explain(conflicts: Sequence[Conflict], kind: Kind) -> str:
     shown = "; ".join(
-        f"{conflict.symbol} on {conflict.day} ({conflict.stored_rows:,} rows stored, "
+        f"{conflict.symbol} on {conflict.day} ({counted(conflict.stored_rows, 'row')} stored, "
         f"{conflict.imported_rows:,} imported)"
         for conflict in conflicts[:_SHOWN_CONFLICTS]
     )

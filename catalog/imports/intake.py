@@ -52,7 +52,7 @@ class Intake:
     tapes : dict
         Tape letter by symbol, where a file tells it.
     unknown_tapes : dict
-        What files call a tape that is none, and how many symbols are said to be on it.
+        What files call the tape of a symbol, where that is none.
     venues : dict
         Exchanges by symbol, of quotes that may be of single venues.
     """
@@ -67,7 +67,7 @@ class Intake:
         self.out_of_order = 0
         self.without_arrival = 0
         self.tapes: dict[str, str] = {}
-        self.unknown_tapes: dict[str, int] = {}
+        self.unknown_tapes: dict[str, str] = {}
         self.venues: dict[str, set[str]] = {}
         self._staging = staging
         self._form = form
@@ -144,7 +144,7 @@ class Intake:
         if letter:
             self.tapes[symbol] = letter
         elif said.strip():
-            self.unknown_tapes[said] = self.unknown_tapes.get(said, 0) + 1
+            self.unknown_tapes[symbol] = said
 
     def _see_venues(self, quotes: pa.Table) -> None:
         pairs = quotes.select(["symbol", "exchange"]).group_by(["symbol", "exchange"])
@@ -157,6 +157,12 @@ class Intake:
         several = {symbol for symbol, names in self.venues.items() if len(names) > 1}
         texts = self._staging.vocabularies["symbol"].texts
         return [n for n, text in enumerate(texts) if text in several]
+
+    def on_unknown_tapes(self) -> dict[int, str]:
+        """Return what is said of the tape of symbols that have no known one, by symbol id."""
+        ids = {text: n for n, text in enumerate(self._staging.vocabularies["symbol"].texts)}
+        unknown = self.unknown_tapes.items()
+        return {ids[symbol]: said for symbol, said in unknown if symbol not in self.tapes}
 
     def _coded(self, column: Any, field: pa.Field) -> NDArray[Any]:
         if pa.types.is_dictionary(field.type):

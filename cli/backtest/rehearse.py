@@ -58,6 +58,8 @@ def rehearse(
     Example: tradectl rehearse 2026-09-18 --speed 40
     """
     require_fit(Need.LIVE, files=[database], folders=[runs])
+    import msgspec
+
     from app.backtest.stored_days import stored_day
     from app.rehearsal.beside_backtest import beside_backtest
     from app.rehearsal.run import RehearsalRequest, rehearsed
@@ -67,9 +69,11 @@ def rehearse(
     from store import Journals
 
     source = Catalog.open(options.catalog)
+    on = stored_day(source, day)
+    warnings = options.warnings(source, on)
     wait = StartWait(DEFAULT_WAIT_SECS, say)
     request = RehearsalRequest(
-        day=stored_day(source, day),
+        day=on,
         catalog=options.catalog,
         params=options.parameters(),
         fills=fills.value,
@@ -89,12 +93,12 @@ def rehearse(
         )
     end = rehearsal.end
     if not (end.is_over and compare):
-        emit_end(end, as_json=options.as_json)
+        emit_end(end, warnings, as_json=options.as_json)
         raise typer.Exit(ExitCode.DONE if end.is_over else INTERRUPTED)
     with progress_bar("backtest", "%") as progress:
         compared = beside_backtest(source, request, rehearsal, database, progress)
     emit(
-        compared.told(),
+        compared.told() | {"warnings": msgspec.to_builtins(warnings)},
         as_json=options.as_json,
         page=lambda console: rehearsal_page(console, compared),
     )

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from cli.terminal.day_options import Refresh, ScanOptions, StoredDay
-from cli.terminal.output import emit, say
+from cli.terminal.output import emit
 from cli.terminal.progress import progress_bar
 from cli.terminal.shared_options import taking
 from engine.domain.counted import counted
@@ -37,14 +37,14 @@ def scan(
 
     from app.backtest.kept_scans import kept_scan
     from app.backtest.scan_answer import scan_answer
-    from app.backtest.stored_days import data_warnings, expect_spelled, stored_day
+    from app.backtest.stored_days import stored_day
     from catalog import Catalog
     from engine.domain.session import session
 
     parameters, strategies = options.parameters(), options.hosted()
     stored = Catalog.open(options.catalog)
     on = stored_day(stored, day)
-    expect_spelled(stored, [on], options.only_symbols)
+    warnings = options.warnings(stored, on)
     make_source = strategies.make_source(stored)
     source = make_source(session(on), parameters, strategies.names)
     with progress_bar(f"scan {on}", "trades") as progress:
@@ -59,9 +59,6 @@ def scan(
             refresh=refresh,
             source=source,
         )
-    warnings = data_warnings(stored, [on], options.only_letters, options.only_symbols)
-    for warning in warnings:
-        say(f"warning: {warning.message}")
     emit(
         msgspec.to_builtins(scan_answer(result, top, warnings)),
         as_json=options.as_json,
@@ -71,21 +68,22 @@ def scan(
 
 def _page(console: Console, result: ScanResult, top: int) -> None:
     from reports import candidates_table
+    from reports.wording import compact, duration
 
     table = candidates_table(result.candidates, result.buckets, top=top, width=console.width)
     console.print(table)
     if result.signals is not None:
         from reports.signals_table import signals_table
 
-        console.print(signals_table(result.signals, top=top, width=console.width))
+        console.print(signals_table(result.signals, top=top))
     for failure in result.failures:
         console.print(f"strategy {failure.strategy_id} was switched off: {failure.why}")
     quality = result.quality
     rate = result.timings.get("trades_per_sec")
-    speed = f", {rate / 1e6:.1f} M trades/s" if rate else ", kept from before"
+    speed = f", {compact(rate)} trades/s" if rate else ", kept from before"
     console.print(
         f"\n{result.day}  {counted(quality['trades'], 'trade')} of "
         f"{counted(quality['symbols'], 'symbol')}, "
         f"{quality['late_trades']:,} late, {quality['reversals']:,} taken back  "
-        f"({result.timings['scan_secs']:.2f} s{speed})"
+        f"({duration(result.timings['scan_secs'])}{speed})"
     )

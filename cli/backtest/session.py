@@ -66,9 +66,11 @@ def session(
 
     parameters, strategies = options.parameters(database), options.hosted()
     source = Catalog.open(options.catalog)
+    on = stored_day(source, day)
+    warnings = options.warnings(source, on)
     wait = StartWait(wait_secs, say)
     request = SessionRequest(
-        day=stored_day(source, day),
+        day=on,
         params=parameters,
         engine=engine.value,
         fills=fills.value,
@@ -86,6 +88,6 @@ def session(
     journals = wait.reached(lambda: Journals(database))
     with progress_bar("session", "%") as progress:
         end = session_run(source, journals, request, progress, show_run_started)
-    emit_end(end, as_json=options.as_json)
+    emit_end(end, warnings, as_json=options.as_json)
     if end.outcome.status is OutcomeStatus.INTERRUPTED:
         raise typer.Exit(INTERRUPTED)

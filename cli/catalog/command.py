@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.text import Text
 
 from app.clock import parse_day
+from cli.terminal.data_warnings import say_warnings
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit, progress_console
 from cli.terminal.progress import progress_bar
@@ -30,15 +31,23 @@ KindName = Literal["trades", "quotes", "bars", "statuses"]
 FormatName = Literal["auto", "parquet", "csv", "alpaca", "lean", "databento", "nautilus", "spool"]
 TargetName = Literal["csv", "parquet", "nautilus"]
 TimeUnitName = Literal["ns", "us", "ms", "s"]
+_KINDS = ", ".join(get_args(KindName))
 
 
 @app.command("import")
 @command
 def import_(
     files: Annotated[list[str], typer.Argument(help="Files, or fsspec URLs, of one kind.")],
-    kind: Annotated[KindName, typer.Option(help="What the files hold.")] = "trades",
+    kind: Annotated[
+        KindName, typer.Option(metavar="KIND", help=f"What the files hold: {_KINDS}.")
+    ] = "trades",
     form: Annotated[
-        FormatName, typer.Option("--format", help="How they are written; auto goes by the ending.")
+        FormatName,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"How they are written: {', '.join(get_args(FormatName))}. auto: by the ending.",
+        ),
     ] = "auto",
     columns: Annotated[
         list[str] | None,
@@ -153,6 +162,7 @@ def info(catalog: CatalogPath = DEFAULT_CATALOG, as_json: AsJson = False) -> Non
     from app.catalog.keep import catalog_info
 
     found = catalog_info(catalog)
+    say_warnings(found.warnings)
     emit(
         msgspec.to_builtins(found),
         as_json=as_json,
@@ -188,7 +198,7 @@ def verify(
             console.print(
                 f"[red]{finding.damage}[/] {escape(finding.path)}: {MEANING[finding.damage]}"
             )
-        console.print(f"{result.parts:,} parts, {decimal(result.size)} checked")
+        console.print(f"{counted(result.parts, 'part')}, {decimal(result.size)} checked")
 
     status = "damaged" if result.findings else "ok"
     emit(
@@ -226,11 +236,13 @@ def sql(
     answer = query(Catalog.open(catalog), statement, limit)
 
     def page(console: Console) -> None:
-        columns = (Column(escape(name), overflow="fold") for name in answer.columns)
-        table = Table(*columns, box=None, pad_edge=False)
-        for row in answer.rows:
-            table.add_row(*(escape(_in_a_cell(value)) for value in row))
-        console.print(table)
+        from reports.fitted_table import fitted_rows
+
+        rows = (tuple(map(_in_a_cell, row)) for row in answer.rows)
+        wrapped = dict.fromkeys(answer.columns, _LEAST_OF_A_CELL)
+        spare = answer.columns[:0:-1]
+        table = fitted_rows(answer.columns, rows, wrapped=wrapped, spare=spare)
+        console.print(table, highlight=False)
         if answer.truncated:
             console.print(f"first {counted(limit, 'row')}; show more with --limit")
 
@@ -240,6 +252,10 @@ def sql(
         as_json=as_json,
         page=page,
     )
+
+
+_LEAST_OF_A_CELL = 12
+"""Characters down to which the columns of a query are wrapped."""
 
 
 def _in_a_cell(value: object) -> str:
@@ -254,7 +270,9 @@ def _in_a_cell(value: object) -> str:
 def export_(
     out: Annotated[Path, typer.Argument(help="Folder to write to; made when it is missing.")],
     to: Annotated[TargetName, typer.Option(help="What to write.")],
-    kind: Annotated[KindName, typer.Option(help="What to export.")] = "trades",
+    kind: Annotated[
+        KindName, typer.Option(metavar="KIND", help=f"What to export: {_KINDS}.")
+    ] = "trades",
     start: Annotated[str | None, typer.Option(help="First date, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last date, YYYY-MM-DD.")] = None,
     catalog: CatalogPath = DEFAULT_CATALOG,
@@ -283,20 +301,26 @@ def export_(
 
 
 def _print_import(report: ImportReport, console: Console) -> None:
-    table = Table("rows", "count", title=f"{report.kind} from {counted(len(report.files), 'file')}")
-    table.add_row("read", f"{report.rows_in:,}")
-    table.add_row("without a flaw", f"{report.rows_out:,}")
+    from reports.fitted_table import fitted_rows
+
+    rows: list[tuple[Text | str, str]] = [
+        ("read", f"{report.rows_in:,}"),
+        ("without a flaw", f"{report.rows_out:,}"),
+    ]
     for flaw, count in report.rejected.items():
-        table.add_row(f"set aside: {flaw.replace('_', ' ')}", f"{count:,}", style="yellow")
-    table.add_row("out of order (sorted)", f"{report.out_of_order:,}")
-    table.add_row("without ts_init (got ts_event)", f"{report.without_arrival:,}")
-    for name, count in report.quality.items():
-        table.add_row(f"{name.replace('_', ' ')} (kept)", f"{count:,}")
-    console.print(table)
-    span = f"{report.dates[0]} to {report.dates[-1]}" if len(report.dates) > 1 else report.dates[0]
+        rows.append((Text(f"set aside: {flaw.replace('_', ' ')}", "yellow"), f"{count:,}"))
+    rows += [
+        ("out of order (sorted)", f"{report.out_of_order:,}"),
+        ("without ts_init (got ts_event)", f"{report.without_arrival:,}"),
+    ]
+    rows += [(f"{name.replace('_', ' ')} (kept)", f"{n:,}") for name, n in report.quality.items()]
+    title = f"{report.kind} from {counted(len(report.files), 'file')}"
     console.print(
-        f"{span}: {report.stored:,} partitions stored, {report.unchanged:,} held the same already"
+        fitted_rows(("rows", "count"), rows, numbers=("count",), title=title), highlight=False
     )
+    span = f"{report.dates[0]} to {report.dates[-1]}" if len(report.dates) > 1 else report.dates[0]
+    stored = counted(report.stored, "partition")
+    console.print(f"{span}: {stored} stored, {report.unchanged:,} held the same already")
     if report.quarantine:
         console.print(f"rows set aside: {report.quarantine}")
     for warning in report.warnings:
@@ -304,9 +328,16 @@ def _print_import(report: ImportReport, console: Console) -> None:
 
 
 def _print_info(found: CatalogInfo, console: Console) -> None:
-    table = Table("kind", "date", "letters")
-    table.add_column("rows", justify="right")
-    table.add_column("size", justify="right")
-    for row in found.partitions:
-        table.add_row(row.kind, row.date, row.letters, f"{row.rows:,}", decimal(row.bytes))
-    console.print(table if found.partitions else "nothing is stored yet")
+    from reports.fitted_table import fitted_rows
+
+    rows = (
+        (row.kind, row.date, row.letters, f"{row.rows:,}", decimal(row.bytes))
+        for row in found.partitions
+    )
+    table = fitted_rows(
+        ("kind", "date", "letters", "rows", "size"),
+        rows,
+        numbers=("rows", "size"),
+        wrapped={"letters": 14},
+    )
+    console.print(table if found.partitions else "nothing is stored yet", highlight=False)

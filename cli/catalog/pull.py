@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from app.clock import parse_day
+from app.symbol_list import listed_symbols
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit
 from cli.terminal.progress import progress_bar
 from engine.domain.counted import counted
-from engine.domain.errors import ConfigError
-from engine.domain.symbols import as_typed, expect_symbol
+from engine.domain.symbols import as_typed
 
 if TYPE_CHECKING:
     from catalog.pull import PullReport
@@ -78,7 +76,7 @@ def pull(
     first = parse_day(start)
     order = PullOrder(
         kinds=tuple(kind for kind, is_wanted in chosen.items() if is_wanted),
-        symbols=_tickers(symbols),
+        symbols=tuple(sorted({*map(as_typed, listed_symbols(symbols, "--symbols"))})),
         start=first,
         end=parse_day(end) if end else first,
         feed=feed,
@@ -97,30 +95,29 @@ def pull(
     )
 
 
-def _tickers(words: list[str]) -> tuple[str, ...]:
-    """Return the tickers named, each once, in alphabetical order."""
-    texts: list[str] = []
-    for word in words:
-        if word.startswith("@"):
-            try:
-                texts += Path(word[1:]).read_text(encoding="utf-8").split()
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(f"--symbols {word}: cannot be read ({error})") from error
-        else:
-            texts.append(word)
-    names = {name.strip() for text in texts for name in text.split(",")}
-    found = {as_typed(expect_symbol(name, "--symbols")) for name in names - {""}}
-    return tuple(sorted(found))
-
-
 def _page(console: Console, report: PullReport, catalog: str) -> None:
-    table = Table("kind", title=f"pulled into {catalog}")
-    for name in ("rows", "set aside", "stored", "pages", "had already", "without rows"):
-        table.add_column(name, justify="right")
-    for each in report.kinds:
-        numbers = (each.rows, each.rejected, each.stored, each.pages, each.already, each.silent)
-        table.add_row(each.kind.replace("_", " "), *(f"{number:,}" for number in numbers))
-    console.print(table)
+    from reports.fitted_table import fitted_rows
+
+    numbers = ("rows", "set aside", "stored", "pages", "had already", "without rows")
+    rows = (
+        (
+            each.kind.replace("_", " "),
+            *map(
+                "{:,}".format,
+                (each.rows, each.rejected, each.stored, each.pages, each.already, each.silent),
+            ),
+        )
+        for each in report.kinds
+    )
+    console.print(
+        fitted_rows(
+            ("kind", *numbers),
+            rows,
+            numbers=numbers,
+            spare=("pages",),
+            title=f"pulled into {catalog}",
+        )
+    )
     console.print(
         f"{counted(report.symbols, 'symbol')}, {counted(report.days, 'trading day')}, "
         f"feed {report.feed}; "

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cli.terminal.options import (
@@ -51,12 +50,14 @@ def doctor(
     result = {"status": "ok" if is_fit else "fail", "checks": msgspec.to_builtins(found)}
 
     def page(console: Console) -> None:
-        table = Table("check", "", "found", "remedy", box=None)
-        for check in found:
-            style = _STYLES[check.status]
-            said = (Text(check.finding), Text(check.remedy))
-            table.add_row(check.name, f"[{style}]{check.status}[/]", *said)
-        console.print(table)
+        rows = (
+            (check.name, Text(check.status, _STYLES[check.status]), check.finding, check.remedy)
+            for check in found
+        )
+        from reports.fitted_table import fitted_rows
+
+        headings = ("check", "", "found", "remedy")
+        console.print(fitted_rows(headings, rows, wrapped={"check": 10, "found": 20, "remedy": 20}))
 
     emit(result, as_json=as_json, page=page)
     if not is_fit:

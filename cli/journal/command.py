@@ -30,6 +30,7 @@ from engine.domain.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from engine.domain.facts import Fact
+    from reports.fitted_table import FittedTable
     from store import JournalRun
 
 app = typer.Typer(help="Read, follow, check and replay the facts of runs.", no_args_is_help=True)
@@ -310,14 +311,19 @@ def _line(fact: Fact) -> Text:
     )
 
 
-def _facts_table(facts: list[Fact]) -> Table:
+def _facts_table(facts: list[Fact]) -> FittedTable:
     from app.journals.read import kind_of
+    from reports.fitted_table import fitted_rows
 
-    table = Table(box=None, pad_edge=False)
-    table.add_column("seq", justify="right", style="dim")
-    table.add_column("New York", no_wrap=True)
-    table.add_column("kind", style="bold", no_wrap=True)
-    table.add_column("what")
-    for fact in facts:
-        table.add_row(str(fact.seq), new_york(fact.ts_event), kind_of(fact), Text(_body(fact)))
-    return table
+    rows = (
+        (
+            Text(str(fact.seq), style="dim"),
+            new_york(fact.ts_event),
+            Text(kind_of(fact), style="bold"),
+            _body(fact),
+        )
+        for fact in facts
+    )
+    return fitted_rows(
+        ("seq", "New York", "kind", "what"), rows, numbers=("seq",), wrapped={"what": 24}
+    )

@@ -64,7 +64,12 @@ def live(
     options: DayOptions,
     venue: Annotated[
         MarketName | None,
-        typer.Option("--venue", help="Where orders go; as alpaca_trading_mode says by default."),
+        typer.Option(
+            "--venue",
+            metavar="VENUE",
+            help="Where orders go: alpaca-sim, alpaca-paper or alpaca-live; as "
+            "alpaca_trading_mode says by default.",
+        ),
     ] = None,
     role: Annotated[
         Role,
@@ -209,7 +214,7 @@ def live(
     more["health"] = _health(end, as_json=options.as_json)
     if end.broken is not None:
         more["broken"] = str(end.broken)
-    emit_end(end, as_json=options.as_json, **more)
+    emit_end(end, (), as_json=options.as_json, **more)
     if not end.is_over:
         progress_console.print(
             "stopped before the close: what protects a position stays at the venue; the same "

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from cli.live.radar import WIDE
 from engine.display.frame import DisplayFrame, PositionRow, Protection
 from engine.domain.session import NANOS_PER_SECOND
+from reports.fitted_table import fitted_rows
 
 _WORDS = {
     Protection.RESTING: ("● stop rests", "green"),
@@ -17,49 +16,52 @@ _WORDS = {
     Protection.ENTERING: ("entering", "dim"),
 }
 
+_HEADINGS = (
+    "symbol", "held", "entry", "last", "stop", "target", "P&L", "closes in", "protection",
+)  # fmt: skip
+_PROTECTION = 14
+"""Characters down to which what protects a position is wrapped."""
 
-def held_table(frame: DisplayFrame, width: int) -> RenderableType:
+
+def held_table(frame: DisplayFrame) -> RenderableType:
     """Return every position; in a narrow terminal without the price that was paid."""
     if not frame.positions:
         return Text("flat", style="dim")
-    is_wide = width >= WIDE
-    table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim")
-    table.add_column("symbol", no_wrap=True)
-    figures = ("entry", "last") if is_wide else ("last",)
-    for name in ("held", *figures, "stop", "target", "P&L", "closes in"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("protection", ratio=1, no_wrap=True, overflow="ellipsis")
-    for row in frame.positions:
-        table.add_row(*_cells(row, frame.ts, is_wide=is_wide))
-    return table
+    return fitted_rows(
+        _HEADINGS,
+        (_cells(row, frame.ts) for row in frame.positions),
+        numbers=("held", "entry", "last", "stop", "target", "P&L", "closes in"),
+        wrapped={"protection": _PROTECTION},
+        spare=("entry", "target", "last"),
+        instead="widen the terminal",
+    )
 
 
-def _cells(row: PositionRow, now: int, *, is_wide: bool) -> list[RenderableType]:
+def _cells(row: PositionRow, now: int) -> list[Text | str]:
     is_held = row.avg_px_open is not None
-    paid = [_price(row.avg_px_open)] if is_wide else []
     pnl = Text(f"{row.pnl:+,.2f}", style="green" if row.pnl >= 0 else "red")
     return [
         Text(row.symbol, style="bold" if is_held else ""),
         f"{row.side * row.quantity:f}" if is_held else f"→ {row.side * row.planned:f}",
-        *paid,
+        _price(row.avg_px_open),
         _price(row.last),
         _price(row.stop),
         _price(row.target),
         pnl if is_held else "",
         _left(row.time_stop_ns, now) if is_held else "",
-        _protection(row, is_wide=is_wide),
+        _protection(row),
     ]
 
 
-def _protection(row: PositionRow, *, is_wide: bool) -> Text:
+def _protection(row: PositionRow) -> Text:
     words, style = _WORDS[row.protection]
     text = Text(words, style=style)
     if row.protection is Protection.GUARDIAN:
         text.append(", the guardian closes it")
-    if is_wide and row.trailing_percent is not None:
+    if row.trailing_percent is not None:
         text.append(f", trails {row.trailing_percent.normalize():f} %")
     if row.exit_reason is not None:
-        text.append(f", leaving: {row.exit_reason}")
+        text.append(f", leaving: {row.exit_reason.replace('_', ' ')}")
     return text
 
 

@@ -39,7 +39,9 @@ class _Wide:
         yield self._part(self._frame, options.max_width)
 
 
-def frame_page(frame: DisplayFrame, *, hint: str, age_secs: float = 0.0) -> RenderableType:
+def frame_page(
+    frame: DisplayFrame, *, hint: str, age_secs: float = 0.0, question: str = ""
+) -> RenderableType:
     """Return the whole page.
 
     Parameters
@@ -48,11 +50,14 @@ def frame_page(frame: DisplayFrame, *, hint: str, age_secs: float = 0.0) -> Rend
         What the keys do.
     age_secs : float
         Since the frame came.
+    question : str
+        Somebody has to answer it: it stands above all else.
     """
     heading = frame.heading
     shadow = "" if heading.sends else " · shadow: nothing is sent"
     clock = f"{new_york(frame.ts)[_TIME_OF_DAY]} New York"
     parts = [
+        *([Text(question, style="bold reverse yellow")] if question else []),
         *_standing(frame, age_secs),
         _governor(frame),
         _health(frame),
@@ -60,7 +65,7 @@ def frame_page(frame: DisplayFrame, *, hint: str, age_secs: float = 0.0) -> Rend
         Rule("radar", align="left", style="dim"),
         _Wide(radar_table, frame),
         Rule("positions", align="left", style="dim"),
-        _Wide(held_table, frame),
+        held_table(frame),
         Rule("last", align="left", style="dim"),
         _activity(frame),
     ]
@@ -89,7 +94,7 @@ def _governor(frame: DisplayFrame) -> RenderableType:
     is_free = governor.standing == governor.phase
     style = "bold green" if governor.standing in _ACTIVE and is_free else "bold yellow"
     words = GovernorPhase(governor.phase).words if is_free else governor.standing
-    first = Text(words, style, no_wrap=True, overflow="ellipsis")
+    first = Text(words.replace("_", " "), style)
     if by_hand := resumed_by(paused=governor.paused, stopped=governor.stopped):
         first.append(f"  {by_hand}", "yellow")
     elif governor.standing == "held":
@@ -100,7 +105,7 @@ def _governor(frame: DisplayFrame) -> RenderableType:
         first.append(f"  the day ends at {governor.loss_limit:+,.0f}{ends or ' USD'}", "dim")
     if governor.under_way:
         first.append(f"  under way: {', '.join(governor.under_way)}", "bold")
-    second = Text(no_wrap=True, overflow="ellipsis")
+    second = Text()
     second.append(f"equity {governor.equity:,.2f} USD  ")
     for name, amount in (("realized", governor.realized_pnl), ("open", governor.open_pnl)):
         second.append(f"{name} ")
@@ -149,8 +154,8 @@ def _activity(frame: DisplayFrame) -> RenderableType:
     if not frame.activity:
         return Text("nothing happened yet", style="dim")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, style="dim")
-    table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    table.add_column(no_wrap=True, style="dim", width=len("HH:MM:SS"))
+    table.add_column(overflow="fold")
     for line in frame.activity[:_LINES]:
         table.add_row(new_york(line.ts)[_TIME_OF_DAY], line.text)
     return table

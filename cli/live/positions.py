@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from app.figures import figure
 from app.markets import MarketName
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from engine.domain.markets.attested import Attested, Leg
 
 _UNPROTECTED = ExitCode.FAILED
+_WHOSE = {True: ("foreign", "yellow"), False: ("ours", ""), None: ("a leg", "")}
 
 
 @command
 def positions(
     venue: Annotated[
-        MarketName, typer.Option("--venue", help="Whose account; the simulator's by default.")
+        MarketName,
+        typer.Option("--venue", metavar="VENUE", help=f"Whose account: {', '.join(MarketName)}."),
     ] = MarketName.SIM,
     as_json: AsJson = False,
 ) -> None:
@@ -76,19 +78,25 @@ def _page(console: Console, venue: str, found: Attested, unread: list[str]) -> N
 
 
 def _print_legs(console: Console, legs: tuple[Leg, ...]) -> None:
-    table = Table("  order", "status", box=None)
-    for heading in ("shares", "covers", "at"):
-        table.add_column(heading, justify="right")
-    table.add_column("whose")
-    for leg in legs:
-        whose = {True: "[yellow]foreign[/]", False: "ours", None: "a leg"}[leg.is_foreign]
-        table.add_row(
-            f"  {leg.role} {leg.side} {escape(leg.type)}",
-            escape(leg.status),
+    from reports.fitted_table import fitted_rows
+
+    rows = (
+        (
+            f"  {leg.role} {leg.side} {leg.type}",
+            leg.status,
             str(leg.quantity),
             str(leg.covers) if leg.covers else "–",
             figure(leg.price),
-            f"{whose} {escape(leg.symbol)}",
+            Text.assemble(_WHOSE[leg.is_foreign], f" {leg.symbol}"),
         )
+        for leg in legs
+    )
+    table = fitted_rows(
+        ("  order", "status", "shares", "covers", "at", "whose"),
+        rows,
+        numbers=("shares", "covers", "at"),
+        wrapped={"  order": 12, "status": 8},
+        spare=("status",),
+    )
     if legs:
-        console.print(table)
+        console.print(table, highlight=False)

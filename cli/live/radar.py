@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from engine.display.frame import CheckRow, DisplayFrame, RadarRow, VerdictRow
 from engine.domain.session import NANOS_PER_SECOND
+from reports.fitted_table import fitted_rows
 from reports.sparkline import sparkline
 
 _ROWS = 8
+_HEADINGS = (
+    "symbol", "side", "strategy", "last", "score", "spread", "VWAP %", "ago", "ao", "filters",
+    "why",
+)  # fmt: skip
+_WHY = 18
+"""Characters down to which the reason of a verdict is wrapped."""
 WIDE = 100
 """Columns from which on a terminal has room for more."""
 _SPARK, _SHORT_SPARK = 24, 12
@@ -22,40 +28,32 @@ def radar_table(frame: DisplayFrame, width: int) -> RenderableType:
     rows = frame.radar[:_ROWS]
     if not rows:
         return Text("no candidate in the last minute", style="dim")
-    is_wide = width >= WIDE
     shows_strategy = len({row.strategy_id for row in rows}) > 1
-    table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim")
-    for name in ("symbol", "side", *(["strategy"] if shows_strategy else [])):
-        table.add_column(name, no_wrap=True)
-    figures = ("last", "score", *(("spread", "VWAP %") if is_wide else ()), "ago")
-    for name in figures:
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("ao", no_wrap=True)
-    table.add_column("filters" if not is_wide else "confidence", no_wrap=True)
-    table.add_column("why", ratio=1, no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        table.add_row(*_cells(row, frame.ts, is_wide=is_wide, shows_strategy=shows_strategy))
-    return table
+    return fitted_rows(
+        [heading for heading in _HEADINGS if heading != "strategy" or shows_strategy],
+        (_cells(row, frame.ts, width, shows_strategy=shows_strategy) for row in rows),
+        numbers=("last", "score", "spread", "VWAP %", "ago"),
+        wrapped={"why": _WHY},
+        spare=("VWAP %", "spread", "ao", "ago", "filters", "side"),
+        instead="widen the terminal",
+    )
 
 
-def _cells(row: RadarRow, now: int, *, is_wide: bool, shows_strategy: bool) -> list[RenderableType]:
+def _cells(row: RadarRow, now: int, width: int, *, shows_strategy: bool) -> list[Text | str]:
     is_long = row.side > 0
     ago = max(0, (now - row.ts_event) // NANOS_PER_SECOND)
-    cells: list[RenderableType] = [
-        Text(row.symbol, style="bold" if row.qualified else "dim"),
-        Text("long" if is_long else "short", style="green" if is_long else "red"),
-    ]
-    if shows_strategy:
-        cells.append(Text(row.strategy_id))
-    cells += [f"{row.last:,.2f}", f"{row.side * row.score:+.1f}"]
-    if is_wide:
-        cells += [_figure(row.spread_bps, "{:.1f}"), _figure(_from_vwap(row), "{:+.2f}")]
     ao = [float("nan") if each is None else each for each in row.window.ao]
     checks = () if row.verdict is None else row.verdict.checks
     return [
-        *cells,
+        Text(row.symbol, style="bold" if row.qualified else "dim"),
+        Text("long" if is_long else "short", style="green" if is_long else "red"),
+        *([row.strategy_id] if shows_strategy else []),
+        f"{row.last:,.2f}",
+        f"{row.side * row.score:+.1f}",
+        _figure(row.spread_bps, "{:.1f}"),
+        _figure(_from_vwap(row), "{:+.2f}"),
         f"{ago} s",
-        Text(sparkline(ao, _SPARK if is_wide else _SHORT_SPARK), style="cyan"),
+        Text(sparkline(ao, _SPARK if width >= WIDE else _SHORT_SPARK), style="cyan"),
         lights(checks),
         _why(row, row.verdict),
     ]
@@ -82,4 +80,5 @@ def _why(row: RadarRow, verdict: VerdictRow | None) -> Text:
         return Text("qualified" if row.qualified else row.phase, style="dim")
     if verdict.approved:
         return Text("approved", style="bold green")
-    return Text(f"{verdict.reason}: {verdict.detail}" if verdict.detail else str(verdict.reason))
+    reason = str(verdict.reason).replace("_", " ")
+    return Text(f"{reason}: {verdict.detail}" if verdict.detail else reason)

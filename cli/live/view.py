@@ -13,7 +13,9 @@ from threading import Thread
 from rich.live import Live
 from rich.text import Text
 
-from cli.live.keys import QUIT, keys_at_once, pressed
+from cli.live.drawing import Drawing
+from cli.live.keys import keys_at_once, pressed
+from cli.live.quitting import Quitting
 from cli.terminal.output import progress_console
 from engine.display import DisplayFrame, FrameSlot
 
@@ -36,7 +38,8 @@ class LiveScreen:
     def __init__(self, first: str, live: Live) -> None:
         self._slot = FrameSlot()
         self._live = live
-        self._is_ending = False
+        self._drawing = Drawing(live)
+        self._quitting = Quitting()
         self._frame: DisplayFrame | None = None
         self._came = time.monotonic()
         self._thread = Thread(target=self._run, name="screen", daemon=True)
@@ -68,16 +71,19 @@ class LiveScreen:
         from cli.live.page import frame_page
 
         frame = self._slot.take(_EVERY_SECS)
-        if QUIT in pressed() and not self._is_ending:
-            self._is_ending = True
+        if self._quitting.hear(pressed(), frame or self._frame):
             os.kill(os.getpid(), signal.SIGINT)
         if frame is not None:
             self._frame, self._came = frame, time.monotonic()
         if self._frame is None:
             return
-        hint = "ending; what protects a position stays" if self._is_ending else "q or Ctrl-C ends"
-        age = time.monotonic() - self._came
-        self._live.update(frame_page(self._frame, hint=hint, age_secs=age), refresh=True)
+        page = frame_page(
+            self._frame,
+            hint=self._quitting.hint,
+            age_secs=time.monotonic() - self._came,
+            question=self._quitting.question(self._frame),
+        )
+        self._drawing.draw(page)
 
 
 class NoScreen:
@@ -88,7 +94,10 @@ class NoScreen:
 
 @contextmanager
 def live_view(*, enabled: bool, venue: str) -> Iterator[LiveScreen | NoScreen]:
-    """Show a live day on stderr for as long as it runs; ``q`` ends it as Ctrl-C does."""
+    """Show a live day on stderr for as long as it runs.
+
+    ``q`` ends it as Ctrl-C does, once more where a position is open.
+    """
     if not enabled or not progress_console.is_terminal:
         yield NoScreen()
         return

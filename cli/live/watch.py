@@ -99,6 +99,7 @@ def _draw(watched: WatchedRun) -> None:
     from rich.live import Live
     from rich.text import Text
 
+    from cli.live.drawing import Drawing
     from cli.live.keys import QUIT, keys_at_once, pressed
     from cli.live.page import frame_page
 
@@ -108,6 +109,7 @@ def _draw(watched: WatchedRun) -> None:
         keys_at_once(),
         Live(first, console=progress_console, auto_refresh=False, transient=True) as live,
     ):
+        drawing = Drawing(live)
         for frame in _frames(watched):
             if QUIT in pressed():
                 return
@@ -116,6 +118,6 @@ def _draw(watched: WatchedRun) -> None:
             if last is not None:
                 age = time.monotonic() - came
                 page = frame_page(last, hint="q ends the watching alone", age_secs=age)
-                live.update(page, refresh=True)
+                drawing.draw(page)
     if last is not None:
         say(f"{watched.run_id}: {last.status}{f', {last.note}' if last.note else ''}")

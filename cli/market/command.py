@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import command, emit
@@ -42,12 +40,21 @@ def list_markets(as_json: AsJson = False) -> None:
     found = known_markets()
 
     def page(console: Console) -> None:
-        table = Table("market", "venue", "orders", "bracket", "trailing", "short", box=None)
-        for each in found:
-            can = each.capabilities
-            names = ", ".join(can.order_types), can.bracket.value, can.trailing.value
-            table.add_row(each.name, each.venue, *names, _yes(can.short))
-        console.print(table)
+        from reports.fitted_table import fitted_rows
+
+        rows = (
+            (
+                each.name,
+                each.venue,
+                ", ".join(each.capabilities.order_types),
+                each.capabilities.bracket.value,
+                each.capabilities.trailing.value,
+                _yes(each.capabilities.short),
+            )
+            for each in found
+        )
+        headings = ("market", "venue", "orders", "bracket", "trailing", "short")
+        console.print(fitted_rows(headings, rows, wrapped={"orders": 16}), highlight=False)
 
     emit({"markets": [plain(each) for each in found]}, as_json=as_json, page=page)
 
@@ -107,27 +114,36 @@ def _page(console: Console, shown: MarketShown) -> None:
 
 
 def _instruments(console: Console, listed: Sequence[Instrument]) -> None:
-    table = Table("instrument", "kind", "prices in", "steps of", "least", "hours", box=None)
-    for heading in ("short", "price steps"):
-        table.add_column(heading)
-    for each in listed:
-        grid = each.prices.versions[-1].grid
-        steps = ", ".join(f"{band.tick:f} from {band.start:f}" for band in grid.bands)
-        least = f"{max(each.min_quantity, each.size_step):f}"
-        if each.min_notional:
-            least += f", {each.min_notional:f} {each.quote}"
-        table.add_row(
-            escape(each.key),
-            each.kind.value,
-            each.quote,
-            f"{each.size_step:f}",
-            least,
-            each.calendar.value,
-            _yes(each.shortable),
-            steps,
-        )
+    from reports.fitted_table import fitted_rows
+
+    headings = (
+        "instrument", "kind", "prices in", "steps of", "least", "hours", "short", "price steps",
+    )  # fmt: skip
+    table = fitted_rows(
+        headings,
+        map(_instrument, listed),
+        wrapped={"price steps": 16, "least": 8},
+        spare=("kind", "hours", "prices in", "short"),
+    )
     if listed:
-        console.print(table)
+        console.print(table, highlight=False)
+
+
+def _instrument(each: Instrument) -> tuple[str, ...]:
+    grid = each.prices.versions[-1].grid
+    least = f"{max(each.min_quantity, each.size_step):f}"
+    if each.min_notional:
+        least += f", {each.min_notional:f} {each.quote}"
+    return (
+        each.key,
+        each.kind.value,
+        each.quote,
+        f"{each.size_step:f}",
+        least,
+        each.calendar.value,
+        _yes(each.shortable),
+        ", ".join(f"{band.tick:f} from {band.start:f}" for band in grid.bands),
+    )
 
 
 def _yes(flag: bool) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from app.clock import new_york
 from app.figures import figure
@@ -178,12 +177,10 @@ def _page(console: Console, answer: Answer) -> None:
 
 
 def _orders_page(console: Console, answer: Any) -> None:
-    table = Table("order", "symbol", "status", box=None, pad_edge=False)
-    for heading in ("shares", "filled", "limit", "stop"):
-        table.add_column(heading, justify="right")
-    table.add_column("since")
-    for each in answer.orders:
-        table.add_row(
+    from reports.fitted_table import fitted_rows
+
+    rows = (
+        (
             f"{each.role} {each.order_side}".lower(),
             each.symbol,
             each.status,
@@ -193,4 +190,12 @@ def _orders_page(console: Console, answer: Any) -> None:
             figure(each.trigger_price),
             new_york(each.ts_submitted),
         )
-    console.print(table if answer.orders else "no open order")
+        for each in answer.orders
+    )
+    table = fitted_rows(
+        ("order", "symbol", "status", "shares", "filled", "limit", "stop", "since"),
+        rows,
+        numbers=("shares", "filled", "limit", "stop"),
+        spare=("since", "filled"),
+    )
+    console.print(table if answer.orders else "no open order", highlight=False)

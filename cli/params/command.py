@@ -14,10 +14,10 @@ from rich.markup import escape
 from app.figures import shown_value
 from cli.params.value_change import changed_value
 from cli.terminal.options import DEFAULT_DATABASE, AsJson, Database, ParamsFile, SetParams
-from cli.terminal.output import command, emit
+from cli.terminal.output import command, emit, say
 
 if TYPE_CHECKING:
-    from app.parameters.show import ParameterRow
+    from app.parameters.show import ComingChange, ParameterRow
 
 app = typer.Typer(help="Show, change, schedule and check parameters.", no_args_is_help=True)
 
@@ -54,6 +54,7 @@ def show(
     from app.parameters.show import shown_parameters
 
     shown = shown_parameters(database, version, params, set_params)
+    _say_coming(shown.coming)
 
     def page(console: Console) -> None:
         _show_table(console, shown.parameters)
@@ -79,6 +80,7 @@ def get(
 
     shown = shown_parameter(database, version, key)
     value = shown_value(shown.row.value)
+    _say_coming(shown.coming)
     emit(
         shown.told(),
         as_json=as_json,
@@ -203,6 +205,15 @@ def check(
             console.print(escape(f"  {name} = {shown_value(value)}"))
 
     emit(to_builtins(checked), as_json=as_json, page=page)
+
+
+def _say_coming(coming: Sequence[ComingChange]) -> None:
+    """Say which changes are kept, and hold only from a time to come on."""
+    from app.clock import new_york
+
+    for each in coming:
+        since = f"version {each.version}, from {new_york(each.effective_ns)} New York on"
+        say(f"to come: {each.name} {shown_value(each.value)} ({since})")
 
 
 def _show_table(console: Console, rows: Sequence[ParameterRow]) -> None:

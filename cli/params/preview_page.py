@@ -5,20 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from app.clock import new_york
 from app.figures import figure
+from cli.terminal.data_warnings import say_warnings
 from engine.domain.account import ACCELERATION
 
 if TYPE_CHECKING:
     from app.parameters.preview import ChangePreview, FeatureLimit, StrategyPreview
     from engine.preview import PaperTrade
+    from reports.fitted_table import FittedTable
+
+_FEATURES = 24
+"""Characters down to which features and their limits are wrapped."""
 
 
 def preview_page(console: Console, shown: ChangePreview) -> None:
     """Print what a change would have done to a recorded stretch."""
+    say_warnings(shown.warnings)
     span = f"{new_york(shown.start_ns)} to {new_york(shown.end_ns)[11:]}"
     console.print(
         f"[bold]{span}[/]: candidates {shown.candidates_before} → "
@@ -37,25 +42,28 @@ def preview_page(console: Console, shown: ChangePreview) -> None:
             highlight=False,
             markup=False,
         )
-    table = _trades(shown, names=not is_default)
-    if table.row_count:
-        console.print(table)
+    if shown.skipped or shown.added:
+        console.print(_trades(shown, names=not is_default))
 
 
-def _by_strategy(strategies: tuple[StrategyPreview, ...]) -> Table:
+def _by_strategy(strategies: tuple[StrategyPreview, ...]) -> FittedTable:
     """Return each strategy's part, and what its own features were held against."""
-    table = Table("strategy", box=None, pad_edge=False)
-    for heading in ("candidates", "trades"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("limits of its features")
-    for each in strategies:
-        table.add_row(
-            each.strategy_id,
-            f"{each.candidates_before} → {each.candidates_after}",
-            f"{each.trades_before} → {each.trades_after}",
-            escape(", ".join(map(_limit, each.features))),
-        )
-    return table
+    from reports.fitted_table import fitted_rows
+
+    return fitted_rows(
+        ("strategy", "candidates", "trades", "limits of its features"),
+        (
+            (
+                each.strategy_id,
+                f"{each.candidates_before} → {each.candidates_after}",
+                f"{each.trades_before} → {each.trades_after}",
+                ", ".join(map(_limit, each.features)),
+            )
+            for each in strategies
+        ),
+        numbers=("candidates", "trades"),
+        wrapped={"limits of its features": _FEATURES},
+    )
 
 
 def _limit(limit: FeatureLimit) -> str:
@@ -63,30 +71,36 @@ def _limit(limit: FeatureLimit) -> str:
     return f"{limit.name} {' → '.join(dict.fromkeys(map(figure, known)))}"
 
 
-def _trades(shown: ChangePreview, *, names: bool) -> Table:
-    table = Table("", "symbol", "bucket", box=None, pad_edge=False)
-    for heading in ("entry", "result %", "best %", "worst %"):
-        table.add_column(heading, justify="right")
-    table.add_column("left by")
+def _trades(shown: ChangePreview, *, names: bool) -> FittedTable:
+    from reports.fitted_table import fitted_rows
+
+    headings = ["", "symbol", "bucket", "entry", "result %", "best %", "worst %", "left by"]
+    rows = [
+        _cells(what, row)
+        for what, trades in (("skipped", shown.skipped), ("added", shown.added))
+        for row in trades
+    ]
     if names:
-        table.add_column("strategy")
-        table.add_column("features")
-    for what, trades in (("skipped", shown.skipped), ("added", shown.added)):
-        for row in trades:
-            whose = (row.strategy_id, escape(_features(row))) if names else ()
-            table.add_row(
-                what,
-                f"{row.symbol}{'' if row.side > 0 else ' short'}",
-                new_york(row.ts_event),
-                str(row.entry),
-                f"[bold]{row.result_pct:.2f}[/]",
-                f"{row.favourable_pct:.2f}",
-                f"{row.adverse_pct:.2f}",
-                row.exit_reason.replace("_", " "),
-                *whose,
-            )
-    return table
+        headings += ["strategy", "features"]
+    return fitted_rows(
+        headings,
+        (row[: len(headings)] for row in rows),
+        numbers=("entry", "result %", "best %", "worst %"),
+        wrapped={"features": _FEATURES, "left by": 6},
+        spare=("features", "worst %", "best %", "entry"),
+    )
 
 
-def _features(trade: PaperTrade) -> str:
-    return ", ".join(f"{each.name} {figure(each.value)}" for each in trade.features)
+def _cells(what: str, row: PaperTrade) -> tuple[Text | str, ...]:
+    return (
+        what,
+        f"{row.symbol}{'' if row.side > 0 else ' short'}",
+        new_york(row.ts_event),
+        str(row.entry),
+        Text(f"{row.result_pct:.2f}", style="bold"),
+        f"{row.favourable_pct:.2f}",
+        f"{row.adverse_pct:.2f}",
+        row.exit_reason.replace("_", " "),
+        row.strategy_id,
+        ", ".join(f"{each.name} {figure(each.value)}" for each in row.features),
+    )

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from app.clock import parse_day
 from app.figures import figure
+from cli.terminal.data_warnings import say_warnings
 from cli.terminal.day_options import MarketOptions
 from cli.terminal.narrowing import Workers
 from cli.terminal.options import (
@@ -108,6 +109,7 @@ def missed(
         database=database,
     )
     found, integrity = missed_trades(question, lambda day: progress_bar(f"scan {day}", "trades"))
+    say_warnings(found.warnings)
     emit(
         msgspec.to_builtins(found),
         as_json=options.as_json,

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from app.clock import parse_day
 from app.figures import figure
+from cli.terminal.data_warnings import say_warnings
 from cli.terminal.options import (
     DEFAULT_CATALOG,
     DEFAULT_DATABASE,
@@ -74,6 +75,7 @@ def why(
         settings=set_params,
         database=database,
     )
+    say_warnings(found.warnings)
     emit(
         msgspec.to_builtins(found),
         as_json=as_json,

@@ -14,6 +14,7 @@ from app.clock import parse_day
 from app.doctor.preflight import Need, require_fit
 from app.simulator.steering import DEFAULT_URL, ask, switches
 from cli.sim.answer_page import SimUrl, show
+from cli.terminal.data_warnings import say_warnings
 from cli.terminal.day_options import SimFills, SimulatedFills, StoredDay
 from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
 from cli.terminal.output import INTERRUPTED, command, emit, say
@@ -90,7 +91,7 @@ def run(
         list[str] | None,
         typer.Option(
             "--account",
-            metavar="KEY:SECRET[:CASH[:basic]]",
+            metavar="KEY:SECRET[:USD[:basic]]",
             envvar="TRADECTL_SIM_ACCOUNTS",
             help="An account; may be repeated. Without one: APCA_API_KEY_ID, or a new pair.",
         ),
@@ -145,6 +146,7 @@ def run(
     )
 
     def ready(found: SimReady) -> None:
+        say_warnings(found.warnings)
         emit(
             msgspec.to_builtins(found),
             as_json=as_json,
@@ -272,7 +274,12 @@ def chaos(
         typer.Argument(metavar="[NAME=VALUE]...", help="Switches to turn; none to look."),
     ] = None,
     strike: Annotated[
-        Strike | None, typer.Option("--strike", help="Do this to every open socket now.")
+        Strike | None,
+        typer.Option(
+            "--strike",
+            metavar="WHAT",
+            help=f"Do this to every open socket now: {', '.join(Strike)}.",
+        ),
     ] = None,
     calm: Annotated[bool, typer.Option("--calm", help="Turn every switch off first.")] = False,
     url: SimUrl = DEFAULT_URL,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from cli.terminal.day_options import StoredDay
-from cli.terminal.narrowing import Letters, Symbols, parse_letters, parse_symbols
-from cli.terminal.options import DEFAULT_CATALOG, AsJson, CatalogPath
+from app.clock import new_york
+from cli.terminal.day_options import MarketOptions, StoredDay
+from cli.terminal.options import AsJson
 from cli.terminal.output import command, emit
+from cli.terminal.shared_options import taking
 from engine.domain.errors import ConfigError
 from engine.domain.exit_codes import ExitCode
 
@@ -31,6 +31,16 @@ _ACROSS = {
 app = typer.Typer(help="List trading strategies, write a new one, check one.", no_args_is_help=True)
 
 
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions(MarketOptions):
+    """On what a strategy is checked, and under which of its own parameters."""
+
+    set_params: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME.KEY=VALUE", help="Set a parameter.")
+    ] = None
+    as_json: AsJson = False
+
+
 @app.command(name="list")
 @command
 def list_strategies(as_json: AsJson = False) -> None:
@@ -42,6 +52,7 @@ def list_strategies(as_json: AsJson = False) -> None:
     """
     from app.strategies import known_strategies
     from app.strategies.parameters import parameter_list
+    from reports.fitted_table import fitted_rows
 
     known = known_strategies()
     found = {name: each for name, each in known.items() if not isinstance(each, ConfigError)}
@@ -52,10 +63,9 @@ def list_strategies(as_json: AsJson = False) -> None:
     }
 
     def page(console: Console) -> None:
-        table = Table("strategy", "where", "what it does", box=None, pad_edge=False)
-        for name, each in found.items():
-            table.add_row(name, each.source or "built in", each.about)
-        console.print(table)
+        rows = ((name, each.source or "built in", each.about) for name, each in found.items())
+        headings, wrapped = ("strategy", "where", "what it does"), {"where": 10, "what it does": 24}
+        console.print(fitted_rows(headings, rows, wrapped=wrapped), highlight=False)
         for error in broken.values():
             console.print(f"\n{error}", style="yellow", highlight=False, markup=False)
 
@@ -74,16 +84,16 @@ def show(
     """
     from app.strategies import find_strategy
     from app.strategies.parameters import parameter_list
+    from reports.fitted_table import fitted_rows
 
     found = find_strategy(name)
     rows = parameter_list(found)
 
     def page(console: Console) -> None:
         console.print(f"{found.strategy_id}: {found.about}\n", highlight=False, markup=False)
-        table = Table("parameter", "default", "meaning", box=None, pad_edge=False)
-        for row in rows:
-            table.add_row(row["name"], str(row["default"]), row["meaning"])
-        console.print(table)
+        cells = ((row["name"], str(row["default"]), row["meaning"]) for row in rows)
+        headings, wrapped = ("parameter", "default", "meaning"), {"meaning": 24}
+        console.print(fitted_rows(headings, cells, wrapped=wrapped), highlight=False)
 
     shown = {"strategy": found.strategy_id, "source": found.source, "about": found.about}
     emit(shown | {"parameters": rows}, as_json=as_json, page=page)
@@ -125,17 +135,11 @@ def new(
 
 
 @app.command()
-@command
+@taking(CheckOptions)
 def check(
+    options: CheckOptions,
     name: Annotated[str, typer.Argument(metavar="STRATEGY", help="Name or module:Class.")],
     day: StoredDay = None,
-    catalog: CatalogPath = DEFAULT_CATALOG,
-    set_params: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME.KEY=VALUE", help="Set a parameter.")
-    ] = None,
-    letters: Letters = None,
-    symbols: Symbols = None,
-    as_json: AsJson = False,
 ) -> None:
     """Check on a recorded day that a strategy never looks ahead, and says the same twice.
 
@@ -146,20 +150,24 @@ def check(
 
     Example: tradectl strategy check my_breakout:MyBreakout --date 2026-09-18
     """
+    import msgspec
+
     from app.backtest.stored_days import stored_day
     from app.parameters.file import changed_values
     from app.strategies import hosted
     from app.strategies.check import checked_strategy
     from catalog import Catalog
 
-    values = changed_values(set_params or [])
-    stored = Catalog.open(catalog)
+    values = changed_values(options.set_params or [])
+    stored = Catalog.open(options.catalog)
+    on = stored_day(stored, day)
+    warnings = options.warnings(stored, on)
     found = checked_strategy(
         stored,
-        stored_day(stored, day),
+        on,
         hosted([name], values=values),
-        letters=parse_letters(letters) or None,
-        symbols=parse_symbols(symbols) or None,
+        letters=options.only_letters or None,
+        symbols=options.only_symbols or None,
     )
 
     def page(console: Console) -> None:
@@ -179,7 +187,7 @@ def check(
         if found.first_difference is not None:
             first = found.first_difference
             console.print(
-                f"first at {first.ts_event} (the day cut at {first.cut_ns}):\n"
+                f"first at {new_york(first.ts_event)} (the day cut at {new_york(first.cut_ns)}):\n"
                 f"  with the future     {'; '.join(first.with_future) or 'nothing'}\n"
                 f"  without it          {'; '.join(first.without) or 'nothing'}",
                 highlight=False,
@@ -197,6 +205,7 @@ def check(
                 soft_wrap=True,
             )
 
-    emit(asdict(found), as_json=as_json, page=page)
+    told = asdict(found) | {"warnings": msgspec.to_builtins(warnings)}
+    emit(told, as_json=options.as_json, page=page)
     if not found.is_fine:
         raise typer.Exit(ExitCode.FAILED)

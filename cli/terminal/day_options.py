@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.terminal.data_warnings import say_warnings
 from cli.terminal.narrowing import Letters, Symbols, Workers, parse_letters, parse_symbols
 from cli.terminal.options import (
     DEFAULT_CATALOG,
@@ -25,7 +26,11 @@ from engine.domain.errors import TradectlError
 from engine.domain.parameters import parameter_name
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from app.strategies import Hosted
+    from catalog import Catalog
+    from catalog.warnings import DayWarning
     from engine.domain.parameters import Parameters
 
 
@@ -119,6 +124,17 @@ class MarketOptions:
     def only_symbols(self) -> tuple[str, ...]:
         """The symbols asked for, none for all; ``ConfigError`` if there are none in the list."""
         return parse_symbols(self.symbols)
+
+    def warnings(self, stored: Catalog, *days: date) -> tuple[DayWarning, ...]:
+        """Return what is doubtful about the data asked for, and say it on stderr.
+
+        ``NotFoundError`` where no trade of the symbols is stored for these days.
+        """
+        from app.backtest.asked_data import asked_data
+
+        found = asked_data(stored, days, self.only_letters, self.only_symbols)
+        say_warnings(found)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
+from app.symbol_list import listed_symbols
 from engine.domain.errors import ConfigError
 from engine.domain.outside_text import exact
-from engine.domain.symbols import expect_symbol
 
 Letters = Annotated[
     str | None,
@@ -19,7 +19,9 @@ Letters = Annotated[
 ]
 Symbols = Annotated[
     str | None,
-    typer.Option("--symbols", help="Symbols, separated by commas; all by default."),
+    typer.Option(
+        "--symbols", help="Symbols between commas, or @FILE with one a line; all by default."
+    ),
 ]
 Workers = Annotated[
     int, typer.Option("--workers", min=1, max=64, help="Threads that scan, one letter at a time.")
@@ -51,20 +53,14 @@ def parse_letters(text: str | None) -> tuple[str, ...]:
 
 
 def parse_symbols(text: str | None) -> tuple[str, ...]:
-    """Return the symbols of a list with commas, as they are written, ascending; none for None.
+    """Return the symbols of a list, as they are written, ascending; none for None.
 
     Raises
     ------
     ConfigError
-        The list is empty, or holds what is no symbol.
+        As ``listed_symbols`` does.
     """
-    if text is None:
-        return ()
-    parts = (part.strip() for part in text.split(","))
-    found = {expect_symbol(part, "--symbols") for part in parts if part}
-    if not found:
-        raise ConfigError(f"--symbols {text!r} names none; write AAPL,MSFT or leave it out for all")
-    return tuple(sorted(found))
+    return () if text is None else listed_symbols(text, "--symbols")
 
 
 def parse_usd(text: str) -> Decimal:

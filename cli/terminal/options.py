@@ -56,7 +56,7 @@ Database = Annotated[
     typer.Option(
         "--database",
         envvar="TRADECTL_DATABASE",
-        help="Where facts are kept: a SQLite file or postgresql://user:password@host/name.",
+        help="Where facts are kept: a SQLite file, or PostgreSQL as postgresql://HOST/DB.",
     ),
 ]
 Balance = Annotated[
@@ -84,7 +84,7 @@ DatabaseOption = Annotated[
     typer.Option(
         "--database",
         envvar="TRADECTL_DATABASE",
-        help="SQLite file or postgresql://user:password@host/name; else run directories and "
+        help="SQLite file, or PostgreSQL as postgresql://HOST/DB; else run directories and "
         f"{DEFAULT_DATABASE} are looked in.",
     ),
 ]

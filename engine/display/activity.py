@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from engine.decision import GovernorPhase
 from engine.display.frame import Activity
+from engine.domain.counted import counted
 from engine.domain.facts import (
     AlarmRaised,
     AnyPayload,
@@ -153,7 +154,8 @@ def _of_tape(payload: AnyPayload) -> str:
     match payload:
         case GapBackfilled() as gap:
             left = "" if gap.complete else "; not all came"
-            return f"a gap was fetched: {gap.trades:,} trades, {gap.quotes:,} quotes{left}"
+            heard = f"{counted(gap.trades, 'trade')}, {counted(gap.quotes, 'quote')}"
+            return f"a gap was fetched: {heard}{left}"
         case BucketIncomplete() as silent:
             return f"nothing entered on a bucket: slot {', '.join(silent.slots)} was silent"
         case _:

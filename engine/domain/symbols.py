@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from engine.domain.errors import ConfigError
 
 LONGEST_SYMBOL = 32
+_NEAR = 3
+"""Symbols that are suggested for one that is unknown, and unknown ones that get suggestions."""
 
 MARKS = "./:_^$+=#*-"
 ENDING_MARKS = "+=^#*"
@@ -70,14 +73,41 @@ def is_test_issue(symbol: str) -> bool:
     return symbol in _OTHER_TEST_ISSUES or _TEST_ISSUE.fullmatch(symbol) is not None
 
 
-def differing_in_case(symbol: str, known: Iterable[str]) -> str | None:
-    """Return a known symbol that is written in other capitals than the one that was asked for."""
-    folded = symbol.casefold()
-    return next((each for each in known if each.casefold() == folded and each != symbol), None)
+def near_symbols(symbol: str, known: Iterable[str]) -> list[str]:
+    """Return the known symbols that may have been meant, the nearest first; three at most.
+
+    Those that differ in capitals or marks alone (``BACPL``, ``BRK-B``), else those that differ in a
+    letter or two.
+    """
+    plain: dict[str, list[str]] = {}
+    for each in known:
+        plain.setdefault(_without_marks(each), []).append(each)
+    asked = _without_marks(symbol)
+    if same := sorted(each for each in plain.get(asked, ()) if each != symbol):
+        return same[:_NEAR]
+    near = get_close_matches(asked, [each for each in plain if each != asked], n=_NEAR)
+    return [each for folded in near for each in sorted(plain[folded])][:_NEAR]
 
 
-def case_hint(symbols: Iterable[str], known: Iterable[str]) -> str:
+def differ_in_case(symbol: str, other: str) -> bool:
+    """Say whether two symbols differ in nothing but capitals."""
+    return symbol != other and symbol.casefold() == other.casefold()
+
+
+def near_hint(symbols: Iterable[str], known: Iterable[str]) -> str:
     """Return what to add to a message that symbols were not found; empty without a hint."""
     known = tuple(known)
-    meant = [found for symbol in symbols if (found := differing_in_case(symbol, known))]
-    return f"; did you mean {', '.join(meant)}? Capitals count" if meant else ""
+    found = {each: near for each in symbols if (near := near_symbols(each, known))}
+    if not found:
+        return ""
+    one = len(found) == 1
+    named = (
+        f"{' or '.join(near)}{'' if one else f' for {symbol}'}"
+        for symbol, near in list(found.items())[:_NEAR]
+    )
+    in_case = all(differ_in_case(symbol, near[0]) for symbol, near in found.items())
+    return f"; did you mean {', '.join(named)}?{' Capitals count' if in_case else ''}"
+
+
+def _without_marks(symbol: str) -> str:
+    return "".join(letter for letter in symbol.casefold() if letter.isalnum())

@@ -6,6 +6,7 @@ from collections import deque
 
 from engine.domain.errors import JournalError
 from engine.domain.facts import Fact
+from engine.domain.session import new_york_clock
 from engine.journal.chain import kind_of
 from engine.journal.log import Journal, JournalWriter, Report
 
@@ -47,10 +48,11 @@ class ResumedJournal(JournalWriter):
         known = self._before.popleft()
         again = report.payload, report.ts_event, report.ts_init
         if (known.payload, known.ts_event, known.ts_init) != again:
+            was = f"{kind_of(known.payload)} at {new_york_clock(known.ts_event)}"
+            is_now = f"{kind_of(report.payload)} at {new_york_clock(report.ts_event)}"
             raise JournalError(
-                f"fact {known.seq} was {kind_of(known.payload)} at {known.ts_event}, played again "
-                f"it is {kind_of(report.payload)} at {report.ts_event}: the run can only be "
-                "resumed with the data, parameters and code it was started with"
+                f"fact {known.seq} was {was}, played again it is {is_now} (New York): the run can "
+                "only be resumed with the data, parameters and code it was started with"
             )
         return known
 

@@ -285,8 +285,8 @@ class ColumnScanner:
             if stopped == kernel.TIME_WENT_BACK:
                 symbol = batch.symbols[batch.symbol_id[position]]
                 raise DataError(
-                    f"trade {position} of a batch, {symbol}, arrived at "
-                    f"{batch.ts_init[position]} ns, before the clock at {self._now} ns; "
+                    f"trade {position} of a batch, {symbol}, arrived "
+                    f"{self._now - batch.ts_init[position]:,} ns before the one above it; "
                     "expected ts_init never to decrease: re-import the day"
                 )
             self._make_room(stopped)

@@ -9,7 +9,13 @@ import msgspec
 
 from engine.domain.counted import counted
 from engine.domain.session import NANOS_PER_SECOND
-from engine.tape.judgement import CLOCK_OFF_SECS, TapeLimits, judge_tape
+from engine.tape.judgement import (
+    CLOCK_OFF_SECS,
+    TapeLimits,
+    judge_tape,
+    lag_in_words,
+    span_in_words,
+)
 from engine.tape.measure import TapeMeasure
 
 _LIVE = "live"
@@ -80,7 +86,7 @@ def _tape(measure: TapeMeasure | None, limits: TapeLimits, issues: Mapping[str, 
     found = judge_tape(measure, limits)
     if found:
         return HealthLine(Light.RED, "tape", next(iter(found.values())))
-    told = f"{_heard(measure)}, lag {lag_text(measure.lag_ns)}"
+    told = f"{_heard(measure)}, {lag_in_words(measure.lag_ns)}"
     if not measure.heard:
         return HealthLine(Light.YELLOW, "tape", f"{told}; the day is too young to compare with")
     return HealthLine(Light.YELLOW if issues else Light.GREEN, "tape", told)
@@ -96,15 +102,6 @@ def _heard(measure: TapeMeasure) -> str:
     return f"{counted(last.heard, 'symbol')} heard, {expected:,} expected"
 
 
-def lag_text(lag_ns: int | None) -> str:
-    """Return a lag in words: milliseconds, or seconds beyond one; − where dated ahead."""
-    if lag_ns is None:
-        return "–"
-    beyond = abs(lag_ns) >= NANOS_PER_SECOND
-    text = f"{lag_ns / NANOS_PER_SECOND:,.1f} s" if beyond else f"{lag_ns / 1e6:,.0f} ms"
-    return text.replace("-", "−")
-
-
 def _connection(name: str, standing: str) -> HealthLine:
     return HealthLine(Light.GREEN if standing == _LIVE else Light.RED, name, standing)
 
@@ -114,5 +111,7 @@ def _clock(off_ns: int | None) -> HealthLine:
         return HealthLine(Light.YELLOW, "clock", "not compared with the venue's yet")
     where = "ahead of" if off_ns > 0 else "behind"
     is_off = abs(off_ns) > CLOCK_OFF_SECS * NANOS_PER_SECOND
-    told = f"{lag_text(abs(off_ns))} {where} the venue's" if off_ns else "agrees with the venue's"
+    told = (
+        f"{span_in_words(abs(off_ns))} {where} the venue's" if off_ns else "agrees with the venue's"
+    )
     return HealthLine(Light.RED if is_off else Light.GREEN, "clock", told)

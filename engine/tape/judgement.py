@@ -146,8 +146,24 @@ def _of_expected(heard: Heard) -> str:
 
 
 def _typical(measure: TapeMeasure) -> str:
-    return "" if measure.lag_ns is None else f", typical lag {_secs(measure.lag_ns)}"
+    if measure.lag_ns is None:
+        return ""
+    return f", {'typically' if measure.lag_ns < 0 else 'typical'} {lag_in_words(measure.lag_ns)}"
+
+
+def lag_in_words(lag_ns: int | None) -> str:
+    """Return how late prints come; a clock that is behind dates them ahead, they are not early."""
+    if lag_ns is None:
+        return "lag unknown"
+    return f"{'dated ahead by' if lag_ns < 0 else 'lag'} {span_in_words(abs(lag_ns))}"
+
+
+def span_in_words(span_ns: int) -> str:
+    """Return a span of at least 0 ns in milliseconds, or in seconds from one on."""
+    if span_ns >= NANOS_PER_SECOND:
+        return f"{span_ns / NANOS_PER_SECOND:,.1f} s"
+    return f"{span_ns / 1e6:,.0f} ms"
 
 
 def _secs(ns: int) -> str:
-    return f"{ns / NANOS_PER_SECOND:.1f} s".replace("-", "−")
+    return f"{ns / NANOS_PER_SECOND:.1f} s"

@@ -71,7 +71,7 @@ if (run.days.length > 1) {
 
 function bars(slices, name, x = { type: "category" }, labelled = false) {
   const pnl = slices.map((s) => s.net_pnl);
-  const about = slices.map((s) => (s.trades ? `${s.trades} trades, ${format(100 * s.win_rate, 0)}% won` : "no trades"));
+  const about = slices.map((s) => (s.trades ? `${s.trades} trades, ${percent(100 * s.win_rate, 0)} won` : "no trades"));
   return {
     data: [{
       type: "bar", x: slices.map((s) => plain(s.name)), y: pnl, marker: { color: tones(pnl) },

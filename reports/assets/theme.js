@@ -17,6 +17,7 @@ const words = (name) => String(name ?? "").replace(/_/g, " ");
 
 const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
 
+const percent = (value, digits = 2) => (known(value) ? `${format(value, digits)}%` : "—");
 const format = (value, digits = 2) => {
   if (!known(value)) return "—";
   const rounded = Number(value.toFixed(digits)) || 0; // never "-0.00"
@@ -107,6 +108,12 @@ let shownTheme;
 window.addEventListener("beforeprint", () => {
   shownTheme = document.documentElement.dataset.theme;
   document.documentElement.dataset.theme = "light"; // paper is white
+  document.body.classList.add("paper"); // and narrower than a screen: what is drawn does not shrink
   figures.forEach((_, id) => draw(id));
+  drawn.forEach((id) => Plotly.Plots.resize(id));
 });
-window.addEventListener("afterprint", () => paint(shownTheme));
+window.addEventListener("afterprint", () => {
+  document.body.classList.remove("paper");
+  paint(shownTheme);
+  drawn.forEach((id) => Plotly.Plots.resize(id));
+});

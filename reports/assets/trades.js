@@ -155,7 +155,7 @@ function showFacts() {
     `${trades.symbol[i]} ${trades.side[i] > 0 ? "long" : "short"}, ${day(trades.entry[i])} ${clock(trades.entry[i])}`;
   const facts = [
     ...(ownersDiffer ? [["Strategy", trades.strategy[i]]] : []),
-    ["P&L", `${usd(trades.realized_pnl[i])} (${format(gainPct[i])}%)`, tone(trades.realized_pnl[i])],
+    ["P&L", `${usd(trades.realized_pnl[i])} (${percent(gainPct[i])})`, tone(trades.realized_pnl[i])],
     ["Exit", words(trades.exit_reason[i])],
     ["Shares", format(trades.quantity[i], 0)],
     ["In", `${price(trades.avg_px_open[i])} at ${clock(trades.entry[i])}`],
@@ -163,7 +163,7 @@ function showFacts() {
     ["Held", span(trades.hold_secs[i])],
     ["Target", price(trades.take_profit[i])],
     ["Stop", price(trades.stop_loss[i])],
-    ["MAE / MFE", `${format(trades.mae_pct[i])}% / ${format(trades.mfe_pct[i])}%`],
+    ["MAE / MFE", `${percent(trades.mae_pct[i])} / ${percent(trades.mfe_pct[i])}`],
     ["Slippage", known(trades.slippage_bps[i]) ? `${format(trades.slippage_bps[i], 1)} bps` : "—"],
     ["Commission", known(trades.commission[i]) ? `$${format(trades.commission[i])}` : "—"],
     ["score", format(trades.score[i])],

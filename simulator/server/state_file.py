@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from engine.domain.errors import DataError
+from engine.domain.unreadable import UNREADABLE
 from simulator.exchange import Exchange, mode_name
 
 _VERSION = 3
@@ -128,22 +129,28 @@ class StateFile:
             reached = int(kept.reached)
         except FileNotFoundError:
             return None
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise DataError(
-                f"{self._path} is no state of a simulator, or one of another version: {error}; "
-                "name another file with --state"
-            ) from error
+        except (*UNREADABLE, ValueError, OSError) as error:
+            raise self._no_state(error) from error
         expected = _VERSION, self._day, exchange.mode.name
         if (kept.version, kept.day, mode_name(kept.fills)) != expected:
             raise DataError(
                 f"{self._path} is the state of {kept.day} with {kept.fills} fills, expected "
                 f"{self._day} with {exchange.mode.name}; name another file with --state"
             )
-        exchange.restore(bytes(kept.exchange), [bytes(change.exchange) for change in changes])
+        try:
+            exchange.restore(bytes(kept.exchange), [bytes(change.exchange) for change in changes])
+        except (*UNREADABLE, ValueError, DataError) as error:
+            raise self._no_state(error) from error
         self.account_ids = kept.account_ids
         last = changes[-1] if changes else kept
         self._reached = max(reached, last.now)
         return Remembered(last.now, self._reached, last.told)
+
+    def _no_state(self, error: Exception) -> DataError:
+        return DataError(
+            f"{self._path} is no state of a simulator, or one of another version: {error}; "
+            "name another file with --state"
+        )
 
     def _write_anew(self, exchange: Exchange, now: int, told: Mapping[str, int]) -> None:
         self._reached = max(self._reached, now)

@@ -136,7 +136,7 @@ def test_rows_that_differ_need_the_word_replace(
     import_files(catalog, [both], Kind.TRADES)
     before = catalog.data_hash(day, ["A"])
     other = trades_file("other.parquet", symbol=["AAPL"], price=[99.0], ts_event=_stamps(1))
-    with pytest.raises(DataError, match=r"AAPL on 2018-01-02 \(1 rows stored, 1 .* --replace"):
+    with pytest.raises(DataError, match=r"AAPL on 2018-01-02 \(1 row stored, 1 .* --replace"):
         import_files(catalog, [other], Kind.TRADES)
     assert catalog.data_hash(day, ["A"]) == before
     import_files(catalog, [other], Kind.TRADES, ImportOptions(replace=True))

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from app.parameters.file import changed_values, load_parameters
+from app.simulator.steering import switches
 from catalog import Catalog
+from engine.domain.errors import ConfigError
 from store import RunStore
 from tests.cli.conftest import Tradectl
+from tests.forked_processes import Answer
 
 CASES = Path(__file__).parents[1] / "catalog" / "cases"
 NOT_FOUND = 4
@@ -61,24 +65,93 @@ def test_scan_and_backtest_say_what_was_found_at_import(
     assert "no bar is formed of them" in " ".join(told.out.split())
 
 
+ON_A_DAY = {
+    "scan": ("scan", "--symbols"),
+    "backtest": ("backtest", "--runs", "{place}", "--symbols"),
+    "session": ("session", "--runs", "{place}", "--database", "{place}/t.sqlite", "--symbols"),
+    "rehearse": ("rehearse", "--runs", "{place}", "--database", "{place}/r.sqlite", "--symbols"),
+    "missed": ("missed", "--runs", "{place}", "--set", "min_ac_z=3", "--symbols"),
+    "check": ("strategy", "check", "reversion", "--symbols"),
+    "why": ("why", "--runs", "{place}", "--date", "2026-09-18", "10:00"),
+}
+"""Every command that reads symbols of a stored day; they are the last word."""
+
+
+def asked(
+    tradectl: Tradectl, command: str, symbols: str, market: Path, place: Path, *more: str
+) -> Answer:
+    words = (word.format(place=place) for word in ON_A_DAY[command])
+    line = (*words, symbols) if command != "why" else ("why", symbols, *list(words)[1:])
+    return tradectl(*line, *more, "--catalog", market, "--json")
+
+
 @pytest.mark.parametrize(
-    "line",
+    ("command", "typed", "meant"),
     [
-        ("scan", "--date", "2026-09-18", "--symbols", "{}"),
-        ("backtest", "--date", "2026-09-18", "--symbols", "{}"),
-        ("backtest", "--date", "2026-09-18", "--symbols", "BACpL,{}"),
-        ("why", "{}", "10:00", "--date", "2026-09-18"),
+        ("scan", "BAC-pL", "BACpL?"),
+        ("scan", "BACPL,BACpL", "BACpL? Capitals count"),
+        ("why", "bacpl", "BACpL? Capitals count"),
+        *((command, "VACpL", "BACpL?") for command in ON_A_DAY),
     ],
 )
-@pytest.mark.parametrize("asked", ["BACPL", "bacpl"])
-def test_a_symbol_in_other_capitals_is_named(
-    tradectl: Tradectl, doubtful: Path, tmp_path: Path, line: tuple[str, ...], asked: str
+def test_an_unknown_symbol_names_the_one_that_was_meant(
+    tradectl: Tradectl, doubtful: Path, tmp_path: Path, command: str, typed: str, meant: str
 ) -> None:
-    words = [word.format(asked) for word in line]
-    answer = tradectl(*words, "--catalog", doubtful, "--runs", tmp_path, "--json") \
-        if line[0] != "scan" else tradectl(*words, "--catalog", doubtful, "--json")  # fmt: skip
+    """``VACpL`` begins with a letter under which nothing is stored."""
+    answer = asked(tradectl, command, typed, doubtful, tmp_path)
     assert answer.code == NOT_FOUND, answer.err
-    assert "did you mean BACpL? Capitals count" in answer.json["message"]
+    assert f"did you mean {meant}" in answer.json["message"]
+
+
+@pytest.mark.parametrize("command", sorted(ON_A_DAY.keys() - {"why"}))
+def test_lists_are_files_too_and_what_is_doubtful_is_said_again(
+    tradectl: Tradectl, doubtful: Path, tmp_path: Path, command: str
+) -> None:
+    """A list may name what did not trade that day: that is said, and the rest is looked at."""
+    listed = tmp_path / "mine.txt"
+    listed.write_text("\ufeff# what I watch\nBACpL, VAC  # the second is gone\n")
+    answer = asked(tradectl, command, f"@{listed}", doubtful, tmp_path)
+    assert answer.code == 0, answer.out
+    told = [each["message"] if isinstance(each, dict) else each for each in answer.json["warnings"]]
+    said = " ".join(answer.err.split())
+    for words in ("no trades of VAC are stored for 2026-09-18", "60 of 60 trades have sale cond"):
+        assert any(words in each for each in told)
+        assert words in said
+
+
+def test_a_parameter_that_is_a_list_takes_a_file(tmp_path: Path) -> None:
+    (tmp_path / "index.txt").write_text("SPY\nQQQ\n")
+    setting = f"index_symbols=@{tmp_path / 'index.txt'}"
+    assert load_parameters(None, [setting]).index_symbols == ("QQQ", "SPY")
+    assert changed_values([setting, "mode=@x"]) == {"index_symbols": "QQQ,SPY", "mode": "@x"}
+    assert switches([f"mute_symbols=KO,@{tmp_path / 'index.txt'}"]) == {
+        "mute_symbols": ["KO", "QQQ", "SPY"]
+    }
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        load_parameters(None, [f"index_symbols=@{tmp_path / 'none.txt'}"])
+
+
+def test_unknown_tapes_and_shown_catalogs_are_warned_of_later(
+    tradectl: Tradectl, doubtful: Path, tmp_path: Path
+) -> None:
+    rows = (f"KO,{AT + n * 10**9},61.5,500,@,X" for n in range(3))
+    (tmp_path / "t.csv").write_text(
+        lines(*rows, header="symbol,ts_event,price,size,conditions,tape")
+    )
+    where = ("--catalog", tmp_path / "tapes")
+    imported = tradectl("catalog", "import", tmp_path / "t.csv", *where, "--json").json
+    assert "unknown: 'X'" in imported["warnings"][0]["message"]
+    for line in (("catalog", "info"), ("scan",)):
+        again = tradectl(*line, *where, "--json").json["warnings"]
+        assert [(each["code"], each["date"]) for each in again] == [("unknown_tapes", "2026-09-18")]
+        assert again[0]["message"].endswith(imported["warnings"][0]["message"])
+    shown = tradectl("catalog", "info", "--catalog", doubtful)
+    assert "60 of 60 trades have sale conditions" in " ".join(shown.err.split())
+    for line in (("catalog", "info", "--catalog", ""), ("catalog", "import", ""),
+                 ("catalog", "import", CASES)):  # fmt: skip
+        refused = tradectl(*line, "--json")
+        assert refused.code == 2, refused.err
+        assert "name" in refused.json["message"]
 
 
 @pytest.mark.parametrize("symbol", ["..", "/etc/x", "=cmd|x", "A\nB"])

@@ -28,6 +28,7 @@ from engine.display import (
     packed,
     unpacked,
 )
+from engine.display.frame import Activity
 from engine.domain.commands import Pause
 from engine.domain.errors import DataError, NotFoundError
 from engine.domain.facts import Channel, CommandReceived
@@ -127,10 +128,16 @@ def test_a_pause_by_hand_is_called_so_and_an_issue_is_not() -> None:
 
 
 def test_pages_fit_and_show_what_matters_at_80_and_140_columns() -> None:
+    long = "entries held: late prints: 15 of the last 45 prints arrived more than 2.0 s after it"
     frame = shown(stage(plan())[0])
+    frame = msgspec.structs.replace(
+        frame, activity=(Activity(99, TEN, "entries_held", long, None), *frame.activity)
+    )
     for width in (80, 140):
         page = drawn(frame, width)
         assert max(map(len, page.splitlines())) == width
+        assert "…" not in page, "nothing is cut"
+        assert "10:00:00  entries held: late prints" in page
         for words in ("● stop rests", "98.50", "→ mend feed", "noise alone", "equity 100,000.10"):
             assert words in page, (width, words)
 

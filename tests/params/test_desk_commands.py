@@ -11,8 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from app.parameters.desk import chosen_at_desk
+from app.parameters.schedule import load_schedule
 from cli.main import app
+from engine.domain.errors import ConfigError
 from engine.domain.facts import ParamsChanged
+from engine.domain.parameters import Parameters
 from store import Journals
 
 Ask = Callable[..., tuple[int, dict[str, Any]]]
@@ -169,3 +172,48 @@ def test_reasons_with_brackets_are_shown_as_they_are(ask: Ask) -> None:
     ask("set", "min_ac_z=5", "--because", "[bold]why[/] [/x]", "--yes")
     page = CliRunner().invoke(app, ["params", "history"])
     assert "[bold]why[/] [/x]" in page.stdout
+
+
+def test_a_change_that_is_still_to_come_is_told_beside_what_holds(ask: Ask) -> None:
+    assert ask("schedule", "min_ac_z=5", "--at", "2099-09-18T15:00", *SAY)[0] == 0
+    held = ask("get", "min_ac_z")[1]
+    assert (held["version"], held["value"]) == (1, 4)
+    coming = [{key: each[key] for key in ("version", "value")} for each in held["coming"]]
+    assert coming == [{"version": 2, "value": 5}]
+    assert ask("get", "slow_period")[1]["coming"] == []
+    assert ask("get", "min_ac_z", "--version", "2")[1]["coming"] == []
+    for words in (("get", "min_ac_z"), ("show",)):
+        said = " ".join(CliRunner().invoke(app, ["params", *words]).stderr.split())
+        assert "to come: min_ac_z 5 (version 2, from 2099-09-18 15:00:00 New York on)" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (("params", "diff", "9"), "there is no version 9, but 1 alone"),
+        (("scan", "--params", "dsk"), "did you mean --params desk?"),
+        (("scan", "--params", "none.yaml"), "or 'desk' for those of the desk"),
+        (("scan", "--params", "{file}"), "'tradectl params export' writes one"),
+    ],
+)
+def test_parameters_that_cannot_be_read_name_what_can(
+    ask: Ask, tmp_path: Path, words: tuple[str, ...], remedy: str
+) -> None:
+    assert ask("history")[0] == 0
+    file = tmp_path / "bad.csv"
+    file.write_text("a,b\n1,2\n")
+    line = [str(file) if word == "{file}" else word for word in words]
+    result = CliRunner().invoke(app, [*line, "--json"])
+    assert result.exit_code in (2, 4)
+    assert remedy in json.loads(result.stdout)["message"]
+    with pytest.raises(ConfigError, match=r"write a list, as .- \{at: 2026-09-18T10:00"):
+        load_schedule(file, Parameters(), "backtest")
+
+
+def test_a_command_line_that_cannot_be_read_has_its_exit_code_in_json(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.argv", ["tradectl", "do", "flatten", "--json"])
+    result = CliRunner().invoke(app, ["do", "flatten", "--json"])
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["exit_code"], told["notes"]) == (2, 2, [])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from reports.headline import why_no_trades
 from reports.page import write_html
 from reports.view import TRADES, RunView, Stage, StageKind
 from tests.reports.conftest import Opened
@@ -159,6 +162,15 @@ def test_run_without_trades_says_which_stage_stopped_the_last_candidate(tmp_path
     assert not any(attributes.get("id") == "trades" for _, attributes in page.elements)
 
 
+def test_a_run_on_few_symbols_that_gravity_stops_says_how_to_go_without_it() -> None:
+    stages = [Stage("judged", 6, StageKind.HUB), Stage("market_gravity", 0, StageKind.FILTER)]
+    view = dataclasses.replace(demo_view(trades=0), funnel=stages)
+    narrow = dataclasses.replace(view, manifest={**view.manifest, "symbols": ["KO"]})
+    assert "--set use_market_gravity=false" in why_no_trades(narrow)
+    whole = dataclasses.replace(view, manifest={**view.manifest, "symbols": [], "letters": []})
+    assert "--set" not in why_no_trades(whole)
+
+
 def test_unknown_values_are_dashes_and_nulls(tmp_path: Path) -> None:
     _, page = _page(_unknown_view(), tmp_path)
     trade = _data(page)["trades"]
@@ -198,3 +210,60 @@ def test_exact_prices_and_coded_symbols_read_as_floats_and_strings_do(tmp_path: 
     _, page = _page(view, tmp_path)
     _, other = _page(dataclasses.replace(view, trades=coded), tmp_path)
     assert _data(other) == _data(page)
+
+
+_MEASURE = """<body style="margin:0"><iframe style="width:{width}px;height:900px;border:0"
+srcdoc="{page}"></iframe><script>setTimeout(() => {{
+  const page = document.querySelector("iframe").contentDocument, root = page.documentElement;
+  const wide = [...page.querySelectorAll("main *")].filter((e) => !e.closest("table, nav")
+    && e.getBoundingClientRect().right > root.clientWidth + 1).map((e) => e.tagName + "." + e.id);
+  document.body.textContent = JSON.stringify([root.scrollWidth, root.clientWidth, wide]);
+}}, 3000);</script>"""
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_page_is_as_wide_as_its_window(
+    tmp_path: Path, browse: Callable[[Path], Opened], width: int
+) -> None:
+    """What has no room scrolls by itself: a phone's page does not move sideways."""
+    path, _ = _page(demo_view(trades=40), tmp_path)
+    text = path.read_text(encoding="utf-8")
+    framed = tmp_path / "framed.html"
+    framed.write_text(_MEASURE.format(width=width, page=html.escape(text)), encoding="utf-8")
+    found = re.search(r"\[\d+,\d+,\[.*?\]\]", browse(framed).dom)
+    assert found is not None
+    scrolled, shown, wide = json.loads(html.unescape(found[0]))
+    assert shown > width - 20
+    assert scrolled == shown
+    assert wide == []
+
+
+_PRINT = """<body style="margin:0"><iframe style="width:1440px;height:9000px;border:0"
+srcdoc="{page}"></iframe><script>setTimeout(() => {{
+  const view = document.querySelector("iframe").contentWindow, page = view.document;
+  const widths = () => [...page.querySelectorAll(".main-svg")].map((e) => e.clientWidth);
+  const before = Math.max(...widths());
+  view.dispatchEvent(new view.Event("beforeprint"));
+  setTimeout(() => {{
+    const paper = Math.max(...widths());
+    view.dispatchEvent(new view.Event("afterprint"));
+    setTimeout(() => {{
+      document.body.textContent = JSON.stringify([before, paper, Math.max(...widths())]);
+    }}, 1000);
+  }}, 1000);
+}}, 3000);</script>"""
+
+
+def test_what_is_drawn_fits_the_paper_and_the_screen_again(
+    tmp_path: Path, browse: Callable[[Path], Opened]
+) -> None:
+    path, _ = _page(demo_view(trades=40), tmp_path)
+    text = path.read_text(encoding="utf-8")
+    framed = tmp_path / "printed.html"
+    framed.write_text(_PRINT.format(page=html.escape(text)), encoding="utf-8")
+    found = re.search(r"\[\d+,\d+,\d+\]", browse(framed).dom)
+    assert found is not None
+    before, paper, after = json.loads(found[0])
+    assert before > 1_000
+    assert paper <= 690
+    assert after == before

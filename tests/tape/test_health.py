@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from engine.domain.session import NANOS_PER_SECOND
 from engine.tape import Connections, Heard, Light, TapeMeasure, health_lines
-from engine.tape.health import lag_text
+from engine.tape.judgement import lag_in_words
 from tests.tape.scenes import LIMITS
 
 _SECOND = NANOS_PER_SECOND
@@ -33,7 +33,7 @@ def test_connections_that_live_do_not_make_a_broken_tape_green() -> None:
     first, *others = health_lines(ahead, LIMITS, _LIVE, {})
     assert (first.light, first.what) == (Light.RED, "tape")
     assert "480 of the last 500 prints are dated more than 2.0 s ahead" in first.sentence
-    assert "typical lag −9.6 s" in first.sentence
+    assert "typically dated ahead by 9.6 s" in first.sentence
     assert {line.light for line in others} == {Light.GREEN}
     thin = replace(_GOOD, heard=(Heard(1, 40, 271.0, 5.0),))
     assert "40 of 271 symbols were heard" in health_lines(thin, LIMITS, _LIVE, {})[0].sentence
@@ -53,6 +53,11 @@ def test_what_is_not_known_is_not_green_and_an_issue_that_is_not_over_stands_fir
     assert off[1].sentence == "3.0 s behind the venue's"
 
 
-def test_a_lag_keeps_its_sign_and_its_unit() -> None:
-    told = {31_000_000: "31 ms", -412_000_000: "−412 ms", -9_600_000_000: "−9.6 s", None: "–"}
-    assert {lag: lag_text(lag) for lag in told} == told
+def test_a_lag_has_a_unit_and_is_never_negative() -> None:
+    told = {
+        31_000_000: "lag 31 ms",
+        -412_000_000: "dated ahead by 412 ms",
+        -9_600_000_000: "dated ahead by 9.6 s",
+        None: "lag unknown",
+    }
+    assert {lag: lag_in_words(lag) for lag in told} == told

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 import weakref
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 
+from app.own_process import own_process
 from app.strategies.workers.limits import COMPUTING_SECS
 from app.strategies.workers.messages import Line
 from app.strategies.workers.shared_columns import Progress, SharedColumns, shared_file
 
-_BOOT = (
-    "import json, sys; "
-    "sys.path[:], descriptors = json.loads(sys.argv[1]); "
-    "from app.strategies.workers.worker import work; "
-    "work(*descriptors)"
-)
+_BOOT = "from app.strategies.workers.worker import work; work(*map(int, sys.argv[1:]))"
 _SEND_SECS = 1.0
 
 
@@ -40,7 +34,7 @@ class StrategyProcess:
         self.progress.tell(0, 0)
         given = theirs.fileno(), self.columns.descriptor, progress
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter
-            [sys.executable, "-P", "-c", _BOOT, json.dumps([sys.path, given])],
+            own_process(_BOOT, *map(str, given)),
             stdin=subprocess.DEVNULL,
             pass_fds=given,
         )

@@ -81,7 +81,14 @@ def format_of(path: str, form: Format) -> Format:
         raise NotFoundError(f"{path} does not exist")
     if form is not Format.AUTO:
         return form
-    return Format.NAUTILUS if fs.isdir(name) else _by_ending(path)
+    if not fs.isdir(name):
+        return _by_ending(path)
+    if not fs.isdir(f"{name.rstrip('/')}/data"):
+        raise ConfigError(
+            f"{path} is a folder, and no catalog of nautilus, which has a folder data: name the "
+            f"files in it, such as {path.rstrip('/')}/*.csv"
+        )
+    return Format.NAUTILUS
 
 
 def _by_ending(path: str) -> Format:

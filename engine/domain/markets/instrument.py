@@ -15,6 +15,7 @@ from engine.domain.candidate import Side
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.markets.tick_grid import US_STOCK_PRICES, PriceGrid, TickGrid
 from engine.domain.session import Calendar, day_of
+from engine.domain.symbols import near_hint
 
 
 class InstrumentKind(StrEnum):
@@ -206,5 +207,6 @@ class ListedInstruments:
         """Return the instrument of a symbol, venue symbol or alias, in any letters."""
         found = self._known.get(symbol) or self._named.get(symbol.upper())
         if found is None:
-            raise NotFoundError(f"{symbol} is not traded here; 'market show' lists what is")
+            hint = near_hint([symbol], self._known)
+            raise NotFoundError(f"{symbol} is not traded here; 'market show' lists what is{hint}")
         return found

@@ -86,7 +86,10 @@ def _prices_missing(order: OrderRequest) -> Fault | None:
         return not_understood(f"{words} orders require stop price")
     if order.type not in _NEEDS_LIMIT and order.limit_price is not None:
         return not_processable(f"{words} orders must not have limit_price")
-    if order.type not in _NEEDS_STOP and order.stop_price is not None:
+    # lumibot writes the stop of an OCO twice: at the order itself, too
+    stops = {None, order.stop_loss.stop_price if order.stop_loss else None}
+    is_twice = order.order_class is OrderClass.OCO and order.stop_price in stops
+    if order.type not in _NEEDS_STOP and order.stop_price is not None and not is_twice:
         if order.type is OrderType.LIMIT:
             return STOP_PRICE_OF_LIMIT
         return not_processable(f"{words} orders must not have stop_price")

@@ -12,10 +12,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine.domain.errors import ConfigError
-from serving import StrictJsonError, sentence, shown, strict_object
+from engine.domain.session import new_york_clock
+from engine.domain.symbols import expect_symbol
+from serving import StrictJsonError, sentence, strict_object
 from simulator.instants import rfc3339
 from simulator.server.connections import Connections
 from simulator.server.routes.bodies import Band, Nothing, Pause, Resume, Seek, Step, StrikeNow
+from simulator.server.traded_symbol import traded_symbol
 from simulator.steering_body import steering_body
 
 
@@ -73,8 +76,8 @@ class Admin:
         last = venue.playhead.reader.end_ns
         if at is not None and not venue.now < at <= last:
             raise ConfigError(
-                f"at is {at}: the tape stands at {venue.now} and ends at {last} "
-                "(UTC ns); name a time to come, or none to pause now"
+                f"no pause at {new_york_clock(at)}: it is {_standing_at(venue.now, last)}; "
+                "name a time to come, or none to pause now"
             )
         venue.pause(at)
         return self._standing()
@@ -98,16 +101,15 @@ class Admin:
         last = venue.playhead.reader.end_ns
         if not venue.now <= ts <= last:
             raise ConfigError(
-                f"ts is {ts}: the tape stands at {venue.now} and ends at {last} "
-                "(UTC ns); time does not go back, start the simulator anew"
+                f"no way to {new_york_clock(ts)}: it is {_standing_at(venue.now, last)}; "
+                "time does not go back, start the simulator anew"
             )
         await venue.seek(ts)
         return self._standing()
 
     async def _band(self, asked: Band) -> dict[str, Any]:
-        symbol, down, up = asked.symbol, asked.limit_down, asked.limit_up
-        if symbol not in self._connections.venue.exchange.assets:
-            raise ConfigError(f"{shown(symbol)} does not trade on this day")
+        down, up = asked.limit_down, asked.limit_up
+        symbol = traded_symbol(asked.symbol, self._connections.venue.exchange.assets)
         if down > (up or down):
             raise ConfigError(
                 f"the band of {symbol} is {down} to {up}, expected limit_down and limit_up in "
@@ -117,6 +119,9 @@ class Admin:
         return {"symbol": symbol, "limit_down": down, "limit_up": up}
 
     async def _chaos(self, asked: dict[str, Any]) -> dict[str, Any]:
+        muted = asked.get("mute_symbols")
+        for symbol in muted if isinstance(muted, list) else ():
+            expect_symbol(str(symbol), "mute_symbols")
         self._connections.chaos.turn(asked)
         return {"chaos": msgspec.to_builtins(self._connections.chaos.on)}
 
@@ -166,3 +171,7 @@ def answering(
 
 def _json(body: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(body), status, media_type="application/json")
+
+
+def _standing_at(now: int, last: int) -> str:
+    return f"{new_york_clock(now)}, and the tape ends at {new_york_clock(last)}, New York time"

@@ -7,12 +7,12 @@ from typing import Any
 from starlette.routing import Route
 
 from engine.domain.errors import ConfigError
-from serving import shown
 from simulator.exchange import Listing, account_change
 from simulator.exchange.wire import account_body, asset_body
 from simulator.server.connections import Connections
 from simulator.server.routes.admin import answering, said
 from simulator.server.routes.bodies import AccountOf, AssetNow, Halt
+from simulator.server.traded_symbol import traded_symbol
 
 
 def broker_routes(connections: Connections) -> list[Route]:
@@ -68,6 +68,4 @@ class _Broker:
         return known[key]
 
     def _symbol(self, symbol: str) -> str:
-        if symbol not in self._venue.exchange.assets:
-            raise ConfigError(f"{shown(symbol)} does not trade on this day")
-        return symbol
+        return traded_symbol(symbol, self._venue.exchange.assets)

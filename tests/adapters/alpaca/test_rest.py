@@ -20,10 +20,11 @@ from starlette.responses import JSONResponse, Response
 
 from adapters.alpaca.endpoints import Endpoints
 from adapters.alpaca.http.account_budget import AccountBudget
-from adapters.alpaca.http.client import HttpPatience, rfc3339
+from adapters.alpaca.http.client import HttpPatience
 from adapters.alpaca.http.outcomes import Accepted, CancelRequested, Outcome, Rejected, Unknown
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.orders.requests import OrderRequest, ReplaceRequest
+from adapters.alpaca.wire.instants import rfc3339
 from engine.domain.errors import VenueRejected, VenueUnavailable
 from tests.adapters.alpaca.scripted_rest import (
     CREDENTIALS,

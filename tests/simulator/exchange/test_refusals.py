@@ -439,3 +439,21 @@ def test_two_hundred_requests_a_minute_are_allowed() -> None:
     assert [answer.exceeded for answer in answers[198:]] == [False, False, True]
     assert limit.spend("two", 1_679_411_601).remaining == 199
     assert limit.spend("one", 1_679_411_640).remaining == 199
+
+
+def test_an_oco_may_write_its_stop_twice_as_lumibot_does() -> None:
+    floor = Floor(fill_mode("base"))
+    floor.quote(100.00, 100.10)
+    floor.print(100.05)
+    floor.order(qty="10")
+    floor.at(1)
+    floor.quote(100.00, 100.10)
+    assert floor.held() == 10
+    oco = {
+        "order_class": "oco", "side": "sell", "type": "limit", "qty": "10",
+        "limit_price": "105", "take_profit": {"limit_price": "105"},
+        "stop_loss": {"stop_price": "95"},
+    }  # fmt: skip
+    other = floor.refused(**oco, stop_price="96")
+    assert body(other) == body(faults.STOP_PRICE_OF_LIMIT)
+    floor.order(**oco, stop_price="95")

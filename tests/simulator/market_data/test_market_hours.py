@@ -49,15 +49,16 @@ def test_the_clock_follows_simulated_time(
     assert newer["next_market_open"] == clock["next_open"]
 
 
-@pytest.mark.parametrize("minute", ["16:59:59", "17:00:00"])
+@pytest.mark.parametrize("minute", ["16:59:59", "17:00:00", "17:30:00"])
+@pytest.mark.parametrize(("day", "monday"), [("2018-11-23", "26"), ("2026-11-27", "30")])
 def test_every_door_ends_the_evening_of_a_half_day_at_the_same_time(
-    served: Loopback, now: Hands, minute: str
+    served: Loopback, now: Hands, day: str, monday: str, minute: str
 ) -> None:
-    now.now = at(f"2018-11-23T{minute}-05:00")
+    now.now = at(f"{day}T{minute}-05:00")
     (clock,) = served.get("/v3/clock").json()["clocks"]
     assert clock["phase"] == ("post" if minute < "17" else "closed")
     assert hours_at(now.now).phase(now.now) == (Phase.EVENING if minute < "17" else Phase.CLOSED)
-    until = "2018-11-23T17:00" if minute < "17" else "2018-11-26T04:00"
+    until = f"{day}T17:00" if minute < "17" else f"{day[:8]}{monday}T04:00"
     assert clock["phase_until"] == f"{until}:00-05:00"
 
 

@@ -90,6 +90,16 @@ def test_a_simulator_is_steered_from_the_command_line(
         assert tradectl("pause", "--at", "10:30", "--url", url).code == 2
         assert tradectl("chaos", "mutee=true", "--url", url).code == 2
         assert tradectl("band", "NONE", "--url", url).code == 2
+        for refused, why in (
+            (("band", "APPL"), "did you mean AAPL?"),
+            (("halt", "../x"), "is no symbol"),
+            (("chaos", "mute_symbols=../x"), "is no symbol"),
+            (("seek", "04:00"), "no way to 2"),
+        ):
+            answer = tradectl(*refused, "--url", url)
+            assert answer.code == 2
+            assert why in " ".join(answer.err.split())
+            assert not re.search(r"[0-9]{16}", answer.err), "a person reads no nanoseconds"
         assert say("account", "trading_blocked=true", "cash=500")["buying_power"] == "500"
         assert say("account", "--key", "ALICE")["trading_blocked"] is True
         assert say("asset", "AAPL", "tradable=false")["tradable"] is False

@@ -117,3 +117,30 @@ def test_the_time_that_was_told_is_kept_without_a_change_and_through_a_file_writ
         file.save(played, TEN, {"one": 3})
         file.reach(TEN + 5)
     assert StateFile(path, DAY).load(exchange()) == Remembered(TEN, TEN + 7, {"one": 3})
+
+
+@pytest.mark.parametrize("hostile", ["[" * 100_000, '{"told": 1}', "\\ud800", '{"a":' * 50_000])
+@pytest.mark.parametrize("where", ["first line", "exchange", "change"])
+def test_a_file_that_is_no_state_is_refused_in_words(
+    tmp_path: Path, hostile: str, where: str
+) -> None:
+    path = tmp_path / "state"
+    played, file = exchange(), StateFile(path, DAY)
+    file.save(played, TEN, {})
+    file.close()
+    whole = path.read_bytes()
+    before, _, _ = whole.partition(b'"exchange":')
+    change = b'{"now":1,"told":{},"exchange":' + hostile.encode() + b"}\n"
+    broken = {
+        "first line": hostile.encode() + b"\n",
+        "exchange": before + b'"exchange":' + hostile.encode() + b"}\n",
+        "change": whole + change,
+    }
+    path.write_bytes(broken[where])
+    with pytest.raises(DataError, match="is no state of a simulator"):
+        StateFile(path, DAY).load(exchange())
+
+
+def test_a_folder_is_no_state(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="name another file with --state"):
+        StateFile(tmp_path, DAY).load(exchange())
