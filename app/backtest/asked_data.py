@@ -74,9 +74,9 @@ def data_warnings(
     found: list[DayWarning] = []
     for kind in TICKS:
         doubts: dict[date, list[DataWarning]] = {day: [] for day in days}
-        for day, letter in catalog.partitions(kind):
+        for day, letter in catalog.partitions.stored(kind):
             if day in doubts and (not wanted or letter in wanted):
-                manifest = catalog.manifest(kind, day, letter)
+                manifest = catalog.partitions.manifest(kind, day, letter)
                 doubts[day] += manifest.warnings if manifest else ()
         for day, warnings in doubts.items():
             found += in_words(summed(warnings), kind, day)
