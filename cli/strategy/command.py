@@ -34,13 +34,12 @@ def list_strategies(as_json: AsJson = False) -> None:
     Example: tradectl strategy list
     """
     from app.strategies import known_strategies
-    from app.strategies.parameters import parameter_list
 
     known = known_strategies()
     found = {name: each for name, each in known.items() if not isinstance(each, ConfigError)}
     broken = {name: str(each) for name, each in known.items() if isinstance(each, ConfigError)}
     listed = {
-        name: {"source": each.source, "about": each.about, "parameters": parameter_list(each)}
+        name: {"source": each.source, "about": each.about, "parameters": each.parameters}
         for name, each in found.items()
     }
 
@@ -66,10 +65,9 @@ def show(
     Example: tradectl strategy show reversion
     """
     from app.strategies import find_strategy
-    from app.strategies.parameters import parameter_list
 
     found = find_strategy(name)
-    rows = parameter_list(found)
+    rows = found.parameters
 
     def page(console: Console) -> None:
         console.print(f"{found.strategy_id}: {found.about}\n", highlight=False, markup=False)

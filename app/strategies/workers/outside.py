@@ -13,7 +13,12 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from app.strategies.workers.limits import TRIAL_SECS, Limits
+from app.strategies.workers.limits import (
+    COMPUTING_SECS,
+    TRIAL_COMPUTING_SECS,
+    TRIAL_SECS,
+    Limits,
+)
 from app.strategies.workers.messages import (
     Begin,
     Block,
@@ -23,6 +28,7 @@ from app.strategies.workers.messages import (
     Ready,
     Ring,
     Says,
+    Unreadable,
     Wants,
 )
 from app.strategies.workers.strategy_process import StrategyProcess, StrategyProcesses
@@ -31,7 +37,7 @@ from engine.signals.settings import Settings
 from engine.signals.whole_tape.asked_strategies import ends_at, lives_of
 from engine.signals.whole_tape.signal_lives import SignalLives
 from engine.signals.whole_tape.signal_tables import StrategyEvents
-from engine.signals.whole_tape.tape_block import TapeBlock
+from engine.signals.whole_tape.tape_block import RINGS, TapeBlock
 
 _SECOND_NS = 1_000_000_000
 
@@ -119,7 +125,6 @@ class AskedOutside:
                 block.context.average_volume[fresh],
                 placed,
             )
-            each.process.progress.tell(0, 0)
             self._send(each, closed)
 
     def answers(
@@ -150,6 +155,7 @@ class AskedOutside:
 
     def _send(self, each: _Asked, message: Begin | Block) -> None:
         each.is_waited_for = True
+        each.process.progress.tell(0, 0)
         try:
             each.process.line.send(message)
         except OSError:
@@ -173,9 +179,13 @@ class AskedOutside:
         try:
             messages = each.process.line.received()
         except (OSError, EOFError):
-            each.fail(
-                each.process.progress.read()[0], each.process.ending(self._limits.ending_secs)
-            )
+            secs = COMPUTING_SECS if block is not None else TRIAL_COMPUTING_SECS
+            why = each.process.ending(self._limits.ending_secs, secs)
+            each.fail(each.process.progress.read()[0], why)
+            return
+        except Unreadable as error:
+            each.fail(each.process.progress.read()[0], str(error))
+            each.process.killed(self._limits.ending_secs)
             return
         for message in messages:
             match message:
@@ -184,7 +194,7 @@ class AskedOutside:
                     each.said.append(
                         StrategyEvents(row, each.stranger.rank, each.stranger.strategy_id, events)
                     )
-                case Wants(ring) if block is not None:
+                case Wants(ring) if block is not None and _is_past(ring, block):
                     each.rings.append(ring)
                     self._serve(each, block, ring)
                 case Fails(row, why):
@@ -198,7 +208,8 @@ class AskedOutside:
                     if self._opened is not None:
                         self._opened += opened
                 case _:
-                    each.fail(None, f"its process said {message!r}")
+                    each.fail(each.process.progress.read()[0], f"its process said {message!r}")
+                    each.process.killed(self._limits.ending_secs)
 
     def _serve(self, each: _Asked, block: TapeBlock, ring: Ring) -> None:
         name, back = ring
@@ -261,6 +272,12 @@ class _Asked:
         self.is_waited_for = False
         if not self.is_off:
             self.is_off, self.end = True, _End(row, why)
+
+
+def _is_past(ring: Ring, block: TapeBlock) -> bool:
+    """Say whether a column is one of closed buckets that the scanners keep."""
+    name, back = ring
+    return name in RINGS and 0 <= back <= block.settings.window
 
 
 def _give_back(processes: StrategyProcesses, asked: Sequence[_Asked]) -> None:

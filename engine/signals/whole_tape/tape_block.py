@@ -11,11 +11,20 @@ from numpy.typing import NDArray
 
 from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
 from engine.domain.session import NANOS_PER_SECOND
+from engine.signals.quote_ring import QUOTE_RINGS
 from engine.signals.settings import Settings
 from engine.signals.tables import QUOTE_MEMORY_NS
 
 TAPE_BUCKETS = 32
 """Buckets that are gathered at once at most: what it costs to gather is shared between them."""
+
+RINGS = frozenset(
+    {
+        "ring_high", "ring_low", "ring_last", "ring_volume", "ring_vwap", "ring_sigma",
+        "ring_session_volume", "ring_session_notional", *QUOTE_RINGS,
+    }
+)  # fmt: skip
+"""Columns of the scanners' state that ``TapeBlock.ring`` may be asked for."""
 
 type Floats = NDArray[np.float64]
 type Fixed = NDArray[np.int64]
