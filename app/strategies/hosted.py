@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.strategies.built_in import BUILT_IN
 from app.strategies.days_before import days_before
@@ -16,11 +16,11 @@ from app.strategies.workers import (
     RECORDED,
     AskedOutside,
     Limits,
+    Looks,
     Stranger,
     StrategyProcesses,
     made_outside,
 )
-from catalog import Catalog
 from engine.domain.account import ACCELERATION
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble, checked_weights
 from engine.domain.errors import ConfigError
@@ -30,6 +30,10 @@ from engine.domain.strategy import Strategy
 from engine.signals.settings import Settings
 from engine.signals.whole_tape.signal_runner import MakeSource, Ranked, make_source
 from engine.signals.whole_tape.tape_strategy import StrategyParameters, TapeStrategy
+
+
+if TYPE_CHECKING:
+    from catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Hosted:
         self,
         catalog: Catalog | None,
         limits: Limits = RECORDED,
-        opened: list[str] | None = None,
+        looks: Mapping[str, Looks] | None = None,
         *,
         watches: bool = True,
     ) -> MakeSource:
@@ -61,8 +65,8 @@ class Hosted:
             Holds what was known before a day.
         limits : Limits
             How long an answer is waited for.
-        opened : list of str, optional
-            Takes the files that strategies found outside open while they are asked.
+        looks : mapping of name to Looks, optional
+            Takes what strangers' processes read, start or connect to.
         watches : bool
             Whether there are trades that they may have to look after.
         """
@@ -81,7 +85,7 @@ class Hosted:
             ]
             if not strangers:
                 return None
-            return AskedOutside(strangers, p, limits, self.processes, opened)
+            return AskedOutside(strangers, p, limits, self.processes, looks)
 
         return make_source(self.strategies, days_before(catalog), elsewhere)
 

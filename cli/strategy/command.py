@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _NO_QUOTES = "NONE stored for that day: all that it saw of them was NaN"
 
+_ANSWERS = {True: "YES", False: "no", None: "nobody can tell: it is not repeatable"}
+
 app = typer.Typer(help="List trading strategies, write a new one, check one.", no_args_is_help=True)
 
 
@@ -130,8 +132,10 @@ def check(
 ) -> None:
     """Check on a recorded day that a strategy never looks ahead, and says the same twice.
 
-    The day is cut short in two places; what it said before the cut must not depend on what came
-    after it. Exit code 1 when something speaks against the strategy.
+    It is asked bucket by bucket, as live, in a process that has seen nothing of what comes after,
+    then in blocks of buckets, as in a backtest, twice. Exit code 1 when something speaks against
+    it: another answer once later buckets are at hand, another one of the same day again (then
+    nobody can tell whether it looks ahead), or something read besides the tape.
 
     Example: tradectl strategy check my_breakout:MyBreakout --date 2026-09-18
     """
@@ -153,11 +157,12 @@ def check(
 
     def page(console: Console) -> None:
         lines = {
-            "looks ahead": "YES" if found.look_ahead else "no",
-            "says the same twice": "yes" if found.repeatable else "NO",
+            "looks ahead": _ANSWERS[found.look_ahead],
+            "says the same twice": "yes" if found.repeatable else "NO: not repeatable",
             "switched off": found.failure or "no",
             **({"quotes": _NO_QUOTES} if found.lacks_quotes else {}),
-            "opens files": ", ".join(found.opened) or "no",
+            "reads besides": ", ".join(found.opened) or "nothing",
+            **({"loaded before": ", ".join(found.loaded)} if found.loaded else {}),
             "candidates": f"{found.candidates:,}",
             "a bucket takes": f"{found.ms_a_bucket:.2f} ms, the compiled scanner included",
         }
@@ -166,10 +171,13 @@ def check(
             console.print(f"  {what:20} {answer}", highlight=False, markup=False, soft_wrap=True)
         if found.first_difference is not None:
             first = found.first_difference
+            asked = ("bucket by bucket", "later ones at hand")
+            if not found.repeatable:
+                asked = ("once", "again")
             console.print(
-                f"first at {first.ts_event} (the day cut at {first.cut_ns}):\n"
-                f"  with the future     {'; '.join(first.with_future) or 'nothing'}\n"
-                f"  without it          {'; '.join(first.without) or 'nothing'}",
+                f"first at {first.ts_event}:\n"
+                f"  {asked[0]:20} {'; '.join(first.first) or 'nothing'}\n"
+                f"  {asked[1]:20} {'; '.join(first.second) or 'nothing'}",
                 highlight=False,
                 markup=False,
                 soft_wrap=True,

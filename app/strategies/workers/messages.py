@@ -64,7 +64,7 @@ class Begin(NamedTuple):
     source: str
     parameters: dict[str, Any]
     settings: Settings | None
-    notes_files: bool
+    notes_looks: bool
 
 
 class Block(NamedTuple):
@@ -106,7 +106,9 @@ class Reacts(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """The strategy was found and asked about a made-up bucket."""
+    """The strategy was found and asked about a made-up bucket; with what it read for that."""
+
+    looked: list[str]
 
 
 class Wants(NamedTuple):
@@ -130,12 +132,12 @@ class Fails(NamedTuple):
 
 
 class Done(NamedTuple):
-    """All was said of a block; with the files that were opened meanwhile.
+    """All was said of a block; with what was read meanwhile, see ``looks_outside``.
 
     ``strip`` are the scores at its last bucket, see ``scores.signed_scores``; None without any.
     """
 
-    opened: list[str]
+    looked: list[str]
     strip: NDArray[np.int8] | None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from socket import socket
@@ -19,6 +19,7 @@ from app.strategies.workers.limits import (
     TRIAL_SECS,
     Limits,
 )
+from app.strategies.workers.looks_outside import Looks
 from app.strategies.workers.messages import (
     Begin,
     Block,
@@ -66,8 +67,8 @@ class AskedOutside:
         How long an answer is waited for.
     processes : StrategyProcesses
         Gives processes, and takes back those that live at the end.
-    opened : list of str, optional
-        Takes the files that the strategies open while they are asked.
+    looks : mapping of name to Looks, optional
+        Takes what the strategies' processes read, start or connect to.
     """
 
     def __init__(
@@ -76,10 +77,10 @@ class AskedOutside:
         p: Settings,
         limits: Limits,
         processes: StrategyProcesses,
-        opened: list[str] | None = None,
+        looks: Mapping[str, Looks] | None = None,
     ) -> None:
         self._limits = limits
-        self._opened = opened
+        self._looks = looks
         self._sent = 0
         self._asked = [
             _Asked(each, processes.taken(each.source), lives_of(p)) for each in strangers
@@ -87,7 +88,7 @@ class AskedOutside:
         weakref.finalize(self, _give_back, processes, self._asked)
         for each in self._asked:
             begin = Begin(
-                each.stranger.source, each.stranger.parameters, p, notes_files=opened is not None
+                each.stranger.source, each.stranger.parameters, p, notes_looks=looks is not None
             )
             self._send(each, begin)
         began = time.monotonic_ns()
@@ -200,13 +201,15 @@ class AskedOutside:
                 case Fails(row, why):
                     each.fail(row, why)
                     each.process.killed(self._limits.ending_secs)
-                case Ready():
+                case Ready(looked):
                     each.is_waited_for = False
-                case Done(opened, strip):
+                    if self._looks is not None:
+                        self._looks[each.stranger.strategy_id].before.extend(looked)
+                case Done(looked, strip):
                     each.is_waited_for = False
                     each.strip = strip
-                    if self._opened is not None:
-                        self._opened += opened
+                    if self._looks is not None:
+                        self._looks[each.stranger.strategy_id].meanwhile.extend(looked)
                 case _:
                     each.fail(each.process.progress.read()[0], f"its process said {message!r}")
                     each.process.killed(self._limits.ending_secs)

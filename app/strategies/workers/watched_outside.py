@@ -28,7 +28,7 @@ class WatchedOutside:
 
     def __init__(self, strategy_id: str, source: str, parameters: dict[str, Any]) -> None:
         self._strategy_id = strategy_id
-        self._begin = Begin(source, parameters, None, notes_files=False)
+        self._begin = Begin(source, parameters, None, notes_looks=False)
         self._limits = RECORDED
         self._process: StrategyProcess | None = None
         self._is_watched: dict[str, bool] = {}

@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 from app.strategies.found import Step
 from app.strategies.loaded import described, load_strategy
 from app.strategies.made import made_strategy
-from app.strategies.opened_files import noting
 from app.strategies.workers.limits import (
     COMPUTING_SECS,
     MEMORY_BYTES,
     TRIAL_COMPUTING_SECS,
 )
+from app.strategies.workers.looks_outside import LooksOutside
 from app.strategies.workers.made_up_block import MadeUpBlock
 from app.strategies.workers.messages import (
     Begin,
@@ -94,6 +94,7 @@ class _Worker:
         self._columns = columns
         self._progress = progress
         self._came: deque[ToWorker] = deque()
+        self._looks: LooksOutside | None = None
 
     def run(self) -> NoReturn:
         """Do what is asked for.
@@ -164,7 +165,8 @@ class _Worker:
         self._symbols: list[str] = []
         self._first_buckets = np.empty(0, np.int64)
         self._context = DayContext(np.empty(0), np.empty(0))
-        self._notes_files = asked.notes_files
+        if asked.notes_looks and self._looks is None:
+            self._looks = LooksOutside()
         try:
             self._made = _made(asked)
             if (p := asked.settings) is not None:
@@ -176,7 +178,7 @@ class _Worker:
         except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
             self._line.send(Fails(None, _in_words(f"{type(error).__name__}: {error}")))
         else:
-            self._line.send(Ready())
+            self._line.send(Ready(self._looked()))
         _alarm(0)
 
     def _look(self, look: Callable[[TapeStrategy], Any]) -> None:
@@ -198,15 +200,13 @@ class _Worker:
                 np.concatenate([self._context.average_volume, closed.average_volume]),
             )
         block = _SharedBlock(self, self._columns, closed, self._known())
-        opened: list[str] = []
         self._begun(0)
-        if self._notes_files:
-            with noting(opened):
-                self._answer(block)
-        else:
-            self._answer(block)
+        self._answer(block)
         _alarm(0)
-        self._line.send(Done(opened, next(iter(self._asked.strips().values()), None)))
+        self._line.send(Done(self._looked(), next(iter(self._asked.strips().values()), None)))
+
+    def _looked(self) -> list[str]:
+        return [] if self._looks is None else self._looks.taken()
 
     def _known(self) -> tuple[Sequence[str], NDArray[np.int64], DayContext]:
         return self._symbols, self._first_buckets, self._context
