@@ -31,7 +31,6 @@ from engine.signals.settings import Settings
 from engine.signals.whole_tape.signal_runner import MakeSource, Ranked, make_source
 from engine.signals.whole_tape.tape_strategy import StrategyParameters, TapeStrategy
 
-
 if TYPE_CHECKING:
     from catalog import Catalog
 

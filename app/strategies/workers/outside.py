@@ -32,6 +32,7 @@ from app.strategies.workers.messages import (
     Unreadable,
     Wants,
 )
+from app.strategies.workers.shared_columns import Placed, SharedColumns
 from app.strategies.workers.strategy_process import StrategyProcess, StrategyProcesses
 from engine.domain.candidate import StrategyFailure
 from engine.signals.settings import Settings
@@ -112,10 +113,7 @@ class AskedOutside:
                 continue
             columns = each.process.columns
             columns.begin()
-            placed = {
-                (name, back): columns.put((name, back), block.ring(name, back=back))
-                for name, back in each.rings
-            }
+            placed = {ring: _put(columns, ring, block) for ring in each.rings}
             closed = Block(
                 block.settings,
                 block.start,
@@ -215,10 +213,8 @@ class AskedOutside:
                     each.process.killed(self._limits.ending_secs)
 
     def _serve(self, each: _Asked, block: TapeBlock, ring: Ring) -> None:
-        name, back = ring
-        column = block.ring(name, back=back)
         try:
-            each.process.line.send(Column(each.process.columns.put(ring, column)))
+            each.process.line.send(Column(_put(each.process.columns, ring, block)))
         except OSError:
             each.fail(
                 each.process.progress.read()[0], each.process.ending(self._limits.ending_secs)
@@ -275,6 +271,13 @@ class _Asked:
         self.is_waited_for = False
         if not self.is_off:
             self.is_off, self.end = True, _End(row, why)
+
+
+def _put(columns: SharedColumns, ring: Ring, block: TapeBlock) -> Placed:
+    """Write a column of a block where a strategy's process reads it."""
+    name, back = ring
+    shape = len(block), len(block.symbols)
+    return columns.put(ring, RINGS[name], shape, lambda out: block.copy_ring(name, back, out))
 
 
 def _is_past(ring: Ring, block: TapeBlock) -> bool:
