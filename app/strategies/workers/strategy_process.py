@@ -32,6 +32,10 @@ class NoAnswer(Exception):  # noqa: N818 - it says what has happened
     """A process gave no answer; says why."""
 
 
+class TooLate(NoAnswer):
+    """It may have one, but nobody waits any longer."""
+
+
 class StrategyProcess:
     """A process that can be asked about one strategy after the other, each in its day.
 
@@ -86,7 +90,7 @@ class StrategyProcess:
             self.killed(ending_secs)
             raise NoAnswer(str(error)) from None
         self.killed(ending_secs)
-        raise NoAnswer(f"it did not return within {wall_secs:g} s")
+        raise TooLate(f"it did not return within {wall_secs:g} s")
 
     def killed(self, secs: float) -> None:
         """End the process, and what it has started, whatever they do; waits some seconds."""

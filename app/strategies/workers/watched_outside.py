@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from app.strategies.workers.limits import COMPUTING_SECS, RECORDED, TRIAL_SECS, Limits
 from app.strategies.workers.messages import Begin, Fails, IsWatched, Look, Reacts
-from app.strategies.workers.strategy_process import NoAnswer, StrategyProcess
+from app.strategies.workers.strategy_process import NoAnswer, StrategyProcess, TooLate
 from engine.domain.bracket import BracketPlan
 from engine.domain.errors import StrategyError
 from engine.domain.strategy import ActiveTrade, Reaction
@@ -69,8 +69,10 @@ class WatchedOutside:
                 computing_secs=COMPUTING_SECS,
                 ending_secs=self._limits.ending_secs,
             )
-        except NoAnswer as error:
+        except TooLate as error:
             raise StrategyError(self._strategy_id, f"{error} when asked about a trade") from None
+        except NoAnswer as error:
+            raise StrategyError(self._strategy_id, str(error)) from None
         if isinstance(answer, Fails):
             raise StrategyError(self._strategy_id, answer.why)
         return answer.answer
