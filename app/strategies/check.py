@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from app.strategies.cut_market import CutMarket
 from app.strategies.hosted import Hosted
-from app.strategies.opened_files import noting
 from app.strategies.shown_alone import SaidAlone, SomeSymbols, first_said_alone, symbols_alone
+from app.strategies.workers import RECORDED, Looks, StrategyProcesses
 from catalog import Catalog
 from engine.domain.errors import ConfigError
-from engine.domain.market_data.recorded import MarketData
 from engine.domain.parameters import Parameters
 from engine.domain.session import session
 from engine.signals import ScanResult, scan
-from engine.signals.columns import TapePart
 from engine.signals.whole_tape.history import quotes
-from engine.signals.whole_tape.signal_runner import SignalBlock, SignalSource
+from engine.signals.whole_tape.signal_runner import SignalSource
+from engine.signals.whole_tape.tape_block import TAPE_BUCKETS
 
-_CUTS = (0.23, 0.61)
-"""Shares of the session after which the day is cut."""
+_COMPARED = (
+    "ts_event", "strategy_id", "symbol", "side", "phase", "fade_reason", "qualified", "score",
+    "strength", "confidence", "notional",
+)  # fmt: skip
+
+_COMPARED_ROWS = 500
+"""Rows said of all symbols, to be said again of some alone."""
+
+_FEATURE = ("name", "value", "threshold", "passed")
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
+
+
+type Show = Callable[[SignalSource], SignalSource]
+"""Shows a source another tape."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first bucket at which a strategy said otherwise once the future was missing."""
+    """The first bucket of which two questions had two answers.
+
+    Of one that looks ahead ``first`` is what it said bucket by bucket, and ``second`` with the next
+    buckets at hand; of one that is not repeatable, what it said once, and again.
+    """
 
     ts_event: int
-    cut_ns: int
-    with_future: tuple[str, ...]
-    without: tuple[str, ...]
+    first: tuple[str, ...]
+    second: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +61,9 @@ class CheckedStrategy:
 
     Attributes
     ----------
-    look_ahead : bool
-        What it said of a bucket depended on what came after it.
+    look_ahead : bool or None
+        What it said of a bucket depended on what came after it. None where nobody can tell: it is
+        not repeatable.
     repeatable : bool
         It says the same of the same day twice.
     failure : str or None
@@ -56,7 +71,11 @@ class CheckedStrategy:
     lacks_quotes : bool
         It asks for quotes, and none are stored for the day: all that it saw of them was NaN.
     opened : tuple of str
-        Files that it opened while it was asked: what it sees is to come from the tape alone.
+        What it read, started or connected to while it was asked, or of the catalog before: what it
+        sees is to come from the tape alone.
+    loaded : tuple of str
+        Files of its own that it read before the day, as a model; whether they hold the future,
+        nobody can tell.
     across_symbols : bool
         What it says of a symbol depends on the others on the tape, as declared or as found out: not
         on a day on which it says nothing.
@@ -72,11 +91,12 @@ class CheckedStrategy:
     strategy: str
     date: str
     candidates: int
-    look_ahead: bool
+    look_ahead: bool | None
     repeatable: bool
     failure: str | None
     lacks_quotes: bool
     opened: tuple[str, ...]
+    loaded: tuple[str, ...]
     first_difference: Difference | None
     across_symbols: bool
     declares_across_symbols: bool
@@ -87,7 +107,7 @@ class CheckedStrategy:
     def is_fine(self) -> bool:
         """Whether nothing speaks against the strategy."""
         across = self.across_symbols and not self.declares_across_symbols
-        return not (self.look_ahead or self.failure or self.opened or across) and self.repeatable
+        return self.repeatable and not (self.look_ahead or self.failure or self.opened or across)
 
 
 def checked_strategy(
@@ -98,129 +118,158 @@ def checked_strategy(
     symbols: Sequence[str] | None = None,
     letters: Sequence[str] | None = None,
 ) -> CheckedStrategy:
-    """Ask a strategy about a day cut short, about all of it, and compare.
+    """Check one strategy; raises as ``checked_strategies`` does, and where there are others."""
+    if len(hosted.look_at_the_tape) != 1:
+        raise ConfigError("expected one strategy over the tape to check: give --strategy once")
+    (checked,) = checked_strategies(market, day, hosted, symbols=symbols, letters=letters)
+    return checked
 
-    It is asked about the shortest day first: so it cannot know a future from an earlier question.
+
+def checked_strategies(
+    market: Catalog,
+    day: date,
+    hosted: Hosted,
+    *,
+    symbols: Sequence[str] | None = None,
+    letters: Sequence[str] | None = None,
+    params: Parameters | None = None,
+) -> list[CheckedStrategy]:
+    """Ask strategies about a day bucket by bucket, then in blocks of buckets, and compare.
+
+    Asked bucket by bucket, as live, a process has seen nothing of what comes after: at no bucket,
+    of no symbol. In blocks, as in a scan, up to 31 further buckets lie in its memory. A process
+    that has seen the whole day is asked once more: what it remembers shows as another answer.
 
     Raises
     ------
     ConfigError
-        More than one strategy, or one whose signals are compiled in.
+        Their signals are compiled in.
     NotFoundError, DataError
         As ``scan`` does.
     """
-    if len(hosted.look_at_the_tape) != 1:
-        raise ConfigError("expected one strategy over the tape to check: give --strategy once")
-    strategy = hosted.look_at_the_tape[0]
-    name = strategy.strategy_id
-    hours, params = session(day), Parameters()
-    opened: list[str] = []
-    make_source = hosted.make_source(market, opened=opened)
+    if len(hosted.look_at_the_tape) != len(hosted.strategies):
+        raise ConfigError("acceleration is compiled in: check a strategy over the tape")
+    hours, params = session(day), params or Parameters()
+    looks: dict[str, Looks] = {name: Looks([], []) for name in hosted.names}
 
-    def asked(of: MarketData, show: Show | None = None) -> ScanResult:
-        source = make_source(hours, params, hosted.names)
-        assert source is not None  # noqa: S101 - there is one strategy that looks at the tape
-        shown = source if show is None else show(source)
-        watched = _Watched(shown, opened)
-        return scan(of, day, params, symbols=symbols, letters=letters, source=watched)
+    def asked(of: Hosted, buckets: int, show: Show = _whole_tape) -> ScanResult:
+        make_source = of.make_source(market, RECORDED, looks, watches=False)
+        source = make_source(hours, params, of.names)
+        assert source is not None  # noqa: S101 - there are strategies that look at the tape
+        return scan(
+            market, day, params, symbols=symbols, letters=letters, source=show(source),
+            block_buckets=buckets,
+        )  # fmt: skip
 
-    cuts = [hours.open_ns + int(share * (hours.close_ns - hours.open_ns)) for share in _CUTS]
-    short = [(cut, asked(CutMarket(market, cut))) for cut in cuts]
+    def elsewhere(names: Collection[str]) -> Hosted:
+        """Return some of them in processes that have seen nothing yet."""
+        some = tuple(each for each in hosted.strategies if each.strategy_id in names)
+        return replace(hosted, strategies=some, processes=StrategyProcesses())
+
+    by_bucket = asked(hosted, 1)
+    in_blocks = elsewhere(hosted.names)
     started = time.perf_counter()
-    whole = asked(market)
+    whole = asked(in_blocks, TAPE_BUCKETS)
     secs = time.perf_counter() - started
-    again = asked(market)
-    declared = strategy.across_symbols
-    cut, one = next((each for each in short if len(_until(each[1], each[0]))), short[-1])
-    alone = None if declared else _said_alone(asked, CutMarket(market, cut), one, cut)
-    different = [found for cut, one in short if (found := _difference(one, whole, cut)) is not None]
-    return CheckedStrategy(
-        strategy=name,
-        date=day.isoformat(),
-        candidates=whole.raised()[name],
-        look_ahead=bool(different),
-        repeatable=again.digest() == whole.digest(),
-        failure=next((each.why for each in whole.failures), None),
-        lacks_quotes=quotes() in strategy.needs() and not market.has_quotes(day),
-        opened=tuple(dict.fromkeys(opened)),
-        first_difference=different[0] if different else None,
-        across_symbols=declared or alone is not None,
-        declares_across_symbols=declared,
-        said_alone=alone,
-        ms_a_bucket=1_000 * secs / len(whole.breadth),
-    )
+    again = asked(in_blocks, TAPE_BUCKETS)
+    ahead = {name: _difference(by_bucket, whole, name) for name in hosted.names}
+    unlike = {name: _difference(whole, again, name) for name in hosted.names}
+    if suspects := [name for name in hosted.names if ahead[name] and not unlike[name]]:
+        # what depends on chance, or on the clock, as it begins differs here as well
+        afresh = asked(elsewhere(suspects), 1)
+        unlike |= {name: _difference(by_bucket, afresh, name) for name in suspects}
+
+    def said_alone(name: str, said: pa.Table) -> SaidAlone | None:
+        """Show some symbols alone, and all others without them, and compare with what was said."""
+        chosen = symbols_alone(said)
+        until = int(said.column("ts_event")[min(len(said), _COMPARED_ROWS) - 1].as_py())
+        for shown in (*chosen, None):
+            symbols_shown = chosen if shown is None else [shown]
+
+            def narrowed(source: SignalSource, names: list[str] = symbols_shown) -> SignalSource:
+                return SomeSymbols(source, names, until, shows=names is not chosen)
+
+            again = asked(elsewhere([name]), TAPE_BUCKETS, narrowed)
+            both = [_until(each, until) for each in (said, _said(again, name))]
+            found = first_said_alone(both[0], both[1], chosen, shown=shown)
+            if found is not None:
+                return found
+        return None
+
+    raised = whole.raised()
+    failed = {each.strategy_id: each.why for each in (*by_bucket.failures, *whole.failures)}
+    root = Path(market.root).resolve()
+    checked: list[CheckedStrategy] = []
+    for strategy in hosted.look_at_the_tape:
+        name = strategy.strategy_id
+        declared, said = strategy.across_symbols, _said(whole, name)
+        alone = said_alone(name, said) if len(said) and not (declared or unlike[name]) else None
+        loaded = dict.fromkeys(looks[name].before)
+        of_catalog = [each for each in loaded if Path(each).resolve().is_relative_to(root)]
+        one = CheckedStrategy(
+            strategy=name,
+            date=day.isoformat(),
+            candidates=raised[name],
+            look_ahead=None if unlike[name] else ahead[name] is not None,
+            repeatable=unlike[name] is None,
+            failure=failed.get(name),
+            lacks_quotes=quotes() in strategy.needs() and not market.has_quotes(day),
+            opened=tuple(dict.fromkeys([*of_catalog, *looks[name].meanwhile])),
+            loaded=tuple(each for each in loaded if each not in of_catalog),
+            first_difference=unlike[name] or ahead[name],
+            across_symbols=declared or alone is not None,
+            declares_across_symbols=declared,
+            said_alone=alone,
+            ms_a_bucket=1_000 * secs / len(whole.breadth),
+        )
+        checked.append(one)
+    return checked
 
 
-type Show = Callable[[SignalSource], SignalSource]
-"""Shows a source another tape."""
+def _whole_tape(source: SignalSource) -> SignalSource:
+    return source
 
 
-class _Asked(Protocol):
-    """Asks a strategy about a day."""
-
-    def __call__(self, of: MarketData, show: Show | None = None) -> ScanResult: ...
+def _until(said: pa.Table, ts: int) -> pa.Table:
+    return said.filter(pc.field("ts_event") <= pc.scalar(ts))
 
 
-def _said_alone(
-    asked: _Asked, cut_day: MarketData, whole: ScanResult, cut: int
-) -> SaidAlone | None:
-    """Show some symbols alone, and all others without them, and compare with what was said."""
-    said = _until(whole, cut)
-    chosen = symbols_alone(said)
-    for shown in (*chosen, None) if chosen else ():
-
-        def narrowed(source: SignalSource, shown: str | None = shown) -> SignalSource:
-            if shown is None:
-                return SomeSymbols(source, chosen, cut, shows=False)
-            return SomeSymbols(source, [shown], cut, shows=True)
-
-        found = first_said_alone(said, _until(asked(cut_day, narrowed), cut), chosen, shown=shown)
-        if found is not None:
-            return found
-    return None
-
-
-class _Watched:
-    """Asks a source, and notes the files that are opened meanwhile."""
-
-    def __init__(self, source: SignalSource, opened: list[str]) -> None:
-        self._source = source
-        self._opened = opened
-
-    @property
-    def wants_quotes(self) -> bool:
-        """Whether the tape has to have quotes."""
-        return self._source.wants_quotes
-
-    def take(self, parts: Sequence[TapePart], start: int) -> SignalBlock:
-        """Return what is said."""
-        with noting(self._opened):
-            return self._source.take(parts, start)
-
-    def strips(self, symbols: int) -> Mapping[str, NDArray[np.int8]]:
-        """Return each strategy's scores."""
-        return self._source.strips(symbols)
-
-
-def _difference(short: ScanResult, whole: ScanResult, cut: int) -> Difference | None:
-    """Return the first bucket before a cut of which something else was said without a future."""
-    one, two = _until(short, cut), _until(whole, cut)
+def _difference(first: ScanResult, second: ScanResult, name: str) -> Difference | None:
+    """Return the first bucket of which a strategy said something else."""
+    one, two = _said(first, name), _said(second, name)
     if one.equals(two):
         return None
-    closes = np.union1d(one.column("ts_event").to_numpy(), two.column("ts_event").to_numpy())
-    for ts in closes.tolist():
-        both = [table.filter(pc.field("ts_event") == pc.scalar(ts)) for table in (two, one)]
+    times = [each.column("ts_event").to_numpy() for each in (one, two)]
+    for ts in np.union1d(*times).tolist():
+        starts, ends = ([np.searchsorted(own, ts, side) for own in times] for side in _SIDES)
+        both = [
+            each.slice(int(start), int(end - start))
+            for each, start, end in zip((one, two), starts, ends, strict=True)
+        ]
         if not both[0].equals(both[1]):
-            with_future, without = (tuple(map(str, table.to_pylist()[:3])) for table in both)
-            return Difference(ts, cut, with_future, without)
-    return None
+            said = (tuple(map(str, table.to_pylist()[:3])) for table in both)
+            return Difference(ts, *said)
+    raise AssertionError("unequal tables of equal buckets")
 
 
-def _until(result: ScanResult, cut: int) -> pa.Table:
-    """Return what was said by a cut, without quotes: NaN as one value, and comparable."""
+def _said(result: ScanResult, name: str) -> pa.Table:
+    """Return what a strategy said, without quotes: NaN as one value, and comparable."""
     assert result.signals is not None  # noqa: S101 - a source was given
-    said = result.signals.filter(pc.field("ts_init") <= pc.scalar(cut))
-    columns = ["ts_event", "strategy_id", "symbol", "side", "phase", "qualified", "score"]
-    table = said.select(columns)
-    score = np.nan_to_num(table.column("score").to_numpy(), nan=-1.0)
-    return table.set_column(table.schema.get_field_index("score"), "score", pa.array(score))
+    own = result.signals.filter(pc.field("strategy_id") == pc.scalar(name)).combine_chunks()
+    said = own.select(list(_COMPARED))
+    for k, column in enumerate(said.column_names):
+        if pa.types.is_floating(said.schema.field(k).type):
+            said = said.set_column(k, column, _comparable(said.column(column)))
+    features: Any = own.column("features").combine_chunks()
+    counts = pa.array(features.value_lengths())
+    flat = features.flatten()
+    held = [flat.field(k) for k in range(flat.type.num_fields)]
+    words = pa.table(dict(zip(_FEATURE, held, strict=True)))
+    told = [",".join(map(str, row.values())) for row in words.to_pylist()]
+    starts = np.concatenate([[0], np.cumsum(counts.to_numpy(zero_copy_only=False))])
+    texts = ["; ".join(told[a:b]) for a, b in pairwise(starts.tolist())]
+    return said.append_column("features", pa.array(texts, pa.string()))
+
+
+def _comparable(column: Any) -> pa.Array[Any]:
+    return pa.array(np.nan_to_num(column.to_numpy(), nan=-1.0))

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from catalog import Catalog
 from engine.domain.session import sessions
 from engine.signals.day_summary import day_summary
 from engine.signals.whole_tape.signal_runner import KnownBefore
 from engine.signals.whole_tape.tape_reader import Known
-from store.runs.provenance import code_hash
+
+if TYPE_CHECKING:  # a strategy's process loads this module, and neither catalog nor store
+    from catalog import Catalog
 
 _KIND = "days"
 
 
 def catalog_if_there(root: str) -> Catalog | None:
     """Return the catalog at a root, None where nothing has been stored yet."""
+    from catalog import Catalog
+
     found = Catalog(root)
     return found if found.fs.isdir(found.root) else None
 
@@ -53,6 +57,8 @@ def days_before(catalog: Catalog | None) -> KnownBefore:
 
 
 def _summary(catalog: Catalog, day: date) -> pa.Table:
+    from store.runs.provenance import code_hash
+
     made_from = {
         "data": catalog.data_hash(day, catalog.letters(day)),
         "code": code_hash(("engine",)),

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import ValidationError
-
+from app.strategies.built_in import BUILT_IN
 from app.strategies.days_before import days_before
-from app.strategies.find import Found, find_strategy
-from app.strategies.made import made_strategy
+from app.strategies.find import find_strategies
+from app.strategies.found import Found
+from app.strategies.outside_strategy import OutsideStrategy
+from app.strategies.parameters import parameters_with
 from app.strategies.workers import (
     RECORDED,
     AskedOutside,
     Limits,
+    Looks,
     Stranger,
     StrategyProcesses,
-    WatchedOutside,
-    is_watched_outside,
+    made_outside,
 )
-from catalog import Catalog
 from engine.domain.account import ACCELERATION
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble, checked_weights
 from engine.domain.errors import ConfigError
@@ -32,17 +31,17 @@ from engine.signals.settings import Settings
 from engine.signals.whole_tape.signal_runner import MakeSource, Ranked, make_source
 from engine.signals.whole_tape.tape_strategy import StrategyParameters, TapeStrategy
 
+if TYPE_CHECKING:
+    from catalog import Catalog
+
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
-    """What a run hosts.
-
-    ``watched_outside`` look after the trades of those that were found outside and do so themselves.
-    """
+    """What a run hosts; strangers among the strategies live in ``processes`` of their own."""
 
     strategies: tuple[Strategy, ...]
     ensemble: Ensemble
-    watched_outside: tuple[WatchedOutside, ...] = ()
+    processes: StrategyProcesses = field(default_factory=StrategyProcesses)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,7 +57,9 @@ class Hosted:
         self,
         catalog: Catalog | None,
         limits: Limits = RECORDED,
-        opened: list[str] | None = None,
+        looks: Mapping[str, Looks] | None = None,
+        *,
+        watches: bool = True,
     ) -> MakeSource:
         """Return who asks the strategies: those found outside in processes of their own.
 
@@ -68,24 +69,27 @@ class Hosted:
             Holds what was known before a day.
         limits : Limits
             How long an answer is waited for.
-        opened : list of str, optional
-            Takes the files that strategies found outside open while they are asked.
+        looks : mapping of name to Looks, optional
+            Takes what strangers' processes read, start or connect to.
+        watches : bool
+            Whether there are trades that they may have to look after.
         """
-        outside = {each.strategy_id: each for each in self.ensemble.members if each.source}
-        processes = StrategyProcesses()
-        for watch in self.watched_outside:
+        outside = [each for each in self.strategies if isinstance(each, OutsideStrategy)]
+        watching = [each.watch for each in outside if each.watch is not None] if watches else []
+        for watch in watching:
             watch.start(limits)
-        for watch in self.watched_outside:
+        for watch in watching:
             watch.ready()
 
         def elsewhere(asked: Sequence[Ranked], p: Settings) -> AskedOutside | None:
             strangers = [
-                Stranger(rank, each.strategy_id, outside[each.strategy_id].source, parameters)
+                Stranger(rank, each.strategy_id, each.source, each.values)
                 for rank, each in asked
-                if each.strategy_id in outside
-                for parameters in (each.parameters.model_dump(mode="json"),)
+                if isinstance(each, OutsideStrategy)
             ]
-            return AskedOutside(strangers, p, limits, processes, opened) if strangers else None
+            if not strangers:
+                return None
+            return AskedOutside(strangers, p, limits, self.processes, looks)
 
         return make_source(self.strategies, days_before(catalog), elsewhere)
 
@@ -132,7 +136,8 @@ def hosted(
     ConfigError
         A strategy cannot be found, or a weight or parameter is wrong.
     """
-    found = [find_strategy(name) for name in names or (ACCELERATION,)]
+    processes = StrategyProcesses()
+    found = find_strategies(names or (ACCELERATION,), processes)
     ids = [each.strategy_id for each in found]
     if twice := {name for name in ids if ids.count(name) > 1}:
         raise ConfigError(f"strategy {', '.join(sorted(twice))} is asked for twice")
@@ -148,23 +153,24 @@ def hosted(
     members: list[Member] = []
     strategies: list[Strategy] = []
     for each in found:
-        parameters = _parameters(each, own[each.strategy_id])
-        strategies.append(made_strategy(each, parameters))
+        made = _made(each, own[each.strategy_id], processes)
+        strategies.append(made.strategy)
         members.append(
             Member(
                 strategy_id=each.strategy_id,
                 source=each.source,
                 weight=given[each.strategy_id] / total,
                 is_on=True,
-                parameters=parameters.own(),
-                bracket=parameters.bracket(),
+                parameters=made.own,
+                bracket=made.bracket,
             )
         )
     ensemble = Ensemble(1, tuple(members))
-    return _hosted(strategies, ACCELERATION_ALONE if _is_default(ensemble) else ensemble)
+    whole = ACCELERATION_ALONE if _is_default(ensemble) else ensemble
+    return Hosted(tuple(strategies), whole, processes)
 
 
-def hosted_again(ensemble: Ensemble) -> Hosted:
+def hosted_again(ensemble: Ensemble, processes: StrategyProcesses | None = None) -> Hosted:
     """Return the strategies that the facts of a run name, so that it can go on.
 
     Raises
@@ -172,43 +178,37 @@ def hosted_again(ensemble: Ensemble) -> Hosted:
     ConfigError
         One cannot be found any more.
     """
-    strategies: list[Strategy] = []
-    for member in ensemble.members:
-        found = find_strategy(member.source or member.strategy_id)
-        parameters = _parameters(found, member.parameters | member.bracket)
-        strategies.append(made_strategy(found, parameters))
-    return _hosted(strategies, ensemble)
+    if processes is None:
+        processes = StrategyProcesses()
+    found = find_strategies(
+        [each.source or each.strategy_id for each in ensemble.members], processes
+    )
+    strategies = [
+        _made(each, member.parameters | member.bracket, processes).strategy
+        for each, member in zip(found, ensemble.members, strict=True)
+    ]
+    return Hosted(tuple(strategies), ensemble, processes)
 
 
-def _hosted(strategies: Sequence[Strategy], ensemble: Ensemble) -> Hosted:
-    """Return what is hosted; strangers that look after their trades do so outside."""
-    source = {each.strategy_id: each.source for each in ensemble.members}
-    outside: list[WatchedOutside] = []
-    for each in strategies:
-        found = source.get(each.strategy_id, "")
-        if found and isinstance(each, TapeStrategy) and is_watched_outside(type(each)):
-            watch = WatchedOutside(each.strategy_id, found, each.parameters.model_dump(mode="json"))
-            each.watches, each.react = watch.watches, watch.react
-            outside.append(watch)
-    return Hosted(tuple(strategies), ensemble, tuple(outside))
+class _Made(NamedTuple):
+    """A strategy, its own parameters, and what replaces the account's; both as JSON."""
+
+    strategy: Strategy
+    own: dict[str, Any]
+    bracket: dict[str, Any]
 
 
-def _parameters(found: Found, values: Mapping[str, Any]) -> StrategyParameters:
-    """Return a strategy's parameters with some values; those not given are its defaults."""
-    model = StrategyParameters
-    if issubclass(found.made_by, TapeStrategy):
-        model = found.made_by.Parameters
-    for key in values:
-        if key not in model.model_fields:
-            near = get_close_matches(key, model.model_fields, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(model.model_fields)}"
-            raise ConfigError(f"strategy {found.strategy_id} has no parameter {key}: {hint}")
-    try:
-        return model.model_validate(dict(values))
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        key = ".".join([found.strategy_id, *map(str, wrong["loc"])])
-        raise ConfigError(f"{key}: {wrong['msg']}, found {wrong['input']!r}") from error
+def _made(found: Found, values: Mapping[str, Any], processes: StrategyProcesses) -> _Made:
+    """Return a strategy with some values of its parameters; a stranger's is made outside."""
+    if found.source:
+        made = made_outside(found.source, values, processes)
+        return _Made(OutsideStrategy(found, made), made.own, made.bracket)
+    made_by = BUILT_IN[found.strategy_id]
+    if issubclass(made_by, TapeStrategy):
+        parameters = parameters_with(made_by.Parameters, found.strategy_id, values)
+        return _Made(made_by(parameters), parameters.own(), parameters.bracket())
+    parameters = parameters_with(StrategyParameters, found.strategy_id, values)
+    return _Made(made_by(), parameters.own(), parameters.bracket())
 
 
 def _named(name: str, found: Sequence[Found]) -> str:

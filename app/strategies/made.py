@@ -1,16 +1,16 @@
-"""A strategy made of its class, and looked at before a run rests on it."""
+"""A stranger's strategy made of its class, and looked at before a run rests on it."""
 
 from __future__ import annotations
 
 import inspect
-import sys
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from app.strategies.find import Found
+from app.strategies.found import Made, Step
+from app.strategies.loaded import load_strategy
 from app.strategies.no_strategy import no_strategy
+from app.strategies.parameters import parameters_with
 from engine.domain.errors import ConfigError
-from engine.domain.strategy import Strategy
 from engine.signals.whole_tape.history import Need
 from engine.signals.whole_tape.tape_strategy import StrategyParameters, TapeStrategy
 
@@ -23,25 +23,38 @@ _CALLS = {
 """What of a strategy is called, and with what."""
 
 
-def made_strategy(found: Found, parameters: StrategyParameters) -> Strategy:
-    """Return a strategy with its parameters.
+def made_strategy(source: str, values: Mapping[str, Any], begin: Callable[[Step], None]) -> Made:
+    """Return what is known of a strategy once it is made with some values of its parameters.
+
+    Parameters
+    ----------
+    begin : callable
+        Told before each step that runs code of the strategy's.
 
     Raises
     ------
     ConfigError
-        It cannot be made, cannot be called as it will be, or says not what it needs.
+        It cannot be loaded or made, cannot be called as it will be, or says not what it needs.
     """
-    if not issubclass(found.made_by, TapeStrategy):
-        return found.made_by()
-    made = _made(found.made_by, parameters, found.source)
-    if not found.source:
-        return made
+    begin(Step.MODULE)
+    found = load_strategy(source)
+    begin(Step.PARAMETERS)
+    parameters = parameters_with(found.Parameters, found.strategy_id, values)
+    begin(Step.MAKING)
+    made = _made(found, parameters, source)
     if getattr(made, "parameters", None) != parameters:
-        raise no_strategy(found.source, "its __init__ has to hand its parameters to super()")
+        raise no_strategy(source, "its __init__ has to hand its parameters to super()")
     for name, arguments in _CALLS.items():
-        _expect_call(getattr(made, name), name, arguments, found.source)
-    _expect_needs(made, found.source)
-    return made
+        _expect_call(getattr(made, name), name, arguments, source)
+    begin(Step.NEEDS)
+    own = found.watches, found.react
+    return Made(
+        parameters.model_dump(mode="json"),
+        parameters.own(),
+        parameters.bracket(),
+        _needs(made, source),
+        own != (TapeStrategy.watches, TapeStrategy.react),
+    )
 
 
 def _made(
@@ -50,9 +63,8 @@ def _made(
     source: str,
 ) -> TapeStrategy:
     try:
-        with redirect_stdout(sys.stderr):
-            return made_by(parameters)
-    except (Exception, SystemExit) as error:
+        return made_by(parameters)
+    except BaseException as error:  # whatever a stranger's code raises
         raise no_strategy(source, f"it cannot be made, {_said(error)}") from error
 
 
@@ -74,20 +86,22 @@ def _expect_call(call: object, name: str, arguments: Sequence[str], source: str)
         raise no_strategy(source, f"{name} is asynchronous, expected {expected}")
 
 
-def _expect_needs(made: TapeStrategy, source: str) -> None:
+def _needs(made: TapeStrategy, source: str) -> tuple[Need, ...]:
     try:
-        with redirect_stdout(sys.stderr):
-            needs: object = made.needs()
+        needs: object = made.needs()
         listed: list[object] = list(needs)  # pyright: ignore[reportArgumentType, reportUnknownVariableType]
     except ConfigError as error:
         raise no_strategy(source, f"needs: {error}") from error
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # whatever a stranger's code raises
         raise no_strategy(source, f"needs failed, {_said(error)}") from error
+    wanted: list[Need] = []
     for each in listed:
         if not isinstance(each, Need):
             raise no_strategy(
                 source, f"needs has {each!r}, expected mean(…), highest(…), lowest(…) and the like"
             )
+        wanted.append(each)
+    return tuple(wanted)
 
 
 def _said(error: BaseException) -> str:

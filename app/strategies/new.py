@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.strategies.find import BUILT_IN
+from app.strategies.built_in import BUILT_IN
 from engine.domain.account import expect_name
 from engine.domain.errors import ConfigError
 

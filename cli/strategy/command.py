@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _NO_QUOTES = "NONE stored for that day: all that it saw of them was NaN"
 
+_ANSWERS = {True: "YES", False: "no", None: "nobody can tell: it is not repeatable"}
+
 _ACROSS = {
     (False, False): "no",
     (True, True): "yes, as its class says",
@@ -51,14 +53,13 @@ def list_strategies(as_json: AsJson = False) -> None:
     Example: tradectl strategy list
     """
     from app.strategies import known_strategies
-    from app.strategies.parameters import parameter_list
     from reports.fitted_table import fitted_rows
 
     known = known_strategies()
     found = {name: each for name, each in known.items() if not isinstance(each, ConfigError)}
     broken = {name: str(each) for name, each in known.items() if isinstance(each, ConfigError)}
     listed = {
-        name: {"source": each.source, "about": each.about, "parameters": parameter_list(each)}
+        name: {"source": each.source, "about": each.about, "parameters": each.parameters}
         for name, each in found.items()
     }
 
@@ -83,11 +84,10 @@ def show(
     Example: tradectl strategy show reversion
     """
     from app.strategies import find_strategy
-    from app.strategies.parameters import parameter_list
     from reports.fitted_table import fitted_rows
 
     found = find_strategy(name)
-    rows = parameter_list(found)
+    rows = found.parameters
 
     def page(console: Console) -> None:
         console.print(f"{found.strategy_id}: {found.about}\n", highlight=False, markup=False)
@@ -143,10 +143,11 @@ def check(
 ) -> None:
     """Check on a recorded day that a strategy never looks ahead, and says the same twice.
 
-    The day is cut short in two places; what it said before the cut must not depend on what came
-    after it. It is shown some symbols alone, too: what it says of them must not depend on the
-    others, unless its class says across_symbols = True. Exit code 1 when something speaks against
-    the strategy.
+    It is asked bucket by bucket, as live, in a process that has seen nothing of what comes after,
+    then in blocks of buckets, as in a backtest, twice. Exit code 1 when something speaks against
+    it: another answer once later buckets are at hand, another one of the same day again (then
+    nobody can tell whether it looks ahead), something read besides the tape, or another answer when
+    it is shown some symbols alone, unless its class says across_symbols = True.
 
     Example: tradectl strategy check my_breakout:MyBreakout --date 2026-09-18
     """
@@ -172,12 +173,13 @@ def check(
 
     def page(console: Console) -> None:
         lines = {
-            "looks ahead": "YES" if found.look_ahead else "no",
-            "says the same twice": "yes" if found.repeatable else "NO",
+            "looks ahead": _ANSWERS[found.look_ahead],
+            "says the same twice": "yes" if found.repeatable else "NO: not repeatable",
             "switched off": found.failure or "no",
             **({"quotes": _NO_QUOTES} if found.lacks_quotes else {}),
             "across symbols": _ACROSS[found.across_symbols, found.declares_across_symbols],
-            "opens files": ", ".join(found.opened) or "no",
+            "reads besides": ", ".join(found.opened) or "nothing",
+            **({"loaded before": ", ".join(found.loaded)} if found.loaded else {}),
             "candidates": f"{found.candidates:,}",
             "a bucket takes": f"{found.ms_a_bucket:.2f} ms, the compiled scanner included",
         }
@@ -186,10 +188,13 @@ def check(
             console.print(f"  {what:20} {answer}", highlight=False, markup=False, soft_wrap=True)
         if found.first_difference is not None:
             first = found.first_difference
+            asked = ("bucket by bucket", "later ones at hand")
+            if not found.repeatable:
+                asked = ("once", "again")
             console.print(
-                f"first at {new_york(first.ts_event)} (the day cut at {new_york(first.cut_ns)}):\n"
-                f"  with the future     {'; '.join(first.with_future) or 'nothing'}\n"
-                f"  without it          {'; '.join(first.without) or 'nothing'}",
+                f"first at {new_york(first.ts_event)}:\n"
+                f"  {asked[0]:20} {'; '.join(first.first) or 'nothing'}\n"
+                f"  {asked[1]:20} {'; '.join(first.second) or 'nothing'}",
                 highlight=False,
                 markup=False,
                 soft_wrap=True,
@@ -197,7 +202,7 @@ def check(
         if (alone := found.said_alone) is not None:
             shown = "the others" if alone.shown is None else alone.shown
             console.print(
-                f"first at {alone.ts_event}, shown {shown} alone:\n"
+                f"first at {new_york(alone.ts_event)}, shown {shown} alone:\n"
                 f"  with all symbols    {'; '.join(alone.with_all) or 'nothing'}\n"
                 f"  alone               {'; '.join(alone.without) or 'nothing'}",
                 highlight=False,

@@ -26,6 +26,7 @@ from engine.signals.quote_ring import QuoteRing
 from engine.signals.result import ScanResult
 from engine.signals.whole_tape.ask_in_blocks import KEPT_BUCKETS, ask_in_blocks, block_ends
 from engine.signals.whole_tape.signal_runner import SignalSource
+from engine.signals.whole_tape.tape_block import TAPE_BUCKETS
 
 type Progress = Callable[[int, int], None]
 """Called with (trades done, trades in all); from several threads, one at a time."""
@@ -42,6 +43,7 @@ def scan(
     workers: int = 2,
     progress: Progress | None = None,
     source: SignalSource | None = None,
+    block_buckets: int = TAPE_BUCKETS,
 ) -> ScanResult:
     """Scan one recorded day.
 
@@ -59,6 +61,8 @@ def scan(
         Threads; each takes a letter at a time, the largest first.
     source : SignalSource, optional
         What other strategies than the compiled one say at each close of the whole tape.
+    block_buckets : int
+        Closed buckets that they are handed at once at most; 1 is as live. The answer is the same.
 
     Raises
     ------
@@ -101,7 +105,7 @@ def scan(
         try:
             said = None
             if source is not None:
-                ends = block_ends(_cuts(parts[0].scanner, changes))
+                ends = block_ends(_cuts(parts[0].scanner, changes), block_buckets)
                 said = ask_in_blocks(source, parts, ends, pool)
             list(pool.map(_Part.finish, parts))
         except BaseException:

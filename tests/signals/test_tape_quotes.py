@@ -12,7 +12,6 @@ import pytest
 
 from app.strategies import Hosted
 from app.strategies.check import checked_strategy
-from app.strategies.cut_market import CutMarket
 from catalog import Catalog
 from catalog.synth import synthesize
 from engine.domain.ensemble import Ensemble
@@ -73,7 +72,7 @@ class Undeclared(Quoted):
         return ()
 
 
-class Unread(CutMarket):
+class Unread(Catalog):
     """A day whose quotes nobody may read in a row."""
 
     def quote_batches(self, day: date, letter: str) -> Iterator[QuoteBatch]:
@@ -175,7 +174,7 @@ def test_any_cutting_of_a_stream_and_a_restart_show_the_same_quotes(
 
 
 def test_quotes_that_nobody_declared_are_neither_shown_nor_read(market: Catalog) -> None:
-    unread = Unread(market, HOURS.close_ns + WIDTH)
+    unread = Unread(market.root)
     assert scan(unread, DAY, Parameters(), source=asked(Breakout())).raised()["breakout"]
     refused = scan(unread, DAY, Parameters(), source=asked(Undeclared()))
     assert [each.why for each in refused.failures] == [

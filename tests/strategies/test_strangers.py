@@ -26,6 +26,7 @@ from engine.pipeline import observe
 from engine.signals import Scanner, ScanResult, scan
 from engine.signals.scores import UNKNOWN
 from engine.signals.whole_tape.signal_runner import SignalSource, in_process
+from strategies import Reversion
 from tests.runtime.stage import plan
 from tests.strategies import misbehaving
 
@@ -59,13 +60,15 @@ def source(*names: str) -> SignalSource:
 
 @pytest.fixture(scope="module")
 def inside(market: Catalog) -> ScanResult:
-    asked = hosted([*GOOD, "reversion"])
-    return scan(
-        market,
-        DAY,
-        Parameters(),
-        source=in_process(asked.strategies)(HOURS, Parameters(), asked.names),
-    )
+    return scan(market, DAY, Parameters(), source=here())
+
+
+def here() -> SignalSource:
+    """Return who asks the same strategies in this very process."""
+    own = misbehaving.Good(), misbehaving.AlsoGood(), Reversion()
+    made = in_process(own)(HOURS, Parameters(), [each.strategy_id for each in own])
+    assert made is not None
+    return made
 
 
 def test_strangers_say_outside_what_they_say_inside(market: Catalog, inside: ScanResult) -> None:
@@ -91,10 +94,8 @@ def test_a_stream_hears_of_them_what_a_batch_does(market: Catalog, inside: ScanR
     columns = batch[["ts_event", "symbol", "strategy_id", "phase", "score"]]
     assert told == [tuple(row) for row in columns.itertuples(index=False)]
 
-    asked = hosted([*GOOD, "reversion"])
-    here = in_process(asked.strategies)(HOURS, Parameters(), asked.names)
-    _, in_this_process = streamed(market, here)
-    assert list(strips) == list(in_this_process) == [*asked.names]
+    _, in_this_process = streamed(market, here())
+    assert list(strips) == list(in_this_process) == ["good", "also_good", "reversion"]
     for name, strip in strips.items():
         assert np.count_nonzero(strip != UNKNOWN) > len(strip) / 2
         assert strip.tolist() == in_this_process[name].tolist()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from app.runs.kept_runs import Kept
 from app.runs.signals.ensembles import RunEnsembles
 from app.strategies import hosted_again
 from app.strategies.days_before import catalog_if_there
+from app.strategies.workers import StrategyProcesses
 from engine.domain.account import ACCELERATION
 from engine.domain.errors import ConfigError
 from engine.domain.facts import Member
@@ -53,21 +53,21 @@ def signals_of(
     if kept is not None:
         return RunSignals(kept, None), {}
     found: list[Member] = []
+    processes = StrategyProcesses()
     unknown: dict[str, str] = {}
     for member in ensembles.newest.members:
         if member.strategy_id == ACCELERATION or member.strategy_id not in names:
             continue
         try:
-            hosted_again(msgspec.structs.replace(ensembles.newest, members=(member,)))
+            hosted_again(msgspec.structs.replace(ensembles.newest, members=(member,)), processes)
         except ConfigError as error:
             unknown[member.strategy_id] = f"it cannot be asked again: {error}"
         else:
             found.append(member)
     if not found:
         return RunSignals(None, None), unknown
-    asked = hosted_again(msgspec.structs.replace(ensembles.newest, members=tuple(found)))
+    asked = hosted_again(msgspec.structs.replace(ensembles.newest, members=tuple(found)), processes)
     hours = session(day)
-    # they look after no trades here
-    make_source = replace(asked, watched_outside=()).make_source(catalog_if_there(catalog))
+    make_source = asked.make_source(catalog_if_there(catalog), watches=False)
     source = make_source(hours, history.shaping_day(hours)[0], asked.names)
     return RunSignals(None, source), unknown

@@ -11,10 +11,13 @@ COMPUTING_SECS = 5.0
 """Processor seconds for one bucket: what else the machine does has no part in it."""
 
 TRIAL_COMPUTING_SECS = 20.0
-"""To import a strategy, and to ask it about a made-up bucket, so that what it compiles is ready."""
+"""To import and make a strategy, and to ask it about a made-up bucket, so that it is compiled."""
+
+DESCRIBING_SECS = 60.0
+"""To import and make a strategy, by the clock on the wall; for one that sleeps."""
 
 TRIAL_SECS = 120.0
-"""The same by the clock on the wall, with the start of the process; for one that sleeps."""
+"""For the made-up bucket, by the clock on the wall; for one that sleeps."""
 
 
 class Limits(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from socket import socket
@@ -13,7 +13,13 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from app.strategies.workers.limits import TRIAL_SECS, Limits
+from app.strategies.workers.limits import (
+    COMPUTING_SECS,
+    TRIAL_COMPUTING_SECS,
+    TRIAL_SECS,
+    Limits,
+)
+from app.strategies.workers.looks_outside import Looks
 from app.strategies.workers.messages import (
     Begin,
     Block,
@@ -23,15 +29,17 @@ from app.strategies.workers.messages import (
     Ready,
     Ring,
     Says,
+    Unreadable,
     Wants,
 )
+from app.strategies.workers.shared_columns import Placed, SharedColumns
 from app.strategies.workers.strategy_process import StrategyProcess, StrategyProcesses
 from engine.domain.candidate import StrategyFailure
 from engine.signals.settings import Settings
 from engine.signals.whole_tape.asked_strategies import ends_at, lives_of
 from engine.signals.whole_tape.signal_lives import SignalLives
 from engine.signals.whole_tape.signal_tables import StrategyEvents
-from engine.signals.whole_tape.tape_block import TapeBlock
+from engine.signals.whole_tape.tape_block import RINGS, TapeBlock
 
 _SECOND_NS = 1_000_000_000
 
@@ -60,8 +68,8 @@ class AskedOutside:
         How long an answer is waited for.
     processes : StrategyProcesses
         Gives processes, and takes back those that live at the end.
-    opened : list of str, optional
-        Takes the files that the strategies open while they are asked.
+    looks : mapping of name to Looks, optional
+        Takes what the strategies' processes read, start or connect to.
     """
 
     def __init__(
@@ -70,10 +78,10 @@ class AskedOutside:
         p: Settings,
         limits: Limits,
         processes: StrategyProcesses,
-        opened: list[str] | None = None,
+        looks: Mapping[str, Looks] | None = None,
     ) -> None:
         self._limits = limits
-        self._opened = opened
+        self._looks = looks
         self._sent = 0
         self._asked = [
             _Asked(each, processes.taken(each.source), lives_of(p)) for each in strangers
@@ -81,7 +89,7 @@ class AskedOutside:
         weakref.finalize(self, _give_back, processes, self._asked)
         for each in self._asked:
             begin = Begin(
-                each.stranger.source, each.stranger.parameters, p, notes_files=opened is not None
+                each.stranger.source, each.stranger.parameters, p, notes_looks=looks is not None
             )
             self._send(each, begin)
         began = time.monotonic_ns()
@@ -105,10 +113,7 @@ class AskedOutside:
                 continue
             columns = each.process.columns
             columns.begin()
-            placed = {
-                (name, back): columns.put((name, back), block.ring(name, back=back))
-                for name, back in each.rings
-            }
+            placed = {ring: _put(columns, ring, block) for ring in each.rings}
             closed = Block(
                 block.settings,
                 block.start,
@@ -119,7 +124,6 @@ class AskedOutside:
                 block.context.average_volume[fresh],
                 placed,
             )
-            each.process.progress.tell(0, 0)
             self._send(each, closed)
 
     def answers(
@@ -150,6 +154,7 @@ class AskedOutside:
 
     def _send(self, each: _Asked, message: Begin | Block) -> None:
         each.is_waited_for = True
+        each.process.progress.tell(0, 0)
         try:
             each.process.line.send(message)
         except OSError:
@@ -173,9 +178,13 @@ class AskedOutside:
         try:
             messages = each.process.line.received()
         except (OSError, EOFError):
-            each.fail(
-                each.process.progress.read()[0], each.process.ending(self._limits.ending_secs)
-            )
+            secs = COMPUTING_SECS if block is not None else TRIAL_COMPUTING_SECS
+            why = each.process.ending(self._limits.ending_secs, secs)
+            each.fail(each.process.progress.read()[0], why)
+            return
+        except Unreadable as error:
+            each.fail(each.process.progress.read()[0], str(error))
+            each.process.killed(self._limits.ending_secs)
             return
         for message in messages:
             match message:
@@ -184,27 +193,28 @@ class AskedOutside:
                     each.said.append(
                         StrategyEvents(row, each.stranger.rank, each.stranger.strategy_id, events)
                     )
-                case Wants(ring) if block is not None:
+                case Wants(ring) if block is not None and _is_past(ring, block):
                     each.rings.append(ring)
                     self._serve(each, block, ring)
                 case Fails(row, why):
                     each.fail(row, why)
                     each.process.killed(self._limits.ending_secs)
-                case Ready():
+                case Ready(looked):
                     each.is_waited_for = False
-                case Done(opened, strip):
+                    if self._looks is not None:
+                        self._looks[each.stranger.strategy_id].before.extend(looked)
+                case Done(looked, strip):
                     each.is_waited_for = False
                     each.strip = strip
-                    if self._opened is not None:
-                        self._opened += opened
+                    if self._looks is not None:
+                        self._looks[each.stranger.strategy_id].meanwhile.extend(looked)
                 case _:
-                    each.fail(None, f"its process said {message!r}")
+                    each.fail(each.process.progress.read()[0], f"its process said {message!r}")
+                    each.process.killed(self._limits.ending_secs)
 
     def _serve(self, each: _Asked, block: TapeBlock, ring: Ring) -> None:
-        name, back = ring
-        column = block.ring(name, back=back)
         try:
-            each.process.line.send(Column(each.process.columns.put(ring, column)))
+            each.process.line.send(Column(_put(each.process.columns, ring, block)))
         except OSError:
             each.fail(
                 each.process.progress.read()[0], each.process.ending(self._limits.ending_secs)
@@ -261,6 +271,19 @@ class _Asked:
         self.is_waited_for = False
         if not self.is_off:
             self.is_off, self.end = True, _End(row, why)
+
+
+def _put(columns: SharedColumns, ring: Ring, block: TapeBlock) -> Placed:
+    """Write a column of a block where a strategy's process reads it."""
+    name, back = ring
+    shape = len(block), len(block.symbols)
+    return columns.put(ring, RINGS[name], shape, lambda out: block.copy_ring(name, back, out))
+
+
+def _is_past(ring: Ring, block: TapeBlock) -> bool:
+    """Say whether a column is one of closed buckets that the scanners keep."""
+    name, back = ring
+    return name in RINGS and 0 <= back <= block.settings.window
 
 
 def _give_back(processes: StrategyProcesses, asked: Sequence[_Asked]) -> None:

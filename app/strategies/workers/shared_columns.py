@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,16 +54,21 @@ class SharedColumns:
         self._end = 0
         self._placed.clear()
 
-    def put(self, key: Hashable, column: NDArray[Any]) -> Placed:
-        """Write a column, unless it is there already, and return where it stands."""
+    def put(
+        self,
+        key: Hashable,
+        dtype: np.dtype[Any],
+        shape: tuple[int, ...],
+        write: Callable[[NDArray[Any]], None],
+    ) -> Placed:
+        """Return where a column stands; unless it does so already, ``write`` fills it in place."""
         if key not in self._placed:
-            offset = self._end
-            self._end = -(-(offset + column.nbytes) // _ALIGNED) * _ALIGNED
+            offset, size = self._end, int(np.prod(shape, dtype=np.int64))
+            self._end = -(-(offset + size * dtype.itemsize) // _ALIGNED) * _ALIGNED
             if self._end > self._size:
                 self._grow(2 * self._end)
-            target = np.frombuffer(self._map, column.dtype, column.size, offset)
-            target.reshape(column.shape)[:] = column
-            self._placed[key] = Placed(offset, column.dtype.str, column.shape, self._size)
+            write(np.frombuffer(self._map, dtype, size, offset).reshape(shape))
+            self._placed[key] = Placed(offset, dtype.str, shape, self._size)
         return self._placed[key]
 
     def close(self) -> None:

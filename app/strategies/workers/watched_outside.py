@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 import weakref
 from multiprocessing.connection import wait
 from typing import Any, cast
 
-from app.strategies.workers.limits import RECORDED, TRIAL_SECS, Limits
+from app.strategies.workers.limits import COMPUTING_SECS, RECORDED, TRIAL_SECS, Limits
 from app.strategies.workers.messages import Begin, Fails, IsWatched, Look, Reacts
-from app.strategies.workers.strategy_process import StrategyProcess
+from app.strategies.workers.strategy_process import NoAnswer, StrategyProcess, TooLate
 from engine.domain.bracket import BracketPlan
 from engine.domain.errors import StrategyError
 from engine.domain.strategy import ActiveTrade, Reaction
-from engine.signals.whole_tape.tape_strategy import TapeStrategy
 
 
 class WatchedOutside:
@@ -30,7 +28,7 @@ class WatchedOutside:
 
     def __init__(self, strategy_id: str, source: str, parameters: dict[str, Any]) -> None:
         self._strategy_id = strategy_id
-        self._begin = Begin(source, parameters, None, notes_files=False)
+        self._begin = Begin(source, parameters, None, notes_looks=False)
         self._limits = RECORDED
         self._process: StrategyProcess | None = None
         self._is_watched: dict[str, bool] = {}
@@ -62,38 +60,24 @@ class WatchedOutside:
     def _answer(self, asked: IsWatched | Look) -> Any:
         self.start(self._limits)
         assert self._process is not None  # noqa: S101 - it has been started
+        secs = self._limits.bucket_secs
         try:
-            self._process.line.send(asked)
-            return self._heard(self._process)
-        except (OSError, EOFError):
-            raise self._error(self._process.ending(self._limits.ending_secs)) from None
-
-    def _heard(self, process: StrategyProcess) -> Any:
-        ends = time.monotonic() + self._limits.bucket_secs
-        while wait([process.line.end], max(0.0, ends - time.monotonic())):
-            for message in process.line.received():
-                match message:
-                    case Reacts(answer):
-                        return answer
-                    case Fails(_, why):
-                        raise self._error(why)
-                    case _:
-                        continue
-        process.killed(self._limits.ending_secs)
-        raise self._error(
-            f"it did not return within {self._limits.bucket_secs:g} s when asked about a trade"
-        )
+            answer = self._process.answer(
+                asked,
+                (Reacts, Fails),
+                wall_secs=secs,
+                computing_secs=COMPUTING_SECS,
+                ending_secs=self._limits.ending_secs,
+            )
+        except TooLate as error:
+            raise StrategyError(self._strategy_id, f"{error} when asked about a trade") from None
+        except NoAnswer as error:
+            raise StrategyError(self._strategy_id, str(error)) from None
+        if isinstance(answer, Fails):
+            raise StrategyError(self._strategy_id, answer.why)
+        return answer.answer
 
     def ready(self) -> None:
         """Wait until the process can be asked."""
         if self._process is not None:
             wait([self._process.line.end], TRIAL_SECS)
-
-    def _error(self, why: str) -> StrategyError:
-        return StrategyError(self._strategy_id, why)
-
-
-def is_watched_outside(made_by: type[TapeStrategy]) -> bool:
-    """Say whether a strategy looks after its trades itself."""
-    own = made_by.watches, made_by.react
-    return own != (TapeStrategy.watches, TapeStrategy.react)

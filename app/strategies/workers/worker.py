@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import time
 import traceback
 from collections import deque
@@ -21,29 +22,37 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from app.strategies.find import find_strategy
-from app.strategies.opened_files import noting
+from app.strategies.found import Step
+from app.strategies.loaded import described, load_strategy
+from app.strategies.made import made_strategy
 from app.strategies.workers.limits import (
     COMPUTING_SECS,
     MEMORY_BYTES,
     TRIAL_COMPUTING_SECS,
 )
+from app.strategies.workers.looks_outside import LooksOutside
 from app.strategies.workers.made_up_block import MadeUpBlock
 from app.strategies.workers.messages import (
     Begin,
     Block,
     Column,
+    Describe,
+    Described,
     Done,
     Fails,
+    IsMade,
     IsWatched,
     Line,
     Look,
+    Make,
     Reacts,
     Ready,
+    Refused,
     Ring,
     Says,
     ToWorker,
     Wants,
+    read_by_a_worker,
 )
 from app.strategies.workers.shared_columns import ColumnReader, Placed, Progress
 from engine.domain.errors import ConfigError
@@ -58,13 +67,15 @@ _OUT_OF_MEMORY = "MemoryError"
 def work(line: int, columns: int, progress: int) -> NoReturn:
     """Answer over a connection until its other end is closed; all are descriptors."""
     os.dup2(2, 1)  # standard output is the run's, for its answer
+    sys.stdout = sys.stderr  # and what waits in a buffer would be lost
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, most))
     end = socket.socket(fileno=line)
-    worker = _Worker(Line(end), ColumnReader(columns), Progress(progress))
+    os.register_at_fork(after_in_child=end.close)  # a child has nothing to answer
+    worker = _Worker(Line(end, read_by_a_worker), ColumnReader(columns), Progress(progress))
     # at once, without the interpreter's own goodbyes: threads of a strategy may be in their way
     try:
         worker.run()
@@ -83,6 +94,7 @@ class _Worker:
         self._columns = columns
         self._progress = progress
         self._came: deque[ToWorker] = deque()
+        self._looks: LooksOutside | None = None
 
     def run(self) -> NoReturn:
         """Do what is asked for.
@@ -94,6 +106,14 @@ class _Worker:
         """
         while True:
             match self._next():
+                case Describe(source):
+                    self._tell(
+                        source, lambda source=source: Described(described(source, self._step))
+                    )
+                case Make() as asked:
+                    self._tell(
+                        asked.source, lambda asked=asked: IsMade(made_strategy(*asked, self._step))
+                    )
                 case Begin() as asked:
                     self._begin(asked)
                 case Block() as closed:
@@ -120,13 +140,33 @@ class _Worker:
             self._came.extend(self._line.received())
         return self._came.popleft()
 
+    def _tell(self, source: str, ask: Callable[[], Described | IsMade]) -> None:
+        """Say what a strategy is, or why it is none."""
+        _limit_memory()
+        _alarm(TRIAL_COMPUTING_SECS)
+        answer: Described | IsMade | Refused
+        try:
+            answer = ask()
+        except ConfigError as error:
+            answer = Refused(str(error))
+        except BaseException as error:  # noqa: BLE001 - whatever a stranger's code raises
+            step = Step(self._progress.read()[0])
+            why = f"{step.words} failed, {type(error).__name__}: {error}"
+            answer = Refused(f"strategy {source} cannot be hosted: {why}")
+        self._line.send(answer)
+        _alarm(0)
+
+    def _step(self, step: Step) -> None:
+        self._progress.tell(step, time.monotonic_ns())
+
     def _begin(self, asked: Begin) -> None:
         _limit_memory()
         _alarm(TRIAL_COMPUTING_SECS)
         self._symbols: list[str] = []
         self._first_buckets = np.empty(0, np.int64)
         self._context = DayContext(np.empty(0), np.empty(0))
-        self._notes_files = asked.notes_files
+        if asked.notes_looks and self._looks is None:
+            self._looks = LooksOutside()
         try:
             self._made = _made(asked)
             if (p := asked.settings) is not None:
@@ -138,7 +178,7 @@ class _Worker:
         except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
             self._line.send(Fails(None, _in_words(f"{type(error).__name__}: {error}")))
         else:
-            self._line.send(Ready())
+            self._line.send(Ready(self._looked()))
         _alarm(0)
 
     def _look(self, look: Callable[[TapeStrategy], Any]) -> None:
@@ -160,15 +200,13 @@ class _Worker:
                 np.concatenate([self._context.average_volume, closed.average_volume]),
             )
         block = _SharedBlock(self, self._columns, closed, self._known())
-        opened: list[str] = []
         self._begun(0)
-        if self._notes_files:
-            with noting(opened):
-                self._answer(block)
-        else:
-            self._answer(block)
+        self._answer(block)
         _alarm(0)
-        self._line.send(Done(opened, next(iter(self._asked.strips().values()), None)))
+        self._line.send(Done(self._looked(), next(iter(self._asked.strips().values()), None)))
+
+    def _looked(self) -> list[str]:
+        return [] if self._looks is None else self._looks.taken()
 
     def _known(self) -> tuple[Sequence[str], NDArray[np.int64], DayContext]:
         return self._symbols, self._first_buckets, self._context
@@ -212,9 +250,7 @@ class _SharedBlock(TapeBlock):
 
 
 def _made(asked: Begin) -> TapeStrategy:
-    found = find_strategy(asked.source).made_by
-    if not issubclass(found, TapeStrategy):
-        raise ConfigError(f"{asked.source} does not look at the tape")
+    found = load_strategy(asked.source)
     return found(found.Parameters.model_validate(asked.parameters))
 
 

@@ -56,18 +56,20 @@ def ask_in_blocks(
     return joined(said)
 
 
-def block_ends(cuts: Iterable[int]) -> list[int]:
+def block_ends(cuts: Iterable[int], longest: int = TAPE_BUCKETS) -> list[int]:
     """Return the numbers of the buckets before which blocks end: none spans one of the cuts.
 
     Parameters
     ----------
     cuts : iterable of int
         Numbers of buckets above 0; the largest is the end of the day.
+    longest : int
+        Buckets of a block at most; from 1 to ``TAPE_BUCKETS``.
     """
     ends: list[int] = []
     start = 0
     for cut in sorted({*cuts}):
-        ends += range(start + TAPE_BUCKETS, cut, TAPE_BUCKETS)
+        ends += range(start + longest, cut, longest)
         ends.append(cut)
         start = cut
     return ends

@@ -270,9 +270,10 @@ class _Mean:
 
 
 class _Extreme:
-    """The largest of ``sign`` times a column's last buckets."""
+    """The largest of a column's last buckets."""
 
-    sign = 1
+    further = np.maximum
+    nothing = np.iinfo(np.int64).min
 
     def __init__(self, buckets: int) -> None:
         self._buckets = buckets
@@ -284,24 +285,30 @@ class _Extreme:
         newest, width = ring.pushed - 1, self._buckets
         self._place = newest % width
         if self._place == 0:
-            self._suffix = np.full((width + 1, ring.n), _NOTHING)
+            self._suffix = np.full((width + 1, ring.n), self.nothing)
+            youngest = int(first.max(initial=0))
             for k in range(width - 1, -1, -1):
                 bucket = newest - width + k
                 if bucket < 0:
                     break
-                row = np.where(first <= bucket, self.sign * ring.row(bucket), _NOTHING)
-                np.maximum(self._suffix[k + 1], row, out=self._suffix[k])
-            self._prefix = np.full(ring.n, _NOTHING)
-        self._prefix = _longer(self._prefix, ring.n, _NOTHING)
-        np.maximum(self._prefix, self.sign * ring.row(newest), out=self._prefix)
+                row = ring.row(bucket)
+                if youngest > bucket:
+                    row = np.where(first <= bucket, row, self.nothing)
+                self.further(self._suffix[k + 1], row, out=self._suffix[k])
+            self._prefix = np.full(ring.n, self.nothing)
+        self._prefix = _longer(self._prefix, ring.n, self.nothing)
+        self.further(self._prefix, ring.row(newest), out=self._prefix)
 
     def values(self, age: NDArray[np.int64]) -> Fixed:
-        before = _longer(self._suffix[self._place + 1], len(age), _NOTHING)
-        return self.sign * np.maximum(self._prefix[: len(age)], before)
+        before = _longer(self._suffix[self._place + 1], len(age), self.nothing)
+        return self.further(self._prefix[: len(age)], before)
 
 
 class _Lowest(_Extreme):
-    sign = -1
+    """The smallest of them."""
+
+    further = np.minimum
+    nothing = np.iinfo(np.int64).max
 
 
 class _Opening:
@@ -327,7 +334,6 @@ class _Opening:
         return known if self._bucket >= self._buckets else np.full(n, np.nan)
 
 
-_NOTHING = np.iinfo(np.int64).min + 1
 _KEPT: Mapping[Rolling, type[_Mean | _Extreme]] = {
     Rolling.MEAN: _Mean,
     Rolling.HIGHEST: _Extreme,

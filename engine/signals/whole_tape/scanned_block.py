@@ -13,7 +13,7 @@ from engine.signals import kernel
 from engine.signals.columns import TapePart
 from engine.signals.quote_ring import QUOTE_RINGS
 from engine.signals.state import BUCKET_ROW, Records
-from engine.signals.whole_tape.tape_block import DayContext, Fixed, TapeBlock, frozen
+from engine.signals.whole_tape.tape_block import RINGS, DayContext, Fixed, TapeBlock, frozen
 
 
 class Places(NamedTuple):
@@ -53,6 +53,27 @@ class ScannedBlock(TapeBlock):
             self._rings[key] = self._gathered(name, back)
         return self._rings[key]
 
+    def copy_ring(self, name: str, back: int, out: NDArray[Any]) -> None:
+        """Gather such a column into an array, and show it from there for as long as this block."""
+        if (name, back) in self._rings:
+            out[:] = self._rings[name, back]
+        else:
+            self._gather(name, back, out)
+            self._rings[name, back] = frozen(out.view())
+
+    def cells(self, name: str, rows: Fixed, places: Fixed, *, back: int = 0) -> NDArray[Any]:
+        """Return single cells of such a column, shape ``(k,)``; gathers no whole one for them."""
+        if (name, back) in self._rings or name in QUOTE_RINGS:
+            return self.ring(name, back=back)[rows, places]
+        out = np.empty(len(places), RINGS[name])
+        of_part, ids = self._places.parts[places], self._places.ids[places]
+        for k, part in enumerate(self._parts):
+            own = np.flatnonzero(of_part == k)
+            if len(own):
+                ring: NDArray[Any] = getattr(part.state, name)
+                out[own] = ring[(self.start - back + rows[own]) & (len(ring) - 1), ids[own]]
+        return out
+
     def buckets(self, places: Fixed, starts: Fixed, ends: Fixed) -> list[Records]:
         """Return closed buckets of some symbols, by scanner; dtype ``state.BUCKET_ROW``.
 
@@ -81,18 +102,17 @@ class ScannedBlock(TapeBlock):
 
     def _gathered(self, name: str, back: int) -> NDArray[Any]:
         """Return a ring of all scanners, in the order of the tape."""
-        if name in QUOTE_RINGS:
-            return self._gathered_quotes(name, back)
-        first: NDArray[Any] = getattr(self._parts[0].state, name)
-        out = np.empty((len(self.numbers), len(self.symbols)), first.dtype)
-        for part, (own, ids) in zip(self._parts, self._of_parts, strict=True):
-            kernel.gather(getattr(part.state, name), self.start - back, ids, own, out)
+        out = np.empty((len(self.numbers), len(self.symbols)), RINGS[name])
+        self._gather(name, back, out)
         return frozen(out)
 
-    def _gathered_quotes(self, name: str, back: int) -> Fixed:
-        """Return one of ``QUOTE_RINGS``, 0 where there was no quote yet."""
-        out = np.zeros((len(self.numbers), len(self.symbols)), np.int64)
+    def _gather(self, name: str, back: int, out: NDArray[Any]) -> None:
+        """Write such a ring into an array; of ``QUOTE_RINGS`` 0 where there was no quote yet."""
+        is_quoted = name in QUOTE_RINGS
+        if is_quoted:
+            out[:] = 0
         for part, (own, ids) in zip(self._parts, self._of_parts, strict=True):
-            if part.quotes is not None:
+            if not is_quoted:
+                kernel.gather(getattr(part.state, name), self.start - back, ids, own, out)
+            elif part.quotes is not None:
                 part.quotes.gather(name, self.start - back, ids, own, out)
-        return frozen(out)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from engine.domain.candidate import Phase
+from engine.domain.fixed_point import PRICE_SCALE
 from engine.signals.tables import EXACT_TYPE, QUOTE_COLUMNS, exact_array, values
 from engine.signals.whole_tape.signal_lives import PHASES, REASONS, LifeEvents
 from engine.signals.whole_tape.tape_block import TapeBlock
@@ -69,6 +70,9 @@ def raised_in(signals: pa.Table) -> Counter[str]:
     return Counter(name for name, phase in pairs if phase == Phase.RAISED)
 
 
+_EXACT = "last", "volume", "session_volume"
+
+
 class StrategyEvents(NamedTuple):
     """What one strategy says at one close of a block; ``rank`` is its place among them."""
 
@@ -106,12 +110,10 @@ def signals_table(block: TapeBlock, said: Sequence[StrategyEvents]) -> pa.Table:
             pa.array(joined(name))
             for name in ("qualified", "score", "strength", "confidence", "notional")
         ),
-        exact_array(block.fixed_last[at]),
-        exact_array(block.fixed_volume[at]),
-        exact_array(block.fixed_session_volume[at]),
-        pa.array(block.sigma_bps[at]),
-        pa.array(block.vwap[at]),
-        pa.array(block.vwap_slope[at]),
+        *(exact_array(block.cells(f"ring_{name}", *at)) for name in _EXACT),
+        pa.array(block.cells("ring_sigma", *at)),
+        pa.array(block.cells("ring_vwap", *at) / PRICE_SCALE),
+        pa.array(block.vwap_slopes(*at)),
         _features(said, sizes, order),
     ]
     return pa.table(dict(zip(SIGNALS.names, columns, strict=True)), schema=SIGNALS)

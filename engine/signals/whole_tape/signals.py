@@ -148,7 +148,7 @@ class _Reader:
 
     def numbers(self, name: str, values: object) -> Numbers:
         """Return an array of numbers."""
-        return self.column(name, values, "iuf").astype(np.float64)
+        return np.asarray(self.column(name, values, "iuf"), np.float64)
 
     def expect_within(self, name: str, values: Numbers, most: float) -> None:
         """Refuse numbers of qualified signals outside [0, most], and NaN."""

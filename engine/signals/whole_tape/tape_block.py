@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -11,11 +11,21 @@ from numpy.typing import NDArray
 
 from engine.domain.fixed_point import PRICE_SCALE, SIZE_SCALE
 from engine.domain.session import NANOS_PER_SECOND
+from engine.signals.quote_ring import QUOTE_RINGS
 from engine.signals.settings import Settings
 from engine.signals.tables import QUOTE_MEMORY_NS
 
 TAPE_BUCKETS = 32
 """Buckets that are gathered at once at most: what it costs to gather is shared between them."""
+
+RINGS: Mapping[str, np.dtype[Any]] = {
+    **dict.fromkeys(
+        ("ring_high", "ring_low", "ring_last", "ring_volume", "ring_session_volume", *QUOTE_RINGS),
+        np.dtype(np.int64),
+    ),
+    **dict.fromkeys(("ring_vwap", "ring_sigma", "ring_session_notional"), np.dtype(np.float64)),
+}
+"""Columns of the scanners' state that ``TapeBlock.ring`` may be asked for, with their types."""
 
 type Floats = NDArray[np.float64]
 type Fixed = NDArray[np.int64]
@@ -75,6 +85,23 @@ class TapeBlock:
     def ring(self, name: str, *, back: int = 0) -> NDArray[Any]:
         """Return a column of the scanners' state, of the buckets ``back`` before each."""
         raise NotImplementedError
+
+    def copy_ring(self, name: str, back: int, out: NDArray[Any]) -> None:
+        """Write such a column into an array of its type, shape ``(buckets, n)``."""
+        out[:] = self.ring(name, back=back)
+
+    def cells(self, name: str, rows: Fixed, places: Fixed, *, back: int = 0) -> NDArray[Any]:
+        """Return single cells of such a column, shape ``(k,)``."""
+        return self.ring(name, back=back)[rows, places]
+
+    def vwap_slopes(self, rows: Fixed, places: Fixed) -> Floats:
+        """Return single cells of ``vwap_slope``, shape ``(k,)``."""
+        window = self.settings.window
+        now, before = (
+            self.cells("ring_vwap", rows, places, back=back) / PRICE_SCALE for back in (0, window)
+        )
+        is_old = self.numbers[rows] - self.first_buckets[places] >= window
+        return np.where(is_old, now - before, np.nan)
 
     @cached_property
     def fixed_last(self) -> Fixed:
