@@ -18,7 +18,7 @@ from app.live.request import LiveRequest
 from app.live.tape_keeper import TapeKeeper
 from app.live.verdict_keeper import VerdictKeeper
 from app.parameters.inbox import ParameterInbox
-from app.runs.bounds import record_run_ended, record_run_started
+from app.runs.bounds import AskedMarket, record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.runs.signals.keeper import SignalKeeper, signal_keeper
 from app.strategies import hosted_again
@@ -29,6 +29,7 @@ from engine.domain.ensemble import ACCELERATION_ALONE
 from engine.domain.errors import JournalBroken
 from engine.domain.facts import RunStarted
 from engine.domain.first_cause import FirstCause
+from engine.domain.market_data.recorded import letters_read
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.changes import open_desk
 from engine.domain.parameters.versions import ParameterHistory
@@ -124,7 +125,9 @@ async def live_run(
             name = request.run_id or run_name(journals, stem, keeps_quarantined=True)
             if request.doubt is not None and name not in {run.run_id for run in journals.runs()}:
                 raise request.doubt
-            hosting = hosted_run(journals, name, told, resumable=(BaseException,))
+            hosting = hosted_run(
+                journals, name, told, resumable=(BaseException,), labels=request.labels
+            )
             return stack.enter_context(hosting)
 
         run = await request.wait.read_soon(started)
@@ -270,11 +273,23 @@ def _desk(
         opens = hours.pre_market_ns
         names = tuple(each.strategy_id for each in desk.books.ensemble.on)
         venue = request.venue.name
-        record_run_started(journal, run.run_id, hours.day, params, venue, balance, strategies=names)
+        asked = AskedMarket(request.catalog_root, request.letters, request.symbols)
+        record_run_started(
+            journal, run.run_id, hours.day, params, venue, balance, asked=asked, strategies=names
+        )
         opened = open_desk(params, opens, "live", "the parameters the run was started with")
         journal.append(opened, ts_event=opens, ts_init=opens)
-        desk.start_day(hours, "", opens)
+        desk.start_day(hours, _fingerprint(request, hours), opens)
     return desk
+
+
+def _fingerprint(request: LiveRequest, hours: Session) -> str:
+    """Return the hash of a day that is recorded already, empty of one that is heard only now."""
+    if request.market is None:
+        return ""
+    day = hours.day
+    letters = letters_read(request.market, day, request.letters, request.symbols)
+    return request.market.data_hash(day, letters)
 
 
 async def _attendant(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.backtest.day_scans import DayScans
 from app.display.shown_run import shown_run
-from app.runs.bounds import record_run_ended, record_run_started
+from app.runs.bounds import AskedMarket, record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.runs.signals.keeper import SignalKeeper, signal_keeper
 from app.runs.start_wait import StartWait
@@ -26,7 +26,7 @@ from engine.domain.session import session
 from engine.hub import Outcome, OutcomeStatus
 from engine.journal import ResumedJournal
 from engine.runtime import Engine, Stage, run_backtest
-from store import Journals
+from store import Journals, RunLabels
 
 _VENUE = "session"
 """Where a recorded day is traded, as its frames say."""
@@ -42,6 +42,10 @@ class SessionRequest:
         For how long a database that is down at the start is waited for.
     runs : Path
         Folder for the table of what strategies saw.
+    catalog : str
+        Root of the catalog that holds the day.
+    labels : RunLabels
+        What it is called.
     display : Path or None
         Root of all displays; None shows nothing.
     """
@@ -58,6 +62,8 @@ class SessionRequest:
     run_id: str | None
     wait: StartWait
     runs: Path
+    catalog: str
+    labels: RunLabels = field(default_factory=RunLabels)
     hosted: Hosted = field(default_factory=hosted)
     display: Path | None = None
 
@@ -80,7 +86,8 @@ def session_run(
         def started() -> HostedRun:
             name = request.run_id or run_name(journals, f"session-{request.day}")
             resumable = (KeyboardInterrupt, JournalError)
-            return stack.enter_context(hosted_run(journals, name, told, resumable=resumable))
+            hosting = hosted_run(journals, name, told, resumable=resumable, labels=request.labels)
+            return stack.enter_context(hosting)
 
         run = request.wait.reached(started)
         journal = ResumedJournal(run.journal)
@@ -118,6 +125,7 @@ def _play(
         params,
         request.fills,
         request.balance,
+        asked=AskedMarket(request.catalog, request.letters, request.symbols),
         strategies=request.hosted.names,
     )
     opens = session(day).pre_market_ns

@@ -80,6 +80,7 @@ def session(
         run_id=run_id,
         wait=wait,
         runs=runs,
+        catalog=options.catalog,
         hosted=strategies,
         display=display_root(Place(database)),
     )

@@ -143,6 +143,7 @@ def live(
         wait=wait,
         spool=spool_root(journals.database),
         catalog=catalog_if_there(options.catalog),
+        catalog_root=options.catalog,
         hosted=hosted,
         doubt=doubt,
         display=display_root(journals.database),
@@ -193,6 +194,7 @@ def _keep(end: LiveEnd, journals: Journals) -> None:
 def _recorded(end: LiveEnd, journals: Journals, places: tuple[Path, str, str]) -> dict[str, object]:
     """Make a day that is over one of the catalog, and its report, if that can be made."""
     from app.live.spool_end import clear_away
+    from app.runs.day_tape import WantedCatalog
     from app.runs.report import run_report
     from app.runs.running import has_ended
 
@@ -202,7 +204,7 @@ def _recorded(end: LiveEnd, journals: Journals, places: tuple[Path, str, str]) -
     rows = clear_away(end.spool, catalog, lambda name: has_ended(journals, name))
     made: str | None = None
     try:
-        made = str(run_report(end.run_id, runs, database, catalog)[0])
+        made = str(run_report(end.run_id, runs, database, WantedCatalog(None, catalog)).path)
     except (TradectlError, OSError) as error:
         say(f"no report was made: {error}; 'tradectl report {end.run_id}' tries again")
     return {"recorded": rows, "report": made}

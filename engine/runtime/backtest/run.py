@@ -16,7 +16,7 @@ from engine.display import FrameBoard
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.facts import ParamsChanged
 from engine.domain.market_data.halts import Halts
-from engine.domain.market_data.recorded import MarketData, letter_of
+from engine.domain.market_data.recorded import MarketData, letter_of, letters_read
 from engine.domain.markets.fill_assumptions import BASE, FillAssumptions, assumptions
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import ParameterHistory, Stretch
@@ -303,12 +303,7 @@ class _Run:
 
     def _letters(self, day: date) -> list[str]:
         """Return the stored letters that this run reads."""
-        wanted = None if self.letters is None else set(self.letters)
-        if self.symbols is not None:
-            own = {letter_of(symbol) for symbol in self.symbols}
-            wanted = own if wanted is None else wanted & own
-        stored = self.market.letters(day)
-        return stored if wanted is None else [letter for letter in stored if letter in wanted]
+        return letters_read(self.market, day, self.letters or (), self.symbols or ())
 
     def _reads(self, symbol: str) -> bool:
         in_letters = self.letters is None or letter_of(symbol) in self.letters
