@@ -22,6 +22,8 @@ from cli.terminal.options import (
     Balance,
     Database,
     RunsPath,
+    RunTags,
+    RunTitle,
     RunToResume,
     Speed,
     WaitSecs,
@@ -44,6 +46,8 @@ def session(
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
     wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
+    name: RunTitle = None,
+    tag: RunTags = None,
 ) -> None:
     """Play a recorded day as a trading session that obeys `tradectl do` and `tradectl say`.
 
@@ -62,7 +66,7 @@ def session(
     from catalog import Catalog
     from engine.hub import OutcomeStatus
     from store import Database as Place
-    from store import Journals
+    from store import Journals, RunLabels
 
     parameters, strategies = options.parameters(database), options.hosted()
     source = Catalog.open(options.catalog)
@@ -82,6 +86,7 @@ def session(
         runs=runs,
         catalog=options.catalog,
         hosted=strategies,
+        labels=RunLabels.given(name, tag or ()),
         display=display_root(Place(database)),
     )
     journals = wait.reached(lambda: Journals(database))

@@ -19,6 +19,8 @@ from cli.terminal.options import (
     DEFAULT_RUNS,
     Database,
     RunsPath,
+    RunTags,
+    RunTitle,
     RunToResume,
     View,
     WaitSecs,
@@ -87,6 +89,8 @@ def live(
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
     wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
+    name: RunTitle = None,
+    tag: RunTags = None,
 ) -> None:
     """Trade today: with real or paper money at Alpaca, or at the simulator of `tradectl sim`.
 
@@ -130,6 +134,7 @@ def live(
     from app.runs.day_tape import spool_root
     from app.strategies.days_before import catalog_if_there
     from cli.live.view import live_view
+    from store import RunLabels
 
     request = LiveRequest(
         venue=market(place.venue),
@@ -145,6 +150,7 @@ def live(
         catalog=catalog_if_there(options.catalog),
         catalog_root=options.catalog,
         hosted=hosted,
+        labels=RunLabels.given(name, tag or ()),
         doubt=doubt,
         display=display_root(journals.database),
     )

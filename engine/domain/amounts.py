@@ -1,0 +1,23 @@
+"""Exact amounts of money as text: every decimal that there is, never fewer than two."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+_CENTS = 2
+
+
+def exact(value: Decimal | float) -> Decimal:
+    """Return an amount as the decimal that was meant.
+
+    JSON, and with it a manifest, has money as floating point; the shortest decimal that reads back
+    as that number is the amount that was written, up to 15 digits of it.
+    """
+    return value if isinstance(value, Decimal) else Decimal(repr(value))
+
+
+def amount(value: Decimal | float) -> str:
+    """Return an amount with thousands separators: ``946.395``, ``1,234.50``, ``0.00``."""
+    held = exact(value)
+    decimals = -int(held.normalize().as_tuple().exponent)
+    return f"{held + 0 if held else Decimal(0):,.{max(decimals, _CENTS)}f}"
