@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -120,6 +121,7 @@ def by_half_hour(trades: pa.Table) -> list[Slice]:
 
 def _slices(trades: pa.Table, keys: Iterable[Hashable]) -> list[Slice]:
     pnl, hold = floats(trades, "realized_pnl"), floats(trades, "hold_secs")
+    exact_pnl = trades.column("realized_pnl").to_pylist()  # a sum of floats is not exact
     rows: dict[Hashable, list[int]] = defaultdict(list)
     for row, key in enumerate(keys):
         rows[key].append(row)
@@ -127,7 +129,7 @@ def _slices(trades: pa.Table, keys: Iterable[Hashable]) -> list[Slice]:
         Slice(
             str(key),
             len(own),
-            float(np.nansum(pnl[own])),
+            float(sum((paid for row in own if (paid := exact_pnl[row]) is not None), Decimal(0))),
             float(np.mean(pnl[own] > 0)),
             float(np.mean(hold[own])),
         )

@@ -16,11 +16,11 @@ from app.display.shown_run import shown_run
 from app.live.parameters import LiveAttendant, started_with
 from app.live.request import LiveRequest
 from app.live.tape_keeper import TapeKeeper
-from app.live.verdict_keeper import VerdictKeeper
 from app.parameters.inbox import ParameterInbox
 from app.runs.bounds import AskedMarket, record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.runs.signals.keeper import SignalKeeper, signal_keeper
+from app.runs.verdict_keeper import VerdictKeeper
 from app.strategies import hosted_again
 from app.strategies.workers import LIVE, RECORDED
 from catalog.spool import Heading
@@ -142,7 +142,7 @@ async def live_run(
         if not run.recorded and found.host_time() > hours.open_ns:
             _log.warning("the session is open already: VWAP and day volumes count from now on")
         behind_secs = _behind(found.host_time, hours, (fact.ts_init for fact in run.recorded))
-        verdicts = VerdictKeeper(request.verdicts, run.run_id)
+        verdicts = VerdictKeeper(request.verdicts, run.run_id, is_new=run.is_new)
         showing = shown_run(
             run,
             request.display,
@@ -155,7 +155,7 @@ async def live_run(
         tapes = market.tapes(hours.day) if market else found.tapes
         attendant = await _attendant(journals, run, desk, request, found.host_time())
         hosted = request.hosted if run.is_new else hosted_again(desk.books.ensemble)
-        signals = signal_keeper(hosted, request.verdicts, run.run_id)
+        signals = signal_keeper(hosted, request.verdicts, run.run_id, is_new=run.is_new)
         limits = RECORDED if isinstance(found.host_time, GrantedTime) else LIVE
         day = LiveDay(
             desk,
@@ -239,7 +239,8 @@ def _tables(
     verdicts: VerdictKeeper, signals: SignalKeeper | None, day: LiveDay, *, is_whole: bool
 ) -> None:
     """Write why, and why not, as tables."""
-    verdicts.table(day.decisions, is_whole=is_whole)
+    said = (verdict for each in day.decisions for verdict in each.verdicts)
+    verdicts.table(said, is_whole=is_whole)
     if signals:
         signals.table(is_whole=is_whole)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from app.backtest.day_scans import DayScans
 from app.display.shown_run import shown_run
@@ -15,6 +16,7 @@ from app.runs.bounds import AskedMarket, record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.runs.signals.keeper import SignalKeeper, signal_keeper
 from app.runs.start_wait import StartWait
+from app.runs.verdict_keeper import VerdictKeeper
 from app.session.attendant import SessionAttendant
 from app.strategies import Hosted, hosted
 from catalog import Catalog
@@ -41,7 +43,7 @@ class SessionRequest:
     wait : StartWait
         For how long a database that is down at the start is waited for.
     runs : Path
-        Folder for the table of what strategies saw.
+        Folder for the tables of verdicts and of what strategies saw.
     catalog : str
         Root of the catalog that holds the day.
     labels : RunLabels
@@ -92,19 +94,37 @@ def session_run(
         run = request.wait.reached(started)
         journal = ResumedJournal(run.journal)
         attendant = SessionAttendant(journal, run.recorded, run.log, request.speed)
-        signals = signal_keeper(request.hosted, request.runs, run.run_id)
+        signals = signal_keeper(request.hosted, request.runs, run.run_id, is_new=run.is_new)
+        verdicts = VerdictKeeper(request.runs, run.run_id, is_new=run.is_new)
+        verdicts.play_again()
         shown = stack.enter_context(shown_run(run, request.display, venue=_VENUE))
         outcome = _play(
-            catalog, request, run.run_id, journal, attendant, shown.board, signals, progress
+            catalog,
+            request,
+            run.run_id,
+            journal,
+            attendant,
+            shown.board,
+            _Keepers(verdicts, signals),
+            progress,
         )
         is_whole = outcome.status is OutcomeStatus.ENDED
         if is_whole:
             record_run_ended(journal, outcome)
+        said = (verdict for day in outcome.days for verdict in day.verdicts)
+        verdicts.table(said, is_whole=is_whole)
         if signals:
             signals.table(is_whole=is_whole)
         run.end(outcome.status)
         shown.ended(outcome.status)
     return RunEnd(run.run_id, len(run.recorded), outcome)
+
+
+class _Keepers(NamedTuple):
+    """Who keeps why, and why not; nobody what strategies saw where none looks at the tape."""
+
+    verdicts: VerdictKeeper
+    signals: SignalKeeper | None
 
 
 def _play(
@@ -114,7 +134,7 @@ def _play(
     journal: ResumedJournal,
     attendant: SessionAttendant,
     board: FrameBoard,
-    signals: SignalKeeper | None,
+    keepers: _Keepers,
     progress: Callable[[float, float], None],
 ) -> Outcome:
     day, params = request.day, request.params
@@ -153,5 +173,6 @@ def _play(
         attendant=attendant,
         board=board,
         on_progress=on_progress,
-        on_signals=signals.add if signals else None,
+        on_decision=keepers.verdicts.add,
+        on_signals=keepers.signals.add if keepers.signals else None,
     )

@@ -52,8 +52,9 @@ def session(
     """Play a recorded day as a trading session that obeys `tradectl do` and `tradectl say`.
 
     Every fact goes into the database as it happens. After Ctrl-C, a kill or a crash the same
-    command plays what was recorded again, without writing it twice, and goes on from there. What
-    strategies over the tape see is kept in the folder of run directories, for `tradectl why`.
+    command plays what was recorded again, without writing it twice, and goes on from there. Its
+    verdicts, and what strategies over the tape see, are kept in the folder of run directories, for
+    `tradectl why` and `missed`.
     `tradectl watch` with the same --database shows it from any terminal; the tape strip, every
     symbol's score, is there with --engine full.
 

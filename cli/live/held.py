@@ -8,6 +8,7 @@ from rich.text import Text
 
 from cli.live.radar import WIDE
 from engine.display.frame import DisplayFrame, PositionRow, Protection
+from engine.domain.amounts import amount
 from engine.domain.session import NANOS_PER_SECOND
 
 _WORDS = {
@@ -37,7 +38,7 @@ def held_table(frame: DisplayFrame, width: int) -> RenderableType:
 def _cells(row: PositionRow, now: int, *, is_wide: bool) -> list[RenderableType]:
     is_held = row.avg_px_open is not None
     paid = [_price(row.avg_px_open)] if is_wide else []
-    pnl = Text(f"{row.pnl:+,.2f}", style="green" if row.pnl >= 0 else "red")
+    pnl = Text(amount(row.pnl, signed=True), style="green" if row.pnl >= 0 else "red")
     return [
         Text(row.symbol, style="bold" if is_held else ""),
         f"{row.side * row.quantity:f}" if is_held else f"→ {row.side * row.planned:f}",

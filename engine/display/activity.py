@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from engine.display.frame import Activity
+from engine.domain.amounts import amount
 from engine.domain.facts import (
     AlarmRaised,
     AnyPayload,
@@ -82,7 +83,7 @@ def _of_trade(payload: AnyPayload) -> str:
         case ExitRequested() as wanted:
             return f"{wanted.symbol} leaves: {_spaced(wanted.reason)}"
         case TradeClosed() as trade:
-            result = f"{trade.realized_pnl:+,.2f} USD"
+            result = f"{amount(trade.realized_pnl, signed=True)} USD"
             return f"{trade.symbol} closed by {_spaced(trade.exit_reason)}, {result}"
         case FlatVerified() as verified:
             return f"{verified.symbol or 'all'} verified flat"
@@ -142,9 +143,9 @@ def _of_day(payload: AnyPayload) -> str:
             left = "" if gap.complete else "; not all came"
             return f"a gap was fetched: {gap.trades:,} trades, {gap.quotes:,} quotes{left}"
         case DayStarted():
-            return f"day started with {payload.equity:,.2f} USD"
+            return f"day started with {amount(payload.equity)} USD"
         case DayEnded():
-            return f"day ended with {payload.equity:,.2f} USD"
+            return f"day ended with {amount(payload.equity)} USD"
         case _:
             return ""
 

@@ -16,8 +16,9 @@ def exact(value: Decimal | float) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(repr(value))
 
 
-def amount(value: Decimal | float) -> str:
-    """Return an amount with thousands separators: ``946.395``, ``1,234.50``, ``0.00``."""
+def amount(value: Decimal | float, *, signed: bool = False) -> str:
+    """Return an amount with thousands separators: ``946.395``, ``1,234.50``, ``+7.00``."""
     held = exact(value)
+    plus = "+" if signed and held > 0 else ""
     decimals = -int(held.normalize().as_tuple().exponent)
-    return f"{held + 0 if held else Decimal(0):,.{max(decimals, _CENTS)}f}"
+    return f"{plus}{held or Decimal(0):,.{max(decimals, _CENTS)}f}"
