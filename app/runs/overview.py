@@ -16,7 +16,7 @@ from app.runs.went_in import WentIn, differing, went_in
 from engine.accounting import keep_accounts, performance
 from engine.domain.counted import counted
 from engine.domain.ensemble import ACCELERATION_ALONE
-from engine.domain.errors import JournalError
+from engine.domain.errors import ConfigError, JournalError, NotFoundError
 from engine.domain.facts import DayStarted, EnsembleChanged, RunEnded, RunStarted
 from engine.journal import Integrity
 from store import Run, RunStore, days_hash, rows_of
@@ -124,10 +124,29 @@ def shown_run(
     return RunShown(manifest_of(run), trades_of(run), _verified(integrity), report), integrity
 
 
-def named_runs(runs: Path, names: list[str]) -> list[Run]:
-    """Return runs by their names; raises as ``store.RunStore.run`` does."""
-    store = RunStore(runs)
-    return [store.run(name) for name in names]
+def named_runs(runs: Path, names: list[str], database: str = DEFAULT_DATABASE) -> list[Run]:
+    """Return backtests by their names.
+
+    Raises
+    ------
+    ConfigError
+        One is kept in the database, where runs stay. Else raises as ``store.RunStore.run`` does.
+    """
+    return [_removable(runs, name, database) for name in names]
+
+
+def _removable(runs: Path, name: str, database: str) -> Run:
+    try:
+        return RunStore(runs).run(name)
+    except NotFoundError as unknown:
+        try:
+            kept = kept_run(name, runs, database)
+        except (NotFoundError, JournalError):
+            raise unknown from None
+        raise ConfigError(
+            f"{kept.run_id} is kept in the database {database}, where runs stay; "
+            "'tradectl journal archive' moves the facts of one that has ended to a file"
+        ) from None
 
 
 def remove_runs(runs: Path, doomed: list[Run]) -> None:

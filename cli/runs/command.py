@@ -185,6 +185,7 @@ def _tell(labelled: Labelled, *, as_json: bool) -> None:
 def remove(
     names: Annotated[list[str], typer.Argument(metavar="RUN…", help="Runs to remove.")],
     runs: RunsPath = DEFAULT_RUNS,
+    database: Database = DEFAULT_DATABASE,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
@@ -195,7 +196,7 @@ def remove(
     """
     from app.runs.overview import named_runs, remove_runs
 
-    doomed = named_runs(runs, names)
+    doomed = named_runs(runs, names, database)
     ids = [run.run_id for run in doomed]
     if not yes and not _agreed(ids):
         raise ConfigError("nothing was removed: answer y, or give --yes")

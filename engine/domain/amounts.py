@@ -5,15 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 _CENTS = 2
+_FINEST = Decimal("0.000001")
 
 
 def exact(value: Decimal | float) -> Decimal:
     """Return an amount as the decimal that was meant.
 
-    JSON, and with it a manifest, has money as floating point; the shortest decimal that reads back
-    as that number is the amount that was written, up to 15 digits of it.
+    JSON, and with it a manifest, has money as floating point: the amount is the nearest millionth
+    of a dollar, the finest that tables keep. That is exact up to nine billions.
     """
-    return value if isinstance(value, Decimal) else Decimal(repr(value))
+    return value if isinstance(value, Decimal) else Decimal(repr(value)).quantize(_FINEST)
 
 
 def amount(value: Decimal | float, *, signed: bool = False) -> str:
