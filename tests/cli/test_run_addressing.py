@@ -10,12 +10,11 @@ import pytest
 
 from catalog import Catalog
 from catalog.synth import synthesize
-from engine.domain.facts import DayStarted, RunStarted
-from store import Journals, RunStore
+from store import RunStore
 from tests.cli.conftest import DAY, Tradectl, eager
 from tests.forked_processes import ForkedProcesses
 
-MISUSED, UNKNOWN = 2, 4
+UNKNOWN = 4
 
 
 @pytest.fixture(scope="module")
@@ -91,34 +90,3 @@ def test_a_day_imported_anew_is_another_and_new_instruments_alone_are_not(
     assert lost.code == UNKNOWN
     assert "read its days from" in lost.json["message"]
     assert "name where it is now with --catalog" in lost.json["message"]
-
-
-def test_a_rehearsal_keeps_what_it_was_narrowed_to_its_tape_and_its_name(
-    tradectl: Tradectl, small_market: Path, tmp_path: Path
-) -> None:
-    database, runs = tmp_path / "facts.sqlite", tmp_path / "runs"
-    where = ("--runs", runs, "--database", database)
-    narrowed = ("--letters", "S", "--name", "dress rehearsal", "--tag", "week-38")
-    played = tradectl("rehearse", str(DAY), "--catalog", small_market, *where, *narrowed,
-                      "--no-view", "--no-compare", "--json", *eager())  # fmt: skip
-    assert played.code == 0, played.err
-    journals = Journals(str(database))
-    (row,) = (run for run in journals.runs() if "commands" not in run.run_id)
-    payloads = [fact.payload for fact in journals.open(row.run_id).facts()]
-    (started,) = (each for each in payloads if isinstance(each, RunStarted))
-    assert (started.catalog, started.letters) == (str(small_market), ("S",))
-    (day,) = (each for each in payloads if isinstance(each, DayStarted))
-    assert day.data_hash == Catalog(str(small_market)).data_hash(DAY, ["S"])
-    (listed,) = tradectl("runs", "list", "--tag", "week-38", *where, "--json").json["runs"]
-    assert (listed["run_id"], listed["name"]) == (row.run_id, "dress rehearsal")
-    shown = tradectl("runs", "show", "dress rehearsal", *where, "--json").json
-    assert (shown["letters"], shown["catalog"]) == (["S"], str(small_market))
-    missed = tradectl("missed", "--run", "dress rehearsal", *where, "--top", "500", "--json")
-    assert missed.code == 0, missed.err
-    assert missed.json["tape"]["is_own"] is True
-    assert {each["symbol"][0] for each in missed.json["missed"]} <= {"S"}
-    verified = tradectl("journal", "verify", "dress rehearsal", *where[2:], "--json")
-    assert verified.code == 0, verified.err
-    removed = tradectl("runs", "rm", "dress rehearsal", "--yes", *where, "--json")
-    assert removed.code == MISUSED
-    assert "is kept in the database" in removed.json["message"]
