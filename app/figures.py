@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import cast
 
+from engine.domain.amounts import amount
+
 _WHOLE_FROM = 100_000
 """From here on the digits behind the point say nothing."""
 
@@ -13,9 +15,6 @@ _TWO_DECIMALS_FROM = 100
 
 _EXPONENT_BELOW = 1e-4
 """Below here Python writes an exponent, which nobody who trades reads."""
-
-_CENTS = 2
-"""Least decimals of an exact amount."""
 
 
 def figure(value: object) -> str:
@@ -30,8 +29,7 @@ def figure(value: object) -> str:
         case float():
             return _rounded(value)
         case Decimal():
-            decimals = -int(value.normalize().as_tuple().exponent)
-            return f"{value:,.{max(decimals, _CENTS)}f}"
+            return amount(value)
         case dict():
             counts = cast("dict[str, object]", value)
             return ", ".join(f"{name} {figure(each)}" for name, each in counts.items()) or "–"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from urllib.parse import quote
 
 import msgspec
@@ -53,7 +54,8 @@ def adopt(
         if not files:
             continue
         options = ImportOptions(
-            form=Format.SPOOL, replace=replace or _is_of_run(catalog, kind, spooled)
+            form=Format.SPOOL,
+            replace=replace or is_of_run(catalog, kind, heading.run_id, heading.day),
         )
         reports.append(
             import_files(catalog, [str(path) for path in files], kind, options, progress)
@@ -67,13 +69,13 @@ def adopt(
     return Adopted(heading.run_id, tuple(reports))
 
 
-def _is_of_run(catalog: Catalog, kind: Kind, spooled: Spooled) -> bool:
-    """Say whether all that is stored of a spool's date came from its run."""
-    run = f"{quote(spooled.heading.run_id, safe='')}.{kind}-"
+def is_of_run(catalog: Catalog, kind: Kind, run_id: str, date_: date) -> bool:
+    """Say whether all that is stored of a date came from what a run has heard."""
+    run = f"{quote(run_id, safe='')}.{kind}-"
     manifests = [
         catalog.partitions.manifest(kind, day, letter)
         for day, letter in catalog.partitions.stored(kind)
-        if day == spooled.heading.day
+        if day == date_
     ]
     sources = [name for manifest in manifests if manifest for name in manifest.source]
     return bool(sources) and all(name.startswith(run) for name in sources)

@@ -6,10 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 
+from engine.domain.amounts import exact
 from engine.domain.session import day_of
 from reports.checks import flat_checks
 from reports.columns import flags, floats, integers, new_york_ms, strings
@@ -120,6 +122,8 @@ def by_half_hour(trades: pa.Table) -> list[Slice]:
 
 def _slices(trades: pa.Table, keys: Iterable[Hashable]) -> list[Slice]:
     pnl, hold = floats(trades, "realized_pnl"), floats(trades, "hold_secs")
+    # a sum of floats would not be exact
+    paid = [exact(each or 0) for each in trades.column("realized_pnl").to_pylist()]
     rows: dict[Hashable, list[int]] = defaultdict(list)
     for row, key in enumerate(keys):
         rows[key].append(row)
@@ -127,7 +131,7 @@ def _slices(trades: pa.Table, keys: Iterable[Hashable]) -> list[Slice]:
         Slice(
             str(key),
             len(own),
-            float(np.nansum(pnl[own])),
+            float(sum((paid[row] for row in own), Decimal(0))),
             float(np.mean(pnl[own] > 0)),
             float(np.mean(hold[own])),
         )

@@ -61,7 +61,7 @@ def key_numbers(metrics: Metrics) -> list[KeyNumber]:
         KeyNumber("Win rate", wording.share(m("win_rate")), Tone.PLAIN, "trades above zero"),
         KeyNumber(
             "Expectancy",
-            wording.usd(expectancy, signed=True),
+            wording.mean_usd(expectancy, signed=True),
             _tone(expectancy),
             "a trade, on average",
         ),
@@ -89,8 +89,8 @@ def key_numbers(metrics: Metrics) -> list[KeyNumber]:
         ),
         KeyNumber("Average hold", wording.duration(hold), Tone.PLAIN, "entry to exit"),
         KeyNumber("MAE / MFE", excursion, Tone.PLAIN, "mean worst and best excursion"),
-        KeyNumber("Average win", wording.usd(m("avg_win")), Tone.PLAIN, "of winning trades"),
-        KeyNumber("Average loss", wording.usd(m("avg_loss")), Tone.PLAIN, "of losing trades"),
+        KeyNumber("Average win", wording.mean_usd(m("avg_win")), Tone.PLAIN, "of winning trades"),
+        KeyNumber("Average loss", wording.mean_usd(m("avg_loss")), Tone.PLAIN, "of losing trades"),
         KeyNumber("Commission", wording.usd(m("commission")), Tone.PLAIN, "and fees"),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 
 import pyarrow as pa
 from rich.columns import Columns
@@ -89,7 +90,7 @@ def _strategies(view: RunView) -> RenderableType | None:
             Text(part.strategy_id, style="bold"),
             wording.share(part.weight),
             *(wording.count(n) for n in counts),
-            _money(float(part.net_pnl)),
+            _money(part.net_pnl),
         )
     return table
 
@@ -277,7 +278,7 @@ def _figure(number: KeyNumber) -> Text:
     return Text(number.text, style=_COLOURS[number.tone])
 
 
-def _money(value: float) -> Text:
+def _money(value: float | Decimal) -> Text:
     return Text(
         wording.usd(value, signed=True), style="green" if value > 0 else "red" if value < 0 else ""
     )

@@ -1,4 +1,4 @@
-"""How reports write numbers and times; what is unknown is a dash."""
+"""How reports write numbers, money and times; what is unknown is a dash."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from engine.domain.amounts import amount, exact
 from engine.domain.session import NANOS_PER_SECOND, NEW_YORK
 
 UNKNOWN = "—"
@@ -17,6 +18,14 @@ _MICRO, _MILLI = 1e-6, 1e-3
 _PRICE_DECIMALS = 4
 _ROUNDS_UP = 0.9995
 """Of a unit: what has three figures is written as one of it from here on."""
+
+_CENT = Decimal("0.01")
+_TWO_DECIMALS_FROM = 100
+_EXACT = frozenset({"net_pnl", "gross_profit", "gross_loss", "commission", "max_drawdown"})
+"""Figures of a run that are sums of money."""
+
+_MEANS = frozenset({"expectancy", "avg_win", "avg_loss"})
+"""Those that are means of money."""
 
 
 def known(value: Number) -> bool:
@@ -53,12 +62,44 @@ def _three_figures(value: float) -> str:
 
 
 def usd(value: Number, *, signed: bool = False) -> str:
-    """Return money in cents: ``$1,234.50``, ``-$3.20``, ``+$7.00`` when signed."""
+    """Return exact money: ``$1,234.50``, ``-$3.205``, ``+$7.00`` when signed."""
+    return money(value, signed=signed, unit="$")
+
+
+def mean_usd(value: Number, *, signed: bool = False) -> str:
+    """Return money that is a mean, to the cent: a mean has no exact amount."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
-    cents = round(float(value), 2)
-    sign = "-" if cents < 0 else "+" if signed and cents > 0 else ""
-    return f"{sign}${abs(cents):,.2f}"
+    return usd(exact(value).quantize(_CENT), signed=signed)
+
+
+def money(value: Number, *, signed: bool = False, unit: str = "") -> str:
+    """Return an amount with every decimal that it has, two at least: ``-946.395``."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    held = exact(value)
+    sign = "-" if held < 0 else "+" if signed and held > 0 else ""
+    return f"{sign}{unit}{amount(abs(held))}"
+
+
+def metric(name: str, value: object) -> str:
+    """Return a figure of ``engine.accounting.Performance``: money exact, the rest in few digits."""
+    match value:
+        case bool() | None | str():
+            return UNKNOWN if value is None else str(value)
+        case int():
+            return money(value) if name in _EXACT else f"{value:,}"
+        case float() | Decimal() if name in _EXACT:
+            return money(value)
+        case float() | Decimal() if name in _MEANS:
+            return f"{money(exact(value).quantize(_CENT))} on average"
+        case float():
+            return f"{value:,.2f}" if abs(value) >= _TWO_DECIMALS_FROM else f"{value + 0.0:.4g}"
+        case dict():
+            counts: dict[str, object] = value  # pyright: ignore[reportUnknownVariableType]
+            return ", ".join(f"{words(key)} {each}" for key, each in counts.items()) or UNKNOWN
+        case _:
+            return str(value)
 
 
 def price(value: Number) -> str:

@@ -11,8 +11,9 @@ from store.journal.journals import JournalRun, Journals
 from store.journal.parquet_records import RECORDS
 from store.journal.sql_journal import SqlJournal
 from store.journal.verified import verified_facts
+from store.runs.labels import UNLABELLED, RunLabels
 from store.runs.manifest import JournalHead, RunManifest, RunPlan, RunStatus
-from store.runs.provenance import code_hash, engine_version
+from store.runs.provenance import code_hash, days_hash, engine_version
 from store.runs.run import Run
 from store.runs.runs import RunStore
 from store.tables.arrow import USD, arrow_schema, arrow_table, rows_of
@@ -21,6 +22,7 @@ from store.tables.projector import Projector, Rebuilt
 
 __all__ = [
     "RECORDS",
+    "UNLABELLED",
     "USD",
     "BackupManifest",
     "CommandLog",
@@ -31,6 +33,7 @@ __all__ = [
     "Projector",
     "Rebuilt",
     "Run",
+    "RunLabels",
     "RunManifest",
     "RunPlan",
     "RunStatus",
@@ -42,6 +45,7 @@ __all__ = [
     "back_up",
     "check_backup",
     "code_hash",
+    "days_hash",
     "engine_version",
     "export_journal",
     "export_table",

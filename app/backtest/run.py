@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,12 +18,13 @@ from app.backtest.day_scans import DayScans
 from app.backtest.report import run_tables, run_view
 from app.clock import new_york
 from app.redaction import redacted
-from app.runs.bounds import record_run_ended, record_run_started
+from app.runs.bounds import AskedMarket, record_run_ended, record_run_started
 from app.strategies import Hosted, hosted
 from catalog import Catalog
 from engine.accounting import Accounts, keep_accounts, performance
-from engine.domain.ensemble import ENGINE
+from engine.domain.ensemble import ACCELERATION_ALONE, ENGINE
 from engine.domain.facts import EnsembleChanged, Fact, ParamsChanged
+from engine.domain.market_data.recorded import letters_read
 from engine.domain.markets.fill_assumptions import FILL_ASSUMPTIONS
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import ParameterHistory
@@ -34,7 +34,7 @@ from engine.journal import JournalWriter, MemoryJournal
 from engine.runtime import Engine, Stage, run_backtest
 from engine.signals import ScanResult
 from reports import RunView, write_html
-from store import Run, RunPlan, RunStatus, RunStore, code_hash, engine_version
+from store import Run, RunLabels, RunPlan, RunStatus, RunStore, code_hash, days_hash, engine_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,7 @@ class Request:
     refresh: bool
     catalog: str
     hosted: Hosted = field(default_factory=hosted)
+    labels: RunLabels = field(default_factory=RunLabels)
 
     @property
     def history(self) -> ParameterHistory:
@@ -74,7 +75,7 @@ def backtest_run(
     warnings = asked_data(catalog, request.days, request.letters, request.symbols)
     started = time.perf_counter()
     scans = DayScans(catalog, request.workers, refresh=request.refresh)
-    with RunStore(runs).start(_plan(catalog, request)) as run:
+    with RunStore(runs).start(_plan(catalog, request), request.labels) as run:
         _record_run_started(run.journal, run.run_id, request)
 
         def on_day(played: DayOutcome) -> None:
@@ -135,10 +136,10 @@ def _failures(facts: Iterable[Fact]) -> Iterator[str]:
 
 
 def _plan(catalog: Catalog, request: Request) -> RunPlan:
-    hashes = hashlib.sha256()
-    for day in request.days:
-        letters = request.letters or catalog.letters(day)
-        hashes.update(catalog.data_hash(day, letters).encode())
+    ensemble = request.hosted.ensemble
+    letters = {
+        day: letters_read(catalog, day, request.letters, request.symbols) for day in request.days
+    }
     return RunPlan(
         start=request.days[0].isoformat(),
         end=request.days[-1].isoformat(),
@@ -149,10 +150,11 @@ def _plan(catalog: Catalog, request: Request) -> RunPlan:
         starting_balance=request.balance,
         params=request.params.model_dump(mode="json"),
         params_hash=request.params.params_hash(),
-        data_hash=hashes.hexdigest(),
+        data_hash=days_hash(catalog.data_hash(day, read) for day, read in letters.items()),
         code_hash=code_hash(),
         engine_version=engine_version(),
         catalog=redacted(request.catalog),
+        ensemble=() if ensemble == ACCELERATION_ALONE else ensemble.members,
     )
 
 
@@ -164,6 +166,7 @@ def _record_run_started(journal: JournalWriter, run_id: str, request: Request) -
         request.params,
         request.fills,
         request.balance,
+        asked=AskedMarket(request.catalog, request.letters, request.symbols),
         strategies=request.hosted.names,
     )
 

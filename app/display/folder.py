@@ -36,6 +36,8 @@ class Publication(msgspec.Struct, frozen=True):
         So many symbols are named in the other file.
     frame : bytes
         The newest, as ``engine.display.packed`` has it; empty before the first.
+    name : str
+        What people called the run when it was started, empty if nothing.
     """
 
     run_id: str
@@ -43,6 +45,7 @@ class Publication(msgspec.Struct, frozen=True):
     started_ns: int
     names: int
     frame: bytes
+    name: str = ""
 
 
 class Names(msgspec.Struct, frozen=True):

@@ -32,6 +32,8 @@ class FramePublisher:
     ----------
     root : Path
         Of all displays.
+    name : str
+        What people call the run, empty if nothing.
 
     Attributes
     ----------
@@ -39,10 +41,11 @@ class FramePublisher:
         To be put on the run's board.
     """
 
-    def __init__(self, root: Path, run_id: str) -> None:
+    def __init__(self, root: Path, run_id: str, name: str = "") -> None:
         self.slot = FrameSlot()
         self._folder = display_folder(root, run_id)
         self._run_id = run_id
+        self._name = name
         self._writer = Process.current()
         self._started_ns = time.time_ns()
         self._last: DisplayFrame | None = None
@@ -106,7 +109,9 @@ class FramePublisher:
                 replace_file(self._folder / SYMBOLS, msgspec.msgpack.encode(names))
                 self._names = len(strip.names)
             content = packed(with_names_from(frame, self._names))
-        told = Publication(self._run_id, self._writer, self._started_ns, self._names, content)
+        told = Publication(
+            self._run_id, self._writer, self._started_ns, self._names, content, self._name
+        )
         replace_file(self._folder / FRAME, msgspec.msgpack.encode(told))
 
     def _remove(self) -> None:

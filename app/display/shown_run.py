@@ -56,6 +56,6 @@ def shown_run(
     with ExitStack() as stack:
         publisher = None
         if root is not None:
-            publisher = stack.enter_context(FramePublisher(root, run.run_id))
+            publisher = stack.enter_context(FramePublisher(root, run.run_id, run.name))
         slots = (*screens, *(() if publisher is None else (publisher.slot,)))
         yield ShownRun(FrameBoard(heading, slots), publisher)

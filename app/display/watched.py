@@ -109,7 +109,7 @@ class WatchedRun:
 
 
 def watched_run(root: Path, name: str) -> WatchedRun:
-    """Return the run of that id, the only one whose id begins so, or the one started last.
+    """Return the run of that id or name, the only one whose id begins so, or the newest.
 
     Raises
     ------

@@ -14,6 +14,7 @@ from engine.domain.market_data.recorded import MarketData, letter_of
 from engine.domain.parameters import Parameters
 from engine.domain.symbols import near_hint
 from engine.runtime.live import RelayAddress, VenueAccount
+from store import RunLabels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,10 @@ class LiveRequest:
         For how long a venue that is down at the start is waited for.
     catalog : Catalog or None
         Where the days before are, for strategies that look back at them.
+    catalog_root : str
+        Where that is, or where the day will be once it is recorded.
+    labels : RunLabels
+        What a new run is called.
     hosted : Hosted
         The strategies of a new run; one that goes on has those that its facts name.
     display : Path or None
@@ -67,6 +72,8 @@ class LiveRequest:
     market: MarketData | None = None
     spool: Path | None = None
     catalog: Catalog | None = None
+    catalog_root: str = ""
+    labels: RunLabels = field(default_factory=RunLabels)
     hosted: Hosted = field(default_factory=hosted)
     doubt: JournalBroken | None = None
     display: Path | None = None

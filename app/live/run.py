@@ -16,11 +16,11 @@ from app.display.shown_run import shown_run
 from app.live.parameters import LiveAttendant, started_with
 from app.live.request import LiveRequest
 from app.live.tape_keeper import TapeKeeper
-from app.live.verdict_keeper import VerdictKeeper
 from app.parameters.inbox import ParameterInbox
-from app.runs.bounds import record_run_ended, record_run_started
+from app.runs.bounds import AskedMarket, record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.runs.signals.keeper import SignalKeeper, signal_keeper
+from app.runs.verdict_keeper import VerdictKeeper
 from app.strategies import hosted_again
 from app.strategies.workers import LIVE, RECORDED
 from catalog.spool import Heading
@@ -29,6 +29,7 @@ from engine.domain.ensemble import ACCELERATION_ALONE
 from engine.domain.errors import JournalBroken
 from engine.domain.facts import RunStarted
 from engine.domain.first_cause import FirstCause
+from engine.domain.market_data.recorded import letters_read
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.changes import open_desk
 from engine.domain.parameters.versions import ParameterHistory
@@ -124,7 +125,9 @@ async def live_run(
             name = request.run_id or run_name(journals, stem, keeps_quarantined=True)
             if request.doubt is not None and name not in {run.run_id for run in journals.runs()}:
                 raise request.doubt
-            hosting = hosted_run(journals, name, told, resumable=(BaseException,))
+            hosting = hosted_run(
+                journals, name, told, resumable=(BaseException,), labels=request.labels
+            )
             return stack.enter_context(hosting)
 
         run = await request.wait.read_soon(started)
@@ -139,7 +142,7 @@ async def live_run(
         if not run.recorded and found.host_time() > hours.open_ns:
             _log.warning("the session is open already: VWAP and day volumes count from now on")
         behind_secs = _behind(found.host_time, hours, (fact.ts_init for fact in run.recorded))
-        verdicts = VerdictKeeper(request.verdicts, run.run_id)
+        verdicts = VerdictKeeper(request.verdicts, run.run_id, is_new=run.is_new)
         showing = shown_run(
             run,
             request.display,
@@ -152,7 +155,7 @@ async def live_run(
         tapes = market.tapes(hours.day) if market else found.tapes
         attendant = await _attendant(journals, run, desk, request, found.host_time())
         hosted = request.hosted if run.is_new else hosted_again(desk.books.ensembles.newest)
-        signals = signal_keeper(hosted, request.verdicts, run.run_id)
+        signals = signal_keeper(hosted, request.verdicts, run.run_id, is_new=run.is_new)
         limits = RECORDED if isinstance(found.host_time, GrantedTime) else LIVE
         day = LiveDay(
             desk,
@@ -237,7 +240,8 @@ def _tables(
     verdicts: VerdictKeeper, signals: SignalKeeper | None, day: LiveDay, *, is_whole: bool
 ) -> None:
     """Write why, and why not, as tables."""
-    verdicts.table(day.decisions, is_whole=is_whole)
+    said = (verdict for each in day.decisions for verdict in each.verdicts)
+    verdicts.table(said, is_whole=is_whole)
     if signals:
         signals.table(is_whole=is_whole)
 
@@ -271,11 +275,23 @@ def _desk(
         opens = hours.pre_market_ns
         names = tuple(each.strategy_id for each in desk.books.ensembles.newest.on)
         venue = request.venue.name
-        record_run_started(journal, run.run_id, hours.day, params, venue, balance, strategies=names)
+        asked = AskedMarket(request.catalog_root, request.letters, request.symbols)
+        record_run_started(
+            journal, run.run_id, hours.day, params, venue, balance, asked=asked, strategies=names
+        )
         opened = open_desk(params, opens, "live", "the parameters the run was started with")
         journal.append(opened, ts_event=opens, ts_init=opens)
-        desk.start_day(hours, "", opens)
+        desk.start_day(hours, _fingerprint(request, hours), opens)
     return desk
+
+
+def _fingerprint(request: LiveRequest, hours: Session) -> str:
+    """Return the hash of a day that is recorded already, empty of one that is heard only now."""
+    if request.market is None:
+        return ""
+    day = hours.day
+    letters = letters_read(request.market, day, request.letters, request.symbols)
+    return request.market.data_hash(day, letters)
 
 
 async def _attendant(

@@ -35,7 +35,7 @@ from engine.hub import Outcome
 from engine.journal import MemoryJournal
 from engine.runtime import Stage, run_backtest
 from engine.runtime.live import LiveDay, LiveVenue, VenueHealth
-from store import Journals
+from store import Journals, RunLabels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,7 @@ class RehearsalRequest:
     run_id: str | None
     verdicts: Path
     wait: StartWait
+    labels: RunLabels = field(default_factory=RunLabels)
     hosted: Hosted = field(default_factory=hosted)
 
 
@@ -97,6 +98,8 @@ async def rehearsed(
             market=catalog,
             wait=request.wait,
             catalog=catalog,
+            catalog_root=request.catalog,
+            labels=request.labels,
             hosted=request.hosted,
             display=display_root(journals.database),
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from app.redaction import redacted
 from engine.domain.account import ACCELERATION, ALPACA_MAIN, TradingAccount
 from engine.domain.facts import RunEnded, RunStarted
 from engine.domain.parameters import Parameters
@@ -14,6 +16,27 @@ from engine.journal import JournalWriter
 from store import code_hash, engine_version
 
 
+@dataclass(frozen=True, slots=True)
+class AskedMarket:
+    """Which recorded days a run is of: their catalog, and what it is narrowed to.
+
+    Attributes
+    ----------
+    catalog : str
+        Root, a folder or a URL; empty where there is none.
+    letters, symbols : tuple of str
+        Both empty for everything.
+    """
+
+    catalog: str = ""
+    letters: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+
+
+NOWHERE = AskedMarket()
+"""Of a run that looks at nothing."""
+
+
 def record_run_started(
     journal: JournalWriter,
     run_id: str,
@@ -21,6 +44,8 @@ def record_run_started(
     params: Parameters,
     fills: str,
     balance: Decimal,
+    *,
+    asked: AskedMarket = NOWHERE,
     account: TradingAccount = ALPACA_MAIN,
     strategies: tuple[str, ...] = (ACCELERATION,),
 ) -> None:
@@ -28,6 +53,8 @@ def record_run_started(
 
     Parameters
     ----------
+    asked : AskedMarket
+        What the run looks at.
     account : TradingAccount
         Where it trades, and whose ``balance`` this is.
     strategies : tuple of str
@@ -45,6 +72,9 @@ def record_run_started(
         fills=fills,
         starting_balance=balance,
         strategies=strategies,
+        catalog=redacted(asked.catalog),
+        letters=asked.letters,
+        symbols=asked.symbols,
     )
     journal.append(fact, ts_event=opens, ts_init=opens)
 

@@ -1,4 +1,4 @@
-"""Where the prints of a run's day are: in the catalog, or in the spool that a live run keeps."""
+"""Where the prints of a run's day are: in its catalog, or in the spool that a live run keeps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -73,8 +73,46 @@ class SpooledPrints:
                 yield replace(own, symbol_id=places, symbols=tuple(names[k] for k in ids))
 
 
+@dataclass(frozen=True, slots=True)
+class WantedCatalog:
+    """Which catalog somebody wants to look into.
+
+    Attributes
+    ----------
+    asked : str or None
+        The one that was named; None for the run's own.
+    default : str
+        Where there is no run, or it does not say.
+    """
+
+    asked: str | None
+    default: str
+
+    def of(self, run: Kept | None) -> str:
+        """Return its root: a folder or a URL."""
+        return self.asked or (run.catalog if run else "") or self.default
+
+    def opened(self, run: Kept | None) -> Catalog:
+        """Open it.
+
+        Raises
+        ------
+        NotFoundError
+            It is not there; it may be the run's, and have been moved since.
+        """
+        try:
+            return Catalog.open(self.of(run))
+        except NotFoundError as error:
+            if self.asked or run is None or not run.catalog:
+                raise
+            raise NotFoundError(
+                f"{run.run_id} read its days from {run.catalog}, and there is no catalog: name "
+                "where it is now with --catalog"
+            ) from error
+
+
 @contextmanager
-def day_market(run: Kept | None, catalog: str) -> Iterator[Catalog]:
+def day_market(run: Kept | None, wanted: WantedCatalog) -> Iterator[Catalog]:
     """Yield the market data of a run's day: what it heard itself, where that is kept.
 
     A spool is sorted into a catalog of its own first, which is gone afterwards: of a whole market
@@ -91,7 +129,7 @@ def day_market(run: Kept | None, catalog: str) -> Iterator[Catalog]:
 
     spooled = spool_of(run)
     if spooled is None:
-        yield Catalog.open(catalog)
+        yield wanted.opened(run)
         return
     with tempfile.TemporaryDirectory(prefix="tradectl-day-") as folder:
         _log.info("%s is sorted by symbol", spooled.folder)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.runs.comparing import two_runs
 from app.runs.integrity import worst
-from app.runs.story import run_story
+from app.runs.story import story_of
 from engine.comparison import Comparison, compare
 from engine.domain.errors import ConfigError
 from engine.journal import Integrity
@@ -19,10 +20,11 @@ def compared_stories(
     Raises
     ------
     ConfigError
-        They have no day in common. Else raises as ``app.runs.story.run_story`` does.
+        They have no day in common, or are the same run. Else raises as
+        ``app.runs.story.run_story`` does.
     """
-    one, of_one = run_story(first, database, runs)
-    two, of_two = run_story(second, database, runs)
+    kept = two_runs(first, second, runs, database)
+    (one, of_one), (two, of_two) = (story_of(run, runs) for run in kept)
     compared = compare(one, two)
     if not compared.days:
         raise ConfigError(

@@ -15,7 +15,7 @@ from engine.domain.facts import Fact
 from engine.domain.first_cause import FirstCause
 from engine.hub import Outcome, OutcomeStatus
 from engine.journal import WaitingJournal
-from store import CommandLog, Journals, RunStatus, SqlJournal
+from store import UNLABELLED, CommandLog, Journals, RunLabels, RunStatus, SqlJournal
 
 type OnStarted = Callable[[str, int], None]
 """Hears the run's id and how many facts were found in it."""
@@ -31,6 +31,8 @@ class HostedRun:
         What earlier processes of the run have written, none if it is new.
     log : CommandLog
         Where its commands come in.
+    name : str
+        What people call it, empty if nothing.
     """
 
     run_id: str
@@ -38,6 +40,7 @@ class HostedRun:
     recorded: list[Fact]
     log: CommandLog
     is_new: bool
+    name: str
     _is_doubted: bool = False
 
     async def begun[T](
@@ -115,6 +118,7 @@ def hosted_run(
     told: OnStarted,
     *,
     resumable: tuple[type[BaseException], ...],
+    labels: RunLabels = UNLABELLED,
 ) -> Iterator[HostedRun]:
     """Start a run, or resume it; one that fails is sealed with the reason.
 
@@ -122,6 +126,9 @@ def hosted_run(
     ----------
     resumable : tuple of exception types
         After which the run can be resumed; after any other it has failed.
+    labels : RunLabels
+        What a new run is called; one that is resumed takes a name in place of its own, and tags
+        beside its own.
 
     Raises
     ------
@@ -134,13 +141,19 @@ def hosted_run(
     """
     if not is_engine_run(run_id):
         raise ConfigError(f"{run_id} is the name of a journal that no run writes: choose another")
-    is_new = all(run.run_id != run_id for run in journals.runs())
+    known = next((run for run in journals.runs() if run.run_id == run_id), None)
     log = CommandLog(journals, run_id)
     log.create()
-    journal = journals.start(run_id) if is_new else journals.resume(run_id)
+    if known is None:
+        journal = journals.start(run_id, labels=labels)
+    else:
+        journal = journals.resume(run_id)
+        labels = RunLabels(labels.name or known.name, known.labels.tagged(labels.tags).tags)
+        if labels != known.labels:
+            journals.label(run_id, labels)
     recorded = list(journal.facts())
     told(run_id, len(recorded))
-    run = HostedRun(run_id, journal, recorded, log, is_new)
+    run = HostedRun(run_id, journal, recorded, log, known is None, labels.name)
     try:
         yield run
     except BaseException as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.runs.engine_runs import is_engine_run
 from app.runs.integrity import run_integrity
 from engine.domain.errors import ConfigError, JournalError, NotFoundError
+from engine.domain.facts import RunStarted
 from engine.domain.session import NANOS_PER_SECOND, day_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from engine.domain.facts import Fact
     from engine.domain.parameters.versions import ParameterHistory
     from engine.journal import Integrity
-    from store import Database, JournalRun, Journals, Run, SqlJournal
+    from store import Database, JournalRun, Journals, Run, RunLabels, SqlJournal
 
 DEFAULT_DATABASE = "data/tradectl.sqlite"
 """Where facts of live runs and sessions are kept unless somebody says otherwise."""
@@ -32,7 +33,9 @@ class KeptInDirectory:
     start, end : str
         First and last New York date, ISO.
     letters, symbols : tuple of str
-        What it was narrowed to; empty means everything, or that it is not known.
+        What it was narrowed to; both empty mean everything.
+    catalog : str
+        Where its days were read, secrets hidden; empty where it does not say.
     """
 
     def __init__(self, run: Run) -> None:
@@ -40,6 +43,23 @@ class KeptInDirectory:
         self.run_id = run.run_id
         self.start, self.end = run.manifest.start, run.manifest.end
         self.letters, self.symbols = run.manifest.letters, run.manifest.symbols
+        self.catalog = run.manifest.catalog
+
+    @property
+    def labels(self) -> RunLabels:
+        """What people call it."""
+        from store import RunLabels
+
+        return RunLabels(self.run.manifest.name, self.run.manifest.tags)
+
+    @property
+    def name(self) -> str:
+        """Its name alone, empty without one."""
+        return self.labels.name
+
+    def label(self, labels: RunLabels) -> None:
+        """Call it otherwise; raises as ``store.Run.label``."""
+        self.run.label(labels)
 
     @property
     def created_ns(self) -> int:
@@ -75,10 +95,45 @@ class KeptInDatabase:
     def __init__(self, journals: Journals, row: JournalRun, runs: Path) -> None:
         self.row = row
         self.run_id = row.run_id
-        self.letters: tuple[str, ...] = ()
-        self.symbols: tuple[str, ...] = ()
         self._journals = journals
         self._runs = runs
+
+    @property
+    def labels(self) -> RunLabels:
+        """What people call it."""
+        return self.row.labels
+
+    @property
+    def name(self) -> str:
+        """Its name alone, empty without one."""
+        return self.row.name
+
+    def label(self, labels: RunLabels) -> None:
+        """Call it otherwise; raises as ``store.Journals.label``."""
+        self._journals.label(self.run_id, labels)
+
+    @cached_property
+    def started(self) -> RunStarted | None:
+        """What it was started with, None before it has recorded anything."""
+        first = next(self.journal()[0].facts(), None)
+        return (
+            first.payload if first is not None and isinstance(first.payload, RunStarted) else None
+        )
+
+    @property
+    def catalog(self) -> str:
+        """Where its days are, or will be, recorded; empty where it does not say."""
+        return self.started.catalog if self.started else ""
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The letters it was narrowed to, empty for all."""
+        return self.started.letters if self.started else ()
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols it was narrowed to, empty for all."""
+        return self.started.symbols if self.started else ()
 
     @property
     def database(self) -> Database:
@@ -181,14 +236,14 @@ def kept_runs(runs: Path, database: str) -> list[Kept]:
 
 
 def kept_run(name: str, runs: Path, database: str) -> Kept:
-    """Return a run by its id, by the only possible beginning of it, or ``latest`` of both places.
+    """Return a run by id, name, the only possible beginning of its id, or ``latest`` of both.
 
     Raises
     ------
     NotFoundError
         There is none.
     ConfigError
-        Several begin like that.
+        Several are called so, or begin like that.
     JournalError
         It is in no directory, and the database cannot be read.
     """

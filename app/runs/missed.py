@@ -14,7 +14,7 @@ import msgspec
 from app.backtest.asked_data import asked_data
 from app.backtest.kept_scans import kept_scan
 from app.runs.chosen_run import chosen_run
-from app.runs.day_tape import day_market, spool_of
+from app.runs.day_tape import WantedCatalog, day_market, spool_of
 from app.runs.gate_checks import finite
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept
 from app.runs.rejections import DayOfCandidates
@@ -22,6 +22,7 @@ from app.runs.running import goes_on
 from app.runs.signals.ensembles import RunEnsembles
 from app.runs.signals.of_run import signals_of
 from app.runs.signals.said import FeatureCheck
+from app.runs.tape_at_hand import TapeAtHand, tape_at_hand
 from catalog import Catalog
 from catalog.warnings import DayWarning
 from engine.accounting import Missed, Trade, follow, keep_books, untraded
@@ -64,7 +65,7 @@ class MissedQuestion:
     horizon_secs: int
     letters: tuple[str, ...]
     symbols: tuple[str, ...]
-    catalog: str
+    catalog: WantedCatalog
     runs: Path
     params: Path | None
     settings: list[str] | None
@@ -121,6 +122,7 @@ class MissedAnswer(msgspec.Struct, frozen=True):
 
     Of a run that is ``running`` they are as of now: what was rejected just before may go on.
     ``warnings`` are about the data of these days.
+    ``tape`` says whether these are the prints that it traded.
     """
 
     run_id: str | None
@@ -130,6 +132,7 @@ class MissedAnswer(msgspec.Struct, frozen=True):
     considered: int
     strategies: tuple[Became, ...]
     missed: tuple[MissedRow, ...]
+    tape: TapeAtHand
     running: bool = False
     warnings: tuple[DayWarning, ...] = ()
 
@@ -162,11 +165,13 @@ def missed_trades(
     found: list[Missed] = []
     rejected = 0
     became = _Became(names)
+    root = question.catalog.of(chosen)
     with day_market(chosen, question.catalog) as market:
         days = _days(market, chosen, question.day)
         warnings = asked_data(market, days, _letters(question, chosen), question.symbols)
+        tape = tape_at_hand(chosen, question.catalog, days)
         for day in days:
-            said, unknown = signals_of(chosen, ensembles, names, day, history, question.catalog)
+            said, unknown = signals_of(chosen, ensembles, names, day, history, root)
             result = None
             if ACCELERATION in names or said.source is not None:
                 result = _scan(market, day, history, chosen, question, progress, said.source)
@@ -195,6 +200,7 @@ def missed_trades(
         considered=len(found),
         strategies=became.sums([each for each in trades if _entered_on(each, days)]),
         missed=tuple(map(_row, found[: question.top])),
+        tape=tape,
         running=goes_on(chosen),
         warnings=warnings,
     )

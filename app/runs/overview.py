@@ -1,26 +1,29 @@
-"""Runs in their directories, and those of a database: listed, shown, compared, removed."""
+"""Runs in their directories, and those of a database: listed, shown, removed."""
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from app.markets import MarketName
-from app.runs.integrity import told, worst
+from app.runs.integrity import told
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept, KeptInDirectory, kept_run, kept_runs
 from app.runs.verdict_file import report_file
+from app.runs.went_in import WentIn, differing, went_in
 from engine.accounting import keep_accounts, performance
 from engine.domain.counted import counted
-from engine.domain.facts import EnsembleChanged, RunEnded, RunStarted
-from engine.domain.parameters.versions import desk_history
+from engine.domain.ensemble import ACCELERATION_ALONE
+from engine.domain.errors import ConfigError, JournalError, NotFoundError
+from engine.domain.facts import DayStarted, EnsembleChanged, RunEnded, RunStarted
 from engine.journal import Integrity
-from store import Run, RunStore, rows_of
+from store import Run, RunStore, days_hash, rows_of
 
 IDENTITY = (
     "params_hash",
+    "strategies_hash",
     "data_hash",
     "code_hash",
     "engine_version",
@@ -34,16 +37,22 @@ IDENTITY = (
 _GLANCE = 5_000
 """Facts of each run that a list of many looks at."""
 
-_OF_START = ("params_hash", "code_hash", "engine_version")
+_OF_START = ("params_hash", "code_hash", "engine_version", "catalog", "letters", "symbols")
 _OF_END = ("decision_digest", "fill_digest")
 
 type Row = dict[str, Any]
 
 
 class RunRow(msgspec.Struct, frozen=True):
-    """One run of a list; ``integrity`` as ``--json`` tells it, None without a journal."""
+    """One run of a list; ``integrity`` as ``--json`` tells it, None without a journal.
+
+    ``differing`` has its values of what is not the same in all runs of the list: parameters, and
+    strategies with their weights and parameters; None of what it does not have or know.
+    """
 
     run_id: str
+    name: str
+    tags: tuple[str, ...]
     status: str
     note: str
     start: str
@@ -55,6 +64,7 @@ class RunRow(msgspec.Struct, frozen=True):
     net_pnl: Any
     win_rate: Any
     integrity: Row | None
+    differing: Row
 
 
 class RunList(msgspec.Struct, frozen=True):
@@ -83,34 +93,21 @@ class RunShown(msgspec.Struct, frozen=True):
         return self.manifest | rest
 
 
-class RunsCompared(msgspec.Struct, frozen=True):
-    """What went into two runs and came out of them.
+def listed_runs(runs: Path, database: str = DEFAULT_DATABASE, tags: Sequence[str] = ()) -> RunList:
+    """Return the runs of a folder, and the live runs and sessions of a database.
 
-    Attributes
+    Parameters
     ----------
-    identity : dict
-        Both values of what is not the same; ``params`` and ``metrics`` likewise.
-    first_different_trade : list of dict or None
-        The trades of both at the first place where they part.
+    tags : sequence of str
+        Only runs that have all of these.
     """
-
-    runs: tuple[str, str]
-    same: dict[str, bool]
-    params: dict[str, list[Any]]
-    metrics: dict[str, list[Any]]
-    first_different_trade: list[Row | None] | None
-    identity: dict[str, list[Any]]
-
-    def as_json(self) -> Row:
-        """Return it by name; ``same`` says which of the identity differs."""
-        whole = msgspec.structs.asdict(self)
-        del whole["identity"]
-        return whole
-
-
-def listed_runs(runs: Path, database: str = DEFAULT_DATABASE) -> RunList:
-    """Return the runs of a folder, and the live runs and sessions of a database."""
-    rows = tuple(map(_row, kept_runs(runs, database)))
+    kept = [each for each in kept_runs(runs, database) if set(tags) <= {*each.labels.tags}]
+    began = [_went_in(each) for each in kept]
+    names = differing(began)
+    rows = tuple(
+        _row(run, {name: each.params.get(name, each.strategies.get(name)) for name in names})
+        for run, each in zip(kept, began, strict=True)
+    )
     return RunList(rows, tuple(map(str, RunStore(runs).damaged())))
 
 
@@ -124,31 +121,32 @@ def shown_run(
     path = run.run.report if isinstance(run, KeptInDirectory) else report_file(run.run_id, runs)
     if path.is_file():
         report = str(path)
-    return RunShown(manifest_of(run), _trades(run), _verified(integrity), report), integrity
+    return RunShown(manifest_of(run), trades_of(run), _verified(integrity), report), integrity
 
 
-def compared_runs(
-    runs: Path, first: str, second: str, database: str = DEFAULT_DATABASE
-) -> tuple[RunsCompared, Integrity | None]:
-    """Return how two runs differ; raises as ``kept_run`` does."""
-    one, two = (kept_run(name, runs, database) for name in (first, second))
-    a, b = manifest_of(one), manifest_of(two)
-    same = {key: a[key] == b[key] for key in IDENTITY}
-    compared = RunsCompared(
-        runs=(one.run_id, two.run_id),
-        same=same,
-        params=_differences(a["params"], b["params"]),
-        metrics=_differences(a["metrics"], b["metrics"]),
-        first_different_trade=_first_different(_trades(one), _trades(two)),
-        identity={key: [a[key], b[key]] for key, equal in same.items() if not equal},
-    )
-    return compared, worst(one.integrity(), two.integrity())
+def named_runs(runs: Path, names: list[str], database: str = DEFAULT_DATABASE) -> list[Run]:
+    """Return backtests by their names.
+
+    Raises
+    ------
+    ConfigError
+        One is kept in the database, where runs stay. Else raises as ``store.RunStore.run`` does.
+    """
+    return [_removable(runs, name, database) for name in names]
 
 
-def named_runs(runs: Path, names: list[str]) -> list[Run]:
-    """Return runs by their names; raises as ``store.RunStore.run`` does."""
-    store = RunStore(runs)
-    return [store.run(name) for name in names]
+def _removable(runs: Path, name: str, database: str) -> Run:
+    try:
+        return RunStore(runs).run(name)
+    except NotFoundError as unknown:
+        try:
+            kept = kept_run(name, runs, database)
+        except (NotFoundError, JournalError):
+            raise unknown from None
+        raise ConfigError(
+            f"{kept.run_id} is kept in the database {database}, where runs stay; "
+            "'tradectl journal archive' moves the facts of one that has ended to a file"
+        ) from None
 
 
 def remove_runs(runs: Path, doomed: list[Run]) -> None:
@@ -158,24 +156,47 @@ def remove_runs(runs: Path, doomed: list[Run]) -> None:
         store.remove(run)
 
 
-def _row(run: Kept) -> RunRow:
+def _went_in(run: Kept) -> WentIn:
+    """Return what a run began with, nothing of one whose facts cannot be read."""
+    try:
+        return went_in(run)
+    except JournalError:
+        return WentIn({}, ACCELERATION_ALONE)
+
+
+def _row(run: Kept, values: Row) -> RunRow:
     manifest = manifest_of(run, most=_GLANCE)
-    keys = ("run_id", "status", "note", "start", "end", "engine", "fills", "created")
+    keys = (
+        "run_id",
+        "name",
+        "tags",
+        "status",
+        "note",
+        "start",
+        "end",
+        "engine",
+        "fills",
+        "created",
+    )
     metrics = manifest["metrics"]
     integrity = run.integrity(most=_GLANCE)
     return RunRow(
         **{key: manifest[key] for key in keys},
         **{name: metrics.get(name) for name in ("trades", "net_pnl", "win_rate")},
         integrity=integrity and told(integrity),
+        differing=values,
     )
 
 
 def manifest_of(run: Kept, *, most: int | None = None) -> Row:
     """Return a manifest by name; of a run in a database what its facts tell, ``most`` of them."""
     if isinstance(run, KeptInDirectory):
-        return msgspec.to_builtins(run.run.manifest)
+        began = went_in(run)
+        return msgspec.to_builtins(run.run.manifest) | _of_strategies(began)
     nothing: Row = {
         "catalog": None,
+        "letters": (),
+        "symbols": (),
         "data_hash": None,
         "metrics": {},
         "partial": (),
@@ -183,6 +204,7 @@ def manifest_of(run: Kept, *, most: int | None = None) -> Row:
         "weights": {},
     }
     known = {"run_id": run.run_id, "status": run.row.standing, "note": run.row.note}
+    known |= {"name": run.name, "tags": run.labels.tags}
     empty = dict.fromkeys(("start", "end", "engine", "fills"), "")
     found = dict.fromkeys(IDENTITY) | nothing | known | empty | {"created": run.created}
     if most is not None and run.row.facts > most:
@@ -200,12 +222,20 @@ def manifest_of(run: Kept, *, most: int | None = None) -> Row:
     if payloads:
         found |= {"start": run.start, "end": run.end}
         found["metrics"] = performance(keep_accounts(run.facts).books()).figures()
-        history = desk_history(payloads)
-        found["params"] = {} if history is None else history.first.model_dump(mode="json")
+        began = went_in(run)
+        found |= {"params": began.params} | _of_strategies(began)
+        hashes = [each.data_hash for each in payloads if isinstance(each, DayStarted)]
+        if all(hashes):
+            found["data_hash"] = days_hash(hashes)
     return found
 
 
-def _trades(run: Kept) -> list[Row]:
+def _of_strategies(began: WentIn) -> Row:
+    return {"strategies_hash": began.strategies_hash, "strategy_values": began.strategies}
+
+
+def trades_of(run: Kept) -> list[Row]:
+    """Return the rows of its trades, none where it left none."""
     table = run.table("trades")
     return [] if table is None else rows_of(table)
 
@@ -214,17 +244,3 @@ def _verified(integrity: Integrity | None) -> str:
     if integrity is None or integrity.detail:
         return "" if integrity is None else f"{integrity.standing}: {integrity.detail}"
     return f"{counted(integrity.seq, 'fact')}, chain whole"
-
-
-def _differences(one: Row, two: Row) -> dict[str, list[Any]]:
-    keys = [*one, *(key for key in two if key not in one)]
-    return {key: [one.get(key), two.get(key)] for key in keys if one.get(key) != two.get(key)}
-
-
-def _first_different(one: list[Row], two: list[Row]) -> list[Row | None] | None:
-    """Return the first pair that differs, in what both runs say: older ones say less."""
-    said = set(one[0] if one else ()) & set(two[0] if two else ())
-    for a, b in zip_longest(one, two):
-        if a is None or b is None or any(a[name] != b[name] for name in said):
-            return [a, b]
-    return None

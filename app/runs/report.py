@@ -6,16 +6,18 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from app.backtest.by_strategy import by_strategy
 from app.backtest.day_scans import DayScans
 from app.backtest.report import run_view, verdicts_table
-from app.runs.day_tape import day_market
+from app.runs.day_tape import WantedCatalog, day_market
 from app.runs.kept_runs import KeptInDatabase, KeptInDirectory, kept_run
 from app.runs.overview import manifest_of
 from app.runs.running import goes_on
+from app.runs.tape_at_hand import TapeAtHand, tape_at_hand
 from app.runs.verdict_file import report_file
 from catalog import Catalog
 from engine.accounting import EquityPoint, keep_accounts
@@ -28,30 +30,38 @@ from store import arrow_table
 from store.runs.run import RUN_TABLES
 
 
+class MadeReport(NamedTuple):
+    """Where the report of a run is.
+
+    ``tape`` is what it was made of just now, None if it was there; ``integrity`` how far the run's
+    facts hold.
+    """
+
+    path: Path
+    run_id: str
+    tape: TapeAtHand | None
+    integrity: Integrity | None
+
+
 def run_report(
     name: str,
     runs: Path,
     database: str,
-    catalog: str,
+    catalog: WantedCatalog,
     progress: Callable[[str], None] = lambda _: None,
     *,
     refresh: bool = False,
-) -> tuple[Path, str, Integrity | None]:
+) -> MadeReport:
     """Return the report of a run, made if it is a live one's or session's and was not yet.
 
     Parameters
     ----------
-    catalog : str
+    catalog : WantedCatalog
         Where its day is, if the run does not keep what it heard itself.
     progress : callable
         Hears what is being done, for it may take minutes.
     refresh : bool
         Make it anew.
-
-    Returns
-    -------
-    path, str, Integrity or None
-        The file, the run's id, and how far its facts hold.
 
     Raises
     ------
@@ -66,18 +76,19 @@ def run_report(
     if isinstance(run, KeptInDirectory):
         if not run.run.report.is_file():
             raise NotFoundError(f"{run.run_id} has left no report: it is {run.run.manifest.status}")
-        return run.run.report, run.run_id, run.integrity()
+        return MadeReport(run.run.report, run.run_id, None, run.integrity())
     if goes_on(run):
         raise ConfigError(
             f"{run.run_id} still runs: its report can be made when it is over; "
             f"'tradectl watch {run.run_id}' shows it now"
         )
-    path = report_file(run.run_id, runs)
+    path, tape = report_file(run.run_id, runs), None
     if refresh or not path.is_file():
         progress(f"{run.run_id}: its day is read and scanned")
+        tape = tape_at_hand(run, catalog, [date.fromisoformat(run.start)])
         with day_market(run, catalog) as market:
             _write(run, market, path)
-    return path, run.run_id, run.integrity()
+    return MadeReport(path, run.run_id, tape, run.integrity())
 
 
 def _write(run: KeptInDatabase, market: Catalog, path: Path) -> None:
@@ -86,7 +97,15 @@ def _write(run: KeptInDatabase, market: Catalog, path: Path) -> None:
     day = date.fromisoformat(run.start)
     params, changes = history.shaping_day(session(day))
     scans.account(
-        scans(market, day, params, letters=None, symbols=None, changes=changes, progress=None)
+        scans(
+            market,
+            day,
+            params,
+            letters=run.letters or None,
+            symbols=run.symbols or None,
+            changes=changes,
+            progress=None,
+        )
     )
     accounts, verdicts = keep_accounts(run.facts), run.table("verdicts")
     signals = run.table("strategy_signals")

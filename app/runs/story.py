@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from app.runs.kept_runs import KeptInDirectory, kept_run
+from app.runs.kept_runs import Kept, KeptInDirectory, kept_run
 from app.runs.verdict_file import verdict_table
 from engine.comparison import Judgement, Story
 from engine.domain.account import ACCELERATION
@@ -39,7 +39,11 @@ def run_story(name: str, database: str, runs: Path) -> tuple[Story, Integrity | 
     DataError
         Its verdicts cannot.
     """
-    found = kept_run(name, runs, database)
+    return story_of(kept_run(name, runs, database), runs)
+
+
+def story_of(found: Kept, runs: Path) -> tuple[Story, Integrity | None]:
+    """Return the same of a run that was found; raises as ``run_story``."""
     if isinstance(found, KeptInDirectory):
         return _of_directory(found.run), found.integrity()
     return journal_story(found.run_id, found.facts, runs), found.integrity()

@@ -13,18 +13,19 @@ import pyarrow.compute as pc
 from app.backtest.asked_data import asked_data, expect_stored
 from app.clock import instant, nanosecond, new_york, parse_day
 from app.runs.chosen_run import chosen_run
-from app.runs.day_tape import SpooledPrints, spool_of
+from app.runs.day_tape import SpooledPrints, WantedCatalog, spool_of
 from app.runs.gate_checks import GateCheck, finite, gate_checks
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept
 from app.runs.running import goes_on
 from app.runs.signals.said import SignalSaid, WeightInForce, said_by_strategies
+from app.runs.tape_at_hand import TapeAtHand, tape_at_hand
 from catalog import Catalog
 from catalog.warnings import DayWarning
 from engine.domain.account import ACCELERATION
 from engine.domain.counted import counted
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.facts import Contribution
-from engine.domain.market_data.recorded import Prints
+from engine.domain.market_data.recorded import Prints, letter_of
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import day_of, session
@@ -60,6 +61,10 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         Behind the trade, its owner's first.
     warnings : tuple of DayWarning
         What was found doubtful when the day was imported.
+    tape : TapeAtHand
+        Where its prints were read, and whether the run traded these.
+    narrowed_to : str
+        What the run looked at where that leaves the symbol out, else empty.
     running : bool
         The run goes on: what follows from the bucket may still change.
     answer : str
@@ -78,6 +83,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     verdict: dict[str, Any] | None
     verdicts: tuple[dict[str, Any], ...] = ()
     trade: dict[str, Any] | None
+    tape: TapeAtHand
+    narrowed_to: str = ""
     running: bool = False
     warnings: tuple[DayWarning, ...] = ()
     contributions: tuple[Contribution, ...] = ()
@@ -101,7 +108,7 @@ def explained(
     *,
     run: str | None,
     day: date | None,
-    catalog: str,
+    catalog: WantedCatalog,
     runs: Path,
     params: Path | None = None,
     settings: list[str] | None = None,
@@ -130,10 +137,11 @@ def explained(
     asked = day or _day_in(time)
     chosen, history = chosen_run(runs, run, asked, params, settings, database)
     spooled = spool_of(chosen)
-    market = Catalog.open(catalog) if spooled is None else SpooledPrints(spooled, [symbol])
+    market = catalog.opened(chosen) if spooled is None else SpooledPrints(spooled, [symbol])
     ts = instant(time, asked or _only_day(market, chosen))
     width = history.at(ts).bucket_ns
     ts_event = -(-ts // width) * width
+    tape = tape_at_hand(chosen, catalog, [day_of(ts)])
     rows = _judged(market, day_of(ts), symbol, history)
     if isinstance(market, SpooledPrints) and goes_on(chosen):
         _expect_closed(ts_event, market.heard_ns, history)
@@ -144,6 +152,8 @@ def explained(
         **_scanner_says(rows, ts_event, in_force.params),
         params_version=in_force.version,
         **_hub_says(chosen, symbol, ts_event),
+        tape=tape,
+        narrowed_to=_narrowed(chosen, symbol),
         running=goes_on(chosen),
         warnings=asked_data(market, [day_of(ts)], symbols=[symbol])
         if isinstance(market, Catalog)
@@ -169,6 +179,17 @@ def _expect_closed(ts_event: int, heard_ns: int, history: ParameterHistory) -> N
             f"the bucket to {new_york(ts_event)} has not closed yet: the last print that the run "
             f"has kept came at {new_york(heard_ns)}; ask again later"
         )
+
+
+def _narrowed(run: Kept | None, symbol: str) -> str:
+    """Return what a run was narrowed to that does not hold a symbol, else nothing."""
+    if run is None:
+        return ""
+    if run.letters and letter_of(symbol) not in run.letters:
+        return f"the letters {', '.join(run.letters)}"
+    if run.symbols and symbol not in run.symbols:
+        return f"the symbols {', '.join(run.symbols)}"
+    return ""
 
 
 def _only_day(market: Catalog | SpooledPrints, run: Kept | None) -> date:
@@ -246,6 +267,9 @@ def _conclusion(found: Explanation) -> str:
         if verdict["approved"]:
             return f"approved{whose}, but the entry was never filled"
         return f"refused by the hub{whose}: {verdict['reason']}, {verdict['detail']}"
+    if found.narrowed_to:
+        looked = f"run {found.run_id} did not look at it: it was narrowed to {found.narrowed_to}"
+        return f"{looked}; {_at_the_gates(found)}"
     others = [each.in_words for each in found.signals]
     if not found.asks_the_gates:
         names = ", ".join(each.strategy_id for each in found.strategies)
@@ -268,6 +292,8 @@ def _at_the_gates(found: Explanation) -> str:
         return (
             f"stopped by {len(failed)} of {counted(len(found.gates), 'gate')}: {'; '.join(failed)}"
         )
+    if found.narrowed_to:
+        return "it passes every gate"
     judge = f"run {found.run_id} has no verdict on it" if found.run_id else "no run looked"
     return f"passed every gate; {judge}"
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from app.backtest.day_scans import DayScans
 from app.display.shown_run import shown_run
-from app.runs.bounds import record_run_ended, record_run_started
+from app.runs.bounds import AskedMarket, record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.runs.signals.keeper import SignalKeeper, signal_keeper
 from app.runs.start_wait import StartWait
+from app.runs.verdict_keeper import VerdictKeeper
 from app.session.attendant import SessionAttendant
 from app.strategies import Hosted, hosted
 from catalog import Catalog
@@ -26,7 +28,7 @@ from engine.domain.session import session
 from engine.hub import Outcome, OutcomeStatus
 from engine.journal import ResumedJournal
 from engine.runtime import Engine, Stage, run_backtest
-from store import Journals
+from store import Journals, RunLabels
 
 _VENUE = "session"
 """Where a recorded day is traded, as its frames say."""
@@ -41,7 +43,11 @@ class SessionRequest:
     wait : StartWait
         For how long a database that is down at the start is waited for.
     runs : Path
-        Folder for the table of what strategies saw.
+        Folder for the tables of verdicts and of what strategies saw.
+    catalog : str
+        Root of the catalog that holds the day.
+    labels : RunLabels
+        What it is called.
     display : Path or None
         Root of all displays; None shows nothing.
     """
@@ -58,6 +64,8 @@ class SessionRequest:
     run_id: str | None
     wait: StartWait
     runs: Path
+    catalog: str
+    labels: RunLabels = field(default_factory=RunLabels)
     hosted: Hosted = field(default_factory=hosted)
     display: Path | None = None
 
@@ -80,24 +88,43 @@ def session_run(
         def started() -> HostedRun:
             name = request.run_id or run_name(journals, f"session-{request.day}")
             resumable = (KeyboardInterrupt, JournalError)
-            return stack.enter_context(hosted_run(journals, name, told, resumable=resumable))
+            hosting = hosted_run(journals, name, told, resumable=resumable, labels=request.labels)
+            return stack.enter_context(hosting)
 
         run = request.wait.reached(started)
         journal = ResumedJournal(run.journal)
         attendant = SessionAttendant(journal, run.recorded, run.log, request.speed)
-        signals = signal_keeper(request.hosted, request.runs, run.run_id)
+        signals = signal_keeper(request.hosted, request.runs, run.run_id, is_new=run.is_new)
+        verdicts = VerdictKeeper(request.runs, run.run_id, is_new=run.is_new)
+        verdicts.play_again()
         shown = stack.enter_context(shown_run(run, request.display, venue=_VENUE))
         outcome = _play(
-            catalog, request, run.run_id, journal, attendant, shown.board, signals, progress
+            catalog,
+            request,
+            run.run_id,
+            journal,
+            attendant,
+            shown.board,
+            _Keepers(verdicts, signals),
+            progress,
         )
         is_whole = outcome.status is OutcomeStatus.ENDED
         if is_whole:
             record_run_ended(journal, outcome)
+        said = (verdict for day in outcome.days for verdict in day.verdicts)
+        verdicts.table(said, is_whole=is_whole)
         if signals:
             signals.table(is_whole=is_whole)
         run.end(outcome.status)
         shown.ended(outcome.status)
     return RunEnd(run.run_id, len(run.recorded), outcome)
+
+
+class _Keepers(NamedTuple):
+    """Who keeps why, and why not; nobody what strategies saw where none looks at the tape."""
+
+    verdicts: VerdictKeeper
+    signals: SignalKeeper | None
 
 
 def _play(
@@ -107,7 +134,7 @@ def _play(
     journal: ResumedJournal,
     attendant: SessionAttendant,
     board: FrameBoard,
-    signals: SignalKeeper | None,
+    keepers: _Keepers,
     progress: Callable[[float, float], None],
 ) -> Outcome:
     day, params = request.day, request.params
@@ -118,6 +145,7 @@ def _play(
         params,
         request.fills,
         request.balance,
+        asked=AskedMarket(request.catalog, request.letters, request.symbols),
         strategies=request.hosted.names,
     )
     opens = session(day).pre_market_ns
@@ -145,5 +173,6 @@ def _play(
         attendant=attendant,
         board=board,
         on_progress=on_progress,
-        on_signals=signals.add if signals else None,
+        on_decision=keepers.verdicts.add,
+        on_signals=keepers.signals.add if keepers.signals else None,
     )

@@ -17,7 +17,14 @@ from cli.terminal.day_options import (
     ScanOptions,
 )
 from cli.terminal.narrowing import parse_usd
-from cli.terminal.options import DEFAULT_BALANCE, DEFAULT_RUNS, Balance, RunsPath
+from cli.terminal.options import (
+    DEFAULT_BALANCE,
+    DEFAULT_RUNS,
+    Balance,
+    RunsPath,
+    RunTags,
+    RunTitle,
+)
 from cli.terminal.output import INTERRUPTED, emit, say
 from cli.terminal.progress import progress_bar
 from cli.terminal.shared_options import taking
@@ -46,6 +53,8 @@ def backtest(
     balance: Balance = DEFAULT_BALANCE,
     refresh: Refresh = False,
     runs: RunsPath = DEFAULT_RUNS,
+    name: RunTitle = None,
+    tag: RunTags = None,
     params_schedule: Annotated[
         Path | None,
         typer.Option("--params-schedule", help="YAML list of changes: at, set, because."),
@@ -62,7 +71,7 @@ def backtest(
     from app.parameters.schedule import load_schedule
     from catalog import Catalog
     from reports import render_terminal
-    from store import RunStatus
+    from store import RunLabels, RunStatus
 
     parameters = options.parameters()
     source = Catalog.open(options.catalog)
@@ -80,6 +89,7 @@ def backtest(
         refresh=refresh,
         catalog=options.catalog,
         hosted=options.hosted(),
+        labels=RunLabels.given(name, tag or ()),
     )
     with progress_bar("backtest", "%") as progress:
         run, view = backtest_run(source, Path(runs), request, progress)

@@ -18,6 +18,8 @@ from cli.terminal.options import (
     Balance,
     Database,
     RunsPath,
+    RunTags,
+    RunTitle,
     Speed,
     View,
 )
@@ -47,6 +49,8 @@ def rehearse(
     view: View = True,
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
+    name: RunTitle = None,
+    tag: RunTags = None,
 ) -> None:
     """Start a simulator on a recorded day and trade it as `tradectl live` would.
 
@@ -66,7 +70,7 @@ def rehearse(
     from catalog import Catalog
     from cli.backtest.rehearsal_page import rehearsal_page
     from cli.live.view import live_view
-    from store import Journals
+    from store import Journals, RunLabels
 
     source = Catalog.open(options.catalog)
     on = stored_day(source, day)
@@ -85,6 +89,7 @@ def rehearse(
         verdicts=runs,
         wait=wait,
         hosted=options.hosted(),
+        labels=RunLabels.given(name, tag or ()),
     )
     journals = wait.reached(lambda: Journals(database))
     with live_view(enabled=view and not options.as_json, venue="rehearsal") as screen:

@@ -22,6 +22,8 @@ from cli.terminal.options import (
     Balance,
     Database,
     RunsPath,
+    RunTags,
+    RunTitle,
     RunToResume,
     Speed,
     WaitSecs,
@@ -44,12 +46,15 @@ def session(
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
     wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
+    name: RunTitle = None,
+    tag: RunTags = None,
 ) -> None:
     """Play a recorded day as a trading session that obeys `tradectl do` and `tradectl say`.
 
     Every fact goes into the database as it happens. After Ctrl-C, a kill or a crash the same
-    command plays what was recorded again, without writing it twice, and goes on from there. What
-    strategies over the tape see is kept in the folder of run directories, for `tradectl why`.
+    command plays what was recorded again, without writing it twice, and goes on from there. Its
+    verdicts, and what strategies over the tape see, are kept in the folder of run directories, for
+    `tradectl why` and `missed`.
     `tradectl watch` with the same --database shows it from any terminal; the tape strip, every
     symbol's score, is there with --engine full.
 
@@ -62,7 +67,7 @@ def session(
     from catalog import Catalog
     from engine.hub import OutcomeStatus
     from store import Database as Place
-    from store import Journals
+    from store import Journals, RunLabels
 
     parameters, strategies = options.parameters(database), options.hosted()
     source = Catalog.open(options.catalog)
@@ -82,7 +87,9 @@ def session(
         run_id=run_id,
         wait=wait,
         runs=runs,
+        catalog=options.catalog,
         hosted=strategies,
+        labels=RunLabels.given(name, tag or ()),
         display=display_root(Place(database)),
     )
     journals = wait.reached(lambda: Journals(database))

@@ -18,6 +18,7 @@ from cli.terminal.integrity import draw
 from cli.terminal.options import (
     DEFAULT_DATABASE,
     DEFAULT_RUNS,
+    RUN_WORDS,
     AsJson,
     Database,
     DatabaseOption,
@@ -233,9 +234,7 @@ def replay(
 @command
 def export(
     file: Annotated[Path, typer.Argument(help="File to write: .jsonl or .parquet.")],
-    name: Annotated[str, typer.Option("--run", help="Run id, its beginning, or 'latest'.")] = (
-        "latest"
-    ),
+    name: Annotated[str, typer.Option("--run", help=RUN_WORDS)] = "latest",
     database: DatabaseOption = None,
     runs: RunsPath = DEFAULT_RUNS,
     *,

@@ -21,6 +21,8 @@ from cli.terminal.options import (
     DEFAULT_RUNS,
     Database,
     RunsPath,
+    RunTags,
+    RunTitle,
     RunToResume,
     View,
     WaitSecs,
@@ -122,6 +124,8 @@ def live(
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
     wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
+    name: RunTitle = None,
+    tag: RunTags = None,
 ) -> None:
     """Trade today: with real or paper money at Alpaca, or at the simulator of `tradectl sim`.
 
@@ -182,6 +186,7 @@ def live(
     from app.runs.day_tape import spool_root
     from app.strategies.days_before import catalog_if_there
     from cli.live.view import live_view
+    from store import RunLabels
 
     request = LiveRequest(
         venue=market(place.venue),
@@ -195,7 +200,9 @@ def live(
         wait=wait,
         spool=spool_root(journals.database),
         catalog=catalog_if_there(options.catalog),
+        catalog_root=options.catalog,
         hosted=hosted,
+        labels=RunLabels.given(name, tag or ()),
         doubt=doubt,
         display=display_root(journals.database),
         relay=relay_address(relay, relay_keys, spool_root(journals.database)),
@@ -246,6 +253,7 @@ def _keep(end: LiveEnd, journals: Journals) -> None:
 def _recorded(end: LiveEnd, journals: Journals, places: tuple[Path, str, str]) -> dict[str, object]:
     """Make a day that is over one of the catalog, and its report, if that can be made."""
     from app.live.spool_end import clear_away
+    from app.runs.day_tape import WantedCatalog
     from app.runs.report import run_report
     from app.runs.running import has_ended
 
@@ -255,7 +263,7 @@ def _recorded(end: LiveEnd, journals: Journals, places: tuple[Path, str, str]) -
     rows = clear_away(end.spool, catalog, lambda name: has_ended(journals, name))
     made: str | None = None
     try:
-        made = str(run_report(end.run_id, runs, database, catalog)[0])
+        made = str(run_report(end.run_id, runs, database, WantedCatalog(None, catalog)).path)
     except (TradectlError, OSError) as error:
         say(f"no report was made: {error}; 'tradectl report {end.run_id}' tries again")
     return {"recorded": rows, "report": made}

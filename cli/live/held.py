@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from engine.display.frame import DisplayFrame, PositionRow, Protection
+from engine.domain.amounts import amount
 from engine.domain.session import NANOS_PER_SECOND
 from reports.fitted_table import fitted_rows
 
@@ -39,7 +40,7 @@ def held_table(frame: DisplayFrame) -> RenderableType:
 
 def _cells(row: PositionRow, now: int) -> list[Text | str]:
     is_held = row.avg_px_open is not None
-    pnl = Text(f"{row.pnl:+,.2f}", style="green" if row.pnl >= 0 else "red")
+    pnl = Text(amount(row.pnl, signed=True), style="green" if row.pnl >= 0 else "red")
     return [
         Text(row.symbol, style="bold" if is_held else ""),
         f"{row.side * row.quantity:f}" if is_held else f"→ {row.side * row.planned:f}",

@@ -16,6 +16,7 @@ from cli.live.held import held_table
 from cli.live.radar import radar_table
 from engine.decision import GovernorPhase
 from engine.display.frame import DisplayFrame
+from engine.domain.amounts import amount
 from engine.domain.counted import counted
 
 _ACTIVE = {GovernorPhase.HUNTING, GovernorPhase.IN_TRADE}
@@ -106,10 +107,10 @@ def _governor(frame: DisplayFrame) -> RenderableType:
     if governor.under_way:
         first.append(f"  under way: {', '.join(governor.under_way)}", "bold")
     second = Text()
-    second.append(f"equity {governor.equity:,.2f} USD  ")
-    for name, amount in (("realized", governor.realized_pnl), ("open", governor.open_pnl)):
+    second.append(f"equity {amount(governor.equity)} USD  ")
+    for name, pnl in (("realized", governor.realized_pnl), ("open", governor.open_pnl)):
         second.append(f"{name} ")
-        second.append(f"{amount:+,.2f}  ", "green" if amount >= 0 else "red")
+        second.append(f"{amount(pnl, signed=True)}  ", "green" if pnl >= 0 else "red")
     second.append(f"trades {governor.trades}/{governor.max_trades}  ")
     second.append(f"slots {governor.slots_used}/{governor.slots}")
     return Group(first, second)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.terminal.options import DEFAULT_DATABASE, Database
+from cli.terminal.options import DEFAULT_DATABASE, RUN_WORDS, Database
 from cli.terminal.output import command, progress_console, say
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ _CHECK_SECS = 1.0
 
 @command
 def watch(
-    run: Annotated[
-        str, typer.Argument(metavar="RUN", help="Run id, its beginning, or 'latest'.")
-    ] = "latest",
+    run: Annotated[str, typer.Argument(metavar="RUN", help=RUN_WORDS)] = "latest",
     database: Database = DEFAULT_DATABASE,
     once: Annotated[bool, typer.Option("--once", help="Show the newest frame and end.")] = False,
     as_json: Annotated[

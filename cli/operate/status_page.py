@@ -18,8 +18,6 @@ from cli.terminal.in_words import in_words
 from cli.terminal.output import emit
 from engine.decision import OpenTrade
 
-_CENT = Decimal("0.01")
-
 
 def show_status(database: str, run: str, *, as_json: bool) -> None:
     """Print what the governor of a run allows."""
@@ -90,7 +88,7 @@ def _earned(limits: dict[str, int | Decimal | None]) -> str:
 
 
 def _usd(amount: int | Decimal | None) -> str:
-    return figure(Decimal(amount or 0).quantize(_CENT))
+    return figure(Decimal(amount or 0))
 
 
 def _until(cooldowns: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from app.figures import figure
 from cli.runs.accounting_page import table_page
-from cli.terminal.options import DEFAULT_RUNS, AsJson, DatabaseOption, RunsPath
+from cli.terminal.options import DEFAULT_RUNS, RUN_WORDS, AsJson, DatabaseOption, RunsPath
 from cli.terminal.output import emit
 from cli.terminal.shared_options import taking
 from engine.domain.exit_codes import ExitCode
@@ -32,9 +32,7 @@ app = typer.Typer(
 class Question:
     """Which run is asked about, and how the answer is told."""
 
-    run: Annotated[str, typer.Option("--run", help="Run id, its beginning, or 'latest'.")] = (
-        "latest"
-    )
+    run: Annotated[str, typer.Option("--run", help=RUN_WORDS)] = "latest"
     database: DatabaseOption = None
     runs: RunsPath = DEFAULT_RUNS
     as_json: AsJson = False

@@ -10,8 +10,15 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from app.figures import figure
-from cli.terminal.options import DEFAULT_DATABASE, DEFAULT_RUNS, AsJson, Database, RunsPath
+from app.figures import figure, shown_value
+from cli.terminal.options import (
+    DEFAULT_DATABASE,
+    DEFAULT_RUNS,
+    RUN_WORDS,
+    AsJson,
+    Database,
+    RunsPath,
+)
 from cli.terminal.output import command, emit
 from engine.domain.account import ACCELERATION
 from engine.domain.errors import ConfigError
@@ -19,15 +26,19 @@ from engine.domain.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.runs.overview import RunRow, RunsCompared, RunShown
+    from app.runs.overview import RunRow, RunShown
+    from app.runs.run_labels import Labelled
     from reports.fitted_table import FittedTable
 
-app = typer.Typer(help="List, show, compare and remove runs.", no_args_is_help=True)
+app = typer.Typer(help="List, show, name, tag, compare and remove runs.", no_args_is_help=True)
 
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, its beginning, or 'latest'.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help=RUN_WORDS)]
 
 _NAME = 28
 """Characters to which the name of a trade may be wrapped."""
+
+_CALLED, _VALUES = 12, 24
+"""Characters to which names and tags, and the values that differ, may be wrapped."""
 
 _STYLES = {"Ended": "green", "Running": "cyan", "Interrupted": "yellow"}
 
@@ -35,23 +46,34 @@ _STYLES = {"Ended": "green", "Running": "cyan", "Interrupted": "yellow"}
 @app.command("list")
 @command
 def list_runs(
-    runs: RunsPath = DEFAULT_RUNS, database: Database = DEFAULT_DATABASE, as_json: AsJson = False
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", metavar="TAG", help="Only runs with this tag; may be repeated."),
+    ] = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    database: Database = DEFAULT_DATABASE,
+    as_json: AsJson = False,
 ) -> None:
     """List all runs: backtests, live runs and sessions, the one started last first.
 
-    Example: tradectl runs list --runs runs
+    Beside each stand those of its parameters, strategies and weights that are not the same in all
+    runs of the list.
+
+    Example: tradectl runs list --tag opening
     """
     import msgspec
 
     from app.runs.overview import listed_runs
 
-    found = listed_runs(runs, database)
+    found = listed_runs(runs, database, tag or ())
 
     def page(console: Console) -> None:
         if found.runs:
             _list_page(console, found.runs)
         else:
-            console.print(f"no runs in {runs}; 'tradectl backtest' makes one", soft_wrap=True)
+            tagged = f" tagged {', '.join(tag)}" if tag else ""
+            told = f"no runs{tagged} in {runs} or {database}; 'tradectl backtest' makes one"
+            console.print(told, soft_wrap=True, markup=False, highlight=False)
         for error in found.damaged:
             console.print(f"[red]damaged:[/] {escape(error)}", soft_wrap=True)
 
@@ -90,18 +112,71 @@ def compare(
     database: Database = DEFAULT_DATABASE,
     as_json: AsJson = False,
 ) -> None:
-    """Compare two runs: what went in, what came out, and where their trades part.
+    """Compare two runs: what differs of what went in and came out, and trade by trade.
+
+    Strategies, their weights and their parameters went in, too. `tradectl diff` says why.
 
     Example: tradectl runs compare latest 2026-09-18-fe16
     """
-    from app.runs.overview import compared_runs
+    from app.runs.comparing import compared_runs
+    from cli.runs.compare_page import compared_page
 
     found, integrity = compared_runs(runs, first, second, database)
     emit(
         found.as_json(),
         as_json=as_json,
-        page=lambda console: _compared_page(console, found),
+        page=lambda console: compared_page(console, found),
         integrity=integrity,
+    )
+
+
+@app.command("name")
+@command
+def name_one(
+    run: RunName,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="What to call it; none takes its name.")
+    ] = None,
+    runs: RunsPath = DEFAULT_RUNS,
+    database: Database = DEFAULT_DATABASE,
+    as_json: AsJson = False,
+) -> None:
+    """Give a run a name, which every RUN argument takes from then on; without NAME none.
+
+    Example: tradectl runs name latest "wider stops"
+    """
+    from app.runs.run_labels import name_run
+
+    _tell(name_run(runs, run, name, database), as_json=as_json)
+
+
+@app.command("tag")
+@command
+def tag_one(
+    run: RunName,
+    tags: Annotated[list[str], typer.Argument(metavar="TAG…", help="Tags, without blanks.")],
+    *,
+    removes: Annotated[bool, typer.Option("--remove", help="Take them from it.")] = False,
+    runs: RunsPath = DEFAULT_RUNS,
+    database: Database = DEFAULT_DATABASE,
+    as_json: AsJson = False,
+) -> None:
+    """Tag a run, so that `tradectl runs list --tag` finds it.
+
+    Example: tradectl runs tag latest opening review
+    """
+    from app.runs.run_labels import tag_run
+
+    _tell(tag_run(runs, run, tags, database, removes=removes), as_json=as_json)
+
+
+def _tell(labelled: Labelled, *, as_json: bool) -> None:
+    tags = ", ".join(labelled.tags) or "none"
+    line = f"{labelled.run_id}: name {labelled.name or 'none'}, tags {tags}"
+    emit(
+        labelled.told(),
+        as_json=as_json,
+        page=lambda out: out.print(line, markup=False, highlight=False, soft_wrap=True),
     )
 
 
@@ -110,6 +185,7 @@ def compare(
 def remove(
     names: Annotated[list[str], typer.Argument(metavar="RUN…", help="Runs to remove.")],
     runs: RunsPath = DEFAULT_RUNS,
+    database: Database = DEFAULT_DATABASE,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
@@ -120,7 +196,7 @@ def remove(
     """
     from app.runs.overview import named_runs, remove_runs
 
-    doomed = named_runs(runs, names)
+    doomed = named_runs(runs, names, database)
     ids = [run.run_id for run in doomed]
     if not yes and not _agreed(ids):
         raise ConfigError("nothing was removed: answer y, or give --yes")
@@ -133,8 +209,11 @@ def _list_page(console: Console, rows: Sequence[RunRow]) -> None:
     from reports.wording import share, usd
 
     stands = [row.integrity["standing"] if row.integrity else "none" for row in rows]
+    called = [_called(row) for row in rows]
+    values = [_differing(row) for row in rows]
     columns = (
         Column(heading="run", cells=[row.run_id for row in rows]),
+        Column(heading="name, #tags", cells=called, least=_CALLED),
         Column(heading="status", cells=[Text.from_markup(_status(row.status)) for row in rows]),
         Column(heading="engine", cells=[row.engine for row in rows]),
         Column(heading="fills", cells=[row.fills for row in rows]),
@@ -146,9 +225,23 @@ def _list_page(console: Console, rows: Sequence[RunRow]) -> None:
         ),
         Column(heading="win rate", cells=[share(row.win_rate) for row in rows], is_number=True),
         Column(heading="journal", cells=[Text.from_markup(_stands(each)) for each in stands]),
+        Column(heading="what differs", cells=values, least=_VALUES),
     )
-    spare = ("win rate", "engine", "fills", "trades", "journal")
+    if not any(called):
+        columns = tuple(each for each in columns if each.heading != "name, #tags")
+    if not any(values):
+        columns = tuple(each for each in columns if each.heading != "what differs")
+    spare = ("win rate", "engine", "fills", "journal", "trades")
     console.print(FittedTable(columns, spare), highlight=False)
+
+
+def _called(row: RunRow) -> str:
+    return ", ".join((*filter(None, [row.name]), *(f"#{tag}" for tag in row.tags)))
+
+
+def _differing(row: RunRow) -> str:
+    known = ((name, value) for name, value in row.differing.items() if value is not None)
+    return ", ".join(f"{name} {shown_value(value)}" for name, value in known)
 
 
 def _agreed(ids: list[str]) -> bool:
@@ -161,6 +254,7 @@ def _agreed(ids: list[str]) -> bool:
 
 def _run_page(console: Console, run: RunShown) -> None:
     from app.runs.overview import IDENTITY
+    from reports.wording import metric
 
     def line(key: str, value: object) -> None:
         console.print(f"  {key:16} {value}", highlight=False, markup=False, soft_wrap=True)
@@ -168,6 +262,9 @@ def _run_page(console: Console, run: RunShown) -> None:
     manifest = run.manifest
     status = _status(manifest["status"])
     console.print(f"[bold]{run.run_id}[/]  {status}  {escape(manifest['note'])}")
+    for key in ("name", "tags", "letters", "symbols"):
+        if value := manifest[key]:
+            line(key, value if isinstance(value, str) else ", ".join(value))
     for key in ("created", "catalog", *IDENTITY):
         line(key, manifest[key] or "none")
     console.print(f"  {'journal':16} {run.journal_check}", highlight=False)
@@ -180,29 +277,9 @@ def _run_page(console: Console, run: RunShown) -> None:
         console.print(f"  [yellow]partial tables: {', '.join(manifest['partial'])}[/]")
     figures = Table(box=None, show_header=False)
     for key, value in manifest["metrics"].items():
-        figures.add_row(key, figure(value))
+        figures.add_row(key, metric(key, value))
     console.print(figures)
     console.print(_trades_page(run.trades))
-
-
-def _compared_page(console: Console, found: RunsCompared) -> None:
-    same = [key for key, equal in found.same.items() if equal]
-    console.print(f"same: {', '.join(same) or 'nothing'}")
-    for title, rows in (
-        ("identity", found.identity),
-        ("parameters", found.params),
-        ("metrics", found.metrics),
-    ):
-        table = Table(title, *found.runs, box=None, title_justify="left")
-        for key, pair in rows.items():
-            table.add_row(key, *(figure(value) for value in pair))
-        if rows:
-            console.print(table)
-    parting = found.first_different_trade
-    if parting is None:
-        console.print("the trades are the same")
-    else:
-        console.print(_trades_page([trade for trade in parting if trade]))
 
 
 def _stands(standing: str) -> str:

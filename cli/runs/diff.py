@@ -25,7 +25,8 @@ _RunName = Annotated[
     str,
     typer.Argument(
         metavar="RUN",
-        help="Run id, its beginning, or 'latest': a run directory or a run in the database.",
+        help="Run id, its beginning, its name, or 'latest', the one that was started last of "
+        "the run directories and the database.",
     ),
 ]
 

@@ -25,6 +25,7 @@ from cli.terminal.options import (
 )
 from cli.terminal.output import emit
 from cli.terminal.progress import progress_bar
+from cli.terminal.run_catalog import RunCatalog, tape_page, wanted_catalog
 from cli.terminal.shared_options import taking
 from engine.domain.account import ACCELERATION
 
@@ -46,6 +47,7 @@ _SHOWN_FEATURES = 6
 class MissedOptions(MarketOptions):
     """Where to look, and for whose candidates."""
 
+    catalog: RunCatalog = None  # pyright: ignore[reportIncompatibleVariableOverride]
     params: ParamsFile = None
     set_params: SetParams = None
     strategy: Annotated[
@@ -100,7 +102,7 @@ def missed(
         horizon_secs=horizon,
         letters=options.only_letters,
         symbols=options.only_symbols,
-        catalog=options.catalog,
+        catalog=wanted_catalog(options.catalog),
         runs=runs,
         params=options.params,
         settings=options.set_params,
@@ -136,6 +138,7 @@ def _page(console: Console, found: MissedAnswer) -> None:
 
     if found.running:
         console.print(f"{found.run_id} still runs: this is as of now", style="yellow")
+    tape_page(console, found.tape)
     rows = found.missed
     if [each.strategy_id for each in found.strategies] != [ACCELERATION]:
         for each in found.strategies:

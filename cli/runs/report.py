@@ -7,22 +7,21 @@ from typing import Annotated
 import typer
 
 from cli.terminal.options import (
-    DEFAULT_CATALOG,
     DEFAULT_DATABASE,
     DEFAULT_RUNS,
     AsJson,
-    CatalogPath,
     Database,
     JournalName,
     RunsPath,
 )
 from cli.terminal.output import command, emit, say
+from cli.terminal.run_catalog import RunCatalog, wanted_catalog
 
 
 @command
 def report(
     run: JournalName = "latest",
-    catalog: CatalogPath = DEFAULT_CATALOG,
+    catalog: RunCatalog = None,
     runs: RunsPath = DEFAULT_RUNS,
     database: Database = DEFAULT_DATABASE,
     refresh: Annotated[bool, typer.Option("--refresh", help="Make it anew.")] = False,
@@ -36,11 +35,16 @@ def report(
 
     Example: tradectl report latest
     """
+    import msgspec
+
     from app.runs.report import run_report
 
-    path, run_id, integrity = run_report(run, runs, database, catalog, say, refresh=refresh)
+    wanted = wanted_catalog(catalog)
+    path, run_id, tape, integrity = run_report(run, runs, database, wanted, say, refresh=refresh)
+    if tape is not None and tape.note:
+        say(f"warning: {tape.note}")
     emit(
-        {"run_id": run_id, "report": str(path)},
+        {"run_id": run_id, "report": str(path), "tape": msgspec.to_builtins(tape)},
         as_json=as_json,
         page=lambda console: console.print(str(path), soft_wrap=True, highlight=False),
         integrity=integrity,

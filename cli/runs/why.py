@@ -12,11 +12,9 @@ from app.clock import parse_day
 from app.figures import figure
 from cli.terminal.data_warnings import say_warnings
 from cli.terminal.options import (
-    DEFAULT_CATALOG,
     DEFAULT_DATABASE,
     DEFAULT_RUNS,
     AsJson,
-    CatalogPath,
     Database,
     ParamsFile,
     RunOption,
@@ -24,6 +22,7 @@ from cli.terminal.options import (
     SetParams,
 )
 from cli.terminal.output import command, emit
+from cli.terminal.run_catalog import RunCatalog, tape_page, wanted_catalog
 
 if TYPE_CHECKING:
     from app.runs.signals.said import SignalSaid
@@ -44,7 +43,7 @@ def why(
         str | None,
         typer.Option("--date", help="New York date; by default in TIME, or the run's only day."),
     ] = None,
-    catalog: CatalogPath = DEFAULT_CATALOG,
+    catalog: RunCatalog = None,
     runs: RunsPath = DEFAULT_RUNS,
     database: Database = DEFAULT_DATABASE,
     params: ParamsFile = None,
@@ -55,8 +54,8 @@ def why(
 
     Shows every gate with value and threshold and, given a run, what each of its strategies saw with
     its features, the filters and the verdict of its hub, and the trade that followed with who
-    contributed to it. A live run is asked on what it has heard itself, also while it goes on; one
-    whose tape is not kept any more on the catalog.
+    contributed to it. A run is asked on the catalog that it was run on, a live one on what it has
+    heard itself as long as that is kept; a tape that is not the one the run traded is named.
 
     Example: tradectl why AAPL 10:30:05 --date 2026-09-18
     """
@@ -69,7 +68,7 @@ def why(
         time,
         run=run,
         day=parse_day(day) if day else None,
-        catalog=catalog,
+        catalog=wanted_catalog(catalog),
         runs=runs,
         params=params,
         settings=set_params,
@@ -94,6 +93,7 @@ def _page(console: Console, found: Explanation) -> None:
     console.print(found.answer, highlight=False, markup=False)
     if found.running:
         console.print(f"{found.run_id} still runs: this is as of now", style="yellow")
+    tape_page(console, found.tape)
     if found.strategies and not found.asks_alone:
         weights = (f"{each.strategy_id} {each.weight:.3g}" for each in found.strategies)
         console.print(f"strategies by weight: {', '.join(weights)}", highlight=False, markup=False)

@@ -76,9 +76,10 @@ View = Annotated[
     bool, typer.Option("--view/--no-view", help="Show radar, position and health as it runs.")
 ]
 
-JournalName = Annotated[
-    str, typer.Argument(metavar="RUN", help="Run id, its beginning, or 'latest'.")
-]
+RUN_WORDS = "Run id, its beginning, its name, or 'latest'."
+"""How a run is named on every command line."""
+
+JournalName = Annotated[str, typer.Argument(metavar="RUN", help=RUN_WORDS)]
 DatabaseOption = Annotated[
     str | None,
     typer.Option(
@@ -90,10 +91,15 @@ DatabaseOption = Annotated[
 ]
 RunOption = Annotated[
     str | None,
-    typer.Option("--run", help="Run id, its beginning, or 'latest'; else the last over that day."),
+    typer.Option(
+        "--run", help="Run id, its beginning, its name, or 'latest'; else the last over that day."
+    ),
 ]
 SessionName = Annotated[
-    str, typer.Option("--run", help="Id of a live run or session, its beginning, or 'latest'.")
+    str,
+    typer.Option(
+        "--run", help="Id of a live run or session, its beginning, its name, or 'latest'."
+    ),
 ]
 Because = Annotated[
     str, typer.Option("--because", metavar="REASON", help="Why; kept with the change.")
@@ -116,6 +122,17 @@ WaitSecs = Annotated[
         min=0,
         help="How long a start waits for a venue or database that is down, as --wait-secs 300.",
     ),
+]
+
+RunTitle = Annotated[
+    str | None,
+    typer.Option(
+        "--name", metavar="NAME", help="What to call the run: a RUN argument takes it, too."
+    ),
+]
+RunTags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="TAG", help="Tag the run; may be repeated."),
 ]
 
 DEFAULT_BALANCE = "100000"

@@ -23,7 +23,9 @@ from engine.domain.commands import (
     LockSymbol,
     Pause,
     Resume,
+    SetWeights,
     StopEntries,
+    SwitchStrategy,
     UnlockSymbol,
 )
 from engine.domain.facts import ExitReason, OrderRole
@@ -32,6 +34,7 @@ from engine.domain.session import day_of
 _STOPPERS = (Pause, Resume, StopEntries, FlattenAll)
 _LOCKERS = (LockSymbol, UnlockSymbol)
 _CLOSERS = (CloseTrade, FlattenSymbol, FlattenAll)
+_DIRECTORS = (SwitchStrategy, SetWeights)
 _CANCELLERS = (CancelEntries, FlattenSymbol, FlattenAll)
 
 _SLOTS = {RefusalReason.NO_FREE_SLOT, RefusalReason.OUTRANKED}
@@ -44,6 +47,7 @@ _MONEY = {
     RefusalReason.TOO_SMALL,
 }
 _LOOKED_AT = {RefusalReason.NOT_CONFIDENT}
+_OF_STRATEGIES = {"strategy_id", "ensemble_rule", "contributions"}
 _SIZE = {"quantity", "notional", "top_size threshold", "top_size outcome", "confidence", "detail"}
 
 
@@ -93,9 +97,11 @@ def _by_hand(found: Finding, inputs: Inputs) -> Explained | None:
 def _decision(
     found: Finding, inputs: Inputs, before: Collection[Difference]
 ) -> Iterator[Explained]:
-    ts, names = found.key[0], found.names
+    ts, names, owner = found.key[0], found.names, found.key[3]
     yield from _data(inputs.silent(ts))
     if found.only_in is not None and not inputs.stopped(found.ts):
+        if inputs.is_off(ts, owner):
+            yield from _strategies(inputs, ts, owner)
         missing = _other(inputs, found.only_in)
         if missing.knows(found.key):
             yield _given(inputs, ts, SCANNED, f"{missing.run_id} has no such candidate")
@@ -116,6 +122,7 @@ def _decision(
     yield from _state(found, reasons, inputs, before)
     if names <= _SIZE and (names != {"detail"} or reasons <= _MONEY | _LOOKED_AT):
         yield from _size(found, inputs, before)
+    yield from _strategies(inputs, ts)
     yield from _parameters(inputs, ts)
     yield from _data(inputs.backfill(ts))
     if RefusalReason.SYMBOL_HALTED in reasons:
@@ -193,8 +200,11 @@ def _plan(found: Finding, inputs: Inputs, before: Collection[Difference]) -> Ite
     yield from _follows(same, "the decision it was made of differs")
     if "reference_price" in names:
         yield _given(inputs, ts, QUOTED, "the price decided on is not the same")
+    if names & _OF_STRATEGIES:
+        yield from _strategies(inputs, ts)
     if names <= _SIZE:
         yield from _size(found, inputs, before)
+    yield from _strategies(inputs, ts, found.key[3])
     yield from _parameters(inputs, ts)
     if names <= _SIZE:
         yield Explained(Cause.DATA, "the volume that limits the shares is not the same")
@@ -291,6 +301,20 @@ def _parameters(inputs: Inputs, ts: int) -> Iterator[Explained]:
     changed = inputs.parameters(ts) or inputs.versions(ts)
     if changed is not None:
         yield Explained(Cause.PARAMETER, changed)
+
+
+def _strategies(inputs: Inputs, ts: int, owner: str | None = None) -> Iterator[Explained]:
+    """Explain by other strategies, weights or parameters of theirs; of ``owner`` alone if named.
+
+    They are somebody's doing where only one run was told to switch or weigh them otherwise.
+    """
+    changed = inputs.strategies(ts, owner)
+    if changed is None:
+        return
+    about = {} if owner is None else {"strategy_id": owner}
+    given = inputs.command(ts, _DIRECTORS, **about)
+    yield from _human(given)
+    yield Explained(Cause.PARAMETER, f"other strategies: {changed}")
 
 
 def _human(given: str | None) -> Iterator[Explained]:

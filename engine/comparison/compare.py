@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from engine.comparison.causes import explain
 from engine.comparison.difference import Comparison, Difference, Kind
-from engine.comparison.findings import Finding, findings, matched_decisions, matched_fills
+from engine.comparison.findings import (
+    Finding,
+    fills_apart,
+    findings,
+    matched_decisions,
+    matched_fills,
+)
 from engine.comparison.inputs import Inputs
 from engine.comparison.story import Story
+from engine.domain.account import ACCELERATION
 from engine.domain.candidate import Side
 
 
 def compare(first: Story, second: Story) -> Comparison:
     """Return every difference on the days that both runs played, each with its one cause.
 
-    Decisions are matched by bucket, symbol and side, everything after them by trade and role. What
-    belongs to a trade that only one run planned is no difference beside that of its decision.
+    Decisions are matched by bucket, symbol, side and strategy, everything after them by trade and
+    role. What belongs to a trade that only one run planned is no difference beside that of its
+    decision; that it was filled in one run alone is counted.
     """
     inputs, found = Inputs(first, second), list[Difference]()
     for each in findings(first, second):
@@ -43,6 +51,7 @@ def compare(first: Story, second: Story) -> Comparison:
         other_days=tuple(sorted(days - common)),
         decisions=matched_decisions(first, second),
         fills=matched_fills(first, second),
+        fills_apart=fills_apart(first, second),
         judged=first.judged_from is not None and second.judged_from is not None,
         differences=tuple(found),
     )
@@ -50,6 +59,8 @@ def compare(first: Story, second: Story) -> Comparison:
 
 def _what(found: Finding) -> str:
     if found.kind is Kind.DECISION:
-        return f"{Side(found.key[2]).name.lower()} {found.symbol}"
+        _, symbol, side, owner = found.key
+        whose = "" if owner == ACCELERATION else f" of {owner}"
+        return f"{Side(side).name.lower()} {symbol}{whose}"
     role = "" if found.role is None else f" {found.role}"
     return f"{found.trade_id}{role}"

@@ -13,7 +13,8 @@ class Cause(StrEnum):
     """What a difference comes from.
 
     ``DATA``: a candidate, a quote or a halt was not the same, or was heard only after a gap.
-    ``PARAMETER``: other parameters, or another version of them, or another balance to start with.
+    ``PARAMETER``: other parameters, or another version of them, other strategies, weights or
+    parameters of theirs, or another balance to start with.
     ``HUMAN``: a command that only one run was given, or a trade closed at its broker. ``FILL``: the
     same plan, another price or quantity. ``LATENCY``: the same fill at another time, or a host that
     was held up. ``CONSEQUENCE``: an earlier difference had changed what the run held, was worth or
@@ -91,6 +92,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         ISO dates that both played; ``other_days`` are those that only one did.
     decisions, fills : int
         How many of each both runs have; a match of nothing proves nothing.
+    fills_apart : int
+        Filled orders that are not the same in both runs, or only in one of them.
     judged : bool
         Both runs keep why they did not trade; else only what was approved is compared.
     differences : tuple of Difference
@@ -102,6 +105,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     other_days: tuple[str, ...]
     decisions: int
     fills: int
+    fills_apart: int
     judged: bool
     differences: tuple[Difference, ...]
 
@@ -112,8 +116,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def same_fills(self) -> bool:
-        """Whether everything was filled alike, at the same time."""
-        return not any(each.kind is Kind.FILL for each in self.differences)
+        """Whether everything was filled alike, at the same time, and nothing in one run alone."""
+        return not self.fills_apart
 
     @property
     def causes(self) -> dict[Cause, int]:

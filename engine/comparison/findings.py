@@ -12,7 +12,7 @@ import msgspec
 from engine.accounting import Fill
 from engine.comparison.difference import Kind, Values
 from engine.comparison.story import DecisionKey, Judgement, Story, Working
-from engine.domain.facts import OrderRole, TradeClosed
+from engine.domain.facts import BracketPlanned, OrderRole, TradeClosed
 from engine.domain.session import day_of
 
 _PLANNED = (
@@ -26,6 +26,9 @@ _PLANNED = (
     "max_hold_secs",
     "trailing_stop_percent",
     "params_version",
+    "strategy_id",
+    "ensemble_rule",
+    "contributions",
 )
 _CLOSED = ("quantity", "avg_px_open", "avg_px_close", "realized_pnl", "commission", "exit_reason")
 _SENT = ("order_side", "order_type", "quantity")
@@ -77,6 +80,25 @@ def findings(first: Story, second: Story) -> list[Finding]:
 def matched_decisions(first: Story, second: Story) -> int:
     """Return how many decisions both runs made."""
     return len(first.judgements.keys() & second.judgements.keys())
+
+
+def fills_apart(first: Story, second: Story) -> int:
+    """Return how many filled orders of the common days are not the same, or in one run alone.
+
+    Those of a trade that only one run planned count, too: it is no difference beside that of the
+    decision, but what was filled is not the same.
+    """
+    days = first.day_equity.keys() & second.day_equity.keys()
+    executed = [
+        {
+            key: _executed(fills)
+            for key, fills in story.fills.items()
+            if day_of(fills[0].ts_event).isoformat() in days
+        }
+        for story in (first, second)
+    ]
+    one, two = executed
+    return sum(one.get(key) != two.get(key) for key in one.keys() | two.keys())
 
 
 def matched_fills(first: Story, second: Story) -> int:
@@ -155,7 +177,7 @@ def _trades(first: Story, second: Story) -> Iterator[Finding]:
                     only_in=_only(first, second, a, b),
                 )
             continue
-        if values := tuple(_values(_PLANNED, _fields(a.plan), _fields(b.plan))):
+        if values := tuple(_values(_PLANNED, _promised(a.plan), _promised(b.plan))):
             yield Finding(
                 ts=min(a.ts, b.ts), kind=Kind.PLAN, key=key, trade_id=trade_id, values=values
             )
@@ -248,8 +270,8 @@ def _shown(price: Decimal | None, trigger: Decimal | None) -> str:
 
 
 def _filled(a: list[Fill], b: list[Fill]) -> Iterator[Values]:
-    yield from _values(("quantity", "price", "commission", "pieces", "liquidity", "time"),
-                       _executed(a), _executed(b))  # fmt: skip
+    one, two = _executed(a), _executed(b)
+    yield from _values(dict.fromkeys((*one, *two)), one, two)
 
 
 def _executed(fills: list[Fill]) -> dict[str, Any]:
@@ -258,14 +280,32 @@ def _executed(fills: list[Fill]) -> dict[str, Any]:
     orders = [fill.order for fill in fills]
     quantity = sum(order.last_qty for order in orders)
     notional = sum((order.last_qty * order.last_px for order in orders), Decimal(0))
+    parts = {"account": [f"{each.venue} {each.account}" for each in orders]}
+    parts |= {"side": [each.order_side for each in orders]}
+    parts |= {"order": [each.client_order_id for each in orders]}
+    parts |= {"liquidity": [each.liquidity_side for each in orders]}
     return {
         "quantity": quantity,
         "price": notional / quantity,
         "commission": sum((order.commission for order in orders), Decimal(0)),
         "pieces": [f"{each.last_qty} at {each.last_px}" for each in orders] if orders[1:] else None,
-        "liquidity": sorted({order.liquidity_side for order in orders}),
+        **{name: _alike(values) for name, values in parts.items()},
         "time": [fill.ts_event for fill in fills],
     }
+
+
+def _alike(values: list[str]) -> list[str]:
+    """Return one value where all pieces have the same, else those of the pieces in order."""
+    return values[:1] if len({*values}) == 1 else values
+
+
+def _promised(plan: BracketPlanned) -> dict[str, Any]:
+    """Return a plan by name, who contributed to it in words."""
+    parts = [
+        f"{each.strategy_id} {each.strength:.4g} by weight {each.weight:.4g}"
+        for each in plan.contributions
+    ]
+    return _fields(plan) | {"contributions": parts}
 
 
 def _fields(struct: msgspec.Struct | None) -> dict[str, Any]:

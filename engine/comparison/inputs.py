@@ -8,6 +8,7 @@ from datetime import datetime
 from engine.comparison.story import Asked, Story
 from engine.domain.commands import AnyCommand
 from engine.domain.counted import counted
+from engine.domain.ensemble_values import ensemble_differences
 from engine.domain.facts import ExitReason, GapBackfilled
 from engine.domain.parameters import Parameters, parameter_extra
 from engine.domain.parameters.changes import differences
@@ -64,6 +65,37 @@ class Inputs:
             return None
         a, b = one.in_force(ts).version, two.in_force(ts).version
         return None if a == b else f"version {a} against {b} of the parameters"
+
+    def strategies(self, ts_event: int, strategy_id: str | None = None) -> str | None:
+        """Return in words which strategies, weights or parameters of theirs differ at a bucket.
+
+        Parameters
+        ----------
+        strategy_id : str, optional
+            Only whether this one is on, and its own parameters.
+        """
+        one, two = (story.ensemble_at(ts_event) for story in (self.first, self.second))
+        changes = {
+            name: values
+            for name, values in ensemble_differences(one, two).items()
+            if strategy_id is None or name.partition(".")[0] == strategy_id
+        }
+        if not changes:
+            return None
+        named = (f"{name} {_shown(a)} against {_shown(b)}" for name, (a, b) in changes.items())
+        failed = (
+            f"{story.run_id} had switched it off: {because}"
+            for story, _ in self._both
+            for name in changes
+            if (because := story.switched_off(ts_event, name)) is not None
+        )
+        return "; ".join((", ".join(named), *dict.fromkeys(failed)))
+
+    def is_off(self, ts_event: int, strategy_id: str) -> bool:
+        """Say whether a strategy is not on in one of the runs at a bucket."""
+        return not all(
+            story.ensemble_at(ts_event).is_on(strategy_id) for story in (self.first, self.second)
+        )
 
     def balance(self, day: str) -> str | None:
         """Return in words that a day was started with other money, None if with the same."""
@@ -153,6 +185,10 @@ class Inputs:
         if one is None or two is None or one.params_hash == two.params_hash:
             return None
         return f"parameters {one.params_hash} against {two.params_hash}"
+
+
+def _shown(value: object) -> str:
+    return "absent" if value is None else str(value)
 
 
 def _known(commands: Collection[Asked]) -> tuple[set[str], list[tuple[int, AnyCommand]]]:

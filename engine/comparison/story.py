@@ -10,6 +10,7 @@ import msgspec
 
 from engine.accounting import Fill, FillBook
 from engine.domain.commands import AnyCommand
+from engine.domain.ensemble import ACCELERATION_ALONE, ENGINE, Ensemble
 from engine.domain.facts import (
     BracketPlanned,
     BucketIncomplete,
@@ -17,6 +18,7 @@ from engine.domain.facts import (
     CommandReceived,
     DayEnded,
     DayStarted,
+    EnsembleChanged,
     EntriesHeld,
     ExitRequested,
     Fact,
@@ -39,8 +41,8 @@ from engine.domain.session import NANOS_PER_SECOND
 
 _NEVER = 1 << 63
 
-type DecisionKey = tuple[int, str, int]
-"""End of the bucket (UTC ns), symbol, side."""
+type DecisionKey = tuple[int, str, int, str]
+"""End of the bucket (UTC ns), symbol, side, strategy."""
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -70,7 +72,7 @@ class Judgement(msgspec.Struct, frozen=True):
     @property
     def key(self) -> DecisionKey:
         """What names it in any run."""
-        return self.ts_event, self.symbol, self.side
+        return self.ts_event, self.symbol, self.side, self.strategy_id
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -82,7 +84,8 @@ class Planned(msgspec.Struct, frozen=True):
     @property
     def key(self) -> DecisionKey:
         """The decision that it was made of."""
-        return self.plan.candidate_ts, self.plan.symbol, self.plan.side
+        plan = self.plan
+        return plan.candidate_ts, plan.symbol, plan.side, plan.strategy_id
 
 
 class Working(msgspec.Struct):
@@ -121,6 +124,8 @@ class Story(msgspec.Struct, kw_only=True):
         USD at the start of each day, in order.
     day_data : dict of str to str
         Hash of each day's data, empty where a run had it from a venue.
+    ensembles : list of EnsembleChanged
+        What was said of its strategies, in order; empty: acceleration alone.
     over : dict of str to int
         When a trade closed, or ended without a fill, UTC ns.
     ended_ns : int or None
@@ -140,6 +145,7 @@ class Story(msgspec.Struct, kw_only=True):
     fills: dict[tuple[str, OrderRole], list[Fill]] = {}
     trades: dict[str, tuple[int, TradeClosed]] = {}
     over: dict[str, int] = {}
+    ensembles: list[EnsembleChanged] = []
     commands: list[Asked] = []
     held: list[tuple[int, EntriesHeld]] = []
     locks: list[tuple[int, SymbolLocked]] = []
@@ -191,6 +197,19 @@ class Story(msgspec.Struct, kw_only=True):
         seen = (gap for gap in self.gaps if gap.start_ns <= ts <= gap.end_ns + kept_ns)
         return max(seen, key=lambda gap: gap.end_ns, default=None)
 
+    def ensemble_at(self, ts_event: int) -> Ensemble:
+        """Return the strategies by which the bucket that ends at an instant (UTC ns) is decided."""
+        in_force = (each for each in reversed(self.ensembles) if self._since(each) <= ts_event)
+        return next(map(Ensemble.of, in_force), ACCELERATION_ALONE)
+
+    def switched_off(self, ts_event: int, strategy_id: str) -> str | None:
+        """Return why the engine had switched a strategy off before an instant, None if not."""
+        for each in reversed(self.ensembles):
+            if each.who == ENGINE and self._since(each) <= ts_event:
+                off = not Ensemble.of(each).is_on(strategy_id)
+                return each.because if off else None
+        return None
+
     def known_at(self, ts_event: int) -> int:
         """Return when a bucket that ends at an instant became known, UTC ns."""
         return ts_event + (self.params.at(ts_event).grace_ns if self.params else 0)
@@ -224,6 +243,10 @@ class Story(msgspec.Struct, kw_only=True):
         orders = (each for each in self.orders.values() if each.sent.trade_id == trade_id)
         return next((each for each in reversed([*orders]) if each.sent.role is role), None)
 
+    @staticmethod
+    def _since(change: EnsembleChanged) -> int:
+        return 0 if change.version == FIRST else change.effective_ns
+
     def _judge(self, judgements: Iterable[Judgement] | None) -> None:
         """Take the verdicts; a plan without one is a verdict that was not kept."""
         if judgements is not None:
@@ -245,6 +268,8 @@ class Story(msgspec.Struct, kw_only=True):
                 self.day_data[payload.day] = payload.data_hash
             case ParamsChanged() | ParamsWithdrawn():
                 self._change(payload)
+            case EnsembleChanged():
+                self.ensembles.append(payload)
             case BracketPlanned():
                 self.plans[payload.trade_id] = Planned(ts, payload)
             case ExitRequested():

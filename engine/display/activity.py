@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from engine.decision import GovernorPhase
 from engine.display.frame import Activity
+from engine.domain.amounts import amount
 from engine.domain.counted import counted
 from engine.domain.facts import (
     AlarmRaised,
@@ -85,7 +86,7 @@ def _of_trade(payload: AnyPayload) -> str:
         case ExitRequested() as wanted:
             return f"{wanted.symbol} leaves: {_spaced(wanted.reason)}"
         case TradeClosed() as trade:
-            result = f"{trade.realized_pnl:+,.2f} USD"
+            result = f"{amount(trade.realized_pnl, signed=True)} USD"
             return f"{trade.symbol} closed by {_spaced(trade.exit_reason)}, {result}"
         case FlatVerified() as verified:
             return f"{verified.symbol or 'all'} verified flat"
@@ -143,9 +144,9 @@ def _of_day(payload: AnyPayload) -> str:
         case AlarmRaised() as rung:
             return f"ALARM {rung.alarm}: {rung.detail}"
         case DayStarted():
-            return f"day started with {payload.equity:,.2f} USD"
+            return f"day started with {amount(payload.equity)} USD"
         case DayEnded():
-            return f"day ended with {payload.equity:,.2f} USD"
+            return f"day ended with {amount(payload.equity)} USD"
         case _:
             return ""
 

@@ -37,6 +37,10 @@ def _run_names_its_account(body: Body) -> Body:
     return _in_currency(_names_its_account(body)) | {"strategies": [ACCELERATION]}
 
 
+def _run_names_its_market(body: Body) -> Body:
+    return body | {"catalog": "", "letters": [], "symbols": []}
+
+
 def _in_currency(body: Body) -> Body:
     return body | {"currency": ALPACA_MAIN.currency}
 
@@ -96,7 +100,7 @@ STEPS: Mapping[str, Sequence[Callable[[Body], Body]]] = {
     "order_submitted": (_order_names_its_number,),
     "order_updated": (_order_names_its_instrument,),
     "params_changed": (_change_says_whether_it_was_stepped_up,),
-    "run_started": (_run_names_its_account,),
+    "run_started": (_run_names_its_account, _run_names_its_market),
     "trade_closed": (_trade_names_its_strategy,),
     "trade_measured": (_trade_names_its_strategy,),
     "trade_opened": (_trade_names_its_strategy,),

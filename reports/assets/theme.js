@@ -24,16 +24,18 @@ const format = (value, digits = 2) => {
   return rounded.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 };
 
-const cents = (value) => Number(value.toFixed(2)) || 0;
+// Money is exact: every decimal that it has, two at least; facts have six at most.
+const micros = (value) => Number(value.toFixed(6)) || 0;
 
 const usd = (value) => {
   if (!known(value)) return "—";
-  const sign = cents(value) < 0 ? "-" : cents(value) > 0 ? "+" : "";
-  return `${sign}$${format(Math.abs(value))}`;
+  const held = micros(value);
+  const sign = held < 0 ? "-" : held > 0 ? "+" : "";
+  return `${sign}$${Math.abs(held).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 6 })}`;
 };
 
 // What ends at exactly nothing is neither.
-const tone = (value) => (!known(value) || !cents(value) ? "" : value < 0 ? "loss" : "gain");
+const tone = (value) => (!known(value) || !micros(value) ? "" : value < 0 ? "loss" : "gain");
 
 const price = (value) =>
   known(value) ? value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 4 }) : "—";

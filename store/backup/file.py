@@ -45,6 +45,8 @@ class KeptRun(msgspec.Struct, frozen=True):
     writer_epoch: int
     head_seq: int
     head_hash: str
+    name: str = ""
+    tags: str = "[]"
 
 
 class BackupManifest(msgspec.Struct, frozen=True):

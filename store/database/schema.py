@@ -36,10 +36,13 @@ RUNS = Table(
     Column("head_seq", BigInteger, nullable=False),
     Column("head_hash", String(64), nullable=False),
     Column("archive", Text),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("tags", Text, nullable=False, server_default="[]"),
 )
 """One row per run. ``head_seq`` and ``head_hash`` are of its last fact, ``writer`` the process that
 may append (JSON, null when none), ``writer_epoch`` how many there have been: a commit whose epoch
-is not this one changes nothing. ``archive`` is the file to which its facts have moved."""
+is not this one changes nothing. ``archive`` is the file to which its facts have moved; ``name`` and
+``tags`` (a JSON list) are what people call it."""
 
 FACTS = Table(
     "facts",

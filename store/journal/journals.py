@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.domain.errors import ConfigError, NotFoundError
+from engine.domain.unreadable import UNREADABLE
 from engine.journal import GENESIS
 from store.database.database import Database
 from store.database.refusal import refusal
@@ -20,8 +21,9 @@ from store.journal.records import READ_SECS
 from store.journal.sql_journal import BROKEN, SqlJournal, unknown_status
 from store.journal.stored_facts import StoredFacts
 from store.journal.writer import end_without_writer
+from store.runs.labels import LATEST, UNLABELLED, RunLabels
 from store.runs.manifest import RunStatus
-from store.runs.named_run import LATEST, named_run
+from store.runs.named_run import named_run
 
 _RESUMABLE = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.CRASHED_RECOVERED)
 
@@ -30,7 +32,7 @@ class JournalRun(msgspec.Struct, frozen=True):
     """What the database says of a run.
 
     Times are UTC ns, ``facts`` and ``head`` the ``seq`` and hash of its last fact; ``archive`` is
-    the file to which its facts have moved.
+    the file to which its facts have moved, ``name`` and ``tags`` what people call it.
     """
 
     run_id: str
@@ -42,6 +44,13 @@ class JournalRun(msgspec.Struct, frozen=True):
     head: str
     writer: Process | None
     archive: str | None
+    name: str
+    tags: tuple[str, ...]
+
+    @property
+    def labels(self) -> RunLabels:
+        """What people call it."""
+        return RunLabels(self.name, self.tags)
 
     @property
     def has_crashed(self) -> bool:
@@ -96,7 +105,9 @@ class Journals:
             )
         return cls(found)
 
-    def start(self, run_id: str, *, intents_only: bool = False) -> SqlJournal:
+    def start(
+        self, run_id: str, *, intents_only: bool = False, labels: RunLabels = UNLABELLED
+    ) -> SqlJournal:
         """Begin a run and return its journal, empty and claimed; what had crashed is sealed.
 
         Raises
@@ -114,6 +125,7 @@ class Journals:
             "writer_epoch": 0,
             "head_seq": 0,
             "head_hash": GENESIS,
+            **_kept(labels),
         }
         try:
             with self.database.connect() as connection, connection.begin():
@@ -140,6 +152,21 @@ class Journals:
             raise NotFoundError(f"no run {run_id!r} in {self.database}; there are: {known}")
         return SqlJournal(self.database, run_id, intents_only=intents_only)
 
+    def label(self, run_id: str, labels: RunLabels) -> None:
+        """Call a run otherwise; whoever writes it goes on.
+
+        Raises
+        ------
+        JournalError
+            The database cannot be written.
+        """
+        changed = update(RUNS).where(RUNS.c.run_id == run_id).values(_kept(labels))
+        try:
+            with self.database.connect() as connection, connection.begin():
+                connection.execute(changed)
+        except SQLAlchemyError as error:
+            raise refusal(f"cannot name run {run_id} in {self.database}", error) from error
+
     def resume(self, run_id: str) -> SqlJournal:
         """Take a run up again that was interrupted or whose process is gone; claimed.
 
@@ -163,14 +190,14 @@ class Journals:
         return journal
 
     def run(self, name: str = LATEST) -> JournalRun:
-        """Return a run by its id, by the only possible beginning of it, or ``LATEST``.
+        """Return a run by id, name, the only possible beginning of its id, or ``LATEST``.
 
         Raises
         ------
         NotFoundError
             There is none.
         ConfigError
-            Several begin like that.
+            Several are called so, or begin like that.
         """
         return named_run(self.runs(), name, self.database)
 
@@ -214,4 +241,18 @@ def _run_of(row: Any) -> JournalRun:
         head=row.head_hash,
         writer=Process.kept(row.writer),
         archive=row.archive,
+        name=row.name,
+        tags=_read_tags(row.tags),
     )
+
+
+def _kept(labels: RunLabels) -> dict[str, str]:
+    return {"name": labels.name, "tags": msgspec.json.encode(labels.tags).decode()}
+
+
+def _read_tags(kept: str) -> tuple[str, ...]:
+    """Return tags as they are kept; none where somebody wrote something else there."""
+    try:
+        return msgspec.json.decode(kept, type=tuple[str, ...])
+    except UNREADABLE:
+        return ()

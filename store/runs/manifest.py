@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from engine.domain.facts import Member
 from store.journal.process import Process
 
 
@@ -30,7 +31,7 @@ class JournalHead(msgspec.Struct, frozen=True):
     hash: str
 
 
-class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
+class RunPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a run is asked to do, and with which data and code.
 
     Attributes
@@ -43,6 +44,9 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
         What the run was narrowed to; empty means everything.
     catalog : str
         Where the data was read; not part of the run's identity, ``data_hash`` is.
+    ensemble : tuple of Member
+        Its strategies in order of precedence; empty: acceleration alone, or, of a run that an
+        earlier version made, that its journal tells.
     """
 
     start: str
@@ -58,20 +62,26 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     code_hash: str
     engine_version: str
     catalog: str
+    ensemble: tuple[Member, ...] = ()
 
     def derived_id(self) -> str:
         """Return the id that follows from the plan: ``<start>[_<end>]-<8 hex digits>``."""
+        # defaults are left out: with acceleration alone it is the id of earlier versions
         identity = msgspec.structs.replace(self, catalog="")
         digest = hashlib.sha256(msgspec.json.encode(identity, order="deterministic")).hexdigest()
         days = self.start if self.start == self.end else f"{self.start}_{self.end}"
         return f"{days}-{digest[:8]}"
 
 
-class RunManifest(RunPlan, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RunManifest(
+    RunPlan, frozen=True, kw_only=True, omit_defaults=False, forbid_unknown_fields=True
+):
     """The plan, and what became of it.
 
     Attributes
     ----------
+    name, tags : str, tuple of str
+        What people call it; see ``RunLabels``.
     note : str
         Why the run is not ``ENDED``, or "".
     created, ended : str
@@ -96,6 +106,8 @@ class RunManifest(RunPlan, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     version: int = 1
     run_id: str
+    name: str = ""
+    tags: tuple[str, ...] = ()
     status: RunStatus
     note: str = ""
     created: str

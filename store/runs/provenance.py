@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +25,11 @@ def code_hash(packages: Sequence[str] = DECIDING_PACKAGES) -> str:
                     f"{package}/{source.relative_to(root).as_posix()} {content}\n".encode()
                 )
     return digest.hexdigest()
+
+
+def days_hash(hashes: Iterable[str]) -> str:
+    """Return one SHA-256 over those of each day's data, in order."""
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def engine_version() -> str:

@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 
 from engine.accounting import PROJECTIONS, EquityPoint, keep_accounts, performance
 from engine.domain.counted import counted
-from engine.domain.errors import DataError, JournalError, NotFoundError, RunError
+from engine.domain.errors import ConfigError, DataError, JournalError, NotFoundError, RunError
 from engine.domain.unreadable import UNREADABLE
 from store.atomic import TEMPORARY, write_atomically
 from store.journal.journals import Journals
 from store.journal.sql_journal import SqlJournal
+from store.runs.labels import RunLabels
 from store.runs.manifest import JournalHead, RunManifest, RunStatus
 from store.tables.arrow import arrow_table
 
@@ -73,6 +74,25 @@ class Run:
     def run_id(self) -> str:
         """Name of the directory."""
         return self.manifest.run_id
+
+    @property
+    def name(self) -> str:
+        """What people call it, empty if nothing."""
+        return self.manifest.name
+
+    def label(self, labels: RunLabels) -> None:
+        """Call it otherwise.
+
+        Raises
+        ------
+        ConfigError
+            It is being written.
+        RunError
+            Its manifest cannot be.
+        """
+        if self.manifest.status is RunStatus.RUNNING:
+            raise ConfigError(f"run {self.run_id} is running: name or tag it when it has ended")
+        self._change(name=labels.name, tags=labels.tags)
 
     @property
     def journal(self) -> SqlJournal:

@@ -17,8 +17,9 @@ import psutil
 from engine.domain.errors import ConfigError, DataError, JournalError, RunError
 from store.atomic import TEMPORARY, sync_folder
 from store.journal.process import Process
+from store.runs.labels import LATEST, UNLABELLED, RunLabels
 from store.runs.manifest import RunManifest, RunPlan, RunStatus
-from store.runs.named_run import LATEST, named_run
+from store.runs.named_run import named_run
 from store.runs.run import MANIFEST, Run
 
 _HERE = f"@{socket.gethostname()}"
@@ -31,7 +32,7 @@ class RunStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def start(self, plan: RunPlan) -> Run:
+    def start(self, plan: RunPlan, labels: RunLabels = UNLABELLED) -> Run:
         """Make the directory of a new run; status ``RUNNING``, journal ready.
 
         Its id follows from the plan; a repetition of the same plan is numbered ``-2``, ``-3``, …
@@ -44,7 +45,7 @@ class RunStore:
         self.seal_crashed()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            run = self._claim(plan)
+            run = self._claim(plan, labels)
         except OSError as error:
             raise RunError(
                 f"cannot make a run in {self.root}: {error.strerror}; give another with --runs"
@@ -58,14 +59,14 @@ class RunStore:
         return sorted(self._found(), key=lambda run: run.manifest.created, reverse=True)
 
     def run(self, name: str = LATEST) -> Run:
-        """Return a run by its id, by the only possible beginning of it, or ``LATEST``.
+        """Return a run by id, name, the only possible beginning of its id, or ``LATEST``.
 
         Raises
         ------
         NotFoundError
             There is none.
         ConfigError
-            Several begin like that.
+            Several are called so, or begin like that.
         """
         return named_run(self.runs(), name, self.root)
 
@@ -102,7 +103,7 @@ class RunStore:
         """Return what is wrong with each directory whose manifest cannot be read."""
         return [found for found in self._opened() if isinstance(found, DataError)]
 
-    def _claim(self, plan: RunPlan) -> Run:
+    def _claim(self, plan: RunPlan, labels: RunLabels) -> Run:
         """Make a directory under the first free id, which appears with its manifest in it."""
         stem = plan.derived_id()
         taken = 1
@@ -112,7 +113,7 @@ class RunStore:
         try:
             while True:
                 if not (path / MANIFEST).exists():
-                    manifest = _first_manifest(plan, path.name)
+                    manifest = _first_manifest(plan, path.name, labels)
                     Run(unnamed, manifest).save()
                     if _renamed(unnamed, path):
                         sync_folder(self.root)
@@ -134,10 +135,12 @@ class RunStore:
                 yield error
 
 
-def _first_manifest(plan: RunPlan, run_id: str) -> RunManifest:
+def _first_manifest(plan: RunPlan, run_id: str, labels: RunLabels) -> RunManifest:
     return RunManifest(
         **msgspec.structs.asdict(plan),
         run_id=run_id,
+        name=labels.name,
+        tags=labels.tags,
         status=RunStatus.RUNNING,
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         process=Process.current(),

@@ -51,6 +51,9 @@ def run_started() -> RunStarted:
         fills="base",
         starting_balance=BALANCE,
         strategies=(ACCELERATION, "reversion"),
+        catalog="data/catalog",
+        letters=(),
+        symbols=(),
     )
 
 

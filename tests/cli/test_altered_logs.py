@@ -83,7 +83,7 @@ def test_a_session_ends_over_commands_that_were_altered(
     nursery: ForkedProcesses, market: Path, tmp_path: Path, tradectl: Tradectl
 ) -> None:
     database = str(tmp_path / "facts.sqlite")
-    with hosted(nursery, market, database, "--speed", "100") as host:
+    with hosted(nursery, market, database, tmp_path, "--speed", "100") as host:
         patient = ("--timeout", "120", "--database", database)
         while (given := tradectl("do", "lock", "ZZZ", "--yes", *patient)).code:
             assert host.poll() is None, host.communicate()

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from store import Journals, RunStore
 from tests.cli.conftest import DAY, Tradectl, eager
+from tests.runtime.runs import record_again
 from tests.store.tampering import tampered
 
 _BROKEN = "fact 2 is altered"
@@ -24,20 +26,28 @@ def place(
     return runs, answer.json["run_id"]
 
 
+def _twin(runs: Path, database: Path) -> Path:
+    """Return a database that holds the facts of the only run of a folder as run ``twin``."""
+    journal = Journals(database).start("twin")
+    record_again(RunStore(runs).run().journal.facts(), journal)
+    journal.commit()
+    return database
+
+
 def test_every_reader_says_what_of_a_journal_holds(
     place: tuple[Path, str], tradectl: Tradectl, small_market: Path, tmp_path: Path
 ) -> None:
     runs, run_id = place
     where = ("--runs", runs)
-    none = ("--database", tmp_path / "none.sqlite")
+    twin = ("--database", _twin(runs, tmp_path / "facts.sqlite"))
     readers: list[tuple[str | Path, ...]] = [
         ("accounting", "trades", "--run", run_id, *where),
         ("accounting", "pnl", "--run", run_id, *where),
         ("runs", "show", run_id, *where),
-        ("runs", "compare", run_id, run_id, *where),
+        ("runs", "compare", run_id, "twin", *where, *twin),
         ("journal", "show", run_id, *where),
         ("journal", "replay", run_id, *where),
-        ("diff", run_id, run_id, *where, *none),
+        ("diff", run_id, "twin", *where, *twin),
         ("missed", "--run", run_id, *where, "--catalog", small_market),
     ]
     report = (runs / run_id / "report.html").read_text()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from app.runs.verdict_file import verdict_table
 from engine.domain.facts import (
     BracketPlanned,
     CommandDone,
@@ -37,12 +38,16 @@ PATIENT = (
 
 
 @contextmanager
-def hosted(nursery: ForkedProcesses, market: Path, database: str, *options: str) -> Iterator[Child]:
+def hosted(
+    nursery: ForkedProcesses, market: Path, database: str, runs: Path, *options: str
+) -> Iterator[Child]:
     """Host the session in another process, which is killed unless it has ended."""
     command = ["session", "--date", str(DAY), "--json"]
-    where = ["--catalog", str(market), "--database", database, "--workers", "1"]
+    where = ["--catalog", str(market), "--database", database, "--runs", str(runs)]
     patient = [word for setting in PATIENT for word in ("--set", setting)]
-    with nursery.child([*command, *where, *eager(), *patient, *options], {}, ROOT) as host:
+    with nursery.child(
+        [*command, "--workers", "1", *where, *eager(), *patient, *options], {}, ROOT
+    ) as host:
         yield host
         host.kill()
 
@@ -65,7 +70,7 @@ def facts(database: str) -> list[Fact]:
 
 
 def test_a_session_obeys_other_processes_and_survives_a_kill(
-    nursery: ForkedProcesses, tradectl: Tradectl, market: Path, database_url: str
+    nursery: ForkedProcesses, tradectl: Tradectl, market: Path, database_url: str, tmp_path: Path
 ) -> None:
     def do(*words: str, code: int = 0) -> Any:
         patient = ("--timeout", str(_PATIENCE_SECS), "--database", database_url, "--json")
@@ -82,7 +87,7 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
     def status() -> Any:
         return tradectl("governor", "status", "--database", database_url, "--json").json
 
-    with hosted(nursery, market, database_url, "--speed", "100"):
+    with hosted(nursery, market, database_url, tmp_path, "--speed", "100"):
         opened = first(database_url, TradeOpened)
         symbol = opened.symbol
         _command_by_both_doors(do, say, opened)
@@ -95,11 +100,11 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
     unanswered = do("stop-entries", "--yes", "--id", "two", "--timeout", "0.5", code=UNDONE)
     assert "'tradectl live' or 'tradectl session'" in unanswered["detail"]
 
-    with hosted(nursery, market, database_url, "--set", "take_profit_percent=19") as host:
+    with hosted(nursery, market, database_url, tmp_path, "--set", "take_profit_percent=19") as host:
         _, complaint = host.communicate(timeout=_PATIENCE_SECS)
         assert (host.returncode, "played again it is" in complaint) == (1, True)
 
-    with hosted(nursery, market, database_url, "--speed", "100") as host:
+    with hosted(nursery, market, database_url, tmp_path, "--speed", "100") as host:
         first(database_url, CommandDone, lambda done: done.command_id == "two")
         after = status()
         assert after["stopped"]
@@ -116,14 +121,33 @@ def test_a_session_obeys_other_processes_and_survives_a_kill(
 
     (run,) = (each for each in Journals(database_url).runs() if each.run_id == RUN)
     assert run.status is RunStatus.INTERRUPTED
-    with hosted(nursery, market, database_url) as host:
+    with hosted(nursery, market, database_url, tmp_path) as host:
         printed, _ = host.communicate(timeout=_PATIENCE_SECS)
     said = json.loads(printed)
     assert (host.returncode, said["status"], said["resumed_at"]) == (0, "Ended", run.facts)
     assert _told(facts(database_url), symbol) == {"one": 1, "two": 1}
     assert Journals(database_url).open(RUN).stored.verify().broken is None
+    _explained(tradectl, database_url, tmp_path)
     over = tradectl("do", "pause", "--yes", "--database", database_url)
     assert (over.code, "takes no commands" in over.err) == (1, True)
+
+
+def _explained(tradectl: Tradectl, database: str, runs: Path) -> None:
+    """Hold the verdicts, through a kill and two ends, against the facts; ask about refused ones."""
+    table = verdict_table(RUN, runs)
+    assert table is not None
+    rows = table.to_pylist()
+    keys = [(row["symbol"], row["ts_event"]) for row in rows]
+    assert len(keys) == len(set(keys))
+    plans = [f.payload for f in facts(database) if isinstance(f.payload, BracketPlanned)]
+    approved = {(row["symbol"], row["ts_event"]) for row in rows if row["approved"]}
+    assert approved == {(plan.symbol, plan.candidate_ts) for plan in plans}
+    refused = next(row for row in rows if not row["approved"])
+    where = ("--runs", runs, "--database", database, "--json")
+    why = tradectl("why", refused["symbol"], str(refused["ts_event"]), *where)
+    assert why.code == 0, why.err
+    assert why.json["answer"].startswith(f"refused by the hub: {refused['reason']}")
+    assert why.json["tape"]["is_own"] is True, "the catalog that the session named itself"
 
 
 def _command_by_both_doors(

@@ -234,11 +234,11 @@ def test_a_rehearsal_and_a_session_keep_what_their_backtest_keeps_and_answer_ali
         "age": 5.0,
     }
     assert all(each["passed"] for each in tight["features"])
-    missed = [answered("missed", *run, "--top", "9999")["missed"] for run in runs[:2]]
-    # acceleration's gates are asked of the letters that a run names, and one in a database has none
-    ours, theirs = ([row for row in rows if row["strategy_id"] in THEIRS] for rows in missed)
-    assert {row["strategy_id"] for row in ours} == THEIRS
-    assert ours == theirs
+    missed = [answered("missed", *run, "--top", "9999") for run in runs]
+    ours, theirs, of_session = (each["missed"] for each in missed)
+    assert {row["strategy_id"] for row in ours} >= THEIRS
+    assert ours == theirs == of_session, "with the letters, tape and verdicts of each"
+    assert [each["tape"]["is_own"] for each in missed] == [True] * 3
 
     made = answered("report", rehearsed["run_id"], *database)["report"]
     html = Path(made).read_text()

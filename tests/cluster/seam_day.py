@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -53,7 +52,7 @@ class Strongest(TapeStrategy):
     """Enter what has risen most of all: it looks across symbols."""
 
     strategy_id = "strongest"
-    across_symbols: ClassVar[bool] = True
+    across_symbols = True
 
     def signals(self, tape: Tape) -> Signals:
         """Rank the tape."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.live.verdict_keeper import VerdictKeeper
+from app.runs.verdict_keeper import VerdictKeeper
 from engine.decision import BucketDecision
 from engine.domain.facts import BucketIncomplete
 

@@ -170,6 +170,7 @@ def test_a_run_of_the_default_database_is_found_by_whoever_reads_runs(
         drawn = CliRunner().invoke(app, page, env={"COLUMNS": "200"})
         assert drawn.exit_code == 0, drawn.output
         assert "paper-2018-01-02" in drawn.stdout
-    assert _ask("runs", "compare", "paper", "latest")["same"]["params_hash"]
+    alone = _ask("runs", "compare", "paper", "latest", exits=2)
+    assert "are the same run, paper-2018-01-02" in alone["message"]
     missing = _ask("journal", "verify", "live", exits=4)
     assert f"in runs or {DEFAULT_DATABASE}" in missing["message"]

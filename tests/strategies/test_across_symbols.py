@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 import pytest
 
@@ -42,7 +40,7 @@ class Ranks(PerSymbol):
     """Enters the first of a rank, and says that it looks across symbols."""
 
     strategy_id = "ranks"
-    across_symbols: ClassVar[bool] = True
+    across_symbols = True
 
     def signals(self, tape: Tape) -> Signals:
         """Say it of one symbol."""

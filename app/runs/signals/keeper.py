@@ -23,9 +23,11 @@ _ROW_GROUP = 50_000
 _log = logging.getLogger(__name__)
 
 
-def signal_keeper(hosted: Hosted, folder: Path, run_id: str) -> SignalKeeper | None:
+def signal_keeper(
+    hosted: Hosted, folder: Path, run_id: str, *, is_new: bool
+) -> SignalKeeper | None:
     """Return who keeps the signals of a run, None where nobody looks at the tape."""
-    return SignalKeeper(folder, run_id) if hosted.look_at_the_tape else None
+    return SignalKeeper(folder, run_id, is_new=is_new) if hosted.look_at_the_tape else None
 
 
 class SignalKeeper:
@@ -39,13 +41,18 @@ class SignalKeeper:
     ----------
     folder : Path
         Of the run directories; the table goes there, too.
+    is_new : bool
+        The run begins: what another of its name has left there, of another database, is removed.
     """
 
-    def __init__(self, folder: Path, run_id: str) -> None:
+    def __init__(self, folder: Path, run_id: str, *, is_new: bool = False) -> None:
         self._table = signal_parquet(run_id, folder)
         self._stream = signal_stream(run_id, folder)
         self._failed = False
         self._kept_ns = 0
+        if is_new:
+            for left in (self._stream, self._table):
+                left.unlink(missing_ok=True)
         self._resume()
 
     def add(self, signals: pa.Table) -> None:

@@ -8,6 +8,12 @@ from engine.domain.facts.payload import Payload
 
 
 class RunStarted(Payload, frozen=True, tag="run_started"):
+    """What a run starts with.
+
+    ``letters`` and ``symbols`` are what it was narrowed to, both empty for everything. ``catalog``
+    is where its days are recorded, or will be: secrets hidden, empty where nobody said.
+    """
+
     run_id: str
     venue: str
     account: str
@@ -18,6 +24,9 @@ class RunStarted(Payload, frozen=True, tag="run_started"):
     fills: str
     starting_balance: Decimal
     strategies: tuple[str, ...]
+    catalog: str
+    letters: tuple[str, ...]
+    symbols: tuple[str, ...]
 
 
 class DayStarted(Payload, frozen=True, tag="day_started"):

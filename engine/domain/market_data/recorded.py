@@ -71,6 +71,16 @@ class MarketData(Protocol):
         ...
 
 
+def letters_read(
+    market: MarketData, day: date, letters: Sequence[str] = (), symbols: Sequence[str] = ()
+) -> list[str]:
+    """Return the stored letters that a run reads which is narrowed so; empty: to nothing."""
+    wanted = set(letters or market.letters(day))
+    if symbols:
+        wanted &= {letter_of(symbol) for symbol in symbols}
+    return [letter for letter in market.letters(day) if letter in wanted]
+
+
 def letter_of(symbol: str) -> str:
     """Return the partition a symbol belongs to: its first letter, ``_`` for anything else."""
     first = symbol[:1]

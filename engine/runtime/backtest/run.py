@@ -16,7 +16,7 @@ from engine.display import FrameBoard
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.facts import ParamsChanged
 from engine.domain.market_data.halts import Halts
-from engine.domain.market_data.recorded import MarketData, letter_of
+from engine.domain.market_data.recorded import MarketData, letter_of, letters_read
 from engine.domain.markets.fill_assumptions import BASE, FillAssumptions, assumptions
 from engine.domain.parameters import Parameters
 from engine.domain.parameters.versions import ParameterHistory, Stretch
@@ -33,7 +33,7 @@ from engine.runtime.backtest.interrupt import heard_interrupts
 from engine.runtime.backtest.pruned_feed import PrunedFeed
 from engine.runtime.backtest.trading_day import TradingDay
 from engine.runtime.bridge.guard import Failures
-from engine.runtime.bridge.hub_strategy import HubStrategy
+from engine.runtime.bridge.hub_strategy import HubStrategy, OnDecision
 from engine.signals import ScanResult, scan
 from engine.signals.scan import Progress as ScanProgress
 from engine.signals.whole_tape.signal_runner import MakeSource, SignalSource, in_process
@@ -97,6 +97,7 @@ def run_backtest(
     board: FrameBoard | None = None,
     on_progress: Progress | None = None,
     on_day: Callable[[DayOutcome], None] | None = None,
+    on_decision: OnDecision | None = None,
     on_signals: OnSignals | None = None,
 ) -> Outcome:
     """Run recorded days, one after the other, with one account and one governor.
@@ -130,6 +131,8 @@ def run_backtest(
         Where the run shows itself while it is played; nothing that it decides depends on it.
     on_day : callable
         Called with each day as soon as it is over, also if it was cut short.
+    on_decision : callable
+        Takes every decision as it is made.
     on_signals : callable
         Takes what strategies over the tape say, bucket by bucket as these close.
 
@@ -162,6 +165,7 @@ def run_backtest(
         board=board,
         on_progress=on_progress,
         on_day=on_day,
+        on_decision=on_decision,
         on_signals=on_signals,
         desk=Desk(history, journal, starting_balance, ensemble=ensemble),
     )
@@ -200,6 +204,7 @@ class _Run:
     board: FrameBoard | None
     on_progress: Progress | None
     on_day: Callable[[DayOutcome], None] | None
+    on_decision: OnDecision | None
     on_signals: OnSignals | None
     desk: Desk
     days: list[DayOutcome] = field(default_factory=list[DayOutcome])
@@ -221,6 +226,7 @@ class _Run:
             day_has_quotes=self.market.has_quotes(day),
             latency_ns=self.assumed.latency_ns,
             attendant=self.attendant,
+            on_decision=self.on_decision,
         )
         feed = self._feed(hours, scanned, strategy, failures)
         trading_day = TradingDay(
@@ -303,12 +309,7 @@ class _Run:
 
     def _letters(self, day: date) -> list[str]:
         """Return the stored letters that this run reads."""
-        wanted = None if self.letters is None else set(self.letters)
-        if self.symbols is not None:
-            own = {letter_of(symbol) for symbol in self.symbols}
-            wanted = own if wanted is None else wanted & own
-        stored = self.market.letters(day)
-        return stored if wanted is None else [letter for letter in stored if letter in wanted]
+        return letters_read(self.market, day, self.letters or (), self.symbols or ())
 
     def _reads(self, symbol: str) -> bool:
         in_letters = self.letters is None or letter_of(symbol) in self.letters

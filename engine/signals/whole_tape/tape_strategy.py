@@ -63,7 +63,7 @@ class TapeStrategy:
 
     Parameters: ClassVar[type[StrategyParameters]] = StrategyParameters
 
-    across_symbols: ClassVar[bool] = False
+    across_symbols: bool = False
     """Whether what it says of a symbol depends on which others are on the tape, as a rank, a mean
     over symbols or a pair does. Say so with True: a cluster then shows it the whole tape on one
     machine, any other strategy only some letters at a time; ``strategy check`` finds out."""

@@ -1,17 +1,17 @@
-"""What a live run has decided, kept through kills, and as a table once it ends."""
+"""What a run of the database has decided, kept through kills, and as a table once it ends."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 import pyarrow.parquet as pq
 
 from app.runs.verdict_file import kept_decisions, verdict_lines, verdict_parquet
-from engine.decision import BucketDecision
+from engine.decision import BucketDecision, Verdict
 from store.atomic import write_atomically
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -29,12 +29,23 @@ class VerdictKeeper:
     ----------
     folder : Path
         Where the table goes, too.
+    is_new : bool
+        The run begins: what another of its name has left there, of another database, is removed.
     """
 
-    def __init__(self, folder: Path, run_id: str) -> None:
+    def __init__(self, folder: Path, run_id: str, *, is_new: bool) -> None:
         self._table = verdict_parquet(run_id, folder)
         self._lines = verdict_lines(run_id, folder)
         self._failed = False
+        self._kept_ns = 0
+        if is_new:
+            for left in (self._lines, self._table):
+                left.unlink(missing_ok=True)
+
+    def play_again(self) -> None:
+        """Expect what was kept to be decided once more, as a session does that is resumed."""
+        kept = self.decided()
+        self._kept_ns = max((each.verdicts[0].ts_event for each in kept), default=0)
 
     def decided(self) -> list[BucketDecision]:
         """Return what earlier processes of the run have decided; a line cut short is cut off."""
@@ -49,6 +60,8 @@ class VerdictKeeper:
         """Keep a decision on something."""
         if self._failed or not (decision.verdicts or decision.incomplete):
             return
+        if decision.verdicts[0].ts_event <= self._kept_ns:
+            return
         try:
             self._lines.parent.mkdir(parents=True, exist_ok=True)
             with self._lines.open("ab") as file:
@@ -57,11 +70,11 @@ class VerdictKeeper:
             self._failed = True
             _log.error("verdicts are not kept through a kill any more: %s", error)
 
-    def table(self, decisions: Sequence[BucketDecision], *, is_whole: bool) -> None:
+    def table(self, verdicts: Iterable[Verdict], *, is_whole: bool) -> None:
         """Write the table of the day so far; of a whole day nothing else is needed any more."""
         from app.backtest.report import verdicts_table
 
-        table = verdicts_table(verdict for each in decisions for verdict in each.verdicts)
+        table = verdicts_table(verdicts)
         self._table.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(self._table, lambda file: pq.write_table(table, file))
         if is_whole:
