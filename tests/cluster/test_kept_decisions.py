@@ -11,9 +11,9 @@ from engine.domain.facts import BucketIncomplete
 
 def test_a_bucket_without_verdicts_is_kept_if_a_slot_was_silent(tmp_path: Path) -> None:
     silent = BucketDecision(incomplete=BucketIncomplete(7, ("S",)))
-    keeper = VerdictKeeper(tmp_path, "run")
+    keeper = VerdictKeeper(tmp_path, "run", is_new=True)
     for each in (BucketDecision(), silent):
         keeper.add(each)
-    (found,) = VerdictKeeper(tmp_path, "run").decided()
+    (found,) = VerdictKeeper(tmp_path, "run", is_new=False).decided()
     assert found == silent
     assert found.ts_event == 7
