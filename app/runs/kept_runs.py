@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,12 +144,6 @@ class KeptInDatabase:
     def created_ns(self) -> int:
         """When it was started, UTC ns."""
         return self.row.created_ns
-
-    @property
-    def created(self) -> str:
-        """The same, ISO."""
-        moment = datetime.fromtimestamp(self.row.created_ns / NANOS_PER_SECOND, tz=UTC)
-        return moment.isoformat(timespec="milliseconds")
 
     @cached_property
     def facts(self) -> list[Fact]:

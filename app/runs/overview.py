@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from engine.domain.counted import counted
 from engine.domain.ensemble import ACCELERATION_ALONE
 from engine.domain.errors import ConfigError, JournalError, NotFoundError
 from engine.domain.facts import DayStarted, EnsembleChanged, RunEnded, RunStarted
+from engine.domain.session import NANOS_PER_SECOND
 from engine.journal import Integrity
 from store import Run, RunStore, days_hash, rows_of
 
@@ -206,7 +208,7 @@ def manifest_of(run: Kept, *, most: int | None = None) -> Row:
     known = {"run_id": run.run_id, "status": run.row.standing, "note": run.row.note}
     known |= {"name": run.name, "tags": run.labels.tags}
     empty = dict.fromkeys(("start", "end", "engine", "fills"), "")
-    found = dict.fromkeys(IDENTITY) | nothing | known | empty | {"created": run.created}
+    found = dict.fromkeys(IDENTITY) | nothing | known | empty | {"created": _iso(run.created_ns)}
     if most is not None and run.row.facts > most:
         return found
     payloads = [fact.payload for fact in run.facts]
@@ -244,3 +246,9 @@ def _verified(integrity: Integrity | None) -> str:
     if integrity is None or integrity.detail:
         return "" if integrity is None else f"{integrity.standing}: {integrity.detail}"
     return f"{counted(integrity.seq, 'fact')}, chain whole"
+
+
+def _iso(ts: int) -> str:
+    """Return an instant (UTC ns) to the millisecond."""
+    moment = datetime.fromtimestamp(ts / NANOS_PER_SECOND, tz=UTC)
+    return moment.isoformat(timespec="milliseconds")
