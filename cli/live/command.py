@@ -30,7 +30,7 @@ from cli.terminal.options import (
 from cli.terminal.output import INTERRUPTED, emit, progress_console, say
 from cli.terminal.run_page import emit_end, show_run_started
 from cli.terminal.shared_options import taking
-from engine.domain.errors import JournalBroken, TradectlError
+from engine.domain.errors import ConfigError, JournalBroken, TradectlError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -170,6 +170,8 @@ def live(
             wait_secs=wait_secs,
         )
         return
+    if tls_cert or tls_key or listen != DEFAULT_LISTEN:
+        raise ConfigError("--listen, --tls-cert and --tls-key are of a relay: add --role relay")
     hosted = options.hosted()
     wait = StartWait(wait_secs, say)
     journals = wait.reached(lambda: Journals(database))
@@ -352,8 +354,6 @@ def _limited(given: set[str]) -> None:
     ConfigError
         Nobody has set it.
     """
-    from engine.domain.errors import ConfigError
-
     if "daily_loss_limit_percent" not in given:
         raise ConfigError(
             "alpaca-live wants a loss limit that somebody chose: set daily_loss_limit_percent with "
@@ -369,8 +369,6 @@ def _confirm(words: str | None) -> None:
     ConfigError
         It was not confirmed.
     """
-    from engine.domain.errors import ConfigError
-
     if words is None:
         words = typer.prompt(f"This trades real money. Type '{_REAL_MONEY}' to go on", err=True)
     if words != _REAL_MONEY:

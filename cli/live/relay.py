@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from app.markets import MarketName
 from app.runs.start_wait import StartWait
 from cli.terminal.output import emit, say
 from engine.domain.errors import ConfigError
@@ -18,6 +17,7 @@ from engine.domain.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from app.markets import MarketName
     from app.relay.run import RelayEnd, RelayReady
     from cli.terminal.day_options import DayOptions
     from engine.runtime.live import RelayAddress
@@ -38,22 +38,39 @@ def serve_relay(
     database: str,
     wait_secs: float,
 ) -> None:
-    """Run a relay to its end; where it listens is said first."""
+    """Run a relay to its end; where it listens is said first.
+
+    Raises
+    ------
+    ConfigError
+        Something was asked for that a relay has nothing to do with.
+    """
+    from app.live.destination import destination
     from app.live.run import stop_signal
-    from app.parameters.desk import approved_at_desk
+    from app.parameters.desk import approved_at_desk, chosen_at_desk
     from app.relay.run import RelayRequest, relay_run
     from app.runs.day_tape import spool_root
     from store import Journals
 
+    if options.letters or options.symbols or options.strategy:
+        raise ConfigError(
+            "a relay hands on what its receivers ask for and trades nothing: leave --letters, "
+            "--symbols and --strategy to them"
+        )
     wait = StartWait(wait_secs, say)
     journals = wait.reached(lambda: Journals(database))
     if options.params or options.sets_parameters:
         params = options.parameters(database)
+        given = params.model_fields_set
     else:
         params = wait.reached(lambda: approved_at_desk(journals)).at(time.time_ns())
+        given = wait.reached(lambda: chosen_at_desk(journals))
+    is_chosen = "alpaca_trading_mode" in given
+    asked = None if venue is None else venue.value
+    place = destination(params.alpaca_trading_mode, is_chosen=is_chosen, venue=asked)
     host, port = _host_and_port(listen)
     request = RelayRequest(
-        market=(venue or MarketName.SIM).value,
+        market=place.venue.value,
         feed=feed,
         host=host,
         port=port,
@@ -106,6 +123,10 @@ def relay_address(url: str | None, keys: Path | None, spool: Path) -> RelayAddre
         It is no address of a websocket, or there is no key.
     """
     if url is None:
+        if keys is not None:
+            raise ConfigError(
+                "--relay-keys opens a relay: name it with --relay, or use --role relay"
+            )
         return None
     from app.relay.address import read_address
     from app.relay.run import KEYS_FILE

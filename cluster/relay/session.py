@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -27,10 +28,12 @@ from serving.stream_errors import (
     StreamError,
 )
 
-_POLICY, _GOING_AWAY = 1008, 1001
+_POLICY, _GOING_AWAY, _INTERNAL = 1008, 1001, 1011
 _ASKED_SECS = 10.0
 """So long a subscription waits for the venue; one that is away is asked when it is back."""
 _MSGPACK = "application/msgpack"
+
+_log = logging.getLogger(__name__)
 
 
 class RelaySession:
@@ -148,6 +151,7 @@ class RelaySession:
     async def _subscribe(self, said: Mapping[str, Any], *, adds: bool) -> None:
         """Change the subscription, ask the venue for what it lacks, and acknowledge."""
         wants, receiver = self.receiver.wants, self.receiver
+        before = wants.copy()
         if "prefixes" in said:
             if not adds or not _has_lists(said) or not self._by_beginnings(said):
                 self._refuse(INVALID_SYNTAX)
@@ -162,6 +166,8 @@ class RelaySession:
         except TimeoutError:
             pass
         except VenueRejected as refused:
+            receiver.wants = before
+            receiver.changed()
             self._refuse(StreamError(refused.code or INVALID_SYNTAX.code, str(refused)))
             return
         except VenueError:
@@ -173,7 +179,15 @@ class RelaySession:
             if self._replaying is not None:
                 self._replaying.cancel()
             at = since["e"], since["n"]
-            self._replaying = asyncio.create_task(self._relay.replay(receiver, *at))
+            self._replaying = asyncio.create_task(self._replay(*at))
+
+    async def _replay(self, epoch: int, number: int) -> None:
+        """Send what was missed; a receiver for whom that fails is to come again."""
+        try:
+            await self._relay.replay(self.receiver, epoch, number)
+        except Exception:  # noqa: BLE001  (it is told, and the receiver comes again)
+            _log.exception("blocks could not be sent again to %s", self.receiver.name)
+            await self.outlet.close(_INTERNAL)
 
     def _by_beginnings(self, said: Mapping[str, Any]) -> bool:
         receiver = self.receiver
@@ -191,7 +205,11 @@ class RelaySession:
         elif type(until) is not int:
             self._refuse(INVALID_SYNTAX)
         else:
-            now, updates = await self._upstream.advance(until)
+            try:
+                now, updates = await self._upstream.advance(until)
+            except VenueError as error:
+                self._refuse(StreamError(INVALID_SYNTAX.code, str(error)))
+                return
             self._relay.mark(now, updates)
             if not self.receiver.is_counted:
                 self.receiver.mark(now, updates)

@@ -41,6 +41,13 @@ class Wants:
         self.slots: tuple[Slot, ...] = ()
         self.channels: tuple[str, ...] = ()
 
+    def copy(self) -> Wants:
+        """Return the same subscription, which does not change with this one."""
+        same = Wants()
+        same.names = {channel: dict(symbols) for channel, symbols in self.names.items()}
+        same.slots, same.channels = self.slots, self.channels
+        return same
+
     def takes(self, channel: str, symbol: str) -> bool:
         """Say whether a row is asked for; what has no symbol goes to whoever wants all."""
         names = self.names.get(channel, {})

@@ -178,9 +178,14 @@ def test_who_may_not_is_refused_by_the_venues_own_codes_and_told_why(place: Plac
         (("--relay-keys", "open.keys"), "chmod 600"),
         (("--relay-keys", "short.keys"), "at least 16"),
         (("--relay-keys", "absent.keys"), "cannot be read"),
+        (("--symbols", "AAPL"), "trades nothing"),
+        (("--role", "all", "--listen", "127.0.0.1:0"), "add --role relay"),
+        (("--role", "all", "--relay-keys", "short.keys"), "name one with --relay"),
+        (("--role", "all", "--relay", "ws://192.0.2.1:1"), "by wss:// alone"),
+        (("--role", "all", "--relay", "http://127.0.0.1"), "expected an address"),
     ],
 )
-def test_a_relay_that_would_not_be_safe_does_not_start(
+def test_what_is_not_safe_or_not_asked_of_its_role_does_not_start(
     place: Place, arguments: tuple[str, ...], words: str
 ) -> None:
     for name, mode, text in (("open", 0o644, RELAY_KEYS[0]), ("short", 0o600, "KEY:short")):
