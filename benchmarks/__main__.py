@@ -18,6 +18,7 @@ from pathlib import Path
 
 from benchmarks import live_rows
 from benchmarks.child import Cost, measure
+from benchmarks.relay import relayed
 from benchmarks.row import Row
 
 DAY = date(2026, 9, 18)
@@ -77,7 +78,7 @@ PEER_ROUNDS = 3
 STRANGER = "benchmarks.stranger:Stranger"
 PIECES = (
     "scan", "stranger", "engine", "peers", "stream", "feed", "simulator", "latency", "display",
-    "restart", "soak",
+    "restart", "relay", "soak",
 )  # fmt: skip
 """What ``--only`` can measure alone."""
 WHOLE_MARKET = (11_000, 8_000_000)
@@ -113,7 +114,7 @@ def main() -> None:
     growth = [bench.grown(symbols, trades) for symbols, trades in GROWTH]
     growth.append(bench.grown(options.symbols, options.trades))
     journal = [row for kind in JOURNALS for row in bench.journal(kind)]
-    pieces = ("stream", "feed", "simulator", "latency", "display", "restart", "soak")
+    pieces = ("stream", "feed", "simulator", "latency", "display", "restart", "relay", "soak")
     live = [row for piece in pieces for row in bench.piece(piece)]
     replay = bench.piece("engine") + bench.piece("peers")
     sections = {
@@ -177,6 +178,8 @@ class Bench:
                 return full_engine(self.day_with_quotes(*SOAKED))
             case "peers":
                 return self.peers(*PEERED)
+            case "relay":
+                return relayed()
             case "soak":
                 return live_rows.soak(self.day_with_quotes(*SOAKED), DAY)
             case _:

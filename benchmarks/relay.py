@@ -1,0 +1,171 @@
+"""What a relay costs that hands a busy market on to a receiver of each letter."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import socket
+import string
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgpack
+import msgspec
+import numpy as np
+import uvicorn
+from websockets.asyncio.client import connect
+
+from adapters.alpaca.wire.rows import RowFinder
+from benchmarks.row import Row
+from catalog.spool import BlockWriter
+from cluster.relay import Relay, RelayKey, RelayKeys, RelayServer, Right, relay_app
+from engine.domain.session import NANOS_PER_SECOND
+from serving import GuardedConfig, Policy, listening
+
+RATE = 200_000
+"""Messages a second: some three times the busiest second of our synthetic market."""
+SECS = 10
+FRAME_ROWS = 100
+_SYMBOLS = 11_000
+_TICK_SECS = 0.005
+_KEY = RelayKey("BENCH", "reads-market-data", Right.READ)
+_MOST_CORES = 0.5
+_MOST_MS = 15.0
+
+
+class _Nobody:
+    """An upstream that is always there and says nothing by itself."""
+
+    state = "live"
+    is_whole = True
+
+    async def subscribe(self, symbols: Mapping[str, Iterable[str]]) -> None:
+        """Take it."""
+
+    async def advance(self, until: int) -> tuple[int, int]:
+        """Go there."""
+        return until, 0
+
+
+def relayed() -> list[Row]:
+    """Hand ``RATE`` messages a second on to 26 receivers in another process."""
+    cores, received = asyncio.run(_relay())
+    late = np.array(received["late_ms"])
+    p50, p99 = np.percentile(late, [50, 99])
+    rows, sent = received["rows"], RATE * SECS
+    return [
+        Row(
+            f"relay, {RATE:,} messages/s to 26 receivers, processor",
+            f"{cores:.2f} cores; {rows:,} of {sent:,} rows came",
+            f"≤ {_MOST_CORES} cores, all rows",
+            met=bool(cores <= _MOST_CORES and rows == sent),
+        ),
+        Row(
+            "the same, read → received",
+            f"p50 {p50:.1f} ms, p99 {p99:.1f} ms",
+            f"p99 ≤ {_MOST_MS:g} ms",
+            met=bool(p99 <= _MOST_MS),
+        ),
+    ]
+
+
+async def _relay() -> tuple[float, dict[str, list[float]]]:
+    frames = _frames()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        BlockWriter(Path(folder)) as log,
+        listening("127.0.0.1", 0) as listener,
+    ):
+        finder = RowFinder()
+        relay = Relay(finder, log, time.time_ns)
+        server = RelayServer(relay, _Nobody(), RelayKeys([_KEY]), "sip")
+        serving = uvicorn.Server(GuardedConfig(relay_app(server), Policy()))
+        task = asyncio.create_task(serving.serve(sockets=[listener]))
+        receivers = _receivers(listener)
+        while sum(each.is_counted for each in relay.receivers) < len(string.ascii_uppercase):  # noqa: ASYNC110  (a relay has no event for it)
+            await asyncio.sleep(0.05)
+        finder.find(frames)  # all symbols are known, as they are a minute after the opening
+        started, cpu = time.perf_counter(), time.process_time()
+        sent, whole = 0, RATE * SECS // FRAME_ROWS
+        while sent < whole:
+            due = min(whole, int((time.perf_counter() - started) * RATE / FRAME_ROWS))
+            if due > sent:
+                batch = [frames[k % len(frames)] for k in range(sent, due)]
+                relay.hear(finder.find(batch), time.time_ns())
+                sent = due
+            await asyncio.sleep(_TICK_SECS)
+        relay.flush()
+        cores = (time.process_time() - cpu) / (time.perf_counter() - started)
+        relay.mark(time.time_ns())
+        said = await asyncio.to_thread(receivers.communicate)
+        serving.should_exit = True
+        await task
+    return cores, json.loads(said[0])
+
+
+def _receivers(listener: socket.socket) -> subprocess.Popen[bytes]:
+    port = listener.getsockname()[1]
+    command = [sys.executable, "-m", "benchmarks.relay", str(port)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE)
+
+
+def _frames() -> Sequence[bytes]:
+    """Return frames of trades in symbols of all letters, half of them quotes."""
+    chance = random.Random(1)
+    names = [
+        f"{string.ascii_uppercase[k % 26]}{chance.choice(string.ascii_uppercase)}{k:03}"
+        for k in range(_SYMBOLS)
+    ]
+    at = msgspec.msgpack.Ext(-1, (1_790_000_000).to_bytes(4))
+    trade = {"T": "t", "x": "V", "p": 101.25, "s": 100, "c": ["@"], "t": at, "z": "C"}
+    quote = {"T": "q", "bx": "V", "bp": 101.2, "bs": 3, "ax": "Q", "ap": 101.3, "as": 2, "t": at}
+    chosen = chance.choices(names, k=1_000 * FRAME_ROWS)
+    rows = [
+        (trade | {"i": k + 1} if k % 2 else quote) | {"S": name} for k, name in enumerate(chosen)
+    ]
+    return [
+        msgspec.msgpack.encode(rows[k : k + FRAME_ROWS]) for k in range(0, len(rows), FRAME_ROWS)
+    ]
+
+
+async def _receive(port: int, letter: str) -> tuple[int, list[float]]:
+    """Count what comes until the first mark behind rows, and how late each block was."""
+    rows, late = 0, list[float]()
+    packed = {"Content-Type": "application/msgpack"}
+    address = f"ws://127.0.0.1:{port}/v2/sip"
+    async with connect(address, additional_headers=packed, max_size=None, proxy=None) as socket_:
+        await socket_.recv()
+        await socket_.send(
+            msgpack.packb({"action": "auth", "key": _KEY.key, "secret": _KEY.secret}) or b""
+        )
+        await socket_.recv()
+        asked = {"action": "subscribe", "prefixes": [letter], "channels": ["trades", "quotes"]}
+        await socket_.send(msgpack.packb(asked) or b"")
+        await socket_.recv()
+        while True:
+            frame = await socket_.recv()
+            now = time.time_ns()
+            assert isinstance(frame, bytes)
+            unpacker = msgpack.Unpacker(timestamp=0)
+            unpacker.feed(frame[:128])
+            n = unpacker.read_array_header()
+            head = unpacker.unpack()
+            if head["T"] == "clock":
+                return rows, late
+            rows += n - 1
+            late.append((now - head["t"].to_unix_nano()) / (NANOS_PER_SECOND / 1_000))
+
+
+async def _receive_all(port: int) -> None:
+    found = await asyncio.gather(*(_receive(port, each) for each in string.ascii_uppercase))
+    late = [each for _, own in found for each in own]
+    print(json.dumps({"rows": sum(rows for rows, _ in found), "late_ms": late}))
+
+
+if __name__ == "__main__":
+    asyncio.run(_receive_all(int(sys.argv[1])))
