@@ -42,7 +42,7 @@ class _Nobody:
     """An upstream that is always there and says nothing by itself."""
 
     state = "live"
-    is_whole = True
+    is_live = is_whole = True
 
     async def subscribe(self, symbols: Mapping[str, Iterable[str]]) -> None:
         """Take it."""

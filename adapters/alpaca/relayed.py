@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.data.backfill import Backfill
 from adapters.alpaca.data.heard_prints import HeardPrints
-from adapters.alpaca.data.raw_feed import RawFeed
+from adapters.alpaca.data.raw_feed import Deliver, RawFeed
 from adapters.alpaca.endpoints import Endpoints
 from adapters.alpaca.http.account_budget import AccountBudget
 from adapters.alpaca.http.history import AlpacaHistory
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.venue_time import venue_time
-from adapters.alpaca.wire.rows import FoundRows, RowFinder
+from adapters.alpaca.wire.rows import RowFinder
 from adapters.transport.silence import Silence
 from adapters.transport.token_bucket import TokenBucket
 from engine.domain.market_data.blocks import Block, Gap
@@ -66,8 +66,9 @@ class RelayedFeed:
 
     def open(
         self,
-        deliver: Callable[[FoundRows, int], None],
+        deliver: Deliver,
         on_gap: Callable[[Gap], None],
+        on_loss: Callable[[], None],
         host_time: RunningTime | GrantedTime,
         stale_feed_seconds: float,
     ) -> None:
@@ -75,7 +76,7 @@ class RelayedFeed:
 
         Parameters
         ----------
-        deliver, on_gap
+        deliver, on_gap, on_loss
             See ``RawFeed``.
         stale_feed_seconds : float
             A connection that says nothing for so long while the market is open is given up.
@@ -89,6 +90,7 @@ class RelayedFeed:
             backfill=Backfill(self._rest, self._history, recent_mins=_BACKFILL_MINS),
             deliver=deliver,
             on_gap=on_gap,
+            on_loss=on_loss,
             now=host_time,
             since_ns=self._since_ns,
             silence=None if is_stepped else Silence(stale_feed_seconds),
@@ -99,6 +101,11 @@ class RelayedFeed:
     def state(self) -> str:
         """Where the connection stands, and why when it is not live."""
         return self._feed.state if self._feed else "closed"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the connection is live."""
+        return self._feed is not None and self._feed.is_live
 
     @property
     def is_whole(self) -> bool:

@@ -130,7 +130,8 @@ async def relay_run(
             upstream.recall(read_blocks(folder, _RECALLED_BYTES))
             log = BlockWriter(folder)
             relay = Relay(upstream.finder, log, host_time)
-            upstream.open(relay.hear, relay.gap, host_time, request.params.stale_feed_seconds)
+            stale_secs = request.params.stale_feed_seconds
+            upstream.open(relay.hear, relay.gap, relay.lose, host_time, stale_secs)
             server = RelayServer(relay, upstream, keys, request.feed)
 
             def listens(url: str) -> None:

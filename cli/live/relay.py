@@ -124,9 +124,7 @@ def relay_address(url: str | None, keys: Path | None, spool: Path) -> RelayAddre
     """
     if url is None:
         if keys is not None:
-            raise ConfigError(
-                "--relay-keys opens a relay: name it with --relay, or use --role relay"
-            )
+            raise ConfigError("--relay-keys opens a relay: name one with --relay")
         return None
     from app.relay.address import read_address
     from app.relay.run import KEYS_FILE

@@ -88,6 +88,11 @@ class Upstream(Protocol):
         ...
 
     @property
+    def is_live(self) -> bool:
+        """Whether the venue is connected."""
+        ...
+
+    @property
     def is_whole(self) -> bool:
         """Whether all that the venue has sent has been handed on: no gap is being fetched."""
         ...

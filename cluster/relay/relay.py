@@ -10,6 +10,7 @@ from typing import Any
 from cluster.relay.ports import BlockLog, FoundRows, RowFinder
 from cluster.relay.receiver import Receiver, Waiting
 from engine.domain.market_data.blocks import Block, Gap
+from serving.stream_errors import INTERNAL_ERROR, SLOW_CLIENT, StreamError
 
 FLUSH_SECS = 0.003
 """For so long rows are collected: most of a send's cost is the sending."""
@@ -60,7 +61,7 @@ class Relay:
         self.receivers: set[Receiver] = set()
         self.number = self.rows = self.marked_ns = 0
         self.is_kept = True
-        self.on_slow: Callable[[Receiver], None] = lambda _: None
+        self.on_cut: Callable[[Receiver, StreamError], None] = lambda *_: None
         self._flush_secs = flush_secs
         self._pending: list[FoundRows] = []
         self._stamp = 0
@@ -71,8 +72,17 @@ class Relay:
         """Epoch and number of the newest block."""
         return self.log.epoch, self.number
 
-    def hear(self, rows: FoundRows, stamp: int) -> None:
-        """Take rows that arrived together (UTC ns); they are sent within ``flush_secs``."""
+    def hear(self, rows: FoundRows, stamp: int, *, is_fetched: bool = False) -> None:
+        """Take rows that arrived together (UTC ns); they are sent within ``flush_secs``.
+
+        What was fetched after a gap is for receivers that count: others fetch it themselves, as
+        they do when the venue has cut them off.
+        """
+        if is_fetched:
+            self.flush()
+            self._stamp = max(self._stamp, stamp, self.marked_ns)
+            self._send(rows, only_counted=True)
+            return
         self._pending.append(rows)
         self._stamp = max(self._stamp, stamp, self.marked_ns)
         if self._due is None:
@@ -88,15 +98,14 @@ class Relay:
         first, *others = self._pending
         self._pending = []
         rows = first.joined(others) if others else first
-        if not len(rows):
-            return
-        self.number += 1
-        self.rows += len(rows)
-        self._keep(Block(self.log.epoch, self.number, self._stamp, rows.frame))
+        self._send(rows)
+
+    def lose(self) -> None:
+        """See that the venue's connection is lost: who cannot count learns it as from the venue."""
+        self.flush()
         for each in list(self.receivers):
-            if each.is_live:
-                each.take(self.log.epoch, self.number, self._stamp, rows)
-                self._cut_slow(each)
+            if not each.is_counted:
+                self._cut(each, INTERNAL_ERROR)
 
     def mark(self, t: int, updates: int | None = None) -> None:
         """Say that all that arrived before ``t`` (UTC ns) has been sent.
@@ -171,7 +180,19 @@ class Relay:
             text = "blocks are kept again" if is_kept else "blocks cannot be kept"
             _log.log(logging.INFO if is_kept else logging.ERROR, text)
 
-    def _cut_slow(self, receiver: Receiver) -> None:
-        if receiver.outlet.waiting > self.waiting.most:
-            self.leave(receiver)
-            self.on_slow(receiver)
+    def _send(self, rows: FoundRows, *, only_counted: bool = False) -> None:
+        """Make a block of rows, keep it, and send it."""
+        if not len(rows):
+            return
+        self.number += 1
+        self.rows += len(rows)
+        self._keep(Block(self.log.epoch, self.number, self._stamp, rows.frame))
+        for each in list(self.receivers):
+            if each.is_live and (each.is_counted or not only_counted):
+                each.take(self.log.epoch, self.number, self._stamp, rows)
+                if each.outlet.waiting > self.waiting.most:
+                    self._cut(each, SLOW_CLIENT)
+
+    def _cut(self, receiver: Receiver, why: StreamError) -> None:
+        self.leave(receiver)
+        self.on_cut(receiver, why)

@@ -16,6 +16,7 @@ from cluster.relay.ports import Upstream
 from cluster.relay.receiver import Receiver
 from cluster.relay.relay import Relay
 from cluster.relay.session import RelaySession
+from serving.stream_errors import StreamError
 
 
 class RelayServer:
@@ -34,7 +35,7 @@ class RelayServer:
         self._feed = feed
         self._sessions: dict[Receiver, RelaySession] = {}
         self._endings: set[asyncio.Task[None]] = set()
-        relay.on_slow = self._cut
+        relay.on_cut = self._cut
 
     @property
     def state(self) -> dict[str, Any]:
@@ -85,10 +86,10 @@ class RelayServer:
         """Take leave of all receivers."""
         await asyncio.gather(*(each.go_away() for each in list(self._sessions.values())))
 
-    def _cut(self, receiver: Receiver) -> None:
+    def _cut(self, receiver: Receiver, why: StreamError) -> None:
         session = self._sessions.get(receiver)
         if session is not None:
-            ending = asyncio.ensure_future(session.fall_behind())
+            ending = asyncio.ensure_future(session.cut(why))
             self._endings.add(ending)
             ending.add_done_callback(self._endings.discard)
 

@@ -22,9 +22,9 @@ from serving.stream_errors import (
     AUTH_FAILED,
     AUTH_TIMEOUT,
     INSUFFICIENT_SUBSCRIPTION,
+    INTERNAL_ERROR,
     INVALID_SYNTAX,
     NOT_AUTHENTICATED,
-    SLOW_CLIENT,
     StreamError,
 )
 
@@ -87,9 +87,9 @@ class RelaySession:
                 with suppress(asyncio.CancelledError):
                     await self._replaying
 
-    async def fall_behind(self) -> None:
-        """Cut a receiver off that reads too slowly."""
-        self._refuse(SLOW_CLIENT)
+    async def cut(self, why: StreamError) -> None:
+        """Cut the receiver off."""
+        self._refuse(why)
         await self.outlet.close(_POLICY)
 
     async def go_away(self) -> None:
@@ -160,6 +160,10 @@ class RelaySession:
             self._refuse(INVALID_SYNTAX)
             return
         receiver.changed()
+        if not (receiver.is_counted or self._upstream.is_live):
+            self._relay.leave(receiver)
+            await self.cut(INTERNAL_ERROR)
+            return
         try:
             async with asyncio.timeout(_ASKED_SECS):
                 await self._upstream.subscribe(wants.upstream())

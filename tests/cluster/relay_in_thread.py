@@ -21,7 +21,7 @@ class NoVenue:
     """An upstream that takes every subscription and says nothing by itself."""
 
     state = "live"
-    is_whole = True
+    is_live = is_whole = True
 
     async def subscribe(self, symbols: Mapping[str, Iterable[str]]) -> None:
         """Take it."""

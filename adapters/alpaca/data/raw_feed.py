@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from adapters.alpaca.data.backfill import Backfill, Lost
 from adapters.alpaca.data.gap_recovery import GapRecovery, Held, Passage
@@ -29,6 +29,12 @@ _LOSS_SEEN_SECS = 0.02
 _log = logging.getLogger(__name__)
 
 
+class Deliver(Protocol):
+    """Takes rows that arrived together (UTC ns)."""
+
+    def __call__(self, rows: FoundRows, stamp: int, *, is_fetched: bool) -> None: ...  # noqa: D102
+
+
 class RawFeed:
     """One connection to one feed, whose rows are found but not read.
 
@@ -38,7 +44,9 @@ class RawFeed:
     heard : HeardPrints
         What was heard so far, also by an earlier process.
     deliver : callable
-        Takes rows that arrived together, and when (UTC ns).
+        Takes rows that arrived together, when (UTC ns), and whether they were fetched.
+    on_loss : callable
+        Called when the connection is lost.
     on_gap : callable
         Takes what is missing, and again when it has been fetched, before what came meanwhile.
     now : callable
@@ -57,8 +65,9 @@ class RawFeed:
         finder: RowFinder,
         heard: HeardPrints,
         backfill: Backfill,
-        deliver: Callable[[FoundRows, int], None],
+        deliver: Deliver,
         on_gap: Callable[[Missing], None],
+        on_loss: Callable[[], None],
         now: Callable[[], int],
         since_ns: int = 0,
         silence: Silence | None = None,
@@ -70,6 +79,8 @@ class RawFeed:
         self._backfill = backfill
         self._deliver = deliver
         self._on_gap_known = on_gap
+        self._on_loss = on_loss
+        self._was_live = False
         self._now = now
         self._since_ns = since_ns
         self._recovery = GapRecovery()
@@ -96,9 +107,14 @@ class RawFeed:
         return f"{state.phase.value}: {state.reason}" if state.reason else state.phase.value
 
     @property
+    def is_live(self) -> bool:
+        """Whether the connection is live."""
+        return self.stream.state.phase is Phase.LIVE
+
+    @property
     def is_whole(self) -> bool:
         """Whether the connection is live and no gap is being fetched."""
-        return self.stream.state.phase is Phase.LIVE and self._whole.is_set()
+        return self.is_live and self._whole.is_set()
 
     async def run(self) -> None:
         """Keep the connection until ``close``; raises as ``MarketStream.run`` does."""
@@ -133,9 +149,12 @@ class RawFeed:
         self.stream.flush()
 
     def _on_state(self, state: object) -> None:
-        """Begin with what an earlier process missed, once the first connection is live."""
+        """Tell a loss; begin with what an earlier process missed once the first one is live."""
         del state
-        if self._since_ns and self.stream.state.phase is Phase.LIVE:
+        was_live, self._was_live = self._was_live, self.is_live
+        if was_live and not self.is_live:
+            self._on_loss()
+        if self._since_ns and self.is_live:
             since, self._since_ns = self._since_ns, 0
             self._on_gap(Gap(since, self._now()))
 
@@ -163,7 +182,7 @@ class RawFeed:
                 self._on_gap_known(Missing(now, now, complete=False))
             return
         self._heard.note(found)
-        self._deliver(found, now)
+        self._deliver(found, now, is_fetched=False)
 
     def _on_gap(self, gap: Gap) -> None:
         """Let nothing pass until what was lost has been fetched."""
@@ -202,7 +221,7 @@ class RawFeed:
         missed = fetched.only(self._heard.missed(fetched, after))
         if len(missed):
             self._heard.note(missed)
-            self._deliver(missed, now)
+            self._deliver(missed, now, is_fetched=True)
 
     def _hand_over_held(self, held: Held, now: int) -> None:
         try:

@@ -131,6 +131,10 @@ class Receiver:
         while not self.marks or self.marks[-1]["t"].to_unix_nano() < ts:
             self._take(await self.frame())
 
+    async def take_next(self) -> None:
+        """Take the next frame."""
+        self._take(await self.frame())
+
     async def until_lost(self) -> None:
         """Take what comes until the connection is gone."""
         with suppress(ConnectionClosed):

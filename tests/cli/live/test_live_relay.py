@@ -9,12 +9,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog
 from engine.domain.session import NANOS_PER_SECOND, session
@@ -109,6 +111,39 @@ def test_nothing_is_lost_or_counted_twice_when_the_relay_is_killed(
     assert prints(receiver.rows) == sent
     stamps = [row["stamp"] for row in receiver.rows]
     assert stamps == sorted(stamps)
+
+
+def test_when_the_venue_is_lost_we_are_told_of_the_gap_and_others_are_cut_off_as_the_venue_does(
+    place: Place, market: Path
+) -> None:
+    async def listen(relay: RunningRelay) -> Receiver:
+        ours = await Receiver(["A-Z"]).open(relay.url)
+        await ours.grant(OPEN)
+        async with connect(f"{relay.url}/v2/sip") as other:
+            key, secret = _key(0)
+            for said in (
+                {"action": "auth", "key": key, "secret": secret},
+                {"action": "subscribe", "trades": ["*"]},
+            ):
+                await other.recv()
+                await other.send(json.dumps(said))
+            await ours.grant(OPEN + _MINUTE)
+            await asyncio.to_thread(place.steer, "chaos/strike", what="drop")
+            heard: list[dict[str, Any]] = []
+            with suppress(ConnectionClosed):
+                while True:
+                    heard += json.loads(await asyncio.wait_for(other.recv(), 60))
+        assert heard[-1]["code"] == 500
+        assert sum(row["T"] == "t" for row in heard) > 50
+        while not ours.gaps or not ours.gaps[-1]["complete"]:
+            await ours.take_next()
+        await ours.grant(OPEN + 2 * _MINUTE)
+        await ours.close()
+        return ours
+
+    with relayed(place) as relay:
+        ours = asyncio.run(listen(relay))
+    assert prints(ours.rows) == recorded(market, OPEN, OPEN + 2 * _MINUTE)
 
 
 def test_the_official_sdk_hears_the_venue_through_a_relay(
