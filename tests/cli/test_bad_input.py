@@ -30,7 +30,7 @@ USAGE, BAD_DATA, NOT_FOUND = 2, 3, 4
         (("backtest", "--start", "2026-09-21", "--end", "2026-09-18"), USAGE, "lies after"),
         (("backtest", "--balance", "-5"), USAGE, "more than 0 USD"),
         (("backtest", "--balance", "1e30"), USAGE, "in whole cents"),
-        (("backtest", "--symbols", ","), USAGE, "leave it out for all"),
+        (("backtest", "--symbols", ","), USAGE, "names no symbol"),
         (("scan", "--date", "2026-09-18", "--catalog", "weird://x"), USAGE, "fsspec URL"),
         (("backtest", "--set", "min_ac_z=[/red]"), USAGE, "[/red]"),
         (("backtest", "--balance", "lots"), USAGE, "no amount of USD"),

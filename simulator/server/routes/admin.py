@@ -101,7 +101,7 @@ class Admin:
         last = venue.playhead.reader.end_ns
         if not venue.now <= ts <= last:
             raise ConfigError(
-                f"no way to {new_york_clock(ts)}: it is {_standing_at(venue.now, last)}; "
+                f"ts: no way to {new_york_clock(ts)}; it is {_standing_at(venue.now, last)}; "
                 "time does not go back, start the simulator anew"
             )
         await venue.seek(ts)
