@@ -8,7 +8,7 @@ import msgspec
 from numpy.typing import NDArray
 
 from cluster.relay.ports import FoundRows, RowFinder
-from cluster.relay.wants import CHANNELS, Wants
+from cluster.relay.wants import Wants
 from engine.domain.market_data.blocks import Gap
 
 
@@ -23,7 +23,7 @@ class Waiting(msgspec.Struct, frozen=True):
     most: int = 64 << 20
 
 
-_QUOTES = CHANNELS.index("quotes")
+_QUOTES = "quotes"
 
 
 class Outlet(Protocol):
@@ -76,20 +76,19 @@ class Receiver:
         self._finder = finder
         self._is_json = is_json
         self._few = waiting.few
-        self._wanted: NDArray[Any] | None = None
+        self._wanted: dict[bool | None, NDArray[Any]] = {}
         self._quotes: dict[int, bytes] = {}
 
     def changed(self) -> None:
         """Go by what ``wants`` says now."""
-        self._wanted = None
+        self._wanted.clear()
 
     def take(self, epoch: int, number: int, stamp: int, rows: FoundRows) -> None:
         """Send the rows of a block that are wanted."""
-        self._wanted = wanted = self._finder.wanted(self.wants.takes, self._wanted)
         if self._quotes or self.outlet.waiting > self._few:
-            n, body = self._conflated(rows, wanted)
+            n, body = self._conflated(rows)
         else:
-            n, body = rows.copied(wanted)
+            n, body = rows.copied(self._taken())
         if not n:
             return
         if self.is_counted:
@@ -118,13 +117,20 @@ class Receiver:
     def _send(self, frame: bytes) -> None:
         self.outlet.send(self._finder.as_json(frame) if self._is_json else frame)
 
-    def _conflated(self, rows: FoundRows, wanted: NDArray[Any]) -> tuple[int, bytes]:
+    def _taken(self, *, quotes: bool | None = None) -> NDArray[Any]:
+        """Return by channel and symbol what is wanted, of quotes alone, or of all others."""
+
+        def takes(channel: str, symbol: str) -> bool:
+            is_meant = quotes is None or (channel == _QUOTES) is quotes
+            return is_meant and self.wants.takes(channel, symbol)
+
+        self._wanted[quotes] = self._finder.wanted(takes, self._wanted.get(quotes))
+        return self._wanted[quotes]
+
+    def _conflated(self, rows: FoundRows) -> tuple[int, bytes]:
         """Return what is wanted but quotes, which wait until the receiver has read on."""
-        others, quotes = wanted.copy(), wanted.copy()
-        others[_QUOTES] = False
-        quotes[:_QUOTES] = quotes[_QUOTES + 1 :] = False
-        n, body = rows.copied(others)
-        newest, n_quotes = rows.newest(quotes)
+        n, body = rows.copied(self._taken(quotes=False))
+        newest, n_quotes = rows.newest(self._taken(quotes=True))
         self.conflated += n_quotes - len(newest) + len(self._quotes.keys() & newest.keys())
         self._quotes |= newest
         if self.outlet.waiting <= self._few // 2:

@@ -10,7 +10,7 @@ from typing import Any
 from cluster.relay.ports import BlockLog, FoundRows, RowFinder
 from cluster.relay.receiver import Receiver, Waiting
 from engine.domain.market_data.blocks import Block, Gap
-from serving.stream_errors import INTERNAL_ERROR, SLOW_CLIENT, StreamError
+from serving.market_stream import INTERNAL_ERROR, SLOW_CLIENT, StreamError
 
 FLUSH_SECS = 0.003
 """For so long rows are collected: most of a send's cost is the sending."""

@@ -16,7 +16,7 @@ from cluster.relay.ports import Upstream
 from cluster.relay.receiver import Receiver
 from cluster.relay.relay import Relay
 from cluster.relay.session import RelaySession
-from serving.stream_errors import StreamError
+from serving.market_stream import StreamError
 
 
 class RelayServer:

@@ -17,7 +17,7 @@ from cluster.relay.receiver import Receiver
 from cluster.relay.relay import Relay
 from engine.domain.errors import VenueError, VenueRejected
 from serving import DirectSocket, admit
-from serving.stream_errors import (
+from serving.market_stream import (
     ALREADY_AUTHENTICATED,
     AUTH_FAILED,
     AUTH_TIMEOUT,

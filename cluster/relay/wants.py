@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cluster.slots import Slot, places_of, slots_of
 from engine.domain.errors import ConfigError
-
-CHANNELS = (
-    "trades",
-    "quotes",
-    "bars",
-    "updatedBars",
-    "dailyBars",
-    "statuses",
-    "lulds",
-    "imbalances",
-)
-ALL = "*"
-
-_WITH_TRADES = ("corrections", "cancelErrors")
-_SYMBOL = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9.\-/+:]{0,20}")
+from serving.market_stream import ALL, STOCK_CHANNELS, SYMBOL, WITH_TRADES
 
 
 class Wants:
@@ -37,7 +22,7 @@ class Wants:
     """
 
     def __init__(self) -> None:
-        self.names: dict[str, dict[str, None]] = {channel: {} for channel in CHANNELS}
+        self.names: dict[str, dict[str, None]] = {channel: {} for channel in STOCK_CHANNELS}
         self.slots: tuple[Slot, ...] = ()
         self.channels: tuple[str, ...] = ()
 
@@ -68,12 +53,12 @@ class Wants:
         """
         changed = {channel: dict(symbols) for channel, symbols in self.names.items()}
         for channel, value in said.items():
-            if channel == "action" or channel in _WITH_TRADES:
+            if channel == "action" or channel in WITH_TRADES:
                 continue
             symbols = [] if value is None else value
             if channel not in changed or not isinstance(symbols, list):
                 return False
-            if not all(isinstance(name, str) and _SYMBOL.fullmatch(name) for name in symbols):
+            if not all(isinstance(name, str) and SYMBOL.fullmatch(name) for name in symbols):
                 return False
             for symbol in symbols:
                 if adds:
@@ -90,7 +75,7 @@ class Wants:
         except ConfigError:
             return False
         named = tuple(channels)
-        if not slots or not named or not set(named) <= set(CHANNELS):
+        if not slots or not named or not set(named) <= set(STOCK_CHANNELS):
             return False
         self.slots = slots
         self.channels = named
@@ -110,7 +95,7 @@ class Wants:
             if channel != "imbalances" or names
         }
         trades = list(self.names["trades"])
-        told |= dict.fromkeys(_WITH_TRADES, trades)
+        told |= dict.fromkeys(WITH_TRADES, trades)
         if self.slots:
             told |= {"prefixes": list(map(str, self.slots)), "channels": list(self.channels)}
         return told

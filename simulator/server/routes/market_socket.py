@@ -10,7 +10,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from serving import admit
-from serving.stream_errors import (
+from serving.market_stream import (
     ALREADY_AUTHENTICATED,
     AUTH_FAILED,
     AUTH_TIMEOUT,

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from serving.stream_errors import INVALID_FOR_FEED, INVALID_SYNTAX, SYMBOL_LIMIT, StreamError
+from serving.market_stream import (
+    INVALID_FOR_FEED,
+    INVALID_SYNTAX,
+    STOCK_CHANNELS,
+    SYMBOL,
+    SYMBOL_LIMIT,
+    WITH_TRADES,
+    StreamError,
+)
 from simulator.tape import Wanted
 
-STOCK_CHANNELS = (
-    "trades",
-    "quotes",
-    "bars",
-    "updatedBars",
-    "dailyBars",
-    "statuses",
-    "lulds",
-    "imbalances",
-)
 NEWS_CHANNELS = ("news",)
 _ACCEPTED = (*STOCK_CHANNELS, *NEWS_CHANNELS, "orderbooks")
 """Channels that may be named on any feed as long as nothing is asked of them."""
 
-_WITH_TRADES = ("corrections", "cancelErrors")
 _COUNTED = ("trades", "quotes")
 """Channels that a plan's symbol limit counts."""
-
-_SYMBOL = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9.\-/+:]{0,20}")
 
 
 class Subscriptions:
@@ -52,7 +46,7 @@ class Subscriptions:
         """Subscribe or unsubscribe; a refused request changes nothing."""
         changed = {name: dict(symbols) for name, symbols in self._names.items()}
         for name, value in said.items():
-            if name == "action" or name in _WITH_TRADES:
+            if name == "action" or name in WITH_TRADES:
                 continue
             symbols = [] if value is None else value
             if not isinstance(symbols, list) or not all(map(_is_symbol, symbols)):
@@ -78,7 +72,7 @@ class Subscriptions:
             if name != "imbalances" or self._names[name]:
                 told[name] = list(self._names[name])
         if "lulds" in self._channels:
-            told |= {name: list(self._names["trades"]) for name in _WITH_TRADES}
+            told |= {name: list(self._names["trades"]) for name in WITH_TRADES}
         return told
 
     def takes(self, channel: str, symbol: str) -> bool:
@@ -98,7 +92,7 @@ class Subscriptions:
 
 
 def _is_symbol(name: object) -> bool:
-    return isinstance(name, str) and _SYMBOL.fullmatch(name) is not None
+    return isinstance(name, str) and SYMBOL.fullmatch(name) is not None
 
 
 def _over(names: Mapping[str, Mapping[str, None]], limit: int) -> bool:

@@ -1,10 +1,28 @@
-"""What Alpaca's market-data stream answers to a request that it refuses, by code."""
+"""Alpaca's market-data stream as a server of it speaks: channels, symbols, refusals by code."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
+
+STOCK_CHANNELS = (
+    "trades",
+    "quotes",
+    "bars",
+    "updatedBars",
+    "dailyBars",
+    "statuses",
+    "lulds",
+    "imbalances",
+)
+WITH_TRADES = ("corrections", "cancelErrors")
+"""Channels that come with the trades, whether they are named or not."""
+
+ALL = "*"
+SYMBOL = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9.\-/+:]{0,20}")
+"""What may be subscribed to by name."""
 
 
 class StreamError(msgspec.Struct, frozen=True):
