@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from engine.domain.market_data.blocks import Block, Gap
 
-type Takes = Callable[[str, str], bool]
-"""Says whether a receiver takes a channel's rows of a symbol; "" stands for no symbol."""
+type Takes = Callable[[str, Sequence[str]], NDArray[Any]]
+"""Says of which symbols a receiver takes a channel's rows; "" stands for no symbol."""
 
 
 class FoundRows(Protocol):

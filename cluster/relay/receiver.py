@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -120,9 +121,9 @@ class Receiver:
     def _taken(self, *, quotes: bool | None = None) -> NDArray[Any]:
         """Return by channel and symbol what is wanted, of quotes alone, or of all others."""
 
-        def takes(channel: str, symbol: str) -> bool:
+        def takes(channel: str, symbols: Sequence[str]) -> NDArray[Any]:
             is_meant = quotes is None or (channel == _QUOTES) is quotes
-            return is_meant and self.wants.takes(channel, symbol)
+            return self.wants.takes(channel, symbols) & is_meant
 
         self._wanted[quotes] = self._finder.wanted(takes, self._wanted.get(quotes))
         return self._wanted[quotes]

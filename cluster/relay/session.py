@@ -150,17 +150,17 @@ class RelaySession:
 
     async def _subscribe(self, said: Mapping[str, Any], *, adds: bool) -> None:
         """Change the subscription, ask the venue for what it lacks, and acknowledge."""
-        wants, receiver = self.receiver.wants, self.receiver
-        before = wants.copy()
-        if "prefixes" in said:
-            if not adds or not _has_lists(said) or not self._by_beginnings(said):
-                self._refuse(INVALID_SYNTAX)
-                return
-        elif not wants.change(said, adds=adds):
+        wants, receiver = self.receiver.wants.copy(), self.receiver
+        by_slots = "prefixes" in said
+        is_sound = (
+            adds and _has_lists(said) and wants.begin_with(said["prefixes"], said["channels"])
+            if by_slots
+            else wants.change(said, adds=adds)
+        )
+        if not is_sound:
             self._refuse(INVALID_SYNTAX)
             return
-        receiver.changed()
-        if not (receiver.is_counted or self._upstream.is_live):
+        if not (by_slots or receiver.is_counted or self._upstream.is_live):
             self._relay.leave(receiver)
             await self.cut(INTERNAL_ERROR)
             return
@@ -170,12 +170,16 @@ class RelaySession:
         except TimeoutError:
             pass
         except VenueRejected as refused:
-            receiver.wants = before
-            receiver.changed()
             self._refuse(StreamError(refused.code or INVALID_SYNTAX.code, str(refused)))
             return
         except VenueError:
             pass
+        self._relay.flush()
+        receiver.wants = wants
+        receiver.changed()
+        if by_slots and not receiver.is_counted:
+            receiver.number = self._relay.number
+            receiver.is_counted = True
         position = dict(zip(("e", "n"), self._relay.position, strict=True))
         receiver.tell(wants.message() | (position if receiver.is_counted else {}))
         since = said.get("from")
@@ -192,16 +196,6 @@ class RelaySession:
         except Exception:  # noqa: BLE001  (it is told, and the receiver comes again)
             _log.exception("blocks could not be sent again to %s", self.receiver.name)
             await self.outlet.close(_INTERNAL)
-
-    def _by_beginnings(self, said: Mapping[str, Any]) -> bool:
-        receiver = self.receiver
-        if not receiver.wants.begin_with(said["prefixes"], said["channels"]):
-            return False
-        if not receiver.is_counted:
-            self._relay.flush()
-            receiver.number = self._relay.number
-            receiver.is_counted = True
-        return True
 
     async def _advance(self, until: object) -> None:
         if self._key is None or self._key.right is not Right.STEER:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cluster.slots import Slot, places_of, slots_of
 from engine.domain.errors import ConfigError
@@ -33,15 +36,21 @@ class Wants:
         same.slots, same.channels = self.slots, self.channels
         return same
 
-    def takes(self, channel: str, symbol: str) -> bool:
-        """Say whether a row is asked for; what has no symbol goes to whoever wants all."""
+    def takes(self, channel: str, symbols: Sequence[str]) -> NDArray[np.bool_]:
+        """Return of which symbols a channel's rows are asked for, shape (n,).
+
+        What has no symbol goes to whoever wants all.
+        """
         names = self.names.get(channel, {})
-        if ALL in names or symbol in names:
-            return True
-        if channel not in self.channels or not symbol:
-            return False
-        place = places_of([symbol])[0]
-        return any(each.first <= place <= each.last for each in self.slots)
+        if ALL in names:
+            return np.ones(len(symbols), np.bool_)
+        taken = np.array([name in names for name in symbols], np.bool_)
+        if channel in self.channels and len(symbols):
+            places = places_of(symbols)
+            for each in self.slots:
+                taken |= (each.first <= places) & (places <= each.last)
+            taken &= np.array([name != "" for name in symbols], np.bool_)
+        return taken
 
     def change(self, said: Mapping[str, Any], *, adds: bool) -> bool:
         """Subscribe or unsubscribe by name; a request that is not well formed changes nothing.

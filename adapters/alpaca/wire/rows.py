@@ -26,8 +26,8 @@ type _Value = int | float | str | bool | list[Any] | dict[str, Any] | msgspec.ms
 
 _ROWS = msgspec.msgpack.Decoder(list[dict[str, _Value]])
 
-type Takes = Callable[[str, str], bool]
-"""Says whether a receiver takes a channel's rows of a symbol; "" stands for no symbol."""
+type Takes = Callable[[str, Sequence[str]], NDArray[np.bool_]]
+"""Says of which symbols a receiver takes a channel's rows; "" stands for no symbol."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +161,7 @@ class RowFinder:
         if before is not None and known == len(self.symbols):
             return before
         new = [*self.symbols[known:], ""]
-        added = np.array([[takes(channel, name) for name in new] for channel in CHANNELS])
+        added = np.array([takes(channel, new) for channel in CHANNELS])
         return added if before is None else np.hstack([before[:, :known], added])
 
     def timestamp(self, ts: int) -> msgspec.msgpack.Ext:

@@ -42,11 +42,15 @@ def test_a_receiver_gets_the_rows_it_wants_byte_by_byte_and_in_order(
     found = finder.find(sent)
     rows = [raw for frame in sent for raw in messages(frame)]
     assert [bytes(raw) for raw in messages(found.frame)] == [bytes(raw) for raw in rows]
-    wanted = finder.wanted(lambda channel, name: channel == "trades" and name >= letter)
+    wanted = finder.wanted(
+        lambda channel, names: np.array([channel == "trades" and name >= letter for name in names])
+    )
     n, body = found.copied(wanted)
     mine = [raw for raw in rows if said(raw)[0] == "t" and said(raw)[1] >= letter]
     assert [bytes(raw) for raw in messages(finder.framed(n, body))] == [bytes(raw) for raw in mine]
-    newest, n_quotes = found.newest(finder.wanted(lambda channel, _: channel == "quotes"))
+    newest, n_quotes = found.newest(
+        finder.wanted(lambda channel, names: np.full(len(names), channel == "quotes"))
+    )
     last = {said(raw)[1]: bytes(raw) for raw in rows if said(raw)[0] == "q"}
     assert {finder.symbols[number]: row for number, row in newest.items()} == last
     assert n_quotes == sum(said(raw)[0] == "q" for raw in rows)
