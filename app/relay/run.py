@@ -118,14 +118,14 @@ async def relay_run(
         The venue cannot be reached at the start for as long as was asked for, or refuses us.
     """
     refusal = "" if request.certificate and request.keys else _REACHED
+    path = request.keys or own_keys(request.spool)
+    keys = RelayKeys.read(path)
     with listening(request.host, request.port, refusal=refusal) as listener:
         upstream = relayed_feed(request.market, request.feed, environment)
         try:
             host_time = await request.wait.reached_soon(upstream.host_time)
             day = day_of(host_time())
             folder = request.spool / f"relay-{request.market}-{request.feed}-{day}"
-            path = request.keys or own_keys(request.spool)
-            keys = RelayKeys.read(path)
             is_granted = isinstance(host_time, GrantedTime)
             upstream.recall(read_blocks(folder, _RECALLED_BYTES))
             log = BlockWriter(folder)

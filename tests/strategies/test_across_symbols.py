@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from app.strategies.check import CheckedStrategy, checked_strategy
-from app.strategies.find import find_strategy
 from app.strategies.hosted import Hosted
 from catalog import Catalog
 from catalog.synth import synthesize
 from engine.domain.ensemble import Ensemble
-from engine.domain.errors import ConfigError
 from engine.domain.facts import Member
 from engine.signals.whole_tape.history import Need, matrix
 from engine.signals.whole_tape.signals import Signals, at_least
@@ -95,9 +93,3 @@ def test_one_that_says_so_is_fine(market: Catalog) -> None:
         True, True, True,
     )  # fmt: skip
     assert Hosted((Ranks(), PerSymbol()), Ensemble(1, ())).across_symbols == ("ranks",)
-
-
-def test_a_class_that_says_it_wrongly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PerSymbol, "across_symbols", "yes")
-    with pytest.raises(ConfigError, match="across_symbols is 'yes', expected True or False"):
-        find_strategy(f"{__name__}:PerSymbol")

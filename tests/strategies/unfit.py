@@ -48,6 +48,13 @@ class Blind(Breakout):
         raise RuntimeError
 
 
+class Unsure(Breakout):
+    """Says in words whether it looks across symbols."""
+
+    strategy_id = "unsure"
+    across_symbols: Any = "yes"
+
+
 class Data(Breakout):
     """Has data where it is called."""
 

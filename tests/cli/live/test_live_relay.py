@@ -228,6 +228,8 @@ def test_what_is_not_safe_or_not_asked_of_its_role_does_not_start(
         path.write_text(text)
         path.chmod(mode)
     asked = ("live", "--role", "relay", "--venue", "alpaca-sim", "--database", place.database)
+    if "--role" not in arguments and "--listen" not in arguments:
+        asked = (*asked, "--listen", "127.0.0.1:0")
     added = {"APCA_API_KEY_ID": "K", "APCA_API_SECRET_KEY": "S", "TRADECTL_SIM_URL": place.url}
     answer = place.nursery.answer((*asked, *arguments), added, place.folder)
     assert answer.code == 2
