@@ -45,7 +45,7 @@ class VerdictKeeper:
     def play_again(self) -> None:
         """Expect what was kept to be decided once more, as a session does that is resumed."""
         kept = self.decided()
-        self._kept_ns = max((each.verdicts[0].ts_event for each in kept), default=0)
+        self._kept_ns = max((each.ts_event for each in kept), default=0)
 
     def decided(self) -> list[BucketDecision]:
         """Return what earlier processes of the run have decided; a line cut short is cut off."""
@@ -60,7 +60,7 @@ class VerdictKeeper:
         """Keep a decision on something."""
         if self._failed or not (decision.verdicts or decision.incomplete):
             return
-        if decision.verdicts[0].ts_event <= self._kept_ns:
+        if decision.ts_event <= self._kept_ns:
             return
         try:
             self._lines.parent.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ def test_who_is_halted_by_hand_is_told_what_lets_entries_in_again() -> None:
 
 @pytest.mark.parametrize("hot", get_args(Hot))
 def test_every_parameter_says_in_words_when_a_change_takes_effect(hot: Hot) -> None:
-    assert takes_effect(hot).startswith(("at once", "at restart"))
+    assert takes_effect(hot).startswith(("at once", "at restart", "on the next day"))
 
 
 def test_a_pause_a_stop_and_an_issue_are_called_what_they_are() -> None:

@@ -60,6 +60,7 @@ UNFIT = {
     "Shouting": "found 'LOUD'",
     "Silent": "it has no signals: add def signals(self, tape) -> Signals",
     "Blind": "expected def signals(self, tape): too many positional arguments",
+    "Unsure": "across_symbols is 'yes', expected True or False",
     "Data": "signals is int, expected def signals(self, tape)",
     "Later": "signals is asynchronous",
     "Unmakeable": "it cannot be made, OSError: no licence",
