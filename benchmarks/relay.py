@@ -51,6 +51,10 @@ class _Nobody:
     state = "live"
     is_live = is_whole = True
 
+    def hears(self, symbols: Mapping[str, Iterable[str]]) -> bool:
+        """Hear all."""
+        return bool(symbols)
+
     async def subscribe(self, symbols: Mapping[str, Iterable[str]]) -> None:
         """Take it."""
 

@@ -121,11 +121,12 @@ class ReportMerge:
         """Take a report as it arrives."""
         report = told.report
         ts, speakers = report.ts_event, (*report.candidates, *report.failures)
-        bucket = self._may_speak(told, ts, (each.strategy_id for each in speakers))
-        if isinstance(bucket, Taken):
-            return bucket
+        refused = self._refused(told, ts, (each.strategy_id for each in speakers))
+        if refused is not None:
+            return refused
         if self._version_at is not None and told.params_version != self._version_at(ts):
             return Taken.OTHER_PARAMETERS
+        bucket = self._bucket(ts)
         self.owners.has_reported(told.slot, told.owner, ts)
         if bucket is None or told.slot in bucket.reports:
             return Taken.AGAIN
@@ -143,9 +144,10 @@ class ReportMerge:
         Of two shards that work a slot either may bring it: both say the same.
         """
         speakers = (each.strategy_id for each in told.candidates)
-        bucket = self._may_speak(told, told.ts_event, speakers)
-        if isinstance(bucket, Taken):
-            return bucket
+        refused = self._refused(told, told.ts_event, speakers)
+        if refused is not None:
+            return refused
+        bucket = self._bucket(told.ts_event)
         if bucket is None or told.slot in bucket.rests:
             return Taken.AGAIN
         bucket.rests[told.slot] = told
@@ -203,10 +205,10 @@ class ReportMerge:
         """Return the candidate digest of the complete buckets; of all after ``end``."""
         return self._digest.hexdigest()
 
-    def _may_speak(
+    def _refused(
         self, told: SlotReport | SlotRest, ts_event: int, speakers: Iterable[str]
-    ) -> _Bucket | Taken | None:
-        """Return the bucket that is spoken of; None where nothing can be added to it any more."""
+    ) -> Taken | None:
+        """Return why a shard may not speak of a bucket, None where it may."""
         if told.slot not in self.names:
             return Taken.UNKNOWN_SLOT
         if not self.owners.holds(told.slot, told.owner, ts_event):
@@ -214,9 +216,10 @@ class ReportMerge:
         heard = self._across if told.slot == ACROSS else self._alone
         if not heard.issuperset(speakers):
             return Taken.OTHER_STRATEGIES
-        return self._bucket(ts_event)
+        return None
 
     def _bucket(self, ts_event: int) -> _Bucket | None:
+        """Return a bucket; None where nothing can be added to it any more."""
         if ts_event < self._to_tell or (ts_event - self._first_ns) % self._width_ns:
             return None
         return self._buckets.setdefault(ts_event, _Bucket(ts_event))

@@ -166,7 +166,7 @@ def _apart(slots: Sequence[Slot]) -> tuple[Slot, ...]:
 
 def _slot(text: str) -> Slot:
     """Return one slot as it is typed."""
-    typed = text.upper()
+    typed = text.upper() if text.isascii() else text
     if half := _HALF.fullmatch(typed):
         start = _number(half[1]) * LETTERS
         middle = start + LETTERS // 2

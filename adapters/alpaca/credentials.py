@@ -17,6 +17,8 @@ _HIDDEN = "‹hidden›"
 class Credentials:
     """An API key with its secret: neither is in a repr, nor in a text that went through ``hide``.
 
+    ``origin`` says in words where they are to be corrected if they are refused.
+
     Raises
     ------
     ConfigError
@@ -25,6 +27,7 @@ class Credentials:
 
     key_id: str = field(repr=False)
     secret: str = field(repr=False)
+    origin: str = f"{KEY_ID} and {SECRET}; paper and live have keys of their own"
 
     def __post_init__(self) -> None:
         for name, value in ((KEY_ID, self.key_id), (SECRET, self.secret)):

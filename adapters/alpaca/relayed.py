@@ -116,6 +116,15 @@ class RelayedFeed:
         """Keep the connection until ``close``; raises ``VenueRejected`` where a person must act."""
         await self._opened.run()
 
+    @property
+    def subscribed(self) -> dict[str, list[str]]:
+        """What has been asked for; see ``RawFeed``."""
+        return self._opened.subscribed
+
+    def hears(self, symbols: Mapping[str, Iterable[str]]) -> bool:
+        """Say whether all of some symbols were asked for; see ``RawFeed``."""
+        return self._opened.hears(symbols)
+
     async def subscribe(self, symbols: Mapping[str, Iterable[str]]) -> None:
         """Add symbols by channel; see ``RawFeed``."""
         await self._opened.subscribe(symbols)

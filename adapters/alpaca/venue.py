@@ -102,7 +102,8 @@ class AlpacaVenue:
     ) -> None:
         keys = credentials or Credentials.from_environment()
         names = settings.subscribed
-        if why := explain_refusal(settings.plan, settings.feed, names, names):
+        why = explain_refusal(settings.plan, settings.feed, names, names)
+        if why and relay is None:
             raise ConfigError(why)
         addresses = endpoints or Endpoints.of(settings.venue)
         # granted minutes pass faster than the wall's, and the simulator counts its own
@@ -126,7 +127,9 @@ class AlpacaVenue:
         if relay is not None:
             self._heard_from = {
                 "endpoints": structs.replace(addresses, data_stream=relay.url),
-                "credentials": Credentials(relay.key, relay.secret),
+                "credentials": Credentials(
+                    relay.key, relay.secret, "the key of the relay in --relay-keys"
+                ),
             }
         self._listed = listed
         self._recalled = recalled

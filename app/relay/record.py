@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +15,7 @@ from engine.domain.market_data.blocks import Block
 
 
 def record_blocks(end: RelayEnd, catalog: str, feed: str) -> dict[str, int]:
-    """Store what a relay has heard, and remove its blocks.
+    """Store what a relay has heard of a day; its blocks stay for receivers until the next day.
 
     Returns
     -------
@@ -26,7 +25,8 @@ def record_blocks(end: RelayEnd, catalog: str, feed: str) -> dict[str, int]:
     Raises
     ------
     DataError
-        It has heard nothing, or other rows are stored for a symbol and date.
+        A file of blocks is damaged, it has heard nothing, or other rows are stored for a symbol
+        and date.
     RunError
         The catalog cannot be written.
     """
@@ -49,5 +49,4 @@ def record_blocks(end: RelayEnd, catalog: str, feed: str) -> dict[str, int]:
         if not writer.rows:
             raise DataError(f"{folder} holds no trade and no quote: the relay has heard nothing")
         adopted = adopt(Catalog(catalog), Spooled(Path(place)))
-    shutil.rmtree(folder)
     return {report.kind: report.rows_out for report in adopted.reports}

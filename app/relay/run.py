@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shutil
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
@@ -15,7 +16,8 @@ import msgspec
 import uvicorn
 
 from app.markets import relayed_feed
-from catalog.spool import BlockWriter, read_blocks
+from app.relay.subscriptions import Subscriptions
+from catalog.spool import BlockWriter, last_blocks
 from cluster.relay import Relay, RelayKeys, RelayServer, relay_app
 from engine.domain.errors import ConfigError, RunError
 from engine.domain.session import day_of
@@ -127,11 +129,15 @@ async def relay_run(
             day = day_of(host_time())
             folder = request.spool / f"relay-{request.market}-{request.feed}-{day}"
             is_granted = isinstance(host_time, GrantedTime)
-            upstream.recall(read_blocks(folder, _RECALLED_BYTES))
             log = BlockWriter(folder)
+            upstream.recall(last_blocks(folder, _RECALLED_BYTES))
             relay = Relay(upstream.finder, log, host_time)
             stale_secs = request.params.stale_feed_seconds
             upstream.open(relay.hear, relay.gap, relay.lose, host_time, stale_secs)
+            subscriptions = Subscriptions(folder)
+            await upstream.subscribe(subscriptions.read())
+            relay.on_subscribed = lambda: subscriptions.keep(upstream.subscribed)
+            _make_room(request, folder)
             server = RelayServer(relay, upstream, keys, request.feed)
 
             def listens(url: str) -> None:
@@ -179,6 +185,13 @@ def own_keys(spool: Path) -> Path:
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
     return path
+
+
+def _make_room(request: RelayRequest, folder: Path) -> None:
+    """Remove the blocks of days before the last one."""
+    earlier = sorted(folder.parent.glob(f"relay-{request.market}-{request.feed}-*"))
+    for each in earlier[: earlier.index(folder)][:-1]:
+        shutil.rmtree(each)
 
 
 async def _until_over(

@@ -11,6 +11,7 @@ was fetched instead.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import struct
@@ -21,10 +22,11 @@ from typing import Self
 
 from catalog.files import storage_error
 from catalog.spool.chunks import bodies, chunk, chunk_from
-from engine.domain.errors import DataError
+from engine.domain.errors import ConfigError, DataError
 from engine.domain.market_data.blocks import Block, Gap
 
 ENDING = ".blocks"
+_LOCK = "lock"
 
 _HEAD = struct.Struct(">BIQq")
 _GAP_END = struct.Struct(">q?")
@@ -49,12 +51,20 @@ class BlockWriter:
     Raises
     ------
     ConfigError, RunError
-        The folder cannot be written.
+        The folder cannot be written, or another process writes there.
     """
 
     def __init__(self, folder: Path) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / _LOCK).open("wb")
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._lock.close()
+                raise ConfigError(
+                    f"another relay writes to {folder}: end it, or give this one another --database"
+                ) from None
             self.epoch = 1 + max((int(path.stem) for path in block_files(folder)), default=0)
             self._folder = folder
             self._file = FileIO(_path(folder, self.epoch), "xb")
@@ -99,6 +109,7 @@ class BlockWriter:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        self._lock.close()
 
     def _cut(self) -> None:
         """Take back what was written of an entry that does not fit."""
@@ -114,21 +125,29 @@ def block_files(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"[0-9][0-9][0-9][0-9]{ENDING}"))
 
 
-def read_blocks(folder: Path, last_bytes: int | None = None) -> Iterator[Block | Gap]:
+def read_blocks(folder: Path) -> Iterator[Block | Gap]:
     """Yield what a relay has handed on, in order.
 
-    Parameters
-    ----------
-    last_bytes : int, optional
-        Only of the newest file, and no more than so much of its end.
+    Raises
+    ------
+    DataError
+        A file is damaged; one that was cut short ends there.
     """
-    files = block_files(folder)
-    if last_bytes is None:
-        for path in files:
-            yield from _entries(path, 0)
-    elif files:
-        start = max(0, files[-1].stat().st_size - last_bytes)
-        yield from _entries(files[-1], chunk_from(files[-1], start))
+    for path in block_files(folder):
+        yield from _whole_entries(path, 0)
+
+
+def last_blocks(folder: Path, last_bytes: int) -> Iterator[Block | Gap]:
+    """Yield the last of what a relay has handed on, no more than so many bytes of it, in order."""
+    starts: list[tuple[Path, int]] = []
+    for path in reversed(block_files(folder)):
+        if last_bytes <= 0:
+            break
+        size = path.stat().st_size
+        starts.append((path, chunk_from(path, max(0, size - last_bytes))))
+        last_bytes -= size
+    for path, start in reversed(starts):
+        yield from _entries(path, start)
 
 
 def _path(folder: Path, epoch: int) -> Path:
@@ -155,12 +174,24 @@ def _place(path: Path, number: int) -> int:
 
 
 def _entries(path: Path, at: int) -> Iterator[Block | Gap]:
+    """Yield the entries of a file; one that is damaged ends with a gap."""
+    stamp = 0
     try:
-        for body in bodies(path, at):
+        for entry in _whole_entries(path, at):
+            stamp = entry.stamp if isinstance(entry, Block) else entry.end_ns
+            yield entry
+    except DataError as error:
+        _log.error("blocks are passed over: %s", error)
+        yield Gap(stamp, stamp, complete=False)
+
+
+def _whole_entries(path: Path, at: int) -> Iterator[Block | Gap]:
+    for body in bodies(path, at):
+        try:
             kind, epoch, number, stamp = _HEAD.unpack_from(body)
             if kind == _BLOCK:
                 yield Block(epoch, number, stamp, body[_HEAD.size :])
             elif kind == _GAP:
                 yield Gap(stamp, *_GAP_END.unpack_from(body, _HEAD.size))
-    except (DataError, struct.error) as error:
-        _log.error("blocks are passed over: %s", error)
+        except struct.error as error:
+            raise DataError(f"{path} holds an entry that is none: {error}") from error

@@ -52,8 +52,7 @@ def _heard(health: VenueHealth) -> str:
     gaps = counted(health.gaps, "gap") if health.gaps else "no gap"
     usable = f"{counted(health.skipped, 'message')} unusable" if health.skipped else "all usable"
     return (
-        f"{counted(health.trades, 'trade')} and {counted(health.quotes, 'quote')} came in "
-        f"{counted(health.frames, 'frame')}, "
+        f"{counted(health.trades, 'trade')} and {counted(health.quotes, 'quote')} came, "
         f"{gaps}, {usable}"
     )
 

@@ -158,6 +158,8 @@ def live(
 
     require_fit(Need.LIVE, files=[database], folders=[runs])
     if role is Role.RELAY:
+        if relay is not None:
+            raise ConfigError("--relay is of a process that trades; a relay hears the venue itself")
         serve_relay(
             options,
             venue=venue,

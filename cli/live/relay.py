@@ -12,7 +12,7 @@ from msgspec import structs
 
 from app.runs.start_wait import StartWait
 from cli.terminal.output import emit, say
-from engine.domain.errors import ConfigError
+from engine.domain.errors import ConfigError, TradectlError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -92,7 +92,15 @@ def serve_relay(
     if record:
         from app.relay.record import record_blocks
 
-        for kind, rows in record_blocks(end, options.catalog, feed).items():
+        try:
+            recorded = record_blocks(end, options.catalog, feed)
+        except TradectlError as error:
+            error.add_note(
+                f"what it has heard is kept in {end.blocks}: the same command with --record and "
+                "another --catalog makes that a day when it ends"
+            )
+            raise
+        for kind, rows in recorded.items():
             say(f"{rows:,} {kind} of {end.day} are stored in {options.catalog}")
 
 

@@ -37,8 +37,11 @@ RunName = Annotated[str, typer.Argument(metavar="RUN", help=RUN_WORDS)]
 _NAME = 28
 """Characters to which the name of a trade may be wrapped."""
 
-_CALLED, _VALUES = 12, 24
+_CALLED, _VALUES = 12, 34
 """Characters to which names and tags, and the values that differ, may be wrapped."""
+
+_MOST_VALUES = 6
+"""Values that differ of one run; --json and `runs compare` have all."""
 
 _STYLES = {"Ended": "green", "Running": "cyan", "Interrupted": "yellow"}
 
@@ -231,7 +234,7 @@ def _list_page(console: Console, rows: Sequence[RunRow]) -> None:
         columns = tuple(each for each in columns if each.heading != "name, #tags")
     if not any(values):
         columns = tuple(each for each in columns if each.heading != "what differs")
-    spare = ("win rate", "engine", "fills", "journal", "trades")
+    spare = ("win rate", "engine", "fills", "journal", "trades", "what differs", "name, #tags")
     console.print(FittedTable(columns, spare), highlight=False)
 
 
@@ -240,8 +243,11 @@ def _called(row: RunRow) -> str:
 
 
 def _differing(row: RunRow) -> str:
-    known = ((name, value) for name, value in row.differing.items() if value is not None)
-    return ", ".join(f"{name} {shown_value(value)}" for name, value in known)
+    known = [
+        f"{name} {shown_value(value)}" for name, value in row.differing.items() if value is not None
+    ]
+    more = [f"and {len(known) - _MOST_VALUES} more"] if len(known) > _MOST_VALUES else []
+    return ", ".join([*known[:_MOST_VALUES], *more])
 
 
 def _agreed(ids: list[str]) -> bool:

@@ -129,5 +129,9 @@ def _noted(notes: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _words(error: BaseException) -> str:
-    """Return what an error says; one of the system names its file, one without words its kind."""
-    return str(error) or type(error).__name__
+    """Return what an error says; one of the system names its file, one without words its kind.
+
+    What strangers put into it (a strategy's exception, a name in a file) moves no cursor.
+    """
+    words = str(error) or type(error).__name__
+    return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in words)

@@ -97,6 +97,10 @@ class Upstream(Protocol):
         """Whether all that the venue has sent has been handed on: no gap is being fetched."""
         ...
 
+    def hears(self, symbols: Mapping[str, Iterable[str]]) -> bool:
+        """Say whether all of some symbols, by channel, have been asked for."""
+        ...
+
     async def subscribe(self, symbols: Mapping[str, Iterable[str]]) -> None:
         """Add symbols by channel, ``*`` for all."""
         ...

@@ -61,6 +61,7 @@ class Relay:
         self.receivers: set[Receiver] = set()
         self.number = self.rows = self.marked_ns = 0
         self.is_kept = True
+        self.on_subscribed: Callable[[], None] = lambda: None
         self.on_cut: Callable[[Receiver, StreamError], None] = lambda *_: None
         self._flush_secs = flush_secs
         self._pending: list[FoundRows] = []
@@ -155,6 +156,8 @@ class Relay:
                         receiver.gap(entry)
                     known.add(entry)
                     continue
+                if not _follows(entry, at):
+                    receiver.gap(Gap(0, entry.stamp, complete=False))
                 at = entry.epoch, entry.number
                 receiver.take(*at, entry.stamp, self.finder.find([entry.frame]))
                 await self._read_on(receiver)
@@ -162,7 +165,7 @@ class Relay:
                     return
             if at in {start, self.position}:
                 break
-        if self.number and at != self.position:
+        if at != self.position and (self.number or at[0] >= self.log.epoch):
             _log.warning("blocks after %s are not on disk; %s lacks them", at, receiver.name)
             receiver.gap(Gap(0, self.marked_ns, complete=False))
         receiver.is_live = True
@@ -196,3 +199,9 @@ class Relay:
     def _cut(self, receiver: Receiver, why: StreamError) -> None:
         self.leave(receiver)
         self.on_cut(receiver, why)
+
+
+def _follows(block: Block, at: tuple[int, int]) -> bool:
+    """Say whether a block is the next one behind a position."""
+    epoch, number = at
+    return block.number == (number + 1 if block.epoch == epoch else 1)

@@ -25,6 +25,8 @@ from serving.market_stream import (
     INTERNAL_ERROR,
     INVALID_SYNTAX,
     NOT_AUTHENTICATED,
+    SLOW_CLIENT,
+    SYMBOL_LIMIT,
     StreamError,
 )
 
@@ -32,6 +34,13 @@ _POLICY, _GOING_AWAY, _INTERNAL = 1008, 1001, 1011
 _ASKED_SECS = 10.0
 """So long a subscription waits for the venue; one that is away is asked when it is back."""
 _MSGPACK = "application/msgpack"
+_MOST_NAMES = 20_000
+"""Symbols that one receiver may name over all channels; a market has some 12,000."""
+
+_NO_SLOTS = StreamError(
+    INVALID_SYNTAX.code,
+    "expected prefixes such as A, A-C or SN-SZ, channels such as trades, and from with e and n",
+)
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +84,8 @@ class RelaySession:
                 )
             while True:
                 await self._obey(self._said(await self._websocket.receive()))
+                if self.outlet.waiting > self._relay.waiting.most:
+                    await self.cut(SLOW_CLIENT)
         except WebSocketDisconnect:
             pass
         except TimeoutError:
@@ -158,9 +169,14 @@ class RelaySession:
             else wants.change(said, adds=adds)
         )
         if not is_sound:
-            self._refuse(INVALID_SYNTAX)
+            self._refuse(_NO_SLOTS if by_slots else INVALID_SYNTAX)
             return
-        if not (by_slots or receiver.is_counted or self._upstream.is_live):
+        if wants.size > _MOST_NAMES:
+            self._refuse(SYMBOL_LIMIT)
+            return
+        is_heard = self._upstream.hears(wants.upstream())
+        is_ours = by_slots or receiver.is_counted
+        if not self._upstream.is_live and not (is_ours and is_heard):
             self._relay.leave(receiver)
             await self.cut(INTERNAL_ERROR)
             return
@@ -174,6 +190,7 @@ class RelaySession:
             return
         except VenueError:
             pass
+        self._relay.on_subscribed()
         self._relay.flush()
         receiver.wants = wants
         receiver.changed()
@@ -187,6 +204,7 @@ class RelaySession:
             if self._replaying is not None:
                 self._replaying.cancel()
             at = since["e"], since["n"]
+            receiver.is_live = False
             self._replaying = asyncio.create_task(self._replay(*at))
 
     async def _replay(self, epoch: int, number: int) -> None:

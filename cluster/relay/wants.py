@@ -29,6 +29,11 @@ class Wants:
         self.slots: tuple[Slot, ...] = ()
         self.channels: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """How many symbols are named over all channels."""
+        return sum(map(len, self.names.values()))
+
     def copy(self) -> Wants:
         """Return the same subscription, which does not change with this one."""
         same = Wants()

@@ -23,6 +23,10 @@ class NoVenue:
     state = "live"
     is_live = is_whole = True
 
+    def hears(self, symbols: Mapping[str, Iterable[str]]) -> bool:
+        """Hear all."""
+        return bool(symbols)
+
     async def subscribe(self, symbols: Mapping[str, Iterable[str]]) -> None:
         """Take it."""
 

@@ -143,8 +143,12 @@ class MarketFeed:
 
     @property
     def skipped(self) -> int:
-        """Rows, messages and frames that could not be used."""
+        """Rows, messages and frames that could not be used.
+
+        A print that was taken back long after it came is used, though it is not known any more.
+        """
         passed = {"frames", "trades", "quotes", "statuses", "others", "controls", "unknown_fields"}
+        passed.add("reversals_unmatched")
         counted = self._decoder.counters.items()
         return sum(count for name, count in counted if name not in passed)
 

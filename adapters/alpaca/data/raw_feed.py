@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from adapters.alpaca.config import ALL
 from adapters.alpaca.data.backfill import Backfill, Lost
 from adapters.alpaca.data.gap_recovery import GapRecovery, Held, Passage
 from adapters.alpaca.data.heard_prints import HeardPrints
@@ -127,6 +128,19 @@ class RawFeed:
     async def close(self) -> None:
         """End the connection; ``run`` returns."""
         await self.stream.close()
+
+    @property
+    def subscribed(self) -> dict[str, list[str]]:
+        """What has been asked for, symbols by the wire's name of their channel."""
+        return {CHANNELS[name]: names for name, names in self.stream.desired.items()}
+
+    def hears(self, symbols: Mapping[str, Iterable[str]]) -> bool:
+        """Say whether all of some symbols, by the wire's name of their channel, were asked for."""
+        asked = self.subscribed
+        return all(
+            ALL in asked.get(channel, ()) or set(names) <= set(asked.get(channel, ()))
+            for channel, names in symbols.items()
+        )
 
     async def subscribe(self, symbols: Mapping[str, Iterable[str]]) -> None:
         """Add symbols by the wire's name of their channel; raises as ``MarketStream`` does."""

@@ -25,10 +25,7 @@ class Remedy(StrEnum):
 _POLICY: dict[int, tuple[Remedy, str]] = {
     400: (Remedy.REFUSE, "check the symbols: one is not well-formed"),
     401: (Remedy.RECONNECT, "the session was not authenticated"),
-    402: (
-        Remedy.STOP,
-        "check APCA_API_KEY_ID and APCA_API_SECRET_KEY; paper and live have keys of their own",
-    ),
+    402: (Remedy.STOP, "check the keys"),
     403: (Remedy.IGNORE, "the session was authenticated before"),
     404: (Remedy.RECONNECT, "authentication took too long"),
     405: (Remedy.REFUSE, "the plan carries fewer symbols (Basic: 30); drop some or upgrade"),

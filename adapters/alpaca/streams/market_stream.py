@@ -30,7 +30,7 @@ from adapters.transport.silence import Silence
 from engine.domain.errors import ConfigError, DataError, VenueRejected, VenueUnavailable
 
 _CONTENT_TYPES = {"msgpack": "application/msgpack", "json": "application/json"}
-_CONNECTION_LIMIT = 406
+_AUTH_FAILED, _CONNECTION_LIMIT = 402, 406
 _MOST_AUTH_WAITS = 10
 
 type Heard = tuple[bytes | str, int]
@@ -124,6 +124,11 @@ class MarketStream(StreamSession):
     def reconnect(self, reason: str) -> None:
         """Give this connection up for another: a symbol is mute, a frame could not be read."""
         self._socket.abort(reason)
+
+    @property
+    def desired(self) -> dict[str, list[str]]:
+        """What has been asked for, symbols by channel, whether or not it comes by now."""
+        return {channel: sorted(names) for channel, names in self._desired.items() if names}
 
     async def subscribe(self, symbols: Symbols) -> None:
         """Add to the subscription; returns when the server has acknowledged it.
@@ -392,5 +397,8 @@ class MarketStream(StreamSession):
         return VenueUnavailable(self._error_text(error))
 
     def _error_text(self, error: StreamError) -> str:
-        text = f"{self._socket.url}: error {error.code} {error.message}; {advice(error.code)}"
+        what = advice(error.code)
+        if error.code == _AUTH_FAILED:
+            what = f"check {self._credentials.origin}"
+        text = f"{self._socket.url}: error {error.code} {error.message}; {what}"
         return self._credentials.hide(text)

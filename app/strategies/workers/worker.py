@@ -74,7 +74,7 @@ def work(line: int, columns: int, progress: int) -> NoReturn:
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, most))
     end = socket.socket(fileno=line)
-    os.register_at_fork(after_in_child=end.close)  # a child has nothing to answer
+    os.register_at_fork(after_in_child=_end)  # a child has nothing to answer
     worker = _Worker(Line(end, read_by_a_worker), ColumnReader(columns), Progress(progress))
     # at once, without the interpreter's own goodbyes: threads of a strategy may be in their way
     try:
@@ -86,6 +86,10 @@ def work(line: int, columns: int, progress: int) -> NoReturn:
     except BaseException:  # noqa: BLE001 - whatever a stranger's code raises
         traceback.print_exc()
         os._exit(1)
+
+
+def _end() -> NoReturn:
+    os._exit(1)
 
 
 class _Worker:

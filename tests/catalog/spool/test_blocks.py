@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.spool import BlockWriter, block_files, read_blocks
+from catalog.spool import BlockWriter, block_files, last_blocks, read_blocks
+from engine.domain.errors import ConfigError, DataError
 from engine.domain.market_data.blocks import Block, Gap
 
 _BIG = 3 << 20
@@ -50,7 +51,7 @@ def test_gaps_lie_where_they_were_known_and_the_last_part_is_read_alone(tmp_path
         for entry in entries:
             assert log.append(entry)
         assert list(log.after(0, 0)) == entries
-    assert list(read_blocks(tmp_path, last_bytes=1_000)) == entries[1:]
+    assert list(last_blocks(tmp_path, 1_000)) == entries[1:]
 
 
 def test_a_tail_that_was_cut_and_bytes_that_were_changed_lose_no_more_than_themselves(
@@ -65,8 +66,15 @@ def test_a_tail_that_was_cut_and_bytes_that_were_changed_lose_no_more_than_thems
     data = bytearray(second.read_bytes())
     data[-1] ^= 1
     second.write_bytes(data)
-    wanted = [block(epoch, number) for epoch in (1, 2) for number in (1, 2)]
-    assert list(read_blocks(tmp_path)) == wanted
+    one, two, three, four = (block(epoch, number) for epoch in (1, 2) for number in (1, 2))
+    damage = Gap(four.stamp, four.stamp, complete=False)
+    assert list(last_blocks(tmp_path, _BIG)) == [one, two, three, four, damage]
+    with BlockWriter(tmp_path) as log:
+        assert list(log.after(1, 1)) == [two, three, four, damage]
+        with pytest.raises(ConfigError, match="another relay writes to"):
+            BlockWriter(tmp_path)
+    with pytest.raises(DataError, match="is damaged"):
+        list(read_blocks(tmp_path))
 
 
 def test_a_disk_that_is_full_is_told_and_what_fits_later_is_kept(tmp_path: Path) -> None:

@@ -103,9 +103,14 @@ def test_nothing_is_lost_or_counted_twice_when_the_relay_is_killed(
         asyncio.run(before(relay))
         while place.listeners():
             time.sleep(0.05)
+        with relayed(place) as deaf:  # it dies before it has handed on anything
+            deaf.process.kill()
+        while place.listeners():
+            time.sleep(0.05)
         with relayed(place) as another:
+            place.wait(another.process, place.listeners)  # it asks again what the first was asked
             asyncio.run(after(another))
-            assert another.ready["epoch"] == relay.ready["epoch"] + 1
+            assert another.ready["epoch"] == relay.ready["epoch"] + 2
     assert receiver.gaps[-1]["complete"]
     sent = recorded(market, OPEN, OPEN + 3 * _MINUTE)
     assert prints(receiver.rows) == sent
