@@ -45,6 +45,7 @@ from engine.runtime.live import (
     RunningTime,
     VenueOpening,
 )
+from engine.signals.compiled import load_compiled
 from engine.tape import CLOCK_OFF_SECS, VENUE_CLOCK, HealthLine, behind
 from store import Journals
 
@@ -134,6 +135,7 @@ async def live_run(
         params = await request.wait.read_soon(
             lambda: started_with(journals, request.params, run.recorded)
         )
+        load_compiled(params, hours)
         journal, desk = await run.begun(
             request.wait, lambda journal: _desk(run, journal, params, request, found, hours)
         )

@@ -33,6 +33,7 @@ class Repeats:
         self._names: tuple[str, ...] = ()
         self._of_names = np.zeros(0, np.uint64)
         self.count([_NOTHING])  # loads what is compiled, so that no close waits for it
+        move(self._seen[:0], self._seen, 0)
 
     def count(self, batches: list[TradeBatch]) -> int:
         """Take the prints of a bucket and return how many had come before."""

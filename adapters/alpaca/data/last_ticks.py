@@ -46,6 +46,7 @@ class LastTicks:
         self._chosen = np.zeros(0, np.int64)
         self.halts: dict[str, TradingStatus] = {}
         self._wanted_names: set[str] = set()
+        self._load_compiled()
 
     def is_halted(self, symbol: str) -> bool:
         """Say whether a symbol is halted now."""
@@ -185,6 +186,18 @@ class LastTicks:
             for symbol, ts in zip(self.symbols, self._known["seen_event"].tolist(), strict=False)
             if ts > 0
         }
+
+    def _load_compiled(self) -> None:
+        """Keep nothing of nothing, so that no frame waits for what is compiled.
+
+        Columns of the stream can be written, those of a spool, as Arrow's, can not.
+        """
+        known, updates = self._known, updates_table(())
+        for can_be_written in (True, False):
+            ids, n = np.zeros(0, np.int32), np.zeros(0, np.int64)
+            ids.flags.writeable = n.flags.writeable = can_be_written
+            keep_prints(known, self._prints, updates, _NO_HALTS, ids, n, n, n, n, ids, self._chosen)
+            keep_quotes(known, self._quotes, ids, n, n, n, n, n, n, self._chosen)
 
     def _row(self, table: NDArray[np.void], symbol: str) -> NDArray[np.void] | None:
         number = self._ids.get(symbol)
