@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from app.runs.kept_runs import DEFAULT_DATABASE, kept_run
+from app.runs.kept_runs import DEFAULT_DATABASE, kept_run, kept_runs
+from engine.domain.errors import ConfigError
 from store import RunLabels
 
 
@@ -32,9 +33,11 @@ def name_run(runs: Path, run: str, name: str | None, database: str = DEFAULT_DAT
     NotFoundError
         There is no such run.
     ConfigError
-        Several are called so, it is being written, or the name is none.
+        Several are called so, it is being written, or the name is none, or another run's id.
     """
     kept = kept_run(run, runs, database)
+    if any(name == each.run_id for each in kept_runs(runs, database)):
+        raise ConfigError(f"{name} is the id of a run and would then mean two; choose another name")
     labels = RunLabels(RunLabels.given(name, ()).name, kept.labels.tags)
     kept.label(labels)
     return Labelled(kept.run_id, labels.name, labels.tags)

@@ -162,6 +162,7 @@ def test_a_run_is_found_by_its_name_and_listed_by_its_tags(
         (("tag", first, "a b"), "without blanks and commas"),
         (("tag", first, "a", "--remove"), "expected a tag that the run has (b)"),
         (("name", first, "latest"), "other than 'latest'"),
+        (("name", first, second), "is the id of a run"),
         (("compare", "latest", second), "are the same run"),
     ):
         result = CliRunner().invoke(app, [*words, "--runs", str(tmp_path), "--json"])
