@@ -39,7 +39,12 @@ class HeldUpdates:
         self._more.set()
 
     def count_from(self, sent: int) -> None:
-        """Hear how many the simulator has sent; what is held is among them."""
+        """Hear how many the simulator has sent; what is held is among them.
+
+        One that was killed and began anew sends again what it had not kept, byte by byte the same,
+        and counts it: from here on that is no repetition.
+        """
+        self._seen.clear()
         self._waiting = deque((sent, frame) for _, frame in self._waiting)
         self.counted = sent
         self.is_counting = True

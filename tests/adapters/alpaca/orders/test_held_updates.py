@@ -41,3 +41,13 @@ def test_a_lost_count_ends_the_waiting_and_a_new_one_covers_what_is_held() -> No
         return heard
 
     assert not asyncio.run(wait())
+
+
+def test_what_a_simulator_that_began_anew_sends_again_is_counted_again() -> None:
+    held = HeldUpdates()
+    held.count_from(0)
+    held.put("filled")
+    held.lose_count()
+    held.count_from(0)  # it was killed before it had kept that
+    held.put("filled")
+    assert held.counted == 1
