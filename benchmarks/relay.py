@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import uvicorn
 
-from adapters.alpaca.wire.rows import RowFinder
+from adapters.alpaca.wire import RowFinder
 from benchmarks.row import Row
 from catalog.spool import BlockWriter
 from cluster.relay import Relay, RelayKey, RelayKeys, RelayServer, Right, relay_app

@@ -249,7 +249,10 @@ class AlpacaVenue:
         return self._execution
 
     async def _count(self) -> None:
-        """Hear how many updates the simulator has sent; no time passes, so none follow."""
+        """Hear how many updates the simulator has sent, while none is on its way.
+
+        No time passes, but a command of ours may be answered: it is asked until nothing came.
+        """
         orders = self._orders
         while not orders.held.is_counting:
             await orders.whole()
@@ -257,8 +260,11 @@ class AlpacaVenue:
             clock = await self._feed.advance(0)
             with suppress(VenueUnavailable):
                 await orders.stream.drain()
-                if orders.losses == losses:
-                    orders.held.count_from(clock.updates)
+                arrived = orders.held.arrived
+                again = await self._feed.advance(0)
+                is_same = (again.updates, orders.held.arrived) == (clock.updates, arrived)
+                if is_same and orders.losses == losses:
+                    orders.held.count_from(again.updates)
 
     def _make_data(self, **node: Any) -> AlpacaDataClient:
         self._data = AlpacaDataClient(

@@ -13,12 +13,14 @@ class HeldUpdates:
     ----------
     counted : int
         Number of the last update; a repetition of one has the number of the one before it.
+    arrived : int
+        Updates that came, repetitions too.
     is_counting : bool
         Whether the simulator's count was heard: it goes on over connections.
     """
 
     def __init__(self) -> None:
-        self.counted = 0
+        self.counted = self.arrived = 0
         self.is_counting = False
         self._waiting: deque[tuple[int, bytes | str]] = deque()
         self._seen: set[int] = set()
@@ -26,6 +28,7 @@ class HeldUpdates:
 
     def put(self, frame: bytes | str) -> None:
         """Hold an update."""
+        self.arrived += 1
         known = hash(frame)
         if known not in self._seen:
             self._seen.add(known)

@@ -28,6 +28,7 @@ from adapters.alpaca.wire.rest import (
     read_many,
     read_one,
 )
+from adapters.alpaca.wire.rows import RowFinder
 from adapters.alpaca.wire.trading import (
     Authorization,
     Listening,
@@ -53,6 +54,7 @@ __all__ = [
     "News",
     "Notice",
     "PriceBand",
+    "RowFinder",
     "StreamError",
     "StreamFault",
     "Subscription",
