@@ -41,7 +41,7 @@ class FoundRows(Protocol):
 class RowFinder[Rows: FoundRows](Protocol):
     """Finds the rows of frames and knows symbols by number."""
 
-    def find(self, frames: Sequence[bytes]) -> Rows:
+    def find(self, frames: Sequence[bytes | str]) -> Rows:
         """Return the rows of frames, in order."""
         ...
 
@@ -107,4 +107,8 @@ class Upstream(Protocol):
 
     async def advance(self, until: int) -> tuple[int, int]:
         """Have a simulator grant time; return how far it went and its count of order updates."""
+        ...
+
+    def flush(self) -> None:
+        """Hand over what has come by now."""
         ...

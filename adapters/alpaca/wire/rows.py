@@ -110,24 +110,26 @@ class RowFinder:
         self._table = interned(MOST_SYMBOLS)
         self.find([bytes([_FIX_ARRAY])])
 
-    def find(self, frames: Sequence[bytes]) -> FoundRows:
-        """Return the rows of frames, in order.
+    def find(self, frames: Sequence[bytes | str]) -> FoundRows:
+        """Return the rows of frames, in order; of JSON, such as pages of history, as msgpack.
 
         Raises
         ------
         DataError
-            One is no whole msgpack array; nothing is returned of the others.
+            One is no whole array; nothing is returned of the others.
         """
         parts: list[bytes] = []
         found: list[NDArray[Any]] = []
-        known, filled = len(self.symbols), 0
-        for frame in frames:
+        filled = 0
+        for frame in map(as_msgpack, frames):
             n, first = array_head(frame)
             if n > len(frame):
                 raise unreadable(frame, len(frame))
             rows = np.zeros(n, ROW)
             source = np.frombuffer(frame, np.uint8)
-            known, at = find_rows(self._table, known, source, first, rows)
+            known, at = find_rows(self._table, len(self.symbols), source, first, rows)
+            if known > len(self.symbols):  # also those of a frame that cannot be read to its end
+                self.symbols += texts_from(self._table, len(self.symbols), known)
             if at < 0:
                 raise unreadable(frame, -1 - at)
             if at != len(frame):
@@ -140,14 +142,8 @@ class RowFinder:
             filled += len(frame) - first
             parts.append(frame[first:])
             found.append(rows)
-        if known > len(self.symbols):
-            self.symbols += texts_from(self._table, len(self.symbols), known)
         body = np.frombuffer(b"".join(parts), np.uint8)
         return FoundRows(body, np.concatenate([*found, np.zeros(0, ROW)]))
-
-    def find_fetched(self, pages: Sequence[bytes]) -> FoundRows:
-        """Return the rows of pages of history, which are JSON; raises as ``find`` does."""
-        return self.find([as_msgpack(page) for page in pages])
 
     def wanted(self, takes: Takes, before: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
         """Return what a receiver takes, shape (channels, symbols + 1); the last is no symbol.

@@ -102,6 +102,20 @@ def test_no_bytes_make_it_read_beyond_a_frame_or_lose_a_row() -> None:
     assert refused > 100
 
 
+def test_symbols_of_a_frame_that_cannot_be_read_keep_their_numbers() -> None:
+    finder = RowFinder()
+    one, other = (
+        msgpack_frame([{"T": "t", "S": name, "p": 1.0, "s": 1, "t": ARRIVED}])
+        for name in ("FIRST", "OTHER")
+    )
+    with pytest.raises(DataError):
+        finder.find([one + b"\xc0"])
+    with pytest.raises(DataError):
+        finder.find([b"\x92" + other[1:]])
+    numbers = finder.find([other, one]).rows["symbol"].tolist()
+    assert [finder.symbols[number] for number in numbers] == ["OTHER", "FIRST"]
+
+
 def test_prints_of_a_gap_are_those_whose_ids_came_neither_before_nor_after_it() -> None:
     def row(symbol: str, number: int, at: int, exchange: str = "V") -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -121,7 +135,7 @@ def test_prints_of_a_gap_are_those_whose_ids_came_neither_before_nor_after_it() 
     later = finder.find([msgpack_frame([row("A", 4, 50), late])])
     pages = [row("A", 1, 10), late, row("A", 3, 30), row("A", 4, 50), row("A", 1, 12, "Q")]
     pages += [row("B", 2, 60), row("C", 1, 5), row("D", 0, 30), row("D", 0, 40)]
-    fetched = finder.find_fetched([json_frame(pages).encode()])
+    fetched = finder.find([json_frame(pages)])
     missed = fetched.only(heard.missed(fetched, later))
     assert [said(raw)[1] for raw in messages(missed.frame)] == ["A", "A", "B", "C", "D"]
     assert (missed.rows["ts"] - ARRIVED).tolist() == [30, 12, 60, 5, 40]
