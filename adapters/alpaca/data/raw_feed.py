@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from adapters.alpaca.config import ALL
 from adapters.alpaca.data.backfill import Backfill, Lost
-from adapters.alpaca.data.gap_recovery import GapRecovery, Held, Passage
+from adapters.alpaca.data.gap_recovery import GapRecovery, Passage
 from adapters.alpaca.data.heard_prints import HeardPrints
 from adapters.alpaca.streams.market_stream import Heard, MarketStream
 from adapters.alpaca.streams.messages import CHANNELS, Gap
-from adapters.alpaca.wire.market import as_msgpack
 from adapters.alpaca.wire.rows import FoundRows, RowFinder
 from adapters.transport.kept_socket import Phase
 from engine.domain.errors import DataError, VenueUnavailable
@@ -173,16 +173,12 @@ class RawFeed:
             self._on_gap(Gap(since, self._now()))
 
     def _on_frames(self, heard: Sequence[Heard]) -> None:
-        passing: list[bytes] = []
-        latest = 0
-        for frame, now in heard:
-            if self._recovery.arrived(frame, now) is Passage.DECODE:
-                passing.append(as_msgpack(frame) if isinstance(frame, str) else frame)
-                latest = now
+        decode = Passage.DECODE
+        passing = [frame for frame, now in heard if self._recovery.arrived(frame, now) is decode]
         if passing:
-            self._hand_over(passing, latest)
+            self._hand_over(passing, heard[-1][1])
 
-    def _hand_over(self, frames: Sequence[bytes], now: int) -> None:
+    def _hand_over(self, frames: Sequence[bytes | str], now: int) -> None:
         try:
             found = self._finder.find(frames)
         except DataError as error:
@@ -214,33 +210,27 @@ class RawFeed:
                 lost = await self._backfill.fetch(self._heard, ())
         finally:
             waited = self._recovery.release()
-            now = self._now()
+            now, held = self._now(), [each.frame for each in (*waited.fetched_too, *waited.later)]
             try:
-                self._fill(lost, [each.frame for each in waited.later], now)
+                self._fill(lost, held, now)
                 self._on_gap_known(Missing(start_ns, now, complete=not lost.missing))
                 if lost.missing:
                     _log.error(lost.missing)
-                later = waited.later if not lost.missing else (*waited.fetched_too, *waited.later)
-                for each in later:
-                    self._hand_over_held(each, now)
+                for frame in held:
+                    self._hand_over([frame], now)
             finally:
                 self._whole.set()
 
-    def _fill(self, lost: Lost, later: Sequence[bytes | str], now: int) -> None:
-        """Hand over the prints of a gap that did not come over the stream."""
+    def _fill(self, lost: Lost, held: Sequence[bytes | str], now: int) -> None:
+        """Hand over the prints of a gap that did not come over the stream, nor wait to be."""
         if not lost.frames:
             return
-        after = self._finder.find([as_msgpack(frame) for frame in later])
-        fetched = self._finder.find([as_msgpack(page) for page in lost.frames])
+        after = self._finder.find([])
+        for frame in held:
+            with suppress(DataError):  # it is reported when it is handed over
+                after = after.joined([self._finder.find([frame])])
+        fetched = self._finder.find(lost.frames)
         missed = fetched.only(self._heard.missed(fetched, after))
         if len(missed):
             self._heard.note(missed)
             self._deliver(missed, now, is_fetched=True)
-
-    def _hand_over_held(self, held: Held, now: int) -> None:
-        try:
-            frame = as_msgpack(held.frame)
-        except DataError as error:
-            _log.error("a frame of the feed is lost: %s", error)
-            return
-        self._hand_over([frame], now)

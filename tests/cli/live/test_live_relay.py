@@ -118,8 +118,9 @@ def test_nothing_is_lost_or_counted_twice_when_the_relay_is_killed(
     assert stamps == sorted(stamps)
 
 
-def test_when_the_venue_is_lost_we_are_told_of_the_gap_and_others_are_cut_off_as_the_venue_does(
-    place: Place, market: Path
+@pytest.mark.parametrize("what", ["drop", "malformed"])
+def test_when_the_venue_is_lost_ours_hear_of_the_gap_and_others_are_cut_off_as_the_venue_does(
+    place: Place, market: Path, what: str
 ) -> None:
     async def listen(relay: RunningRelay) -> Receiver:
         ours = await Receiver(["A-Z"]).open(relay.url)
@@ -133,7 +134,7 @@ def test_when_the_venue_is_lost_we_are_told_of_the_gap_and_others_are_cut_off_as
                 await other.recv()
                 await other.send(json.dumps(said))
             await ours.grant(OPEN + _MINUTE)
-            await asyncio.to_thread(place.steer, "chaos/strike", what="drop")
+            await asyncio.to_thread(place.steer, "chaos/strike", what=what)
             heard: list[dict[str, Any]] = []
             with suppress(ConnectionClosed):
                 while True:
