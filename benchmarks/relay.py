@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgpack
@@ -25,6 +25,7 @@ from catalog.spool import BlockWriter
 from cluster.relay import Relay, RelayKey, RelayKeys, RelayServer, Right, relay_app
 from engine.domain.session import NANOS_PER_SECOND
 from serving import GuardedConfig, Policy, listening
+from tests.cluster.relay_in_thread import NoVenue
 
 RATE = 200_000
 """Messages a second: some three times the busiest second of our synthetic market."""
@@ -43,24 +44,6 @@ _MEDIUM = 126
 
 _MOST_CORES = 0.5
 _MOST_MS = 15.0
-
-
-class _Nobody:
-    """An upstream that is always there and says nothing by itself."""
-
-    state = "live"
-    is_live = is_whole = True
-
-    def hears(self, symbols: Mapping[str, Iterable[str]]) -> bool:
-        """Hear all."""
-        return bool(symbols)
-
-    async def subscribe(self, symbols: Mapping[str, Iterable[str]]) -> None:
-        """Take it."""
-
-    async def advance(self, until: int) -> tuple[int, int]:
-        """Go there."""
-        return until, 0
 
 
 def relayed() -> list[Row]:
@@ -93,8 +76,8 @@ async def _relay() -> tuple[float, dict[str, list[float]]]:
         listening("127.0.0.1", 0) as listener,
     ):
         finder = RowFinder()
-        relay = Relay(finder, log, time.time_ns)
-        server = RelayServer(relay, _Nobody(), RelayKeys([_KEY]), "sip")
+        relay = Relay(finder, log)
+        server = RelayServer(relay, NoVenue(), RelayKeys([_KEY]), "sip")
         serving = uvicorn.Server(GuardedConfig(relay_app(server), Policy()))
         task = asyncio.create_task(serving.serve(sockets=[listener]))
         receivers = _receivers(listener)

@@ -47,6 +47,7 @@ class RelayedFeed:
             endpoints, credentials, feed, AccountBudget(TokenBucket(_HISTORY_PER_MINUTE))
         )
         self._feed: RawFeed | None = None
+        self._host_time: RunningTime | GrantedTime | None = None
 
     async def host_time(self) -> RunningTime | GrantedTime:
         """Return the venue's time; raises as ``venue_time`` does."""
@@ -81,6 +82,7 @@ class RelayedFeed:
         stale_feed_seconds : float
             A connection that says nothing for so long while the market is open is given up.
         """
+        self._host_time = host_time
         is_stepped = isinstance(host_time, GrantedTime)
         self._feed = RawFeed(
             self._endpoints.feed_url(self._name),
@@ -131,7 +133,10 @@ class RelayedFeed:
 
     async def advance(self, until: int) -> tuple[int, int]:
         """Have a simulator grant time; see ``RawFeed``."""
-        return await self._opened.advance(until)
+        now, updates = await self._opened.advance(until)
+        if self._host_time is not None:
+            self._host_time.reach(now)
+        return now, updates
 
     def flush(self) -> None:
         """Hand over what has come by now."""

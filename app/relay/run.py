@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import shutil
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +18,15 @@ import uvicorn
 from app.markets import relayed_feed
 from app.relay.subscriptions import Subscriptions
 from catalog.spool import BlockWriter, last_blocks
-from cluster.relay import Relay, RelayKeys, RelayServer, relay_app
+from cluster.relay import Relay, RelayKeys, RelayServer, Upstream, relay_app
 from engine.domain.errors import ConfigError, RunError
 from engine.domain.session import day_of
-from engine.runtime.live import GrantedTime
+from engine.runtime.live import GrantedTime, RunningTime
 from serving import GuardedConfig, Policy, listening
 
 if TYPE_CHECKING:
     from app.runs.start_wait import StartWait
     from engine.domain.parameters import Parameters
-    from engine.runtime.live import RunningTime
 
 DEFAULT_PORT = 8766
 KEYS_FILE = "relay.keys"
@@ -131,7 +130,7 @@ async def relay_run(
             is_granted = isinstance(host_time, GrantedTime)
             log = BlockWriter(folder)
             upstream.recall(last_blocks(folder, _RECALLED_BYTES))
-            relay = Relay(upstream.finder, log, host_time)
+            relay = Relay(upstream.finder, log)
             stale_secs = request.params.stale_feed_seconds
             upstream.open(relay.hear, relay.gap, relay.lose, host_time, stale_secs)
             subscriptions = Subscriptions(folder)
@@ -143,11 +142,13 @@ async def relay_run(
             def listens(url: str) -> None:
                 ready(RelayReady(url, request.feed, str(path), str(folder), log.epoch))
 
-            tasks = (
+            tasks = [
                 asyncio.create_task(upstream.run()),
                 asyncio.create_task(_serve(server, listener, request, listens)),
-                asyncio.create_task(_mark(relay, upstream, host_time, request.params)),
-            )
+            ]
+            if isinstance(host_time, RunningTime):  # granted time is marked as it is granted
+                marking = _mark(relay, upstream, host_time, request.params)
+                tasks.append(asyncio.create_task(marking))
             try:
                 await _until_over(stop, host_time, day, tasks)
                 await server.close()
@@ -198,7 +199,7 @@ async def _until_over(
     stop: asyncio.Event,
     host_time: RunningTime | GrantedTime,
     day: object,
-    tasks: tuple[asyncio.Task[Any], ...],
+    tasks: Sequence[asyncio.Task[None]],
 ) -> None:
     """Wait until somebody wants the end, the day is over, or a task has ended by itself."""
     stopping = asyncio.create_task(stop.wait())
@@ -214,12 +215,9 @@ async def _until_over(
 
 
 async def _mark(
-    relay: Relay, upstream: Any, host_time: RunningTime | GrantedTime, params: Parameters
+    relay: Relay, upstream: Upstream, host_time: RunningTime, params: Parameters
 ) -> None:
     """Mark time four times a second and where buckets close, while nothing is missing."""
-    if isinstance(host_time, GrantedTime):
-        await asyncio.Event().wait()  # time is marked as it is granted
-        return
     width, grace = params.bucket_ns, params.grace_ns
     while True:
         now = host_time()
@@ -254,15 +252,15 @@ async def _serve(
     )
     serving = _Server(config)
 
-    async def told() -> None:
+    async def when_started() -> None:
         while not serving.started:  # noqa: ASYNC110  (uvicorn has no event)
             await asyncio.sleep(0.01)
         ready(f"{'wss' if request.certificate else 'ws'}://{host}:{port}")
 
-    telling = asyncio.create_task(told())
+    waiting = asyncio.create_task(when_started())
     try:
         await serving.serve(sockets=[listener])
     finally:
-        telling.cancel()
+        waiting.cancel()
     if not serving.started:
         raise RunError("the relay's server did not start: the log says why")

@@ -41,7 +41,7 @@ class Subscriptions:
         return self._kept
 
     def keep(self, asked: Symbols) -> None:
-        """Write down what is asked for, if it has changed, before whoever asked is told."""
+        """Write down what is asked for, if it has changed, before whoever asked is answered."""
         if asked == self._kept:
             return
         self._kept = asked

@@ -102,16 +102,15 @@ class Receiver:
 
     def mark(self, t: int, updates: int | None) -> None:
         """Say that all that arrived before an instant (UTC ns) has been sent."""
-        told = {"T": "clock", "t": self._finder.timestamp(t)}
-        told |= {} if updates is None else {"u": updates}
-        self.tell(told)
+        message = {"T": "clock", "t": self._finder.timestamp(t)}
+        self.answer(message | ({} if updates is None else {"u": updates}))
 
     def gap(self, gap: Gap) -> None:
         """Say what is missing, or was."""
         start, end = map(self._finder.timestamp, (gap.start_ns, gap.end_ns))
-        self.tell({"T": "gap", "a": start, "b": end, "complete": gap.complete})
+        self.answer({"T": "gap", "a": start, "b": end, "complete": gap.complete})
 
-    def tell(self, message: dict[str, Any]) -> None:
+    def answer(self, message: dict[str, Any]) -> None:
         """Send one message of the session."""
         self._send(msgspec.msgpack.encode([message]))
 

@@ -25,8 +25,6 @@ class Relay:
     ----------
     finder : RowFinder
     log : BlockLog
-    now : callable
-        Returns the host's time, UTC ns; never goes back.
     flush_secs : float
         How long rows may wait for others.
     waiting : Waiting
@@ -49,14 +47,12 @@ class Relay:
         self,
         finder: RowFinder[Any],
         log: BlockLog,
-        now: Callable[[], int],
         *,
         flush_secs: float = FLUSH_SECS,
         waiting: Waiting = Waiting(),  # noqa: B008  (it never changes)
     ) -> None:
         self.finder = finder
         self.log = log
-        self.now = now
         self.waiting = waiting
         self.receivers: set[Receiver] = set()
         self.number = self.rows = self.marked_ns = 0

@@ -73,7 +73,7 @@ class RelaySession:
     async def serve(self) -> None:
         """Greet the receiver and do what it says until it leaves."""
         await self._websocket.accept()
-        self.receiver.tell({"T": "success", "msg": "connected"})
+        self.receiver.answer({"T": "success", "msg": "connected"})
         try:
             headers = self._websocket.headers
             if "apca-api-key-id" in headers:
@@ -157,7 +157,7 @@ class RelaySession:
             self.receiver.name = key.key
             admit(self._websocket)
             self._relay.enter(self.receiver)
-            self.receiver.tell({"T": "success", "msg": "authenticated"})
+            self.receiver.answer({"T": "success", "msg": "authenticated"})
 
     async def _subscribe(self, said: Mapping[str, Any], *, adds: bool) -> None:
         """Change the subscription, ask the venue for what it lacks, and acknowledge."""
@@ -198,7 +198,7 @@ class RelaySession:
             receiver.number = self._relay.number
             receiver.is_counted = True
         position = dict(zip(("e", "n"), self._relay.position, strict=True))
-        receiver.tell(wants.message() | (position if receiver.is_counted else {}))
+        receiver.answer(wants.message() | (position if receiver.is_counted else {}))
         since = said.get("from")
         if receiver.is_counted and isinstance(since, dict):
             if self._replaying is not None:
@@ -211,7 +211,7 @@ class RelaySession:
         """Send what was missed; a receiver for whom that fails is to come again."""
         try:
             await self._relay.replay(self.receiver, epoch, number)
-        except Exception:  # noqa: BLE001  (it is told, and the receiver comes again)
+        except Exception:  # noqa: BLE001  (it is logged, and the receiver comes again)
             _log.exception("blocks could not be sent again to %s", self.receiver.name)
             await self.outlet.close(_INTERNAL)
 
@@ -231,7 +231,7 @@ class RelaySession:
                 self.receiver.mark(now, updates)
 
     def _refuse(self, refusal: StreamError) -> None:
-        self.receiver.tell(refusal.message())
+        self.receiver.answer(refusal.message())
 
 
 def _has_lists(said: Mapping[str, Any]) -> bool:

@@ -102,14 +102,14 @@ class Wants:
 
     def message(self) -> dict[str, Any]:
         """Return the acknowledgement: always the whole set."""
-        told: dict[str, Any] = {"T": "subscription"}
-        told |= {
+        message: dict[str, Any] = {"T": "subscription"}
+        message |= {
             channel: list(names)
             for channel, names in self.names.items()
             if channel != "imbalances" or names
         }
         trades = list(self.names["trades"])
-        told |= dict.fromkeys(WITH_TRADES, trades)
+        message |= dict.fromkeys(WITH_TRADES, trades)
         if self.slots:
-            told |= {"prefixes": list(map(str, self.slots)), "channels": list(self.channels)}
-        return told
+            message |= {"prefixes": list(map(str, self.slots)), "channels": list(self.channels)}
+        return message

@@ -34,6 +34,9 @@ class NoVenue:
         """Go there."""
         return until, 0
 
+    def flush(self) -> None:
+        """Hold nothing back."""
+
 
 class RelayInThread:
     """A served relay; ``hear`` feeds it."""
@@ -41,7 +44,7 @@ class RelayInThread:
     def __init__(self, folder: Path, waiting: Waiting) -> None:
         self.finder = RowFinder()
         self.log = BlockWriter(folder)
-        self.relay = Relay(self.finder, self.log, lambda: 0, waiting=waiting)
+        self.relay = Relay(self.finder, self.log, waiting=waiting)
         self.server = RelayServer(self.relay, NoVenue(), RelayKeys([KEY]), "sip")
         self._listener = listening("127.0.0.1", 0)
         self.url = f"ws://127.0.0.1:{self._listener.getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""What was heard last of each symbol, told from rows that nobody decoded."""
+"""What was heard last of each symbol, read off rows that nobody decoded."""
 
 from __future__ import annotations
 
