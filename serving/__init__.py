@@ -7,6 +7,7 @@ from serving.guard import Guard
 from serving.listening import listening
 from serving.policy import Limits, Policy
 from serving.protocols import TRANSPORT, GuardedHttp, GuardedWebSockets
+from serving.served import served
 from serving.server_config import GuardedConfig
 from serving.strict_json import StrictJsonError, strict_object
 from serving.visitors import admit
@@ -28,6 +29,7 @@ __all__ = [
     "exact",
     "listening",
     "sentence",
+    "served",
     "shown",
     "strict_object",
     "whole",

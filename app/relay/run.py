@@ -7,22 +7,21 @@ import secrets
 import shutil
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-import uvicorn
 
 from app.markets import relayed_feed
 from app.relay.subscriptions import Subscriptions
 from catalog.spool import BlockWriter, last_blocks
 from cluster.relay import Relay, RelayKeys, RelayServer, Upstream, relay_app
-from engine.domain.errors import ConfigError, RunError
+from engine.domain.errors import ConfigError
 from engine.domain.session import day_of
 from engine.runtime.live import GrantedTime, RunningTime
-from serving import GuardedConfig, Policy, listening
+from serving import GuardedConfig, Policy, listening, served
 
 if TYPE_CHECKING:
     from app.runs.start_wait import StartWait
@@ -228,21 +227,13 @@ async def _mark(
             relay.mark(host_time())
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own ideas about signals."""
-
-    def capture_signals(self) -> Any:
-        """Leave signals to whoever runs the relay."""
-        return nullcontext()
-
-
 async def _serve(
     server: RelayServer,
     listener: socket.socket,
     request: RelayRequest,
     ready: Callable[[str], None],
 ) -> None:
-    host, port = listener.getsockname()[:2]
+    host = listener.getsockname()[0]
     policy = Policy(hosts=(f"[{host}]" if ":" in host else host, *request.hosts))
     config = GuardedConfig(
         relay_app(server),
@@ -250,17 +241,9 @@ async def _serve(
         certificate=request.certificate,
         headers=[("Server", "tradectl-relay")],
     )
-    serving = _Server(config)
+    scheme = "wss" if request.certificate else "ws"
 
-    async def when_started() -> None:
-        while not serving.started:  # noqa: ASYNC110  (uvicorn has no event)
-            await asyncio.sleep(0.01)
-        ready(f"{'wss' if request.certificate else 'ws'}://{host}:{port}")
+    def listens(at: str, port: int) -> None:
+        ready(f"{scheme}://{at}:{port}")
 
-    waiting = asyncio.create_task(when_started())
-    try:
-        await serving.serve(sockets=[listener])
-    finally:
-        waiting.cancel()
-    if not serving.started:
-        raise RunError("the relay's server did not start: the log says why")
+    await served(config, listener, listens, takes_signals=False)

@@ -7,11 +7,9 @@ import logging
 import socket
 from collections.abc import Callable
 
-import uvicorn
 from starlette.types import ASGIApp
 
-from engine.domain.errors import RunError
-from serving import GuardedConfig, Policy
+from serving import GuardedConfig, Policy, served
 
 DEFAULT_PORT = 8765
 CONTROL_PREFIX = "/sim/"
@@ -31,21 +29,12 @@ def serve(
     RunError
         The server did not start.
     """
-    host, port = listener.getsockname()[:2]
-    server = uvicorn.Server(config(app, policy))
 
-    async def run() -> None:
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started and not serving.done():  # noqa: ASYNC110  (uvicorn has no event)
-            await asyncio.sleep(0.01)
-        if server.started:
-            ready(f"http://{host}:{port}")
-            _log.info("simulator: listens on %s:%s; this is no real venue", host, port)
-        await serving
-        if not server.started:
-            raise RunError("the simulator's server did not start: the log says why")
+    def listens(host: str, port: int) -> None:
+        ready(f"http://{host}:{port}")
+        _log.info("simulator: listens on %s:%s; this is no real venue", host, port)
 
-    asyncio.run(run())
+    asyncio.run(served(config(app, policy), listener, listens))
 
 
 class _Named(logging.Filter):
