@@ -13,11 +13,11 @@ import msgspec
 from app.backtest.by_strategy import by_strategy
 from app.backtest.day_scans import DayScans
 from app.backtest.report import run_view, verdicts_table
-from app.runs.day_tape import WantedCatalog, day_market
+from app.runs.explain.day_tape import WantedCatalog, day_market
+from app.runs.explain.tape_at_hand import TapeAtHand, tape_at_hand
 from app.runs.kept_runs import KeptInDatabase, KeptInDirectory, kept_run
 from app.runs.overview import manifest_of
 from app.runs.running import goes_on
-from app.runs.tape_at_hand import TapeAtHand, tape_at_hand
 from app.runs.verdict_file import report_file
 from catalog import Catalog
 from engine.accounting import EquityPoint, keep_accounts

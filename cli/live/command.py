@@ -187,7 +187,7 @@ def live(
     from app.live.request import LiveRequest
     from app.live.run import live_run
     from app.markets import market
-    from app.runs.day_tape import spool_root
+    from app.runs.explain.day_tape import spool_root
     from app.strategies.days_before import catalog_if_there
     from cli.live.view import live_view
     from store import RunLabels
@@ -257,7 +257,7 @@ def _keep(end: LiveEnd, journals: Journals) -> None:
 def _recorded(end: LiveEnd, journals: Journals, places: tuple[Path, str, str]) -> dict[str, object]:
     """Make a day that is over one of the catalog, and its report, if that can be made."""
     from app.live.spool_end import clear_away
-    from app.runs.day_tape import WantedCatalog
+    from app.runs.explain.day_tape import WantedCatalog
     from app.runs.report import run_report
     from app.runs.running import has_ended
 

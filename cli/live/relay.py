@@ -49,7 +49,7 @@ def serve_relay(
     from app.live.run import stop_signal
     from app.parameters.desk import approved_at_desk, chosen_at_desk
     from app.relay.run import RelayRequest, relay_run
-    from app.runs.day_tape import spool_root
+    from app.runs.explain.day_tape import spool_root
     from store import Journals
 
     if options.letters or options.symbols or options.strategy:

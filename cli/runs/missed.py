@@ -32,7 +32,7 @@ from engine.domain.account import ACCELERATION
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.runs.missed import Became, MissedAnswer, MissedRow
+    from app.runs.explain.missed import Became, MissedAnswer, MissedRow
     from reports.fitted_table import Column
 
 _REASON = 22
@@ -93,7 +93,7 @@ def missed(
     """
     import msgspec
 
-    from app.runs.missed import MissedQuestion, missed_trades
+    from app.runs.explain.missed import MissedQuestion, missed_trades
 
     question = MissedQuestion(
         run=run,

@@ -25,8 +25,8 @@ from cli.terminal.output import command, emit
 from cli.terminal.run_catalog import RunCatalog, tape_page, wanted_catalog
 
 if TYPE_CHECKING:
+    from app.runs.explain.why import Explanation
     from app.runs.signals.said import SignalSaid
-    from app.runs.why import Explanation
 
 
 @command
@@ -61,7 +61,7 @@ def why(
     """
     import msgspec
 
-    from app.runs.why import explained
+    from app.runs.explain.why import explained
 
     found, integrity = explained(
         symbol,

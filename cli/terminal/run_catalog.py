@@ -12,8 +12,8 @@ from cli.terminal.options import DEFAULT_CATALOG
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from app.runs.day_tape import WantedCatalog
-    from app.runs.tape_at_hand import TapeAtHand
+    from app.runs.explain.day_tape import WantedCatalog
+    from app.runs.explain.tape_at_hand import TapeAtHand
 
 RunCatalog = Annotated[
     str | None,
@@ -28,7 +28,7 @@ RunCatalog = Annotated[
 
 def wanted_catalog(asked: str | None) -> WantedCatalog:
     """Return which catalog is wanted; what the environment names is no more than a default."""
-    from app.runs.day_tape import WantedCatalog
+    from app.runs.explain.day_tape import WantedCatalog
 
     return WantedCatalog(asked, os.environ.get("TRADECTL_CATALOG") or DEFAULT_CATALOG)
 

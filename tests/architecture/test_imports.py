@@ -48,7 +48,9 @@ def test_whoever_asks_an_account_without_a_node_loads_no_nautilus() -> None:
 
 
 def test_a_live_start_loads_nothing_that_imports_files_or_draws_pages() -> None:
-    modules = "app.live.request, app.live.run, app.runs.day_tape, app.markets, cli.live.view"
+    modules = (
+        "app.live.request, app.live.run, app.runs.explain.day_tape, app.markets, cli.live.view"
+    )
     code = f"import sys, cli.main, {modules}; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT

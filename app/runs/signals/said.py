@@ -9,7 +9,7 @@ import msgspec
 import pyarrow.compute as pc
 
 from app.figures import figure
-from app.runs.gate_checks import finite
+from app.runs.explain.gate_checks import finite
 from app.runs.kept_runs import Kept
 from app.runs.signals.ensembles import RunEnsembles
 from engine.domain.facts import BracketPlanned, Contribution, Fact

@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from app.backtest.asked_data import asked_data, expect_stored
 from app.clock import instant, nanosecond, new_york, parse_day
 from app.runs.chosen_run import chosen_run
-from app.runs.day_tape import SpooledPrints, WantedCatalog, spool_of
-from app.runs.gate_checks import GateCheck, finite, gate_checks
+from app.runs.explain.day_tape import SpooledPrints, WantedCatalog, spool_of
+from app.runs.explain.gate_checks import GateCheck, finite, gate_checks
+from app.runs.explain.tape_at_hand import TapeAtHand, tape_at_hand
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept
 from app.runs.running import goes_on
 from app.runs.signals.said import SignalSaid, WeightInForce, said_by_strategies
-from app.runs.tape_at_hand import TapeAtHand, tape_at_hand
 from catalog import Catalog
 from catalog.warnings import DayWarning
 from engine.domain.account import ACCELERATION

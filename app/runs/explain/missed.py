@@ -14,15 +14,15 @@ import msgspec
 from app.backtest.asked_data import asked_data
 from app.backtest.kept_scans import kept_scan
 from app.runs.chosen_run import chosen_run
-from app.runs.day_tape import WantedCatalog, day_market, spool_of
-from app.runs.gate_checks import finite
+from app.runs.explain.day_tape import WantedCatalog, day_market, spool_of
+from app.runs.explain.gate_checks import finite
+from app.runs.explain.rejections import DayOfCandidates
+from app.runs.explain.tape_at_hand import TapeAtHand, tape_at_hand
 from app.runs.kept_runs import DEFAULT_DATABASE, Kept
-from app.runs.rejections import DayOfCandidates
 from app.runs.running import goes_on
 from app.runs.signals.ensembles import RunEnsembles
 from app.runs.signals.of_run import signals_of
 from app.runs.signals.said import FeatureCheck
-from app.runs.tape_at_hand import TapeAtHand, tape_at_hand
 from catalog import Catalog
 from catalog.warnings import DayWarning
 from engine.accounting import Missed, Trade, follow, keep_books, untraded

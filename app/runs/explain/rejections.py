@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.runs.gate_checks import GateCheck, gate_checks
+from app.runs.explain.gate_checks import GateCheck, gate_checks
 from app.runs.signals.ensembles import RunEnsembles
 from engine.accounting import Rejection
 from engine.domain.account import ACCELERATION

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
-from app.runs.day_tape import WantedCatalog, spool_of
+from app.runs.explain.day_tape import WantedCatalog, spool_of
 from app.runs.kept_runs import Kept
 from catalog import Catalog
 from catalog.adopt import is_of_run
