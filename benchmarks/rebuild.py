@@ -11,7 +11,7 @@ from itertools import batched, count, islice
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from benchmarks.databases import new_database
 from engine.domain.account import ACCELERATION
@@ -29,7 +29,7 @@ from engine.domain.facts import (
 )
 from engine.journal import Report, record_of, seal
 from store import Journals, Projector
-from store.database.schema import FACTS
+from store.database.schema import FACTS, RUNS
 from tests.accounting.streams import ALPACA, OPEN_NS, fill, plan, run_started
 
 RUN = "bench"
@@ -58,6 +58,9 @@ def _measured(url: str, facts: int) -> dict[str, float]:
                 last = seal(Report(payload, ts, ts), after=last)
                 rows.append({"run_id": RUN, **msgspec.structs.asdict(record_of(last))})
             connection.execute(insert(FACTS), rows)
+        assert last is not None
+        head = {"head_seq": last.seq, "head_hash": last.hash}
+        connection.execute(update(RUNS).where(RUNS.c.run_id == RUN).values(head))
     projector = Projector(journal)
     started = time.perf_counter()
     projector.catch_up()

@@ -12,6 +12,7 @@
     │   ├── VenueUnavailable   not reached or not able: wait, then try again   exit 75
     │   │   └── VenueUntrusted   its certificate is not valid: fix that first  exit 5
     │   └── VenueRejected      understood and refused: change the request      exit 5
+    ├── StreamsUnavailable   hub and shards do not reach each other: wait      exit 75
     └── JournalError     facts cannot be kept: halt trading                    exit 1
         ├── JournalUnavailable  its server does not answer: wait, try again    exit 75
         ├── JournalDenied      user, password, name or permissions: correct    exit 2
@@ -55,6 +56,12 @@ class NotFoundError(TradectlError):
 
 class RunError(TradectlError):
     """A run failed for a reason that lies in the run itself."""
+
+
+class StreamsUnavailable(TradectlError):  # noqa: N818  (named for what the server is)
+    """The server between hub and shards does not answer; the same call may work later."""
+
+    exit_code = ExitCode.UNAVAILABLE
 
 
 class StrategyError(TradectlError):
