@@ -11,13 +11,14 @@ from cluster.day_setup import DaySetup, HubClaim
 from cluster.node_state import NodeState
 from cluster.orders import ExitAlert, Order
 from cluster.reports import SlotReport, SlotRest
+from cluster.requests import Request
 from engine.domain.errors import DataError
 from engine.domain.unreadable import UNREADABLE
 
 VERSION = 1
 """Of the shape in which messages travel; hub and shards must speak the same."""
 
-type Message = SlotReport | SlotRest | ExitAlert | Order | DaySetup | HubClaim | NodeState
+type Message = SlotReport | SlotRest | ExitAlert | Order | DaySetup | HubClaim | NodeState | Request
 
 
 def packed(told: Message) -> bytes:
@@ -68,6 +69,11 @@ def unpacked_node(data: bytes) -> NodeState:
     return _read(_nodes, data, "state of a node")
 
 
+def unpacked_request(data: bytes) -> Request:
+    """Return what a person asks of a hub that was packed; raises as ``unpacked_report`` does."""
+    return _read(_requests, data, "request")
+
+
 def _read[Told](decoder: msgspec.msgpack.Decoder[Told], data: bytes, what: str) -> Told:
     found = data[0] if data else None
     if found != VERSION:
@@ -103,3 +109,4 @@ _alerts = msgspec.msgpack.Decoder(ExitAlert)
 _setups = msgspec.msgpack.Decoder(DaySetup)
 _claims = msgspec.msgpack.Decoder(HubClaim)
 _nodes = msgspec.msgpack.Decoder(NodeState)
+_requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)

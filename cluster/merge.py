@@ -117,6 +117,16 @@ class ReportMerge:
         self._whole: deque[BucketReport] = deque()
         self._digest = ReportDigest(asks=any(name != ACCELERATION for name in strategies))
 
+    @property
+    def next_ns(self) -> int:
+        """End of the next bucket to decide, UTC ns."""
+        return self._to_decide
+
+    @property
+    def open_ns(self) -> int:
+        """End of the first bucket of which something may still be said, UTC ns."""
+        return self._to_tell
+
     def take(self, told: SlotReport) -> Taken:
         """Take a report as it arrives."""
         report = told.report

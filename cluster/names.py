@@ -8,6 +8,10 @@ HUB = "tradectl:hub"
 """Value: which hub is in charge, as ``HubClaim``."""
 
 
+REQUESTS = "tradectl:requests"
+"""Stream: what people ask of the hub; ids are their time in ms."""
+
+
 def setup(run: str, epoch: int) -> str:
     """Return the name of the value that tells shards of the day, ``DaySetup``."""
     return f"{run}:setup:{epoch}"

@@ -65,6 +65,10 @@ class Owners:
         for slot, orders in self._orders.items():
             self._orders[slot] = [each for each in orders if each.until > ts_event]
 
+    def known(self, slot: str) -> tuple[Owner, ...]:
+        """Return the owners of whom something may still be taken, the newest last."""
+        return tuple(each.owner for each in self._orders.get(slot, ()))
+
     def of(self, slot: str) -> tuple[Owner, ...]:
         """Return the owners whose order holds, the newest last."""
         return tuple(each.owner for each in self._orders.get(slot, ()) if each.until == _FOR_EVER)

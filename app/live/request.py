@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.cluster.place import ClusterPlace
 from app.runs.start_wait import StartWait
 from app.strategies import Hosted, hosted
 from catalog import Catalog
@@ -58,6 +59,8 @@ class LiveRequest:
         and nothing is entered.
     relay : RelayAddress or None
         Who hands the feed on; None for the venue itself.
+    cluster : ClusterPlace or None
+        Where the shards are that work the tape; None for a scanner in this process.
     """
 
     venue: VenueAccount
@@ -78,6 +81,7 @@ class LiveRequest:
     doubt: JournalBroken | None = None
     display: Path | None = None
     relay: RelayAddress | None = None
+    cluster: ClusterPlace | None = None
 
     def subscribed(self, tradable: Iterable[str]) -> tuple[str, ...]:
         """Return what to subscribe to of what can be traded, none for the whole tape.

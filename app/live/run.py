@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.cluster.hub import ClusterHub, HubDay
 from app.commands.inbox import CommandInbox
 from app.display.shown_run import shown_run
 from app.live.parameters import LiveAttendant, started_with
@@ -21,12 +22,12 @@ from app.runs.bounds import AskedMarket, record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.runs.signals.keeper import SignalKeeper, signal_keeper
 from app.runs.verdict_keeper import VerdictKeeper
-from app.strategies import hosted_again
+from app.strategies import Hosted, hosted_again
 from app.strategies.workers import LIVE, RECORDED
 from catalog.spool import Heading
 from engine.display import FrameSlot
 from engine.domain.ensemble import ACCELERATION_ALONE
-from engine.domain.errors import JournalBroken
+from engine.domain.errors import ConfigError, JournalBroken
 from engine.domain.facts import RunStarted
 from engine.domain.first_cause import FirstCause
 from engine.domain.market_data.recorded import letters_read
@@ -135,7 +136,8 @@ async def live_run(
         params = await request.wait.read_soon(
             lambda: started_with(journals, request.params, run.recorded)
         )
-        load_compiled(params, hours)
+        if request.cluster is None:
+            load_compiled(params, hours)
         journal, desk = await run.begun(
             request.wait, lambda journal: _desk(run, journal, params, request, found, hours)
         )
@@ -158,6 +160,7 @@ async def live_run(
         attendant = await _attendant(journals, run, desk, request, found.host_time())
         hosted = request.hosted if run.is_new else hosted_again(desk.books.ensembles.newest)
         signals = signal_keeper(hosted, request.verdicts, run.run_id, is_new=run.is_new)
+        cluster = _cluster(request, run, desk, found, hosted)
         limits = RECORDED if isinstance(found.host_time, GrantedTime) else LIVE
         day = LiveDay(
             desk,
@@ -173,6 +176,7 @@ async def live_run(
             on_signals=signals.add if signals else None,
             make_source=hosted.make_source(request.catalog, limits),
             board=shown.board,
+            merged=cluster.reports if cluster else None,
         )
         keeper = _keeper(run, request, day, hours, tapes)
         if keeper and not run.is_new:
@@ -197,7 +201,7 @@ async def live_run(
         attendant.report_to(day.trouble.issue_raised)
         look(run.run_id, day, venue)
         with closing(attendant):
-            is_whole = await _traded(day, venue, keeper)
+            is_whole = await _traded(day, venue, keeper, cluster)
         journal.commit()
         outcome = _outcome(journal, day, request, is_whole=is_whole)
         _tables(verdicts, signals, day, is_whole=is_whole)
@@ -311,15 +315,52 @@ async def _attendant(
     return attendant
 
 
-async def _traded(day: LiveDay, venue: LiveVenue, keeper: TapeKeeper | None) -> bool:
+def _cluster(
+    request: LiveRequest, run: HostedRun, desk: Desk, found: VenueOpening, hosted: Hosted
+) -> ClusterHub | None:
+    """Return what is between this run and its shards; None where it scans by itself.
+
+    Raises
+    ------
+    ConfigError
+        Only a part of the tape was asked for.
+    """
+    if request.cluster is None:
+        return None
+    if request.letters or request.symbols:
+        raise ConfigError(
+            "shards work the whole tape: leave --letters and --symbols out, or run in one process"
+        )
+    is_granted = isinstance(found.host_time, GrantedTime)
+    day = HubDay(
+        run_id=run.run_id,
+        epoch=run.journal.epoch,
+        feed=request.feed,
+        desk=desk,
+        tapes=request.market.tapes(desk.books.session.day) if request.market else found.tapes,
+        across=hosted.across_symbols,
+        now=found.host_time(),
+        is_granted=is_granted,
+    )
+    return ClusterHub(request.cluster, day)
+
+
+async def _traded(
+    day: LiveDay, venue: LiveVenue, keeper: TapeKeeper | None, cluster: ClusterHub | None
+) -> bool:
     """Trade until the day is over or somebody stops it; return whether it is over."""
     cause, is_over = FirstCause(), False
     with cause.kept("the day"):
         if keeper:
             keeper.start()
+        if cluster:
+            cluster.begin(day.trouble)
         is_over = await day.run(venue, stop_signal())
     with cause.kept("the end of the connections"):
         await venue.close()
+    if cluster:
+        with cause.kept("the end of the connections to shards"):
+            await cluster.close()
     if keeper:
         with cause.kept("the end of the recording"):
             keeper.close()

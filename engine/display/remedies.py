@@ -26,6 +26,8 @@ REMEDIES = {
     "parameters": "no new version is taken any more: restore a backup into another database, then "
     "start another run",
     "warm-up": "wait",
+    "shards": "start 'tradectl live --role shard' for the letters that nobody takes",
+    "streams": "bring the server between hub and shards back: all that it held is sent again",
     "recording": "make room on the disk, then start the same command again",
     "journal": "bring the database back, or make room on its disk: it goes on by itself",
     "not_flat": "close by hand at the broker, then see what kept it open",
@@ -37,9 +39,12 @@ REMEDIES = {
 }
 """What a person can do, by name of trouble or alarm."""
 
+_OF_A_SLOT = "slot "
 _OF_AN_ORDER = "wait: it is looked up; if it stays, look at the order on the broker's page"
 
 
 def remedy(trouble: str) -> str:
     """Return what a person can do about a trouble or an alarm."""
+    if trouble.startswith(_OF_A_SLOT):
+        return "wait: another shard takes the slot; if it stays, see 'tradectl cluster status'"
     return REMEDIES.get(trouble, _OF_AN_ORDER)

@@ -1,6 +1,7 @@
 """Whether the tape can be traded on: what arrives is measured at each close, judged and shown."""
 
 from engine.tape.health import Connections, HealthLine, Light, health_lines
+from engine.tape.joined import joined_measure
 from engine.tape.judgement import CLOCK_OFF_SECS, Flaw, TapeLimits, judge_tape, silence_limit_ns
 from engine.tape.measure import Heard, TapeMeasure
 from engine.tape.monitor import TapeMonitor
@@ -19,6 +20,7 @@ __all__ = [
     "TapeMonitor",
     "behind",
     "health_lines",
+    "joined_measure",
     "judge_tape",
     "silence_limit_ns",
 ]

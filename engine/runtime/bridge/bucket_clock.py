@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
 from nautilus_trader.common import DataActor, DataActorConfig
@@ -74,8 +75,12 @@ class BucketClock(DataActor):
                 self.pulse.every(Timer(name, width, first, last, self._on_bucket, needs_past=True))
                 start = end
 
-    @guarded
-    def _on_bucket(self, now: int) -> None:
-        for report in self.reports(now):
+    def hand_out(self, reports: Iterable[BucketReport]) -> None:
+        """Publish reports, oldest first."""
+        for report in reports:
             self.latest = report
             self.publish_data(REPORTS, report_message(report))
+
+    @guarded
+    def _on_bucket(self, now: int) -> None:
+        self.hand_out(self.reports(now))

@@ -12,6 +12,7 @@ REPORTS = DataType("BucketReport")
 PRINTS = DataType("TradeBatch")
 QUOTES = DataType("QuoteBatch")
 BEATS = DataType("Beat")
+MERGED = DataType("Merged")
 
 
 class Frame[Batch: (TradeBatch, QuoteBatch)]:
@@ -55,3 +56,8 @@ def beat(ts: int) -> CustomData:
     live, it is how a host hands the time to its components.
     """
     return CustomData(BEATS, Beat(ts))
+
+
+def merged_message(ts: int) -> CustomData:
+    """Return a message that says at ``ts`` (UTC ns) that reports of slots have been merged."""
+    return CustomData(MERGED, Beat(ts))

@@ -110,6 +110,10 @@ class ScannerActor(BucketClock):
         kept = self._prints if data.data_type == PRINTS else self._quotes
         kept.append(not_before(data.data.batch, self._closed))
 
+    def digest(self) -> str:
+        """Return the digest of all that was said of the day so far."""
+        return self.scanner.digest()
+
     def warm(self, quotes: Iterable[QuoteBatch], prints: Iterable[TradeBatch]) -> None:
         """Take what arrived before a start in mid-day; nobody acts on what it led to.
 
@@ -121,7 +125,7 @@ class ScannerActor(BucketClock):
         self._change_over(self.pulse.now())
         for report in warm_up(self.scanner, quotes, prints):
             self.latest = report
-            self.raised += _raised(report)
+            self.raised += raised_in(report)
             if self._watch is not None:
                 self._watch.learn(self.scanner, self.pulse.now())
 
@@ -132,7 +136,7 @@ class ScannerActor(BucketClock):
         quotes, self._quotes = _arrived(self._quotes, now)
         prints, self._prints = _arrived(self._prints, now)
         reports = observe(self.scanner, quotes, prints, now)
-        self.raised += sum(map(_raised, reports))
+        self.raised += sum(map(raised_in, reports))
         if self._watch is not None:
             self._watch.look(self.scanner, prints, quotes, now)
         return reports
@@ -148,7 +152,8 @@ class ScannerActor(BucketClock):
             self._told_ns = newest
 
 
-def _raised(report: BucketReport) -> int:
+def raised_in(report: BucketReport) -> int:
+    """Return how many candidates a report raises."""
     return sum(candidate.phase is Phase.RAISED for candidate in report.candidates)
 
 

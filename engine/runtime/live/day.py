@@ -20,10 +20,13 @@ from engine.domain.session import NANOS_PER_SECOND
 from engine.domain.strategy import Strategy
 from engine.hub.attendant import Attendant
 from engine.hub.desk import Desk
+from engine.hub.merged_day import MergedDay
 from engine.hub.outcome import DayOutcome
 from engine.journal import WaitingJournal
 from engine.runtime.bridge.guard import Failures
 from engine.runtime.bridge.hub_strategy import HubStrategy, OnDecision
+from engine.runtime.bridge.merged_actor import MergedActor
+from engine.runtime.bridge.messages import merged_message
 from engine.runtime.bridge.pulse import HostPulse
 from engine.runtime.bridge.scanner_actor import ScannerActor
 from engine.runtime.live.cache_purger import CachePurger
@@ -34,6 +37,7 @@ from engine.runtime.live.issues import IssueTracker
 from engine.runtime.live.journal_watch import JournalWatch
 from engine.runtime.live.node import live_node
 from engine.runtime.live.positions_watch import PositionsWatch
+from engine.runtime.live.slots_watch import SlotsWatch
 from engine.runtime.live.tape_watch import TapeWatch
 from engine.runtime.live.timekeeper import Timekeeper
 from engine.runtime.live.venue import LiveVenue
@@ -77,12 +81,14 @@ class LiveDay:
         Who asks strategies that look at the tape; by default in this very process.
     board : FrameBoard, optional
         Where the day shows itself.
+    merged : MergedDay, optional
+        What shards say of the day; by default a scanner in this process works the whole tape.
 
     Attributes
     ----------
-    trouble : TroubleDesk
+    trouble : IssueTracker
         For the venue's clients.
-    tape : TapeWatch
+    tape : TapeWatch or SlotsWatch
         What was measured of the tape.
     last_health : tuple of HealthLine
         As it was before the node was stopped.
@@ -104,6 +110,7 @@ class LiveDay:
         on_signals: OnSignals | None = None,
         make_source: MakeSource | None = None,
         board: FrameBoard | None = None,
+        merged: MergedDay | None = None,
     ) -> None:
         self.failures = Failures()
         self.desk = desk
@@ -114,18 +121,27 @@ class LiveDay:
         self._positions = PositionsWatch(
             desk, self.trouble, self.pulse, self.failures, host_time.speed
         )
-        self.tape = TapeWatch(desk, self.trouble)
+        self._merged = merged
+        self.tape: TapeWatch | SlotsWatch
+        self.scanner: ScannerActor | MergedActor
+        if merged is None:
+            self.tape = TapeWatch(desk, self.trouble)
+            self.scanner = ScannerActor(
+                lambda: books.history,
+                books.session,
+                tapes,
+                self.failures,
+                self.pulse,
+                self.tape,
+                self._source(in_process(strategies) if make_source is None else make_source),
+                on_signals,
+            )
+        else:
+            self.tape = SlotsWatch(desk, self.trouble)
+            self.scanner = MergedActor(
+                books.history, books.session, self.failures, self.pulse, merged, self.tape
+            )
         self.trouble.on_fetched = self.tape.fetched
-        self.scanner = ScannerActor(
-            lambda: books.history,
-            books.session,
-            tapes,
-            self.failures,
-            self.pulse,
-            self.tape,
-            self._source(in_process(strategies) if make_source is None else make_source),
-            on_signals,
-        )
         self.strategy = HubStrategy(
             desk,
             self.failures,
@@ -228,8 +244,11 @@ class LiveDay:
                     on_beat,
                     lambda: self._waiting(cache, venue),
                     lambda: self._positions.look_if_due(venue),
+                    self._has_reports,
                 )
             else:
+                if self._merged is not None:
+                    self._merged.listen(lambda: venue.publish(merged_message(self.pulse.now())))
                 look = lambda _: self._journal.look()  # noqa: E731
                 await keeper.guard(self._time, self.ends_ns, look, venue.begin())
                 await keeper.go_along(self._time, self.ends_ns, on_paced_beat)
@@ -280,7 +299,7 @@ class LiveDay:
 
     def digest(self) -> str:
         """Return the digest of what the scanner said."""
-        return self.scanner.scanner.digest()
+        return self.scanner.digest()
 
     def outcome(self) -> DayOutcome:
         """Return what the day came to, as far as it went."""
@@ -310,6 +329,10 @@ class LiveDay:
             or not venue.has_cancel(order.client_order_id.value)
         ]
         return [*self.strategy.commands.unsent, *inflight]
+
+    def _has_reports(self, now: int) -> bool:
+        """Say whether all that closes by an instant has been reported."""
+        return self._merged is None or self._merged.is_ready(now)
 
     def _on_beat(self, now: int) -> None:
         """Add to the equity curve when a bucket has closed while something was held."""

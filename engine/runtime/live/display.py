@@ -10,6 +10,7 @@ from contextlib import suppress
 from engine.display import Counts, FrameBoard, Sight
 from engine.hub.books import Books
 from engine.runtime.bridge.hub_strategy import HubStrategy
+from engine.runtime.bridge.merged_actor import MergedActor
 from engine.runtime.bridge.pulse import Pulse
 from engine.runtime.bridge.run_frames import RunFrames
 from engine.runtime.bridge.scanner_actor import ScannerActor
@@ -42,7 +43,7 @@ class DayDisplay:
         self,
         board: FrameBoard,
         books: Books,
-        scanner: ScannerActor,
+        scanner: ScannerActor | MergedActor,
         strategy: HubStrategy,
         pulse: Pulse,
         trouble: IssueTracker,

@@ -131,6 +131,7 @@ class Timekeeper:
         on_beat: Callable[[int], None],
         waiting: Callable[[], Sequence[str]],
         at_rest: Callable[[], Awaitable[None]],
+        has_reports: Callable[[int], bool],
     ) -> None:
         """Ask for time up to the next beat, and use each grant up before asking for more.
 
@@ -144,6 +145,8 @@ class Timekeeper:
             Returns the orders that have not arrived at the venue.
         at_rest : callable
             Does what needs answers of the venue, while nothing is on its way.
+        has_reports : callable
+            Says whether all that is to be reported by an instant is there: nobody is woken before.
         """
         delivered = 0
         while host_time() < ends_ns and not self._stop.is_set():
@@ -158,6 +161,7 @@ class Timekeeper:
                 delivered = grant.updates
                 await self._settle(waiting)
             host_time.reach(now)
+            await self.until(lambda: has_reports(host_time()))
             await self._beat(now)
             await self._settle(waiting)
             on_beat(now)

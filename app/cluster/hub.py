@@ -1,0 +1,339 @@
+"""The hub among its shards: tells them of the day, gives them slots, and hears what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from app.cluster.place import ClusterPlace
+from cluster import names
+from cluster.coding import VERSION, packed, unpacked_node, unpacked_request
+from cluster.day_setup import DaySetup, HubClaim
+from cluster.hub.delegation import Delegation
+from cluster.hub.nodes import Nodes
+from cluster.hub.slot_reports import SlotReports
+from cluster.merge import HUB_WAIT_NS, ReportMerge
+from cluster.node_state import BEAT_SECS, FORGOTTEN_SECS, NodeState
+from cluster.orders import Change, Order, Unwatch, Watch
+from cluster.splitting import default_slots
+from cluster.streams.port import START, At
+from engine.domain.errors import DataError, StreamsUnavailable
+from engine.domain.fixed_point import PRICE_SCALE
+from engine.domain.session import NANOS_PER_SECOND
+from engine.hub import Desk
+from engine.runtime.live import VenueWatch
+
+_LOOK_SECS = 0.1
+_HELD_SECS = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubDay:
+    """What a hub knows of its day when it begins.
+
+    Attributes
+    ----------
+    desk : Desk
+        The day has been started on it.
+    epoch : int
+        Of the claim on the run.
+    tapes : mapping of str to str
+        Tape letter by symbol, of all that are listed.
+    across : tuple of str
+        Strategies that look across symbols.
+    now : int
+        UTC ns at the venue: what has closed by then is not decided any more.
+    is_granted : bool
+        Whether time is granted by a simulator.
+    """
+
+    run_id: str
+    epoch: int
+    feed: str
+    desk: Desk
+    tapes: Mapping[str, str]
+    across: tuple[str, ...]
+    now: int
+    is_granted: bool
+
+
+class ClusterHub:
+    """Everything that a hub does beside trading: one task, from ``begin`` to ``close``.
+
+    Attributes
+    ----------
+    reports : SlotReports
+        What the shards say, merged.
+    delegation : Delegation
+    """
+
+    def __init__(self, place: ClusterPlace, day: HubDay) -> None:
+        self._day = day
+        self._streams = place.open()
+        self._books = books = day.desk.books
+        hours, history = books.session, books.history
+        params = history.at(hours.pre_market_ns)
+        width = params.bucket_ns
+        start = hours.pre_market_ns if params.warm_premarket else hours.open_ns
+        passed = max(0, (day.now - params.grace_ns - start) // width)
+        members = books.ensembles.newest.members
+        self._slots = place.slots or default_slots(params)
+        merge = ReportMerge(
+            self._slots,
+            start + (passed + 1) * width,
+            width,
+            strategies=[each.strategy_id for each in members],
+            across=day.across,
+            version_at=lambda ts: books.history.in_force(ts).version,
+            wait_ns=None if day.is_granted else HUB_WAIT_NS,
+        )
+        self.reports = SlotReports(
+            self._streams,
+            day.run_id,
+            merge,
+            closes_at=lambda ts: ts + books.history.at(ts).grace_ns,
+            last_ns=start + (hours.close_ns - start) // width * width,
+            on_trouble=self._on_trouble,
+        )
+        self.delegation = Delegation(merge, day.epoch, width, expected=place.shards)
+        self._setup = self._day_setup(merge.names)
+        self._nodes = Nodes()
+        self._state = _own_state(day)
+        self._watch: VenueWatch | None = None
+        self._pending: list[tuple[At, bytes]] = []
+        self._numbers = 0
+        self._changes_told = len(history.changed)
+        self._watched: dict[str, Watch] = {}
+        self._asked_until = START
+        self._losses = self._streams.losses
+        self._tasks: list[asyncio.Task[None]] = []
+        self._trouble: str | None = None
+        self._looked_since = 0.0
+
+    def begin(self, watch: VenueWatch) -> None:
+        """Begin; ``watch`` hears of what keeps entries from being safe."""
+        self._watch = watch
+        self._looked_since = time.monotonic()
+        self._tasks = [
+            asyncio.create_task(each, name=name)
+            for name, each in (
+                ("reports of slots", self.reports.read()),
+                ("orders to shards", self._look()),
+                ("what is held", self._hold()),
+            )
+        ]
+        for task in self._tasks:
+            task.add_done_callback(self._on_end)
+
+    async def close(self) -> None:
+        """End the tasks and the connections."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(StreamsUnavailable):
+            await self._streams.forget(names.node(self._state.name))
+        await self._streams.close()
+
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        """Hold entries where a task ends that should not."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("the hub's task for %s failed", task.get_name(), exc_info=error)
+            self._raise("shards", f"the hub's task for {task.get_name()} failed: {error}")
+
+    def _on_trouble(self, why: str | None) -> None:
+        if why == self._trouble:
+            return
+        self._trouble = why
+        if why is None:
+            self._clear("streams")
+        else:
+            self._raise("streams", why)
+
+    def _raise(self, issue: str, detail: str) -> None:
+        if self._watch is not None:
+            self._watch.issue_raised(issue, detail)
+
+    def _clear(self, issue: str) -> None:
+        if self._watch is not None:
+            self._watch.issue_cleared(issue)
+
+    async def _look(self) -> None:
+        """Tell shards of the day, then give orders as nodes come and go."""
+        is_told = False
+        while True:
+            try:
+                if self._streams.losses != self._losses:
+                    self._losses, is_told = self._streams.losses, False
+                    self._order(*self.delegation.again(), *self._watched.values())
+                if not is_told:
+                    await self._tell()
+                    is_told = True
+                await self._say_how_it_is()
+                await self._hear_requests()
+                told = await self._streams.found(names.NODES)
+                self._take_nodes(told)
+                await self._send()
+            except StreamsUnavailable as error:
+                self._on_trouble(str(error))
+            await asyncio.sleep(_LOOK_SECS)
+
+    async def _tell(self) -> None:
+        """Put up the day's setup, then whose it is."""
+        day = self._day
+        setup = names.setup(day.run_id, day.epoch)
+        await self._streams.put(setup, packed(self._setup))
+        claim = HubClaim(day.run_id, day.epoch, version("tradectl"), VERSION)
+        await self._streams.put(names.HUB, packed(claim))
+
+    async def _say_how_it_is(self) -> None:
+        state = self._state
+        due = state.ts + BEAT_SECS * NANOS_PER_SECOND
+        if (now := time.time_ns()) >= due:
+            self._state = msgspec.structs.replace(
+                state, beat=state.beat + 1, ts=now, cpu_secs=time.process_time()
+            )
+            await self._streams.put(names.node(state.name), packed(self._state), FORGOTTEN_SECS)
+
+    def _take_nodes(self, told: Mapping[str, bytes]) -> None:
+        states: list[NodeState] = []
+        for name, data in told.items():
+            try:
+                states.append(unpacked_node(data))
+            except DataError as error:
+                _log.warning("%s is passed over: %s", name, error)
+        now = time.monotonic_ns()
+        self._nodes.hear(states, now)
+        ours = version("tradectl")
+        alive = [each for each in self._nodes.alive(now) if each.version == ours]
+        self._order(*self.delegation.look(alive, now), *self._changes(), *self._watches())
+        self._tell_of_nobody()
+
+    def _tell_of_nobody(self) -> None:
+        """Hold entries while there are slots that nobody takes; not before shards can be there."""
+        nobody = self.delegation.nobody
+        waits = not self.delegation.works and time.monotonic() - self._looked_since < _HELD_SECS
+        if waits:
+            return
+        missing = list(nobody) or ([] if self.delegation.works else list(self.reports.merge.names))
+        if missing and not self._day.is_granted:
+            self._raise("shards", f"no shard takes {', '.join(missing)}")
+        else:
+            self._clear("shards")
+
+    def _order(self, *orders: Order) -> None:
+        for each in orders:
+            self._numbers += 1
+            self._pending.append((At(self._numbers), packed(each)))
+
+    async def _send(self) -> None:
+        """Send what was ordered, in order; what an answer was lost of is not sent twice."""
+        stream = names.orders(self._day.run_id, self._day.epoch)
+        while self._pending:
+            at, data = self._pending[0]
+            await self._streams.append(stream, at, data)
+            self._pending.pop(0)
+
+    async def _hear_requests(self) -> None:
+        for entry in await self._streams.read({names.REQUESTS: self._asked_until}, 0):
+            self._asked_until = entry.at
+            try:
+                refusal = self.delegation.ask(unpacked_request(entry.data))
+            except DataError as error:
+                refusal = str(error)
+            if refusal:
+                _log.warning("a request is refused: %s", refusal)
+
+    def _changes(self) -> list[Order]:
+        """Return what shards have not been told of the parameters yet."""
+        history = self._books.history
+        changed = history.changed[self._changes_told :]
+        self._changes_told = len(history.changed)
+        return [Change(each) for each in changed]
+
+    def _watches(self) -> list[Order]:
+        """Return which trades are to be watched now, and which no longer."""
+        wanted: dict[str, Watch] = {}
+        for trade in self._books.trades.values():
+            if trade.is_open:
+                plan = trade.plan
+                wanted[plan.trade_id] = Watch(
+                    self._slots.slot_of(plan.symbol).name,
+                    plan.trade_id,
+                    plan.symbol,
+                    plan.side.value,
+                    int(plan.stop_loss * PRICE_SCALE),
+                    int(plan.take_profit * PRICE_SCALE),
+                )
+        orders: list[Order] = [
+            *(each for name, each in wanted.items() if self._watched.get(name) != each),
+            *(Unwatch(name) for name in self._watched.keys() - wanted.keys()),
+        ]
+        self._watched = wanted
+        return orders
+
+    async def _hold(self) -> None:
+        """Keep positions, latest prices and weights where anybody can read them."""
+        while True:
+            with suppress(StreamsUnavailable):
+                for name, value in zip(names.held(self._day.run_id), self._held(), strict=True):
+                    await self._streams.put(name, msgspec.json.encode(value))
+            await asyncio.sleep(_HELD_SECS)
+
+    def _held(self) -> Sequence[Mapping[str, Any]]:
+        positions = self._books.ledger.positions
+        return (
+            {
+                symbol: {"quantity": str(each.quantity), "mark": str(each.mark)}
+                for symbol, each in positions.items()
+            },
+            {symbol: str(each.mark) for symbol, each in positions.items()},
+            {each.strategy_id: each.weight for each in self._books.ensembles.newest.on},
+        )
+
+    def _day_setup(self, slots: tuple[str, ...]) -> DaySetup:
+        day, books = self._day, self._books
+        history, hours = books.history, books.session
+        members = books.ensembles.newest.members
+        rule = history.at(hours.pre_market_ns).ensemble_rule
+        return DaySetup(
+            run_id=day.run_id,
+            epoch=day.epoch,
+            day=hours.day,
+            feed=day.feed,
+            parameters=history.first.model_dump(mode="json"),
+            changed=history.changed,
+            withdrawn=tuple(sorted(history.withdrawn)),
+            members=members,
+            weighs=len(members) > 1 and rule == "weighted",
+            slots=slots,
+            tapes=dict(day.tapes),
+            is_granted=day.is_granted,
+        )
+
+
+def _own_state(day: HubDay) -> NodeState:
+    return NodeState(
+        name="hub",
+        life=secrets.token_hex(4),
+        role="hub",
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        version=version("tradectl"),
+        beat=0,
+        ts=0,
+        run_id=day.run_id,
+        epoch=day.epoch,
+    )
