@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,7 @@ import msgspec
 
 from app.display.folder import display_root
 from app.live.request import LiveRequest
-from app.live.run import LiveEnd, live_run
+from app.live.run import LiveEnd, Look, live_run
 from app.markets import simulated_market
 from app.own_process import own_process
 from app.runs.hosted_run import OnStarted, run_name
@@ -40,7 +40,7 @@ from store import Journals, RunLabels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsalRequest:
-    """What was asked for; ``speed`` None is as fast as possible."""
+    """What was asked for; ``speed`` None is as fast as possible, ``shards`` 0 one process."""
 
     day: date
     catalog: str
@@ -55,6 +55,7 @@ class RehearsalRequest:
     wait: StartWait
     labels: RunLabels = field(default_factory=RunLabels)
     hosted: Hosted = field(default_factory=hosted)
+    shards: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,40 @@ async def rehearsed(
             hosted=request.hosted,
             display=display_root(journals.database),
         )
-        end = await live_run(journals, live, told, keep, screens)
+        if not request.shards:
+            end = await live_run(journals, live, told, keep, screens)
+        else:
+            end = await _among_shards(
+                journals, request, live, (url, key_id, secret), told, keep, screens
+            )
     return Rehearsal(end, venues[0].health, time.perf_counter() - began)
+
+
+async def _among_shards(
+    journals: Journals,
+    request: RehearsalRequest,
+    live: LiveRequest,
+    simulator: tuple[str, str, str],
+    told: OnStarted,
+    look: Look,
+    screens: Sequence[FrameSlot],
+) -> LiveEnd:
+    """Trade the day as the hub of a cluster; a shard or relay that cannot run ends it."""
+    from app.rehearsal.shards import shards_at
+
+    url, *keys = simulator
+    async with shards_at(url, (keys[0], keys[1]), live.feed, request.shards, request.catalog) as at:
+        hub = replace(live, relay=at.relay, cluster=at.place)
+        running = asyncio.ensure_future(live_run(journals, hub, told, look, screens))
+        watching = asyncio.ensure_future(at.processes.first_end())
+        await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            watching.cancel()
+            return running.result()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        watching.result()
+        raise RunError("a process of the cluster ended before the day was over")
 
 
 def _tradable(catalog: Catalog, request: RehearsalRequest) -> tuple[str, ...]:

@@ -46,6 +46,15 @@ def rehearse(
     compare: Annotated[
         bool, typer.Option("--compare/--no-compare", help="Backtest the same day and compare.")
     ] = True,
+    shards: Annotated[
+        int,
+        typer.Option(
+            "--shards",
+            min=0,
+            max=26,
+            help="As a cluster: relay, hub and so many shards, a process each; 0 for one process.",
+        ),
+    ] = 0,
     view: View = True,
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
@@ -58,6 +67,8 @@ def rehearse(
     any speed. Exit code 1 when it did not; every difference is told with its cause. No backtest
     fills as `--fills nbbo` and `size_limited` do: it is compared with one under base. What arrives
     is not kept: it is the recorded day, and a rehearsal is not resumed but played anew.
+    With --shards the day is traded by a cluster: every shard works its letters in a process of its
+    own, and what the hub decides is the same to the digest.
 
     Example: tradectl rehearse 2026-09-18 --speed 40
     """
@@ -90,6 +101,7 @@ def rehearse(
         wait=wait,
         hosted=options.hosted(),
         labels=RunLabels.given(name, tag or ()),
+        shards=shards,
     )
     journals = wait.reached(lambda: Journals(database))
     with live_view(enabled=view and not options.as_json, venue="rehearsal") as screen:
