@@ -48,7 +48,6 @@ class RelayCommand:
                 *self.options,
             ),
             environment=self.environment,
-            says_ready=True,
         )
 
 

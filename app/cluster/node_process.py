@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -42,15 +42,12 @@ class NodeCommand:
         What it has beside ours.
     without : tuple of str
         Variables of ours that it is not given: keys it has no use for.
-    says_ready : bool
-        Whether it says in a JSON line that it is there.
     """
 
     name: str
     arguments: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     without: tuple[str, ...] = ()
-    says_ready: bool = False
 
 
 class NodeProcess:
@@ -68,12 +65,15 @@ class NodeProcess:
         How often it was started.
     pid : int or None
         Of the process that runs now.
+    answer : dict or None
+        The JSON object that it printed last.
     """
 
     def __init__(self, command: NodeCommand, folder: Path) -> None:
         self.command = command
         self.starts = 0
         self.pid: int | None = None
+        self.answer: dict[str, Any] | None = None
         self.log = folder / f"{command.name}.log"
         self._process: asyncio.subprocess.Process | None = None
         self._ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -81,7 +81,7 @@ class NodeProcess:
         self._stops = False
 
     async def ready(self) -> dict[str, Any]:
-        """Return what it said when it was there for the first time."""
+        """Return the first JSON object that it prints: it is there."""
         return await asyncio.shield(self._ready)
 
     async def run(self) -> int:
@@ -154,23 +154,26 @@ class NodeProcess:
         self._process, self.pid = process, process.pid
         with self.log.open("ab") as log:
             await asyncio.gather(
-                self._listen(process.stdout, log.write, is_answer=True),
-                self._listen(process.stderr, log.write, is_answer=False),
+                self._listen(process.stdout, log, is_answer=True),
+                self._listen(process.stderr, log, is_answer=False),
             )
         code = await process.wait()
         self.pid = None
         return code
 
     async def _listen(
-        self, stream: asyncio.StreamReader | None, write: Any, *, is_answer: bool
+        self, stream: asyncio.StreamReader | None, log: BinaryIO, *, is_answer: bool
     ) -> None:
         if stream is None:
             return
         while line := await _line(stream):
-            write(line)
-            if is_answer and self.command.says_ready and not self._ready.done():
+            log.write(line)
+            log.flush()
+            if is_answer:
                 with contextlib.suppress(msgspec.DecodeError):
-                    self._ready.set_result(msgspec.json.decode(line, type=dict[str, Any]))
+                    self.answer = msgspec.json.decode(line, type=dict[str, Any])
+                    if not self._ready.done():
+                        self._ready.set_result(self.answer)
                     continue
             self._words.append(line.decode(errors="replace"))
 
