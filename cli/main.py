@@ -25,6 +25,7 @@ from cli.backtest.session import session
 from cli.catalog import command as catalog
 from cli.catalog.pull import pull
 from cli.catalog.synth import synth
+from cli.cluster import command as cluster
 from cli.doctor.command import doctor
 from cli.journal import command as journal
 from cli.journal import database
@@ -131,6 +132,7 @@ app.command()(scan)
 app.command()(backtest)
 app.command()(session)
 app.command()(live)
+app.add_typer(cluster.app, name="cluster")
 app.command()(rehearse)
 app.command()(preview)
 app.command()(watch)

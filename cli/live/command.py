@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from msgspec import structs
 
+from app.cluster.found import REDIS_VARIABLE
 from app.doctor.preflight import Need, require_fit
 from app.markets import REAL_MONEY, MarketName
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
+from cli.live.hub import hub_place
 from cli.live.relay import DEFAULT_LISTEN, certificate, relay_address, serve_relay
 from cli.terminal.day_options import DayOptions
 from cli.terminal.options import (
@@ -48,6 +50,7 @@ class Role(StrEnum):
 
     ALL = "all"
     RELAY = "relay"
+    HUB = "hub"
 
 
 class FeedName(StrEnum):
@@ -77,7 +80,8 @@ def live(
         Role,
         typer.Option(
             "--role",
-            help="all: the whole system in this process; relay: hand the feed on to others.",
+            help="all: the whole system in this process; relay: hand the feed on; hub: decide and "
+            "trade what shards report.",
         ),
     ] = Role.ALL,
     feed: Annotated[
@@ -121,6 +125,18 @@ def live(
     tls_key: Annotated[
         Path | None, typer.Option("--tls-key", metavar="FILE", help="Key of that certificate.")
     ] = None,
+    redis: Annotated[
+        str | None,
+        typer.Option(
+            "--redis",
+            metavar="URL",
+            envvar=REDIS_VARIABLE,
+            help="The server between hub and shards; by default that of this machine's cluster.",
+        ),
+    ] = None,
+    shards: Annotated[
+        int, typer.Option("--shards", help="How many shards a hub waits for at its start.")
+    ] = 1,
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
     wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
@@ -152,6 +168,11 @@ def live(
     market-data protocol, with keys of its own. It writes all that it has heard to the folder spool
     beside the database before it sends it; --record makes that a day of the catalog in the end.
 
+    --role hub decides on what shards report and trades it. It waits for --shards of them, gives
+    each some letters, and others those of one that is gone. --letters says how the alphabet is cut,
+    as A-C,D,S1,S2; the parameter letters_per_shard by default. Relay and server between hub and
+    shards are those of `tradectl cluster up` on this machine unless --relay and --redis name others.
+
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
     from store import Journals
@@ -174,6 +195,8 @@ def live(
         return
     if tls_cert or tls_key or listen != DEFAULT_LISTEN:
         raise ConfigError("--listen, --tls-cert and --tls-key are of a relay: add --role relay")
+    is_hub = role is Role.HUB
+    cluster = hub_place(redis, shards, options.letters) if is_hub else None
     hosted = options.hosted()
     wait = StartWait(wait_secs, say)
     journals = wait.reached(lambda: Journals(database))
@@ -196,7 +219,7 @@ def live(
         venue=market(place.venue),
         feed=feed.value,
         params=parameters,
-        letters=options.only_letters,
+        letters=() if is_hub else options.only_letters,
         symbols=options.only_symbols,
         run_id=run_id,
         sends=place.sends,
@@ -209,7 +232,8 @@ def live(
         labels=RunLabels.given(name, tag or ()),
         doubt=doubt,
         display=display_root(journals.database),
-        relay=relay_address(relay, relay_keys, spool_root(journals.database)),
+        relay=relay_address(relay, relay_keys, spool_root(journals.database), is_needed=is_hub),
+        cluster=cluster,
     )
     try:
         with live_view(enabled=view and not options.as_json, venue=place.venue) as screen:

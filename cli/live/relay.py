@@ -122,14 +122,24 @@ def certificate(cert: Path | None, key: Path | None) -> tuple[Path, Path] | None
     return cert, key
 
 
-def relay_address(url: str | None, keys: Path | None, spool: Path) -> RelayAddress | None:
+def relay_address(
+    url: str | None, keys: Path | None, spool: Path, *, is_needed: bool = False
+) -> RelayAddress | None:
     """Return where a relay is and the key for it, None where none was named.
+
+    One that is needed is that of this machine's cluster, else the one on the default port.
 
     Raises
     ------
     ConfigError
         It is no address of a websocket, or there is no key.
     """
+    if url is None and is_needed:
+        from app.cluster.found import running_here
+
+        here = running_here()
+        url = here.relay if here else f"ws://{DEFAULT_LISTEN}"
+        keys = keys or (Path(here.keys) if here else None)
     if url is None:
         if keys is not None:
             raise ConfigError("--relay-keys opens a relay: name one with --relay")

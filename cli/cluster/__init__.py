@@ -1,0 +1,1 @@
+"""``tradectl cluster``: command lines and pages."""
