@@ -9,7 +9,6 @@ HUB = "tradectl:hub"
 NONCE = "tradectl:nonce"
 """Value: chance, written by whoever finds none; gone or another one, the server has lost all."""
 
-
 REQUESTS = "tradectl:requests"
 """Stream: what people ask of the hub; ids are their time in ms."""
 

@@ -171,7 +171,7 @@ def live(
     --role hub decides on what shards report and trades it. It waits for --shards of them, gives
     each some letters, and others those of one that is gone. --letters says how the alphabet is cut,
     as A-C,D,S1,S2; the parameter letters_per_shard by default. Relay and server between hub and
-    shards are those of `tradectl cluster up` on this machine unless --relay and --redis name others.
+    shards are those of this machine's `tradectl cluster up` unless --relay and --redis name others.
 
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
