@@ -191,11 +191,15 @@ class Outbox:
             await self._streams.get(HUB)  # for ``losses``: every call looks
 
     async def _send_line(self, name: str, line: _Line) -> None:
-        # what was put after a loss may not be sent before what is sent again
-        while line.waiting and self._streams.losses == self._losses:
+        # nothing new may come to stand before what is to be sent again
+        while line.waiting and not self._is_unsure and self._streams.losses == self._losses:
             number = line.unsent
             entry = line.entries[number - line.first]
-            await self._streams.append(name, entry.at, entry.data)
+            try:
+                await self._streams.append(name, entry.at, entry.data)
+            except StreamsUnavailable:
+                self._is_unsure = True  # the last second may be gone with the server's machine
+                raise
             line.unsent = max(line.unsent, number + 1)
 
     async def _rest(self) -> None:
@@ -211,9 +215,8 @@ class Outbox:
     def _fail(self, error: StreamsUnavailable) -> None:
         if not self.issue:
             _log.warning("%s; %d entries wait", error, self.waiting)
-            # the end of what a server held may be gone with its machine
-            self._is_unsure = True
         self.issue = str(error)
+        self._is_unsure = True
 
     def _go_on(self) -> None:
         if self.issue:
