@@ -217,7 +217,7 @@ class EmbeddedServer:
             said = log.read().decode(errors="replace").splitlines()
         warned = [line.partition(" # ")[2] for line in said if " # " in line]
         told = [line for line in warned if not line.startswith("WARNING")] or said[-4:]
-        why = "; ".join(line.strip().rstrip(".") for line in told)
+        why = "; ".join(line.strip().rstrip(".") for line in told if line.strip())
         if "Address already in use" in why:
             raise ConfigError(f"the port of the server is taken: {why}; name another one")
         ended = f"it ended with code {code}" if code is not None else f"no answer: {answer}"

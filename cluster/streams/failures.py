@@ -19,7 +19,9 @@ _UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
 def failure(error: Exception, address: ServerAddress, timeout_secs: float) -> StreamsUnavailable:
     """Return what the port raises for an error of the client or an answer of the server."""
-    place, text = f"the server between hub and shards at {address.shown}", str(error)
+    if isinstance(error.__cause__, exceptions.RedisError):
+        error = error.__cause__  # what went wrong while connecting is wrapped
+    place, text = f"the server between hub and shards at {address.shown}", str(error).rstrip(".")
     if isinstance(error, exceptions.OutOfMemoryError):
         return StreamsUnavailable(
             f"{place} is full: raise its maxmemory, or remove what other programs keep there"
