@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from engine.domain.facts import Member, ParamsChanged, ParamsWithdrawn
+from engine.domain.facts import Member, ParamsChanged
 
 
 class HubClaim(msgspec.Struct, frozen=True):
@@ -40,8 +40,8 @@ class DaySetup(msgspec.Struct, frozen=True):
         The run's first version, as JSON values.
     changed : tuple of ParamsChanged
         Its further versions by the time the setup was written.
-    withdrawn : tuple of ParamsWithdrawn
-        Those of them that were taken back.
+    withdrawn : tuple of int
+        Numbers of those that were taken back.
     members : tuple of Member
         The strategies, in order of precedence.
     weighs : bool
@@ -60,7 +60,7 @@ class DaySetup(msgspec.Struct, frozen=True):
     feed: str
     parameters: dict[str, Any]
     changed: tuple[ParamsChanged, ...]
-    withdrawn: tuple[ParamsWithdrawn, ...]
+    withdrawn: tuple[int, ...]
     members: tuple[Member, ...]
     weighs: bool
     slots: tuple[str, ...]

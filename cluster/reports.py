@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from engine.domain.candidate import BucketReport, Candidate, Phase, Window
-from engine.tape.measure import TapeMeasure
+from engine.tape import TapeMeasure
 
 _NO_FIXED, _NO_FLOATS = np.empty(0, np.int64), np.empty(0)
 
@@ -42,10 +42,10 @@ class SlotReport(msgspec.Struct, frozen=True, eq=False):
         Without the candidates of the rest.
     others : int
         Candidates that come apart, as a ``SlotRest``; 0 where none does.
-    flaws : tuple of (str, str)
-        What is wrong with the slot's tape: each flaw by name, with its sentence.
+    flaws : tuple of (issue, detail)
+        What is wrong with this part of the tape.
     measure : TapeMeasure or None
-        What was measured of it at the close; None of a bucket that was made up for.
+        Of this part of the tape.
     """
 
     slot: str

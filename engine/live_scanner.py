@@ -114,7 +114,7 @@ class LiveScanner:
         prints, self._prints = _arrived(self._prints, now)
         self.pending = sum(map(len, (*self._quotes, *self._prints)))
         reports = observe(self.scanner, quotes, prints, now)
-        self.raised += sum(map(_raised, reports))
+        self.raised += sum(map(raised_in, reports))
         if self._watch is not None:
             self._watch.look(self.scanner, prints, quotes, now)
         return reports
@@ -133,7 +133,7 @@ class LiveScanner:
         """
         self._change_over(now)
         for report in warm_up(self.scanner, quotes, prints):
-            self.raised += _raised(report)
+            self.raised += raised_in(report)
             if self._watch is not None:
                 self._watch.learn(self.scanner, now)
             yield report
@@ -159,7 +159,8 @@ class LiveScanner:
             self._told_ns = newest
 
 
-def _raised(report: BucketReport) -> int:
+def raised_in(report: BucketReport) -> int:
+    """Return how many candidates a report raises."""
     return sum(candidate.phase is Phase.RAISED for candidate in report.candidates)
 
 

@@ -43,9 +43,9 @@ class DayWork:
     def __init__(self, setup: DaySetup, make_source: MakeSource, across: Collection[str]) -> None:
         self.setup = setup
         self.hours = session(setup.day)
-        self.history = ParameterHistory(parameters_from(setup.parameters))
-        self.take(setup.changed)
-        self.take(setup.withdrawn)
+        self.history = ParameterHistory(
+            parameters_from(setup.parameters), setup.changed, frozenset(setup.withdrawn)
+        )
         letters = slots_of(",".join(name for name in setup.slots if name != ACROSS))
         if letters is None:
             raise ConfigError("the setup of the day names no slots")
@@ -63,6 +63,18 @@ class DayWork:
             is_known = isinstance(fact, ParamsChanged) and fact.version <= self.history.latest
             if not is_known:
                 self.history = self.history.after(fact)
+
+    def goes_on_as(self, setup: DaySetup) -> bool:
+        """Say whether another setup, of a later hub, is of the same work; take its facts if so."""
+        own = self.setup
+        names = ("run_id", "day", "feed", "parameters", "members", "weighs", "slots", "is_granted")
+        if any(getattr(own, name) != getattr(setup, name) for name in names):
+            return False
+        first, known = self.history.first, len(self.history.changed)
+        changed = (*self.history.changed, *setup.changed[known:])
+        withdrawn = self.history.withdrawn | frozenset(setup.withdrawn)
+        self.history = ParameterHistory(first, changed, withdrawn)
+        return True
 
     def said_by(self, slot: str) -> frozenset[str]:
         """Return the strategies that speak in a slot."""

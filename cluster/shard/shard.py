@@ -84,8 +84,14 @@ class Shard:
             work.owner = None
             work.watches.watch_only(())
 
-    def obey(self, orders: Sequence[Order]) -> None:
+    def obey(self, orders: Sequence[Order], *, are_first: bool = False) -> None:
         """Do what a hub has ordered since the last call.
+
+        Parameters
+        ----------
+        are_first : bool
+            They are read from their beginning. A slot that was given to somebody else since is not
+            taken on: its order was for an earlier process of our name, which is gone.
 
         Raises
         ------
@@ -98,6 +104,8 @@ class Shard:
                 case Assign():
                     if order.shard == self._name:
                         assigned[order.slot] = order
+                    elif are_first:
+                        assigned.pop(order.slot, None)
                 case Release():
                     if order.slot in assigned and assigned[order.slot].owner == order.owner:
                         del assigned[order.slot]

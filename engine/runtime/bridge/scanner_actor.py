@@ -74,6 +74,10 @@ class ScannerActor(BucketClock):
         """Keep prints and quotes until the bucket closes; what comes late is late."""
         self._live.take(data.data.batch)
 
+    def digest(self) -> str:
+        """Return the digest of all that was said of the day so far."""
+        return self.scanner.digest()
+
     def warm(self, quotes: Iterable[QuoteBatch], prints: Iterable[TradeBatch]) -> None:
         """Take what arrived before a start in mid-day; nobody acts on what it led to.
 
