@@ -6,6 +6,8 @@ from cluster.reports import Owner
 
 HUB = "tradectl:hub"
 """Value: which hub is in charge, as ``HubClaim``."""
+NONCE = "tradectl:nonce"
+"""Value: chance, written by whoever finds none; gone or another one, the server has lost all."""
 
 
 def setup(run: str, epoch: int) -> str:

@@ -46,18 +46,21 @@ class Streams(Protocol):
         """Add an entry; False where the stream has one at or behind ``at``, and nothing was done.
 
         A stream has one writer, so what is sent again after an answer got lost is not added twice.
+        Where ``losses`` has grown since the call began, nothing is added and ``StreamsUnavailable``
+        is raised: what is still needed from before comes first.
         """
         ...
 
     async def read(self, after: Mapping[str, At], wait_secs: float) -> list[Entry]:
         """Return entries behind a position in each stream, in order within a stream.
 
-        Waits at most ``wait_secs`` for the first; empty where none came.
+        Waits at most ``wait_secs`` for the first; empty where none came, or ``losses`` grew. There
+        may be more behind them.
         """
         ...
 
     async def put(self, name: str, value: bytes, secs: float | None = None) -> None:
-        """Set a value, for ever or for some seconds."""
+        """Set a value for some seconds; without any for a day and a half at least."""
         ...
 
     async def get(self, name: str) -> bytes | None:

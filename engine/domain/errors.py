@@ -13,6 +13,7 @@
     │   │   └── VenueUntrusted   its certificate is not valid: fix that first  exit 5
     │   └── VenueRejected      understood and refused: change the request      exit 5
     ├── StreamsUnavailable   hub and shards do not reach each other: wait      exit 75
+    │   └── StreamsDenied    the server between them refuses this user         exit 2
     └── JournalError     facts cannot be kept: halt trading                    exit 1
         ├── JournalUnavailable  its server does not answer: wait, try again    exit 75
         ├── JournalDenied      user, password, name or permissions: correct    exit 2
@@ -62,6 +63,12 @@ class StreamsUnavailable(TradectlError):  # noqa: N818  (named for what the serv
     """The server between hub and shards does not answer; the same call may work later."""
 
     exit_code = ExitCode.UNAVAILABLE
+
+
+class StreamsDenied(StreamsUnavailable):
+    """The server between hub and shards refuses this user; a start ends, a run waits."""
+
+    exit_code = ExitCode.CONFIG
 
 
 class StrategyError(TradectlError):
