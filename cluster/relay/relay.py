@@ -137,9 +137,10 @@ class Relay:
         self.receivers.discard(receiver)
 
     async def replay(self, receiver: Receiver, epoch: int, number: int) -> None:
-        """Send a receiver what came behind a block, then what comes.
+        """Send a receiver what came behind a block, then what comes, the last mark in between.
 
-        What is not on disk is said to be missing.
+        What is not on disk is said to be missing. No quote is left out: whoever is sent a day again
+        is to see what others saw.
         """
         at, known = (epoch, number), set[Gap]()
         receiver.is_live = False
@@ -165,11 +166,14 @@ class Relay:
             _log.warning("blocks after %s are not on disk; %s lacks them", at, receiver.name)
             receiver.gap(Gap(0, self.marked_ns, complete=False))
         receiver.is_live = True
+        if self.marked_ns:
+            receiver.mark(self.marked_ns, None)
 
     async def _read_on(self, receiver: Receiver) -> None:
         """Wait until a receiver has read most of what it was sent, or has gone."""
         await asyncio.sleep(0)
-        while receiver.outlet.waiting > self.waiting.most // 4 and receiver in self.receivers:  # noqa: ASYNC110  (a transport has no event for it)
+        most = min(self.waiting.few // 2, self.waiting.most // 4)
+        while receiver.outlet.waiting > most and receiver in self.receivers:  # noqa: ASYNC110  (a transport has no event for it)
             await asyncio.sleep(self._flush_secs)
 
     def _keep(self, entry: Block | Gap) -> None:

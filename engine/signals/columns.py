@@ -241,6 +241,18 @@ class ColumnScanner:
                 state.ring_high[row, :n], state.ring_low[row, :n], state.ring_last[row, :n]
             )
 
+    def newest_bucket(self) -> Records:
+        """Return the bucket that closed last, of the symbols that printed in it; ``BUCKET_ROW``."""
+        if not self.closed:
+            return np.empty(0, BUCKET_ROW)
+        state, n, bucket = self.state, len(self.symbols), self.closed - 1
+        heard = state.ring_high[bucket & (len(state.ring_high) - 1), :n] > 0
+        ids = np.flatnonzero(heard & (state.symbols.first_bucket[:n] >= 0))
+        rows = np.empty(len(ids), BUCKET_ROW)
+        since = np.full(len(ids), bucket)
+        kernel.windows(state, self.settings, ids, since, since + 1, rows)
+        return rows
+
     def tape_part(self) -> TapePart:
         """Return what has been closed, under the parameters under which it was."""
         if self._before is not None and self._before.closed == self.closed:

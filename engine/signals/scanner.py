@@ -22,7 +22,7 @@ from engine.signals.digest import CandidateDigest, SignalDigest, whole_digest
 from engine.signals.last_quotes import LastQuotes
 from engine.signals.quote_ring import QuoteRing
 from engine.signals.reports import Windows, bucket_reports
-from engine.signals.state import BUCKET_ROW
+from engine.signals.state import BUCKET_ROW, Records
 from engine.signals.tables import (
     QUOTE_COLUMNS,
     breadth_table,
@@ -120,6 +120,10 @@ class Scanner:
     def closed_prices(self, since: int) -> Iterator[ClosedPrices]:
         """Yield the prices of closed buckets; see ``ColumnScanner.closed_prices``."""
         return self._columns.closed_prices(since)
+
+    def newest_bucket(self) -> Records:
+        """Return the bucket that closed last; see ``ColumnScanner.newest_bucket``."""
+        return self._columns.newest_bucket()
 
     def digest(self) -> str:
         """Return the digest of everything reported so far; ``ScanResult.digest`` after a day."""

@@ -1,5 +1,6 @@
 """Whether the tape can be traded on: what arrives is measured at each close, judged and shown."""
 
+from engine.tape.closes import TapeCloses
 from engine.tape.health import Connections, HealthLine, Light, health_lines
 from engine.tape.joined import joined_measure
 from engine.tape.judgement import CLOCK_OFF_SECS, Flaw, TapeLimits, judge_tape, silence_limit_ns
@@ -15,6 +16,7 @@ __all__ = [
     "HealthLine",
     "Heard",
     "Light",
+    "TapeCloses",
     "TapeLimits",
     "TapeMeasure",
     "TapeMonitor",

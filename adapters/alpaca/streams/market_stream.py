@@ -6,32 +6,17 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-import msgspec
-
 from adapters.alpaca.credentials import Credentials
-from adapters.alpaca.endpoints import is_loopback
-from adapters.alpaca.streams.errors import Remedy, advice, remedy
+from adapters.alpaca.streams.errors import Remedy, remedy
+from adapters.alpaca.streams.market_session import MarketSession
 from adapters.alpaca.streams.messages import CHANNELS, Gap, Symbols, change, is_control
-from adapters.alpaca.streams.session import StreamSession
-from adapters.alpaca.wire.market import FrameDecoder
-from adapters.alpaca.wire.market_messages import (
-    Authenticated,
-    Clock,
-    Connected,
-    Control,
-    StreamError,
-    Subscription,
-)
-from adapters.transport.kept_socket import KeptSocket, Patience, Phase, StreamState
+from adapters.alpaca.wire.market_messages import Clock, Control, StreamError, Subscription
+from adapters.transport.kept_socket import Patience, StreamState
 from adapters.transport.silence import Silence
-from engine.domain.errors import ConfigError, DataError, VenueRejected, VenueUnavailable
-
-_CONTENT_TYPES = {"msgpack": "application/msgpack", "json": "application/json"}
-_AUTH_FAILED, _CONNECTION_LIMIT = 402, 406
-_MOST_AUTH_WAITS = 10
+from engine.domain.errors import VenueRejected, VenueUnavailable
 
 type Heard = tuple[bytes | str, int]
 """A frame as it came, and its arrival in UTC ns."""
@@ -39,7 +24,7 @@ type Heard = tuple[bytes | str, int]
 _log = logging.getLogger(__name__)
 
 
-class MarketStream(StreamSession):
+class MarketStream(MarketSession):
     """One connection to one feed, kept.
 
     ``run`` does everything until ``close``, or a refusal that only a person can remedy. Frames of
@@ -83,32 +68,22 @@ class MarketStream(StreamSession):
         seed: int = 0,
         compresses: bool = True,
     ) -> None:
-        if codec not in _CONTENT_TYPES:
-            raise ConfigError(f"codec is {codec!r}, expected one of {', '.join(_CONTENT_TYPES)}")
-        self._credentials = credentials
+        super().__init__(
+            url,
+            credentials,
+            serve=self._serve,
+            on_loss=self._lost,
+            on_state=on_state,
+            codec=codec,
+            patience=patience,
+            clock=clock,
+            seed=seed,
+            compresses=compresses,
+        )
         self._on_frames = on_frames
         self._on_gap = on_gap
         self._on_mute = on_mute
-        self._is_binary = codec == "msgpack"
         self._silence = silence
-        self._patience = patience or Patience()
-        self._clock = clock
-        super().__init__(
-            KeptSocket(
-                url,
-                hide=credentials.hide,
-                serve=self._serve,
-                headers={"Content-Type": _CONTENT_TYPES[codec]},
-                on_loss=self._lost,
-                on_state=on_state,
-                patience=self._patience,
-                clock=clock,
-                seed=seed,
-                proxied=not is_loopback(url),
-                compresses=compresses,
-            )
-        )
-        self._decoder = FrameDecoder()
         self._heard = deque[Heard]()
         self._has_heard = asyncio.Event()
         self._desired: dict[str, set[str]] = {channel: set() for channel in CHANNELS}
@@ -189,36 +164,6 @@ class MarketStream(StreamSession):
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
-
-    async def _authenticate(self) -> None:
-        """Go through the handshake; a connection limit is asked again on the same socket."""
-        await self._reply(Connected)
-        keys = {"key": self._credentials.key_id, "secret": self._credentials.secret}
-        for attempt in range(1, self._patience.auth_retries + 2):
-            await self._send({"action": "auth", **keys})
-            error = await self._reply(Authenticated)
-            if error is None:
-                return
-            self._socket.tell(Phase.CONNECTING, self._error_text(error))
-            await self._socket.pause(
-                self._patience.auth_retry_secs * min(attempt, _MOST_AUTH_WAITS)
-            )
-        raise self._socket.unavailable(advice(_CONNECTION_LIMIT))
-
-    async def _reply(self, wanted: type[Control]) -> StreamError | None:
-        """Wait for a control message; return a connection limit, raise what ends the connection."""
-        async with asyncio.timeout(self._patience.reply_secs):
-            while True:
-                for control in self._controls(await self._socket.receive()):
-                    if isinstance(control, wanted):
-                        return None
-                    if isinstance(control, StreamError):
-                        what = remedy(control.code)
-                        if what is Remedy.AUTHENTICATE:
-                            return control
-                        if what is not Remedy.IGNORE:
-                            raise self._failure(control)
-                        return None
 
     async def _subscribe_all(self) -> list[Heard]:
         """Subscribe to what is desired; return the frames of data that came before the answer.
@@ -377,28 +322,3 @@ class MarketStream(StreamSession):
         for waiting in (self._acknowledged, self._granted):
             if waiting is not None and not waiting.done():
                 waiting.set_exception(why)
-
-    async def _send(self, message: dict[str, object]) -> None:
-        if self._is_binary:
-            await self._socket.send(msgspec.msgpack.encode(message))
-        else:
-            await self._socket.send(msgspec.json.encode(message).decode())
-
-    def _controls(self, frame: bytes | str) -> Iterable[Control]:
-        try:
-            return self._decoder.decode(frame, self._clock()).control
-        except DataError as error:
-            raise self._socket.unavailable(str(error)) from error
-
-    def _failure(self, error: StreamError) -> VenueRejected | VenueUnavailable:
-        """Return what an error means for the connection."""
-        if remedy(error.code) in {Remedy.STOP, Remedy.REFUSE}:
-            return VenueRejected(self._error_text(error), code=error.code)
-        return VenueUnavailable(self._error_text(error))
-
-    def _error_text(self, error: StreamError) -> str:
-        what = advice(error.code)
-        if error.code == _AUTH_FAILED:
-            what = f"check {self._credentials.origin}"
-        text = f"{self._socket.url}: error {error.code} {error.message}; {what}"
-        return self._credentials.hide(text)

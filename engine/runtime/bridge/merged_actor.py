@@ -12,11 +12,11 @@ from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import Session
 from engine.hub.merged_day import MergedDay, MergedWatch
+from engine.live_scanner import raised_in
 from engine.runtime.bridge.bucket_clock import BucketClock
 from engine.runtime.bridge.guard import Failures, guarded
 from engine.runtime.bridge.messages import MERGED
 from engine.runtime.bridge.pulse import Pulse
-from engine.runtime.bridge.scanner_actor import raised_in
 
 
 class MergedActor(BucketClock):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from nautilus_trader.common import CacheConfig, DataActor, Environment, LoggerConfig
+from nautilus_trader.config import DataClientConfig
 from nautilus_trader.live import LiveExecutionEngineConfig, LiveNode, LiveRiskEngineConfig
+from nautilus_trader.live.clients import DataClientFactory
 from nautilus_trader.model import TraderId
 from nautilus_trader.trading import Strategy
 
@@ -40,4 +42,23 @@ def live_node(venue: LiveVenue, actors: list[DataActor], strategy: Strategy) -> 
     for actor in actors:
         node.add_actor(actor)
     node.add_strategy(strategy)
+    return node
+
+
+def tape_node(
+    name: str, client: tuple[DataClientFactory, DataClientConfig], actor: DataActor
+) -> LiveNode:
+    """Return a node that hears a tape and trades nothing; one process holds one."""
+    node = (
+        LiveNode.builder("TRADECTL", TraderId("TRADECTL-001"), Environment.LIVE)
+        .with_logging(LoggerConfig(bypass_logging=True))
+        .with_cache_config(CacheConfig(tick_capacity=2, bar_capacity=2))
+        .with_exec_engine_config(LiveExecutionEngineConfig(inflight_check_interval_ms=0))
+        .with_timeout_connection(_CONNECT_SECS)
+        .with_timeout_disconnection_secs(_DISCONNECT_SECS)
+        .with_delay_post_stop_secs(0)
+        .add_data_client(name, *client)
+        .build()
+    )
+    node.add_actor(actor)
     return node

@@ -9,35 +9,16 @@ from engine.domain.market_data.trades import TradeBatch
 from engine.hub.desk import Desk
 from engine.runtime.live.issues import IssueTracker
 from engine.signals.scanner import Scanner
-from engine.tape import Flaw, TapeLimits, TapeMeasure, TapeMonitor
+from engine.tape import Flaw, TapeCloses, TapeLimits
 
 
-class TapeWatch:
+class TapeWatch(TapeCloses):
     """Has each close judged before anybody decides on it; exits go on whatever it finds."""
 
     def __init__(self, desk: Desk, trouble: IssueTracker) -> None:
-        self._desk = desk
+        books = desk.books
+        super().__init__(books.session.open_ns, lambda now: TapeLimits.of(books.history.at(now)))
         self._trouble = trouble
-        self._monitor = TapeMonitor(desk.books.session.open_ns)
-        self._closed = 0
-
-    @property
-    def measure(self) -> TapeMeasure | None:
-        """What was measured at the last close."""
-        return self._monitor.measure
-
-    def limits(self, now: int) -> TapeLimits:
-        """Return what the parameters in force allow."""
-        return TapeLimits.of(self._desk.books.history.at(now))
-
-    def learn(self, scanner: Scanner, now: int) -> None:
-        """Take the day's profile from buckets that an earlier process has closed."""
-        self._monitor.learn(scanner.closed_prices(self._closed), self.limits(now))
-        self._closed = scanner.closed
-
-    def fetched(self, until_ns: int) -> None:
-        """Hear up to which exchange time prints of a gap were fetched: they are late by nature."""
-        self._monitor.fetched(until_ns)
 
     def look(
         self,
@@ -47,11 +28,9 @@ class TapeWatch:
         now: int,
     ) -> None:
         """Judge what has arrived since the last close; hold or release entries."""
-        prices = scanner.closed_prices(self._closed)
-        found = self._monitor.close(prices, prints, quotes, now, self.limits(now))
-        self._closed = scanner.closed
+        super().look(scanner, prints, quotes, now)
         for flaw in Flaw:
-            if flaw in found:
-                self._trouble.issue_raised(flaw.value, found[flaw])
+            if flaw in self.flaws:
+                self._trouble.issue_raised(flaw.value, self.flaws[flaw])
             else:
                 self._trouble.issue_cleared(flaw.value)
