@@ -1,0 +1,1 @@
+"""A live system of several processes: relay, shards, hub."""
