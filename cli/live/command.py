@@ -15,6 +15,7 @@ from app.doctor.preflight import Need, require_fit
 from app.markets import REAL_MONEY, MarketName
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
 from cli.live.relay import DEFAULT_LISTEN, certificate, relay_address, serve_relay
+from cli.live.shard import serve_shard
 from cli.terminal.day_options import DayOptions
 from cli.terminal.options import (
     DEFAULT_DATABASE,
@@ -48,6 +49,7 @@ class Role(StrEnum):
 
     ALL = "all"
     RELAY = "relay"
+    SHARD = "shard"
 
 
 class FeedName(StrEnum):
@@ -77,7 +79,8 @@ def live(
         Role,
         typer.Option(
             "--role",
-            help="all: the whole system in this process; relay: hand the feed on to others.",
+            help="all: the whole system in this process; relay: hand the feed on to others; "
+            "shard: work some letters on a hub's word.",
         ),
     ] = Role.ALL,
     feed: Annotated[
@@ -121,6 +124,15 @@ def live(
     tls_key: Annotated[
         Path | None, typer.Option("--tls-key", metavar="FILE", help="Key of that certificate.")
     ] = None,
+    redis: Annotated[
+        str | None,
+        typer.Option(
+            "--redis",
+            metavar="URL",
+            help="Server between hub and shards: redis://HOST[:PORT], rediss:// or unix:///PATH; "
+            "its password in TRADECTL_REDIS_PASSWORD.",
+        ),
+    ] = None,
     database: Database = DEFAULT_DATABASE,
     runs: RunsPath = DEFAULT_RUNS,
     wait_secs: WaitSecs = DEFAULT_WAIT_SECS,
@@ -152,11 +164,18 @@ def live(
     market-data protocol, with keys of its own. It writes all that it has heard to the folder spool
     beside the database before it sends it; --record makes that a day of the catalog in the end.
 
+    --role shard trades nothing either: it works the letters of --letters (A, A-C, S1, SA-SM, or
+    auto: what its hub gives it) from a relay, and reports to the hub over the server of --redis.
+    --name says under which name. Ctrl-C has others go on with its letters first.
+
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
     from store import Journals
 
     require_fit(Need.LIVE, files=[database], folders=[runs])
+    if role is Role.SHARD:
+        serve_shard(options, name, relay, relay_keys, redis, database, wait_secs)
+        return
     if role is Role.RELAY:
         if relay is not None:
             raise ConfigError("--relay is of a process that trades; a relay hears the venue itself")
@@ -172,8 +191,7 @@ def live(
             wait_secs=wait_secs,
         )
         return
-    if tls_cert or tls_key or listen != DEFAULT_LISTEN:
-        raise ConfigError("--listen, --tls-cert and --tls-key are of a relay: add --role relay")
+    _of_other_roles(redis, listen, tls_cert, tls_key)
     hosted = options.hosted()
     wait = StartWait(wait_secs, say)
     journals = wait.reached(lambda: Journals(database))
@@ -237,6 +255,14 @@ def live(
         raise typer.Exit(end.broken.exit_code)
     if not end.is_over:
         raise typer.Exit(INTERRUPTED)
+
+
+def _of_other_roles(redis: str | None, listen: str, cert: Path | None, key: Path | None) -> None:
+    """Refuse what only a relay or a shard has to do with; raises ``ConfigError``."""
+    if redis is not None:
+        raise ConfigError("--redis is of a shard: add --role shard")
+    if cert or key or listen != DEFAULT_LISTEN:
+        raise ConfigError("--listen, --tls-cert and --tls-key are of a relay: add --role relay")
 
 
 def _health(end: LiveEnd, *, as_json: bool) -> object:
