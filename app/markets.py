@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack
     from datetime import date
 
+    from adapters.alpaca.data.relay_client import RelayTape
     from adapters.alpaca.relayed import RelayedFeed
+    from engine.domain.errors import VenueError
     from engine.domain.market_data.quotes import QuoteBatch
     from engine.domain.market_data.recorded import MarketData
     from engine.domain.market_data.status import TradingStatus
     from engine.domain.market_data.trades import TradeBatch
     from engine.domain.markets.market import Capabilities, Market
-    from engine.runtime.live import VenueAccount
+    from engine.runtime.bridge.relay_tape import TapePassage
+    from engine.runtime.live import RelayAddress, VenueAccount
 
 type OpenMarket = Callable[[str, Mapping[str, str]], VenueAccount]
 """Takes a market's name and the environment; returns the account there, with its keys."""
@@ -79,6 +82,18 @@ def relayed_feed(name: str, feed: str, environment: Mapping[str, str] = os.envir
     if name not in _MARKETS:
         raise ConfigError(f"market {name!r} is unknown; known are {', '.join(_MARKETS)}")
     return AlpacaAccount.of(name, environment).relayed(feed)
+
+
+def relay_tape(
+    address: RelayAddress,
+    passage: TapePassage,
+    on_state: Callable[[str], None],
+    on_refused: Callable[[VenueError], None],
+) -> RelayTape:
+    """Return a relay for the node of a shard; see ``RelayTape``."""
+    from adapters.alpaca.data.relay_client import RelayTape
+
+    return RelayTape(address, passage, on_state, on_refused)
 
 
 def frame_batches(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -64,28 +65,43 @@ def _cut(slot: Slot, load: NDArray[np.float64], most: float) -> list[Slot]:
 
 
 class Divider:
-    """Gives each slot its own rows of a batch; the tables of symbols stay whole.
+    """Gives each slot its own rows of a batch, with a table of its own symbols.
 
-    The table of a stream grows at its end: what was looked up before is not again.
+    Tables grow at their end, as that of the stream does: what was looked up before is not again.
     """
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
         self._names: tuple[str, ...] = ()
         self._of_name = np.empty(0, np.int16)
+        self._own_id = np.empty(0, np.int32)
+        self._tables: list[tuple[str, ...]] = [()] * len(slots)
 
     def divide[Batch: (TradeBatch, QuoteBatch)](self, batch: Batch) -> Iterator[tuple[int, Batch]]:
         """Yield the number of each slot that has rows, and those rows in order."""
-        slot = self._numbers(batch.symbols)[batch.symbol_id]
+        self._know(batch.symbols)
+        slot = self._of_name[batch.symbol_id]
         for number in np.unique(slot).tolist():
-            yield number, batch.rows(slot == number)
+            own = batch.rows(slot == number)
+            ids = self._own_id[own.symbol_id]
+            yield number, replace(own, symbol_id=ids, symbols=self._tables[number])
 
-    def _numbers(self, names: tuple[str, ...]) -> NDArray[np.int16]:
-        if names is not self._names:
-            known = len(self._names)
-            if names[:known] != self._names:
-                known = 0
-            fresh: Sequence[str] = names[known:]
-            self._of_name = np.concatenate([self._of_name[:known], self._slots.of(fresh)])
-            self._names = names
-        return self._of_name
+    def _know(self, names: tuple[str, ...]) -> None:
+        """Take a table of the stream: give each new symbol its number within its slot."""
+        if names is self._names:
+            return
+        known = len(self._names)
+        if names[:known] != self._names:
+            known = 0
+            self._tables = [()] * len(self._slots)
+        fresh: Sequence[str] = names[known:]
+        of_fresh = self._slots.of(fresh)
+        ids = np.empty(len(fresh), np.int32)
+        for number in np.unique(of_fresh).tolist():
+            mine = np.flatnonzero(of_fresh == number)
+            table = self._tables[number]
+            ids[mine] = np.arange(len(table), len(table) + len(mine))
+            self._tables[number] = (*table, *(fresh[k] for k in mine.tolist()))
+        self._of_name = np.concatenate([self._of_name[:known], of_fresh])
+        self._own_id = np.concatenate([self._own_id[:known], ids])
+        self._names = names

@@ -17,6 +17,7 @@ from app.markets import REAL_MONEY, MarketName
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
 from cli.live.hub import hub_place
 from cli.live.relay import DEFAULT_LISTEN, certificate, relay_address, serve_relay
+from cli.live.shard import serve_shard
 from cli.terminal.day_options import DayOptions
 from cli.terminal.options import (
     DEFAULT_DATABASE,
@@ -51,6 +52,7 @@ class Role(StrEnum):
     ALL = "all"
     RELAY = "relay"
     HUB = "hub"
+    SHARD = "shard"
 
 
 class FeedName(StrEnum):
@@ -81,7 +83,7 @@ def live(
         typer.Option(
             "--role",
             help="all: the whole system in this process; relay: hand the feed on; hub: decide and "
-            "trade what shards report.",
+            "trade what shards report; shard: work some letters on a hub's word.",
         ),
     ] = Role.ALL,
     feed: Annotated[
@@ -131,7 +133,8 @@ def live(
             "--redis",
             metavar="URL",
             envvar=REDIS_VARIABLE,
-            help="The server between hub and shards; by default that of this machine's cluster.",
+            help="Server between hub and shards: redis://HOST[:PORT], rediss:// or unix:///PATH; "
+            "its password in TRADECTL_REDIS_PASSWORD. That of this machine's cluster by default.",
         ),
     ] = None,
     shards: Annotated[
@@ -173,11 +176,18 @@ def live(
     as A-C,D,S1,S2; the parameter letters_per_shard by default. Relay and server between hub and
     shards are those of this machine's `tradectl cluster up` unless --relay and --redis name others.
 
+    --role shard trades nothing either: it works the letters of --letters (A, A-C, S1, SA-SM, or
+    auto: what its hub gives it) from a relay, and reports to the hub over the server of --redis.
+    --name says under which name. Ctrl-C has others go on with its letters first.
+
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
     from store import Journals
 
     require_fit(Need.LIVE, files=[database], folders=[runs])
+    if role is Role.SHARD:
+        serve_shard(options, name, relay, relay_keys, redis, database, wait_secs)
+        return
     if role is Role.RELAY:
         if relay is not None:
             raise ConfigError("--relay is of a process that trades; a relay hears the venue itself")

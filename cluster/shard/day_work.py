@@ -55,7 +55,7 @@ class DayWork:
         self._across = frozenset(names) & frozenset(across)
         self._alone = frozenset(names) - self._across
         self._make_source = make_source
-        self._expected = self.slots.of([*setup.tapes]) if setup.tapes else None
+        self._slot_of_listed: list[int] = self.slots.of([*setup.tapes]).tolist()
 
     def take(self, facts: Iterable[ParamsChanged | ParamsWithdrawn]) -> None:
         """Take facts about the parameters in; those that are known already change nothing."""
@@ -85,11 +85,13 @@ class DayWork:
         params = self.history.shaping_day(self.hours)[0]
         return self._make_source(self.hours, params, self.said_by(slot))
 
-    def expected(self, slot: str) -> int:
-        """Return how many listed symbols a slot has."""
-        if slot == ACROSS or self._expected is None:
-            return len(self.setup.tapes)
-        return int((self._expected == self.numbers[slot]).sum())
+    def listed(self, slots: Collection[str]) -> tuple[str, ...]:
+        """Return the listed symbols of some slots."""
+        if ACROSS in slots:
+            return tuple(self.setup.tapes)
+        wanted = {self.numbers[name] for name in slots}
+        of = zip(self.setup.tapes, self._slot_of_listed, strict=True)
+        return tuple(symbol for symbol, number in of if number in wanted)
 
     def knows(self, slot: str) -> bool:
         """Say whether a slot is one of the day's."""

@@ -20,6 +20,9 @@ from engine.domain.errors import ConfigError
 from engine.domain.market_data.quotes import QuoteBatch
 from engine.domain.market_data.trades import TradeBatch
 
+type OpenGroup = Callable[[int, tuple[str, ...], tuple[str, ...]], None]
+"""Takes a group's number, prefixes, and the symbols that are expected of it."""
+
 ALL = ("A-Z",)
 """Prefixes of a group whose slots together need the whole tape."""
 
@@ -46,8 +49,8 @@ class Shard:
     tell : callable
         Takes what there is to tell the hub, in order.
     open_group, close_group : callable
-        Take a group that needs a connection, with its prefixes and whether to begin with the day;
-        and one that needs it no longer.
+        Take a group that needs a connection on which the day is sent from its start; and one that
+        needs it no longer.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class Shard:
         name: str,
         day: DayWork,
         tell: Callable[[Told], None],
-        open_group: Callable[[int, tuple[str, ...]], None],
+        open_group: OpenGroup,
         close_group: Callable[[int], None],
     ) -> None:
         self.day = day
@@ -187,7 +190,8 @@ class Shard:
             work = group.slots[order.slot] = SlotWork(order.slot, self.day, self._tell)
             work.assign(order.owner, order.since_ns)
         names = tuple(group.slots)
-        self._open_group(self._opened, ALL if ACROSS in names else names)
+        prefixes = ALL if ACROSS in names else names
+        self._open_group(self._opened, prefixes, self.day.listed(names))
 
     def _release(self, slot: str, owner: Owner) -> None:
         work = self._work(slot)

@@ -70,7 +70,7 @@ class SlotWork:
             day.setup.tapes,
             watch=self._tape,
             source=day.source(slot),
-            expected=day.expected(slot),
+            expected=len(day.listed((slot,))),
         )
         self._since_ns = 0
         self._closed_ns = self._prints = 0

@@ -41,12 +41,12 @@ class NoVenue:
 class RelayInThread:
     """A served relay; ``hear`` feeds it."""
 
-    def __init__(self, folder: Path, waiting: Waiting) -> None:
+    def __init__(self, folder: Path, waiting: Waiting, port: int = 0) -> None:
         self.finder = RowFinder()
         self.log = BlockWriter(folder)
         self.relay = Relay(self.finder, self.log, waiting=waiting)
         self.server = RelayServer(self.relay, NoVenue(), RelayKeys([KEY]), "sip")
-        self._listener = listening("127.0.0.1", 0)
+        self._listener = listening("127.0.0.1", port)
         self.url = f"ws://127.0.0.1:{self._listener.getsockname()[1]}"
         policy = Policy()
         self._uvicorn = AnnouncedServer(GuardedConfig(relay_app(self.server), policy))
@@ -61,6 +61,23 @@ class RelayInThread:
             self.relay.flush()
 
         asyncio.run_coroutine_threadsafe(heard(), self._loop).result()
+
+    def mark(self, t: int) -> None:
+        """Have the relay say that all before an instant has been sent."""
+
+        async def marked() -> None:
+            self.relay.mark(t)
+
+        asyncio.run_coroutine_threadsafe(marked(), self._loop).result()
+
+    def cut(self) -> None:
+        """Cut off every receiver, as a network would."""
+
+        async def aborted() -> None:
+            for each in list(self.server._sessions.values()):
+                await each.outlet.close(1011)
+
+        asyncio.run_coroutine_threadsafe(aborted(), self._loop).result()
 
     def state(self) -> dict[str, Any]:
         """Return how the relay is doing."""

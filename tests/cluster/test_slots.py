@@ -116,8 +116,14 @@ def test_a_batch_is_divided_without_loss_though_its_table_grows(slots: Slots, se
         batch = QuoteBatch(ids, names, column, np.sort(column), column, column, column, column)
         parts = list(divider.divide(batch))
         assert sum(len(part) for _, part in parts) == n
+        of, whole = slots.of(names), np.array(names)[ids]
         for number, part in parts:
-            assert {int(slots.of([names[k]])[0]) for k in part.symbol_id.tolist()} == {number}
+            assert (
+                np.array(part.symbols)[part.symbol_id].tolist() == whole[of[ids] == number].tolist()
+            )
+            assert set(slots.of(part.symbols).tolist()) == {
+                number
+            }  # no scanner makes room for others
             assert (np.diff(part.ts_init) >= 0).all()
 
 

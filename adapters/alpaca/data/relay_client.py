@@ -10,7 +10,6 @@ from nautilus_trader.live.clients import DataClientFactory, MarketDataClient
 from nautilus_trader.model import CustomData
 
 from adapters.alpaca.data.relay_groups import RelayGroups
-from adapters.transport.kept_socket import StreamState
 from engine.domain.account import ALPACA_MAIN
 from engine.domain.errors import RunError, VenueError
 from engine.runtime.bridge.relay_tape import TAPE, Heard, TapePassage
@@ -37,7 +36,7 @@ class RelayTape:
         self,
         address: RelayAddress,
         passage: TapePassage,
-        on_state: Callable[[int, StreamState], None],
+        on_state: Callable[[str], None],
         on_refused: Callable[[VenueError], None],
     ) -> None:
         self._passage = passage

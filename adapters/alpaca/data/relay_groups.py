@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.streams.relay_stream import RelayStream
-from adapters.transport.kept_socket import Patience, Phase, StreamState
+from adapters.transport.kept_socket import Patience, Phase
 from engine.domain.errors import VenueError, VenueRejected, VenueUnavailable
 from engine.runtime.bridge.relay_tape import Heard
 from engine.runtime.live.venue_account import RelayAddress
@@ -41,7 +41,7 @@ class RelayGroups:
     has_room : callable
         Waits until whoever takes it can take more.
     on_state : callable
-        Takes a group and the state of its connection.
+        Takes why nothing is heard on some connection, empty where all are live.
     on_refused : callable
         Takes why the relay refuses us: a person must act.
     """
@@ -51,7 +51,7 @@ class RelayGroups:
         address: RelayAddress,
         hand_over: Callable[[Heard], None],
         has_room: Callable[[], Awaitable[None]],
-        on_state: Callable[[int, StreamState], None],
+        on_state: Callable[[str], None],
         on_refused: Callable[[VenueError], None],
     ) -> None:
         self._address = address
@@ -117,7 +117,7 @@ class RelayGroups:
             on_frame=lambda frame: self._hand_over(Heard.rows(group, frame.quotes, frame.trades)),
             on_mark=lambda mark: self._hand_over(Heard(group, mark=mark.ts)),
             on_gap=lambda gap: self._hand_over(Heard(group, gap=gap)),
-            on_state=lambda state: self._on_state(group, state),
+            on_state=lambda _: self._on_state(self.waits),
             received_at=received_at,
             symbols=symbols,
             has_room=self._has_room,
