@@ -10,11 +10,18 @@ from importlib.metadata import version
 from typing import Any
 
 from cluster import names
-from cluster.coding import VERSION, packed, unpacked_alert, unpacked_report, unpacked_rest
+from cluster.coding import (
+    VERSION,
+    packed,
+    unpacked_alert,
+    unpacked_node,
+    unpacked_report,
+    unpacked_rest,
+)
 from cluster.day_setup import DaySetup, HubClaim
 from cluster.merge import ReportMerge, Taken
 from cluster.node_state import NodeState
-from cluster.orders import Assign, ExitAlert, Order
+from cluster.orders import Assign, ExitAlert, Order, Release
 from cluster.reports import Owner, SlotReport
 from cluster.streams.port import START, At, Streams
 from engine.domain.facts import Member
@@ -70,6 +77,12 @@ class HubByHand:
             given.append(Assign(shard, slot, owner, since_ns))
         await self.order(*given)
 
+    async def release(self) -> None:
+        """Take all slots from whoever works them."""
+        await self.order(
+            *(Release(slot, owners[-1][0]) for slot, owners in self.owners.items() if owners)
+        )
+
     async def reports(self, slot: str) -> list[SlotReport]:
         """Return what was reported of a slot so far, under each order in turn."""
         return [
@@ -97,9 +110,7 @@ class HubByHand:
 
     async def node(self, name: str) -> NodeState:
         """Return how a shard is, once it has said so."""
-        from cluster.coding import unpacked_node
-
-        while (said := await self.streams.get(names.node(name))) is None:
+        while (said := await self.streams.get(names.node(name))) is None:  # noqa: ASYNC110  (values have no event)
             await asyncio.sleep(0.01)
         return unpacked_node(said)
 

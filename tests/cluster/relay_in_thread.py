@@ -11,7 +11,7 @@ from typing import Any, Self
 from adapters.alpaca.wire.rows import RowFinder
 from catalog.spool import BlockWriter
 from cluster.relay import Relay, RelayKey, RelayKeys, RelayServer, Right, Waiting, relay_app
-from serving import GuardedConfig, Policy, listening
+from serving import DirectSocket, GuardedConfig, Policy, listening
 from tests.simulator.market_data.loopback import AnnouncedServer
 
 KEY = RelayKey("READER", "reads-market-data", Right.READ)
@@ -74,7 +74,8 @@ class RelayInThread:
         """Cut off every receiver, as a network would."""
 
         async def aborted() -> None:
-            for each in list(self.server._sessions.values()):
+            for each in list(self.relay.receivers):
+                assert isinstance(each.outlet, DirectSocket)
                 await each.outlet.close(1011)
 
         asyncio.run_coroutine_threadsafe(aborted(), self._loop).result()

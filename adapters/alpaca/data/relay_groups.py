@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from websockets.exceptions import ConnectionClosed
 
 from adapters.alpaca.credentials import Credentials
+from adapters.alpaca.endpoints import is_loopback
 from adapters.alpaca.streams.relay_stream import RelayStream
+from adapters.transport.connection import open_socket
 from adapters.transport.kept_socket import Patience, Phase
 from engine.domain.errors import VenueError, VenueRejected, VenueUnavailable
 from engine.runtime.bridge.relay_tape import Heard
 from engine.runtime.live.venue_account import RelayAddress
 
-_WRONG_FEED = 409
+_AUTH_FAILED, _OTHER_FEED = 402, 409
+"""Codes of the protocol; the second is said to those alone whose key is known."""
 _GREETED_SECS = 3.0
-_NO_SLOT = ("A-Z",)
 
 # shards of one relay that was restarted come back soon: their buckets wait
 _PATIENCE = Patience(first_retry_secs=0.1, longest_retry_secs=2.0)
@@ -75,30 +80,36 @@ class RelayGroups:
         VenueUnavailable
             The relay is not there.
         """
-        nothing = lambda _: None  # noqa: E731
-        stream = RelayStream(
-            f"{self._address.url}/v2/any",
-            self._credentials,
-            _NO_SLOT,
-            on_frame=nothing,
-            on_mark=nothing,
-            on_gap=nothing,
-            patience=_PATIENCE,
+        url = f"{self._address.url}/v2/any"
+        socket = await open_socket(
+            url,
+            headers=self._credentials.headers(),
+            open_secs=_GREETED_SECS,
+            ping_secs=_GREETED_SECS,
+            pong_secs=_GREETED_SECS,
+            proxied=not is_loopback(url),
+            compresses=False,
         )
-        keeping = asyncio.ensure_future(stream.run())
         try:
             async with asyncio.timeout(_GREETED_SECS):
-                await stream.live()
-        except VenueRejected as refused:
-            if refused.code != _WRONG_FEED:  # which is told to whoever has a key
-                raise
-        except TimeoutError:
-            url, reason = self._address.url, stream.state.reason or "no answer in time"
-            raise VenueUnavailable(reason if url in reason else f"{url}: {reason}") from None
+                while not self._is_known(await socket.recv()):
+                    pass
+        except (TimeoutError, ConnectionClosed) as error:
+            raise VenueUnavailable(f"{self._address.url}: the relay does not answer") from error
         finally:
-            await stream.close()
-            with suppress(VenueError):
-                await keeping
+            await socket.close()
+
+    def _is_known(self, frame: bytes | str) -> bool:
+        """Say whether the relay lets us in, for whichever feed; raises ``VenueRejected``."""
+        for said in msgspec.json.decode(frame, type=list[dict[str, Any]]):
+            if said.get("code") == _AUTH_FAILED:
+                raise VenueRejected(
+                    f"{self._address.url} does not know the key; check {self._credentials.origin}",
+                    code=_AUTH_FAILED,
+                )
+            if said.get("msg") == "authenticated" or said.get("code") == _OTHER_FEED:
+                return True
+        return False
 
     def open(
         self,

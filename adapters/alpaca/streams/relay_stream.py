@@ -122,6 +122,15 @@ class RelayStream(MarketSession):
         self.at = since
         self.replayed = -1
 
+    @property
+    def is_live(self) -> bool:
+        """Whether the relay is connected."""
+        return self._socket.is_live
+
+    def reconnect(self, reason: str) -> None:
+        """Give this connection up for another."""
+        self._socket.abort(reason)
+
     def flush(self) -> None:
         """Hand over what has come by now."""
         if self._due is not None:
