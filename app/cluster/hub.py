@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from app.cluster.node_voice import NodeVoice
 from app.cluster.place import ClusterPlace
 from cluster import names
 from cluster.coding import VERSION, packed, unpacked_node, unpacked_request
@@ -24,13 +22,12 @@ from cluster.hub.delegation import Delegation
 from cluster.hub.nodes import Nodes
 from cluster.hub.slot_reports import SlotReports
 from cluster.merge import HUB_WAIT_NS, ReportMerge
-from cluster.node_state import BEAT_SECS, FORGOTTEN_SECS, NodeState
+from cluster.node_state import NodeState
 from cluster.orders import Change, Order, Unwatch, Watch
 from cluster.splitting import default_slots
 from cluster.streams.port import START, At
 from engine.domain.errors import DataError, StreamsUnavailable
 from engine.domain.fixed_point import PRICE_SCALE
-from engine.domain.session import NANOS_PER_SECOND
 from engine.hub import Desk
 from engine.runtime.live import VenueWatch
 
@@ -111,7 +108,9 @@ class ClusterHub:
         self.delegation = Delegation(merge, day.epoch, width, expected=place.shards)
         self._setup = self._day_setup(merge.names)
         self._nodes = Nodes()
-        self._state = _own_state(day)
+        self._voice = NodeVoice(
+            self._streams, "hub", "hub", lambda: {"run_id": day.run_id, "epoch": day.epoch}
+        )
         self._watch: VenueWatch | None = None
         self._pending: list[tuple[At, bytes]] = []
         self._numbers = 0
@@ -133,6 +132,7 @@ class ClusterHub:
                 ("reports of slots", self.reports.read()),
                 ("orders to shards", self._look()),
                 ("what is held", self._hold()),
+                ("how it is", self._voice.keep_saying()),
             )
         ]
         for task in self._tasks:
@@ -144,7 +144,7 @@ class ClusterHub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with suppress(StreamsUnavailable):
-            await self._streams.forget(names.node(self._state.name))
+            await self._streams.forget(names.node("hub"))
         await self._streams.close()
 
     def _on_end(self, task: asyncio.Task[None]) -> None:
@@ -181,7 +181,6 @@ class ClusterHub:
                 if not is_told:
                     await self._tell()
                     is_told = True
-                await self._say_how_it_is()
                 await self._hear_requests()
                 told = await self._streams.found(names.NODES)
                 self._take_nodes(told)
@@ -197,15 +196,6 @@ class ClusterHub:
         await self._streams.put(setup, packed(self._setup))
         claim = HubClaim(day.run_id, day.epoch, version("tradectl"), VERSION)
         await self._streams.put(names.HUB, packed(claim))
-
-    async def _say_how_it_is(self) -> None:
-        state = self._state
-        due = state.ts + BEAT_SECS * NANOS_PER_SECOND
-        if (now := time.time_ns()) >= due:
-            self._state = msgspec.structs.replace(
-                state, beat=state.beat + 1, ts=now, cpu_secs=time.process_time()
-            )
-            await self._streams.put(names.node(state.name), packed(self._state), FORGOTTEN_SECS)
 
     def _take_nodes(self, told: Mapping[str, bytes]) -> None:
         states: list[NodeState] = []
@@ -322,18 +312,3 @@ class ClusterHub:
             tapes=dict(day.tapes),
             is_granted=day.is_granted,
         )
-
-
-def _own_state(day: HubDay) -> NodeState:
-    return NodeState(
-        name="hub",
-        life=secrets.token_hex(4),
-        role="hub",
-        host=socket.gethostname(),
-        pid=os.getpid(),
-        version=version("tradectl"),
-        beat=0,
-        ts=0,
-        run_id=day.run_id,
-        epoch=day.epoch,
-    )

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
-import socket
 import time
 from collections.abc import Callable
-from importlib.metadata import version
+from contextlib import suppress
+from typing import Any
 
-import psutil
-
+from app.cluster.node_voice import NodeVoice
 from cluster import names
 from cluster.coding import packed
-from cluster.node_state import BEAT_SECS, FORGOTTEN_SECS, NodeState, SlotState
+from cluster.node_state import BEAT_SECS, SlotState
 from cluster.orders import ExitAlert
 from cluster.outbox import Outbox
 from cluster.reports import SlotReport, SlotRest
@@ -25,8 +22,6 @@ from engine.domain.errors import StreamsUnavailable
 _NANOS_PER_MILLI = 1_000_000
 _MOST_CHARTS = 4096
 """Buckets that wait while the server is away; older ones are of no use to a chart."""
-
-_STREAMS = "streams"
 
 
 class ShardPost:
@@ -44,8 +39,6 @@ class ShardPost:
 
     Attributes
     ----------
-    issues : dict of str to str
-        What is wrong, by name.
     run_id, epoch
         What it works on.
     is_draining : bool
@@ -61,17 +54,14 @@ class ShardPost:
         letters: str,
         slots: Callable[[], tuple[SlotState, ...]],
     ) -> None:
-        self.issues: dict[str, str] = {}
         self.run_id, self.epoch = "", 0
         self.is_draining = False
         self.lag_ns = -1
         self.bucket_ttl = 0
         self._streams = streams
         self._outbox = outbox
-        self._name, self._letters, self._slots = name, letters, slots
-        self._life = secrets.token_hex(8)
-        self._beat = 0
-        self._process = psutil.Process()
+        self._letters, self._slots = letters, slots
+        self._voice = NodeVoice(streams, name, "shard", self._more)
         self._marked = 0, 0
         self._alert: At | None = None
         self._charts: dict[str, bytes] = {}
@@ -103,54 +93,38 @@ class ShardPost:
                 while len(self._charts) > _MOST_CHARTS:
                     del self._charts[next(iter(self._charts))]
 
+    @property
+    def issues(self) -> dict[str, str]:
+        """What is wrong, by name; whoever knows adds to it."""
+        return self._voice.issues
+
     async def keep_telling(self) -> None:
-        """Say how the shard is until it is cancelled."""
-        while True:
-            try:
-                await self.say()
-            except StreamsUnavailable as error:
-                self.issues[_STREAMS] = str(error)
-            else:
-                self.issues.pop(_STREAMS, None)
-            await asyncio.sleep(BEAT_SECS)
+        """Say how the shard is, and show charts, until it is cancelled."""
+        await asyncio.gather(self._voice.keep_saying(), self._keep_charts())
 
     async def say(self) -> None:
-        """Say how the shard is, and put the newest buckets where charts find them.
+        """Say once how the shard is; raises ``StreamsUnavailable``."""
+        await self._voice.say()
 
-        Raises
-        ------
-        StreamsUnavailable
-            The server does not answer.
-        """
-        value = packed(self._state())
-        await self._streams.put(names.node(self._name), value, FORGOTTEN_SECS)
-        while self._charts:
-            name = next(iter(self._charts))
-            await self._streams.put(name, self._charts[name], self.bucket_ttl)
-            self._charts.pop(name, None)
+    async def _keep_charts(self) -> None:
+        """Put the newest buckets where charts find them."""
+        while True:
+            with suppress(StreamsUnavailable):
+                while self._charts:
+                    name = next(iter(self._charts))
+                    await self._streams.put(name, self._charts[name], self.bucket_ttl)
+                    self._charts.pop(name, None)
+            await asyncio.sleep(BEAT_SECS)
 
-    def _state(self) -> NodeState:
-        self._beat += 1
-        used = self._process.cpu_times()
-        return NodeState(
-            name=self._name,
-            life=self._life,
-            role="shard",
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            version=version("tradectl"),
-            beat=self._beat,
-            ts=time.time_ns(),
-            run_id=self.run_id,
-            epoch=self.epoch,
-            letters=self._letters,
-            is_draining=self.is_draining,
-            slots=self._slots(),
-            memory_bytes=self._process.memory_info().rss,
-            cpu_secs=used.user + used.system,
-            lag_ns=self.lag_ns,
-            issues=dict(self.issues),
-        )
+    def _more(self) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "epoch": self.epoch,
+            "letters": self._letters,
+            "is_draining": self.is_draining,
+            "slots": self._slots(),
+            "lag_ns": self.lag_ns,
+        }
 
     def _next_alert(self, millis: int) -> At:
         """Return where an alert stands: behind the one before."""

@@ -10,14 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from app.cluster.node_voice import NodeVoice
 from app.markets import relayed_feed
 from app.relay.subscriptions import Subscriptions
 from catalog.spool import BlockWriter, last_blocks
 from cluster.relay import Relay, RelayKeys, RelayServer, Upstream, relay_app
+from cluster.streams.port import Streams
 from engine.domain.errors import ConfigError
 from engine.domain.session import day_of
 from engine.runtime.live import GrantedTime, RunningTime
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8766
 KEYS_FILE = "relay.keys"
 
+_FEED, _RECORDING = "feed", "recording"
+_FETCHING = "a gap is being fetched"
 _MARK_SECS = 0.25
 _RECALLED_BYTES = 256 << 20
 _KEY_MODE = 0o600
@@ -59,6 +63,8 @@ class RelayRequest:
         When buckets close, and how long a feed may be silent.
     wait : StartWait
         For how long a venue that is down at the start is waited for.
+    open : callable, optional
+        Returns the streams of a cluster, over which the relay says how it is.
     """
 
     market: str
@@ -71,6 +77,7 @@ class RelayRequest:
     spool: Path
     params: Parameters
     wait: StartWait
+    open: Callable[[], Streams] | None = None
 
 
 class RelayReady(msgspec.Struct, frozen=True):
@@ -148,6 +155,8 @@ async def relay_run(
             if isinstance(host_time, RunningTime):  # granted time is marked as it is granted
                 marking = _mark(relay, upstream, host_time, request.params)
                 tasks.append(asyncio.create_task(marking))
+            if request.open is not None:
+                tasks.append(asyncio.create_task(_say(request.open(), relay, upstream)))
             try:
                 await _until_over(stop, host_time, day, tasks)
                 await server.close()
@@ -211,6 +220,27 @@ async def _until_over(
                     return
     finally:
         stopping.cancel()
+
+
+async def _say(streams: Streams, relay: Relay, upstream: Upstream) -> None:
+    """Say how the relay is until it is cancelled."""
+
+    def more() -> dict[str, Any]:
+        if upstream.is_whole:
+            voice.issues.pop(_FEED, None)
+        else:
+            voice.issues[_FEED] = upstream.state if not upstream.is_live else _FETCHING
+        if relay.is_kept:
+            voice.issues.pop(_RECORDING, None)
+        else:
+            voice.issues[_RECORDING] = "blocks cannot be written: make room on the disk"
+        return {"epoch": relay.log.epoch}
+
+    voice = NodeVoice(streams, "relay", "relay", more)
+    try:
+        await voice.keep_saying()
+    finally:
+        await streams.close()
 
 
 async def _mark(

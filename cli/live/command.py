@@ -200,6 +200,7 @@ def live(
             certificate=certificate(tls_cert, tls_key),
             record=record,
             database=database,
+            redis=redis,
             wait_secs=wait_secs,
         )
         return
@@ -251,15 +252,29 @@ def live(
             end = asyncio.run(running)
     except JournalBroken as broken:
         _protect(journals, request, broken, as_json=options.as_json)
+    _tell_end(
+        end, journals, (runs, database, options.catalog), record=record, as_json=options.as_json
+    )
+
+
+def _tell_end(
+    end: LiveEnd,
+    journals: Journals,
+    places: tuple[Path, str, str],
+    *,
+    record: bool,
+    as_json: bool,
+) -> None:
+    """Keep what the day has heard, say how it ended, and end with its exit code."""
     more: dict[str, object] = {}
     if record:
-        more = _recorded(end, journals, (runs, database, options.catalog))
+        more = _recorded(end, journals, places)
     elif end.is_over:
         _keep(end, journals)
-    more["health"] = _health(end, as_json=options.as_json)
+    more["health"] = _health(end, as_json=as_json)
     if end.broken is not None:
         more["broken"] = str(end.broken)
-    emit_end(end, (), as_json=options.as_json, **more)
+    emit_end(end, (), as_json=as_json, **more)
     if not end.is_over:
         progress_console.print(
             "stopped before the close: what protects a position stays at the venue; the same "

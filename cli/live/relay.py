@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.markets import MarketName
     from app.relay.run import RelayEnd, RelayReady
     from cli.terminal.day_options import DayOptions
+    from cluster.streams.port import Streams
     from engine.runtime.live import RelayAddress
 
 DEFAULT_LISTEN = "127.0.0.1:8766"
@@ -36,6 +38,7 @@ def serve_relay(
     certificate: tuple[Path, Path] | None,
     record: bool,
     database: str,
+    redis: str | None,
     wait_secs: float,
 ) -> None:
     """Run a relay to its end; where it listens is said first.
@@ -80,6 +83,7 @@ def serve_relay(
         spool=spool_root(journals.database),
         params=params,
         wait=wait,
+        open=_streams(redis),
     )
 
     async def run() -> RelayEnd:
@@ -148,6 +152,17 @@ def relay_address(
     from app.relay.run import KEYS_FILE
 
     return read_address(url, keys or spool / KEYS_FILE)
+
+
+def _streams(redis: str | None) -> Callable[[], Streams] | None:
+    """Return who opens the streams of a cluster, None where none was named."""
+    if redis is None:
+        return None
+    from cluster.streams.address import ServerAddress
+    from cluster.streams.redis import RedisStreams
+
+    address = ServerAddress.read(redis)
+    return lambda: RedisStreams(address)
 
 
 def _show(ready: RelayReady, *, as_json: bool) -> None:
