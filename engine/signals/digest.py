@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,10 @@ class CandidateDigest:
 
     def _hash(self) -> None:
         for waiting, sha in zip(self._waiting, (self._candidates, self._breadth), strict=True):
-            if waiting:
-                sha.update(_rows(pa.concat_tables(waiting).combine_chunks()))
-                waiting.clear()
+            # the indices that are read may change with the parameters, and so do their columns
+            for _, alike in groupby(waiting, key=lambda table: table.schema.names):
+                sha.update(_rows(pa.concat_tables(alike).combine_chunks()))
+            waiting.clear()
 
 
 class SignalDigest:

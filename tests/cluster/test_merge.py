@@ -204,6 +204,31 @@ def test_a_silent_slot_holds_entries_and_enters_the_candidate_digest_when_it_spe
     assert decision_digest("", decided) == decision_digest("", decisions(day, again))
 
 
+def test_a_day_on_which_nobody_speaks_at_first_has_a_digest_however_often_it_is_asked(
+    seam: Seam,
+) -> None:
+    day, width = seam.day, seam.day.params.bucket_ns
+    digests: list[str] = []
+    silent_until = day.first_ns + 70 * width
+    said = [each for each in seam.sent if each[0].report.ts_event >= silent_until]
+    for asks in (False, True):
+        merge = seam.merge(HUB_WAIT_NS)
+        arrivals = [
+            (first.report.ts_init, each)
+            for first, rest in said
+            for each in (first, rest)
+            if each is not None
+        ]
+        found = played(merge, day, arrivals)
+        assert all(each.missing == merge.names for each in found[:70])
+        assert not any(each.missing for each in found[70:])
+        if asks:
+            merge.digest()
+        merge.end()
+        digests.append(merge.digest())
+    assert digests[0] == digests[1] != seam.one.digest
+
+
 def test_a_recorded_day_in_slots_is_that_of_one_process(shared: Path) -> None:
     of, frame = recorded(shared, "ticks/highfrequency_multi/2014-09-17.parquet")
     hours, params = session(of), synthetic().params
