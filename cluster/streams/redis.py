@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from cluster.names import NONCE
 from cluster.streams.address import ServerAddress
+from cluster.streams.client import client_options
 from cluster.streams.failures import failure, lost
 from cluster.streams.port import START, At, Entry
 from engine.domain.errors import StreamsUnavailable
@@ -82,7 +83,12 @@ class RedisStreams:
     def __init__(self, address: ServerAddress, *, timeout_secs: float = TIMEOUT_SECS) -> None:
         self.address = address
         self._timeout_secs = timeout_secs
-        self._client = _client(address, timeout_secs)
+        self._client = Redis(
+            **client_options(address),
+            socket_timeout=None,  # asyncio.timeout bounds all of an exchange
+            socket_connect_timeout=timeout_secs,
+            retry=Retry(NoBackoff(), 0),  # an entry would be asked for again unknown to us
+        )
         self._losses = 0
         self._nonce: bytes | None = None
         self._kept: dict[str, float] = {}
@@ -156,7 +162,7 @@ class RedisStreams:
         """Return the values whose names begin so; the user must be allowed to read all of them."""
         pattern, cursor, names = _SPECIAL.sub(r"\\\1", beginning) + "*", 0, set[bytes]()
         while True:
-            words = ("SCAN", cursor, "MATCH", pattern, "COUNT", 1000, "TYPE", "string")
+            words = ("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)
             cursor, page = await self._ask(*words)
             names.update(page)
             if not cursor:
@@ -164,7 +170,7 @@ class RedisStreams:
         if not names:
             return {}
         ordered = sorted(names)
-        values: list[bytes | None] = await self._ask("MGET", *ordered)
+        values: list[bytes | None] = await self._ask("MGET", *ordered)  # None for a stream
         return {
             name.decode(): value
             for name, value in zip(ordered, values, strict=True)
@@ -271,26 +277,6 @@ class RedisStreams:
 
     def _failure(self, error: Exception) -> StreamsUnavailable:
         return failure(error, self.address, self._timeout_secs)
-
-
-def _client(address: ServerAddress, timeout_secs: float) -> Redis:
-    """Return a client that tries nothing twice: an entry would be asked for again unknown to us."""
-    options: dict[str, Any] = {"unix_socket_path": address.path}
-    if address.host:
-        options = {"host": address.host, "port": address.port, "ssl": address.is_encrypted}
-    if address.ca_file is not None:
-        options["ssl_ca_certs"] = str(address.ca_file)
-    options |= {
-        "db": address.database,
-        "username": address.user or None,
-        "password": address.password or None,
-        "protocol": 2,
-        "socket_timeout": None,  # asyncio.timeout bounds all of an exchange
-        "socket_connect_timeout": timeout_secs,
-        "retry": Retry(NoBackoff(), 0),
-        "driver_info": None,
-    }
-    return Redis(**options)
 
 
 def _id(at: At) -> str:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socketserver
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +18,7 @@ from app.doctor.machine import judged_clock, unmet
 from catalog import Catalog
 from catalog.synth import synthesize
 from cli.main import app
+from cluster.streams.embedded import EmbeddedServer
 from store import Database, Journals
 from tests.accounting.streams import record, whole_run
 from tests.servers import Postgres
@@ -125,39 +122,21 @@ def test_a_folder_open_to_everybody_is_told(tmp_path: Path) -> None:
     assert f"chmod o-w {runs}" in found["remedy"]
 
 
-@contextmanager
-def _redis(password: str) -> Iterator[int]:
-    """Yield the port of a server that speaks as much of Redis as a PING needs."""
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            known = not password
-            while count := self.rfile.readline()[1:]:
-                words = [
-                    (self.rfile.readline(), self.rfile.readline())[1] for _ in range(int(count))
-                ]
-                if words[0].strip() == b"AUTH":
-                    known = words[-1].strip().decode() == password
-                self.wfile.write(b"+PONG\r\n" if known else b"-NOAUTH Authentication required.\r\n")
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
-
-
 def test_redis_is_asked_only_where_it_is_configured(tmp_path: Path) -> None:
     at = ("--database", tmp_path / "none.sqlite")
     assert _checks(*at)["redis"]["finding"].startswith("not configured")
-    with _redis("pass word") as port:
-        there = f"127.0.0.1:{port}"
-        assert _checks(*at, "--redis", f"redis://:pass%20word@{there}")["redis"]["status"] == "ok"
-        refused = _checks(*at, "--redis", f"redis://{there}", exits=1)["redis"]
-        assert "NOAUTH" in refused["finding"]
-    gone = _checks(*at, "--redis", f"redis://{there}", exits=1)["redis"]
-    assert "start Redis" in gone["remedy"]
+    with EmbeddedServer(tmp_path / "server") as server:
+        there, password = server.address.path, server.address.password
+        found = _checks(*at, "--redis", f"unix://:{password}@{there}")["redis"]
+        assert (found["status"], found["finding"]) == ("ok", f"unix://{there} answers")
+        refused = _checks(*at, "--redis", f"unix://{there}", exits=1)["redis"]
+        assert "Authentication required" in refused["finding"]
+    gone = _checks(*at, "--redis", f"unix://:{password}@{there}", exits=1)["redis"]
+    assert "does not answer" in gone["finding"]
+    assert "start it, or correct its address (--redis or TRADECTL_REDIS)" in gone["remedy"]
+    assert password not in gone["finding"] + gone["remedy"]
+    other = _checks(*at, "--redis", f"http://:{password}@host", exits=1)["redis"]
+    assert "has no form of redis://" in other["finding"]
 
 
 @pytest.mark.parametrize(

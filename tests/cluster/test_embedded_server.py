@@ -30,6 +30,7 @@ def test_no_secret_is_seen_by_others(tmp_path: Path) -> None:
             secret in " ".join(psutil.Process(server.pid).cmdline()) for secret in secrets
         )
         assert folder.stat().st_mode & 0o077 == 0
+        assert (folder / "socket").stat().st_mode & 0o077 == 0
         for path in folder.rglob("*"):
             if path.is_file():
                 holds = any(secret in path.read_text(errors="replace") for secret in secrets)
@@ -49,12 +50,14 @@ def test_a_folder_has_one_server_and_one_left_behind_is_ended(tmp_path: Path) ->
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
-        assert starter.stdout is not None
-        left = psutil.Process(int(starter.stdout.readline()))
-        second = Server(tmp_path)
-        with pytest.raises(ConfigError, match="another process has a server"):
-            second.start()
-        starter.kill()
+        try:
+            assert starter.stdout is not None
+            left = psutil.Process(int(starter.stdout.readline()))
+            second = Server(tmp_path)
+            with pytest.raises(ConfigError, match="another process has a server"):
+                second.start()
+        finally:
+            starter.kill()
     assert left.is_running()
     with second:
         assert second.ask("PING")

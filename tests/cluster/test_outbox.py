@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cluster.outbox import Outbox
 from cluster.streams.memory import MemoryStreams
 from cluster.streams.port import START, At, Entry
-from engine.domain.errors import StreamsUnavailable
+from engine.domain.errors import StreamsDenied, StreamsUnavailable
 
 
 class _Skips(selectors.DefaultSelector):
@@ -44,8 +44,12 @@ class _SkippingLoop(asyncio.SelectorEventLoop):
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(86_400):
+            await test
+
     with asyncio.Runner(loop_factory=_SkippingLoop) as runner:
-        runner.run(test)
+        runner.run(bounded())
 
 
 class Unreliable(MemoryStreams):
@@ -56,6 +60,9 @@ class Unreliable(MemoryStreams):
         self.is_calm = False
         self.always_fails = False
         self.losses = 0
+        self.denied = ""
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
         self._random = Random(seed)
         self._loses = loses
         self._has_lost = False
@@ -63,6 +70,9 @@ class Unreliable(MemoryStreams):
 
     async def append(self, stream: str, at: At, data: bytes) -> bool:
         """Add an entry, if chance will have it."""
+        if stream == self.denied:
+            raise StreamsDenied("as it was told")
+        await self.goes_on.wait()
         losses, outages = self.losses, self._outages
         await self._befall()
         self._notice()
@@ -171,7 +181,45 @@ def test_what_is_not_needed_any_more_goes_first_and_a_loss_is_counted(
     run(test())
 
 
+def test_a_stream_that_is_denied_holds_up_no_other_and_outlasts_what_was_sent() -> None:
+    async def test() -> None:
+        streams = Unreliable(1, loses=False)
+        streams.is_calm, streams.denied = True, "denied"
+        async with Outbox(streams, most_bytes=100) as outbox:
+            for n in range(1, 6):
+                outbox.put("denied", At(n), bytes(10))
+            for n in range(1, 21):
+                outbox.put("sent", At(n), bytes(10))
+                await asyncio.sleep(3)
+            assert (outbox.waiting, outbox.is_behind, outbox.dropped) == (5, True, 0)
+            streams.denied = ""
+            await outbox.drained()
+            assert len(await streams.everything("denied")) == 5
+            assert len(await streams.everything("sent")) == 20
+
+    run(test())
+
+
+def test_an_entry_that_is_dropped_while_it_is_sent_takes_no_other_along() -> None:
+    async def test() -> None:
+        streams = Unreliable(1, loses=False)
+        streams.is_calm = True
+        streams.goes_on.clear()
+        async with Outbox(streams, most_bytes=30) as outbox:
+            outbox.put("stream", At(1), bytes(10))
+            await asyncio.sleep(1)
+            for n in (2, 3, 4):
+                outbox.put("stream", At(n), bytes(10))
+            streams.goes_on.set()
+            await outbox.drained()
+            assert len(await streams.everything("stream")) == 4
+
+    run(test())
+
+
 def test_an_error_of_ours_is_not_waited_out() -> None:
+    raised: list[str] = []
+
     class Broken(MemoryStreams):
         async def append(self, stream: str, at: At, data: bytes) -> bool:
             raise TypeError(stream, at, data)
@@ -181,8 +229,11 @@ def test_an_error_of_ours_is_not_waited_out() -> None:
             outbox.put("stream", At(1), b"")
             with pytest.raises(TypeError):
                 await outbox.drained()
+            raised.append("drained")
             with pytest.raises(TypeError):
                 outbox.put("stream", At(2), b"")
+            raised.append("put")
 
     with pytest.raises(TypeError):
         run(test())
+    assert raised == ["drained", "put"]

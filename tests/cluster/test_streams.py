@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from cluster.streams.redis import RedisStreams
 from engine.domain.errors import StreamsDenied, StreamsUnavailable
 from tests.cluster.servers import Server
 
+ROOT = Path(__file__).parents[2]
 PATIENCE_SECS = 60.0
 """Only what never ends takes so long."""
 SLOT = Owner(1, 1)
@@ -125,6 +128,7 @@ def test_readers_that_wait_all_hear_of_it_and_hold_up_nobody(opens: Opens) -> No
             ]
             for n in range(1, 6):
                 assert await reader.append("other", At(n), b"")  # not behind those who wait
+                await asyncio.sleep(0)
             assert not any(each.done() for each in waits)
             assert await writer.append("b", At(8), b"said")
             assert await asyncio.gather(*waits) == 3 * [[Entry("b", At(8), b"said")]]
@@ -224,6 +228,27 @@ def test_what_an_emptied_server_held_is_sent_again_before_anything_else(
             found = await everything(reader, lost)
             assert [each.data for each in found] == [b"1", b"2", b"3", b"4"]
             assert reader.losses == writer.losses == 1
+
+    run(test())
+
+
+def test_what_waits_behind_the_call_that_finds_a_loss_does_not_come_first(server: Server) -> None:
+    async def test() -> None:
+        streams = RedisStreams(server.address, timeout_secs=PATIENCE_SECS)
+        async with opened(streams):
+            await streams.get("a")
+            server.ask("FLUSHALL")
+            with server.hanging():
+                looks = asyncio.create_task(streams.get("a"))
+                await asyncio.sleep(0.01)
+                behind = asyncio.create_task(streams.append("behind", At(9), b""))
+                await asyncio.sleep(0.01)
+                assert streams.losses == 0
+            await looks
+            with pytest.raises(StreamsUnavailable, match="has lost what it held"):
+                await behind
+            assert await streams.append("behind", At(8), b"")
+            assert streams.losses == 1
 
     run(test())
 
@@ -340,9 +365,17 @@ def test_each_role_writes_its_own_and_nothing_else(server: Server) -> None:
             }
             assert (wrote, read) == (writes[role], reads[role])
             assert await allowed(port.found(names.NODES)) is (role in {Role.HUB, Role.SCREEN})
+            assert await allowed(port.get(names.NONCE))
+            assert await allowed(port.put(names.NONCE, b"x")) is (role is not Role.SCREEN)
 
     server.ask("FLUSHALL")
     for role in Role:
         run(test(role))
     with pytest.raises(ValueError, match="same secret"):
         acl_lines({Role.HUB: "x" * 16, Role.SHARD: "x" * 16})
+
+
+def test_the_docs_show_the_lines_of_the_acl() -> None:
+    page = (ROOT / "docs" / "how-to" / "run-a-cluster.md").read_text()
+    for line in acl_lines({role: role.value * 16 for role in Role}):
+        assert re.sub("#[0-9a-f]{64} ", "#… ", line) in page
