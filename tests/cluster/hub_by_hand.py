@@ -23,7 +23,7 @@ from cluster.merge import ReportMerge, Taken
 from cluster.node_state import NodeState
 from cluster.orders import Assign, ExitAlert, Order, Release
 from cluster.reports import Owner, SlotReport
-from cluster.streams.port import START, At, Streams
+from cluster.streams.port import START, At, Entry, Streams
 from engine.domain.facts import Member
 from engine.domain.parameters import Parameters
 
@@ -51,6 +51,8 @@ class HubByHand:
     owners: dict[str, list[tuple[Owner, int]]] = field(
         default_factory=dict[str, list[tuple[Owner, int]]]
     )
+
+    read: dict[str, list[Entry]] = field(default_factory=dict[str, list[Entry]])
 
     async def claim(self, *, tradectl: str | None = None, wire: int = VERSION) -> None:
         """Take charge of the run."""
@@ -83,20 +85,28 @@ class HubByHand:
             *(Release(slot, owners[-1][0]) for slot, owners in self.owners.items() if owners)
         )
 
+    async def entries(self, stream: str) -> list[Entry]:
+        """Return all that stands in a stream by now."""
+        known = self.read.setdefault(stream, [])
+        while found := await self.streams.read({stream: known[-1].at if known else START}, 0.0):
+            known += found
+        return known
+
     async def reports(self, slot: str) -> list[SlotReport]:
         """Return what was reported of a slot so far, under each order in turn."""
         return [
             unpacked_report(each.data)
             for owner, _ in self.owners.get(slot, ())
-            for each in await self.streams.read({names.reports(RUN, slot, owner): START}, 0.0)
+            for each in await self.entries(names.reports(RUN, slot, owner))
         ]
 
     async def reported(self, ts_event: int, slots: Iterable[str]) -> None:
-        """Wait until some slots have reported the bucket that ends at an instant."""
+        """Wait until some slots have reported, under their newest order, up to a bucket's end."""
         for slot in slots:
+            stream = names.reports(RUN, slot, self.owners[slot][-1][0])
             while True:
-                told = await self.reports(slot)
-                if told and max(each.report.ts_event for each in told) >= ts_event:
+                told = await self.entries(stream)
+                if told and told[-1].at.major >= ts_event // 1_000_000:
                     break
                 await asyncio.sleep(0.01)
 
@@ -105,7 +115,7 @@ class HubByHand:
         return [
             unpacked_alert(each.data)
             for owner, _ in self.owners[slot]
-            for each in await self.streams.read({names.exits(RUN, slot, owner): START}, 0.0)
+            for each in await self.entries(names.exits(RUN, slot, owner))
         ]
 
     async def node(self, name: str) -> NodeState:
@@ -123,8 +133,7 @@ class HubByHand:
             for told in await self.reports(slot):
                 assert merge.take(told) in {Taken.TAKEN, Taken.AGAIN}
             for owner, _ in self.owners[slot]:
-                stream = names.rests(RUN, slot, owner)
-                for each in await self.streams.read({stream: START}, 0.0):
+                for each in await self.entries(names.rests(RUN, slot, owner)):
                     merge.take_rest(unpacked_rest(each.data))
         merge.decided(0)
         merge.end()

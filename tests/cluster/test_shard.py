@@ -114,7 +114,7 @@ def test_another_hub_takes_scanners_over_and_a_slot_of_all_is_heard_whole(
         old = day.hub(MemoryStreams(), slots)
         with RelayInThread(tmp_path, Waiting()) as relay:
             async with asyncio.timeout(_PATIENCE_SECS):
-                new = replace(old, epoch=2, orders=0, owners={})
+                new = replace(old, epoch=2, orders=0, owners={}, read={})
                 async with shard(relay, new, "one"):
                     await old.claim()
                     await old.assign("one", names, 0)
