@@ -12,6 +12,8 @@ from engine.domain.errors import ConfigError, NotFoundError
 
 DEFAULT_FOLDER = Path("data/cluster")
 REDIS_VARIABLE = "TRADECTL_REDIS_URL"
+_PASSWORD_FILE, _CA_FILE = "TRADECTL_REDIS_PASSWORD_FILE", "TRADECTL_REDIS_CA"
+"""Files: the password in the first line; who may have signed the certificate, PEM."""
 
 
 def running_here(folder: Path = DEFAULT_FOLDER) -> RunningCluster | None:
@@ -29,7 +31,10 @@ def server_address(
     folder: Path = DEFAULT_FOLDER,
     environment: Mapping[str, str] = os.environ,
 ) -> ServerAddress:
-    """Return the server between hub and shards.
+    """Return the server between hub and shards, with what opens it.
+
+    Where no file with the password is named, that of ``TRADECTL_REDIS_PASSWORD_FILE`` counts;
+    ``TRADECTL_REDIS_CA`` names the certificates of those who may have signed the server's.
 
     Raises
     ------
@@ -38,7 +43,12 @@ def server_address(
     """
     named = url or environment.get(REDIS_VARIABLE)
     if named:
-        return ServerAddress.read(named, password_file=password_file, environment=environment)
+        return ServerAddress.read(
+            named,
+            password_file=password_file or _file(environment, _PASSWORD_FILE),
+            ca_file=_file(environment, _CA_FILE),
+            environment=environment,
+        )
     here = running_here(folder)
     if here is None:
         raise ConfigError(
@@ -46,3 +56,8 @@ def server_address(
             f"with --redis or {REDIS_VARIABLE}, or start 'tradectl cluster up'"
         )
     return here.address
+
+
+def _file(environment: Mapping[str, str], name: str) -> Path | None:
+    named = environment.get(name)
+    return Path(named) if named else None

@@ -158,10 +158,10 @@ def _streams(redis: str | None) -> Callable[[], Streams] | None:
     """Return who opens the streams of a cluster, None where none was named."""
     if redis is None:
         return None
-    from cluster.streams.address import ServerAddress
+    from app.cluster.found import server_address
     from cluster.streams.redis import RedisStreams
 
-    address = ServerAddress.read(redis)
+    address = server_address(redis)
     return lambda: RedisStreams(address)
 
 

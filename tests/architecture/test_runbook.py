@@ -9,7 +9,7 @@ from engine.display.remedies import REMEDIES, remedy
 from engine.domain.facts import Alarm
 
 _ROOT = Path(__file__).parents[2]
-_OF_AN_ORDER = {"order", "change of", "stray", "command"}
+_OF_AN_ORDER = {"order", "change of", "stray", "command", "slot"}
 _OTHERS = {"The process has ended"}
 _TOLD = re.compile(r'issue_raised\(\s*f?"([a-z -]+?)"?[ {",]')
 
