@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,12 +18,13 @@ from app.cluster.place import ClusterPlace
 from cluster import names
 from cluster.coding import VERSION, packed, unpacked_node, unpacked_request
 from cluster.day_setup import DaySetup, HubClaim
+from cluster.hub.alerts import ExitAlerts
 from cluster.hub.delegation import Delegation
 from cluster.hub.nodes import Nodes
 from cluster.hub.slot_reports import SlotReports
 from cluster.merge import HUB_WAIT_NS, ReportMerge
 from cluster.node_state import NodeState
-from cluster.orders import Change, Order, Unwatch, Watch
+from cluster.orders import Change, ExitAlert, Order, Unwatch, Watch
 from cluster.splitting import default_slots
 from cluster.streams.port import START, At
 from engine.domain.errors import DataError, StreamsUnavailable
@@ -51,8 +52,8 @@ class HubDay:
         Tape letter by symbol, of all that are listed.
     across : tuple of str
         Strategies that look across symbols.
-    now : int
-        UTC ns at the venue: what has closed by then is not decided any more.
+    clock : callable
+        Returns the venue's time, UTC ns: what has closed by now is not decided any more.
     is_granted : bool
         Whether time is granted by a simulator.
     """
@@ -63,7 +64,7 @@ class HubDay:
     desk: Desk
     tapes: Mapping[str, str]
     across: tuple[str, ...]
-    now: int
+    clock: Callable[[], int]
     is_granted: bool
 
 
@@ -85,7 +86,7 @@ class ClusterHub:
         params = history.at(hours.pre_market_ns)
         width = params.bucket_ns
         start = hours.pre_market_ns if params.warm_premarket else hours.open_ns
-        passed = max(0, (day.now - params.grace_ns - start) // width)
+        passed = max(0, (day.clock() - params.grace_ns - start) // width)
         members = books.ensembles.newest.members
         self._slots = place.slots or default_slots(params)
         merge = ReportMerge(
@@ -104,6 +105,7 @@ class ClusterHub:
             closes_at=lambda ts: ts + books.history.at(ts).grace_ns,
             last_ns=start + (hours.close_ns - start) // width * width,
             on_trouble=self._on_trouble,
+            on_alert=self._on_alert,
         )
         self.delegation = Delegation(merge, day.epoch, width, expected=place.shards)
         self._setup = self._day_setup(merge.names)
@@ -116,6 +118,7 @@ class ClusterHub:
         self._numbers = 0
         self._changes_told = len(history.changed)
         self._watched: dict[str, Watch] = {}
+        self._alerts = ExitAlerts()
         self._asked_until = START
         self._losses = self._streams.losses
         self._tasks: list[asyncio.Task[None]] = []
@@ -161,6 +164,28 @@ class ClusterHub:
             self._clear("streams")
         else:
             self._raise("streams", why)
+
+    def _on_alert(self, alert: ExitAlert) -> None:
+        if self._alerts.take(alert):
+            _log.info(
+                "slot %s saw %s pass its %s: %s at %d",
+                alert.slot, alert.trade_id, alert.level, alert.price / PRICE_SCALE, alert.ts_event,
+            )  # fmt: skip
+
+    def _look_at_exits(self) -> None:
+        """Hold entries while the tape has passed a stop that the venue has not filled."""
+        if self._day.is_granted or self._watch is None:
+            return
+        trades = self._books.trades
+        is_open = {name for name, each in trades.items() if each.is_open and not each.exit_reason}
+        overdue = self._alerts.overdue(is_open, self._day.clock())
+        if overdue:
+            which = ", ".join(f"{trades[each.trade_id].plan.symbol}" for each in overdue)
+            self._raise(
+                "exit not filled", f"the tape has passed the stop of {which}, the venue is silent"
+            )
+        else:
+            self._clear("exit not filled")
 
     def _raise(self, issue: str, detail: str) -> None:
         if self._watch is not None:
@@ -210,6 +235,7 @@ class ClusterHub:
         alive = [each for each in self._nodes.alive(now) if each.version == ours]
         self._order(*self.delegation.look(alive, now), *self._changes(), *self._watches())
         self._tell_of_nobody()
+        self._look_at_exits()
 
     def _tell_of_nobody(self) -> None:
         """Hold entries while there are slots that nobody takes; not before shards can be there."""

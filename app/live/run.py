@@ -339,7 +339,7 @@ def _cluster(
         desk=desk,
         tapes=request.market.tapes(desk.books.session.day) if request.market else found.tapes,
         across=hosted.across_symbols,
-        now=found.host_time(),
+        clock=found.host_time,
         is_granted=is_granted,
     )
     return ClusterHub(request.cluster, day)

@@ -27,6 +27,7 @@ REMEDIES = {
     "start another run",
     "warm-up": "wait",
     "shards": "start 'tradectl live --role shard' for the letters that nobody takes",
+    "exit not filled": "look at the order on the broker's page; if it does not fill, close by hand",
     "streams": "bring the server between hub and shards back: all that it held is sent again",
     "recording": "make room on the disk, then start the same command again",
     "journal": "bring the database back, or make room on its disk: it goes on by itself",
