@@ -115,7 +115,8 @@ class ReportMerge:
         self._decides, self._tells = Joiner(places), Joiner(places)
         self._late: list[StrategyFailure] = []
         self._whole: deque[BucketReport] = deque()
-        self._digest = ReportDigest(asks=any(name != ACCELERATION for name in strategies))
+        self._asks = any(name != ACCELERATION for name in strategies)
+        self._digest = self.new_digest()
 
     @property
     def next_ns(self) -> int:
@@ -210,6 +211,10 @@ class ReportMerge:
         """Take what is here of buckets that some slot never spoke of: the day is over."""
         for ts in sorted(self._buckets):
             self._tell_of(self._buckets.pop(ts))
+
+    def new_digest(self) -> ReportDigest:
+        """Return a digest of this run's kind that has taken nothing yet."""
+        return ReportDigest(asks=self._asks)
 
     def digest(self) -> str:
         """Return the candidate digest of the complete buckets; of all after ``end``."""

@@ -20,11 +20,12 @@ from cluster.coding import VERSION, packed, unpacked_node, unpacked_request
 from cluster.day_setup import DaySetup, HubClaim
 from cluster.hub.alerts import ExitAlerts
 from cluster.hub.delegation import Delegation
+from cluster.hub.earlier import earlier_orders, earlier_reports
 from cluster.hub.nodes import Nodes
 from cluster.hub.slot_reports import SlotReports
 from cluster.merge import HUB_WAIT_NS, ReportMerge
 from cluster.node_state import NodeState
-from cluster.orders import Change, ExitAlert, Order, Unwatch, Watch
+from cluster.orders import Assign, Change, ExitAlert, Order, Unwatch, Watch
 from cluster.splitting import default_slots
 from cluster.streams.port import START, At
 from engine.domain.errors import DataError, StreamsUnavailable
@@ -54,6 +55,8 @@ class HubDay:
         Strategies that look across symbols.
     clock : callable
         Returns the venue's time, UTC ns: what has closed by now is not decided any more.
+    decided_ns : int
+        End of the last bucket that an earlier process has decided, UTC ns; 0 if there is none.
     is_granted : bool
         Whether time is granted by a simulator.
     """
@@ -65,6 +68,7 @@ class HubDay:
     tapes: Mapping[str, str]
     across: tuple[str, ...]
     clock: Callable[[], int]
+    decided_ns: int
     is_granted: bool
 
 
@@ -86,18 +90,11 @@ class ClusterHub:
         params = history.at(hours.pre_market_ns)
         width = params.bucket_ns
         start = hours.pre_market_ns if params.warm_premarket else hours.open_ns
-        passed = max(0, (day.clock() - params.grace_ns - start) // width)
-        members = books.ensembles.newest.members
+        passed = max(0, (day.clock() - params.grace_ns - start - 1) // width)
+        decided = max(0, (day.decided_ns - start) // width)
         self._slots = place.slots or default_slots(params)
-        merge = ReportMerge(
-            self._slots,
-            start + (passed + 1) * width,
-            width,
-            strategies=[each.strategy_id for each in members],
-            across=day.across,
-            version_at=lambda ts: books.history.in_force(ts).version,
-            wait_ns=None if day.is_granted else HUB_WAIT_NS,
-        )
+        self._first_ns, self._width_ns = start + width, width
+        merge = self._merge(start + (max(passed, decided) + 1) * width)
         self.reports = SlotReports(
             self._streams,
             day.run_id,
@@ -109,6 +106,9 @@ class ClusterHub:
         )
         self.delegation = Delegation(merge, day.epoch, width, expected=place.shards)
         self._setup = self._day_setup(merge.names)
+        if day.epoch:
+            self.reports.resume()
+        self._earlier: list[Assign] | None = None
         self._nodes = Nodes()
         self._voice = NodeVoice(
             self._streams, "hub", "hub", lambda: {"run_id": day.run_id, "epoch": day.epoch}
@@ -124,6 +124,19 @@ class ClusterHub:
         self._tasks: list[asyncio.Task[None]] = []
         self._trouble: str | None = None
         self._looked_since = 0.0
+
+    def _merge(self, first_ns: int) -> ReportMerge:
+        """Return who merges the day's reports from the bucket on that ends at an instant."""
+        day, books = self._day, self._books
+        return ReportMerge(
+            self._slots,
+            first_ns,
+            self._width_ns,
+            strategies=[each.strategy_id for each in books.ensembles.newest.members],
+            across=day.across,
+            version_at=lambda ts: books.history.in_force(ts).version,
+            wait_ns=None if day.is_granted else HUB_WAIT_NS,
+        )
 
     def begin(self, watch: VenueWatch) -> None:
         """Begin; ``watch`` hears of what keeps entries from being safe."""
@@ -197,9 +210,12 @@ class ClusterHub:
 
     async def _look(self) -> None:
         """Tell shards of the day, then give orders as nodes come and go."""
+        run = self._day.run_id
         is_told = False
         while True:
             try:
+                if self._earlier is None:
+                    self._take_earlier(await earlier_orders(self._streams, run, self._day.epoch))
                 if self._streams.losses != self._losses:
                     self._losses, is_told = self._streams.losses, False
                     self._order(*self.delegation.again(), *self._watched.values())
@@ -213,6 +229,24 @@ class ClusterHub:
             except StreamsUnavailable as error:
                 self._on_trouble(str(error))
             await asyncio.sleep(_LOOK_SECS)
+
+    def _take_earlier(self, orders: list[Assign]) -> None:
+        """Hear under the orders of earlier hubs, too: what was said of a bucket is said once."""
+        self._earlier = orders
+        for order in orders:
+            self.reports.merge.owners.give(order.slot, order.owner, order.since_ns)
+
+    async def finish(self) -> None:
+        """Collect what was said before the first bucket of this process, for the day's digest."""
+        reports = self.reports
+        if self._day.epoch:
+            merge = self._merge(self._first_ns)
+            orders = self._earlier or []
+            until = reports.first_ns
+            with suppress(StreamsUnavailable, DataError):
+                reports.begin_with(
+                    await earlier_reports(self._streams, self._day.run_id, merge, orders, until)
+                )
 
     async def _tell(self) -> None:
         """Put up the day's setup, then whose it is."""

@@ -25,6 +25,7 @@ from app.runs.verdict_keeper import VerdictKeeper
 from app.strategies import Hosted, hosted_again
 from app.strategies.workers import LIVE, RECORDED
 from catalog.spool import Heading
+from engine.decision import BucketDecision
 from engine.display import FrameSlot
 from engine.domain.ensemble import ACCELERATION_ALONE
 from engine.domain.errors import ConfigError, JournalBroken
@@ -155,12 +156,12 @@ async def live_run(
             screens=screens,
         )
         shown = stack.enter_context(showing)
-        market = request.market
-        tapes = market.tapes(hours.day) if market else found.tapes
+        tapes = _tapes(request, found, hours)
         attendant = await _attendant(journals, run, desk, request, found.host_time())
         hosted = request.hosted if run.is_new else hosted_again(desk.books.ensembles.newest)
         signals = signal_keeper(hosted, request.verdicts, run.run_id, is_new=run.is_new)
-        cluster = _cluster(request, run, desk, found, hosted)
+        decided = () if run.is_new else verdicts.decided()
+        cluster = _cluster(request, run, desk, found, hosted, decided)
         limits = RECORDED if isinstance(found.host_time, GrantedTime) else LIVE
         day = LiveDay(
             desk,
@@ -168,15 +169,15 @@ async def live_run(
             hosted.strategies,
             found.host_time,
             tapes=tapes,
-            day_has_quotes=market is None or market.has_quotes(hours.day),
+            day_has_quotes=not request.market or request.market.has_quotes(hours.day),
             attendant=attendant,
             sends=request.sends,
-            decided=() if run.is_new else verdicts.decided(),
+            decided=decided,
             on_decision=verdicts.add,
             on_signals=signals.add if signals else None,
             make_source=hosted.make_source(request.catalog, limits),
             board=shown.board,
-            merged=cluster.reports if cluster else None,
+            merged=cluster and cluster.reports,
         )
         keeper = _keeper(run, request, day, hours, tapes)
         if keeper and not run.is_new:
@@ -315,8 +316,18 @@ async def _attendant(
     return attendant
 
 
+def _tapes(request: LiveRequest, found: VenueOpening, hours: Session) -> Mapping[str, str]:
+    """Return the tape letter by symbol: as recorded where the day is, else as listed."""
+    return request.market.tapes(hours.day) if request.market else found.tapes
+
+
 def _cluster(
-    request: LiveRequest, run: HostedRun, desk: Desk, found: VenueOpening, hosted: Hosted
+    request: LiveRequest,
+    run: HostedRun,
+    desk: Desk,
+    found: VenueOpening,
+    hosted: Hosted,
+    decided: Sequence[BucketDecision],
 ) -> ClusterHub | None:
     """Return what is between this run and its shards; None where it scans by itself.
 
@@ -337,9 +348,10 @@ def _cluster(
         epoch=run.journal.epoch,
         feed=request.feed,
         desk=desk,
-        tapes=request.market.tapes(desk.books.session.day) if request.market else found.tapes,
+        tapes=_tapes(request, found, desk.books.session),
         across=hosted.across_symbols,
         clock=found.host_time,
+        decided_ns=max((each.ts_event for each in decided), default=0),
         is_granted=is_granted,
     )
     return ClusterHub(request.cluster, day)
@@ -360,6 +372,8 @@ async def _traded(
         await venue.close()
     if cluster:
         with cause.kept("the end of the connections to shards"):
+            if is_over:
+                await cluster.finish()
             await cluster.close()
     if keeper:
         with cause.kept("the end of the recording"):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from cluster import names
 from cluster.coding import unpacked_alert, unpacked_report, unpacked_rest
@@ -21,6 +21,7 @@ from engine.tape import TapeMeasure, joined_measure
 
 _WAIT_SECS = 0.1
 _RETRY_SECS = 0.2
+_NANOS_PER_MILLI = 1_000_000
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class SlotReports:
     ----------
     taken : Counter of Taken
         What became of all that arrived.
+    first_ns : int
+        End of the first bucket that this process decides, UTC ns.
     """
 
     def __init__(
@@ -71,6 +74,11 @@ class SlotReports:
         self._on_due: Callable[[], None] = lambda: None
         self._said: dict[int, dict[str, SlotReport]] = {}
         self._due: list[MergedReport] = []
+        self._told: list[BucketReport] = []
+        self._is_resumed = False
+        self._before: list[BucketReport] = []
+        self.first_ns = merge.next_ns
+        self._begins = At(merge.next_ns // _NANOS_PER_MILLI - 1)
         self._after: dict[str, At] = {}
         self._losses = streams.losses
         self._slots = merge.names
@@ -94,7 +102,18 @@ class SlotReports:
 
     def whole(self) -> list[BucketReport]:
         """Return the reports that are complete since the last call."""
-        return self.merge.whole()
+        whole = self.merge.whole()
+        if self._is_resumed:
+            self._told += whole
+        return whole
+
+    def resume(self) -> None:
+        """Keep what is said: what was said before an earlier hub died comes before it, later."""
+        self._is_resumed = True
+
+    def begin_with(self, reports: Sequence[BucketReport]) -> None:
+        """Take what was said of the day's buckets before the first of ours."""
+        self._before = list(reports)
 
     def listen(self, on_due: Callable[[], None]) -> None:
         """Have somebody called whenever there is something due."""
@@ -103,7 +122,13 @@ class SlotReports:
     def digest(self) -> str:
         """Return the digest of all that was said of the day."""
         self.merge.end()
-        return self.merge.digest()
+        if not self._is_resumed:
+            return self.merge.digest()
+        self.whole()
+        digest = self.merge.new_digest()
+        for report in (*self._before, *self._told):
+            digest.update(report)
+        return digest.hexdigest()
 
     async def read(self) -> None:
         """Take what arrives, until it is cancelled."""
@@ -128,13 +153,14 @@ class SlotReports:
 
     def _positions(self) -> Mapping[str, At]:
         """Return up to where each stream was read, of all orders that hold."""
+        begins = {names.reports: self._begins, names.rests: self._begins, names.exits: START}
         meant = {
-            name(self._run, slot, owner)
+            name(self._run, slot, owner): begin
             for slot in self._slots
             for owner in self.merge.owners.known(slot)
-            for name in (names.reports, names.rests, names.exits)
+            for name, begin in begins.items()
         }
-        self._after = {name: self._after.get(name, START) for name in meant}
+        self._after = {name: self._after.get(name, begin) for name, begin in meant.items()}
         return self._after
 
     def _take(self, entry: Entry) -> None:
