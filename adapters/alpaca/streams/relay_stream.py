@@ -13,7 +13,14 @@ from adapters.alpaca.streams.errors import Remedy, remedy
 from adapters.alpaca.streams.market_session import MarketSession
 from adapters.alpaca.wire.market import Frame, FrameDecoder
 from adapters.alpaca.wire.market_messages import StreamError
-from adapters.alpaca.wire.relay_messages import BlockHead, Mark, Subscribed, block_of, message_of
+from adapters.alpaca.wire.relay_messages import (
+    BlockHead,
+    Mark,
+    Subscribed,
+    block_of,
+    joined_blocks,
+    message_of,
+)
 from adapters.transport.kept_socket import Patience, StreamState
 from engine.domain.errors import DataError
 from engine.domain.market_data.blocks import Gap
@@ -145,7 +152,7 @@ class RelayStream(MarketSession):
         await self._authenticate()
         asked = {"action": "subscribe", **self._wanted}
         if self.at is not None:
-            asked["from"] = {"e": self.at.epoch, "n": self.at.number}
+            asked |= {"from": {"e": self.at.epoch, "n": self.at.number}, "joins": True}
             self.replayed += 1
         await self._send(asked)
         before = await self._subscribed()
@@ -177,13 +184,15 @@ class RelayStream(MarketSession):
         while True:
             frame = await self._bytes()
             try:
-                block = block_of(frame)
+                blocks = joined_blocks(frame)
+                found = [block_of(each) for each in ([frame] if blocks is None else blocks)]
             except DataError as error:
                 raise self._socket.unavailable(str(error)) from error
-            if block is None:
+            if found == [None]:
                 self._hear(frame)
                 continue
-            self._add(*block)
+            for block in filter(None, found):
+                self._add(*block)
             if self._rows.added >= MOST_ROWS:
                 self.flush()
             elif self._due is None:
