@@ -22,6 +22,9 @@ from engine.signals.warm_up import warm_up
 from engine.signals.whole_tape.signal_runner import SignalSource
 from engine.signals.whole_tape.signal_tables import OnSignals
 
+_LEARNED_BUCKETS = 16
+"""So many buckets are closed at once at most: a watch learns from each, while it is still there."""
+
 
 class ClosesWatch(Protocol):
     """Who looks at what arrives, close by close."""
@@ -132,7 +135,8 @@ class LiveScanner:
             ``ts_init`` went back.
         """
         self._change_over(now)
-        for report in warm_up(self.scanner, quotes, prints):
+        pieces = _pieces(prints, _LEARNED_BUCKETS * self.scanner.width_ns)
+        for report in warm_up(self.scanner, quotes, pieces):
             self.raised += raised_in(report)
             if self._watch is not None:
                 self._watch.learn(self.scanner, now)
@@ -162,6 +166,16 @@ class LiveScanner:
 def raised_in(report: BucketReport) -> int:
     """Return how many candidates a report raises."""
     return sum(candidate.phase is Phase.RAISED for candidate in report.candidates)
+
+
+def _pieces(prints: Iterable[TradeBatch], span_ns: int) -> Iterator[TradeBatch]:
+    """Yield prints in pieces that arrived within a span of time each."""
+    for batch in prints:
+        start = 0
+        while start < len(batch):
+            end = int(np.searchsorted(batch.ts_init, batch.ts_init[start] + span_ns))
+            yield batch.rows(slice(start, end))
+            start = end
 
 
 def _arrived[Batch: (TradeBatch, QuoteBatch)](

@@ -25,6 +25,8 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 _QUOTES = "quotes"
+_MOST_JOINED = 1 << 16
+"""Bytes of earlier blocks that go together: each message costs both sides the same."""
 
 
 class Outlet(Protocol):
@@ -53,6 +55,8 @@ class Receiver:
         blocks, marks of the clock and gaps. Others see the venue's own protocol.
     is_live : bool
         Whether it gets blocks as they come; not while it is sent earlier ones.
+    joins : bool
+        Whether it takes many blocks as one message while it is sent earlier ones.
     number : int
         Of the block it got last.
     sent, conflated : int
@@ -73,12 +77,15 @@ class Receiver:
         self.wants = Wants()
         self.is_counted = False
         self.is_live = True
+        self.joins = False
         self.number = self.sent = self.conflated = 0
         self._finder = finder
         self._is_json = is_json
         self._few = waiting.few
         self._wanted: dict[bool | None, NDArray[Any]] = {}
         self._quotes: dict[int, bytes] = {}
+        self._joined: list[bytes] = []
+        self._joined_bytes = 0
 
     def changed(self) -> None:
         """Go by what ``wants`` says now."""
@@ -86,7 +93,7 @@ class Receiver:
 
     def take(self, epoch: int, number: int, stamp: int, rows: FoundRows) -> None:
         """Send the rows of a block that are wanted."""
-        if self._quotes or self.outlet.waiting > self._few:
+        if self._quotes or (self.is_live and self.outlet.waiting > self._few):
             n, body = self._conflated(rows)
         else:
             n, body = rows.copied(self._taken())
@@ -98,7 +105,20 @@ class Receiver:
             n, body = n + 1, msgspec.msgpack.encode(head) + body
             self.number = number
         self.sent += n
-        self._send(self._finder.framed(n, body))
+        frame = self._finder.framed(n, body)
+        if self.joins and not self.is_live:
+            self._joined.append(frame)
+            self._joined_bytes += len(frame)
+            if self._joined_bytes >= _MOST_JOINED:
+                self.send_joined()
+        else:
+            self._send(frame)
+
+    def send_joined(self) -> None:
+        """Send the earlier blocks that wait to go together."""
+        if self._joined:
+            parts, self._joined, self._joined_bytes = self._joined, [], 0
+            self.outlet.send(msgspec.msgpack.encode([{"T": "blocks"}, *parts]))
 
     def mark(self, t: int, updates: int | None) -> None:
         """Say that all that arrived before an instant (UTC ns) has been sent."""
@@ -112,6 +132,7 @@ class Receiver:
 
     def answer(self, message: dict[str, Any]) -> None:
         """Send one message of the session."""
+        self.send_joined()
         self._send(msgspec.msgpack.encode([message]))
 
     def _send(self, frame: bytes) -> None:

@@ -15,6 +15,9 @@ from serving.market_stream import INTERNAL_ERROR, SLOW_CLIENT, StreamError
 FLUSH_SECS = 0.003
 """For so long rows are collected: most of a send's cost is the sending."""
 
+_BREATH = 32
+"""Earlier blocks that are sent before others have their turn."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -157,9 +160,11 @@ class Relay:
                     receiver.gap(Gap(0, entry.stamp, complete=False))
                 at = entry.epoch, entry.number
                 receiver.take(*at, entry.stamp, self.finder.find([entry.frame]))
-                await self._read_on(receiver)
+                if not receiver.joins or at[1] % _BREATH == 0:
+                    await self._read_on(receiver)
                 if receiver not in self.receivers:
                     return
+            receiver.send_joined()
             if at in {start, self.position}:
                 break
         if at != self.position and (self.number or at[0] >= self.log.epoch):

@@ -204,6 +204,7 @@ class RelaySession:
             if self._replaying is not None:
                 self._replaying.cancel()
             at = since["e"], since["n"]
+            receiver.joins = said.get("joins") is True and not self._is_json
             receiver.is_live = False
             self._replaying = asyncio.create_task(self._replay(*at))
 

@@ -18,12 +18,16 @@ from engine.domain.candidate import BucketReport
 from engine.domain.market_data.quotes import QuoteBatch
 from engine.domain.market_data.trades import TradeBatch
 from engine.live_scanner import LiveScanner
-from engine.tape import TapeCloses, TapeMeasure
+from engine.tape import Flaw, TapeCloses, TapeMeasure
 
 KEPT_REPORTS = 120
 """Reports that can be told again under a new order; who needs earlier ones has them replayed."""
 _MOST_ROWS = 1 << 18
 """Rows that wait for a mark at most: a day that is replayed has none before its end."""
+
+_OF_ALL = frozenset({Flaw.THIN})
+"""What cannot be told of a slot alone: the symbols of one letter often fall silent together for
+some seconds. Its measure says how many were heard, and whoever adds up all slots can judge."""
 
 type Told = SlotReport | SlotRest | ExitAlert | BucketRows
 
@@ -117,7 +121,11 @@ class SlotWork:
         scanner = self._live.scanner
         while scanner.closes_at <= ts:
             for report in self._live.close(scanner.closes_at):
-                flaws = tuple((each.value, text) for each, text in self._tape.flaws.items())
+                flaws = tuple(
+                    (each.value, text)
+                    for each, text in self._tape.flaws.items()
+                    if each not in _OF_ALL
+                )
                 self._report(_Said(report, flaws, self._tape.measure))
                 rows = newest_bucket(scanner, self.slot, report.ts_event)
                 if self.owner is not None and rows.symbols:

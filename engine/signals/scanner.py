@@ -100,6 +100,11 @@ class Scanner:
         return self._columns.closes_at
 
     @property
+    def width_ns(self) -> int:
+        """Length of a bucket."""
+        return self._columns.settings.width_ns
+
+    @property
     def closed(self) -> int:
         """Number of buckets closed so far."""
         return self._columns.closed

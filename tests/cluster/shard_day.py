@@ -64,7 +64,8 @@ def day_of(day: Recorded, names: tuple[str, ...] = (ACCELERATION,)) -> Day:
     closes = list(range(day.first_ns + day.params.grace_ns, day.until_ns + 1, day.params.bucket_ns))
     source = in_process(strategies())(day.hours, day.params, names)
     scanner = Scanner(day.params, day.hours, tapes, source=source)
-    quotes, prints = (each.rows(each.ts_init < closes[-1]) for each in (day.quotes, day.prints))
+    quotes = day.quotes.rows(day.quotes.ts_init < closes[-1])
+    prints = day.prints.rows(day.prints.ts_init < closes[-1])
     observe(scanner, [quotes], [prints], closes[-1])
     stretches = [*frames(day.prints, day.quotes, closes)]
     return Day(stretches, closes, day.params, day.prints, names, scanner.digest())

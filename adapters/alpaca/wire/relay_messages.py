@@ -56,10 +56,15 @@ type RelayMessage = Mark | Gap | Subscribed
 
 _HEAD = b"\x85\xa1T\xa5relay"
 """How the head of a block begins: a map of five, whose first is its type."""
+_JOINED = b"\x81\xa1T\xa6blocks"
+"""How a message of many blocks begins; each follows as bytes."""
 _INTEGERS = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}
 _EXTENSIONS = {0xD6: 6, 0xD7: 10}
 _EXTENSION_8 = 0xC7
 
+_parts: msgspec.msgpack.Decoder[list[dict[str, str] | bytes]] = msgspec.msgpack.Decoder(
+    list[dict[str, str] | bytes]
+)
 _blocks = msgspec.msgpack.Decoder(BlockHead)
 _messages: msgspec.msgpack.Decoder[list[_Clock | _Gap | Subscribed]] = msgspec.msgpack.Decoder(
     list[_Clock | _Gap | Subscribed]
@@ -85,6 +90,17 @@ def block_of(frame: bytes) -> tuple[BlockHead, bytes] | None:
     except (*UNREADABLE, IndexError) as error:
         raise DataError(f"a block of the relay cannot be read: {error}") from error
     return head, b"\xdd" + (n - 1).to_bytes(4) + frame[end:]
+
+
+def joined_blocks(frame: bytes) -> list[bytes] | None:
+    """Return the blocks that came as one message, None for any other message."""
+    if frame[:1] < b"\x80" or not frame.startswith(_JOINED, array_head(frame)[1]):
+        return None
+    try:
+        _, *parts = _parts.decode(frame)
+    except UNREADABLE as error:
+        raise DataError(f"blocks of the relay cannot be read: {error}") from error
+    return [part for part in parts if isinstance(part, bytes)]
 
 
 def message_of(frame: bytes) -> RelayMessage | None:
