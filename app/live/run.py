@@ -181,7 +181,6 @@ async def live_run(
             day.trouble.issue_raised(VENUE_CLOCK, behind(behind_secs))
         settings = NodeSettings(
             run_id=run.run_id,
-            epoch=run.journal.epoch,
             feed=request.feed,
             symbols=symbols,
             tapes=tapes,

@@ -119,7 +119,7 @@ class AlpacaExecutionClient(ExecutionClient):
         self._leaving = asyncio.Event()
         self.losses = 0
         self.held = HeldUpdates()
-        self.ids = OrderIds(settings.run_id, settings.epoch)
+        self.ids = OrderIds(settings.run_id)
         self.own = OwnOrders(self.ids)
         self._entry = OrderEntry(
             rest, self.own, self._tell, watch, now, on_refused=self._on_refused

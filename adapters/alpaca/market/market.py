@@ -136,7 +136,7 @@ class AlpacaMarket:
         self._clock_looked = -_CLOCK_AGE_SECS
         self.log = EventLog()
         self.issues = MarketIssues()
-        self._ids = OrderIds(_TICKETS, 0)
+        self._ids = OrderIds(_TICKETS)
         self._own = OwnOrders(self._ids)
         self._entry = OrderEntry(
             self._rest, self._own, self._tell, self.issues, now, on_refused=self._faults.__setitem__

@@ -88,8 +88,8 @@ class NodeSettings:
 
     Attributes
     ----------
-    run_id, epoch
-        Of client order ids: orders of any epoch of this run are ours.
+    run_id : str
+        Of client order ids: the orders of this run are ours.
     feed : str
         Where prints and quotes come from, by the venue's name for it.
     symbols : tuple of str
@@ -113,7 +113,6 @@ class NodeSettings:
     """
 
     run_id: str
-    epoch: int
     feed: str
     symbols: tuple[str, ...]
     tapes: Mapping[str, str]
@@ -174,6 +173,6 @@ class VenueAccount(Protocol):
         """
         ...
 
-    def left_behind(self, run_id: str, epoch: int, watch: VenueWatch) -> ProtectedVenue:
+    def left_behind(self, run_id: str, watch: VenueWatch) -> ProtectedVenue:
         """Return the venue as the orders of a run left it whose journal is not to be believed."""
         ...
