@@ -144,6 +144,8 @@ class AlpacaAccount:
             on_batch=settings.on_batch,
             follow=follow,
             relay=settings.relay,
+            permit=settings.permit,
+            unsent=settings.unsent,
         )
 
     def left_behind(self, run_id: str, watch: VenueWatch) -> AlpacaLeftBehind:

@@ -13,6 +13,7 @@ from engine.domain.errors import ConfigError, JournalBroken
 from engine.domain.market_data.recorded import MarketData, letter_of
 from engine.domain.parameters import Parameters
 from engine.domain.symbols import near_hint
+from engine.journal import HolderBeat
 from engine.runtime.live import RelayAddress, VenueAccount
 from store import RunLabels
 
@@ -58,6 +59,8 @@ class LiveRequest:
         and nothing is entered.
     relay : RelayAddress or None
         Who hands the feed on; None for the venue itself.
+    lapsed : HolderBeat or None
+        The lease of a hub whose term is over: its run is taken over, though it may live.
     """
 
     venue: VenueAccount
@@ -78,6 +81,7 @@ class LiveRequest:
     doubt: JournalBroken | None = None
     display: Path | None = None
     relay: RelayAddress | None = None
+    lapsed: HolderBeat | None = None
 
     def subscribed(self, tradable: Iterable[str]) -> tuple[str, ...]:
         """Return what to subscribe to of what can be traded, none for the whole tape.

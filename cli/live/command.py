@@ -15,6 +15,7 @@ from app.doctor.preflight import Need, require_fit
 from app.markets import REAL_MONEY, MarketName
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
 from cli.live.relay import DEFAULT_LISTEN, certificate, relay_address, serve_relay
+from cli.live.standby import taken_over
 from cli.terminal.day_options import DayOptions
 from cli.terminal.options import (
     DEFAULT_DATABASE,
@@ -96,6 +97,14 @@ def live(
         str | None,
         typer.Option("--confirm", metavar="WORDS", help=f"For real money: '{_REAL_MONEY}'."),
     ] = None,
+    standby: Annotated[
+        bool,
+        typer.Option(
+            "--standby",
+            help="Watch the hub that trades the run, and trade in its place once it is silent for "
+            "three seconds; --database postgresql://… on both.",
+        ),
+    ] = False,
     relay: Annotated[
         str | None,
         typer.Option(
@@ -152,12 +161,20 @@ def live(
     market-data protocol, with keys of its own. It writes all that it has heard to the folder spool
     beside the database before it sends it; --record makes that a day of the catalog in the end.
 
+    --standby trades nothing while another hub trades the run. It takes over when that one is
+    killed, stopped or cut off from the database for three seconds; what that one meant to send is
+    looked up at the venue first. A hub with a standby sends nothing once it has been without the
+    database for three seconds, and ends with exit code 75. One that was stopped with q or Ctrl-C
+    is not replaced.
+
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
     from store import Journals
 
     require_fit(Need.LIVE, files=[database], folders=[runs])
     if role is Role.RELAY:
+        if standby:
+            raise ConfigError("--standby is of a process that trades: leave it or --role relay out")
         if relay is not None:
             raise ConfigError("--relay is of a process that trades; a relay hears the venue itself")
         serve_relay(
@@ -211,21 +228,35 @@ def live(
         display=display_root(journals.database),
         relay=relay_address(relay, relay_keys, spool_root(journals.database)),
     )
+    if standby:
+        request = taken_over(journals, request, wait_secs, as_json=options.as_json)
     try:
         with live_view(enabled=view and not options.as_json, venue=place.venue) as screen:
             running = live_run(journals, request, show_run_started, screens=screen.slots)
             end = asyncio.run(running)
     except JournalBroken as broken:
         _protect(journals, request, broken, as_json=options.as_json)
+    _end(end, journals, (runs, database, options.catalog), record=record, as_json=options.as_json)
+
+
+def _end(
+    end: LiveEnd,
+    journals: Journals,
+    places: tuple[Path, str, str],
+    *,
+    record: bool,
+    as_json: bool,
+) -> None:
+    """Say how a day ended, leave what it has heard where it belongs, and end with its exit code."""
     more: dict[str, object] = {}
     if record:
-        more = _recorded(end, journals, (runs, database, options.catalog))
+        more = _recorded(end, journals, places)
     elif end.is_over:
         _keep(end, journals)
-    more["health"] = _health(end, as_json=options.as_json)
+    more["health"] = _health(end, as_json=as_json)
     if end.broken is not None:
         more["broken"] = str(end.broken)
-    emit_end(end, (), as_json=options.as_json, **more)
+    emit_end(end, (), as_json=as_json, **more)
     if not end.is_over:
         progress_console.print(
             "stopped before the close: what protects a position stays at the venue; the same "

@@ -127,6 +127,15 @@ class Relay:
         """Let what is held go on to where it was going, or cut all connections before that."""
         self._done(self._let_go(drop=drop))
 
+    def hang_up(self) -> None:
+        """Cut the websockets alone, as a venue does that hears nothing from one."""
+        self._loop.call_soon_threadsafe(self._cut_sockets)
+
+    def _cut_sockets(self) -> None:
+        for line in self._lines:
+            if line.is_socket:
+                line.cut()
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self

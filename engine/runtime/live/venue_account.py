@@ -110,6 +110,12 @@ class NodeSettings:
         What an earlier process had heard; of the same account's ``recall``.
     relay : RelayAddress, optional
         Who hands the feed on; by default it is heard from the venue itself.
+    permit : callable, optional
+        Says why no request that changes an order may leave now, None while one may; asked when its
+        first byte is about to.
+    unsent : mapping of str to str
+        Symbols by client order id of entries that a process which may still live meant to send:
+        those that the venue does not have are to be made impossible there.
     """
 
     run_id: str
@@ -123,6 +129,8 @@ class NodeSettings:
     recalled: RecalledTape | None = None
     on_batch: OnBatch | None = None
     relay: RelayAddress | None = None
+    permit: Callable[[], str | None] | None = None
+    unsent: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class VenueAccount(Protocol):
