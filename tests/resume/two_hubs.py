@@ -39,6 +39,10 @@ SPEED = 20
 _PACE = ("--speed", str(SPEED), "--requests", str(200 * SPEED), "--paused")
 
 
+_PATIENCE_SECS = 120.0
+"""For the end of a process that is about to end."""
+
+
 @dataclass
 class Hub:
     """A process of ``tradectl live``, and what it says to the venue."""
@@ -107,7 +111,7 @@ class TwoHubs:
 
     def ended(self, hub: Hub) -> str:
         """Return what a hub that has lost its run said when it had ended."""
-        _, err = hub.process.communicate()
+        _, err = hub.process.communicate(_PATIENCE_SECS)
         assert hub.process.returncode == ExitCode.UNAVAILABLE, err
         return err
 
