@@ -210,7 +210,7 @@ class Relay:
         """Pass on what the simulator says, over as many connections as it takes."""
         while True:
             await self._pass_on(line, line.answers, self._down)
-            if not line.is_held:
+            if not line.is_held or line.near.transport.is_closing():
                 return
             line.is_over = True
             await line.renewed.wait()
