@@ -9,7 +9,10 @@ from store.journal.command_log import CommandLog, is_command_log
 from store.journal.export import export_journal
 from store.journal.journals import JournalRun, Journals
 from store.journal.parquet_records import RECORDS
+from store.journal.process import Process
+from store.journal.run_lease import RunLease
 from store.journal.sql_journal import SqlJournal
+from store.journal.standby_place import StandbyPlace
 from store.journal.verified import verified_facts
 from store.runs.labels import UNLABELLED, RunLabels
 from store.runs.manifest import JournalHead, RunManifest, RunPlan, RunStatus
@@ -30,15 +33,18 @@ __all__ = [
     "JournalHead",
     "JournalRun",
     "Journals",
+    "Process",
     "Projector",
     "Rebuilt",
     "Run",
     "RunLabels",
+    "RunLease",
     "RunManifest",
     "RunPlan",
     "RunStatus",
     "RunStore",
     "SqlJournal",
+    "StandbyPlace",
     "archive_run",
     "arrow_schema",
     "arrow_table",

@@ -126,7 +126,6 @@ class AlpacaAccount:
             symbols=settings.symbols or ALL,
             stepped=isinstance(host_time, GrantedTime),
             run_id=settings.run_id,
-            epoch=settings.epoch,
             stale_feed_seconds=settings.stale_feed_seconds,
             start_secs=min(settings.start_secs, LONGEST_START_SECS),
         )
@@ -145,10 +144,12 @@ class AlpacaAccount:
             on_batch=settings.on_batch,
             follow=follow,
             relay=settings.relay,
+            permit=settings.permit,
+            unsent=settings.unsent,
         )
 
-    def left_behind(self, run_id: str, epoch: int, watch: VenueWatch) -> AlpacaLeftBehind:
+    def left_behind(self, run_id: str, watch: VenueWatch) -> AlpacaLeftBehind:
         """Return the venue as the orders of a run left it; see ``VenueAccount``."""
         from adapters.alpaca.orders.left_behind import AlpacaLeftBehind
 
-        return AlpacaLeftBehind(self._endpoints, self._credentials, run_id, epoch, watch)
+        return AlpacaLeftBehind(self._endpoints, self._credentials, run_id, watch)

@@ -28,8 +28,8 @@ class AlpacaConfig(BaseModel):
         What is subscribed to; orders may be in any tradable stock.
     stepped : bool
         The simulator waits for grants of time; only it can.
-    run_id, epoch
-        Of client order ids: orders of any epoch of this run are ours.
+    run_id : str
+        Of client order ids: the orders of this run are ours.
     reconcile_secs : float
         How often orders and fills are compared with the venue's while all is well.
     backfill_mins : int
@@ -53,7 +53,6 @@ class AlpacaConfig(BaseModel):
     codec: Literal["msgpack", "json"] = "msgpack"
     stepped: bool = False
     run_id: str = Field(min_length=1)
-    epoch: int = Field(ge=0)
     reconcile_secs: float = Field(default=30.0, gt=0)
     backfill_mins: int = Field(default=5, ge=1, le=60)
     stale_feed_seconds: float = Field(default=Parameters().stale_feed_seconds, gt=0)

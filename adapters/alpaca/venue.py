@@ -26,6 +26,7 @@ from adapters.alpaca.data.recalled import Recalled
 from adapters.alpaca.endpoints import Endpoints
 from adapters.alpaca.execution.client import AlpacaExecutionClient
 from adapters.alpaca.http.account_budget import AccountBudget
+from adapters.alpaca.http.client import Permit
 from adapters.alpaca.http.history import AlpacaHistory
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.plan import explain_refusal
@@ -77,6 +78,10 @@ class AlpacaVenue:
         Takes the time (UTC ns) of a venue whose clock went back and is right nevertheless.
     relay : RelayAddress, optional
         Who hands the feed on; by default it is heard from the venue itself.
+    permit : Permit, optional
+        Asked before whatever changes an order leaves.
+    unsent : mapping of str to str, optional
+        Symbols of entries that a process which may still live meant to send; see ``StaleEntries``.
 
     Raises
     ------
@@ -99,6 +104,8 @@ class AlpacaVenue:
         on_batch: OnBatch | None = None,
         follow: Callable[[int], None] | None = None,
         relay: RelayAddress | None = None,
+        permit: Permit | None = None,
+        unsent: Mapping[str, str] | None = None,
     ) -> None:
         keys = credentials or Credentials.from_environment()
         names = settings.subscribed
@@ -109,7 +116,7 @@ class AlpacaVenue:
         # granted minutes pass faster than the wall's, and the simulator counts its own
         clock = (lambda: now() + time.monotonic_ns()) if settings.stepped else time.monotonic_ns
         self.settings = settings
-        self.rest = AlpacaRest(addresses, keys, AccountBudget(clock=clock))
+        self.rest = AlpacaRest(addresses, keys, AccountBudget(clock=clock), permit=permit)
         self.tapes = dict(tapes or {})
         history_budget = AccountBudget(TokenBucket(_HISTORY_PER_MINUTE), clock)
         self._history = AlpacaHistory(addresses, keys, settings.feed, history_budget)
@@ -135,6 +142,7 @@ class AlpacaVenue:
         self._recalled = recalled
         self._on_batch = on_batch
         self._follow = follow
+        self._unsent = unsent
         self._data: AlpacaDataClient | None = None
         self._execution: AlpacaExecutionClient | None = None
 
@@ -279,7 +287,11 @@ class AlpacaVenue:
 
     def _make_execution(self, **node: Any) -> AlpacaExecutionClient:
         self._execution = AlpacaExecutionClient(
-            rest=self.rest, follow=self._follow, **self._shared, **node
+            rest=self.rest,
+            follow=self._follow,
+            unsent=self._unsent,
+            **self._shared,
+            **node,
         )
         return self._execution
 

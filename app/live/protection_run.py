@@ -127,7 +127,7 @@ async def _protected(
                 detail=broken.detail,
             )
             attendant.report_to(watch.trouble.issue_raised)
-            venue = request.venue.left_behind(broken.run_id, run.journal.epoch, watch.trouble)
+            venue = request.venue.left_behind(broken.run_id, watch.trouble)
             try:
                 left = await watch.run(venue, stop_signal(), _Changes(say))
             finally:

@@ -14,6 +14,7 @@ from engine.domain.errors import ConfigError, JournalBroken
 from engine.domain.market_data.recorded import MarketData, letter_of
 from engine.domain.parameters import Parameters
 from engine.domain.symbols import near_hint
+from engine.journal import HolderBeat
 from engine.runtime.live import RelayAddress, VenueAccount
 from store import RunLabels
 
@@ -61,6 +62,8 @@ class LiveRequest:
         Who hands the feed on; None for the venue itself.
     cluster : ClusterPlace or None
         Where the shards are that work the tape; None for a scanner in this process.
+    lapsed : HolderBeat or None
+        The lease of a hub whose term is over: its run is taken over, though it may live.
     """
 
     venue: VenueAccount
@@ -82,6 +85,7 @@ class LiveRequest:
     display: Path | None = None
     relay: RelayAddress | None = None
     cluster: ClusterPlace | None = None
+    lapsed: HolderBeat | None = None
 
     def subscribed(self, tradable: Iterable[str]) -> tuple[str, ...]:
         """Return what to subscribe to of what can be traded, none for the whole tape.

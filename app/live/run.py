@@ -14,6 +14,7 @@ from typing import Any
 from app.cluster.hub import ClusterHub, HubDay
 from app.commands.inbox import CommandInbox
 from app.display.shown_run import shown_run
+from app.live.lease import HeldRun, held_run
 from app.live.parameters import LiveAttendant, started_with
 from app.live.request import LiveRequest
 from app.live.tape_keeper import TapeKeeper
@@ -129,11 +130,17 @@ async def live_run(
             if request.doubt is not None and name not in {run.run_id for run in journals.runs()}:
                 raise request.doubt
             hosting = hosted_run(
-                journals, name, told, resumable=(BaseException,), labels=request.labels
+                journals,
+                name,
+                told,
+                resumable=(BaseException,),
+                labels=request.labels,
+                lapsed=request.lapsed,
             )
             return stack.enter_context(hosting)
 
         run = await request.wait.read_soon(started)
+        held = stack.enter_context(held_run(journals.database, run.run_id, run.journal.epoch))
         params = await request.wait.read_soon(
             lambda: started_with(journals, request.params, run.recorded)
         )
@@ -186,7 +193,6 @@ async def live_run(
             day.trouble.issue_raised(VENUE_CLOCK, behind(behind_secs))
         settings = NodeSettings(
             run_id=run.run_id,
-            epoch=run.journal.epoch,
             feed=request.feed,
             symbols=symbols,
             tapes=tapes,
@@ -197,12 +203,14 @@ async def live_run(
             recalled=keeper.recalled if keeper and not run.is_new else None,
             on_batch=keeper.add if keeper else None,
             relay=request.relay,
+            permit=held.permit,
+            unsent=desk.books.unfilled() if run.follows_living else {},
         )
         venue = account.node_venue(settings, day.trouble)
         attendant.report_to(day.trouble.issue_raised)
         look(run.run_id, day, venue)
         with closing(attendant):
-            is_whole = await _traded(day, venue, keeper, cluster)
+            is_whole = await _traded(day, venue, keeper, held, cluster)
         journal.commit()
         outcome = _outcome(journal, day, request, is_whole=is_whole)
         _tables(verdicts, signals, day, is_whole=is_whole)
@@ -358,16 +366,20 @@ def _cluster(
 
 
 async def _traded(
-    day: LiveDay, venue: LiveVenue, keeper: TapeKeeper | None, cluster: ClusterHub | None
+    day: LiveDay,
+    venue: LiveVenue,
+    keeper: TapeKeeper | None,
+    held: HeldRun,
+    cluster: ClusterHub | None,
 ) -> bool:
     """Trade until the day is over or somebody stops it; return whether it is over."""
-    cause, is_over = FirstCause(), False
-    with cause.kept("the day"):
+    cause, is_over, stop = FirstCause(), False, stop_signal()
+    with cause.kept("the day"), held.ends(stop):
         if keeper:
             keeper.start()
         if cluster:
             cluster.begin(day.trouble)
-        is_over = await day.run(venue, stop_signal())
+        is_over = await day.run(venue, stop)
     with cause.kept("the end of the connections"):
         await venue.close()
     if cluster:

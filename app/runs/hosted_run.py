@@ -14,7 +14,7 @@ from engine.domain.errors import ConfigError, JournalError
 from engine.domain.facts import Fact
 from engine.domain.first_cause import FirstCause
 from engine.hub import Outcome, OutcomeStatus
-from engine.journal import WaitingJournal
+from engine.journal import HolderBeat, WaitingJournal
 from store import UNLABELLED, CommandLog, Journals, RunLabels, RunStatus, SqlJournal
 
 type OnStarted = Callable[[str, int], None]
@@ -33,6 +33,8 @@ class HostedRun:
         Where its commands come in.
     name : str
         What people call it, empty if nothing.
+    follows_living : bool
+        Whether the process that wrote it before may still live, stopped or out of reach.
     """
 
     run_id: str
@@ -41,6 +43,7 @@ class HostedRun:
     log: CommandLog
     is_new: bool
     name: str
+    follows_living: bool
     _is_doubted: bool = False
 
     async def begun[T](
@@ -119,6 +122,7 @@ def hosted_run(
     *,
     resumable: tuple[type[BaseException], ...],
     labels: RunLabels = UNLABELLED,
+    lapsed: HolderBeat | None = None,
 ) -> Iterator[HostedRun]:
     """Start a run, or resume it; one that fails is sealed with the reason.
 
@@ -129,6 +133,8 @@ def hosted_run(
     labels : RunLabels
         What a new run is called; one that is resumed takes a name in place of its own, and tags
         beside its own.
+    lapsed : HolderBeat, optional
+        The lease of a hub whose term is over: the run is resumed in its place.
 
     Raises
     ------
@@ -147,13 +153,14 @@ def hosted_run(
     if known is None:
         journal = journals.start(run_id, labels=labels)
     else:
-        journal = journals.resume(run_id)
+        journal = journals.resume(run_id, lapsed)
         labels = RunLabels(labels.name or known.name, known.labels.tagged(labels.tags).tags)
         if labels != known.labels:
             journals.label(run_id, labels)
     recorded = list(journal.facts())
     told(run_id, len(recorded))
-    run = HostedRun(run_id, journal, recorded, log, known is None, labels.name)
+    is_new, follows = known is None, journal.follows_living
+    run = HostedRun(run_id, journal, recorded, log, is_new, labels.name, follows)
     try:
         yield run
     except BaseException as error:

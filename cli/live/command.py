@@ -18,6 +18,7 @@ from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
 from cli.live.hub import hub_place
 from cli.live.relay import DEFAULT_LISTEN, certificate, relay_address, serve_relay
 from cli.live.shard import serve_shard
+from cli.live.standby import taken_over
 from cli.terminal.day_options import DayOptions
 from cli.terminal.options import (
     DEFAULT_DATABASE,
@@ -102,6 +103,14 @@ def live(
         str | None,
         typer.Option("--confirm", metavar="WORDS", help=f"For real money: '{_REAL_MONEY}'."),
     ] = None,
+    standby: Annotated[
+        bool,
+        typer.Option(
+            "--standby",
+            help="Watch the hub that trades the run, and trade in its place once it is silent for "
+            "three seconds; --database postgresql://… on both.",
+        ),
+    ] = False,
     relay: Annotated[
         str | None,
         typer.Option(
@@ -180,6 +189,12 @@ def live(
     auto: what its hub gives it) from a relay, and reports to the hub over the server of --redis.
     --name says under which name. Ctrl-C has others go on with its letters first.
 
+    --standby trades nothing while another hub trades the run. It takes over when that one is
+    killed, stopped or cut off from the database for three seconds; what that one meant to send is
+    looked up at the venue first. A hub with a standby sends nothing once it has been without the
+    database for three seconds, and ends with exit code 75. One that was stopped with q or Ctrl-C
+    is not replaced.
+
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
     from store import Journals
@@ -189,6 +204,8 @@ def live(
         serve_shard(options, name, relay, relay_keys, redis, database, wait_secs)
         return
     if role is Role.RELAY:
+        if standby:
+            raise ConfigError("--standby is of a process that trades: leave it or --role relay out")
         if relay is not None:
             raise ConfigError("--relay is of a process that trades; a relay hears the venue itself")
         serve_relay(
@@ -246,6 +263,8 @@ def live(
         relay=relay_address(relay, relay_keys, spool_root(journals.database), is_needed=is_hub),
         cluster=cluster,
     )
+    if standby:
+        request = taken_over(journals, request, wait_secs, as_json=options.as_json)
     try:
         with live_view(enabled=view and not options.as_json, venue=place.venue) as screen:
             running = live_run(journals, request, show_run_started, screens=screen.slots)

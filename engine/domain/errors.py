@@ -17,7 +17,7 @@
     └── JournalError     facts cannot be kept: halt trading                    exit 1
         ├── JournalUnavailable  its server does not answer: wait, try again    exit 75
         ├── JournalDenied      user, password, name or permissions: correct    exit 2
-        ├── JournalTaken       another process writes the run: end this one
+        ├── JournalTaken       another process writes the run: end this one        exit 75
         ├── JournalBroken      its facts are not what was written              exit 6
         │   └── CommandsBroken  nor are the commands given to a run            exit 6
         └── NotKept            what was to be done is not kept: do not do it
@@ -97,7 +97,14 @@ class JournalDenied(JournalError):  # noqa: N818  (named for what happened)
 
 
 class JournalTaken(JournalError):  # noqa: N818  (named for what happened)
-    """Another process writes the run; waiting does not help."""
+    """Another process writes the run: this one ends, and may be started again."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+    @property
+    def is_passing(self) -> bool:
+        """Return False: for this process waiting does not help."""
+        return False
 
 
 class JournalBroken(JournalError):  # noqa: N818  (named for what happened)

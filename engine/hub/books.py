@@ -39,7 +39,7 @@ from engine.domain.facts import (
     TradeClosed,
     TradeOpened,
 )
-from engine.domain.order_names import is_entry
+from engine.domain.order_names import is_entry, order_id
 from engine.domain.parameters.versions import ParameterHistory
 from engine.domain.session import Session, session
 from engine.hub.causes import Causes
@@ -173,6 +173,11 @@ class Books:
     def booked(self, trade_id: str) -> Trade | None:
         """Return what has been filled of a trade, None before its first fill."""
         return self._book.trade(trade_id)
+
+    def unfilled(self) -> dict[str, str]:
+        """Return the symbols of trades that are not open yet, by client order id of the entry."""
+        waiting = (trade.plan for trade in self.trades.values() if not trade.is_open)
+        return {order_id(OrderRole.ENTRY, plan.trade_id): plan.symbol for plan in waiting}
 
     def knows(self, payload: OrderFact) -> bool:
         """Say whether an event of a trade that is not over was recorded before.

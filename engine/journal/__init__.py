@@ -1,6 +1,7 @@
 """What happened in a run, kept in order, chained and never changed."""
 
 from engine.journal.chain import GENESIS, Record, fact_of, kind_of, record_of, seal
+from engine.journal.lease import BEAT_SECS, HeldLease, HolderBeat, StandbyBeat, WatchedLease
 from engine.journal.log import (
     DROPPED,
     WRITE_AHEAD,
@@ -16,11 +17,14 @@ from engine.journal.verify import Break, Damage, Integrity, Standing, Verificati
 from engine.journal.waiting import HoldingJournal, WaitingJournal
 
 __all__ = [
+    "BEAT_SECS",
     "DROPPED",
     "GENESIS",
     "WRITE_AHEAD",
     "Break",
     "Damage",
+    "HeldLease",
+    "HolderBeat",
     "HoldingJournal",
     "Integrity",
     "Journal",
@@ -30,10 +34,12 @@ __all__ = [
     "Record",
     "Report",
     "ResumedJournal",
+    "StandbyBeat",
     "Standing",
     "UnpersistedFacts",
     "Verification",
     "WaitingJournal",
+    "WatchedLease",
     "fact_of",
     "kind_of",
     "record_of",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Integer,
@@ -62,3 +63,18 @@ FACTS = Table(
     UniqueConstraint("run_id", "fact_id"),
 )
 """One row per ``engine.journal.Record`` of each run."""
+
+LEASES = Table(
+    "leases",
+    METADATA,
+    Column("run_id", String(128), primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("holder", Text),
+    Column("beats", BigInteger, nullable=False),
+    Column("fenced", Boolean, nullable=False),
+    Column("standby", Text),
+    Column("standby_beats", BigInteger, nullable=False),
+)
+"""One row per run that a hub trades on a server: who holds it, who stands by, and how often each
+has beaten. A row of its own, for a commit of facts locks that of ``runs``. A standby may be there
+before its run. ``fenced``: the holder has said that it sends nothing once its term is over."""

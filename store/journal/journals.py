@@ -12,10 +12,11 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.unreadable import UNREADABLE
-from engine.journal import GENESIS
+from engine.journal import GENESIS, HolderBeat
 from store.database.database import Database
 from store.database.refusal import refusal
 from store.database.schema import RUNS
+from store.journal.lease import this_process
 from store.journal.process import Process
 from store.journal.records import READ_SECS
 from store.journal.sql_journal import BROKEN, SqlJournal, unknown_status
@@ -121,7 +122,7 @@ class Journals:
             "status": RunStatus.RUNNING,
             "note": "",
             "created_ns": time.time_ns(),
-            "writer": msgspec.json.encode(Process.current()).decode(),
+            "writer": this_process(),
             "writer_epoch": 0,
             "head_seq": 0,
             "head_hash": GENESIS,
@@ -167,8 +168,10 @@ class Journals:
         except SQLAlchemyError as error:
             raise refusal(f"cannot name run {run_id} in {self.database}", error) from error
 
-    def resume(self, run_id: str) -> SqlJournal:
+    def resume(self, run_id: str, lapsed: HolderBeat | None = None) -> SqlJournal:
         """Take a run up again that was interrupted or whose process is gone; claimed.
+
+        With ``lapsed``, the lease of a hub whose term is over, though its process may live.
 
         Raises
         ------
@@ -185,7 +188,7 @@ class Journals:
         (run,) = (each for each in self.runs() if each.run_id == run_id)
         if not (run.may_go_on or run.is_quarantined):
             raise ConfigError(f"run {run_id} is {run.status}: start another")
-        journal.claim()
+        journal.claim(lapsed)
         journal.reopen()
         return journal
 

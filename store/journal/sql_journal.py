@@ -14,6 +14,7 @@ from engine.domain.errors import JournalBroken, JournalError
 from engine.domain.facts import Fact
 from engine.domain.first_cause import FirstCause
 from engine.journal import (
+    HolderBeat,
     HoldingJournal,
     Report,
     UnpersistedFacts,
@@ -60,6 +61,8 @@ class SqlJournal(HoldingJournal):
         Where the facts are kept.
     stored : StoredFacts
         The run as its database has it, for readers: facts that wait here are not in it.
+    follows_living : bool
+        Whether the process that wrote the run before may still live; known once it is claimed.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class SqlJournal(HoldingJournal):
         self.database = database
         self.stored = StoredFacts(database, run_id)
         self.intents_only = intents_only
+        self.follows_living = False
         self._lock = RLock()
         self._writer: Writer | None = None
         self._epoch = epoch
@@ -81,6 +85,7 @@ class SqlJournal(HoldingJournal):
         self._unpersisted = UnpersistedFacts()
         self._is_halt_logged = False
         self._is_learned = False
+        self._lapsed: HolderBeat | None = None
 
     @property
     def epoch(self) -> int:
@@ -124,8 +129,13 @@ class SqlJournal(HoldingJournal):
         known = None if report.fact_id is None else self._known(report.fact_id)
         return known or self._unpersisted.hold(report)
 
-    def claim(self) -> None:
+    def claim(self, lapsed: HolderBeat | None = None) -> None:
         """Become the run's writer now, not at the first ``append``.
+
+        Parameters
+        ----------
+        lapsed : HolderBeat, optional
+            The lease of a hub whose term is over: it is claimed from that.
 
         Raises
         ------
@@ -133,7 +143,11 @@ class SqlJournal(HoldingJournal):
             Somebody else is writing it, or the database cannot be reached.
         """
         with self._lock:
-            self._resume()
+            self._lapsed = lapsed
+            try:
+                self._resume()
+            finally:
+                self._lapsed = None
 
     @contextmanager
     def group(self, *, keeps_plans: bool = False) -> Iterator[None]:
@@ -274,8 +288,9 @@ class SqlJournal(HoldingJournal):
         if self._writer is None:
             if self.database.is_file:
                 self.database.set_journal_mode("WAL")
-            writer = Writer(self.database, self.run_id, self._epoch)
+            writer = Writer(self.database, self.run_id, self._epoch, self._lapsed)
             self._quarantine_if_broken(writer)
+            self.follows_living |= writer.follows_living
             self._writer, self._epoch = writer, writer.epoch
         if not (self._is_learned or self.halted):
             self._learn()

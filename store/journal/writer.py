@@ -7,12 +7,13 @@ import logging
 import time
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from engine.domain.errors import JournalError, JournalTaken
-from engine.journal import Record
+from engine.journal import HolderBeat, Record
 from store.database.database import Database
 from store.database.schema import FACTS, RUNS
+from store.journal.lease import has_lapsed, pass_on, this_process
 from store.journal.process import Process
 from store.runs.manifest import RunStatus
 
@@ -29,7 +30,17 @@ _CONNECTION_ENDS_SECS = 10.0
 
 _BETWEEN_LOOKS_SECS = 0.05
 
-_TAKEN = "another writer has taken over run {}: end this one"
+_TAKEN = (
+    "another writer has taken over run {0}: end this one; a hub may stand by instead, with "
+    "'tradectl live --standby --run {0}'"
+)
+
+_END_HOLDERS = text(
+    "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted "
+    "and objsubid = 1 and classid::bigint = :high and objid::bigint = :low and database = "
+    "(select oid from pg_database where datname = current_database())"
+)
+"""Of a lock of 64 bits, which the server's table of locks has in two halves."""
 
 
 class Writer:
@@ -37,6 +48,19 @@ class Writer:
 
     Every commit moves the run's head in the same transaction, on condition that the head is where
     this writer left it and nobody has claimed the run since: no fork, no gap, no second writer.
+
+    Parameters
+    ----------
+    epoch : int, optional
+        Of the claim that is this writer's own already; without it the next one is claimed.
+    lapsed : HolderBeat, optional
+        The lease of a holder whose term is over: its connection is ended, though its process may
+        live.
+
+    Attributes
+    ----------
+    follows_living : bool
+        Whether the process that was claimed from may still live, stopped or out of reach.
 
     Raises
     ------
@@ -48,13 +72,20 @@ class Writer:
         The database cannot be reached or written.
     """
 
-    def __init__(self, database: Database, run_id: str, epoch: int | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        run_id: str,
+        epoch: int | None = None,
+        lapsed: HolderBeat | None = None,
+    ) -> None:
+        self.follows_living = False
         self._database = database
         self._run_id = run_id
         self._connection = database.connect(answer_secs=_ANSWER_SECS)
         try:
             with self._connection.begin():
-                self.epoch = self._claim(epoch)
+                self.epoch = self._claim(epoch, lapsed)
         except BaseException:
             self._connection.close()
             raise
@@ -115,10 +146,10 @@ class Writer:
                 .values(**values)
             )
 
-    def _claim(self, epoch: int | None) -> int:
+    def _claim(self, epoch: int | None, lapsed: HolderBeat | None) -> int:
         """Take the run, which must be free or, lost at ``epoch``, still this writer's own."""
         run = RUNS.c.run_id == self._run_id
-        locked = self._database.is_file or self._locks(epoch)
+        locked = self._database.is_file or self._locks(epoch, lapsed)
         # Writing the row to itself locks it, on a server as in a file.
         self._connection.execute(update(RUNS).where(run).values(note=RUNS.c.note))
         row = self._connection.execute(select(RUNS).where(run)).one()
@@ -127,20 +158,25 @@ class Writer:
         if epoch not in (None, row.writer_epoch):
             raise JournalTaken(_TAKEN.format(self._run_id))
         other = Process.kept(row.writer)
-        if not locked or not self._is_free(other, own=epoch is not None):
+        is_over = lapsed is not None and has_lapsed(self._connection, self._run_id, lapsed)
+        if not locked or not (is_over or self._is_free(other, own=epoch is not None)):
             raise JournalError(
                 f"run {self._run_id} is being written by {other}: end it first, or only read it"
             )
         self.head_seq, self.head_hash = row.head_seq, row.head_hash
         if epoch is not None:
             return epoch
-        me = msgspec.json.encode(Process.current()).decode()
-        claimed = {"writer": me, "writer_epoch": row.writer_epoch + 1}
+        claimed = {"writer": this_process(), "writer_epoch": row.writer_epoch + 1}
         self._connection.execute(update(RUNS).where(run).values(claimed))
+        if not self._database.is_file:
+            pass_on(self._connection, self._run_id, row.writer_epoch + 1)
+        self.follows_living = other is not None and not other.is_gone()
         return row.writer_epoch + 1
 
-    def _locks(self, epoch: int | None) -> bool:
+    def _locks(self, epoch: int | None, lapsed: HolderBeat | None) -> bool:
         """Lock the run on its server; False while the connection of another writer holds it.
+
+        That of one whose lease has lapsed is ended, with whatever it was about to commit.
 
         The connection of a process that has ended goes on until its server has noticed: at the
         first claim that is waited for. A writer that comes back is not held up: it tries again.
@@ -149,10 +185,17 @@ class Writer:
         lock = select(func.pg_try_advisory_lock(key))
         named = select(RUNS.c.writer).where(RUNS.c.run_id == self._run_id)
         deadline = time.monotonic() + _CONNECTION_ENDS_SECS
+        high, low = (key >> 32) & 0xFFFFFFFF, key & 0xFFFFFFFF
         while not self._connection.execute(lock).scalar():
-            other = Process.kept(self._connection.execute(named).scalar())
-            is_gone = other is None or other.is_gone()
-            if epoch is not None or not is_gone or time.monotonic() > deadline:
+            if epoch is not None or time.monotonic() > deadline:
+                return False
+            if lapsed is None:
+                other = Process.kept(self._connection.execute(named).scalar())
+                if other is not None and not other.is_gone():
+                    return False
+            elif has_lapsed(self._connection, self._run_id, lapsed):
+                self._connection.execute(_END_HOLDERS, {"high": high, "low": low})
+            else:
                 return False
             time.sleep(_BETWEEN_LOOKS_SECS)
         return True

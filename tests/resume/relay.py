@@ -44,10 +44,22 @@ class Said(StrEnum):
 
 @dataclass(eq=False)
 class _Line:
-    """One connection of the live process, and ours to the simulator."""
+    """One connection of the live process, and ours to the simulator.
+
+    Attributes
+    ----------
+    is_held : bool
+        A request waits here that changes an order.
+    is_over : bool
+        The simulator hung up meanwhile: the request goes to it over another connection.
+    """
 
     near: asyncio.StreamWriter
     far: asyncio.StreamWriter
+    answers: asyncio.StreamReader
+    is_held: bool = False
+    is_over: bool = False
+    renewed: asyncio.Event = field(default_factory=asyncio.Event)
     path: bytes = b""
     changes_order: bytes = b""
     is_socket: bool = False
@@ -127,6 +139,15 @@ class Relay:
         """Let what is held go on to where it was going, or cut all connections before that."""
         self._done(self._let_go(drop=drop))
 
+    def hang_up(self) -> None:
+        """Cut the websockets alone, as a venue does that hears nothing from one."""
+        self._loop.call_soon_threadsafe(self._cut_sockets)
+
+    def _cut_sockets(self) -> None:
+        for line in self._lines:
+            if line.is_socket:
+                line.cut()
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -167,15 +188,15 @@ class Relay:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            far_reader, far = await asyncio.open_connection("127.0.0.1", self._target)
+            answers, far = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
             writer.transport.abort()
             return
-        line = _Line(writer, far)
+        line = _Line(writer, far, answers)
         self._lines.add(line)
         ways = {
             asyncio.create_task(self._pass_on(line, reader, self._up)),
-            asyncio.create_task(self._pass_on(line, far_reader, self._down)),
+            asyncio.create_task(self._answer(line)),
         }
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         # what one side said before it hung up still reaches the other
@@ -184,6 +205,16 @@ class Relay:
         await asyncio.wait(ways, timeout=1)
         line.cut()
         self._lines.discard(line)
+
+    async def _answer(self, line: _Line) -> None:
+        """Pass on what the simulator says, over as many connections as it takes."""
+        while True:
+            await self._pass_on(line, line.answers, self._down)
+            if not line.is_held or line.near.transport.is_closing():
+                return
+            line.is_over = True
+            await line.renewed.wait()
+            line.renewed.clear()
 
     async def _pass_on(
         self,
@@ -214,13 +245,23 @@ class Relay:
             if begun[1] != b"GET" and line.path.startswith(b"/v2/orders"):
                 if begun[1] == b"DELETE":
                     await self._count(Said.CANCEL)
+                line.is_held = True
                 await self._count(Said.REQUEST)
+                line.is_held = False
+                await self._renew(line)
                 line.changes_order = begun[1]
                 line.frames.clear()
             if b"\r\nupgrade: websocket" in data.lower():
                 line.is_socket = True
                 data = _COMPRESSION.sub(b"", data)
         await self._send(line.far, data)
+
+    async def _renew(self, line: _Line) -> None:
+        if line.is_over and not line.near.transport.is_closing():
+            line.far.close()
+            line.answers, line.far = await asyncio.open_connection("127.0.0.1", self._target)
+            line.is_over = False
+            line.renewed.set()
 
     async def _down(self, line: _Line, data: bytes) -> None:
         """Pass on to the live process."""

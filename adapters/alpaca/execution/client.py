@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
@@ -44,6 +44,7 @@ from adapters.alpaca.orders.ids import OrderIds
 from adapters.alpaca.orders.own_order import OwnOrder
 from adapters.alpaca.orders.own_orders import OwnOrders
 from adapters.alpaca.orders.requests import OrderRequest
+from adapters.alpaca.orders.stale_entries import StaleEntries
 from adapters.alpaca.orders.sync import OrderSync
 from adapters.alpaca.orders.terms import amount, bracket_request, own_order, simple_request
 from adapters.alpaca.streams.trading_stream import TradingStream
@@ -93,6 +94,7 @@ class AlpacaExecutionClient(ExecutionClient):
         now: Callable[[], int],
         patience: Patience | None = None,
         follow: Callable[[int], None] | None = None,
+        unsent: Mapping[str, str] | None = None,
         **node: Any,
     ) -> None:
         super().__init__(
@@ -119,7 +121,7 @@ class AlpacaExecutionClient(ExecutionClient):
         self._leaving = asyncio.Event()
         self.losses = 0
         self.held = HeldUpdates()
-        self.ids = OrderIds(settings.run_id, settings.epoch)
+        self.ids = OrderIds(settings.run_id)
         self.own = OwnOrders(self.ids)
         self._entry = OrderEntry(
             rest, self.own, self._tell, watch, now, on_refused=self._on_refused
@@ -128,6 +130,7 @@ class AlpacaExecutionClient(ExecutionClient):
             OrderSync(rest, self.own, self._tell, lambda: self._since),
             self.own,
             watch,
+            stale=StaleEntries(rest, self.own, unsent or {}),
             catch_up=self._entry.by_hand.catch_up,
             spawn=self.create_task,
             leaving=self._leaving,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from adapters.alpaca.orders.own_orders import OwnOrders
+from adapters.alpaca.orders.stale_entries import StaleEntries
 from adapters.alpaca.orders.sync import OrderSync
 from adapters.transport.backoff import Backoff
 from engine.domain.errors import VenueError, VenueUnavailable
@@ -32,6 +33,8 @@ class Reconciliation:
 
     Parameters
     ----------
+    stale : StaleEntries
+        What another process may still send is made impossible before anything begins.
     catch_up : callable
         Books what others closed while no process was there.
     spawn : callable
@@ -55,6 +58,7 @@ class Reconciliation:
         own: OwnOrders,
         watch: VenueWatch,
         *,
+        stale: StaleEntries,
         catch_up: Callable[[], Awaitable[None]],
         spawn: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[object]],
         leaving: asyncio.Event,
@@ -65,6 +69,7 @@ class Reconciliation:
         self._sync = sync
         self._own = own
         self._watch = watch
+        self._stale = stale
         self._catch_up = catch_up
         self._spawn = spawn
         self._leaving = leaving
@@ -153,6 +158,8 @@ class Reconciliation:
     async def _begin(self) -> None:
         await self.patiently(self._sync.reconcile)
         if not self.is_begun:
+            if not await self.patiently(self._stale.void):
+                await self.patiently(self._sync.reconcile)
             await self._catch_up()
 
     async def _recover(self) -> None:

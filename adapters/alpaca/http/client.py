@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from random import Random
 from typing import Any
 
@@ -27,6 +27,9 @@ _CLIENT_ERRORS = range(400, 500)
 NOT_PROCESSED = frozenset({_REQUEST_TIMEOUT, TOO_MANY_REQUESTS})
 """Statuses of requests that were not looked at: the same one may work later."""
 
+_HEADERS_LEAVE = "send_request_headers.started"
+"""How the event of a connection ends before which nothing of a request has left this process."""
+
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _ADVICE = {
     401: "check APCA_API_KEY_ID and APCA_API_SECRET_KEY; paper and live have keys of their own",
@@ -46,6 +49,10 @@ class HttpPatience(msgspec.Struct, frozen=True):
     first_retry_secs: float = 0.25
     longest_retry_secs: float = 8
     look_up_waits_secs: tuple[float, ...] = (0.1, 0.4, 1, 2, 4)
+
+
+type Permit = Callable[[], str | None]
+"""Says why no request that changes anything may leave now, None while one may."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -84,6 +91,9 @@ class Door:
         Scheme and host, without a slash at the end.
     budget : AccountBudget
         Shared by everything that uses the same keys on the same host.
+    permit : Permit, optional
+        Asked before each request that is not a GET, when all waits are over and its first byte is
+        about to leave.
     seed : int
         Repeats the jitter of the waits.
     """
@@ -95,10 +105,12 @@ class Door:
         budget: AccountBudget,
         *,
         patience: HttpPatience | None = None,
+        permit: Permit | None = None,
         seed: int = 0,
     ) -> None:
         self.patience = patience or HttpPatience()
         self._credentials = credentials
+        self._permit = permit
         self._budget = budget
         self._random = Random(seed)  # noqa: S311  (jitter, no secret)
         self._client = httpx.AsyncClient(
@@ -127,15 +139,22 @@ class Door:
         Raises
         ------
         VenueUnavailable
-            It never left: no name, no connection, no TLS; untrusted where no certificate is valid.
+            It never left: no name, no connection, no TLS, no permit; untrusted where no certificate
+            is valid.
         """
+        watched = {} if method == "GET" else {"trace": self._leaving(method, path)}
         headers = {"Content-Type": "application/json"} if body is not None else {}
         params = {name: value for name, value in (query or {}).items() if value is not None}
         async with self._budget.turn(priority) as turn:
             try:
                 async with asyncio.timeout(self.patience.connect_secs + self.patience.answer_secs):
                     response = await self._client.request(
-                        method, path, params=params, content=body, headers=headers
+                        method,
+                        path,
+                        params=params,
+                        content=body,
+                        headers=headers,
+                        extensions=watched,
                     )
             except _NEVER_SENT as error:
                 raise unreached(self._asked(method, path), root_cause(error)) from error
@@ -227,6 +246,17 @@ class Door:
     def _wait_secs(self, attempt: int) -> float:
         whole = self.patience.first_retry_secs * 2 ** (attempt - 1)
         return min(whole, self.patience.longest_retry_secs) * self._random.uniform(0.5, 1)
+
+    def _leaving(
+        self, method: str, path: str
+    ) -> Callable[[str, object], Coroutine[Any, Any, None]]:
+        """Return what the connection tells of a request, so that it ends where none may leave."""
+
+        async def told(event: str, _detail: object) -> None:
+            if event.endswith(_HEADERS_LEAVE) and self._permit and (why := self._permit()):
+                raise self.unavailable(method, path, why)
+
+        return told
 
     def _text(self, method: str, path: str, reason: str) -> str:
         return self._credentials.hide(f"{self._asked(method, path)}: {reason}")

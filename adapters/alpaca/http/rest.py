@@ -12,7 +12,7 @@ import msgspec
 from adapters.alpaca.credentials import Credentials
 from adapters.alpaca.endpoints import Endpoints
 from adapters.alpaca.http.account_budget import AccountBudget
-from adapters.alpaca.http.client import Door, HttpPatience, Query, Reply, Unanswered
+from adapters.alpaca.http.client import Door, HttpPatience, Permit, Query, Reply, Unanswered
 from adapters.alpaca.http.outcomes import (
     Accepted,
     CancelOutcome,
@@ -76,6 +76,8 @@ class AlpacaRest:
     ----------
     budget : AccountBudget, optional
         Shared by everything that uses the same keys.
+    permit : Permit, optional
+        Asked before whatever changes an order leaves.
     seed : int
         Repeats the jitter of the waits.
     """
@@ -87,10 +89,18 @@ class AlpacaRest:
         budget: AccountBudget | None = None,
         *,
         patience: HttpPatience | None = None,
+        permit: Permit | None = None,
         seed: int = 0,
     ) -> None:
         self.budget = budget or AccountBudget()
-        self._door = Door(endpoints.trading, credentials, self.budget, patience=patience, seed=seed)
+        self._door = Door(
+            endpoints.trading,
+            credentials,
+            self.budget,
+            patience=patience,
+            permit=permit,
+            seed=seed,
+        )
 
     async def __aenter__(self) -> Self:
         return self

@@ -30,6 +30,7 @@ from adapters.alpaca.orders.ids import OrderIds
 from adapters.alpaca.orders.own_order import OwnOrder
 from adapters.alpaca.orders.own_orders import OwnOrders
 from adapters.alpaca.orders.rules import MAX_CLIENT_ORDER_ID
+from adapters.alpaca.orders.stale_entries import StaleEntries
 from adapters.alpaca.orders.sync import OrderSync
 from adapters.alpaca.streams.trading_stream import TradingStream
 from adapters.alpaca.wire.rest import VenueFault
@@ -136,7 +137,7 @@ class AlpacaMarket:
         self._clock_looked = -_CLOCK_AGE_SECS
         self.log = EventLog()
         self.issues = MarketIssues()
-        self._ids = OrderIds(_TICKETS, 0)
+        self._ids = OrderIds(_TICKETS)
         self._own = OwnOrders(self._ids)
         self._entry = OrderEntry(
             self._rest, self._own, self._tell, self.issues, now, on_refused=self._faults.__setitem__
@@ -145,6 +146,7 @@ class AlpacaMarket:
             OrderSync(self._rest, self._own, self._tell, lambda: self._since),
             self._own,
             self.issues,
+            stale=StaleEntries(self._rest, self._own, {}),
             catch_up=self._entry.by_hand.catch_up,
             spawn=self._spawn,
             leaving=self._leaving,

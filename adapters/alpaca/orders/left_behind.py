@@ -39,8 +39,6 @@ class AlpacaLeftBehind:
     ----------
     run_id : str
         The run whose orders these are.
-    epoch : int
-        Number of this process among those of the run.
     watch : VenueWatch
         Hears of orders whose fate is not known.
     """
@@ -50,12 +48,11 @@ class AlpacaLeftBehind:
         endpoints: Endpoints,
         credentials: Credentials,
         run_id: str,
-        epoch: int,
         watch: VenueWatch,
     ) -> None:
         self._ts = 0
         self._rest = AlpacaRest(endpoints, credentials)
-        self._ids = OrderIds(run_id, epoch)
+        self._ids = OrderIds(run_id)
         self._own = OwnOrders(self._ids)
         self._entry = OrderEntry(self._rest, self._own, self._hear, watch, lambda: self._ts)
         self._sync = OrderSync(self._rest, self._own, self._hear, lambda: start_of_day(self._ts))

@@ -54,6 +54,8 @@ class OwnOrders:
         which nobody tells.
     skipped : int
         Updates that could not be used.
+    voided : set of str
+        Ids at the venue that stand for no order of ours: they were used up, so that none can come.
     """
 
     def __init__(self, ids: OrderIds) -> None:
@@ -63,6 +65,7 @@ class OwnOrders:
         self.foreign: dict[str, VenueOrder] = {}
         self.looks: set[str] = set()
         self.skipped = 0
+        self.voided: set[str] = set()
         self.tells_adopted = False
         self._by_venue = self.known.by_venue
         self._unanswered: set[str] = set()
@@ -144,6 +147,8 @@ class OwnOrders:
     def take(self, update: TradeUpdate) -> Iterator[OrderUpdate]:
         """Hear an update of the stream; what is not understood is to be looked up."""
         venue = update.order
+        if venue.client_order_id in self.voided:
+            return
         if update.event not in _EVENTS:
             self.skipped += 1
             self.looks |= {venue.id} & self._by_venue.keys()
@@ -170,6 +175,8 @@ class OwnOrders:
 
     def see(self, venue: VenueOrder) -> Iterator[OrderUpdate]:
         """Hear what an order is like now, with its legs where they are nested."""
+        if venue.client_order_id in self.voided:
+            return
         yield from self._place(venue)
         order = self._by_venue.get(venue.id)
         if order is None:

@@ -88,8 +88,8 @@ class NodeSettings:
 
     Attributes
     ----------
-    run_id, epoch
-        Of client order ids: orders of any epoch of this run are ours.
+    run_id : str
+        Of client order ids: the orders of this run are ours.
     feed : str
         Where prints and quotes come from, by the venue's name for it.
     symbols : tuple of str
@@ -110,10 +110,15 @@ class NodeSettings:
         What an earlier process had heard; of the same account's ``recall``.
     relay : RelayAddress, optional
         Who hands the feed on; by default it is heard from the venue itself.
+    permit : callable, optional
+        Says why no request that changes an order may leave now, None while one may; asked when its
+        first byte is about to.
+    unsent : mapping of str to str
+        Symbols by client order id of entries that a process which may still live meant to send:
+        those that the venue does not have are to be made impossible there.
     """
 
     run_id: str
-    epoch: int
     feed: str
     symbols: tuple[str, ...]
     tapes: Mapping[str, str]
@@ -124,6 +129,8 @@ class NodeSettings:
     recalled: RecalledTape | None = None
     on_batch: OnBatch | None = None
     relay: RelayAddress | None = None
+    permit: Callable[[], str | None] | None = None
+    unsent: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class VenueAccount(Protocol):
@@ -174,6 +181,6 @@ class VenueAccount(Protocol):
         """
         ...
 
-    def left_behind(self, run_id: str, epoch: int, watch: VenueWatch) -> ProtectedVenue:
+    def left_behind(self, run_id: str, watch: VenueWatch) -> ProtectedVenue:
         """Return the venue as the orders of a run left it whose journal is not to be believed."""
         ...

@@ -12,7 +12,7 @@ from adapters.alpaca.venue import AlpacaVenue
 from engine.domain.errors import ConfigError
 from tests.adapters.alpaca.orders.live_desk import Watch
 
-RUN = {"run_id": "r1", "epoch": 0}
+RUN = {"run_id": "r1"}
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,6 @@ RUN = {"run_id": "r1", "epoch": 0}
         ({"venue": "alpaca-moon"}, "venue: "),
         ({"venue": "alpaca-live", "stepped": True}, "stepped is for alpaca-sim alone"),
         ({"feed": "otc"}, "feed: "),
-        ({"epoch": -1}, "epoch: "),
         ({"api_key": "PK123"}, "api_key: Extra inputs"),
     ],
 )

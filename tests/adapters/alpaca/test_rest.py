@@ -6,7 +6,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
@@ -19,12 +20,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from adapters.alpaca.endpoints import Endpoints
-from adapters.alpaca.http.account_budget import AccountBudget
+from adapters.alpaca.http.account_budget import AccountBudget, Turn
 from adapters.alpaca.http.client import HttpPatience
 from adapters.alpaca.http.outcomes import Accepted, CancelRequested, Outcome, Rejected, Unknown
 from adapters.alpaca.http.rest import AlpacaRest
 from adapters.alpaca.orders.requests import OrderRequest, ReplaceRequest
 from adapters.alpaca.wire.instants import rfc3339
+from adapters.transport.token_bucket import Priority
 from engine.domain.errors import VenueRejected, VenueUnavailable
 from tests.adapters.alpaca.scripted_rest import (
     CREDENTIALS,
@@ -450,3 +452,51 @@ def test_clock_calendar_assets_and_positions_are_read(venue: RestVenue) -> None:
 
 def test_instants_are_written_to_the_nanosecond() -> None:
     assert rfc3339(1_789_738_204_000_000_007) == "2026-09-18T13:30:04.000000007Z"
+
+
+class _LosesIts(AccountBudget):
+    """A budget for whose turns a request waits until its process may send nothing any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.why: str | None = None
+        self.loses = False
+
+    @asynccontextmanager
+    async def turn(self, priority: Priority) -> AsyncIterator[Turn]:
+        """Yield a turn that comes too late."""
+        async with super().turn(priority) as turn:
+            self.why = "another hub trades" if self.loses else None
+            yield turn
+
+
+def test_nothing_that_changes_an_order_leaves_once_it_may_not_however_long_it_has_waited(
+    venue: RestVenue,
+) -> None:
+    changes = (("POST", ORDERS), ("PATCH", f"{ORDERS}/1"), ("DELETE", f"{ORDERS}/1"))
+    for method, path in changes:
+        venue.on(method, path, JSONResponse(order()))
+    venue.on("GET", f"{ORDERS}/1", JSONResponse(order()))
+    budget = _LosesIts()
+
+    async def ask() -> None:
+        patience = QUICK
+        endpoints, permit = venue.endpoints, lambda: budget.why
+        async with AlpacaRest(
+            endpoints, CREDENTIALS, budget, patience=patience, permit=permit
+        ) as rest:
+            asked: tuple[Callable[[], Awaitable[object]], ...] = (
+                lambda: rest.submit(ORDER),
+                lambda: rest.replace("1", ReplaceRequest("run-1-e~1", limit_price=Decimal(100))),
+                lambda: rest.cancel("1"),
+            )
+            for each in asked:
+                await each()
+            budget.loses = True
+            for each in asked:
+                with pytest.raises(VenueUnavailable, match="another hub trades"):
+                    await each()
+            assert await rest.order_by_id("1") is not None
+
+    asyncio.run(ask())
+    assert [venue.count(*change) for change in changes] == [1, 1, 1]

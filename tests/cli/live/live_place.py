@@ -104,6 +104,11 @@ class Place:
             *arguments,
         ]
 
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The environment of whoever trades here."""
+        return self._added({})
+
     def _added(self, secrets: Mapping[str, str]) -> dict[str, str]:
         keys = {"APCA_API_KEY_ID": KEYS[0], "APCA_API_SECRET_KEY": KEYS[1]}
         return {"TRADECTL_SIM_URL": self.url, **keys, **secrets}

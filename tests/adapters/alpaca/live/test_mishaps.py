@@ -126,7 +126,7 @@ def test_a_restart_knows_its_bracket_and_sends_nothing_twice(scene: Scene) -> No
 
     scene.play(enter)
     fill = first.puppet.events[[type(e).__name__ for e in first.puppet.events].index("OrderFilled")]
-    again = Scene(scene.served, scene.stock, epoch=1)
+    again = Scene(scene.served, scene.stock)
     again.desk.now = first.now
     desk = again.desk
 

@@ -155,7 +155,7 @@ class LiveDesk:
         self.now = now
         self.connect_secs = connect_secs
         self.watch = Watch()
-        settings = {"venue": "alpaca-sim", "stepped": stepped, "run_id": "r1", "epoch": 0}
+        settings = {"venue": "alpaca-sim", "stepped": stepped, "run_id": "r1"}
         settings["clock_off_secs"] = 1e9  # its time is the wall's, on whatever day is played
         self.venue = AlpacaVenue(
             AlpacaConfig.of(**(settings | changes)),

@@ -223,7 +223,7 @@ def test_a_refused_replacement_leaves_the_stop_where_it_was(*, is_answered: bool
 
 
 def test_a_restart_knows_its_orders_by_run_whatever_the_epoch() -> None:
-    own = OwnOrders(OrderIds("r1", 1))
+    own = OwnOrders(OrderIds("r1"))
     legs = (TARGET_LEG, replace(MOVED, status="held"))
     seen = after(BRACKET, 5, status="filled", filled_qty=Decimal(100), legs=legs)
     news = list(own.see(seen))
@@ -231,12 +231,12 @@ def test_a_restart_knows_its_orders_by_run_whatever_the_epoch() -> None:
     assert kinds(news)[-1] == ("Filled", ENTRY)
     stop = own.orders[STOP]
     assert (stop.parent, own.known.venue_id(stop), stop.trigger_price) == (ENTRY, MOVED_ID, 99)
-    assert own.replacing(STOP).venue_client_id == f"r1.1.{STOP}~2"
+    assert own.replacing(STOP).venue_client_id == f"r1.0.{STOP}~2"
     assert own.known.held("AAPL") == 100
 
 
 def test_an_order_of_an_earlier_epoch_that_comes_to_light_later_is_told_of() -> None:
-    own = OwnOrders(OrderIds("r1", 1))
+    own = OwnOrders(OrderIds("r1"))
     own.tells_adopted = True
     assert any(isinstance(one, Adopted) for one in own.take(NEW))
 

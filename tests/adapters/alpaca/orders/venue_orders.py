@@ -17,7 +17,7 @@ from adapters.alpaca.wire.trading import TradeUpdate
 
 TRADE = "20260918-AAPL-093005"
 ENTRY, TARGET, STOP = (f"{TRADE}-{role}" for role in ("entry", "take_profit", "stop_loss"))
-IDS = OrderIds("r1", 0)
+IDS = OrderIds("r1")
 ENTRY_ID, TARGET_ID, STOP_ID = (str(UUID(int=n)) for n in (1, 2, 3))
 T0 = 1_789_738_205_000_000_000
 
