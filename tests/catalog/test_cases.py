@@ -343,7 +343,7 @@ def quotes_of(exchanges: str, folder: Path) -> Path:
 
 def test_what_is_doubtful_is_said_and_kept(bring: Any, tmp_path: Path) -> None:
     def codes(file: Path, *options: str) -> list[str]:
-        _, answer, catalog = bring(file, *options)
+        _, _, catalog = bring(file, *options)
         kind = Kind(answer["kind"])
         kept = catalog.partitions.manifest(kind, DAY, "K")
         said = [each["code"] for each in answer["warnings"]]
@@ -375,6 +375,32 @@ def test_warnings_of_an_import_hold_as_long_as_any_of_its_rows(bring: Any, tmp_p
     manifest = catalog.partitions.manifest(Kind.QUOTES, DAY, "K")
     assert manifest is not None
     assert [str(each.code) for each in manifest.warnings] == ["venue_quotes"]
+
+
+def test_what_an_import_says_of_symbols_takes_back_what_was_said_of_them(
+    bring: Any, tmp_path: Path
+) -> None:
+    """Also where the rows come out as they are stored; a symbol beside them keeps its warning."""
+
+    def said(*quoted: tuple[str, str], options: tuple[str, ...] = ()) -> dict[str, int]:
+        header = "symbol,ts_event,bid,ask,bid_size,ask_size,exchange,tape"
+        lines = (
+            f"{symbol},{AT + n},61.5,61.6,100,100,{venue},{tape}"
+            for symbol, tape in quoted
+            for n, venue in enumerate("QNQ")
+        )
+        _, _, catalog = bring(
+            csv_file(tmp_path, *lines, header=header), "--kind", "quotes", *options
+        )
+        manifest = catalog.partitions.manifest(Kind.QUOTES, DAY, "K")
+        assert manifest is not None
+        return {str(each.code): each.rows for each in manifest.warnings}
+
+    assert said(("KO", "?")) == {"venue_quotes": 3, "unknown_tapes": 3}
+    assert said(("KEY", "A")) == {"venue_quotes": 6, "unknown_tapes": 3}
+    assert said(("KO", "A"), options=("--consolidate",)) == {"venue_quotes": 3}
+    assert said(("KO", "A")) == {"venue_quotes": 6}
+    assert said(("KO", "A"), ("KEY", "A"), options=("--no-consolidate",)) == {}
 
 
 def test_recorded_quotes_of_venues_are_doubted(shared: Path, bring: Any) -> None:
