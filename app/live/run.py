@@ -197,7 +197,7 @@ async def live_run(
         attendant.report_to(day.trouble.issue_raised)
         look(run.run_id, day, venue)
         with closing(attendant):
-            is_whole = await _traded(day, venue, keeper)
+            is_whole = await _traded(run, day, venue, keeper)
         journal.commit()
         outcome = _outcome(journal, day, request, is_whole=is_whole)
         _tables(verdicts, signals, day, is_whole=is_whole)
@@ -311,13 +311,16 @@ async def _attendant(
     return attendant
 
 
-async def _traded(day: LiveDay, venue: LiveVenue, keeper: TapeKeeper | None) -> bool:
+async def _traded(
+    run: HostedRun, day: LiveDay, venue: LiveVenue, keeper: TapeKeeper | None
+) -> bool:
     """Trade until the day is over or somebody stops it; return whether it is over."""
     cause, is_over = FirstCause(), False
     with cause.kept("the day"):
         if keeper:
             keeper.start()
         is_over = await day.run(venue, stop_signal())
+    run.is_under_way = day.is_under_way
     with cause.kept("the end of the connections"):
         await venue.close()
     if keeper:
