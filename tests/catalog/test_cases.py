@@ -343,7 +343,7 @@ def quotes_of(exchanges: str, folder: Path) -> Path:
 
 def test_what_is_doubtful_is_said_and_kept(bring: Any, tmp_path: Path) -> None:
     def codes(file: Path, *options: str) -> list[str]:
-        _, _, catalog = bring(file, *options)
+        _, answer, catalog = bring(file, *options)
         kind = Kind(answer["kind"])
         kept = catalog.partitions.manifest(kind, DAY, "K")
         said = [each["code"] for each in answer["warnings"]]
