@@ -144,9 +144,14 @@ def write_part(
             warnings=tuple(warnings),
             meta=dict(meta or {}),
         )
+    write_manifest(fs, folder, manifest)
+    return manifest
+
+
+def write_manifest(fs: AbstractFileSystem, folder: str, manifest: Manifest) -> None:
+    """Write the manifest of the part in ``folder``, replacing what stands there."""
     with write_whole(fs, f"{folder}/{MANIFEST}") as file:
         file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
-    return manifest
 
 
 def parquet_settings(schema: pa.Schema) -> dict[str, Any]:

@@ -55,17 +55,22 @@ _WORDS = {
 }
 
 TICKS = (Kind.TRADES, Kind.QUOTES)
-_OF_AN_IMPORT = (Doubt.SET_ASIDE, Doubt.VENUE_QUOTES, Doubt.UNKNOWN_TAPES)
-"""What the stored rows alone do not show."""
+_OF_SYMBOLS = (Doubt.VENUE_QUOTES, Doubt.UNKNOWN_TAPES)
+"""What an import says of single symbols; the stored rows do not show it."""
 
 
 class DataWarning(msgspec.Struct, frozen=True):
-    """So many rows, of so many, of which something may be wrong; ``named`` is what they say."""
+    """So many rows, of so many, of which something may be wrong; ``named`` is what they say.
+
+    ``symbols`` are the rows of each symbol that it is about, where an import said it of symbols: a
+    later one of the same symbol takes it back.
+    """
 
     code: Doubt
     rows: int
     of: int
     named: tuple[str, ...] = ()
+    symbols: dict[str, int] = {}
 
 
 class DayWarning(msgspec.Struct, frozen=True):
@@ -102,7 +107,9 @@ class Doubts(NamedTuple):
     Attributes
     ----------
     imported : mapping
-        Rows imported for each partition, by its key.
+        For each partition, by its key, the rows imported of each symbol, by its id.
+    texts : sequence of str
+        Symbols by id.
     of_import : sequence of DataWarning
         About all of it.
     several_venues : sequence of int
@@ -111,33 +118,62 @@ class Doubts(NamedTuple):
         What the file calls the tape of a symbol where it is none, by the symbol's id.
     """
 
-    kind: Kind
-    imported: Mapping[int, int]
+    imported: Mapping[int, Mapping[int, int]]
+    texts: Sequence[str]
     of_import: Sequence[DataWarning]
     several_venues: Sequence[int]
     unknown_tapes: Mapping[int, str]
 
-    def fill(
-        self, found: list[DataWarning], key: int, before: Sequence[DataWarning], seen: Observer
-    ) -> None:
-        """Add what there is to say of a partition, whose rows have all been seen by now.
+    def of_partition(
+        self, key: int, rows: int, by_rows: Iterable[DataWarning], before: Iterable[DataWarning]
+    ) -> list[DataWarning]:
+        """Return what there is to say of a partition of so many rows.
 
-        ``before`` was said of what was stored of it.
+        What an import says of a symbol takes the place of all that was said of it before.
+
+        Parameters
+        ----------
+        by_rows
+            What its rows show.
+        before
+            What was said of what was stored of it before this import.
         """
-        found += of_rows(seen) if self.kind in TICKS else ()
-        found += self.of_import
-        venue_quotes = int(seen.rows_by_symbol[list(self.several_venues)].sum())
-        if venue_quotes:
-            found.append(DataWarning(Doubt.VENUE_QUOTES, venue_quotes, seen.rows))
-        on_tapes = {n: tape for n, tape in self.unknown_tapes.items() if seen.rows_by_symbol[n]}
-        if on_tapes:
-            rows = int(seen.rows_by_symbol[list(on_tapes)].sum())
-            named = tuple(sorted(set(on_tapes.values())))[:_NAMED_TAPES]
-            found.append(DataWarning(Doubt.UNKNOWN_TAPES, rows, seen.rows, named))
-        if seen.rows > self.imported[key]:
-            said = {each.code for each in found}
-            stays = (each for each in before if each.code in _OF_AN_IMPORT)
-            found += [each for each in stays if each.code not in said]
+        others_stay = rows > sum(self.imported[key].values())
+        stays = {each.code: each for each in before if others_stay}
+        found = [*by_rows, *self.of_import]
+        if not self.of_import and Doubt.SET_ASIDE in stays:
+            found.append(stays[Doubt.SET_ASIDE])
+        doubted = {Doubt.VENUE_QUOTES: dict.fromkeys(self.several_venues, "")}
+        doubted[Doubt.UNKNOWN_TAPES] = {**self.unknown_tapes}
+        for code in _OF_SYMBOLS:
+            found += self._of_symbols(code, key, rows, doubted[code], stays.get(code))
+        return found
+
+    def _of_symbols(
+        self, code: Doubt, key: int, of: int, doubted: Mapping[int, str], old: DataWarning | None
+    ) -> list[DataWarning]:
+        """Return a warning about imported symbols, and about others that it was said of before.
+
+        One that was kept without its symbols stays whole.
+        """
+        imported = self.imported[key]
+        told = {n: said for n, said in doubted.items() if n in imported}
+        symbols = {self.texts[n]: imported[n] for n in told}
+        names = {said for said in told.values() if said}
+        rows = sum(symbols.values())
+        if old is not None:
+            again = {self.texts[n] for n in imported}
+            others = {symbol: n for symbol, n in old.symbols.items() if symbol not in again}
+            rows += sum(others.values()) if old.symbols else old.rows
+            names.update(old.named if others or not old.symbols else ())
+            symbols |= others
+        named = tuple(sorted(names))[:_NAMED_TAPES]
+        return [DataWarning(code, rows, of, named, symbols)] if rows else []
+
+
+def shown_by_rows(warnings: Iterable[DataWarning]) -> list[DataWarning]:
+    """Return those that rows show by themselves, whatever an import said."""
+    return [each for each in warnings if each.code not in (Doubt.SET_ASIDE, *_OF_SYMBOLS)]
 
 
 def summed(warnings: Iterable[DataWarning]) -> list[DataWarning]:

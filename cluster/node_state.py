@@ -25,6 +25,8 @@ class SlotState(msgspec.Struct, frozen=True):
     symbols : int
     is_replaying : bool
         It is not where the day is yet.
+    flaw : str
+        What looks wrong with this part of the tape alone; entries hang on the whole of it.
     """
 
     slot: str
@@ -32,6 +34,7 @@ class SlotState(msgspec.Struct, frozen=True):
     prints: int
     symbols: int
     is_replaying: bool
+    flaw: str = ""
 
 
 class NodeState(msgspec.Struct, frozen=True):

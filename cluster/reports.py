@@ -42,8 +42,6 @@ class SlotReport(msgspec.Struct, frozen=True, eq=False):
         Without the candidates of the rest.
     others : int
         Candidates that come apart, as a ``SlotRest``; 0 where none does.
-    flaws : tuple of (issue, detail)
-        What is wrong with this part of the tape.
     measure : TapeMeasure or None
         Of this part of the tape.
     """
@@ -53,7 +51,6 @@ class SlotReport(msgspec.Struct, frozen=True, eq=False):
     params_version: int
     report: BucketReport
     others: int = 0
-    flaws: tuple[tuple[str, str], ...] = ()
     measure: TapeMeasure | None = None
 
 

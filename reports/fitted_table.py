@@ -78,16 +78,12 @@ class FittedTable:
             title=self.title, title_justify="left", title_style="bold", box=None, pad_edge=False
         )
         kept = [column for column in self.columns if column.heading not in left_out]
-        room = options.max_width - _sum(iter(kept))
-        for column in kept:
-            spare_of_it = column.width - column.narrowest
-            more = min(room, column.widest - column.width) if room > 0 else -min(-room, spare_of_it)
-            room -= more
+        for column, width in zip(kept, _widths(kept, options.max_width), strict=True):
             table.add_column(
                 column.heading,
                 justify="right" if column.is_number else "left",
                 no_wrap=column.least is None,
-                width=column.width + more,
+                width=width,
                 overflow="fold",
             )
         for cells in zip(*(column.cells for column in kept), strict=True):
@@ -146,6 +142,30 @@ def _without_room(columns: Sequence[Column], spare: Sequence[str], width: int) -
             break
         left_out.add(heading)
     return left_out
+
+
+def _widths(columns: Sequence[Column], width: int) -> list[int]:
+    """Return how wide each column is drawn.
+
+    Room that is left goes to wrapped columns by how much each lacks, so that the one with the most
+    to say is not pressed for others; where there is too little, the first ones yield.
+    """
+    room = width - _sum(iter(columns))
+    if room < 0:
+        drawn: list[int] = []
+        for column in columns:
+            less = min(-room, column.width - column.narrowest)
+            room += less
+            drawn.append(column.width - less)
+        return drawn
+    drawn = [column.width for column in columns]
+    lacks = [column.widest - column.width for column in columns]
+    missing = sum(lacks)
+    for place, lack in enumerate(lacks):
+        more = min(lack, -(-room * lack // missing)) if missing else 0
+        drawn[place] += more
+        room, missing = room - more, missing - lack
+    return drawn
 
 
 def _sum(columns: Iterator[Column]) -> int:

@@ -13,10 +13,17 @@ import msgspec
 from app.commands.governor_view import GovernorView, chosen_session, governor_view
 from app.commands.inbox import DESK_COMMAND
 from app.commands.preview import preview
+from app.commands.run_symbols import traded_symbols
 from app.commands.wishes import ChangeParameters, CloseSymbol, RunWish
 from app.redaction import refuse_secrets
 from app.runs.chosen_journal import protecting
-from engine.domain.commands import AnyCommand, CloseTrade, SetParameters
+from engine.domain.commands import (
+    AnyCommand,
+    CloseTrade,
+    FlattenSymbol,
+    LockSymbol,
+    SetParameters,
+)
 from engine.domain.errors import ConfigError, NotFoundError, RunError
 from engine.domain.facts import (
     Channel,
@@ -25,6 +32,7 @@ from engine.domain.facts import (
     CommandReceived,
     CommandRefused,
 )
+from engine.domain.symbols import near_hint
 from engine.journal import Integrity
 from store import CommandLog, Journals, SqlJournal
 
@@ -57,6 +65,8 @@ class Proposal:
     ----------
     over : str or None
         Why the run takes no commands; None if it does.
+    refused : str or None
+        Why the command is not given: nothing in the run has that symbol.
     """
 
     received: CommandReceived
@@ -64,11 +74,12 @@ class Proposal:
     journal: SqlJournal
     preview: str
     over: str | None
+    refused: str | None
 
     @property
     def report(self) -> CommandReport:
         """What it would do; nothing is given."""
-        confirm = "; confirm with --yes" if self.over is None else ""
+        confirm = "; confirm with --yes" if self.over is None and self.refused is None else ""
         return self._said(CommandStatus.PREVIEW, f"nothing was given{confirm}")
 
     def integrity(self) -> Integrity:
@@ -87,8 +98,30 @@ class Proposal:
         """
         if self.over is not None:
             raise RunError(self.over)
+        if self.refused is not None:
+            return self._said(CommandStatus.REFUSED, self.refused)
         CommandLog(self.journals, self.journal.run_id).give(self.received)
-        return self._said(*_answer(self.journal, self.received.command_id, timeout_secs))
+        status, detail = _answer(self.journal, self.received.command_id, timeout_secs)
+        if status is CommandStatus.DONE and (nothing := self._found_nothing()) is not None:
+            return self._said(CommandStatus.REFUSED, nothing)
+        return self._said(status, detail)
+
+    def _found_nothing(self) -> str | None:
+        """Return that a symbol was flat already, where closing it came to nothing; else None."""
+        command = self.received.command
+        if not isinstance(command, FlattenSymbol):
+            return None
+        facts = list(self.journal.facts())
+        asked = next(
+            fact.seq
+            for fact in facts
+            if isinstance(fact.payload, CommandReceived)
+            and fact.payload.command_id == self.received.command_id
+        )
+        before = governor_view(self.journal.run_id, facts[:asked]).state
+        if any(trade.symbol == command.symbol for trade in before.open_trades):
+            return None
+        return f"no trade in {command.symbol} was open, and nothing of it is held: nothing to close"
 
     def _said(self, status: CommandStatus, detail: str) -> CommandReport:
         command_id = self.received.command_id
@@ -133,8 +166,27 @@ def proposed(
     over = None
     if not found.may_go_on:
         over = f"{found.run_id} is {found.status}: it takes no commands any more"
-    shown = "would be refused: it takes no commands any more" if over else preview(received, view)
-    return Proposal(received, journals, journal, shown, over)
+    unknown = _unknown_symbol(received.command, view, journal)
+    if over or unknown:
+        shown = f"would be refused: {unknown or 'it takes no commands any more'}"
+    else:
+        shown = preview(received, view)
+    return Proposal(received, journals, journal, shown, over, unknown)
+
+
+def _unknown_symbol(command: AnyCommand, view: GovernorView, journal: SqlJournal) -> str | None:
+    """Return that a symbol is none that a run can trade, with those near it; None if it may be.
+
+    Where a run hears its day from a venue, nobody here knows all that is listed there.
+    """
+    if not isinstance(command, LockSymbol | FlattenSymbol):
+        return None
+    symbol = command.symbol
+    busy = {trade.symbol for trade in view.state.open_trades}
+    known = traded_symbols(journal, view.session.day)
+    if known is None or symbol in known | busy:
+        return None
+    return f"{symbol} is no symbol that {journal.run_id} can trade{near_hint([symbol], known)}"
 
 
 def _command(wish: RunWish, view: GovernorView) -> AnyCommand:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.cluster.hub import ClusterHub, HubDay
+from app.cluster.hub import ClusterHub
 from app.commands.inbox import CommandInbox
 from app.display.shown_run import shown_run
+from app.live.clustered import cluster_hub, tapes_of
 from app.live.lease import HeldRun, held_run
 from app.live.parameters import LiveAttendant, started_with
 from app.live.request import LiveRequest
@@ -23,13 +24,12 @@ from app.runs.bounds import AskedMarket, record_run_ended, record_run_started
 from app.runs.hosted_run import HostedRun, OnStarted, RunEnd, hosted_run, run_name
 from app.runs.signals.keeper import SignalKeeper, signal_keeper
 from app.runs.verdict_keeper import VerdictKeeper
-from app.strategies import Hosted, hosted_again
-from app.strategies.workers import LIVE, RECORDED
+from app.strategies import hosted_again
+from app.strategies.workers import LIVE, RECORDED, Limits
 from catalog.spool import Heading
-from engine.decision import BucketDecision
 from engine.display import FrameSlot
 from engine.domain.ensemble import ACCELERATION_ALONE
-from engine.domain.errors import ConfigError, JournalBroken
+from engine.domain.errors import JournalBroken
 from engine.domain.facts import RunStarted
 from engine.domain.first_cause import FirstCause
 from engine.domain.market_data.recorded import letters_read
@@ -163,13 +163,12 @@ async def live_run(
             screens=screens,
         )
         shown = stack.enter_context(showing)
-        tapes = _tapes(request, found, hours)
+        tapes = tapes_of(request, found, hours)
         attendant = await _attendant(journals, run, desk, request, found.host_time())
         hosted = request.hosted if run.is_new else hosted_again(desk.books.ensembles.newest)
         signals = signal_keeper(hosted, request.verdicts, run.run_id, is_new=run.is_new)
         decided = () if run.is_new else verdicts.decided()
-        cluster = _cluster(request, run, desk, found, hosted, decided)
-        limits = RECORDED if isinstance(found.host_time, GrantedTime) else LIVE
+        cluster = cluster_hub(request, run, desk, found, hosted, decided)
         day = LiveDay(
             desk,
             journal,
@@ -182,7 +181,7 @@ async def live_run(
             decided=decided,
             on_decision=verdicts.add,
             on_signals=signals.add if signals else None,
-            make_source=hosted.make_source(request.catalog, limits),
+            make_source=hosted.make_source(request.catalog, _limits(found)),
             board=shown.board,
             merged=cluster and cluster.reports,
         )
@@ -210,7 +209,7 @@ async def live_run(
         attendant.report_to(day.trouble.issue_raised)
         look(run.run_id, day, venue)
         with closing(attendant):
-            is_whole = await _traded(day, venue, keeper, held, cluster)
+            is_whole = await _traded(run, day, venue, keeper, held, cluster)
         journal.commit()
         outcome = _outcome(journal, day, request, is_whole=is_whole)
         _tables(verdicts, signals, day, is_whole=is_whole)
@@ -226,6 +225,11 @@ async def live_run(
         day.last_health,
         next(iter(attendant.broken.values()), None),
     )
+
+
+def _limits(found: VenueOpening) -> Limits:
+    """Return how long a stranger's answer is waited for."""
+    return RECORDED if isinstance(found.host_time, GrantedTime) else LIVE
 
 
 def _keeper(
@@ -324,48 +328,8 @@ async def _attendant(
     return attendant
 
 
-def _tapes(request: LiveRequest, found: VenueOpening, hours: Session) -> Mapping[str, str]:
-    """Return the tape letter by symbol: as recorded where the day is, else as listed."""
-    return request.market.tapes(hours.day) if request.market else found.tapes
-
-
-def _cluster(
-    request: LiveRequest,
-    run: HostedRun,
-    desk: Desk,
-    found: VenueOpening,
-    hosted: Hosted,
-    decided: Sequence[BucketDecision],
-) -> ClusterHub | None:
-    """Return what is between this run and its shards; None where it scans by itself.
-
-    Raises
-    ------
-    ConfigError
-        Only a part of the tape was asked for.
-    """
-    if request.cluster is None:
-        return None
-    if request.letters or request.symbols:
-        raise ConfigError(
-            "shards work the whole tape: leave --letters and --symbols out, or run in one process"
-        )
-    is_granted = isinstance(found.host_time, GrantedTime)
-    day = HubDay(
-        run_id=run.run_id,
-        epoch=run.journal.epoch,
-        feed=request.feed,
-        desk=desk,
-        tapes=_tapes(request, found, desk.books.session),
-        across=hosted.across_symbols,
-        clock=found.host_time,
-        decided_ns=max((each.ts_event for each in decided), default=0),
-        is_granted=is_granted,
-    )
-    return ClusterHub(request.cluster, day)
-
-
 async def _traded(
+    run: HostedRun,
     day: LiveDay,
     venue: LiveVenue,
     keeper: TapeKeeper | None,
@@ -380,6 +344,7 @@ async def _traded(
         if cluster:
             cluster.begin(day.trouble)
         is_over = await day.run(venue, stop)
+    run.is_under_way = day.is_under_way
     with cause.kept("the end of the connections"):
         await venue.close()
     if cluster:

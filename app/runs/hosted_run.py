@@ -11,11 +11,30 @@ from typing import Any
 from app.runs.engine_runs import is_engine_run
 from app.runs.start_wait import StartWait
 from engine.domain.errors import ConfigError, JournalError
-from engine.domain.facts import Fact
+from engine.domain.facts import (
+    DayStarted,
+    EnsembleChanged,
+    EntriesHeld,
+    EntriesReleased,
+    Fact,
+    GovernorMoved,
+    ParamsChanged,
+    RunStarted,
+)
 from engine.domain.first_cause import FirstCause
 from engine.hub import Outcome, OutcomeStatus
 from engine.journal import HolderBeat, WaitingJournal
 from store import UNLABELLED, CommandLog, Journals, RunLabels, RunStatus, SqlJournal
+
+_OF_A_START = (
+    RunStarted,
+    ParamsChanged,
+    EnsembleChanged,
+    DayStarted,
+    GovernorMoved,
+    EntriesHeld,
+    EntriesReleased,
+)
 
 type OnStarted = Callable[[str, int], None]
 """Hears the run's id and how many facts were found in it."""
@@ -35,6 +54,8 @@ class HostedRun:
         What people call it, empty if nothing.
     follows_living : bool
         Whether the process that wrote it before may still live, stopped or out of reach.
+    is_under_way : bool
+        Whether its day was reached: before, a failure is one of the start.
     """
 
     run_id: str
@@ -44,6 +65,7 @@ class HostedRun:
     is_new: bool
     name: str
     follows_living: bool
+    is_under_way: bool = False
     _is_doubted: bool = False
 
     async def begun[T](
@@ -75,6 +97,21 @@ class HostedRun:
             return journal, begun
 
         return await wait.read_soon(attempt)
+
+    def has_only_started(self) -> bool:
+        """Say whether nothing would be lost with a run that began here and did not get further.
+
+        Nobody has given it a command either, and all that it has recorded can be read.
+        """
+        if not self.is_new or self.is_under_way or self.journal.unpersisted:
+            return False
+        kinds = all(isinstance(fact.payload, _OF_A_START) for fact in self.journal.facts())
+        return kinds and not self.log.since(0)
+
+    def take_away(self) -> None:
+        """Leave nothing of the run."""
+        self.journal.remove()
+        self.log.remove()
 
     def end(self, status: OutcomeStatus) -> None:
         """Say that the run is over, or was stopped before."""
@@ -126,6 +163,8 @@ def hosted_run(
 ) -> Iterator[HostedRun]:
     """Start a run, or resume it; one that fails is sealed with the reason.
 
+    Of one that fails at its start nothing is left: there is nothing to resume.
+
     Parameters
     ----------
     resumable : tuple of exception types
@@ -167,7 +206,10 @@ def hosted_run(
         status = RunStatus.INTERRUPTED if isinstance(error, resumable) else RunStatus.FAILED
         cause = FirstCause(error, "the run")
         with cause.kept("the end of its journal"):
-            run.journal.end(status, f"{type(error).__name__}: {error}"[:500])
+            if isinstance(error, Exception) and run.has_only_started():
+                run.take_away()
+            else:
+                run.journal.end(status, f"{type(error).__name__}: {error}"[:500])
         raise
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -149,6 +151,12 @@ class KeptInDatabase:
     def facts(self) -> list[Fact]:
         """All it has recorded by now."""
         return list(self.journal()[0].facts())
+
+    def with_facts(self, facts: Sequence[Fact]) -> KeptInDatabase:
+        """Return the run as it would be with other facts; nothing is kept."""
+        run = copy(self)
+        run.facts = [*facts]
+        return run
 
     @property
     def start(self) -> str:

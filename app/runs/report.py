@@ -16,6 +16,7 @@ from app.backtest.report import run_view, verdicts_table
 from app.runs.explain.day_tape import WantedCatalog, day_market
 from app.runs.explain.tape_at_hand import TapeAtHand, tape_at_hand
 from app.runs.kept_runs import KeptInDatabase, KeptInDirectory, kept_run
+from app.runs.measured import measured
 from app.runs.overview import manifest_of
 from app.runs.running import goes_on
 from app.runs.verdict_file import report_file
@@ -34,13 +35,14 @@ class MadeReport(NamedTuple):
     """Where the report of a run is.
 
     ``tape`` is what it was made of just now, None if it was there; ``integrity`` how far the run's
-    facts hold.
+    facts hold; ``without`` trades have no MAE and MFE, for that tape has no print of theirs.
     """
 
     path: Path
     run_id: str
     tape: TapeAtHand | None
     integrity: Integrity | None
+    without: tuple[str, ...] = ()
 
 
 def run_report(
@@ -82,13 +84,15 @@ def run_report(
             f"{run.run_id} still runs: its report can be made when it is over; "
             f"'tradectl watch {run.run_id}' shows it now"
         )
-    path, tape = report_file(run.run_id, runs), None
+    path, tape, without = report_file(run.run_id, runs), None, ()
     if refresh or not path.is_file():
         progress(f"{run.run_id}: its day is read and scanned")
         tape = tape_at_hand(run, catalog, [date.fromisoformat(run.start)])
         with day_market(run, catalog) as market:
-            _write(run, market, path)
-    return MadeReport(path, run.run_id, tape, run.integrity())
+            found = measured(run.facts, market)
+            _write(run.with_facts(found.facts), market, path)
+            without = found.without
+    return MadeReport(path, run.run_id, tape, run.integrity(), without)
 
 
 def _write(run: KeptInDatabase, market: Catalog, path: Path) -> None:

@@ -98,6 +98,11 @@ def session_run(
         verdicts = VerdictKeeper(request.runs, run.run_id, is_new=run.is_new)
         verdicts.play_again()
         shown = stack.enter_context(shown_run(run, request.display, venue=_VENUE))
+
+        def on_progress(done: float, total: float) -> None:
+            run.is_under_way = True
+            progress(done, total)
+
         outcome = _play(
             catalog,
             request,
@@ -106,7 +111,7 @@ def session_run(
             attendant,
             shown.board,
             _Keepers(verdicts, signals),
-            progress,
+            on_progress,
         )
         is_whole = outcome.status is OutcomeStatus.ENDED
         if is_whole:

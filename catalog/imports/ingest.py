@@ -31,16 +31,19 @@ from catalog.imports.formats.files import bare_name
 from catalog.imports.intake import Intake
 from catalog.imports.staging import PART_KEY, Conflict, Staging, partition_of
 from catalog.layout import PART, QUARANTINE_FOLDER
-from catalog.partition import write_part, write_partition
+from catalog.partition import Manifest, write_manifest, write_part, write_partition
 from catalog.quality import Observer
 from catalog.schema import Kind
 from catalog.store import Catalog
 from catalog.warnings import (
+    TICKS,
     DataWarning,
     DayWarning,
     Doubts,
     in_words,
     of_import,
+    of_rows,
+    shown_by_rows,
     summed,
 )
 from engine.domain.counted import counted
@@ -174,13 +177,15 @@ def import_files(
             staging = best
         imported = _merge(catalog, staging, replace=options.replace)
         doubts = Doubts(
-            kind,
             imported,
+            staging.vocabularies["symbol"].texts,
             of_import(report.rows_in, report.rows_out),
             intake.of_several_venues() if options.consolidate is None else (),
             intake.on_unknown_tapes(),
         )
-        _store(catalog, staging, intake.rejected_by_part, doubts, report, progress)
+        written = _store(catalog, staging, intake.rejected_by_part, doubts, report, progress)
+        for key in imported.keys() - written:
+            _take_back(catalog, kind, key, doubts)
         manifests = (catalog.partitions.manifest(kind, *partition_of(key)) for key in imported)
         doubtful = summed(each for stored in manifests if stored for each in stored.warnings)
         report.warnings = in_words(doubtful, kind)
@@ -209,10 +214,10 @@ def _consolidate(venues: Staging, best: Staging) -> None:
     best.flush()
 
 
-def _merge(catalog: Catalog, staging: Staging, *, replace: bool) -> dict[int, int]:
+def _merge(catalog: Catalog, staging: Staging, *, replace: bool) -> dict[int, dict[int, int]]:
     """Leave in a staging what has to be written: new rows, and stored ones beside them.
 
-    Returns how many rows were imported for each partition, by key.
+    Returns the rows imported of each symbol id, for each partition, by key.
     """
     imported = staging.parts()
     present = {
@@ -239,12 +244,13 @@ def _store(
     doubts: Doubts,
     report: ImportReport,
     progress: Progress,
-) -> None:
-    """Write every partition of a staging."""
+) -> set[int]:
+    """Write every partition of a staging, and return their keys."""
     n_symbols = len(staging.vocabularies["symbol"].texts)
     conditions = staging.vocabularies.get("conditions")
     codes = conditions.texts if conditions else []
     total: Counter[str] = Counter()
+    written: set[int] = set()
     for key, batches in groupby(staging.in_order(), key=itemgetter(0)):
         day, letter = partition_of(key)
         observer = Observer(session(day) if is_session(day) else None, codes, n_symbols)
@@ -265,17 +271,43 @@ def _store(
                 staging,
                 observer,
                 quality,
-                partial(doubts.fill, found, key, before.warnings if before else ()),
+                partial(_warn, found, doubts, staging.kind, key, before),
             ),
             source=tuple(dict.fromkeys(sources)),
             quality=quality,
             warnings=found,
         )
         total.update(msgspec.structs.asdict(observer.observed))
+        written.add(key)
         report.stored += 1
         report.stored_rows += manifest.rows
         progress(report.stored_rows, report.rows_out)
     report.quality = dict(total)
+    return written
+
+
+def _warn(
+    found: list[DataWarning],
+    doubts: Doubts,
+    kind: Kind,
+    key: int,
+    before: Manifest | None,
+    seen: Observer,
+) -> None:
+    """Add what there is to say of a partition whose rows have all been seen by now."""
+    by_rows = of_rows(seen) if kind in TICKS else []
+    found += doubts.of_partition(key, seen.rows, by_rows, before.warnings if before else ())
+
+
+def _take_back(catalog: Catalog, kind: Kind, key: int, doubts: Doubts) -> None:
+    """Keep with a partition, whose rows an import leaves as they are, what is said of it now."""
+    stored = catalog.partitions.manifest(kind, *partition_of(key))
+    assert stored is not None  # noqa: S101 - its rows are there, or it would have been written
+    by_rows = shown_by_rows(stored.warnings)
+    now = tuple(doubts.of_partition(key, stored.rows, by_rows, stored.warnings))
+    if now != stored.warnings:
+        kept = msgspec.structs.replace(stored, warnings=now)
+        write_manifest(catalog.fs, catalog.partitions.folder(kind, *partition_of(key)), kept)
 
 
 def _observed(

@@ -203,10 +203,13 @@ class Staging:
             for batch in self._database.sql("FROM aside").to_arrow_reader(_READ_ROWS):
                 yield pa.Table.from_batches([batch])
 
-    def parts(self) -> dict[int, int]:
-        """Return the number of rows of each partition that has any, by its key, ascending."""
-        rows = self._fetch("SELECT part, count(*) FROM staged GROUP BY part ORDER BY ALL")
-        return {int(key): int(count) for key, count in rows}
+    def parts(self) -> dict[int, dict[int, int]]:
+        """Return the rows of each symbol id, for each partition that has any, by key, ascending."""
+        counts = self._fetch("SELECT part, symbol, count(*) FROM staged GROUP BY ALL ORDER BY ALL")
+        found: dict[int, dict[int, int]] = {}
+        for key, symbol, rows in counts:
+            found.setdefault(int(key), {})[int(symbol)] = int(rows)
+        return found
 
     def add_stored(self, key: int, table: pa.Table, first: int) -> None:
         """Take in rows of the catalog; ``first`` is the place of the first in its partition."""

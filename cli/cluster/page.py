@@ -46,4 +46,5 @@ def _slot(slot: SlotState) -> str:
     if slot.is_replaying:
         return f"{slot.slot}: replaying the day, {slot.prints:,} prints so far"
     clock = new_york_clock(slot.closed_ns).partition(" ")[2] if slot.closed_ns else "nothing yet"
-    return f"{slot.slot}: {slot.symbols:,} symbols, {slot.prints:,} prints, reported to {clock}"
+    told = f"{slot.slot}: {slot.symbols:,} symbols, {slot.prints:,} prints, reported to {clock}"
+    return f"{told} [yellow]{escape(slot.flaw)}[/]" if slot.flaw else told

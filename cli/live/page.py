@@ -18,6 +18,7 @@ from engine.decision import GovernorPhase
 from engine.display.frame import DisplayFrame
 from engine.domain.amounts import amount
 from engine.domain.counted import counted
+from reports.flow import Flow
 
 _ACTIVE = {GovernorPhase.HUNTING, GovernorPhase.IN_TRADE}
 _LINES = 5
@@ -106,37 +107,43 @@ def _governor(frame: DisplayFrame) -> RenderableType:
         first.append(f"  the day ends at {governor.loss_limit:+,.0f}{ends or ' USD'}", "dim")
     if governor.under_way:
         first.append(f"  under way: {', '.join(governor.under_way)}", "bold")
-    second = Text()
-    second.append(f"equity {amount(governor.equity)} USD  ")
+    figures = [Text(f"equity {amount(governor.equity)} USD")]
     for name, pnl in (("realized", governor.realized_pnl), ("open", governor.open_pnl)):
-        second.append(f"{name} ")
-        second.append(f"{amount(pnl, signed=True)}  ", "green" if pnl >= 0 else "red")
-    second.append(f"trades {governor.trades}/{governor.max_trades}  ")
-    second.append(f"slots {governor.slots_used}/{governor.slots}")
-    return Group(first, second)
+        style = "green" if pnl >= 0 else "red"
+        figures.append(Text.assemble(f"{name} ", (amount(pnl, signed=True), style)))
+    figures.append(Text(f"trades {governor.trades}/{governor.max_trades}"))
+    figures.append(Text(f"slots {governor.slots_used}/{governor.slots}"))
+    return Group(first, Flow(figures))
 
 
 def _health(frame: DisplayFrame) -> RenderableType:
     """Return a light for each thing that is watched, the worst first, and counts."""
-    text, health = Text(style="dim"), frame.health
+    health = frame.health
     issues = {each.what for each in frame.issues}
-    for line in health.lines:
-        if line.what not in issues:  # those stand below with their remedies
-            text.append("● ", line.light.value)
-            text.append(f"{line.what} {line.sentence}  ")
-    text.append(f"\n{counted(health.trades, 'trade')}  {counted(health.quotes, 'quote')}  ")
-    text.append(f"{counted(health.gaps, 'gap')}  {counted(health.skipped, 'unusable message')}  ")
-    text.append(f"requests {'–' if health.requests_left is None else health.requests_left}")
+    lights = [
+        Text.assemble(("● ", line.light.value), f"{line.what} {line.sentence}")
+        for line in health.lines
+        if line.what not in issues  # those stand below with their remedies
+    ]
+    counts = (
+        counted(health.trades, "trade"),
+        counted(health.quotes, "quote"),
+        counted(health.gaps, "gap"),
+        counted(health.skipped, "unusable message"),
+        f"requests {'–' if health.requests_left is None else health.requests_left}",
+    )
+    parts = [Flow(lights, "dim"), Flow(counts, "dim")]
     if frame.bucket is not None:
         breadth, at = frame.bucket.breadth, new_york(frame.bucket.ts_event)[_TIME_OF_DAY]
         gravity = "" if breadth.gravity is None else f", gravity {breadth.gravity:+.2f}"
-        text.append(f"\nbucket {at}  {breadth.live} live, {breadth.rising} up, ")
+        text = Text(f"bucket {at}  {breadth.live} live, {breadth.rising} up, ", "dim")
         text.append(f"{breadth.falling} down{gravity}")
         if frame.strip is not None:
             text.append(f"; beyond {breadth.threshold:g}: ")
             text.append(f"{breadth.beyond}", "bold")
             text.append(f", noise alone {breadth.noise:.1f}")
-    return text
+        return Group(*parts, text)
+    return Group(*parts)
 
 
 def _issues(frame: DisplayFrame) -> list[Text]:

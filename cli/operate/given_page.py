@@ -81,9 +81,12 @@ def give(wish: RunWish, asked: CommandOptions) -> None:
 
 
 def _page(console: Console, report: CommandReport) -> None:
+    from engine.decision.plain_reason import refusal_in_words
+
     if report.status == "preview":
         console.print(f"{report.run_id}: {report.preview}", highlight=False, markup=False)
-    console.print(f"{report.status}: {report.detail}", highlight=False, markup=False)
+    detail = refusal_in_words(report.detail) if report.status == "refused" else report.detail
+    console.print(f"{report.status}: {detail}", highlight=False, markup=False)
 
 
 def _is_confirmed(asked: CommandOptions, what: str) -> bool:

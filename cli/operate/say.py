@@ -154,6 +154,7 @@ def _help_page(console: Console, listed: Sequence[Phrase]) -> None:
 
 def _page(console: Console, answer: Answer) -> None:
     from app.commands.questions import BalanceAnswer, OrdersAnswer, PositionsAnswer
+    from engine.decision.plain_reason import codes_in_words
 
     def line(text: str) -> None:
         console.print(text, highlight=False, markup=False)
@@ -173,7 +174,7 @@ def _page(console: Console, answer: Answer) -> None:
             for name in ("cash", "equity", "realized_pnl_today", "commission", "fees"):
                 line(f"{name.replace('_', ' '):20} {figure(getattr(answer, name))} USD")
         case _:
-            line(f"{answer.symbol}: {answer.answer}")
+            line(f"{answer.symbol}: {codes_in_words(answer.answer)}")
 
 
 def _orders_page(console: Console, answer: Any) -> None:

@@ -68,9 +68,6 @@ def preview(
 
     Example: tradectl preview --strategy acceleration --strategy reversion --weight reversion=3
     """
-    if not (options.set_params or options.weight):
-        raise ConfigError("say what is to change: --set NAME.KEY=VALUE or --weight NAME=W")
-
     import msgspec
 
     from app.parameters.preview import change_preview, stretch_of_day
@@ -78,8 +75,11 @@ def preview(
     from catalog import Catalog
 
     held = before or []
+    as_it_is = _traded(replace(options, set_params=held, weight=None))
+    if not (options.set_params or options.weight):
+        raise ConfigError("say what is to change: --set NAME.KEY=VALUE or --weight NAME=W")
     sides = (
-        _traded(replace(options, set_params=held, weight=None)),
+        as_it_is,
         _traded(replace(options, set_params=_laid_over(held, options.set_params or []))),
     )
     changes = setting_changes(*sides)

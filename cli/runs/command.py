@@ -286,6 +286,14 @@ def _run_page(console: Console, run: RunShown) -> None:
         figures.add_row(key, metric(key, value))
     console.print(figures)
     console.print(_trades_page(run.trades))
+    if any(trade["exit_ts"] and trade["mae_pct"] is None for trade in run.trades):
+        console.print(
+            "MAE and MFE are not among the facts of a day that was heard from a venue: "
+            f"'tradectl report {run.run_id}' measures them on its tape",
+            style="dim",
+            highlight=False,
+            markup=False,
+        )
 
 
 def _stands(standing: str) -> str:

@@ -134,6 +134,7 @@ def _strength(rows: Sequence[MissedRow]) -> list[Column]:
 
 def _page(console: Console, found: MissedAnswer) -> None:
     from app.clock import new_york
+    from engine.decision.plain_reason import codes_in_words
     from reports.fitted_table import Column, FittedTable
 
     if found.running:
@@ -167,7 +168,7 @@ def _page(console: Console, found: MissedAnswer) -> None:
         ),
         Column(
             heading="stopped by",
-            cells=[f"{row.stopped_by}: {row.detail}" for row in rows],
+            cells=[codes_in_words(f"{row.stopped_by}: {row.detail}") for row in rows],
             least=_REASON,
         ),
     )
@@ -193,7 +194,11 @@ def _features(rows: Sequence[MissedRow]) -> list[Column]:
 
 def _became(each: Became) -> str:
     """Return in a line what a strategy's candidates became."""
-    stopped = ", ".join(f"{what} {count:,}" for what, count in each.stopped_by.items())
+    from engine.decision.plain_reason import codes_in_words
+
+    stopped = ", ".join(
+        f"{codes_in_words(what)} {count:,}" for what, count in each.stopped_by.items()
+    )
     raised = each.unknown if each.raised is None else f"{each.raised:,} raised"
     return (
         f"{each.strategy_id}: {raised}; stopped by {stopped or 'nothing'}; "

@@ -40,12 +40,20 @@ def report(
     from app.runs.report import run_report
 
     wanted = wanted_catalog(catalog)
-    path, run_id, tape, integrity = run_report(run, runs, database, wanted, say, refresh=refresh)
-    if tape is not None and tape.note:
-        say(f"warning: {tape.note}")
+    made = run_report(run, runs, database, wanted, say, refresh=refresh)
+    if made.tape is not None and made.tape.note:
+        say(f"warning: {made.tape.note}")
+    if made.without:
+        names = ", ".join(made.without)
+        say(f"no MAE and MFE of {names}: the tape has no print from entry to exit")
     emit(
-        {"run_id": run_id, "report": str(path), "tape": msgspec.to_builtins(tape)},
+        {
+            "run_id": made.run_id,
+            "report": str(made.path),
+            "tape": msgspec.to_builtins(made.tape),
+            "without_excursion": made.without,
+        },
         as_json=as_json,
-        page=lambda console: console.print(str(path), soft_wrap=True, highlight=False),
-        integrity=integrity,
+        page=lambda console: console.print(str(made.path), soft_wrap=True, highlight=False),
+        integrity=made.integrity,
     )

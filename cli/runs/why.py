@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from app.clock import parse_day
 from app.figures import figure
@@ -23,6 +24,7 @@ from cli.terminal.options import (
 )
 from cli.terminal.output import command, emit
 from cli.terminal.run_catalog import RunCatalog, tape_page, wanted_catalog
+from reports.flow import Flow
 
 if TYPE_CHECKING:
     from app.runs.explain.why import Explanation
@@ -85,18 +87,19 @@ def why(
 
 def _page(console: Console, found: Explanation) -> None:
     from app.clock import new_york
+    from engine.decision.plain_reason import codes_in_words
     from engine.domain.parameters.versions import FIRST
 
     at, version = new_york(found.ts_event), found.params_version
     under = "" if version == FIRST else f", under version {version} of the parameters"
     console.print(f"[bold]{escape(found.symbol)}[/] bucket to {at}{under}")
-    console.print(found.answer, highlight=False, markup=False)
+    console.print(codes_in_words(found.answer), highlight=False, markup=False)
     if found.running:
         console.print(f"{found.run_id} still runs: this is as of now", style="yellow")
     tape_page(console, found.tape)
     if found.strategies and not found.asks_alone:
         weights = (f"{each.strategy_id} {each.weight:.3g}" for each in found.strategies)
-        console.print(f"strategies by weight: {', '.join(weights)}", highlight=False, markup=False)
+        console.print(Flow(["strategies by weight:", *weights]), highlight=False)
     for signal in found.signals:
         _signal_page(console, signal)
     _verdict_page(console, found)
@@ -106,7 +109,7 @@ def _page(console: Console, found: Explanation) -> None:
         values = (
             f"{key} {figure(value)}" for key, value in found.scanner.items() if value is not None
         )
-        console.print("  ".join(values), highlight=False)
+        console.print(Flow([*values]), highlight=False)
         table = _checks_table("gate")
         for check in found.gates:
             outcome = "pass" if check.passed else "fail"
@@ -120,13 +123,10 @@ def _signal_page(console: Console, signal: SignalSaid) -> None:
     """Print one strategy's signal: its score, and every feature with its limit."""
     side = "long" if signal.side > 0 else "short"
     numbers = ((name, getattr(signal, name)) for name in ("score", "strength", "confidence"))
-    told = "  ".join(f"{name} {figure(value)}" for name, value in numbers if value is not None)
+    told = [f"{name} {figure(value)}" for name, value in numbers if value is not None]
     ended = f", {signal.fade_reason}" if signal.fade_reason else ""
-    console.print(
-        f"[bold]{escape(signal.strategy_id)}[/] {side} {signal.phase}{ended}  "
-        f"qualified {figure(signal.qualified)}  {told}",
-        highlight=False,
-    )
+    named = Text.assemble((signal.strategy_id, "bold"), f" {side} {signal.phase}{ended}")
+    console.print(Flow([named, f"qualified {figure(signal.qualified)}", *told]), highlight=False)
     table = _checks_table("feature")
     for each in signal.features:
         outcome = "pass" if each.passed else "fail"
@@ -136,20 +136,23 @@ def _signal_page(console: Console, signal: SignalSaid) -> None:
 
 def _verdict_page(console: Console, found: Explanation) -> None:
     """Print who contributed to the trade and what the hub asked, for strategies beside others."""
+    from engine.decision.plain_reason import codes_in_words
+
     if found.asks_alone:
         return
     for part in found.contributions:
-        console.print(
-            f"contribution of {escape(part.strategy_id)}: strength {figure(part.strength)}  "
-            f"weight {part.weight:.3g}  confidence {figure(part.confidence)}",
-            highlight=False,
+        told = (
+            f"contribution of {part.strategy_id}: strength {figure(part.strength)}",
+            f"weight {part.weight:.3g}",
+            f"confidence {figure(part.confidence)}",
         )
+        console.print(Flow(told), highlight=False)
     for verdict in found.verdicts or (found.verdict,):
         if verdict is None:
             continue
         outcome = "approved" if verdict["approved"] else f"refused, {verdict['reason']}"
         console.print(
-            f"hub on {verdict['strategy_id']}: {outcome}: {verdict['detail']}",
+            codes_in_words(f"hub on {verdict['strategy_id']}: {outcome}: {verdict['detail']}"),
             highlight=False,
             markup=False,
         )

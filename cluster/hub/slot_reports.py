@@ -187,16 +187,7 @@ class SlotReports:
     def _decide(self) -> None:
         for report in self.merge.decided(time.monotonic_ns()):
             said = self._said.pop(report.ts_event, {})
-            self._due.append(MergedReport(report, _flaws(said), _measure(said)))
-
-
-def _flaws(said: Mapping[str, SlotReport]) -> dict[str, str]:
-    """Return what slots find wrong with the tape, by issue, the first slot's words."""
-    found: dict[str, str] = {}
-    for slot, each in sorted(said.items()):
-        for flaw, detail in each.flaws:
-            found.setdefault(flaw, f"slot {slot}: {detail}")
-    return found
+            self._due.append(MergedReport(report, _measure(said)))
 
 
 def _measure(said: Mapping[str, SlotReport]) -> TapeMeasure | None:

@@ -18,16 +18,12 @@ from engine.domain.candidate import BucketReport
 from engine.domain.market_data.quotes import QuoteBatch
 from engine.domain.market_data.trades import TradeBatch
 from engine.live_scanner import LiveScanner
-from engine.tape import Flaw, TapeCloses, TapeMeasure
+from engine.tape import TapeCloses, TapeMeasure
 
 KEPT_REPORTS = 120
 """Reports that can be told again under a new order; who needs earlier ones has them replayed."""
 _MOST_ROWS = 1 << 18
 """Rows that wait for a mark at most: a day that is replayed has none before its end."""
-
-_OF_ALL = frozenset({Flaw.THIN})
-"""What cannot be told of a slot alone: the symbols of one letter often fall silent together for
-some seconds. Its measure says how many were heard, and whoever adds up all slots can judge."""
 
 type Told = SlotReport | SlotRest | ExitAlert | BucketRows
 
@@ -36,7 +32,6 @@ class _Said(NamedTuple):
     """A report as it was made."""
 
     report: BucketReport
-    flaws: tuple[tuple[str, str], ...]
     measure: TapeMeasure | None
 
 
@@ -84,7 +79,8 @@ class SlotWork:
     def state(self) -> SlotState:
         """How the slot is."""
         symbols = len(self._live.scanner.symbols)
-        return SlotState(self.slot, self._closed_ns, self._prints, symbols, self.is_replaying)
+        flaw = next(iter(self._tape.flaws.values()), "")
+        return SlotState(self.slot, self._closed_ns, self._prints, symbols, self.is_replaying, flaw)
 
     def goes_on(self, since_ns: int) -> bool:
         """Say whether all reports since a bucket's end (UTC ns) can be told without a replay."""
@@ -121,12 +117,7 @@ class SlotWork:
         scanner = self._live.scanner
         while scanner.closes_at <= ts:
             for report in self._live.close(scanner.closes_at):
-                flaws = tuple(
-                    (each.value, text)
-                    for each, text in self._tape.flaws.items()
-                    if each not in _OF_ALL
-                )
-                self._report(_Said(report, flaws, self._tape.measure))
+                self._report(_Said(report, self._tape.measure))
                 rows = newest_bucket(scanner, self.slot, report.ts_event)
                 if self.owner is not None and rows.symbols:
                     self._tell(rows)
@@ -137,7 +128,7 @@ class SlotWork:
 
     def _made_up_for(self) -> None:
         for report in self._live.warm_kept():
-            self._report(_Said(report, (), None))
+            self._report(_Said(report, None))
 
     def _report(self, said: _Said) -> None:
         self._closed_ns = said.report.ts_event
@@ -158,7 +149,7 @@ class SlotWork:
             said_by=day.said_by(self.slot),
             weighs=day.setup.weighs,
         )
-        self._tell(msgspec.structs.replace(told, flaws=said.flaws, measure=said.measure))
+        self._tell(msgspec.structs.replace(told, measure=said.measure))
         if rest is not None:
             self._tell(rest)
 

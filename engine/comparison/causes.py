@@ -104,11 +104,11 @@ def _decision(
             yield from _strategies(inputs, ts, owner)
         missing = _other(inputs, found.only_in)
         if missing.knows(found.key):
-            yield _given(inputs, ts, SCANNED, f"{missing.run_id} has no such candidate")
+            yield _given(inputs, before, ts, SCANNED, f"{missing.run_id} has no such candidate")
     judged = (story.judgements.get(found.key) for story in (inputs.first, inputs.second))
     reasons = {each.reason for each in judged if each is not None and each.reason}
     if "score" in names and found.only_in is None:
-        yield _given(inputs, ts, SCANNED, "the score is not the same")
+        yield _given(inputs, before, ts, SCANNED, "the score is not the same")
     for each in found.values:
         if each.name.endswith(" basis"):
             what = f"{each.name.removesuffix(' basis')} was {each.first} against {each.second}"
@@ -116,15 +116,13 @@ def _decision(
     looked = [name for name in sorted(names) if name.endswith(" value")]
     if looked:
         seen = f"{looked[0].removesuffix(' value')} is not the same"
-        yield _given(inputs, ts, SCANNED | QUOTED, seen)
+        yield _given(inputs, before, ts, SCANNED | QUOTED, seen)
     if any(name.endswith(" threshold") for name in names - _SIZE):
         yield from _parameters(inputs, ts)
     yield from _state(found, reasons, inputs, before)
     if names <= _SIZE and (names != {"detail"} or reasons <= _MONEY | _LOOKED_AT):
         yield from _size(found, inputs, before)
-    yield from _strategies(inputs, ts)
-    yield from _parameters(inputs, ts)
-    yield from _data(inputs.backfill(ts))
+    yield from _changed(inputs, before, ts)
     if RefusalReason.SYMBOL_HALTED in reasons:
         yield Explained(Cause.DATA, f"{found.symbol} was halted in one run alone")
     if RefusalReason.TOO_LATE in reasons:
@@ -199,11 +197,13 @@ def _plan(found: Finding, inputs: Inputs, before: Collection[Difference]) -> Ite
         return
     yield from _follows(same, "the decision it was made of differs")
     if "reference_price" in names:
-        yield _given(inputs, ts, QUOTED, "the price decided on is not the same")
+        yield _given(inputs, before, ts, QUOTED, "the price decided on is not the same")
     if names & _OF_STRATEGIES:
         yield from _strategies(inputs, ts)
     if names <= _SIZE:
         yield from _size(found, inputs, before)
+        if not _told_before(before):
+            yield from _data(inputs.late(ts))
     yield from _strategies(inputs, ts, found.key[3])
     yield from _parameters(inputs, ts)
     if names <= _SIZE:
@@ -288,13 +288,33 @@ def _trade(found: Finding, inputs: Inputs, before: Collection[Difference]) -> It
     yield from _follows(_of_trade(found, before), "the sum of what its orders came to")
 
 
-def _given(inputs: Inputs, ts: int, among: Collection[str], seen: str) -> Explained:
-    """Return that another input is owed to parameters where those differ, else to the data."""
-    changed = inputs.parameters(ts, among)
-    if changed is not None:
+def _given(
+    inputs: Inputs, before: Collection[Difference], ts: int, among: Collection[str], seen: str
+) -> Explained:
+    """Return whether another input is owed to parameters or to the data.
+
+    Where both may be, it is the data that came late, unless parameters made a difference before.
+    """
+    changed, late = inputs.parameters(ts, among), inputs.late(ts)
+    if changed is None:
+        return Explained(Cause.DATA, seen if late is None else f"{seen}: {late}")
+    if late is None or _told_before(before):
         return Explained(Cause.PARAMETER, f"{seen}: {changed}")
-    late = inputs.backfill(ts)
-    return Explained(Cause.DATA, seen if late is None else f"{seen}: {late}")
+    return Explained(Cause.DATA, f"{seen}: {late}; parameters differ, too: {changed}")
+
+
+def _changed(inputs: Inputs, before: Collection[Difference], ts: int) -> Iterator[Explained]:
+    """Explain by anything that was changed, or came late, where nothing shows which it was."""
+    late = [*_data(inputs.late(ts))]
+    yield from [] if _told_before(before) else late
+    yield from _strategies(inputs, ts)
+    yield from _parameters(inputs, ts)
+    yield from late
+
+
+def _told_before(before: Collection[Difference]) -> bool:
+    """Say whether parameters have made a difference before."""
+    return any(each.cause is Cause.PARAMETER for each in before)
 
 
 def _parameters(inputs: Inputs, ts: int) -> Iterator[Explained]:

@@ -147,12 +147,20 @@ class Inputs:
             if at <= ts and lock.symbol == symbol and (at, lock) not in other.locks
         )
 
-    def backfill(self, ts: int) -> str | None:
-        """Return in words what one run alone fetched later that it looks back on at an instant."""
-        return _last(
+    def late(self, ts: int) -> str | None:
+        """Return in words what one run alone heard late, or never, that tells at a bucket.
+
+        A gap that it fetched later, or its start after the open.
+        """
+        gap = _last(
             (gap.end_ns, f"{story.run_id} had {_gap(gap)}")
             for story, other in self._both
             if (gap := story.gap_at(ts)) is not None and gap not in other.gaps
+        )
+        return gap or _last(
+            (began, f"{story.run_id} began at {_clock(began)} New York, after the open")
+            for story, other in self._both
+            if (began := story.late_start_at(ts)) is not None and began != other.late_start_at(ts)
         )
 
     def silent(self, ts: int) -> str | None:
@@ -207,12 +215,13 @@ def _concerns(asked: Asked, about: dict[str, str]) -> bool:
 
 def _gap(gap: GapBackfilled) -> str:
     """Return a gap in words."""
-    start, end = (
-        datetime.fromtimestamp(ts // NANOS_PER_SECOND, NEW_YORK).strftime("%H:%M:%S")
-        for ts in (gap.start_ns, gap.end_ns)
-    )
+    start, end = _clock(gap.start_ns), _clock(gap.end_ns)
     how = "fetched later" if gap.complete else "fetched later in part"
     return f"no data from {start} to {end} New York, {how}: {counted(gap.trades, 'trade')}"
+
+
+def _clock(ts: int) -> str:
+    return datetime.fromtimestamp(ts // NANOS_PER_SECOND, NEW_YORK).strftime("%H:%M:%S")
 
 
 def _last(found: Iterable[tuple[int, str]]) -> str | None:

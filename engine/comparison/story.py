@@ -9,6 +9,7 @@ from typing import Self
 import msgspec
 
 from engine.accounting import Fill, FillBook
+from engine.decision.governor.day_windows import entries_open_ns
 from engine.domain.commands import AnyCommand
 from engine.domain.ensemble import ACCELERATION_ALONE, ENGINE, Ensemble
 from engine.domain.facts import (
@@ -37,9 +38,11 @@ from engine.domain.facts import (
 )
 from engine.domain.parameters import parameters_from
 from engine.domain.parameters.versions import FIRST, ParameterHistory
-from engine.domain.session import NANOS_PER_SECOND
+from engine.domain.session import NANOS_PER_SECOND, day_of, is_session, session
 
 _NEVER = 1 << 63
+_LATE_NS = 60 * NANOS_PER_SECOND
+"""After entries open, until a run that has recorded nothing yet came late."""
 
 type DecisionKey = tuple[int, str, int, str]
 """End of the bucket (UTC ns), symbol, side, strategy."""
@@ -124,6 +127,11 @@ class Story(msgspec.Struct, kw_only=True):
         USD at the start of each day, in order.
     day_data : dict of str to str
         Hash of each day's data, empty where a run had it from a venue.
+    day_heard : dict of str to int
+        First fact of each day after that it started, UTC ns. The clock gives one when entries open,
+        or when a run that was started later comes to the day.
+    day_started_ns : int
+        When the newest day was started, UTC ns.
     ensembles : list of EnsembleChanged
         What was said of its strategies, in order; empty: acceleration alone.
     over : dict of str to int
@@ -139,6 +147,8 @@ class Story(msgspec.Struct, kw_only=True):
     judged_from: int | None = None
     day_equity: dict[str, Decimal] = {}
     day_data: dict[str, str] = {}
+    day_heard: dict[str, int] = {}
+    day_started_ns: int = 0
     plans: dict[str, Planned] = {}
     orders: dict[str, Working] = {}
     exits: dict[str, tuple[int, ExitRequested]] = {}
@@ -176,6 +186,7 @@ class Story(msgspec.Struct, kw_only=True):
         for fact in facts:
             book.post(fact)
             story._take(fact, received)
+            story._hear(fact.ts_init)
         for fill in book.fills():
             story.fills.setdefault((fill.order.trade_id, fill.order.role), []).append(fill)
         for trade_id in story.over.keys() - story.trades.keys():
@@ -193,9 +204,24 @@ class Story(msgspec.Struct, kw_only=True):
 
         They look back on no more than what buckets are kept for.
         """
-        kept_ns = self.params.at(ts).bucket_ttl * NANOS_PER_SECOND if self.params else 0
+        kept_ns = self._kept_ns(ts)
         seen = (gap for gap in self.gaps if gap.start_ns <= ts <= gap.end_ns + kept_ns)
         return max(seen, key=lambda gap: gap.end_ns, default=None)
+
+    def late_start_at(self, ts: int) -> int | None:
+        """Return when a run came late to the day of a bucket on which that tells, UTC ns.
+
+        It tells on buckets before, which the run never saw, and on those that look back on them.
+        """
+        day = day_of(ts)
+        heard = self.day_heard.get(day.isoformat())
+        if heard is None or self.params is None or not is_session(day):
+            return None
+        on_time_ns = entries_open_ns(self.params.at(heard), session(day)) + _LATE_NS
+        return heard if heard > on_time_ns and ts <= heard + self._kept_ns(ts) else None
+
+    def _kept_ns(self, ts: int) -> int:
+        return self.params.at(ts).bucket_ttl * NANOS_PER_SECOND if self.params else 0
 
     def ensemble_at(self, ts_event: int) -> Ensemble:
         """Return the strategies by which the bucket that ends at an instant (UTC ns) is decided."""
@@ -266,6 +292,7 @@ class Story(msgspec.Struct, kw_only=True):
             case DayStarted():
                 self.day_equity[payload.day] = payload.equity
                 self.day_data[payload.day] = payload.data_hash
+                self.day_started_ns = ts
             case ParamsChanged() | ParamsWithdrawn():
                 self._change(payload)
             case EnsembleChanged():
@@ -302,6 +329,11 @@ class Story(msgspec.Struct, kw_only=True):
                 self.gaps.append(payload)
             case BucketIncomplete():
                 self.silent[payload.ts] = payload.slots
+
+    def _hear(self, ts: int) -> None:
+        """Take when there is a first fact of the day that was started last."""
+        if self.day_equity and ts > self.day_started_ns:
+            self.day_heard.setdefault([*self.day_equity][-1], ts)
 
     def _in_day(self, fact: Fact) -> bool:
         """Say whether a fact belongs to a day that has not ended."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from engine.decision import GovernorPhase
+from engine.decision.plain_reason import refusal_in_words
 from engine.display.frame import Activity
 from engine.domain.amounts import amount
 from engine.domain.counted import counted
@@ -116,7 +117,7 @@ def _of_people(payload: AnyPayload) -> str:
         case CommandReceived() as given:
             return f"{given.who}: {_spaced(given.command.__struct_config__.tag)}"
         case CommandRefused():
-            return f"command refused: {payload.reason}"
+            return f"command refused: {refusal_in_words(payload.reason)}"
         case CommandDone():
             return f"command done: {payload.outcome}"
         case SymbolLocked():

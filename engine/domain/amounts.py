@@ -1,4 +1,4 @@
-"""Exact amounts of money as text: every decimal that there is, never fewer than two."""
+"""Amounts of money as text: exact ones with every decimal, never fewer than two."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from decimal import Decimal
 
 _CENTS = 2
 _FINEST = Decimal("0.000001")
+_OF_A_MEAN = Decimal("0.0001")
 
 
 def exact(value: Decimal | float) -> Decimal:
@@ -18,8 +19,13 @@ def exact(value: Decimal | float) -> Decimal:
 
 
 def amount(value: Decimal | float, *, signed: bool = False) -> str:
-    """Return an amount with thousands separators: ``946.395``, ``1,234.50``, ``+7.00``."""
+    """Return an amount with thousands separators: ``946.395``, ``1,234.50``, ``+7.00``.
+
+    One with more decimals than any price or sum has is a mean, and has four: ``14.2857``.
+    """
     held = exact(value)
+    if held != held.quantize(_FINEST):
+        held = held.quantize(_OF_A_MEAN)
     plus = "+" if signed and held > 0 else ""
     decimals = -int(held.normalize().as_tuple().exponent)
     return f"{plus}{held or Decimal(0):,.{max(decimals, _CENTS)}f}"

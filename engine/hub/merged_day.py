@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from engine.domain.candidate import BucketReport
@@ -18,14 +18,11 @@ class MergedReport:
     ----------
     report : BucketReport
         Of all slots; ``missing`` names those that were silent.
-    flaws : mapping of str to str
-        What is wrong with the tape, by issue: the worst that any slot says.
     measure : TapeMeasure or None
         Of the tape, of all slots together.
     """
 
     report: BucketReport
-    flaws: Mapping[str, str] = field(default_factory=dict[str, str])
     measure: TapeMeasure | None = None
 
 

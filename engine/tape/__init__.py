@@ -6,6 +6,7 @@ from engine.tape.joined import joined_measure
 from engine.tape.judgement import CLOCK_OFF_SECS, Flaw, TapeLimits, judge_tape, silence_limit_ns
 from engine.tape.measure import Heard, TapeMeasure
 from engine.tape.monitor import TapeMonitor
+from engine.tape.settled import SettledFlaws
 from engine.tape.venue_clock import VENUE_CLOCK, behind
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "HealthLine",
     "Heard",
     "Light",
+    "SettledFlaws",
     "TapeCloses",
     "TapeLimits",
     "TapeMeasure",

@@ -16,9 +16,7 @@ from engine.tape.judgement import Flaw, TapeLimits, judge_tape
 from engine.tape.measure import Heard, TapeMeasure
 from engine.tape.profile import WINDOWS, Profile
 from engine.tape.repeats import Repeats
-
-GOOD_BUCKETS = 3
-"""So many closes in a row have to be free of a flaw before it is over."""
+from engine.tape.settled import SettledFlaws
 
 _ENOUGH_PRINTS = 8
 _ENOUGH_ARRIVALS = 20
@@ -48,13 +46,11 @@ class TapeMonitor:
     ----------
     measure : TapeMeasure or None
         Of the last close.
-    flaws : dict of Flaw to str
-        What is wrong, in the words of the close at which it began.
     """
 
     def __init__(self, opens_ns: int) -> None:
         self.measure: TapeMeasure | None = None
-        self.flaws: dict[Flaw, str] = {}
+        self._settled = SettledFlaws()
         self._opens_ns = opens_ns
         self._profile = Profile()
         self._moves = Profile()
@@ -64,7 +60,6 @@ class TapeMonitor:
         self._first_ns = self._last_ns = _NEVER
         self._arrivals = 0
         self._fetched_ns = 0
-        self._good: dict[Flaw, int] = {}
         self._last = np.zeros(0, np.int64)
 
     def fetched(self, until_ns: int) -> None:
@@ -113,8 +108,7 @@ class TapeMonitor:
             future=counted.future,
             repeated=counted.repeated,
         )
-        self._settle(judge_tape(self.measure, limits))
-        return self.flaws
+        return self._settled.settle(judge_tape(self.measure, limits))
 
     def _compare(
         self, bucket: ClosedPrices, limits: TapeLimits
@@ -177,14 +171,3 @@ class TapeMonitor:
             if total.all >= _ENOUGH_PRINTS:
                 break
         return total
-
-    def _settle(self, found: dict[Flaw, str]) -> None:
-        """Begin what is found at once, end what has not been found for some closes."""
-        for flaw in Flaw:
-            if flaw in found:
-                self._good[flaw] = 0
-                self.flaws.setdefault(flaw, found[flaw])
-            elif flaw in self.flaws:
-                self._good[flaw] += 1
-                if self._good[flaw] >= GOOD_BUCKETS:
-                    del self.flaws[flaw]

@@ -41,6 +41,21 @@ class CommandLog:
         if all(run.run_id != self.run_id for run in self._journals.runs()):
             self._journals.start(self.run_id).close()
 
+    def remove(self) -> None:
+        """Take the log away if nothing was given.
+
+        Raises
+        ------
+        JournalError
+            Somebody gives a command now, or the database cannot be reached.
+        """
+        log = self._journals.open(self.run_id)
+        log.claim()
+        if log.last is None:
+            log.remove()
+        else:
+            log.close()
+
     def give(self, command: CommandReceived, *, patience_secs: float = 5) -> Fact:
         """Append a command, or find it appended; another giver is waited for.
 

@@ -195,6 +195,22 @@ class SqlJournal(HoldingJournal):
                 raise self._refused("end", error) from error
             self.close()
 
+    def remove(self) -> None:
+        """Take the run away with its facts, all of which are kept.
+
+        Raises
+        ------
+        JournalError
+            It cannot be taken away, or somebody else has taken it over.
+        """
+        with self._lock:
+            try:
+                self._claimed().remove()
+            except SQLAlchemyError as error:
+                raise self._refused("remove", error) from error
+            self._writer = self._epoch = None
+        self.database.settle()
+
     def reopen(self) -> None:
         """Say that a run which was cut off goes on."""
         with self._lock:

@@ -7,7 +7,7 @@ import logging
 import time
 
 import msgspec
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from engine.domain.errors import JournalError, JournalTaken
 from engine.journal import HolderBeat, Record
@@ -133,6 +133,25 @@ class Writer:
         self._say(status=status, note=note, ended_ns=time.time_ns())
         extra = {"run_id": self._run_id}
         _log.info("run sealed as %s with %d facts %s", status, self.head_seq, note, extra=extra)
+
+    def remove(self) -> None:
+        """Take the run away with its facts, and close.
+
+        Raises
+        ------
+        JournalTaken
+            Another writer has taken the run over.
+        """
+        own = RUNS.c.run_id == self._run_id
+        with self._connection.begin():
+            self._connection.execute(delete(FACTS).where(FACTS.c.run_id == self._run_id))
+            gone = self._connection.execute(
+                delete(RUNS).where(own, RUNS.c.writer_epoch == self.epoch)
+            )
+            if gone.rowcount != 1:
+                raise JournalTaken(_TAKEN.format(self._run_id))
+        self.abandon()
+        _log.info("run taken away with %d facts", self.head_seq, extra={"run_id": self._run_id})
 
     def reopen(self) -> None:
         """Say that the run goes on."""

@@ -377,6 +377,32 @@ def test_warnings_of_an_import_hold_as_long_as_any_of_its_rows(bring: Any, tmp_p
     assert [str(each.code) for each in manifest.warnings] == ["venue_quotes"]
 
 
+def test_what_an_import_says_of_symbols_takes_back_what_was_said_of_them(
+    bring: Any, tmp_path: Path
+) -> None:
+    """Also where the rows come out as they are stored; a symbol beside them keeps its warning."""
+
+    def said(*quoted: tuple[str, str], options: tuple[str, ...] = ()) -> dict[str, int]:
+        header = "symbol,ts_event,bid,ask,bid_size,ask_size,exchange,tape"
+        lines = (
+            f"{symbol},{AT + n},61.5,61.6,100,100,{venue},{tape}"
+            for symbol, tape in quoted
+            for n, venue in enumerate("QNQ")
+        )
+        _, _, catalog = bring(
+            csv_file(tmp_path, *lines, header=header), "--kind", "quotes", *options
+        )
+        manifest = catalog.partitions.manifest(Kind.QUOTES, DAY, "K")
+        assert manifest is not None
+        return {str(each.code): each.rows for each in manifest.warnings}
+
+    assert said(("KO", "?")) == {"venue_quotes": 3, "unknown_tapes": 3}
+    assert said(("KEY", "A")) == {"venue_quotes": 6, "unknown_tapes": 3}
+    assert said(("KO", "A"), options=("--consolidate",)) == {"venue_quotes": 3}
+    assert said(("KO", "A")) == {"venue_quotes": 6}
+    assert said(("KO", "A"), ("KEY", "A"), options=("--no-consolidate",)) == {}
+
+
 def test_recorded_quotes_of_venues_are_doubted(shared: Path, bring: Any) -> None:
     file = shared / "data/quotes/highfrequency_xxx/2018-01-02.parquet"
     assert pc.count_distinct(pq.read_table(file)["exchange"]).as_py() > 1

@@ -85,7 +85,7 @@ def test_a_session_ends_over_commands_that_were_altered(
     database = str(tmp_path / "facts.sqlite")
     with hosted(nursery, market, database, tmp_path, "--speed", "100") as host:
         patient = ("--timeout", "120", "--database", database)
-        while (given := tradectl("do", "lock", "ZZZ", "--yes", *patient)).code:
+        while (given := tradectl("do", "pause", "--yes", *patient)).code:
             assert host.poll() is None, host.communicate()
             assert given.code != ExitCode.QUARANTINED, given.err
         _altered(database, f"session-{DAY}/commands")

@@ -168,6 +168,12 @@ def _command_by_both_doors(
     assert "no trade in" in nothing["message"]
     refused = do("close", opened.trade_id, "--yes", code=REFUSED)
     assert "no_such_trade" in refused["detail"]
+    flat = do("flatten", symbol, "--yes", "--id", "flat already", code=REFUSED)
+    assert f"no trade in {symbol} was open" in flat["detail"]
+    for verb in ("lock", "flatten"):
+        unknown = do(verb, f"{symbol}X", "--yes", code=REFUSED)
+        assert f"{symbol}X is no symbol that" in unknown["detail"]
+        assert symbol in unknown["detail"].partition("did you mean ")[2]
 
 
 def _ask_in_words(say: Callable[..., Any], opened: TradeOpened) -> None:
@@ -194,6 +200,7 @@ def _told(recorded: list[Fact], symbol: str) -> dict[str, int]:
     assert symbol not in {plan.symbol for plan in later if isinstance(plan, BracketPlanned)}
     assert later
     assert [f.payload for f in recorded if isinstance(f.payload, FlatVerified)] == [
+        FlatVerified(symbol),
         FlatVerified(symbol),
         FlatVerified(None),
     ]

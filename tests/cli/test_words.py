@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from app.commands.governor_view import phase_in_words, resumed_by
+from app.figures import figure
 from app.parameters.takes_effect import takes_effect
 from cli.terminal.in_words import in_words
 from engine.decision import GovernorPhase
@@ -71,3 +73,14 @@ def test_where_no_run_is_both_ways_to_start_one_are_told(
         assert answer.code == 4
         assert "'tradectl live' or 'tradectl session' starts one" in answer.err
     assert "TRADECTL_SIM_URL" in tradectl("live", "--help").out
+
+
+def test_a_mean_of_money_has_four_decimals_and_a_sum_all_of_its_own() -> None:
+    paid = Decimal("100.01") * 2 + Decimal("100.02")
+    assert figure(paid / 3) == "100.0133"
+    assert figure(paid / 7 * 100) == "4,286.2857"
+    assert [figure(each) for each in (Decimal("946.395"), Decimal("0.000001"), paid)] == [
+        "946.395",
+        "0.000001",
+        "300.04",
+    ]

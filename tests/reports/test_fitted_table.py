@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import assume, given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from reports.fitted_table import LONGEST_WORD, Column, FittedTable
+from reports.flow import Flow
 from tests.conftest import ROOT
 
 _WORDS = st.text("abcdefg0123456789.,−", min_size=1, max_size=LONGEST_WORD)
@@ -22,7 +24,7 @@ _GRIDS = {
 """Lists of names and values, and the columns of two runs: they have nothing to leave out."""
 
 
-def drawn(table: FittedTable, width: int) -> str:
+def drawn(table: FittedTable | Flow, width: int) -> str:
     console = Console(width=width, force_terminal=False)
     with console.capture() as capture:
         console.print(table)
@@ -43,6 +45,23 @@ def tables(draw: st.DrawFn) -> FittedTable:
     ]
     spare = draw(st.lists(st.sampled_from([each.heading for each in columns]), unique=True))
     return FittedTable(columns, spare)
+
+
+@given(st.lists(_SENTENCES, min_size=1, max_size=12), st.integers(60, 140))
+def test_a_flow_breaks_between_its_texts_and_never_within(parts: list[str], width: int) -> None:
+    parts = [each[:40].strip() for each in parts]
+    lines = drawn(Flow(parts), width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert "  ".join(lines) == "  ".join(parts)
+    assert all(len(a) + 2 + len(b.split("  ")[0]) > width for a, b in pairwise(lines))
+
+
+def test_the_column_with_the_most_to_say_gets_the_most_room() -> None:
+    """Sixty characters beside three columns: few of them go to the short one."""
+    cells = ("to close", "when it is next started again", "word " * 30)
+    columns = [Column(heading=f"h{n}", cells=[each], least=8) for n, each in enumerate(cells)]
+    first = drawn(FittedTable(columns), 100).splitlines()[1]
+    assert len(first[first.index("word") :].rstrip()) >= 60
 
 
 @given(tables(), st.integers(60, 140))

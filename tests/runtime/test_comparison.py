@@ -21,16 +21,20 @@ from engine.comparison import Cause, Comparison, Difference, Judgement, Kind, St
 from engine.domain.commands import FlattenAll, SetParameters
 from engine.domain.facts import (
     BucketIncomplete,
+    DayEnded,
+    DayStarted,
     ExitReason,
     Fact,
     GapBackfilled,
+    GovernorMoved,
     OrderFilled,
+    RunStarted,
     TradeClosed,
 )
 from engine.domain.market_data.trades import TradeBatch
 from engine.domain.parameters import parameters_from
 from engine.domain.parameters.versions import ParameterHistory
-from engine.domain.session import NANOS_PER_SECOND
+from engine.domain.session import NANOS_PER_SECOND, session
 from engine.journal import MemoryJournal
 from engine.runtime import run_backtest
 from tests.runtime.conftest import SYNTHETIC_DAY
@@ -265,6 +269,45 @@ def test_what_one_run_heard_after_a_gap_is_named_while_signals_look_back_on_it(
     assert only.cause is Cause.DATA
     assert only.because.endswith("New York, fetched later: 1,234 trades") == is_told
     assert ("b had no data from" in only.because) == is_told
+
+
+def test_data_that_came_late_goes_before_a_parameter_that_made_no_difference_yet(
+    base: Ran,
+) -> None:
+    """A late start or a gap explains first; a parameter that made a difference before stays."""
+    known = judgements(base)
+    settings = (*SETTINGS, "min_ac_z=3", "symbol_cooldown_seconds=1")
+    place = next(n for n, each in enumerate(known) if n > len(known) // 2 and not each.approved)
+    early, other = known[0], known[place]
+    end = other.ts_event - NANOS_PER_SECOND
+    gap = GapBackfilled(end - 9 * NANOS_PER_SECOND, end, 40, 1_234, 12, complete=True)
+    late = msgspec.structs.replace(base.facts[2], ts_event=end, ts_init=end, payload=gap)
+    scored = msgspec.structs.replace(other, score=other.score + 0.5)
+
+    def causes(facts: Sequence[Fact], judged: list[Judgement]) -> list[tuple[Cause, str]]:
+        story = told("b", base, facts=facts, judged=judged, settings=settings)
+        found = check(compare(told("a", base), story)).differences
+        return [(each.cause, each.because) for each in found]
+
+    ((cause, because),) = causes([*base.facts, late], [*known[:place], scored, *known[place + 1 :]])
+    assert cause is Cause.DATA
+    assert "fetched later: 1,234 trades; parameters differ, too: " in because
+    worded = msgspec.structs.replace(other, detail="another")
+    ((cause, because),) = causes([*base.facts, late], [*known[:place], worded, *known[place + 1 :]])
+    assert (cause, because.endswith("1,234 trades")) == (Cause.DATA, True)
+    shown = msgspec.structs.replace(early, score=early.score + 0.5)
+    judged = [shown, *known[1:place], scored, *known[place + 1 :]]
+    assert [cause for cause, _ in causes([*base.facts, late], judged)] == [Cause.PARAMETER] * 2
+    began = session(SYNTHETIC_DAY).at("15:30:01")
+    facts = [
+        msgspec.structs.replace(each, ts_init=max(each.ts_init, began))
+        if isinstance(each.payload, GovernorMoved | DayEnded)
+        else each
+        for each in base.facts
+        if isinstance(each.payload, RunStarted | DayStarted | GovernorMoved | DayEnded)
+    ]
+    ((cause, because), *_) = causes(facts, [each for each in known if each.ts_event > began])
+    assert (cause, "b began at 15:30:01 New York, after the open" in because) == (Cause.DATA, True)
 
 
 @given(st.data())

@@ -92,6 +92,8 @@ class LiveDay:
         What was measured of the tape.
     last_health : tuple of HealthLine
         As it was before the node was stopped.
+    is_under_way : bool
+        Whether the venue was reached, and the day went on with it.
     """
 
     def __init__(
@@ -164,6 +166,7 @@ class LiveDay:
         self._equity = [books.equity_point(self.pulse.now(), books.ledger.equity)]
         self._secs = 0.0
         self.last_health: tuple[HealthLine, ...] = ()
+        self.is_under_way = False
 
     def _source(self, make_source: MakeSource) -> SignalSource | None:
         books = self.books
@@ -238,6 +241,7 @@ class LiveDay:
                 self._display.start(venue)
             if isinstance(self._time, GrantedTime):
                 await venue.begin()
+                self.is_under_way = True
                 await keeper.step(
                     self._time,
                     self.ends_ns,
@@ -251,6 +255,7 @@ class LiveDay:
                     self._merged.listen(lambda: venue.publish(merged_message(self.pulse.now())))
                 look = lambda _: self._journal.look()  # noqa: E731
                 await keeper.guard(self._time, self.ends_ns, look, venue.begin())
+                self.is_under_way = True
                 await keeper.go_along(self._time, self.ends_ns, on_paced_beat)
             await self._journal.settle(stop)
             self.last_health = self.health(venue)

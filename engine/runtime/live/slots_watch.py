@@ -1,15 +1,18 @@
-"""What slots of the alphabet lack, or find wrong with the tape, holds entries at the hub."""
+"""What slots of the alphabet lack, or is wrong with their tape together, holds entries."""
 
 from __future__ import annotations
 
 from engine.hub.desk import Desk
 from engine.hub.merged_day import MergedReport
 from engine.runtime.live.issues import IssueTracker
-from engine.tape import Flaw, TapeLimits, TapeMeasure
+from engine.tape import Flaw, SettledFlaws, TapeLimits, TapeMeasure, judge_tape
 
 
 class SlotsWatch:
     """Looks at each merged report before anybody decides on it; exits go on whatever it finds.
+
+    The tape is judged as one: the symbols of a letter often fall silent together, and what holds
+    entries is not to depend on how the alphabet was cut.
 
     Attributes
     ----------
@@ -21,6 +24,7 @@ class SlotsWatch:
         self.measure: TapeMeasure | None = None
         self._desk = desk
         self._trouble = trouble
+        self._settled = SettledFlaws()
         self._silent: set[str] = set()
 
     def limits(self, now: int) -> TapeLimits:
@@ -40,9 +44,13 @@ class SlotsWatch:
         for slot in sorted(self._silent - missing):
             self._trouble.issue_cleared(f"slot {slot}")
         self._silent = missing
-        self.measure = merged.measure or self.measure
+        if merged.measure is None:
+            return
+        self.measure = merged.measure
+        limits = self.limits(merged.report.ts_event)
+        flaws = self._settled.settle(judge_tape(merged.measure, limits))
         for flaw in Flaw:
-            if flaw.value in merged.flaws:
-                self._trouble.issue_raised(flaw.value, merged.flaws[flaw.value])
+            if flaw in flaws:
+                self._trouble.issue_raised(flaw.value, flaws[flaw])
             else:
                 self._trouble.issue_cleared(flaw.value)

@@ -6,16 +6,21 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from app.runs.hosted_run import hosted_run
 from catalog import Catalog
 from catalog.synth import synthesize
 from cli.terminal.output import INTERRUPTED
 from engine.domain.commands import Pause
-from engine.domain.facts import Channel, CommandReceived
-from store import CommandLog, Journals
+from engine.domain.errors import ConfigError
+from engine.domain.exit_codes import ExitCode
+from engine.domain.facts import Channel, CommandReceived, DayStarted
+from engine.domain.session import session
+from store import CommandLog, Journals, RunStatus
 from tests.cli.conftest import DAY
 from tests.cli.held_requests import HISTORY, HeldRequests
 from tests.cli.live.live_place import Place, simulated
@@ -26,6 +31,15 @@ _CAUGHT_UP = "the issue with warm-up is over"
 _STREAMS = (b"GET /v2/sip", b"GET /stream")
 _GUARDED, _GIVEN_UP = "what is held is guarded meanwhile", "it is not waited for"
 _ORDERS_COME, _FEED_COMES = "the issue with orders is over", "the issue with feed is over"
+
+_PAUSED = CommandReceived(
+    command_id="c1",
+    command=Pause(),
+    who="ann",
+    source="test",
+    channel=Channel.COMMAND_LOG,
+    stepped_up=False,
+)
 
 
 @pytest.fixture(scope="module")
@@ -90,20 +104,46 @@ def test_a_venue_that_fails_is_waited_for_and_guarded_before_its_streams_come(
         assert "Traceback" not in said
 
 
+def test_a_start_that_fails_leaves_no_run_to_resume_but_one_that_was_under_way(
+    nursery: ForkedProcesses, venue: Place, tmp_path: Path
+) -> None:
+    place = Place(nursery, venue.url, tmp_path)
+    misfit = ("--strategy", "reversion", "--set", "reversion.stop_loss_percent=9")
+    with place.live(*misfit) as process:
+        _, said = process.communicate()
+    assert (process.returncode, "strategy reversion, with" in said) == (ExitCode.CONFIG, True)
+    journals = Journals(place.database)
+    assert journals.runs() == []
+
+    def fails(name: str, *, reached: bool = False, given: bool = False) -> None:
+        with pytest.raises(ConfigError, match="late"):
+            _failing(journals, name, reached=reached, given=given)
+
+    fails("one")
+    assert journals.runs() == []
+    fails("two", reached=True)
+    fails("three", given=True)
+    left = {run.run_id for run in journals.runs() if run.status is RunStatus.INTERRUPTED}
+    assert left == {"two", "three"}
+
+
+def _failing(journals: Journals, name: str, *, reached: bool, given: bool) -> None:
+    hosting = hosted_run(journals, name, lambda *_: None, resumable=(BaseException,))
+    with hosting as run:
+        opens = session(DAY).pre_market_ns
+        started = DayStarted(str(DAY), "", Decimal(100_000))
+        run.journal.append(started, ts_event=opens, ts_init=opens)
+        if given:
+            run.log.give(_PAUSED)
+        run.is_under_way = reached
+        raise ConfigError("late")
+
+
 def _pause(place: Place, process: Child) -> None:
     """Give a command, and wait until it was taken: the guardian takes them on its beats."""
     place.wait(process, lambda: place.run_id in _runs(place))
     log = CommandLog(Journals(place.database), place.run_id)
-    log.give(
-        CommandReceived(
-            command_id="c1",
-            command=Pause(),
-            who="ann",
-            source="test",
-            channel=Channel.COMMAND_LOG,
-            stepped_up=False,
-        )
-    )
+    log.give(_PAUSED)
     place.wait(process, lambda: _is_received(place))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,7 +188,14 @@ def test_a_day_that_has_ended_has_its_report_and_answers_without_a_catalog(
     nowhere = ("--runs", place.folder / "runs", "--catalog", place.folder / "none", "--json")
     words = [*map(str, nowhere)]
     made = tradectl(*_of(place, "report", *words)).json
-    assert Path(made["report"]).read_text().startswith("<!")
+    page = Path(made["report"]).read_text()
+    assert page.startswith("<!")
+    assert made["without_excursion"] == []
+    (cells,) = re.findall(r'"mae_pct": ?(\[[^\]]*\])', page)
+    excursions = json.loads(cells)
+    assert len(excursions) == end["trades"]
+    assert None not in excursions
+    assert min(excursions) < 0, "measured on what the run has heard"
     runs = ("--runs", str(place.folder / "runs"), "--json")
     shown = tradectl(*_of(place, "runs", "show", *runs)).json
     assert (shown["status"], shown["report"]) == ("Ended", made["report"])
