@@ -166,7 +166,7 @@ class FaultedDay:
             self.commands["hub"] = (
                 ["live", "--role", "hub", "--json", "--no-view", "--venue", "alpaca-sim",
                  "--shards", str(self.shards), *heard, *redis_at, "--database", database,
-                 "--runs", str(self.folder / "runs"), "--run", "faulted", *settings, *self.words],
+                 "--runs", str(self.folder / "runs"), "--run", "faulted", *self.words, *settings],
                 broker | between,
             )  # fmt: skip
             self._start("relay")
