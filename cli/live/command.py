@@ -129,8 +129,7 @@ def live(
         typer.Option(
             "--redis",
             metavar="URL",
-            help="Server between hub and shards: redis://HOST[:PORT], rediss:// or unix:///PATH; "
-            "its password in TRADECTL_REDIS_PASSWORD.",
+            help="Server between hub and shards, as redis://HOST:PORT.",
         ),
     ] = None,
     database: Database = DEFAULT_DATABASE,
@@ -166,7 +165,7 @@ def live(
 
     --role shard trades nothing either: it works the letters of --letters (A, A-C, S1, SA-SM, or
     auto: what its hub gives it) from a relay, and reports to the hub over the server of --redis.
-    --name says under which name. Ctrl-C has others go on with its letters first.
+    Its password is in TRADECTL_REDIS_PASSWORD. --name says under which name. Ctrl-C has others go on with its letters first.
 
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
