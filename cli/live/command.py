@@ -165,7 +165,8 @@ def live(
 
     --role shard trades nothing either: it works the letters of --letters (A, A-C, S1, SA-SM, or
     auto: what its hub gives it) from a relay, and reports to the hub over the server of --redis.
-    Its password is in TRADECTL_REDIS_PASSWORD. --name says under which name. Ctrl-C has others go on with its letters first.
+    Its password is in TRADECTL_REDIS_PASSWORD. --name says under which name. Ctrl-C has others go
+    on with its letters first.
 
     Example: tradectl live --venue alpaca-paper --symbols AAPL,MSFT --feed iex
     """
