@@ -96,6 +96,7 @@ class LiveScanner:
         self._history = history
         self._session = session
         self._watch = watch
+        self._width_ns = first.params.bucket_ns
         self._told_ns = first.start_ns
         self._closed = 0
         self._prints: list[TradeBatch] = []
@@ -135,7 +136,7 @@ class LiveScanner:
             ``ts_init`` went back.
         """
         self._change_over(now)
-        pieces = _pieces(prints, _LEARNED_BUCKETS * self.scanner.width_ns)
+        pieces = _pieces(prints, _LEARNED_BUCKETS * self._width_ns)
         for report in warm_up(self.scanner, quotes, pieces):
             self.raised += raised_in(report)
             if self._watch is not None:

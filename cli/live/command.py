@@ -142,8 +142,7 @@ def live(
             "--redis",
             metavar="URL",
             envvar=REDIS_VARIABLE,
-            help="Server between hub and shards: redis://HOST[:PORT], rediss:// or unix:///PATH; "
-            "its password in TRADECTL_REDIS_PASSWORD. That of this machine's cluster by default.",
+            help="Server between hub and shards, as redis://HOST:PORT.",
         ),
     ] = None,
     shards: Annotated[
@@ -187,7 +186,8 @@ def live(
 
     --role shard trades nothing either: it works the letters of --letters (A, A-C, S1, SA-SM, or
     auto: what its hub gives it) from a relay, and reports to the hub over the server of --redis.
-    --name says under which name. Ctrl-C has others go on with its letters first.
+    Its password is in TRADECTL_REDIS_PASSWORD. --name says under which name. Ctrl-C has others go
+    on with its letters first.
 
     --standby trades nothing while another hub trades the run. It takes over when that one is
     killed, stopped or cut off from the database for three seconds; what that one meant to send is

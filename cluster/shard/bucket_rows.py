@@ -8,7 +8,7 @@ import numpy as np
 from cluster.coding import VERSION
 from engine.domain.errors import DataError
 from engine.domain.unreadable import UNREADABLE
-from engine.signals.scanner import Scanner
+from engine.signals.scanner import Scanner, newest_bucket
 from engine.signals.state import BUCKET_ROW, Records
 
 _ROW = BUCKET_ROW.newbyteorder("<")
@@ -43,9 +43,9 @@ class BucketRows(msgspec.Struct, frozen=True):
         return bytes([VERSION]) + msgspec.msgpack.encode(self)
 
 
-def newest_bucket(scanner: Scanner, slot: str, ts_event: int) -> BucketRows:
+def closed_bucket(scanner: Scanner, slot: str, ts_event: int) -> BucketRows:
     """Return the bucket of a scanner that closed last."""
-    rows = scanner.newest_bucket()
+    rows = newest_bucket(scanner)
     ids: list[int] = rows["symbol_id"].tolist()
     symbols = tuple(scanner.symbols[k] for k in ids)
     rows["symbol_id"] = np.arange(len(rows))

@@ -11,7 +11,7 @@ import msgspec
 from cluster.node_state import SlotState
 from cluster.orders import ExitAlert
 from cluster.reports import Owner, SlotReport, SlotRest, split_report
-from cluster.shard.bucket_rows import BucketRows, newest_bucket
+from cluster.shard.bucket_rows import BucketRows, closed_bucket
 from cluster.shard.day_work import DayWork
 from cluster.shard.watches import TradeWatches
 from engine.domain.candidate import BucketReport
@@ -118,7 +118,7 @@ class SlotWork:
         while scanner.closes_at <= ts:
             for report in self._live.close(scanner.closes_at):
                 self._report(_Said(report, self._tape.measure))
-                rows = newest_bucket(scanner, self.slot, report.ts_event)
+                rows = closed_bucket(scanner, self.slot, report.ts_event)
                 if self.owner is not None and rows.symbols:
                     self._tell(rows)
 

@@ -100,11 +100,6 @@ class Scanner:
         return self._columns.closes_at
 
     @property
-    def width_ns(self) -> int:
-        """Length of a bucket."""
-        return self._columns.settings.width_ns
-
-    @property
     def closed(self) -> int:
         """Number of buckets closed so far."""
         return self._columns.closed
@@ -125,10 +120,6 @@ class Scanner:
     def closed_prices(self, since: int) -> Iterator[ClosedPrices]:
         """Yield the prices of closed buckets; see ``ColumnScanner.closed_prices``."""
         return self._columns.closed_prices(since)
-
-    def newest_bucket(self) -> Records:
-        """Return the bucket that closed last; see ``ColumnScanner.newest_bucket``."""
-        return self._columns.newest_bucket()
 
     def digest(self) -> str:
         """Return the digest of everything reported so far; ``ScanResult.digest`` after a day."""
@@ -293,3 +284,9 @@ class Scanner:
             self._on_signals(signals)
         self._reports.extend(bucket_reports(breadth, events, windows, params, signals, failures))
         self._recent = self._recent[self._recent["bucket"] >= output.end - p.window]
+
+
+def newest_bucket(scanner: Scanner) -> Records:
+    """Return the bucket that a scanner closed last; see ``ColumnScanner.newest_bucket``."""
+    columns = scanner._columns  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  (of this module)
+    return columns.newest_bucket()
