@@ -12,10 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocket, WebSocketState
 
 from engine.domain.errors import JournalError, TradectlError
 
 MEDIA_TYPE = "application/problem+json"
+_CLOSE = 4000
+"""Close codes of our own begin here."""
 
 _log = logging.getLogger(__name__)
 
@@ -82,14 +86,23 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _of_anything)
 
 
-def request_id(request: Request) -> str:
+def request_id(request: HTTPConnection) -> str:
     """Return the id of a request, as its answer and the log have it."""
     return str(getattr(request.state, "request_id", ""))
 
 
-def _of_problem(request: Request, error: Exception) -> JSONResponse:
+async def _of_problem(request: HTTPConnection, error: Exception) -> JSONResponse:
+    """Answer a request; refuse a WebSocket, or end it with 4401 for 401, and so on."""
     assert isinstance(error, Problem)  # noqa: S101  (registered for it)
-    return _answer(request, error.status, error.code, error.detail, error.headers, **error.members)
+    answer = _answer(
+        request, error.status, error.code, error.detail, error.headers, **error.members
+    )
+    if isinstance(request, WebSocket):
+        if request.application_state is WebSocketState.CONNECTING:
+            await request.send_denial_response(answer)
+        else:
+            await request.close(_CLOSE + error.status, error.code)
+    return answer
 
 
 def _of_validation(request: Request, error: Exception) -> JSONResponse:
@@ -133,7 +146,7 @@ def _of_anything(request: Request, error: Exception) -> JSONResponse:
 
 
 def _answer(
-    request: Request,
+    request: HTTPConnection,
     status: int,
     code: str,
     detail: str,

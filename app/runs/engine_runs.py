@@ -29,5 +29,5 @@ def journal_kind(run_id: str) -> JournalKind:
 
 
 def is_engine_run(run_id: str) -> bool:
-    """Say whether facts of a run are an engine's, not parameter versions, commands given or users."""
+    """Say whether facts of a run are an engine's, not parameters, commands given or users."""
     return journal_kind(run_id) is JournalKind.RUN

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 
 from engine.domain.session import NANOS_PER_SECOND
 
@@ -23,13 +24,13 @@ class PasskeyAsked:
 
     Attributes
     ----------
-    user_id, username : str
+    user_id, display_name : str
     invitation_id, code_hash, authorization_id : str
         What allows it: one of them is not empty.
     """
 
     user_id: str
-    username: str
+    display_name: str
     invitation_id: str = ""
     code_hash: str = ""
     authorization_id: str = ""
@@ -58,18 +59,21 @@ class Challenges:
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
         self._asked: dict[bytes, tuple[int, Asked]] = {}
+        self._lock = Lock()
 
     def give(self, asked: Asked, secs: int, challenge: bytes | None = None) -> bytes:
         """Return a challenge, 32 random bytes unless it is given, that may be answered once."""
         challenge = challenge or secrets.token_bytes(_BYTES)
-        if len(self._asked) >= _MOST:
-            self._forget()
-        self._asked[challenge] = self._now() + secs * NANOS_PER_SECOND, asked
+        with self._lock:
+            if len(self._asked) >= _MOST:
+                self._forget()
+            self._asked[challenge] = self._now() + secs * NANOS_PER_SECOND, asked
         return challenge
 
     def take(self, challenge: bytes) -> Asked | None:
         """Return what a challenge was for, and forget it; None if it is unknown or too late."""
-        deadline, asked = self._asked.pop(challenge, (0, None))
+        with self._lock:
+            deadline, asked = self._asked.pop(challenge, (0, None))
         return asked if self._now() < deadline else None
 
     def _forget(self) -> None:

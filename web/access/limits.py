@@ -36,6 +36,12 @@ class RateLimit:
                 headers={"Retry-After": str(secs)},
             )
 
+    def allows(self, name: str) -> bool:
+        """Take one from what a name may, and say whether there was one."""
+        is_allowed = self._now_left(name) >= 1.0
+        self.charge(name)
+        return is_allowed
+
     def take(self, name: str) -> None:
         """Take one from what a name may; raise ``Problem`` 429 where nothing is left."""
         self.refuse_more(name)

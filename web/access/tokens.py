@@ -83,14 +83,19 @@ class Tokens:
 
     def csrf(self, session_id: str) -> str:
         """Return what a page of a session shows in a header, to prove that it could read it."""
-        return hmac.new(self._key, f"csrf\n{session_id}".encode(), hashlib.sha256).hexdigest()
+        return self._mac("csrf", session_id)
 
+    def refresh(self, session_id: str) -> str:
+        """Return a new refresh token of a sign-in; which of them counts is kept elsewhere."""
+        text = f"{session_id}.{secrets.token_urlsafe(32)}"
+        return f"{text}.{self._mac('refresh', text)}"
 
-def refresh_token(session_id: str) -> str:
-    """Return a new refresh token of a sign-in."""
-    return f"{session_id}.{secrets.token_urlsafe(32)}"
+    def session_of(self, refresh: str) -> str | None:
+        """Return the sign-in of a refresh token that was made here; None for any other text."""
+        text, _, mac = refresh.rpartition(".")
+        if not hmac.compare_digest(mac.encode(), self._mac("refresh", text).encode()):
+            return None
+        return text.partition(".")[0]
 
-
-def session_of(token: str) -> str:
-    """Return the sign-in that a refresh token says it is of."""
-    return token.partition(".")[0]
+    def _mac(self, use: str, text: str) -> str:
+        return hmac.new(self._key, f"{use}\n{text}".encode(), hashlib.sha256).hexdigest()
