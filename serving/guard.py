@@ -6,6 +6,7 @@ import hmac
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.datastructures import Headers, MutableHeaders
@@ -36,6 +37,7 @@ _NO_TOKEN = _Refusal(
     401, f"steering needs the token of this server in {TOKEN_HEADER}", "no_control_token"
 )
 _FOREIGN = _Refusal(403, "web pages of another origin may not call this server", "foreign_origin")
+_NOT_OURS = _Refusal(400, "this server is not called that", "unknown_host")
 _NOT_JSON = _Refusal(415, "the body must be application/json", "not_json")
 _FULL = _Refusal(
     503, "too many sockets wait for their authentication; try again later", "too_many_sockets"
@@ -89,7 +91,18 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._inside(scope, receive, sending)
+        if self.policy.answers_problems and not self._is_ours(Headers(scope=scope)):
+            await self._answer(_NOT_OURS)(scope, receive, sending)
+        else:
+            await self._inside(scope, receive, sending)
+
+    def _is_ours(self, headers: Headers) -> bool:
+        """Say whether a request is to a host that is answered."""
+        try:
+            name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        except ValueError:
+            return False
+        return name in {host.strip("[]") for host in self.policy.allowed_hosts}
 
     async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request to a host that is ours."""

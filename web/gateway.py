@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving import Limits, Policy
 from web.access.service import AccessService
 from web.access.sign_in_routes import Access
-from web.problems import RESPONSES, Problem, ProblemDetails, answer_problems
+from web.problems import RESPONSES, ProblemDetails, answer_problems
 from web.routers import API, ROUTERS
 from web.settings import GatewaySettings
 from web.static_site import StaticSite
@@ -123,13 +123,18 @@ class _Frame:
 
 def _serve_site(app: FastAPI, site: StaticSite) -> None:
     """Answer whatever is no route with the cockpit; under ``/api`` it is an error."""
+    nothing = app.router.default
 
-    async def page(request: Request, path: str) -> Response:
-        if f"/{path}".startswith("/api/"):
-            raise Problem(404, "not_found", f"there is no route {request.url.path}")
-        return site.answer(path, request)
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        is_page = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
+        if not is_page or path.startswith("/api/"):
+            await nothing(scope, receive, send)
+            return
+        answer = site.answer(path.removeprefix("/"), Request(scope))
+        await answer(scope, receive, send)
 
-    app.add_api_route("/{path:path}", page, methods=["GET", "HEAD"], include_in_schema=False)
+    app.router.default = page
 
 
 def _describe_problems(app: FastAPI) -> None:
