@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from app.access.renewals import machine_now
 from engine.domain.errors import ConfigError, JournalError, NotFoundError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class AccessJournal:
         Returns UTC ns for new facts.
     """
 
-    def __init__(self, database: str, now: Callable[[], int] = time.time_ns) -> None:
+    def __init__(self, database: str, now: Callable[[], int] = machine_now) -> None:
         from engine.domain.access import AccessBook
 
         self.database = database

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import time
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
@@ -93,6 +94,14 @@ class Renewals:
 
     def _open(self) -> _Transaction:
         return _Transaction(self.path)
+
+
+def machine_now() -> int:
+    """Return UTC ns, no earlier than any instant at which a gateway of this user was at work.
+
+    A clock that was ahead then and was put right since makes no invitation that is over at once.
+    """
+    return max(time.time_ns(), Renewals().newest_ns())
 
 
 class _Transaction:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.cookies import SimpleCookie
 from itertools import count
 from pathlib import Path
@@ -198,7 +199,12 @@ def gateway(folder: Path, *, static: Path = STATIC, port: int = 0) -> Iterator[G
         is_behind_proxy=True,
         static=static,
     )
-    app = create_gateway(settings)
+    with closing(listener):
+        app = create_gateway(settings)
+        yield from _served(settings, app, listener)
+
+
+def _served(settings: GatewaySettings, app: FastAPI, listener: socket.socket) -> Iterator[Gateway]:
     server = AnnouncedServer(GuardedConfig(app, gateway_policy(settings)))
     thread = Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()

@@ -123,7 +123,10 @@ def test_a_browser_at_the_address_is_sent_to_the_name_and_a_program_is_not(
     assert browser.ask("GET", "/healthz", headers=number).json() == {"status": "ok"}
 
 
-def test_time_that_has_passed_does_not_come_back_with_another_gateway(tmp_path: Path) -> None:
+def test_time_that_has_passed_does_not_come_back_with_another_gateway(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with gateway(tmp_path) as first:
         browser = first.user("early", Role.ADMIN)
         port = int(first.origin.rpartition(":")[2])
@@ -145,8 +148,10 @@ def test_time_that_has_passed_does_not_come_back_with_another_gateway(tmp_path: 
         assert last.ask("POST", f"{AUTH}/refresh").json()["code"] == "not_signed_in"
         gone = fourth.browser().register({"invitation": invitation})
         assert gone.json()["code"] == "unknown_invitation"
-        last.csrf = ""
         assert last.sign_in().status_code == 200  # and nobody is locked out for good
+    (tmp_path / "facts.sqlite").rename(tmp_path / "other.sqlite")
+    with gateway(tmp_path) as fifth:  # nor can nobody be invited who was not there before
+        fifth.user("new", Role.ADMIN)
 
 
 def _moved(browser: Browser, to: Gateway) -> Browser:
