@@ -114,7 +114,8 @@ def serve(
 def invite(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the user is called.")],
     role: Annotated[
-        Role, typer.Option("--role", help="What the user may do; each role has those before it.")
+        Role,
+        typer.Option("--role", metavar="ROLE", help="viewer, trader, operator or admin."),
     ] = Role.VIEWER,
     add_passkey: Annotated[
         bool,
