@@ -13,6 +13,7 @@ from engine.domain.errors import ConfigError
 REDACTED = "***"
 
 _SECRET_NAME = re.compile(r"APCA_.*(KEY|SECRET|TOKEN).*|TRADECTL_.*(PASSWORD|SECRET|TOKEN|KEY).*")
+_BROKER_SECRET = re.compile(r"APCA_.*(KEY|SECRET|TOKEN).*")
 _SHORTEST = 4
 """Anything shorter would be found in most words."""
 
@@ -35,6 +36,13 @@ def secret_names(environment: Mapping[str, str]) -> list[str]:
         if (_SECRET_NAME.fullmatch(name) and value)
         or (name.startswith("TRADECTL_") and _PASSWORD.search(value))
     )
+
+
+def without_broker_keys(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what gives access to a broker."""
+    return {
+        name: value for name, value in environment.items() if not _BROKER_SECRET.fullmatch(name)
+    }
 
 
 def known_secrets(environment: Mapping[str, str], arguments: Iterable[str] = ()) -> frozenset[str]:

@@ -50,6 +50,8 @@ from cli.sim import command as sim
 from cli.strategy import command as strategy
 from cli.terminal.crash_report import report_crash
 from cli.terminal.output import command
+from cli.web import command as web
+from cli.web import users
 from engine.domain.exit_codes import ExitCode
 
 _UsageError: Any = typer.BadParameter.__base__
@@ -158,6 +160,8 @@ app.add_typer(params.app, name="params")
 for by_hand in (broker.account, broker.asset, broker.halt):
     sim.app.command()(by_hand)
 app.add_typer(sim.app, name="sim")
+web.app.add_typer(users.app, name="users")
+app.add_typer(web.app, name="web")
 app.command()(doctor)
 
 

@@ -34,22 +34,27 @@ class ControlToken:
 
     @classmethod
     @contextmanager
-    def issued(cls, host: str, port: int) -> Iterator[ControlToken]:
+    def issued(cls, host: str, port: int, variable: str = TOKEN_VARIABLE) -> Iterator[ControlToken]:
         """Make the token of a server that listens, and take its file away in the end.
 
         With ``TRADECTL_CONTROL_TOKEN`` that one counts and nothing is written, for servers whose
         commands come from another machine or container.
+
+        Parameters
+        ----------
+        variable : str
+            The name of that variable, for servers of which each has one of its own.
 
         Raises
         ------
         ConfigError
             The file cannot be written, or the token that is given is short.
         """
-        given = os.environ.get(TOKEN_VARIABLE, "")
+        given = os.environ.get(variable, "")
         if given:
             if len(given) < _SHORTEST or not given.isascii():
                 raise ConfigError(
-                    f"{TOKEN_VARIABLE} has {len(given)} characters, "
+                    f"{variable} has {len(given)} characters, "
                     f"expected at least {_SHORTEST}, all ASCII"
                 )
             yield cls(given)
@@ -76,7 +81,7 @@ class ControlToken:
         except OSError as error:
             raise ConfigError(
                 f"cannot write the control token to {self.file}: {error.strerror}; name another "
-                f"folder with XDG_STATE_HOME, or give a token with {TOKEN_VARIABLE}"
+                f"folder with XDG_STATE_HOME, or give a token in the environment"
             ) from error
 
     def _remove(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.datastructures import Headers, MutableHeaders
@@ -27,13 +29,19 @@ class _Refusal:
 
     status: int
     message: str
+    code: str
 
 
-_BOTH_LENGTHS = _Refusal(400, "a request has a length or is chunked, not both")
-_NO_TOKEN = _Refusal(401, f"steering needs the token of this server in {TOKEN_HEADER}")
-_FOREIGN = _Refusal(403, "web pages of another origin may not call this server")
-_NOT_JSON = _Refusal(415, "the body must be application/json")
-_FULL = _Refusal(503, "too many sockets wait for their authentication; try again later")
+_BOTH_LENGTHS = _Refusal(400, "a request has a length or is chunked, not both", "two_lengths")
+_NO_TOKEN = _Refusal(
+    401, f"steering needs the token of this server in {TOKEN_HEADER}", "no_control_token"
+)
+_FOREIGN = _Refusal(403, "web pages of another origin may not call this server", "foreign_origin")
+_NOT_OURS = _Refusal(400, "this server is not called that", "unknown_host")
+_NOT_JSON = _Refusal(415, "the body must be application/json", "not_json")
+_FULL = _Refusal(
+    503, "too many sockets wait for their authentication; try again later", "too_many_sockets"
+)
 
 
 class Guard:
@@ -49,9 +57,13 @@ class Guard:
         self.policy = policy
         self._app = app
         self._visitors = Visitors(policy.limits)
-        self._too_large = _Refusal(413, f"a body has at most {policy.limits.body_bytes} bytes")
+        self._too_large = _Refusal(
+            413, f"a body has at most {policy.limits.body_bytes} bytes", "body_too_large"
+        )
         self._long_headers = _Refusal(
-            431, f"the request line and headers have at most {policy.limits.header_bytes} bytes"
+            431,
+            f"the request line and headers have at most {policy.limits.header_bytes} bytes",
+            "headers_too_large",
         )
         self._inside = TrustedHostMiddleware(
             self._admitted, allowed_hosts=policy.allowed_hosts, www_redirect=False
@@ -79,14 +91,25 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._inside(scope, receive, sending)
+        if self.policy.answers_problems and not self._is_ours(Headers(scope=scope)):
+            await self._answer(_NOT_OURS)(scope, receive, sending)
+        else:
+            await self._inside(scope, receive, sending)
+
+    def _is_ours(self, headers: Headers) -> bool:
+        """Say whether a request is to a host that is answered."""
+        try:
+            name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        except ValueError:
+            return False
+        return name in {host.strip("[]") for host in self.policy.allowed_hosts}
 
     async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request to a host that is ours."""
         headers = Headers(scope=scope)
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            await _answer(refusal)(scope, receive, send)
+            await self._answer(refusal)(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._serve_socket(scope, receive, send)
         else:
@@ -142,7 +165,7 @@ class Guard:
             if taken > self.policy.limits.body_bytes:
                 if not is_answered:
                     is_refused = True
-                    await _answer(self._too_large)(scope, receive, send)
+                    await self._answer(self._too_large)(scope, receive, send)
                 raise ClientDisconnect
             return message
 
@@ -156,6 +179,18 @@ class Guard:
         with suppress(ClientDisconnect):
             await self._app(scope, receiving, sending)
 
+    def _answer(self, refusal: _Refusal) -> Response:
+        """Return a refusal as an answer, after which nothing more is read."""
+        body: dict[str, object] = {"message": refusal.message}
+        media_type = "application/json"
+        if self.policy.answers_problems:
+            media_type = "application/problem+json"
+            title = HTTPStatus(refusal.status).phrase
+            body = {"type": "about:blank", "title": title, "status": refusal.status}
+            body |= {"code": refusal.code, "detail": refusal.message}
+        headers = {"Connection": "close"}
+        return Response(msgspec.json.encode(body), refusal.status, headers, media_type=media_type)
+
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         visitor = self._visitors.enter(scope)
         try:
@@ -166,13 +201,6 @@ class Guard:
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         finally:
             visitor.leave()
-
-
-def _answer(refusal: _Refusal) -> Response:
-    """Return a refusal as an answer, after which nothing more is read."""
-    text = msgspec.json.encode({"message": refusal.message})
-    headers = {"Connection": "close"}
-    return Response(text, refusal.status, headers, media_type="application/json")
 
 
 def _media_type(headers: Headers) -> str:

@@ -62,6 +62,8 @@ class Policy:
         The token; without one nobody may steer.
     content_security_policy : str
         What answers may load where a browser shows them; a route may send another.
+    answers_problems : bool
+        Refusals are ``application/problem+json`` (RFC 9457) with a ``code``.
     """
 
     hosts: tuple[str, ...] = ()
@@ -70,6 +72,7 @@ class Policy:
     control_token: str | None = field(default=None, repr=False)
     content_security_policy: str = "default-src 'none'; frame-ancestors 'none'"
     limits: Limits = Limits()
+    answers_problems: bool = False
 
     @property
     def allowed_hosts(self) -> list[str]:

@@ -39,6 +39,7 @@ app = typer.Typer(help="Read, follow, check and replay the facts of runs.", no_a
 _HOLDS = {
     JournalKind.COMMANDS: "commands given to it",
     JournalKind.PARAMETERS: "parameter versions",
+    JournalKind.ACCESS: "users and sign-ins",
 }
 """What a journal holds that is no run."""
 

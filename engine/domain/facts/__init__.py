@@ -1,5 +1,26 @@
 """The facts a run is made of; each kind is a tag chosen by hand and kept for ever."""
 
+from engine.domain.facts.access import (
+    ActionAuthorized,
+    PasskeyAdded,
+    PasskeyMeans,
+    PasskeySuspended,
+    PasskeySuspension,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+    RefreshReused,
+    Role,
+    RoleChanged,
+    SessionEnd,
+    SessionEnded,
+    SignedIn,
+    SignInRefusal,
+    SignInRefused,
+    UserAdded,
+    UserInvited,
+    UserRestored,
+    UserSuspended,
+)
 from engine.domain.facts.cash import CashMoved, Fee, FeeCharged, Movement
 from engine.domain.facts.changes import (
     EnsembleChanged,
@@ -61,6 +82,7 @@ from engine.domain.facts.trouble import (
 )
 
 __all__ = [
+    "ActionAuthorized",
     "Alarm",
     "AlarmRaised",
     "AnyPayload",
@@ -103,13 +125,31 @@ __all__ = [
     "ParamChange",
     "ParamsChanged",
     "ParamsWithdrawn",
+    "PasskeyAdded",
+    "PasskeyMeans",
+    "PasskeySuspended",
+    "PasskeySuspension",
     "Payload",
     "ProtectionStarted",
+    "RecoveryCodeUsed",
+    "RecoveryCodesMade",
+    "RefreshReused",
+    "Role",
+    "RoleChanged",
     "RunEnded",
     "RunStarted",
+    "SessionEnd",
+    "SessionEnded",
+    "SignInRefusal",
+    "SignInRefused",
+    "SignedIn",
     "SymbolLocked",
     "SymbolUnlocked",
     "TradeClosed",
     "TradeMeasured",
     "TradeOpened",
+    "UserAdded",
+    "UserInvited",
+    "UserRestored",
+    "UserSuspended",
 ]

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.domain.facts.access import (
+    ActionAuthorized,
+    PasskeyAdded,
+    PasskeySuspended,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+    RefreshReused,
+    RoleChanged,
+    SessionEnded,
+    SignedIn,
+    SignInRefused,
+    UserAdded,
+    UserInvited,
+    UserRestored,
+    UserSuspended,
+)
 from engine.domain.facts.cash import CashMoved, FeeCharged
 from engine.domain.facts.changes import EnsembleChanged, ParamsChanged, ParamsWithdrawn
 from engine.domain.facts.commands import (
@@ -87,6 +103,20 @@ AnyPayload = (
     | AlarmRaised
     | DayEnded
     | RunEnded
+    | UserInvited
+    | UserAdded
+    | PasskeyAdded
+    | PasskeySuspended
+    | SignedIn
+    | SignInRefused
+    | RefreshReused
+    | SessionEnded
+    | RecoveryCodesMade
+    | RecoveryCodeUsed
+    | RoleChanged
+    | UserSuspended
+    | UserRestored
+    | ActionAuthorized
 )
 
 

@@ -1,0 +1,1 @@
+"""Users of the gateway: their journal, invitations, keys and time."""

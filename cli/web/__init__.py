@@ -1,0 +1,1 @@
+"""``tradectl web``: the gateway and its users."""

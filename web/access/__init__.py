@@ -1,0 +1,1 @@
+"""Signing in with passkeys, sessions, and what a passkey confirms."""
