@@ -19,7 +19,7 @@ from catalog.schema import Kind
 from catalog.spool import Spooled
 from catalog.verify import Verification
 from catalog.warnings import TICKS, DayWarning
-from engine.domain.errors import ConfigError
+from engine.domain.errors import ConfigError, NotFoundError
 
 type RowProgress = Callable[[float, float], None]
 """Hears of rows done and in all, as far as is known."""

@@ -16,7 +16,7 @@ from app.commands.preview import preview
 from app.commands.wishes import ChangeParameters, CloseSymbol, RunWish
 from app.redaction import refuse_secrets
 from app.runs.chosen_journal import protecting
-from engine.domain.commands import AnyCommand, CloseTrade, SetParameters
+from engine.domain.commands import AnyCommand, CloseTrade, Resume, SetParameters
 from engine.domain.errors import ConfigError, NotFoundError, RunError
 from engine.domain.facts import (
     Channel,
@@ -57,6 +57,8 @@ class Proposal:
     ----------
     over : str or None
         Why the run takes no commands; None if it does.
+    loosens : bool
+        Whether it takes back a stop for the day: a door that knows who asks has them prove it.
     """
 
     received: CommandReceived
@@ -64,6 +66,7 @@ class Proposal:
     journal: SqlJournal
     preview: str
     over: str | None
+    loosens: bool = False
 
     @property
     def report(self) -> CommandReport:
@@ -85,10 +88,15 @@ class Proposal:
         JournalError
             The log cannot be written.
         """
+        self.put()
+        return self._said(*_answer(self.journal, self.received.command_id, timeout_secs))
+
+    def put(self) -> CommandReport:
+        """Write the command into the log of its run and wait for nobody; raises as ``give``."""
         if self.over is not None:
             raise RunError(self.over)
         CommandLog(self.journals, self.journal.run_id).give(self.received)
-        return self._said(*_answer(self.journal, self.received.command_id, timeout_secs))
+        return self._said(CommandStatus.UNANSWERED, "it stands in the log of its run")
 
     def _said(self, status: CommandStatus, detail: str) -> CommandReport:
         command_id = self.received.command_id
@@ -96,7 +104,13 @@ class Proposal:
 
 
 def proposed(
-    wish: RunWish, *, run: str, database: str, who: str, command_id: str | None = None
+    wish: RunWish,
+    *,
+    run: str,
+    database: str,
+    who: str,
+    command_id: str | None = None,
+    source: str = "tradectl",
 ) -> Proposal:
     """Return what a wish would do to a run of a database; every door asks here, and gives it there.
 
@@ -104,6 +118,8 @@ def proposed(
     ----------
     command_id : str, optional
         Given again under the same id it is done once; without one it is a new command.
+    source : str
+        The door that it comes through.
 
     Raises
     ------
@@ -124,7 +140,7 @@ def proposed(
     view = governor_view(journal.run_id, journal.facts())
     received = CommandReceived(
         command_id=command_id,
-        source="tradectl",
+        source=source,
         who=who,
         command=_command(wish, view),
         channel=Channel.COMMAND_LOG,
@@ -134,7 +150,8 @@ def proposed(
     if not found.may_go_on:
         over = f"{found.run_id} is {found.status}: it takes no commands any more"
     shown = "would be refused: it takes no commands any more" if over else preview(received, view)
-    return Proposal(received, journals, journal, shown, over)
+    loosens = isinstance(received.command, Resume) and view.state.standing.stopped
+    return Proposal(received, journals, journal, shown, over, loosens)
 
 
 def _command(wish: RunWish, view: GovernorView) -> AnyCommand:

@@ -13,6 +13,8 @@ from typing import Any, get_args
 import msgspec
 
 from app.runs.chosen_journal import chosen_journal
+from app.runs.engine_runs import journal_kind
+from app.runs.kept_runs import DEFAULT_DATABASE
 from engine.accounting import keep_books
 from engine.domain.errors import ConfigError
 from engine.domain.facts import AnyPayload, Fact
@@ -22,15 +24,21 @@ from store import JournalRun, Journals, SqlJournal, export_journal
 
 @dataclass(frozen=True, slots=True)
 class JournalSource:
-    """A run by its id, its beginning or ``latest``; ``database`` None looks where runs are kept."""
+    """A run by its id, its beginning or ``latest``; ``database`` None looks where runs are kept.
+
+    That is in the run directories and in the database ``beside`` them.
+    """
 
     name: str
     database: str | None
     runs: Path
+    beside: str = DEFAULT_DATABASE
 
     def open(self) -> tuple[SqlJournal, Integrity]:
         """Return the journal and how far it holds; raises as ``chosen_journal`` does."""
-        journal, head = chosen_journal(self.name, self.database, self.runs)
+        journal, head = chosen_journal(
+            self.name, self.database, self.runs, beside=self.beside
+        )
         return journal, journal.stored.integrity(head)
 
 
@@ -88,6 +96,15 @@ def listed_journals(database: str) -> tuple[str, tuple[JournalRun, ...]]:
     return str(journals.database), tuple(journals.runs())
 
 
+def journal_rows(database: str) -> list[dict[str, Any]]:
+    """Return the same by name, each with how it stands and whose facts it holds."""
+    return [
+        msgspec.to_builtins(run)
+        | {"standing": run.standing, "holds": journal_kind(run.run_id).value}
+        for run in listed_journals(database)[1]
+    ]
+
+
 def found_facts(
     source: JournalSource,
     *,
@@ -126,7 +143,9 @@ def last_facts(
 
 def verified_chain(source: JournalSource) -> ChainCheck:
     """Return what a walk along a run's chain finds; raises as ``chosen_journal`` does."""
-    journal, head = chosen_journal(source.name, source.database, source.runs)
+    journal, head = chosen_journal(
+        source.name, source.database, source.runs, beside=source.beside
+    )
     found = journal.stored.verify(head)
     broken = found.broken
     return ChainCheck(

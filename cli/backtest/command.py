@@ -16,7 +16,7 @@ from cli.terminal.day_options import (
     Refresh,
     ScanOptions,
 )
-from cli.terminal.narrowing import parse_usd
+from app.narrowing import parse_usd
 from cli.terminal.options import (
     DEFAULT_BALANCE,
     DEFAULT_RUNS,

@@ -14,7 +14,7 @@ from cli.terminal.day_options import (
     ScanOptions,
     StoredDay,
 )
-from cli.terminal.narrowing import parse_usd
+from app.narrowing import parse_usd
 from cli.terminal.options import (
     DEFAULT_BALANCE,
     DEFAULT_DATABASE,

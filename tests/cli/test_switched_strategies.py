@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.strategies import hosted
 from catalog import Catalog
-from cli.terminal.narrowing import parse_letters
+from app.narrowing import parse_letters
 from engine.domain.facts import BracketPlanned, CommandAccepted, EnsembleChanged
 from engine.domain.session import session
 from engine.hub import RecordedCommands
