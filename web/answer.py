@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.exact import exact
-from web.problem import Problem
+from web.problems import Problem
 
 MOST = 500
 

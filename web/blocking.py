@@ -11,9 +11,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from engine.domain.errors import TradectlError
 from web.places import Places
-from web.problem import Problem, problem_of
+from web.problems import Problem
 
 _THREADS, _WAITING = 6, 64
 
@@ -40,9 +39,7 @@ class BlockingPool:
         Raises
         ------
         Problem
-            Too many wait already, or the function raised an error of ours.
-        GivenUp
-            The client has left.
+            Too many wait already, or the client has left.
         """
         if self._taken >= self._most:
             raise Problem(
@@ -55,10 +52,8 @@ class BlockingPool:
         try:
             await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
-                raise GivenUp
+                raise Problem(503, "client_left", "nobody waits for the answer any more")
             return waiting.result()
-        except TradectlError as error:
-            raise problem_of(error) from error
         finally:
             self._taken -= 1
             work.cancel()
@@ -95,9 +90,7 @@ class Asked:
         self._request = request
         self._pool: BlockingPool = request.app.state.blocking
 
-    async def of[**P, T](
-        self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def of[**P, T](self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a use case returns, from a thread; raises as ``BlockingPool.run``."""
         try:
             return await self._pool.run(self._request, function, *args, **kwargs)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Depends, Request
 
 from web.callers import CallerOf, Rank
-from web.problem import Problem
+from web.problems import RESPONSES, Problem
 
 PREFIX = "/api/v1"
 
@@ -121,4 +121,11 @@ async def _permitted(request: Request, caller: CallerOf) -> None:
 
 def router(tag: str) -> APIRouter:
     """Return a router whose routes each take what the table says."""
-    return APIRouter(prefix=PREFIX, tags=[tag], dependencies=[Depends(_permitted)])
+    return APIRouter(
+        prefix=PREFIX, tags=[tag], dependencies=[Depends(_permitted)], responses=RESPONSES
+    )
+
+
+def stream_router() -> APIRouter:
+    """Return a router for WebSockets, which look into the table themselves."""
+    return APIRouter(prefix=PREFIX)

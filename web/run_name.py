@@ -12,7 +12,7 @@ from fastapi import Path
 from app.runs.overview import known_names
 from engine.domain.errors import NotFoundError
 from web.places import Places
-from web.problem import Problem
+from web.problems import Problem
 
 RunName = Annotated[
     str,

@@ -69,9 +69,7 @@ def page_shape(item: Any, **more: Any) -> type[BaseModel]:
     return extended(f"{item.__name__}Page", items=list[item], next=str | None, **more)
 
 
-def extended(
-    title: str, base: type[BaseModel] | None = None, /, **fields: Any
-) -> type[BaseModel]:
+def extended(title: str, base: type[BaseModel] | None = None, /, **fields: Any) -> type[BaseModel]:
     """Return a model with more fields, all of them required."""
     own = {key: (kind, ...) for key, kind in fields.items()}
     if base is not None:

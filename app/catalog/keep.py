@@ -120,6 +120,14 @@ def catalog_info(catalog: str) -> CatalogInfo:
     return CatalogInfo(catalog, tuple(rows), stored.instruments.table().num_rows, warnings)
 
 
+def stored_dates(catalog: str) -> list[str]:
+    """Return the dates whose trades are stored, ascending; none where there is no catalog."""
+    try:
+        return [str(day) for day in Catalog.open(catalog).dates()]
+    except NotFoundError:
+        return []
+
+
 def verified(catalog: str, progress: RowProgress, *, quarantine: bool) -> Verification:
     """Hash everything again; move what is damaged to the quarantine folder, if wanted."""
     stored = Catalog.open(catalog)

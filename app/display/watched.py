@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from app.clock import new_york
+from app.commands.governor_view import chosen_session
 from app.display.folder import (
     FRAME,
     SYMBOLS,
@@ -139,6 +140,24 @@ def watched_run(root: Path, name: str) -> WatchedRun:
 def watched_beside(database: str, name: str) -> WatchedRun:
     """Return the same of the runs that show themselves beside a database."""
     return watched_run(display_root(Database(database)), name)
+
+
+def followed(database: str, name: str) -> tuple[str, WatchedRun | None]:
+    """Return the id of a run of a database, and what it shows of itself, None where that is nothing.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run.
+    ConfigError
+        Several begin like that.
+    """
+    try:
+        watched = watched_beside(database, name)
+    except NotFoundError:
+        _, run = chosen_session(database, name)
+        return run.run_id, None
+    return watched.run_id, watched
 
 
 def watched_now(database: str) -> list[WatchedRun]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -21,6 +21,11 @@ from engine.domain.facts import AnyPayload, Fact
 from engine.journal import Integrity
 from store import JournalRun, Journals, SqlJournal, export_journal
 
+LOOK_BACK = 200
+"""Facts that who begins to follow a run is shown first."""
+
+_IDLE_SECS = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class JournalSource:
@@ -36,9 +41,7 @@ class JournalSource:
 
     def open(self) -> tuple[SqlJournal, Integrity]:
         """Return the journal and how far it holds; raises as ``chosen_journal`` does."""
-        journal, head = chosen_journal(
-            self.name, self.database, self.runs, beside=self.beside
-        )
+        journal, head = chosen_journal(self.name, self.database, self.runs, beside=self.beside)
         return journal, journal.stored.integrity(head)
 
 
@@ -143,9 +146,7 @@ def last_facts(
 
 def verified_chain(source: JournalSource) -> ChainCheck:
     """Return what a walk along a run's chain finds; raises as ``chosen_journal`` does."""
-    journal, head = chosen_journal(
-        source.name, source.database, source.runs, beside=source.beside
-    )
+    journal, head = chosen_journal(source.name, source.database, source.runs, beside=source.beside)
     found = journal.stored.verify(head)
     broken = found.broken
     return ChainCheck(
@@ -198,3 +199,26 @@ def _known_kinds(kinds: Sequence[str]) -> set[str]:
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             raise ConfigError(f"no facts are of kind {kind!r}; {hint}")
     return set(kinds)
+
+
+def followed_facts(
+    source: JournalSource, since: int | None, is_over: Callable[[], bool]
+) -> Iterator[Fact]:
+    """Yield facts after one of them, or the last ones, and go on as they are written.
+
+    Parameters
+    ----------
+    since : int, optional
+        The last one that is known; without it the last so many that a reader looks back at.
+    is_over : callable
+        Says whether anybody listens still; asked every few seconds.
+    """
+    journal, _ = source.open()
+    last = journal.last
+    after = max(last.seq - LOOK_BACK, 0) if since is None and last is not None else since or 0
+    while not is_over():
+        for fact in journal.stored.follow(after, idle_secs=_IDLE_SECS):
+            after = fact.seq
+            yield fact
+            if is_over():
+                return

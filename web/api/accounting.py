@@ -14,7 +14,6 @@ from engine.accounting import PROJECTIONS, Projection
 from engine.journal import Integrity
 from web.answer import Cursor, Limit, answer, page, tagged
 from web.blocking import AskedOf
-from web.problem import problems
 from web.rights import router
 from web.run_name import RunName, with_near_names
 from web.shapes import Amount, extended, page_shape, row_shape, shape
@@ -40,7 +39,7 @@ PnlAnswer = extended(
 )
 
 
-@routes.get("/runs/{run}/pnl", response_model=PnlAnswer, responses=problems(404))
+@routes.get("/runs/{run}/pnl", response_model=PnlAnswer)
 async def pnl(
     asked: AskedOf, run: RunName, strategy: Strategy = None, account: Account = None
 ) -> Response:
@@ -63,7 +62,6 @@ def _add_table(table: Projection) -> None:
         summary=f"List {table.name.replace('_', ' ')}",
         description=sentence,
         response_model=page_shape(row_shape(table), **_OF_A_RUN),
-        responses=problems(404),
     )
     async def rows(
         request: Request,

@@ -22,7 +22,6 @@ from web.answer import answer
 from web.blocking import AskedOf
 from web.callers import CallerOf
 from web.places import Places
-from web.problem import problems
 from web.rights import PREFIX, router
 from web.shapes import extended, shape
 
@@ -48,9 +47,7 @@ class Order(BaseModel):
 
     start: str | None = Field(None, max_length=10, examples=["2026-09-18"])
     end: str | None = Field(None, max_length=10, examples=["2026-09-18"])
-    values: dict[str, Any] = Field(
-        default_factory=dict, max_length=200, examples=[{"min_ac_z": 3}]
-    )
+    values: dict[str, Any] = Field(default_factory=dict, max_length=200, examples=[{"min_ac_z": 3}])
     from_desk: bool = False
     strategies: list[str] = Field(default_factory=list, max_length=50, examples=[["acceleration"]])
     weights: dict[str, float] = Field(default_factory=dict, max_length=50)
@@ -70,7 +67,7 @@ def queue_places(places: Places) -> BacktestPlaces:
     return BacktestPlaces(places.catalog, str(places.runs), places.database)
 
 
-@routes.get("/backtests/form", response_model=FormAnswer, responses=problems())
+@routes.get("/backtests/form", response_model=FormAnswer)
 async def form(asked: AskedOf) -> Response:
     """Return what the form is made of: schema and rows of the parameters, strategies, days."""
 
@@ -88,9 +85,7 @@ async def form(asked: AskedOf) -> Response:
     return answer(await asked.of(look))
 
 
-@routes.post(
-    "/backtests", status_code=202, response_model=shape(Job), responses=problems(404, 409)
-)
+@routes.post("/backtests", status_code=202, response_model=shape(Job))
 async def order_backtest(
     request: Request, asked: AskedOf, caller: CallerOf, body: Order
 ) -> Response:
@@ -102,19 +97,19 @@ async def order_backtest(
     return answer(job, status=202, headers={"Location": f"{PREFIX}/jobs/{job.job_id}"})
 
 
-@routes.get("/jobs", response_model=JobsAnswer, responses=problems())
+@routes.get("/jobs", response_model=JobsAnswer)
 async def jobs(request: Request) -> Response:
     """List jobs, the one ordered last first; they are forgotten with the gateway, runs are not."""
     return answer({"items": _queue(request).jobs(), "next": None})
 
 
-@routes.get("/jobs/{job}", response_model=shape(Job), responses=problems(404))
+@routes.get("/jobs/{job}", response_model=shape(Job))
 async def one_job(request: Request, job: JobId) -> Response:
     """Say how far a job has come; `run_id` is what it has left."""
     return answer(_queue(request).job(job))
 
 
-@routes.delete("/jobs/{job}", response_model=shape(Job), responses=problems(404))
+@routes.delete("/jobs/{job}", response_model=shape(Job))
 async def cancel(request: Request, job: JobId) -> Response:
     """Cancel a job, what was done of it is kept; forget one that is over, its run stays."""
     return answer(_queue(request).cancel(job))

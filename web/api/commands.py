@@ -22,11 +22,13 @@ from app.commands.wishes import (
     ChangeParameters,
     CloseSymbol,
     Confirm,
-    Query as Question,
     Quit,
     RunWish,
     TicketWish,
     Topic,
+)
+from app.commands.wishes import (
+    Query as Question,
 )
 from app.commands.words import GrammarError
 from engine.domain.commands import AnyCommand, FlattenSymbol, LockSymbol, UnlockSymbol
@@ -36,7 +38,7 @@ from web.answer import Cursor, Limit, answer, page
 from web.blocking import Asked, AskedOf
 from web.callers import Caller, CallerOf, Gatekeeper
 from web.places import Places
-from web.problem import Problem, problems
+from web.problems import Problem
 from web.rights import PREFIX, router
 from web.run_name import RunName, with_near_names
 from web.shapes import page_shape, shape
@@ -92,9 +94,7 @@ class Said(BaseModel):
     yes: bool = False
 
 
-@routes.get(
-    "/runs/{run}/commands", response_model=page_shape(shape(GivenCommand)), responses=problems(404)
-)
+@routes.get("/runs/{run}/commands", response_model=page_shape(shape(GivenCommand)))
 async def list_commands(
     asked: AskedOf, run: RunName, cursor: Cursor = None, limit: Limit = 100
 ) -> Response:
@@ -105,9 +105,7 @@ async def list_commands(
     return answer({"items": items, "next": after})
 
 
-@routes.post(
-    "/runs/{run}/commands/preview", response_model=shape(CommandReport), responses=problems(404)
-)
+@routes.post("/runs/{run}/commands/preview", response_model=shape(CommandReport))
 async def preview_command(
     asked: AskedOf, caller: CallerOf, run: RunName, body: CommandBody
 ) -> Response:
@@ -116,12 +114,7 @@ async def preview_command(
     return answer(proposal.report)
 
 
-@routes.post(
-    "/runs/{run}/commands",
-    status_code=202,
-    response_model=shape(GivenCommand),
-    responses=problems(404, 409, 428),
-)
+@routes.post("/runs/{run}/commands", status_code=202, response_model=shape(GivenCommand))
 async def give_command(
     request: Request,
     asked: AskedOf,
@@ -134,11 +127,7 @@ async def give_command(
     return await _give(request, asked, caller, run, _wish(body), key)
 
 
-@routes.get(
-    "/runs/{run}/commands/{command_id}",
-    response_model=shape(GivenCommand),
-    responses=problems(404),
-)
+@routes.get("/runs/{run}/commands/{command_id}", response_model=shape(GivenCommand))
 async def one_command(
     request: Request,
     asked: AskedOf,
@@ -159,7 +148,7 @@ async def one_command(
         await asyncio.sleep(_LOOK_SECS)
 
 
-@routes.post("/say", responses=problems(404, 409, 428))
+@routes.post("/say")
 async def say(
     request: Request, asked: AskedOf, caller: CallerOf, body: Said, key: CommandKey = None
 ) -> Response:

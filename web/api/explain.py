@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Annotated
 
@@ -25,7 +25,6 @@ from engine.domain.facts import EnsembleChanged, Fact
 from engine.journal import Integrity
 from web.answer import Limit, answer, tagged
 from web.blocking import Asked, AskedOf
-from web.problem import problems
 from web.rights import router
 from web.run_name import RunName, with_near_names
 from web.shapes import extended, page_shape, shape
@@ -48,7 +47,7 @@ REPORT_POLICY = (
 """Of the report alone: its scripts stand in it, and reach nothing."""
 
 
-@routes.get("/runs/{run}/facts", response_model=FactPage, responses=problems(404))
+@routes.get("/runs/{run}/facts", response_model=FactPage)
 async def facts(
     request: Request,
     asked: AskedOf,
@@ -72,7 +71,7 @@ async def facts(
     return tagged(request, body | {"integrity": found.integrity})
 
 
-@routes.get("/runs/{run}/governor", response_model=GovernorAnswer, responses=problems(404))
+@routes.get("/runs/{run}/governor", response_model=GovernorAnswer)
 async def governor(asked: AskedOf, run: RunName) -> Response:
     """Show what the day allows of a live run or session, and how much of its limits is used."""
     find = with_near_names(governor_status, run, asked.places)
@@ -80,17 +79,15 @@ async def governor(asked: AskedOf, run: RunName) -> Response:
     return answer(msgspec.to_builtins(status) | {"integrity": integrity})
 
 
-@routes.get("/runs/{run}/weights", response_model=WeightsAnswer, responses=problems(404))
+@routes.get("/runs/{run}/weights", response_model=WeightsAnswer)
 async def weights(asked: AskedOf, run: RunName) -> Response:
     """List how a run has weighed its strategies, each change with who and why."""
     find = with_near_names(weight_history, run, asked.places)
-    run_id, changes, integrity = await asked.of(
-        find, run, asked.places.runs, asked.places.database
-    )
+    run_id, changes, integrity = await asked.of(find, run, asked.places.runs, asked.places.database)
     return answer({"run_id": run_id, "changes": changes, "integrity": integrity})
 
 
-@routes.get("/runs/{run}/why", response_model=WhyAnswer, responses=problems(404))
+@routes.get("/runs/{run}/why", response_model=WhyAnswer)
 async def why(
     asked: AskedOf,
     run: RunName,
@@ -120,7 +117,7 @@ async def why(
     return answer(msgspec.to_builtins(found) | {"integrity": integrity})
 
 
-@routes.get("/runs/{run}/missed", response_model=MissedFound, responses=problems(404))
+@routes.get("/runs/{run}/missed", response_model=MissedFound)
 async def missed(
     asked: AskedOf,
     run: RunName,
@@ -156,8 +153,9 @@ async def missed(
 @routes.get(
     "/runs/{run}/report",
     response_class=FileResponse,
-    responses=problems(404)
-    | {200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "The page"}},
+    responses={
+        200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "The page"}
+    },
 )
 async def report(asked: AskedOf, run: RunName) -> Response:
     """Return the HTML report of a run that is over; that of a live day is made now."""

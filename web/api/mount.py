@@ -14,7 +14,7 @@ from web.api import accounting, backtests, commands, explain, parameters, refere
 from web.blocking import BlockingPool
 from web.callers import Gatekeeper
 from web.places import Places
-from web.problem import ProblemBody
+from web.problems import ProblemDetails
 from web.push import stream
 from web.push.broadcast import Broadcast
 from web.rights import right_of
@@ -69,7 +69,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = told.setdefault("components", {}).setdefault("schemas", {})
-    schemas["ProblemBody"] = ProblemBody.model_json_schema()
+    schemas.setdefault("ProblemDetails", ProblemDetails.model_json_schema())
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for path, methods in told["paths"].items():

@@ -39,15 +39,13 @@ from engine.domain.parameters.changes import ChangeRefusal, ChangeRefused, step_
 from web.answer import Cursor, Limit, answer, page, tagged
 from web.blocking import Asked, AskedOf
 from web.callers import CallerOf, Gatekeeper
-from web.problem import Problem, problems
+from web.problems import Problem
 from web.rights import router
 from web.shapes import extended, page_shape, shape
 
 routes = router("parameters")
 
-ChangeRow = extended(
-    "ChangeRow", shape(ParamsChanged), takes=dict[str, str], step_up=list[str]
-)
+ChangeRow = extended("ChangeRow", shape(ParamsChanged), takes=dict[str, str], step_up=list[str])
 VersionRow = extended("VersionRow", shape(ParamsChanged), withdrawn=bool)
 ParametersAnswer = extended("ParametersAnswer", shape(ShownParameters), latest=int)
 ScheduledAnswer = extended("ScheduledAnswer", scheduled=list[ChangeRow])
@@ -77,9 +75,7 @@ class NewValues(Reason):
     """New values, all of them or none; ``effective_ns`` is when they are to hold, now without."""
 
     values: dict[str, Any] = Field(min_length=1, max_length=200, examples=[{"min_ac_z": 3}])
-    effective_ns: str | None = Field(
-        None, pattern=r"^\d{1,19}$", examples=["1789738200000000000"]
-    )
+    effective_ns: str | None = Field(None, pattern=r"^\d{1,19}$", examples=["1789738200000000000"])
 
 
 class PreviewAsked(BaseModel):
@@ -94,7 +90,7 @@ class PreviewAsked(BaseModel):
     end: str | None = Field(None, max_length=40, examples=["2026-09-18T10:30"])
 
 
-@routes.get("/parameters", response_model=ParametersAnswer, responses=problems(404))
+@routes.get("/parameters", response_model=ParametersAnswer)
 async def parameters(request: Request, asked: AskedOf) -> Response:
     """Show every parameter with value, default, range, unit and meaning; its ETag is the base."""
 
@@ -106,21 +102,21 @@ async def parameters(request: Request, asked: AskedOf) -> Response:
     return tagged(request, msgspec.to_builtins(shown) | {"latest": latest}, tag=str(latest))
 
 
-@routes.get("/parameters/schema", responses=problems())
+@routes.get("/parameters/schema")
 async def schema(request: Request) -> dict[str, Any]:
     """Return the JSON schema of the parameters: the form is made of it."""
     del request
     return Parameters.model_json_schema(mode="serialization")
 
 
-@routes.get("/parameters/scheduled", response_model=ScheduledAnswer, responses=problems())
+@routes.get("/parameters/scheduled", response_model=ScheduledAnswer)
 async def scheduled(asked: AskedOf) -> Response:
     """List the changes that are yet to take effect."""
     found = await asked.of(scheduled_changes, asked.places.database)
     return answer({"scheduled": [change_row(change) for change in found]})
 
 
-@routes.get("/parameters/diff", response_model=shape(VersionDifference), responses=problems(404))
+@routes.get("/parameters/diff", response_model=shape(VersionDifference))
 async def diff(
     asked: AskedOf,
     before: Annotated[int, Query(ge=1, le=1 << 31)] = 1,
@@ -130,7 +126,7 @@ async def diff(
     return answer(await asked.of(version_difference, asked.places.database, before, after))
 
 
-@routes.get("/parameters/versions", response_model=page_shape(VersionRow), responses=problems())
+@routes.get("/parameters/versions", response_model=page_shape(VersionRow))
 async def versions(
     request: Request, asked: AskedOf, cursor: Cursor = None, limit: Limit = 100
 ) -> Response:
@@ -140,16 +136,14 @@ async def versions(
     return tagged(request, {"items": [each.told() for each in items], "next": after})
 
 
-@routes.get(
-    "/parameters/versions/{version}", response_model=shape(ShownParameters), responses=problems(404)
-)
+@routes.get("/parameters/versions/{version}", response_model=shape(ShownParameters))
 async def one_version(request: Request, asked: AskedOf, version: Version) -> Response:
     """Show every parameter as a version has it."""
     found = await asked.of(shown_parameters, asked.places.database, version, None, None)
     return tagged(request, found)
 
 
-@routes.post("/parameters/preview", response_model=ChangeAnswer, responses=problems(404, 409))
+@routes.post("/parameters/preview", response_model=ChangeAnswer)
 async def preview(asked: AskedOf, caller: CallerOf, body: PreviewAsked) -> Response:
     """Show which candidates and trades a change would have made or unmade; change nothing."""
     wish = _wish(body.values, body.version, body.effective_ns)
@@ -166,12 +160,7 @@ async def preview(asked: AskedOf, caller: CallerOf, body: PreviewAsked) -> Respo
     return answer({"status": "preview", **change_row(change), "preview": found})
 
 
-@routes.post(
-    "/parameters/versions",
-    status_code=201,
-    response_model=ChangeAnswer,
-    responses=problems(409, 428),
-)
+@routes.post("/parameters/versions", status_code=201, response_model=ChangeAnswer)
 async def set_values(
     request: Request, asked: AskedOf, caller: CallerOf, body: NewValues, if_match: Base = None
 ) -> Response:
@@ -181,10 +170,7 @@ async def set_values(
 
 
 @routes.post(
-    "/parameters/versions/{version}/rollback",
-    status_code=201,
-    response_model=ChangeAnswer,
-    responses=problems(404, 409, 428),
+    "/parameters/versions/{version}/rollback", status_code=201, response_model=ChangeAnswer
 )
 async def rollback(
     request: Request,
@@ -198,9 +184,7 @@ async def rollback(
     return await _change(request, asked, caller, values_of(version), body.because, if_match)
 
 
-@routes.delete(
-    "/parameters/versions/{version}", response_model=WithdrawnAnswer, responses=problems(404, 409)
-)
+@routes.delete("/parameters/versions/{version}", response_model=WithdrawnAnswer)
 async def withdraw(
     asked: AskedOf,
     caller: CallerOf,
@@ -235,7 +219,10 @@ async def _change(
         await gatekeeper.stepped_up(request, caller)
         asker = Asker(who=caller.username, because=because, base=base, stepped_up=True)
     kept = await asked.of(lambda: _granted(ChangeProposal(database, wish, asker).keep()))
-    headers = {"ETag": f'"{kept.version}"', "Location": f"/api/v1/parameters/versions/{kept.version}"}
+    headers = {
+        "ETag": f'"{kept.version}"',
+        "Location": f"/api/v1/parameters/versions/{kept.version}",
+    }
     told = {"status": "changed", **change_row(kept), "preview": None}
     return answer(told, status=201, headers=headers)
 

@@ -18,7 +18,6 @@ from engine.domain.errors import ConfigError, NotFoundError
 from engine.domain.markets.market import Capabilities
 from web.answer import Cursor, Limit, answer, page, tagged
 from web.blocking import AskedOf
-from web.problem import problems
 from web.rights import router
 from web.shapes import extended, page_shape, shape
 
@@ -52,13 +51,11 @@ class StrategiesAnswer(BaseModel):
 
 MarketsAnswer = extended(
     "MarketsAnswer",
-    markets=list[
-        extended("MarketShown", name=str, venue=str, capabilities=shape(Capabilities))
-    ],
+    markets=list[extended("MarketShown", name=str, venue=str, capabilities=shape(Capabilities))],
 )
 
 
-@routes.get("/symbols", response_model=page_shape(shape(ListedSymbol)), responses=problems(404))
+@routes.get("/symbols", response_model=page_shape(shape(ListedSymbol)))
 async def symbols(
     request: Request,
     asked: AskedOf,
@@ -73,20 +70,20 @@ async def symbols(
     return tagged(request, {"items": items, "next": after})
 
 
-@routes.get("/data", response_model=shape(CatalogInfo), responses=problems(404))
+@routes.get("/data", response_model=shape(CatalogInfo))
 async def data(request: Request, asked: AskedOf) -> Response:
     """List what is stored: kinds, days, letters, rows and bytes, and what is doubtful of it."""
     return tagged(request, await asked.of(catalog_info, asked.places.catalog))
 
 
-@routes.get("/markets", response_model=MarketsAnswer, responses=problems())
+@routes.get("/markets", response_model=MarketsAnswer)
 async def markets(request: Request, asked: AskedOf) -> Response:
     """List the markets and what each can do; none of them is asked."""
     found = await asked.of(known_markets)
     return tagged(request, {"markets": [plain(each) for each in found]})
 
 
-@routes.get("/strategies", response_model=StrategiesAnswer, responses=problems())
+@routes.get("/strategies", response_model=StrategiesAnswer)
 async def strategies(request: Request, asked: AskedOf) -> Response:
     """List the strategies that can be asked for by name: the engine's own and installed ones."""
     known = await asked.of(known_strategies)
@@ -103,7 +100,7 @@ async def strategies(request: Request, asked: AskedOf) -> Response:
     return tagged(request, told)
 
 
-@routes.get("/strategies/{strategy}", response_model=StrategyAnswer, responses=problems(404))
+@routes.get("/strategies/{strategy}", response_model=StrategyAnswer)
 async def strategy_shown(
     asked: AskedOf,
     strategy: Annotated[str, Path(max_length=100, examples=["reversion"])],

@@ -16,7 +16,6 @@ from app.runs.run_labels import Labelled, name_run, tag_run
 from engine.journal import Integrity
 from web.answer import Cursor, Limit, answer, page, tagged
 from web.blocking import AskedOf
-from web.problem import problems
 from web.rights import router
 from web.run_name import RunName, with_near_names
 from web.shapes import extended, page_shape, shape
@@ -60,7 +59,7 @@ class TagChange(BaseModel):
     remove: list[str] = Field(default_factory=list, max_length=50)
 
 
-@routes.get("/runs", response_model=RunPage, responses=problems())
+@routes.get("/runs", response_model=RunPage)
 async def list_runs(
     request: Request,
     asked: AskedOf,
@@ -74,7 +73,7 @@ async def list_runs(
     return tagged(request, {"items": items, "next": after, "damaged": found.damaged})
 
 
-@routes.get("/runs/{run}", response_model=RunShownAnswer, responses=problems(404))
+@routes.get("/runs/{run}", response_model=RunShownAnswer)
 async def show_run(request: Request, asked: AskedOf, run: RunName) -> Response:
     """Show one run: what was asked, how it ended, its figures and trades."""
     places = asked.places
@@ -84,7 +83,7 @@ async def show_run(request: Request, asked: AskedOf, run: RunName) -> Response:
     return tagged(request, found.as_json() | {"integrity": integrity})
 
 
-@routes.delete("/runs/{run}", status_code=204, responses=problems(404))
+@routes.delete("/runs/{run}", status_code=204)
 async def remove_run(asked: AskedOf, run: RunName) -> Response:
     """Remove a backtest with everything in it; live runs and sessions stay."""
     places = asked.places
@@ -96,7 +95,7 @@ async def remove_run(asked: AskedOf, run: RunName) -> Response:
     return Response(None, 204)
 
 
-@routes.put("/runs/{run}/name", response_model=shape(Labelled), responses=problems(404))
+@routes.put("/runs/{run}/name", response_model=shape(Labelled))
 async def name_one(asked: AskedOf, run: RunName, body: NewName) -> Response:
     """Give a run a name, which takes the place of its id from then on."""
     places = asked.places
@@ -104,7 +103,7 @@ async def name_one(asked: AskedOf, run: RunName, body: NewName) -> Response:
     return answer(await asked.of(name, places.runs, run, body.name, places.database))
 
 
-@routes.post("/runs/{run}/tags", response_model=shape(Labelled), responses=problems(404))
+@routes.post("/runs/{run}/tags", response_model=shape(Labelled))
 async def tag_one(asked: AskedOf, run: RunName, body: TagChange) -> Response:
     """Tag a run, or take tags from it."""
     places = asked.places
@@ -118,7 +117,7 @@ async def tag_one(asked: AskedOf, run: RunName, body: TagChange) -> Response:
     return answer(await asked.of(with_near_names(tag, run, places)))
 
 
-@routes.get("/compare", response_model=Compared, responses=problems(404))
+@routes.get("/compare", response_model=Compared)
 async def compare_runs(
     asked: AskedOf,
     runs: Annotated[

@@ -19,7 +19,7 @@ from app.log_lines import LogLine, log_lines
 from engine.domain.errors import NotFoundError
 from web.answer import Cursor, Limit, answer, page, tagged
 from web.blocking import AskedOf
-from web.problem import Problem, problems
+from web.problems import Problem
 from web.rights import router
 from web.shapes import Nanos, extended, page_shape, shape
 
@@ -47,7 +47,7 @@ SystemAnswer = extended(
 )
 
 
-@routes.get("/system", response_model=SystemAnswer, responses=problems())
+@routes.get("/system", response_model=SystemAnswer)
 async def system(asked: AskedOf) -> Response:
     """Show what runs on this machine now, the health of its feeds, and journals that stand badly."""
     database = asked.places.database
@@ -64,7 +64,7 @@ async def system(asked: AskedOf) -> Response:
     return answer(await asked.of(look))
 
 
-@routes.get("/system/doctor", response_model=DoctorAnswer, responses=problems())
+@routes.get("/system/doctor", response_model=DoctorAnswer)
 async def doctor(asked: AskedOf) -> Response:
     """Check this machine and everything tradectl needs; name the remedy of what is wrong."""
     places = asked.places
@@ -77,7 +77,7 @@ async def doctor(asked: AskedOf) -> Response:
     return answer(await asked.of(check))
 
 
-@routes.get("/system/journals", response_model=page_shape(JournalRow), responses=problems())
+@routes.get("/system/journals", response_model=page_shape(JournalRow))
 async def journals(
     request: Request, asked: AskedOf, cursor: Cursor = None, limit: Limit = 100
 ) -> Response:
@@ -87,9 +87,7 @@ async def journals(
     return tagged(request, {"items": items, "next": after})
 
 
-@routes.get(
-    "/system/journals/{journal}/verify", response_model=shape(ChainCheck), responses=problems(404)
-)
+@routes.get("/system/journals/{journal}/verify", response_model=shape(ChainCheck))
 async def verify(
     asked: AskedOf, journal: Annotated[str, Path(max_length=200, examples=["latest"])]
 ) -> Response:
@@ -97,7 +95,7 @@ async def verify(
     return answer(await asked.of(verified_chain, asked.places.journal(journal)))
 
 
-@routes.get("/logs", response_model=page_shape(shape(LogLine)), responses=problems())
+@routes.get("/logs", response_model=page_shape(shape(LogLine)))
 async def logs(
     asked: AskedOf,
     level: Annotated[Level, Query(description="At least this.")] = Level.INFO,
