@@ -68,10 +68,9 @@ def page[T](
     if cursor is not None:
         last = _last(cursor)
         keys = [_plain(key(row)) for row in rows]
-        if last in keys:
-            start = keys.index(last) + 1
-        else:  # that row is gone: go on after where it would be
-            start = sum(_before(each, last) for each in keys)
+        # a row that is gone: go on after where it would be
+        is_there = last in keys
+        start = keys.index(last) + 1 if is_there else sum(_before(e, last) for e in keys)
     chosen = list(rows[start : start + limit])
     is_last = start + limit >= len(rows)
     return chosen, None if is_last or not chosen else _cursor(key(chosen[-1]))

@@ -1,7 +1,7 @@
 """Values of ours → models of the API's description, exactly as ``web.exact`` writes them.
 
-FastAPI describes pydantic models alone, and what use cases return are msgspec structs: each becomes a
-model with the same fields, so that the description cannot fall behind.
+FastAPI describes pydantic models alone, and what use cases return are msgspec structs: each becomes
+a model with the same fields, so that the description cannot fall behind.
 """
 
 from __future__ import annotations

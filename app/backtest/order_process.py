@@ -5,8 +5,8 @@
     in    {"order": …, "places": …}
     out   {"progress": 12.5}, …, then {"result": …} or {"error": …, "kind": …}
 
-It ends as Ctrl-C ends a backtest, what was done is kept, on SIGINT and when its stdin closes: whoever
-ordered it is gone then.
+It ends as Ctrl-C ends a backtest, what was done is kept, on SIGINT and when its stdin closes:
+whoever ordered it is gone then.
 """
 
 from __future__ import annotations

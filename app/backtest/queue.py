@@ -71,6 +71,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return self.status in {JobStatus.DONE, JobStatus.CANCELLED, JobStatus.FAILED}
 
 
+class QueueFull(RunError):  # noqa: N818  (named for what it is)
+    """One backtest runs and another one waits; the same order may be taken later."""
+
+
 class BacktestQueue:
     """Runs one order at a time; a second one waits, a third is refused."""
 
@@ -106,7 +110,7 @@ class BacktestQueue:
 
         Raises
         ------
-        RunError
+        QueueFull
             One runs and one waits already.
         """
         job = Job(
@@ -118,7 +122,7 @@ class BacktestQueue:
         )
         with self._news:
             if any(each.status is JobStatus.QUEUED for each in self._jobs.values()):
-                raise RunError("a backtest runs and another one waits: try again when one is done")
+                raise QueueFull("a backtest runs and another one waits: try again when one is done")
             over = [each.job_id for each in self._jobs.values() if each.is_over]
             for forgotten in over[: max(0, len(self._jobs) + 1 - MOST_JOBS)]:
                 del self._jobs[forgotten]
@@ -164,11 +168,10 @@ class BacktestQueue:
     def _work(self) -> None:
         while True:
             with self._news:
-                while not (self._closed or (job := self._next())):
+                while (job := self._next()) is None and not self._closed:
                     self._news.wait()
-                if self._closed:
+                if job is None or self._closed:
                     return
-                assert job is not None  # noqa: S101  (it was waited for)
                 self._process = self._start()
                 job = self._put(job, status=JobStatus.RUNNING, started_ns=time.time_ns())
             self._say()
@@ -184,7 +187,7 @@ class BacktestQueue:
             for name, value in os.environ.items()
             if not name.upper().startswith(_KEPT_FROM_US)
         }
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603  (this program)
             own_process(_CODE),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

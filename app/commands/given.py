@@ -67,7 +67,7 @@ def given_commands(run: str, database: str) -> tuple[GivenCommand, ...]:
 
 
 def given_command(run: str, database: str, command_id: str) -> GivenCommand:
-    """Return one command; raises as ``given_commands``, ``NotFoundError`` where it was not given."""
+    """Return one command; raises as ``given_commands``, ``NotFoundError`` for one not given."""
     known = given_commands(run, database)
     found = next((each for each in known if each.command_id == command_id), None)
     if found is None:

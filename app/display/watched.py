@@ -143,7 +143,7 @@ def watched_beside(database: str, name: str) -> WatchedRun:
 
 
 def followed(database: str, name: str) -> tuple[str, WatchedRun | None]:
-    """Return the id of a run of a database, and what it shows of itself, None where that is nothing.
+    """Return the id of a run of a database, and what it shows of itself, None where nothing.
 
     Raises
     ------

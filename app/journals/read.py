@@ -202,23 +202,19 @@ def _known_kinds(kinds: Sequence[str]) -> set[str]:
 
 
 def followed_facts(
-    source: JournalSource, since: int | None, is_over: Callable[[], bool]
+    source: JournalSource, since: int, is_over: Callable[[], bool]
 ) -> Iterator[Fact]:
-    """Yield facts after one of them, or the last ones, and go on as they are written.
+    """Yield the facts after one of them, and go on as they are written.
 
     Parameters
     ----------
-    since : int, optional
-        The last one that is known; without it the last so many that a reader looks back at.
     is_over : callable
         Says whether anybody listens still; asked every few seconds.
     """
     journal, _ = source.open()
-    last = journal.last
-    after = max(last.seq - LOOK_BACK, 0) if since is None and last is not None else since or 0
     while not is_over():
-        for fact in journal.stored.follow(after, idle_secs=_IDLE_SECS):
-            after = fact.seq
+        for fact in journal.stored.follow(since, idle_secs=_IDLE_SECS):
+            since = fact.seq
             yield fact
             if is_over():
                 return

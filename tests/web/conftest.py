@@ -45,9 +45,7 @@ class Kept:
 
 
 @pytest.fixture(scope="session")
-def kept(
-    tradectl: Tradectl, small_market: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Kept:
+def kept(tradectl: Tradectl, small_market: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
     folder = tmp_path_factory.mktemp("web")
     log = folder / "gateway.log"
     places = Places(
@@ -82,7 +80,10 @@ def gateway(kept: Kept) -> Iterator[Gateway]:
 
 @pytest.fixture(scope="session")
 def running(
-    nursery: ForkedProcesses, kept: Kept, small_market: Path, tmp_path_factory: pytest.TempPathFactory
+    nursery: ForkedProcesses,
+    kept: Kept,
+    small_market: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Gateway]:
     """Yield the API beside a session that goes on, each tick an event, in another process."""
     folder = tmp_path_factory.mktemp("running")

@@ -30,15 +30,18 @@ class OneCaller:
     may_step_up: bool = False
     proofs: list[str] = field(default_factory=list)
 
-    async def caller(self, _: HTTPConnection) -> Caller:
+    async def caller(self, request: HTTPConnection) -> Caller:
+        del request
         if not self.is_here:
             raise Problem(401, "not_signed_in", "nobody is signed in")
         return Caller("u1", "ann", self.rank, "s1")
 
-    async def holds(self, _: Caller) -> bool:
+    async def holds(self, caller: Caller) -> bool:
+        del caller
         return self.is_here
 
-    async def stepped_up(self, request: Request, _: Caller) -> str:
+    async def stepped_up(self, request: Request, caller: Caller) -> str:
+        del caller
         if not self.may_step_up:
             raise Problem(403, "step_up_required", "confirm with a passkey", challenge="c")
         self.proofs.append(request.url.path)

@@ -81,7 +81,9 @@ def test_facts_go_on_after_one_of_them(gateway: Gateway, kept: Kept) -> None:
         since = int(found["next"])
     assert facts == exact(told["facts"])
     filled = _got(gateway, f"/runs/{SESSION}/facts", kind="order_filled", limit=5)
-    told = kept.told("journal", "show", SESSION, "--kind", "order_filled", "--limit", "5", takes="d")
+    told = kept.told(
+        "journal", "show", SESSION, "--kind", "order_filled", "--limit", "5", takes="d"
+    )
     assert filled["items"] == exact(told["facts"])
 
 
@@ -99,7 +101,16 @@ def test_governor_why_and_missed_say_what_the_commands_say(gateway: Gateway, kep
     assert found["trade"]["trade_id"] == trade["trade_id"]
     missed = _got(gateway, f"/runs/{kept.first}/missed", top=5, horizon=600, letters="A-C")
     told = kept.told(
-        "missed", "--run", kept.first, "--top", "5", "--horizon", "600", "--letters", "A-C", takes="dr"
+        "missed",
+        "--run",
+        kept.first,
+        "--top",
+        "5",
+        "--horizon",
+        "600",
+        "--letters",
+        "A-C",
+        takes="dr",
     )
     assert missed == exact(told)
 
@@ -153,7 +164,9 @@ def test_parameters_and_the_machine_are_told_as_by_the_commands(
     assert _all(gateway, "/parameters/versions") == exact(versions)
     assert _got(gateway, "/parameters/diff") == exact(kept.told("params", "diff", takes="d"))
     assert _got(gateway, "/parameters/schema") == kept.told("params", "schema", takes="")
-    assert _all(gateway, "/system/journals") == exact(kept.told("journal", "list", takes="d")["runs"])
+    assert _all(gateway, "/system/journals") == exact(
+        kept.told("journal", "list", takes="d")["runs"]
+    )
     assert _got(gateway, f"/system/journals/{SESSION}/verify") == exact(
         kept.told("journal", "verify", SESSION, takes="d")
     )

@@ -15,7 +15,7 @@ def _routes() -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for route in (each for router in ROUTES for each in router.routes):
         if isinstance(route, APIRoute):
-            found |= {(method, route.path.removeprefix(PREFIX)) for method in route.methods}
+            found |= {(method, route.path.removeprefix(PREFIX)) for method in route.methods or ()}
         elif isinstance(route, APIWebSocketRoute):
             found.add(("GET", route.path.removeprefix(PREFIX)))
     return found

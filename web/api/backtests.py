@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.backtest.ordered import BacktestOrder, BacktestPlaces, checked_order
-from app.backtest.queue import BacktestQueue, Job
+from app.backtest.queue import BacktestQueue, Job, QueueFull
 from app.catalog.keep import stored_dates
 from app.parameters.show import ParameterRow, parameter_rows
 from app.redaction import refuse_secrets
@@ -22,6 +22,7 @@ from web.answer import answer
 from web.blocking import AskedOf
 from web.callers import CallerOf
 from web.places import Places
+from web.problems import Problem
 from web.rights import PREFIX, router
 from web.shapes import extended, shape
 
@@ -93,7 +94,10 @@ async def order_backtest(
     order = msgspec.convert(body.model_dump(), BacktestOrder)
     refuse_secrets({name: str(value) for name, value in order.values.items()})
     await asked.of(checked_order, order, queue_places(asked.places))
-    job = await asked.of(_queue(request).order, order, caller.username)
+    try:
+        job = _queue(request).order(order, caller.username)
+    except QueueFull as error:
+        raise Problem(409, "queue_full", str(error)) from error
     return answer(job, status=202, headers={"Location": f"{PREFIX}/jobs/{job.job_id}"})
 
 

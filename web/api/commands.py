@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Annotated, Any, Union, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args
 
 import msgspec
 from fastapi import Header, Path, Query, Request
@@ -67,8 +67,11 @@ class ChangeParametersBody(
 type _AnyBody = AnyCommand | CloseSymbolBody | ChangeParametersBody
 _BODIES = (*get_args(AnyCommand), CloseSymbolBody, ChangeParametersBody)
 
-CommandBody = Annotated[Union[tuple(map(shape, _BODIES))], Discriminator("command")]  # noqa: UP007
-"""One model for each command, told apart by what they call themselves."""
+if TYPE_CHECKING:
+    type CommandBody = BaseModel
+else:
+    CommandBody = Annotated[Union[tuple(map(shape, _BODIES))], Discriminator("command")]  # noqa: UP007
+    """One model for each command, told apart by what they call themselves."""
 
 CommandKey = Annotated[
     str | None,
@@ -77,7 +80,7 @@ CommandKey = Annotated[
         min_length=8,
         max_length=100,
         pattern=r"^[A-Za-z0-9._:-]+$",
-        description="Becomes the id of the command: given again under the same key it is done once.",
+        description="Becomes the id of the command: under the same key it is done once.",
         examples=["7f1c9a52e0d84c0b"],
     ),
 ]
@@ -204,6 +207,8 @@ async def _give(
     known = await asked.of(with_near_names(_known, run, asked.places), asked.places, run, key, wish)
     if known is None:
         proposal = await _proposal(asked, caller, run, wish, key)
+        if proposal.over is not None:
+            raise Problem(409, "run_over", proposal.over)
         if proposal.loosens:
             gatekeeper: Gatekeeper = request.app.state.gatekeeper
             await gatekeeper.stepped_up(request, caller)

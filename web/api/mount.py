@@ -57,6 +57,13 @@ def add_api(app: FastAPI) -> None:
     app.openapi = lambda: _described(app)  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def api_description() -> dict[str, Any]:
+    """Return what the API says of itself, of an application with nothing else."""
+    app = FastAPI()
+    add_api(app)
+    return app.openapi()
+
+
 def _described(app: FastAPI) -> dict[str, Any]:
     """Return the description (OpenAPI 3.1): each route with its rank and when it asks for more."""
     if app.openapi_schema is not None:

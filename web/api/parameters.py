@@ -40,7 +40,7 @@ from web.answer import Cursor, Limit, answer, page, tagged
 from web.blocking import Asked, AskedOf
 from web.callers import CallerOf, Gatekeeper
 from web.problems import Problem
-from web.rights import router
+from web.rights import PREFIX, router
 from web.shapes import extended, page_shape, shape
 
 routes = router("parameters")
@@ -219,10 +219,8 @@ async def _change(
         await gatekeeper.stepped_up(request, caller)
         asker = Asker(who=caller.username, because=because, base=base, stepped_up=True)
     kept = await asked.of(lambda: _granted(ChangeProposal(database, wish, asker).keep()))
-    headers = {
-        "ETag": f'"{kept.version}"',
-        "Location": f"/api/v1/parameters/versions/{kept.version}",
-    }
+    location = f"{PREFIX}/parameters/versions/{kept.version}"
+    headers = {"ETag": f'"{kept.version}"', "Location": location}
     told = {"status": "changed", **change_row(kept), "preview": None}
     return answer(told, status=201, headers=headers)
 

@@ -1,4 +1,4 @@
-"""This machine: what runs now, its journals, its checks, its logs."""
+"""The machine of the gateway: what runs now, its journals, its checks, its logs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SystemAnswer = extended(
 
 @routes.get("/system", response_model=SystemAnswer)
 async def system(asked: AskedOf) -> Response:
-    """Show what runs on this machine now, the health of its feeds, and journals that stand badly."""
+    """Show what runs now, the health of its feeds, and journals that stand badly."""
     database = asked.places.database
 
     def look() -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Who reads runs for all browsers: one reader a run, started with the first, stopped after the last."""
+"""Who reads runs for all browsers: one reader a run, from the first of them to the last."""
 
 from __future__ import annotations
 
@@ -54,7 +54,6 @@ class Topics:
         self.reader = RunReader(
             places, run_id, watched, self._on_update, self._on_fact, self._on_names
         )
-        self.reader.start()
 
     def _on_update(self, channel: str, update: Update) -> None:
         self._tell(self.channels[channel].put, update)
@@ -109,6 +108,7 @@ class Broadcast:
         self._places, self._backtests = places, backtests
         self._topics: dict[str, Topics] = {}
         self._loop = asyncio.get_running_loop()
+        self._opening = asyncio.Lock()
         self._over = Event()
         self._has_tail = False
         backtests.on_change(self._on_jobs)
@@ -117,9 +117,13 @@ class Broadcast:
         """Return what is told of a run, read from now on; raises ``NotFoundError``."""
         run_id, watched = await asyncio.to_thread(followed, self._places.database, run)
         self._drop_idle()
-        found = self._topics.get(run_id)
-        if found is None:
-            found = self._topics[run_id] = Topics(self._places, run_id, watched, self.epoch)
+        async with self._opening:
+            found = self._topics.get(run_id)
+            if found is None:
+                found = Topics(self._places, run_id, watched, self.epoch)
+                await asyncio.to_thread(found.reader.look)  # what it tells has arrived by then
+                found.reader.start()
+                self._topics[run_id] = found
         return found
 
     def follow_logs(self) -> None:

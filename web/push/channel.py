@@ -1,4 +1,4 @@
-"""A channel: numbered messages of which the newest says everything, and the last so many are kept."""
+"""A channel: numbered messages of which the newest says everything, the last so many kept."""
 
 from __future__ import annotations
 

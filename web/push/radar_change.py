@@ -1,8 +1,8 @@
 """What is new on the radar since the frame before, so that 36 buckets of 50 rows are sent once.
 
-A row is told by its strategy, symbol and side. A change has, in the order of the new frame, for each
-row either its place in the frame before, where nothing of it is new, or its values with the points
-that its window has got since (``full`` false), or with the whole window (``full`` true).
+A row is told by its strategy, symbol and side. A change has, in the order of the new frame, for
+each row either its place in the frame before, where nothing of it is new, or its values with the
+points that its window has got since (``full`` false), or with the whole window (``full`` true).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from threading import Event, Thread
 from typing import Any
 
 from app.display.watched import WatchedRun
-from app.journals.read import followed_facts
+from app.journals.read import LOOK_BACK, followed_facts, last_facts
 from engine.display import DisplayFrame, with_names_from
 from engine.domain.errors import RunError, TradectlError
 from web.exact import exact
@@ -56,6 +56,7 @@ class RunReader:
         self._places, self._watched = places, watched
         self._on_update, self._on_fact, self._on_names = on_update, on_fact, on_names
         self._over = Event()
+        self._since = 0
         self._last: dict[str, Any] = {}
         self._rows: list[Row] = []
         self._names: tuple[str, ...] = ()
@@ -64,8 +65,24 @@ class RunReader:
         work = [self._follow, *([] if watched is None else [self._watch])]
         self._threads = [Thread(target=each, name=f"push {run_id}", daemon=True) for each in work]
 
+    def look(self) -> None:
+        """Tell what there is now: the newest frame and the last facts; it blocks."""
+        if self._watched is not None:
+            try:
+                if (frame := self._watched.newest()) is not None:
+                    self._show(frame)
+            except TradectlError as error:
+                self._changed("health", None, {"status": "Unreadable", "note": str(error)})
+        try:
+            facts, _ = last_facts(self._places.journal(self.run_id), LOOK_BACK, follow=False)
+            for fact in facts:
+                self._since = fact.seq
+                self._on_fact(fact.seq, exact(fact))
+        except TradectlError as error:
+            _log.warning("facts of %s cannot be read: %s", self.run_id, error)
+
     def start(self) -> None:
-        """Begin to read."""
+        """Begin to read on."""
         for thread in self._threads:
             thread.start()
 
@@ -74,12 +91,11 @@ class RunReader:
         self._over.set()
 
     def _follow(self) -> None:
-        since: int | None = None
         while not self._over.is_set():
             try:
                 source = self._places.journal(self.run_id)
-                for fact in followed_facts(source, since, self._over.is_set):
-                    since = fact.seq
+                for fact in followed_facts(source, self._since, self._over.is_set):
+                    self._since = fact.seq
                     self._on_fact(fact.seq, exact(fact))
             except TradectlError as error:
                 _log.warning("facts of %s are not followed: %s", self.run_id, error)
@@ -133,6 +149,7 @@ class RunReader:
         rows, bucket, ts = radar_rows(frame.radar), exact(frame.bucket), frame.ts
         if self._last.get("radar") == (rows, bucket):
             return
+        is_first = "radar" not in self._last
         self._last["radar"] = rows, bucket
         change = radar_change(self._rows, rows)
         self._rows = rows
@@ -145,7 +162,7 @@ class RunReader:
             data = whole_radar(rows) | {"bucket": bucket}
             return message("radar", self.run_id, seq, epoch, full=True, ts=_text(ts), data=data)
 
-        self._on_update("radar", Update(told, whole))
+        self._on_update("radar", Update(whole if is_first else told, whole))
 
     def _tape(self, frame: DisplayFrame) -> None:
         strip, epoch = frame.strip, frame.heading.epoch

@@ -169,8 +169,7 @@ class Browser:
     def _subscription(self, name: str, told: Told) -> Subscription:
         broadcast, since = self._broadcast, told.since.get(name)
         if name == FACTS:  # they have numbers of their own, whoever pushes them
-            feed = self._topics[name].facts
-            return FeedSubscription(feed, since if told.epoch else None)
+            return FeedSubscription(self._topics[name].facts, since)
         if told.epoch != broadcast.epoch:
             since = None
         if name == LOGS:

@@ -1,8 +1,8 @@
 """What one browser has been sent of a channel or feed, what it has acknowledged, and what is due.
 
-A browser that does not acknowledge is sent two messages and no more: what it has no time for does not
-pile up in sockets, where it would all arrive late. Of a channel it is sent the newest, whole, once it
-has room; of a feed everything, in larger messages.
+A browser that does not acknowledge is sent two messages and no more: what it has no time for does
+not pile up in sockets, where it would all arrive late. Of a channel it is sent the newest, whole,
+once it has room; of a feed everything, in larger messages.
 """
 
 from __future__ import annotations

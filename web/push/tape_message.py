@@ -12,8 +12,8 @@
     18      uint16  how many strips: acceleration's, then those of `names.strips`
     20      int8…   by place; -128 unknown, 0 nothing to say
 
-Numbers are little-endian. Strips of one message stand one after the other, each with as many bytes as
-there are symbols; the count is what is left ÷ strips.
+Numbers are little-endian. Strips of one message stand one after the other, each with as many bytes
+as there are symbols; the count is what is left ÷ strips.
 """
 
 from __future__ import annotations
