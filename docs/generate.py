@@ -16,6 +16,7 @@ from typer.cli import get_docs_for_click
 
 from app.parameters.takes_effect import takes_effect
 from cli.main import app
+from docs.api_page import api_page
 from engine.accounting import PROJECTIONS, Performance, columns_of
 from engine.decision import DeclineReason
 from engine.decision.refusal import RefusalReason
@@ -26,12 +27,6 @@ from engine.domain.facts import AnyPayload, ExitReason, Fact, OrderRole
 from engine.domain.markets.fill_assumptions import FILL_ASSUMPTIONS, TargetRule
 from engine.domain.parameters import Parameters, parameter_extra, parameter_group
 from engine.domain.parameters.rows import ParameterGroup
-from web.api.mount import api_description
-from web.push import radar_change, stream, tape_message
-from web.push.broadcast import NAMES
-from web.push.channel import KEPT
-from web.push.subscription import UNACKNOWLEDGED
-from web.rights import PREFIX, RIGHTS, StepUp
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -63,7 +58,7 @@ def pages() -> dict[str, str]:
         "fills.md": _fills(),
         "metrics.md": _metrics(),
         "tables.md": _tables(),
-        "api.md": _api(),
+        "api.md": api_page(_table),
     }
     return {name: "\n".join([written, *lines]).rstrip() + "\n" for name, lines in made.items()}
 
@@ -170,47 +165,6 @@ def _parameter(name: str) -> tuple[str, ...]:
         "yes" if extra["scan"] else "",
         field.description or "",
     )
-
-
-def _api() -> Iterator[str]:
-    described = api_description()
-    yield "# API\n"
-    yield f"Version {described['info']['version']}, OpenAPI {described['openapi']}; a gateway describes"
-    yield "itself at `/api/v1/openapi.json`. Amounts, prices and nanoseconds are strings, an unknown"
-    yield "figure is null. Lists are `{items, next}`: `next` is the `cursor` of the page after, null on"
-    yield "the last. Errors are `application/problem+json` with a `code` for each cause.\n"
-    yield "*Role* is the least that a route takes. *Confirmed* says when the caller has to confirm the"
-    yield "very request with a passkey: never for what gets somebody out.\n"
-    by_tag: dict[str, list[tuple[str, ...]]] = {}
-    for path, methods in described["paths"].items():
-        for method, operation in methods.items():
-            right = RIGHTS[method.upper(), path.removeprefix(PREFIX)]
-            confirmed = "" if right.step_up is StepUp.NEVER else right.step_up.replace("_", " ")
-            given = [
-                f"`{each['name']}`"
-                for each in operation.get("parameters", ())
-                if each["in"] != "path"
-            ]
-            row = (
-                f"`{method.upper()} {path.removeprefix(PREFIX)}`",
-                right.rank.label,
-                confirmed,
-                ", ".join(given),
-                operation.get("description", "").split("\n")[0],
-            )
-            by_tag.setdefault(operation["tags"][0], []).append(row)
-    for tag, rows in by_tag.items():
-        yield f"## {tag.capitalize()}\n"
-        yield from _table(("route", "role", "confirmed", "takes", "what it does"), rows)
-    yield "## Stream\n"
-    yield inspect.cleandoc(stream.__doc__ or "").replace("::\n", ":\n").replace("``", "`")
-    yield f"\nChannels: {', '.join(f'`{name}`' for name in NAMES)}. `facts` and `logs` leave nothing"
-    yield "out; of the others the newest message says everything, and a browser that acknowledges"
-    yield f"nothing is sent {UNACKNOWLEDGED} of each. The last {KEPT} are sent again to who was away.\n"
-    yield "### The tape strip\n"
-    yield inspect.cleandoc(tape_message.__doc__ or "").replace("::\n", ":\n").replace("``", "`")
-    yield "\n### The radar\n"
-    yield inspect.cleandoc(radar_change.__doc__ or "").replace("``", "`")
 
 
 def _gates() -> Iterator[str]:

@@ -81,7 +81,6 @@ def gateway(kept: Kept) -> Iterator[Gateway]:
 @pytest.fixture(scope="session")
 def running(
     nursery: ForkedProcesses,
-    kept: Kept,
     small_market: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Gateway]:

@@ -31,16 +31,19 @@ class OneCaller:
     proofs: list[str] = field(default_factory=list)
 
     async def caller(self, request: HTTPConnection) -> Caller:
+        """Return the one there is."""
         del request
         if not self.is_here:
             raise Problem(401, "not_signed_in", "nobody is signed in")
         return Caller("u1", "ann", self.rank, "s1")
 
     async def holds(self, caller: Caller) -> bool:
+        """Say whether they are here."""
         del caller
         return self.is_here
 
     async def stepped_up(self, request: Request, caller: Caller) -> str:
+        """Keep the path of a request that is confirmed."""
         del caller
         if not self.may_step_up:
             raise Problem(403, "step_up_required", "confirm with a passkey", challenge="c")
@@ -65,6 +68,7 @@ class Gateway:
 
     @property
     def stream_url(self) -> str:
+        """Where live push is."""
         return self.url.replace("http", "ws") + "/api/v1/stream"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from typing import Any
 
 from tests.web.conftest import LATER
@@ -22,6 +23,37 @@ def _answered(gateway: Gateway, location: str) -> Any:
         if found.json()["status"] in {"done", "refused"}:
             return found.json()
     raise TimeoutError(location)
+
+
+def test_a_stop_is_moved_towards_the_market_and_confirmed_by_the_venue(running: Gateway) -> None:
+    trades: list[Any] = []
+    patience = time.monotonic() + PATIENCE_SECS
+    while not trades and time.monotonic() < patience:
+        governor = running.client.get(f"/runs/{LATER}/governor").json()
+        trades = [each for each in governor["open_trades"] if each["entered_ns"]]
+    trade = trades[0]
+    cent = Decimal("0.01") * trade["side"]
+    nearer, away = (str(Decimal(trade["stop"]) + sign * cent) for sign in (1, -1))
+    named = {"command": "move_stop", "trade_id": trade["trade_id"]}
+    shown = running.client.post(f"{_PATH}/preview", json={**named, "price": nearer}).json()
+    assert shown["preview"] == (
+        f"moves the stop of {trade['trade_id']} to {nearer} from {trade['stop']}"
+    )
+    given = _give(running, "move-00001", **named, price=nearer)
+    done = _answered(running, given.headers["location"])
+    assert (done["status"], done["detail"]) == (
+        "done", f"the stop is at {nearer}, confirmed by the venue"
+    )  # fmt: skip
+    refused = _give(running, "move-00002", **named, price=away)
+    told = _answered(running, refused.headers["location"])
+    assert (told["status"], told["detail"].partition(":")[0]) == ("refused", "needs_step_up")
+    orders = running.client.get(f"/runs/{LATER}/orders", params={"limit": 500}).json()["items"]
+    (stop,) = (
+        each
+        for each in orders
+        if each["role"] == "stop_loss" and each["trade_id"] == trade["trade_id"]
+    )
+    assert stop["trigger_price"] == nearer
 
 
 def test_a_command_is_given_once_and_answered_by_the_engine(running: Gateway) -> None:

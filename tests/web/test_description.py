@@ -65,7 +65,7 @@ def test_whatever_is_asked_the_answer_is_as_described(copied: Gateway) -> None:
     gateway.caller.may_step_up = True
     answered: set[int] = set()
     for found in schema.get_all_operations():
-        operation = found.ok()
+        operation: Any = found.ok()  # pyright: ignore[reportAttributeAccessIssue]
         if operation.path.removeprefix(PREFIX) in _SLOW:
             continue
 
@@ -75,7 +75,7 @@ def test_whatever_is_asked_the_answer_is_as_described(copied: Gateway) -> None:
             deadline=None,
             database=None,
             phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         )
         @given(case=operation.as_strategy())
         def ask(case: Any) -> None:

@@ -54,7 +54,7 @@ async def pnl(
 
 def _add_table(table: Projection) -> None:
     """Add the route of a table; each has a model of its own."""
-    sentence = (table.row.__doc__ or table.name).split("\n", 1)[0]
+    sentence = (table.row.__doc__ or table.name).split("\n", 1)[0].replace("``", "`")
 
     @routes.get(
         f"/runs/{{run}}/{table.name}",
