@@ -53,7 +53,7 @@ def test_a_stop_is_moved_towards_the_market_and_confirmed_by_the_venue(running: 
         for each in orders
         if each["role"] == "stop_loss" and each["trade_id"] == trade["trade_id"]
     )
-    assert stop["trigger_price"] == nearer
+    assert Decimal(stop["trigger_price"]) == Decimal(nearer)
 
 
 def test_a_command_is_given_once_and_answered_by_the_engine(running: Gateway) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
 
 import msgspec
 from fastapi import Header, Path, Query, Request
@@ -31,7 +31,13 @@ from app.commands.wishes import (
     Query as Question,
 )
 from app.commands.words import GrammarError
-from engine.domain.commands import AnyCommand, FlattenSymbol, LockSymbol, UnlockSymbol
+from engine.domain.commands import (
+    AnyCommand,
+    FlattenSymbol,
+    LockSymbol,
+    SetWeights,
+    UnlockSymbol,
+)
 from engine.domain.errors import NotFoundError
 from engine.domain.symbols import expect_symbol
 from web.answer import Cursor, Limit, answer, page
@@ -64,13 +70,27 @@ class ChangeParametersBody(
     because: str
 
 
+class SetWeightsBody(BaseModel):
+    """Weigh the strategies anew from the next bucket on; those not named weigh 1."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    command: Literal["set_weights"]
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(examples=[{"reversion": 2}])
+
+
 type _AnyBody = AnyCommand | CloseSymbolBody | ChangeParametersBody
-_BODIES = (*get_args(AnyCommand), CloseSymbolBody, ChangeParametersBody)
+_BODIES = (
+    *(shape(each) for each in get_args(AnyCommand) if each is not SetWeights),
+    SetWeightsBody,
+    shape(CloseSymbolBody),
+    shape(ChangeParametersBody),
+)
 
 if TYPE_CHECKING:
     type CommandBody = BaseModel
 else:
-    CommandBody = Annotated[Union[tuple(map(shape, _BODIES))], Discriminator("command")]  # noqa: UP007
+    CommandBody = Annotated[Union[_BODIES], Discriminator("command")]  # noqa: UP007
     """One model for each command, told apart by what they call themselves."""
 
 CommandKey = Annotated[
@@ -258,7 +278,10 @@ async def _proposal(
 
 def _wish(body: BaseModel) -> RunWish:
     """Return what a body asks for; raises ``ConfigError`` where its symbol can be none."""
-    read: Any = msgspec.convert(body.model_dump(mode="json"), _AnyBody, strict=True)
+    try:
+        read: Any = msgspec.convert(body.model_dump(mode="json"), _AnyBody, strict=True)
+    except msgspec.ValidationError as error:
+        raise Problem(422, "wrong_request", str(error)) from error
     match read:
         case CloseSymbolBody(symbol=symbol):
             return CloseSymbol(expect_symbol(symbol, "symbol"))

@@ -104,7 +104,7 @@ def _a_stop_is_moved(run: Run, tradectl: Tradectl) -> None:
     assert told.json["status"] == "done", told.out
     assert told.json["detail"] == f"the stop is at {nearer:f}, confirmed by the venue"
     updates = [f.payload for f in run.of(OrderUpdated) if f.payload.trade_id == trade]
-    assert [each.trigger_price for each in updates if each.trigger_price][0] == nearer
+    assert next(each.trigger_price for each in updates if each.trigger_price) == nearer
     assert symbol in trade
 
 
