@@ -37,6 +37,18 @@ def listed_symbols(words: str | Iterable[str], where: str) -> tuple[str, ...]:
     return tuple(sorted({expect_symbol(name, where) for name in named}))
 
 
+def typed_symbols(text: str) -> tuple[str, ...]:
+    """Return the symbols between commas, none of an empty text; no file is read for a caller.
+
+    Raises
+    ------
+    ConfigError
+        One of them can be none.
+    """
+    names = {part.strip() for part in text.split(",")} - {""}
+    return tuple(sorted(expect_symbol(name, "symbols") for name in names))
+
+
 def _names(part: str, where: str) -> Iterator[str]:
     """Yield what one part of a list stands for."""
     if not part.startswith(_MARK):

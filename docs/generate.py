@@ -16,6 +16,7 @@ from typer.cli import get_docs_for_click
 
 from app.parameters.takes_effect import takes_effect
 from cli.main import app
+from docs.api_page import api_page
 from engine.accounting import PROJECTIONS, Performance, columns_of
 from engine.decision import DeclineReason
 from engine.decision.refusal import RefusalReason
@@ -57,6 +58,7 @@ def pages() -> dict[str, str]:
         "fills.md": _fills(),
         "metrics.md": _metrics(),
         "tables.md": _tables(),
+        "api.md": api_page(_table),
     }
     return {name: "\n".join([written, *lines]).rstrip() + "\n" for name, lines in made.items()}
 

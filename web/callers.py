@@ -7,6 +7,7 @@ from typing import Annotated, Protocol
 
 import msgspec
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
 
 class Rank(IntEnum):
@@ -43,8 +44,18 @@ class Caller(msgspec.Struct, frozen=True):
 class Gatekeeper(Protocol):
     """Tells callers apart; kept in ``app.state.gatekeeper``."""
 
-    async def caller(self, request: Request) -> Caller:
-        """Return who calls; raises ``Problem`` 401 for nobody, 403 for a foreign origin."""
+    async def caller(self, request: HTTPConnection) -> Caller:
+        """Return who calls, by a request or the opening of a WebSocket.
+
+        Raises ``Problem`` 401 for nobody, 403 for a foreign origin.
+        """
+        ...
+
+    async def holds(self, caller: Caller) -> bool:
+        """Say whether a sign-in still goes on, whatever became of the token it was shown with.
+
+        Asked every few seconds for each connection that outlasts one.
+        """
         ...
 
     async def stepped_up(self, request: Request, caller: Caller) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
@@ -15,7 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving import Limits, Policy
 from web.access.service import AccessService
 from web.access.sign_in_routes import Access
-from web.problems import RESPONSES, ProblemDetails, answer_problems
+from web.api.mount import add_api, serving_api
+from web.places import Places
+from web.problems import RESPONSES, answer_problems
 from web.routers import API, ROUTERS
 from web.settings import GatewaySettings
 from web.static_site import StaticSite
@@ -40,7 +43,18 @@ def create_gateway(settings: GatewaySettings) -> FastAPI:
     JournalError
         The journal of users cannot be read, or is not what was written.
     """
+    access = Access(settings, AccessService.opened(settings))
+    places = Places(
+        database=settings.database, runs=settings.runs, catalog=settings.catalog, logs=settings.logs
+    )
+
+    @asynccontextmanager
+    async def serving(app: FastAPI) -> AsyncIterator[None]:
+        async with serving_api(app, places, access.gatekeeper):
+            yield
+
     app = FastAPI(
+        lifespan=serving,
         title="tradectl",
         version=version("tradectl"),
         openapi_url=f"{API}/openapi.json",
@@ -48,15 +62,14 @@ def create_gateway(settings: GatewaySettings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    access = Access(settings, AccessService.opened(settings))
     app.state.settings, app.state.access = settings, access
     app.state.gatekeeper = access.gatekeeper
     app.add_middleware(_Frame, settings=settings)
     answer_problems(app)
     for router in ROUTERS:
         app.include_router(router, prefix=API, responses=RESPONSES)
+    add_api(app)
     app.add_api_route("/healthz", _health, methods=["GET"], responses=RESPONSES, tags=["health"])
-    _describe_problems(app)
     _serve_site(app, StaticSite(settings.static))
     return app
 
@@ -135,16 +148,3 @@ def _serve_site(app: FastAPI, site: StaticSite) -> None:
         await answer(scope, receive, send)
 
     app.router.default = page
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """Put the shape of errors into the API description, in place of FastAPI's own."""
-    made = app.openapi
-
-    def described() -> dict[str, Any]:
-        found = made()
-        schemas = found.setdefault("components", {}).setdefault("schemas", {})
-        schemas[ProblemDetails.__name__] = ProblemDetails.model_json_schema()
-        return found
-
-    app.openapi = described

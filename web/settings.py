@@ -31,6 +31,8 @@ class GatewaySettings:
         A proxy ends TLS before it, and says who asks in ``X-Forwarded-For``.
     static : Path
         Folder of the built cockpit; it may be absent.
+    logs : tuple of Path
+        Logs of this machine that may be shown.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class GatewaySettings:
     local_token: str | None = field(default=None, repr=False)
     is_behind_proxy: bool = False
     static: Path = STATIC
+    logs: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.origin)

@@ -19,7 +19,7 @@ from catalog.schema import Kind
 from catalog.spool import Spooled
 from catalog.verify import Verification
 from catalog.warnings import TICKS, DayWarning
-from engine.domain.errors import ConfigError
+from engine.domain.errors import ConfigError, NotFoundError
 
 type RowProgress = Callable[[float, float], None]
 """Hears of rows done and in all, as far as is known."""
@@ -118,6 +118,14 @@ def catalog_info(catalog: str) -> CatalogInfo:
     days = sorted({day for kind in TICKS for day, _ in stored.partitions.stored(kind)})
     warnings = data_warnings(stored, days)
     return CatalogInfo(catalog, tuple(rows), stored.instruments.table().num_rows, warnings)
+
+
+def stored_dates(catalog: str) -> list[str]:
+    """Return the dates whose trades are stored, ascending; none where there is no catalog."""
+    try:
+        return [str(day) for day in Catalog.open(catalog).dates()]
+    except NotFoundError:
+        return []
 
 
 def verified(catalog: str, progress: RowProgress, *, quarantine: bool) -> Verification:

@@ -22,6 +22,7 @@ from engine.domain.commands import (
     CloseTrade,
     FlattenSymbol,
     LockSymbol,
+    Resume,
     SetParameters,
 )
 from engine.domain.errors import ConfigError, NotFoundError, RunError
@@ -67,6 +68,8 @@ class Proposal:
         Why the run takes no commands; None if it does.
     refused : str or None
         Why the command is not given: nothing in the run has that symbol.
+    loosens : bool
+        Whether it takes back a stop for the day: a door that knows who asks has them prove it.
     """
 
     received: CommandReceived
@@ -75,6 +78,7 @@ class Proposal:
     preview: str
     over: str | None
     refused: str | None
+    loosens: bool = False
 
     @property
     def report(self) -> CommandReport:
@@ -96,15 +100,22 @@ class Proposal:
         JournalError
             The log cannot be written.
         """
+        put = self.put()
+        if put.status is CommandStatus.REFUSED:
+            return put
+        status, detail = _answer(self.journal, self.received.command_id, timeout_secs)
+        if status is CommandStatus.DONE and (nothing := self._found_nothing()) is not None:
+            return self._said(CommandStatus.REFUSED, nothing)
+        return self._said(status, detail)
+
+    def put(self) -> CommandReport:
+        """Write the command into the log of its run and wait for nobody; raises as ``give``."""
         if self.over is not None:
             raise RunError(self.over)
         if self.refused is not None:
             return self._said(CommandStatus.REFUSED, self.refused)
         CommandLog(self.journals, self.journal.run_id).give(self.received)
-        status, detail = _answer(self.journal, self.received.command_id, timeout_secs)
-        if status is CommandStatus.DONE and (nothing := self._found_nothing()) is not None:
-            return self._said(CommandStatus.REFUSED, nothing)
-        return self._said(status, detail)
+        return self._said(CommandStatus.UNANSWERED, "it stands in the log of its run")
 
     def _found_nothing(self) -> str | None:
         """Return that a symbol was flat already, where closing it came to nothing; else None."""
@@ -129,7 +140,13 @@ class Proposal:
 
 
 def proposed(
-    wish: RunWish, *, run: str, database: str, who: str, command_id: str | None = None
+    wish: RunWish,
+    *,
+    run: str,
+    database: str,
+    who: str,
+    command_id: str | None = None,
+    source: str = "tradectl",
 ) -> Proposal:
     """Return what a wish would do to a run of a database; every door asks here, and gives it there.
 
@@ -137,6 +154,8 @@ def proposed(
     ----------
     command_id : str, optional
         Given again under the same id it is done once; without one it is a new command.
+    source : str
+        The door that it comes through.
 
     Raises
     ------
@@ -157,7 +176,7 @@ def proposed(
     view = governor_view(journal.run_id, journal.facts())
     received = CommandReceived(
         command_id=command_id,
-        source="tradectl",
+        source=source,
         who=who,
         command=_command(wish, view),
         channel=Channel.COMMAND_LOG,
@@ -171,7 +190,8 @@ def proposed(
         shown = f"would be refused: {unknown or 'it takes no commands any more'}"
     else:
         shown = preview(received, view)
-    return Proposal(received, journals, journal, shown, over, unknown)
+    loosens = isinstance(received.command, Resume) and view.state.standing.stopped
+    return Proposal(received, journals, journal, shown, over, unknown, loosens)
 
 
 def _unknown_symbol(command: AnyCommand, view: GovernorView, journal: SqlJournal) -> str | None:

@@ -10,6 +10,7 @@
               | "-a" ACCOUNT | "--dry" | "--unprotected" }    each at most once, in any order
     control = "pause" | "resume" | "stop-entries" | "cancel-entries"
             | "flatten" (SYM | "all") | ("lock" | "unlock") SYM
+            | ("move-stop" | "move-target") TRADE NUMBER
     query   = ("status" | "positions" | "orders" | "why" | "balance" | "help") [SYM]
     set     = "set" NAME VALUE { NAME VALUE } ["--base" VERSION] "--because" TEXT
     strategies = "switch-strategy" NAME ("on" | "off") | "set-weights" NAME=W { NAME=W }
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 from app.commands.near_commands import near_commands
 from app.commands.ticket_grammar import A_SYMBOL, ALL, symbol, ticket
@@ -42,6 +44,7 @@ from engine.domain import commands
 _PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
 _TRADE_ID = re.compile(r"\d{8}-\S+", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9]{1,32}", re.ASCII)
+_PRICE = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 _VERSION = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _STRATEGY = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _WEIGHT = re.compile(r"\d{1,9}(\.\d{1,30})?", re.ASCII)
@@ -114,6 +117,21 @@ def _close(words: Words) -> Wish:
     asked = ticket(Action.CLOSE, words)
     plain = type(asked)(action=Action.CLOSE, symbol=asked.symbol, amount=None)
     return CloseSymbol(asked.symbol) if asked == plain else asked
+
+
+def _move(make: Callable[[str, Decimal], Wish]) -> Callable[[Words], Wish]:
+    """Return a reader of a trade and the price that an order of it is to have."""
+
+    def read(words: Words) -> Wish:
+        trade = words.take("the id of a trade")
+        if not _TRADE_ID.fullmatch(trade.text):
+            raise GrammarError(trade.column, "the id of a trade")
+        price = words.take("a price")
+        if not _PRICE.fullmatch(price.text):
+            raise GrammarError(price.column, "a price")
+        return make(trade.text, Decimal(price.text))
+
+    return read
 
 
 def _lock(words: Words) -> Wish:
@@ -213,6 +231,8 @@ VERBS: dict[str, Callable[[Words], Wish]] = {
     "stop-entries": _plainly(commands.StopEntries()),
     "cancel-entries": _plainly(commands.CancelEntries()),
     "flatten": _flatten,
+    "move-stop": _move(commands.MoveTradeStop),
+    "move-target": _move(commands.MoveTradeTarget),
     "lock": _lock,
     "unlock": _unlock,
     **{topic.value: _query(topic) for topic in Topic},

@@ -34,6 +34,16 @@ PHRASES = (
     Phrase("cancel-entries", "Cancel entries that are not filled.", "cancel-entries"),
     Phrase("flatten SYMBOL|all", "Cancel orders and close positions.", "flatten AAPL"),
     Phrase("close SYMBOL|TRADE", "Close one trade.", "close AAPL"),
+    Phrase(
+        "move-stop TRADE PRICE",
+        "Move the stop of a trade towards the market.",
+        "move-stop 20260918-AAPL-103005 14.82",
+    ),
+    Phrase(
+        "move-target TRADE PRICE",
+        "Move the target of a trade towards the entry.",
+        "move-target 20260918-AAPL-103005 15.10",
+    ),
     Phrase("lock SYMBOL", "Keep a symbol from being entered.", "lock AAPL"),
     Phrase("unlock SYMBOL", "Let a symbol be entered again.", "unlock AAPL"),
     Phrase(

@@ -13,6 +13,8 @@ from engine.domain.commands import (
     FlattenAll,
     FlattenSymbol,
     LockSymbol,
+    MoveTradeStop,
+    MoveTradeTarget,
     Pause,
     Resume,
     SetParameters,
@@ -61,6 +63,10 @@ def preview(received: CommandReceived, view: GovernorView) -> str:
             told = f"stops entries, cancels and closes {_named(trades)} until all is verified flat"
         case CloseTrade(trade_id=trade_id):
             told = f"closes {trade_id}"
+        case MoveTradeStop(trade_id=trade_id, price=price):
+            told = f"moves the stop of {trade_id} to {price:f}{_from(trade_id, view, 'stop')}"
+        case MoveTradeTarget(trade_id=trade_id, price=price):
+            told = f"moves the target of {trade_id} to {price:f}{_from(trade_id, view, 'target')}"
         case SetParameters():
             versions = [each for each in answered.facts if isinstance(each, ParamsChanged)]
             changes = [each for version in versions for each in version.changes]
@@ -78,3 +84,8 @@ def preview(received: CommandReceived, view: GovernorView) -> str:
 
 def _named(trades: Sequence[OpenTrade]) -> str:
     return ", ".join(each.trade_id for each in trades) or "nothing at present"
+
+
+def _from(trade_id: str, view: GovernorView, what: str) -> str:
+    (trade,) = (each for each in view.state.open_trades if each.trade_id == trade_id)
+    return f" from {getattr(trade, what):f}"

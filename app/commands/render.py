@@ -52,6 +52,10 @@ def render(wish: Wish) -> str:  # noqa: PLR0911  (one way out for each kind of w
             | commands.UnlockSymbol(subject)
         ):
             return f"{_VERBS[type(wish)]} {subject}"
+        case commands.MoveTradeStop(trade_id=trade_id, price=price):
+            return f"move-stop {trade_id} {price:f}"
+        case commands.MoveTradeTarget(trade_id=trade_id, price=price):
+            return f"move-target {trade_id} {price:f}"
         case commands.SetParameters(values=values, because=because, base=base):
             return f"set {_settings(values)} --base {base} --because {because}"
         case ChangeParameters(values=values, because=because):

@@ -8,10 +8,19 @@ from pathlib import Path
 import msgspec
 
 from app.clock import new_york
-from app.display.folder import FRAME, SYMBOLS, Names, Publication, display_folder
+from app.commands.governor_view import chosen_session
+from app.display.folder import (
+    FRAME,
+    SYMBOLS,
+    Names,
+    Publication,
+    display_folder,
+    display_root,
+)
 from engine.display import DisplayFrame, unpacked, with_names_from
 from engine.domain.errors import DataError, NotFoundError, RunError
 from engine.domain.unreadable import UNREADABLE
+from store import Database
 from store.journal.process import Process
 from store.runs.named_run import named_run
 
@@ -126,6 +135,36 @@ def watched_run(root: Path, name: str) -> WatchedRun:
             f"{error}; 'tradectl live', 'tradectl rehearse' and 'tradectl session' show theirs "
             "beside their database: name that with --database"
         ) from error
+
+
+def watched_beside(database: str, name: str) -> WatchedRun:
+    """Return the same of the runs that show themselves beside a database."""
+    return watched_run(display_root(Database(database)), name)
+
+
+def followed(database: str, name: str) -> tuple[str, WatchedRun | None]:
+    """Return the id of a run of a database, and what it shows of itself, None where nothing.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such run.
+    ConfigError
+        Several begin like that.
+    """
+    try:
+        watched = watched_beside(database, name)
+    except NotFoundError:
+        _, run = chosen_session(database, name)
+        return run.run_id, None
+    return watched.run_id, watched
+
+
+def watched_now(database: str) -> list[WatchedRun]:
+    """Return the runs beside a database whose process lives, as far as that can be told here."""
+    root = display_root(Database(database))
+    shown = sorted(_shown(root), key=lambda each: each.started_ns, reverse=True)
+    return [WatchedRun(root, each.run_id) for each in shown if not each.writer.is_gone()]
 
 
 def _shown(root: Path) -> Iterator[Publication]:

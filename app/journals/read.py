@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -13,24 +13,35 @@ from typing import Any, get_args
 import msgspec
 
 from app.runs.chosen_journal import chosen_journal
+from app.runs.engine_runs import journal_kind
+from app.runs.kept_runs import DEFAULT_DATABASE
 from engine.accounting import keep_books
 from engine.domain.errors import ConfigError
 from engine.domain.facts import AnyPayload, Fact
 from engine.journal import Integrity
 from store import JournalRun, Journals, SqlJournal, export_journal
 
+LOOK_BACK = 200
+"""Facts that who begins to follow a run is shown first."""
+
+_IDLE_SECS = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class JournalSource:
-    """A run by its id, its beginning or ``latest``; ``database`` None looks where runs are kept."""
+    """A run by its id, its beginning or ``latest``; ``database`` None looks where runs are kept.
+
+    That is in the run directories and in the database ``beside`` them.
+    """
 
     name: str
     database: str | None
     runs: Path
+    beside: str = DEFAULT_DATABASE
 
     def open(self) -> tuple[SqlJournal, Integrity]:
         """Return the journal and how far it holds; raises as ``chosen_journal`` does."""
-        journal, head = chosen_journal(self.name, self.database, self.runs)
+        journal, head = chosen_journal(self.name, self.database, self.runs, beside=self.beside)
         return journal, journal.stored.integrity(head)
 
 
@@ -88,6 +99,15 @@ def listed_journals(database: str) -> tuple[str, tuple[JournalRun, ...]]:
     return str(journals.database), tuple(journals.runs())
 
 
+def journal_rows(database: str) -> list[dict[str, Any]]:
+    """Return the same by name, each with how it stands and whose facts it holds."""
+    return [
+        msgspec.to_builtins(run)
+        | {"standing": run.standing, "holds": journal_kind(run.run_id).value}
+        for run in listed_journals(database)[1]
+    ]
+
+
 def found_facts(
     source: JournalSource,
     *,
@@ -126,7 +146,7 @@ def last_facts(
 
 def verified_chain(source: JournalSource) -> ChainCheck:
     """Return what a walk along a run's chain finds; raises as ``chosen_journal`` does."""
-    journal, head = chosen_journal(source.name, source.database, source.runs)
+    journal, head = chosen_journal(source.name, source.database, source.runs, beside=source.beside)
     found = journal.stored.verify(head)
     broken = found.broken
     return ChainCheck(
@@ -179,3 +199,22 @@ def _known_kinds(kinds: Sequence[str]) -> set[str]:
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             raise ConfigError(f"no facts are of kind {kind!r}; {hint}")
     return set(kinds)
+
+
+def followed_facts(
+    source: JournalSource, since: int, is_over: Callable[[], bool]
+) -> Iterator[Fact]:
+    """Yield the facts after one of them, and go on as they are written.
+
+    Parameters
+    ----------
+    is_over : callable
+        Says whether anybody listens still; asked every few seconds.
+    """
+    journal, _ = source.open()
+    while not is_over():
+        for fact in journal.stored.follow(since, idle_secs=_IDLE_SECS):
+            since = fact.seq
+            yield fact
+            if is_over():
+                return

@@ -11,6 +11,7 @@ import msgspec
 
 from app.runs.chosen_journal import chosen_journal
 from app.runs.folded_tables import FoldedTables, RunTables
+from app.runs.kept_runs import DEFAULT_DATABASE
 from app.runs.running import is_running
 from engine.accounting import PROJECTIONS, columns_of
 from engine.domain.errors import ConfigError, NotFoundError
@@ -25,11 +26,15 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class AskedRun:
-    """Which run is asked about: its id, its beginning or ``latest``, and where it is looked for."""
+    """Which run is asked about: its id, its beginning or ``latest``, and where it is looked for.
+
+    Without a ``database`` it is looked for in the run directories and in the one ``beside`` them.
+    """
 
     run: str
     database: str | None
     runs: Path
+    beside: str = DEFAULT_DATABASE
 
     def tables(self) -> tuple[RunTables, Integrity]:
         """Return the run's tables, brought up to its last whole fact, and how far they hold.
@@ -43,7 +48,7 @@ class AskedRun:
         JournalError
             Its facts cannot be read.
         """
-        journal, head = chosen_journal(self.run, self.database, self.runs)
+        journal, head = chosen_journal(self.run, self.database, self.runs, beside=self.beside)
         integrity = journal.stored.integrity(head)
         if is_running(Journals(journal.database).run(journal.run_id)):
             return FoldedTables(journal, integrity.seq), integrity
@@ -191,7 +196,7 @@ def exported_table(
 
 def rebuilt_tables(asked: AskedRun) -> tuple[Rebuilt, Integrity]:
     """Drop a run's tables, fold its facts again and compare; return how far the facts hold, too."""
-    journal, head = chosen_journal(asked.run, asked.database, asked.runs)
+    journal, head = chosen_journal(asked.run, asked.database, asked.runs, beside=asked.beside)
     rebuilt = Projector(journal).rebuild()
     return rebuilt, journal.stored.integrity(head)
 

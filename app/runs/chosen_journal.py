@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     from store import JournalRun, Journals, SqlJournal
 
 
-def chosen_journal(name: str, database: str | None, runs: Path) -> tuple[SqlJournal, str | None]:
+def chosen_journal(
+    name: str, database: str | None, runs: Path, *, beside: str = DEFAULT_DATABASE
+) -> tuple[SqlJournal, str | None]:
     """Return a run's journal, and the last hash that its run directory keeps.
 
     Parameters
     ----------
     database : str, optional
         Where to look; without it in the run directories and in the database of live runs.
+    beside : str
+        That database.
 
     Raises
     ------
@@ -32,7 +36,7 @@ def chosen_journal(name: str, database: str | None, runs: Path) -> tuple[SqlJour
     from store import Journals
 
     if database is None:
-        return kept_run(name, runs, DEFAULT_DATABASE).journal()
+        return kept_run(name, runs, beside).journal()
     journals = Journals.existing(database)
     return journals.open(named_journal(journals, name).run_id), None
 

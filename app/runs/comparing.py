@@ -92,7 +92,7 @@ def compared_runs(
     one, two = two_runs(first, second, runs, database)
     a, b = manifest_of(one), manifest_of(two)
     same = {key: a[key] == b[key] for key in IDENTITY}
-    metrics = _differences(_flat(a["metrics"]), _flat(b["metrics"]))
+    metrics = _differences(flat(a["metrics"]), flat(b["metrics"]))
     apart, unchanged = _apart(one, two)
     compared = RunsCompared(
         runs=(one.run_id, two.run_id),
@@ -176,7 +176,7 @@ def _apart(one: Kept, two: Kept) -> tuple[list[TradeApart], int]:
     return apart, unchanged
 
 
-def _flat(figures: Row) -> Row:
+def flat(figures: Row) -> Row:
     """Return figures without dicts in them: their values have names of their own."""
     flat: Row = {}
     for name, value in figures.items():

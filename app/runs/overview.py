@@ -113,6 +113,12 @@ def listed_runs(runs: Path, database: str = DEFAULT_DATABASE, tags: Sequence[str
     return RunList(rows, tuple(map(str, RunStore(runs).damaged())))
 
 
+def known_names(runs: Path, database: str = DEFAULT_DATABASE) -> list[str]:
+    """Return the ids of all runs, and what people call them, the one started last first."""
+    kept = kept_runs(runs, database)
+    return [name for run in kept for name in (run.run_id, run.name) if name]
+
+
 def shown_run(
     runs: Path, name: str, database: str = DEFAULT_DATABASE
 ) -> tuple[RunShown, Integrity | None]:

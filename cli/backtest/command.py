@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.doctor.preflight import Need, require_fit
+from app.narrowing import parse_usd
 from cli.terminal.day_options import (
     Engine,
     EngineName,
@@ -16,7 +17,6 @@ from cli.terminal.day_options import (
     Refresh,
     ScanOptions,
 )
-from cli.terminal.narrowing import parse_usd
 from cli.terminal.options import (
     DEFAULT_BALANCE,
     DEFAULT_RUNS,

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from app.doctor.preflight import Need, require_fit
+from app.narrowing import parse_usd
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
 from cli.terminal.day_options import DayOptions, SimFills, SimulatedFills
-from cli.terminal.narrowing import parse_usd
 from cli.terminal.options import (
     DEFAULT_BALANCE,
     DEFAULT_DATABASE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from app.doctor.preflight import Need, require_fit
+from app.narrowing import parse_usd
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait
 from cli.terminal.day_options import (
     Engine,
@@ -14,7 +15,6 @@ from cli.terminal.day_options import (
     ScanOptions,
     StoredDay,
 )
-from cli.terminal.narrowing import parse_usd
 from cli.terminal.options import (
     DEFAULT_BALANCE,
     DEFAULT_DATABASE,

@@ -60,9 +60,7 @@ def list_journals(database: Database = DEFAULT_DATABASE, as_json: AsJson = False
 
     Example: tradectl journal list
     """
-    import msgspec
-
-    from app.journals.read import listed_journals
+    from app.journals.read import journal_rows, listed_journals
     from reports.fitted_table import Column, FittedTable
 
     place, found = listed_journals(database)
@@ -84,12 +82,7 @@ def list_journals(database: Database = DEFAULT_DATABASE, as_json: AsJson = False
         spare = ("written by", "started", "archived in")
         console.print(FittedTable(columns, spare), highlight=False)
 
-    rows = [
-        msgspec.to_builtins(run)
-        | {"standing": run.standing, "holds": journal_kind(run.run_id).value}
-        for run in found
-    ]
-    emit({"runs": rows}, as_json=as_json, page=page)
+    emit({"runs": journal_rows(database)}, as_json=as_json, page=page)
 
 
 @app.command()

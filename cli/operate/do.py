@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from cli.terminal.options import Base
 from cli.terminal.shared_options import taking
 from engine.domain import commands
 from engine.domain.errors import ConfigError
+from engine.domain.outside_text import exact
 from engine.domain.symbols import expect_symbol
 
 app = typer.Typer(
@@ -31,6 +33,11 @@ class Switch(StrEnum):
     OFF = "off"
 
 
+Trade = Annotated[
+    str,
+    typer.Argument(metavar="TRADE", help="Id of an open trade; `tradectl say positions` has them."),
+]
+Price = Annotated[str, typer.Argument(metavar="PRICE", help="USD, a price that the stock has.")]
 Symbol = Annotated[str, typer.Argument(metavar="SYMBOL", help="Symbol, in capitals.")]
 
 
@@ -92,20 +99,32 @@ def flatten(
 
 @app.command()
 @taking(CommandOptions)
-def close(
-    asked: CommandOptions,
-    trade: Annotated[
-        str,
-        typer.Argument(
-            metavar="TRADE", help="Id of an open trade; `tradectl say positions` has them."
-        ),
-    ],
-) -> None:
+def close(asked: CommandOptions, trade: Trade) -> None:
     """Close one trade.
 
     Example: tradectl do close 20260918-AAPL-103005 --yes
     """
     give(commands.CloseTrade(trade), asked)
+
+
+@app.command()
+@taking(CommandOptions)
+def move_stop(asked: CommandOptions, trade: Trade, price: Price) -> None:
+    """Move the stop of an open trade towards the market; done once the venue has confirmed it.
+
+    Example: tradectl do move-stop 20260918-AAPL-103005 14.82 --yes
+    """
+    give(commands.MoveTradeStop(trade, _price(price)), asked)
+
+
+@app.command()
+@taking(CommandOptions)
+def move_target(asked: CommandOptions, trade: Trade, price: Price) -> None:
+    """Move the target of an open trade towards the entry; done once the venue has confirmed it.
+
+    Example: tradectl do move-target 20260918-AAPL-103005 15.10 --yes
+    """
+    give(commands.MoveTradeTarget(trade, _price(price)), asked)
 
 
 @app.command()
@@ -196,3 +215,10 @@ def _symbol(text: str) -> str:
     if text == text.lower() != text.upper() or not text:
         raise ConfigError(f"expected a symbol in capitals, found {text!r}: ALL is one, too")
     return expect_symbol(text, "symbol")
+
+
+def _price(text: str) -> Decimal:
+    try:
+        return exact(text)
+    except ValueError as error:
+        raise ConfigError(f"PRICE {text!r} is no price in USD: {error}") from error

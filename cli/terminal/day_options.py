@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.narrowing import parse_letters
 from cli.terminal.data_warnings import say_warnings
-from cli.terminal.narrowing import Letters, Symbols, Workers, parse_letters, parse_symbols
+from cli.terminal.narrowing import Letters, Symbols, Workers, parse_symbols
 from cli.terminal.options import (
     DEFAULT_CATALOG,
     DEFAULT_DATABASE,

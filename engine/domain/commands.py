@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -41,6 +42,20 @@ class CloseTrade(Command, frozen=True, tag="close_trade"):
     """Close one trade."""
 
     trade_id: str
+
+
+class MoveTradeStop(Command, frozen=True, tag="move_stop"):
+    """Move the stop of an open trade to a price in USD, done once the venue has confirmed it."""
+
+    trade_id: str
+    price: Decimal
+
+
+class MoveTradeTarget(Command, frozen=True, tag="move_target"):
+    """Move the target of an open trade to a price in USD, done once the venue has confirmed it."""
+
+    trade_id: str
+    price: Decimal
 
 
 class LockSymbol(Command, frozen=True, tag="lock_symbol"):
@@ -84,6 +99,8 @@ AnyCommand = (
     | FlattenSymbol
     | FlattenAll
     | CloseTrade
+    | MoveTradeStop
+    | MoveTradeTarget
     | LockSymbol
     | UnlockSymbol
     | SetParameters

@@ -37,6 +37,13 @@ class ReportDelay(msgspec.Struct, frozen=True):
     is_stuck: bool
 
 
+class RefuseMove(msgspec.Struct, frozen=True):
+    """Refuse a command to move an order after all, and say why."""
+
+    command_id: str
+    why: str
+
+
 class SwitchOff(msgspec.Struct, frozen=True):
     """Switch a strategy off that went wrong over a trade; the bracket of that stays."""
 
@@ -45,5 +52,12 @@ class SwitchOff(msgspec.Struct, frozen=True):
 
 
 type Action = (
-    CancelEntry | RepriceTarget | SendExit | MoveStop | RequestExit | ReportDelay | SwitchOff
+    CancelEntry
+    | RepriceTarget
+    | SendExit
+    | MoveStop
+    | RequestExit
+    | ReportDelay
+    | SwitchOff
+    | RefuseMove
 )

@@ -13,6 +13,7 @@ from engine.accounting import EquityPoint, Fill, FillBook, Ledger, Trade, TradeB
 from engine.decision import GovernorPhase, GovernorState, OpenTrade, evolve
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
+from engine.domain.commands import MoveTradeStop
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.ensemble_history import EnsembleHistory
 from engine.domain.errors import RunError
@@ -286,8 +287,10 @@ class Books:
         match payload:
             case OrderSubmitted(role=OrderRole.EXIT):
                 trade.exits_sent = max(trade.exits_sent, payload.number)
-            case OrderUpdated(trigger_price=Decimal()):
-                trade.stop_trails = payload.trigger_price != trade.plan.stop_loss
+            case OrderUpdated(trigger_price=Decimal() as price):
+                moves = self.governor.standing.moves(trade_id)
+                by_hand = any(each.command == MoveTradeStop(trade_id, price) for each in moves)
+                trade.stop_trails = not by_hand and price != trade.plan.stop_loss
             case ExitRequested():
                 by_hand = payload.reason is ExitReason.CLOSED_BY_HAND
                 if trade.exit_reason is None or by_hand:

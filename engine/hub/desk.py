@@ -15,6 +15,7 @@ from engine.decision import (
 )
 from engine.domain.account import ALPACA_MAIN, TradingAccount
 from engine.domain.bracket import BracketPlan
+from engine.domain.commands import MoveTradeStop
 from engine.domain.ensemble import ACCELERATION_ALONE, Ensemble
 from engine.domain.errors import NotPersisted, RunError
 from engine.domain.facts import (
@@ -217,6 +218,18 @@ class Desk:
         if due is not None:
             self.recorder.record(due, ts)
 
+    def refuse_move(self, command_id: str, why: str, ts: int) -> None:
+        """Record that an order is not moved after all."""
+        cause = self.books.causes.of_command(command_id)
+        self.recorder.record(CommandRefused(command_id, f"not moved: {why}"), ts, cause=cause)
+
+    def move_was_refused(self, trade_id: str, role: OrderRole, why: str, ts: int) -> None:
+        """Learn that the venue does not change an order; who ordered that hears of it."""
+        for each in self.books.governor.standing.moves(trade_id):
+            is_stop = isinstance(each.command, MoveTradeStop)
+            if role is (OrderRole.STOP_LOSS if is_stop else OrderRole.TAKE_PROFIT):
+                self.refuse_move(each.command_id, f"the venue refuses: {why}", ts)
+
     def _answer(self, received: CommandReceived, ts: int, *, is_accepted: bool = False) -> None:
         """Record the answer to a command, if that is not yet done, and what follows at once."""
         cause = self.books.causes.of_command(received.command_id)
@@ -229,6 +242,7 @@ class Desk:
             self.reach,
             books.ensembles.newest,
             books.ensembles.failed,
+            self.instruments,
         )
         if isinstance(answered, Declined):
             if not is_accepted:

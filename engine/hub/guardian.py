@@ -11,9 +11,11 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from engine.decision import entry_cancel_due, exit_due, flatten_step, phase
+from engine.decision.governor.move_answer import is_beyond
 from engine.decision.governor.state import GovernorState, OpenTrade
 from engine.domain.bracket import BracketPlan
 from engine.domain.candidate import Side
+from engine.domain.commands import MoveTradeStop, MoveTradeTarget
 from engine.domain.errors import StrategyError
 from engine.domain.facts import ExitReason, OrderRole
 from engine.domain.markets.instrument import Instruments
@@ -24,6 +26,7 @@ from engine.domain.strategy import HOLD, ActiveTrade, Hold, MoveStop, RequestExi
 from engine.hub.actions import (
     Action,
     CancelEntry,
+    RefuseMove,
     ReportDelay,
     RepriceTarget,
     SendExit,
@@ -72,7 +75,7 @@ class Guardian:
         reason = exit_due(*self._day(trade, now))
         if reason is not None:
             return RequestExit(reason), *self._closing(trade, view, now)
-        return self._reaction(trade, view, now)
+        return self._ordered(trade, view) or self._reaction(trade, view, now)
 
     def protection_due(self, trade: LiveTrade, view: TradeView, now: int) -> tuple[Action, ...]:
         """Return how a trade is closed whose stop is gone, or its exit; nothing while it rests.
@@ -147,6 +150,29 @@ class Guardian:
         if refusal := attempts.why(trade_id):
             why = f"its exit is refused: {refusal}"
         return ReportDelay(why, attempts.is_stuck(trade_id))
+
+    def _ordered(self, trade: LiveTrade, view: TradeView) -> tuple[Action, ...]:
+        """Return the moves of stop and target that somebody has ordered, as far as they can leave.
+
+        One that is on its way, or was confirmed, is left alone.
+        """
+        actions: list[Action] = []
+        for each in self._books.governor.standing.moves(trade.plan.trade_id):
+            command = each.command
+            assert isinstance(command, MoveTradeStop | MoveTradeTarget)  # noqa: S101 - it is one
+            is_stop = isinstance(command, MoveTradeStop)
+            order = view.orders.stop if is_stop else view.orders.target
+            if order is not None and order.price == command.price:
+                continue
+            if is_beyond(command, trade.plan.side, view.last_price):
+                why = f"the market is at {view.last_price:f}, at that price or beyond it already"
+                actions.append(RefuseMove(each.command_id, why))
+            elif order is None or order.is_closed:
+                actions.append(RefuseMove(each.command_id, "that order does not work any more"))
+            elif order.can_change:
+                move = MoveStop(command.price) if is_stop else RepriceTarget(command.price)
+                actions.append(move)
+        return tuple(actions)
 
     def _reaction(self, trade: LiveTrade, view: TradeView, now: int) -> tuple[Action, ...]:
         """Return what the owner of a trade wants, as far as it can be done now."""

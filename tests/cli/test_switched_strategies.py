@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.narrowing import parse_letters
 from app.strategies import hosted
 from catalog import Catalog
-from cli.terminal.narrowing import parse_letters
 from engine.domain.facts import BracketPlanned, CommandAccepted, EnsembleChanged
 from engine.domain.session import session
 from engine.hub import RecordedCommands

@@ -54,6 +54,9 @@ READ: dict[str, Wish] = {
     "close btc -e kraken": _ticket(Action.CLOSE, amount=None, venue="kraken"),
     "close aapl": CloseSymbol("AAPL"),
     "close 20260918-AAPL-103005": commands.CloseTrade("20260918-AAPL-103005"),
+    "move-stop 20260918-AAPL-103005 14.82": commands.MoveTradeStop(
+        "20260918-AAPL-103005", Decimal("14.82")
+    ),
     "flatten all": commands.FlattenAll(),
     "flatten ALL": commands.FlattenSymbol("ALL"),
     "  Pause ": commands.Pause(),
@@ -197,6 +200,11 @@ _wishes = st.one_of(
     st.builds(commands.UnlockSymbol, _symbols),
     st.builds(CloseSymbol, _symbols),
     st.builds(lambda name: commands.CloseTrade(f"20260918-{name}-103005"), _symbols),
+    st.builds(
+        lambda make, price: make("20260918-AAPL-103005", price),
+        st.sampled_from([commands.MoveTradeStop, commands.MoveTradeTarget]),
+        st.decimals(1, 1_000_000, places=4),
+    ),
     st.builds(commands.SwitchStrategy, st.sampled_from(["reversion", "a_1"]), st.booleans()),
     st.builds(
         commands.SetWeights,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 
@@ -27,6 +29,8 @@ from engine.domain.commands import (
     FlattenAll,
     FlattenSymbol,
     LockSymbol,
+    MoveTradeStop,
+    MoveTradeTarget,
     Pause,
     Resume,
     SetParameters,
@@ -41,6 +45,8 @@ from engine.domain.facts import (
     CommandDone,
     ExitReason,
     FlatVerified,
+    OrderRole,
+    OrderUpdated,
     ParamsChanged,
     SymbolLocked,
     SymbolUnlocked,
@@ -67,6 +73,25 @@ STOPPED = ordered(StopEntries(), "stop")
 LOCK = SymbolLocked("MSFT", "by ann")
 
 
+def updated(role: OrderRole, price: str) -> OrderUpdated:
+    """Return what the venue says of an order of trade one that has another price."""
+    is_stop = role is OrderRole.STOP_LOSS
+    return OrderUpdated(
+        client_order_id=f"one-{role}",
+        trade_id="one",
+        symbol="MSFT",
+        venue="ALPACA",
+        account="main",
+        quantity=Decimal(50),
+        price=None if is_stop else Decimal(price),
+        trigger_price=Decimal(price) if is_stop else None,
+    )
+
+
+MOVED = [*HELD, updated(OrderRole.STOP_LOSS, "99")]
+NEARER = MoveTradeStop("one", Decimal(99))
+
+
 def wish(base: int = 1, **values: object) -> SetParameters:
     return SetParameters(values, "calm day", base)
 
@@ -87,6 +112,18 @@ ANSWERS: list[tuple[list[AnyPayload], AnyCommand, DeclineReason | tuple[AnyPaylo
     ([],              FlattenAll(),               ()),
     (HELD,            CloseTrade("one"),          ()),
     (HELD,            CloseTrade("two"),          DeclineReason.NO_SUCH_TRADE),
+    (HELD,            MoveTradeStop("one", Decimal("98.51")),   ()),
+    (HELD,            MoveTradeStop("one", Decimal("98.50")),   DeclineReason.ALREADY_SO),
+    (HELD,            MoveTradeStop("one", Decimal("98.49")),   DeclineReason.NEEDS_STEP_UP),
+    (HELD,            MoveTradeStop("one", Decimal("98.505")),  DeclineReason.OFF_GRID),
+    (HELD,            MoveTradeStop("one", Decimal("NaN")),     DeclineReason.OFF_GRID),
+    (HELD,            MoveTradeStop("one", Decimal(103)),       DeclineReason.WRONG_SIDE),
+    (HELD,            MoveTradeStop("two", Decimal(99)),        DeclineReason.NO_SUCH_TRADE),
+    ([ONE],           MoveTradeStop("one", Decimal(99)),        DeclineReason.NOT_ENTERED),
+    (HELD,            MoveTradeTarget("one", Decimal("102.99")), ()),
+    (HELD,            MoveTradeTarget("one", Decimal("103.01")), DeclineReason.NEEDS_STEP_UP),
+    (HELD,            MoveTradeTarget("one", Decimal("98.50")), DeclineReason.WRONG_SIDE),
+    (MOVED,           MoveTradeStop("one", Decimal("98.60")),   DeclineReason.NEEDS_STEP_UP),
     ([],              LockSymbol("MSFT"),         (LOCK,)),
     ([LOCK],          LockSymbol("MSFT"),         DeclineReason.ALREADY_SO),
     ([LOCK],          UnlockSymbol("MSFT"),       (SymbolUnlocked("MSFT"),)),
@@ -145,6 +182,14 @@ def test_a_change_goes_as_far_as_its_host_can_follow(
     assert declined == [DeclineReason.NEEDS_RESTART] * expected.count(False)
 
 
+def test_a_stop_moves_away_for_who_has_proved_who_they_are() -> None:
+    away = received(MoveTradeStop("one", Decimal("98.20")))
+    history = ParameterHistory(Parameters())
+    assert isinstance(answer(away, governor(*HELD), history, NOON), Declined)
+    proved = msgspec.structs.replace(away, stepped_up=True)
+    assert answer(proved, governor(*HELD), history, NOON) == Granted()
+
+
 def test_a_limit_is_loosened_by_who_has_proved_who_they_are_and_by_no_name() -> None:
     loosened = received(wish(position_notional=9_000))
     history = ParameterHistory(Parameters())
@@ -169,6 +214,8 @@ NONE: frozenset[str] = frozenset()
 CLOSED = [*HELD, closed("one", 10)]
 FLAT_MSFT, FLAT_ALL = FlatVerified("MSFT"), FlatVerified(None)
 DONE = CommandDone("c1", "as ordered")
+CONFIRMED = CommandDone("c1", "the stop is at 99, confirmed by the venue")
+OVER = CommandDone("c1", "the trade is over")
 MSFT_IS_FLAT, ALL_IS_FLAT = (CommandDone("c1", f"{what} is flat") for what in ("MSFT", "all"))
 
 # fmt: off
@@ -184,6 +231,9 @@ ENDS: list[tuple[list[AnyPayload], AnyCommand, frozenset[str], list[AnyPayload]]
     (CLOSED,           FlattenAll(),          NVDA,          []),
     ([*CLOSED, TWO],   FlattenAll(),          NONE,          []),
     (CLOSED,           FlattenAll(),          NONE,          [FLAT_ALL, ALL_IS_FLAT]),
+    (HELD,             NEARER,                MSFT,          []),
+    (MOVED,            NEARER,                MSFT,          [CONFIRMED]),
+    (CLOSED,           NEARER,                NONE,          [OVER]),
     (HELD,             CloseTrade("one"),     MSFT,          []),
     (CLOSED,           CloseTrade("one"),     NONE,          [DONE]),
 ]

@@ -17,6 +17,8 @@ from engine.domain.commands import (
     FlattenAll,
     FlattenSymbol,
     LockSymbol,
+    MoveTradeStop,
+    MoveTradeTarget,
     Pause,
     Resume,
     SetParameters,
@@ -33,6 +35,7 @@ from engine.domain.facts import (
     ExitReason,
     Fact,
     FlatVerified,
+    OrderUpdated,
     ParamsChanged,
     SymbolLocked,
     TradeClosed,
@@ -167,6 +170,38 @@ def test_commands_are_obeyed_verified_and_replayed(
     full = run(small, [SYNTHETIC_DAY], Engine.FULL, attendant=RecordedCommands(facts))
     assert story(full.facts) == story(facts)
     assert full.outcome.fill_digest == ran.outcome.fill_digest
+
+
+def test_a_stop_and_a_target_are_moved_when_the_venue_has_confirmed_it(
+    small: Catalog, alone: Ran
+) -> None:
+    trade = _held(alone)[0]
+    at, side = _whole(trade.entry_ts) + 10 * SECOND, int(trade.side)
+    cent = side * Decimal("0.01")
+    assert trade.stop_loss is not None
+    assert trade.take_profit is not None
+    stop = MoveTradeStop(trade.trade_id, trade.stop_loss + cent)
+    target = MoveTradeTarget(trade.trade_id, trade.take_profit - cent)
+    through = MoveTradeStop(trade.trade_id, trade.take_profit - 2 * cent)
+    commands = given((at, stop), (at, target), (at + 10 * SECOND, through))
+    ran = run(small, [SYNTHETIC_DAY], attendant=commands)
+    facts = ran.facts
+    moved = [update for _, update in payloads(facts, OrderUpdated)]
+    assert [each.trigger_price for each in moved if each.trigger_price][:1] == [stop.price]
+    assert [each.price for each in moved if each.trigger_price is None][:1] == [target.price]
+    ends = {end.command_id: end.outcome for _, end in payloads(facts, CommandDone)}
+    assert ends == {
+        "c0": f"the stop is at {stop.price:f}, confirmed by the venue",
+        "c1": f"the target is at {target.price:f}, confirmed by the venue",
+    }
+    (refused,) = payloads(facts, CommandRefused)
+    assert refused[1].command_id == "c2"
+    assert refused[1].reason.startswith("not moved: the market is at ")
+    confirmed = {payload.command_id: ts for ts, payload in payloads(facts, CommandDone)}
+    came = {fact.payload: fact.ts_event for fact in facts if isinstance(fact.payload, OrderUpdated)}
+    assert came[moved[0]] <= confirmed["c0"]
+    again = run(small, [SYNTHETIC_DAY], Engine.FULL, attendant=RecordedCommands(facts))
+    assert story(again.facts) == story(facts)
 
 
 def test_thresholds_change_while_the_scanner_runs(small: Catalog, alone: Ran) -> None:

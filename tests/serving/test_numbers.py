@@ -15,8 +15,8 @@ from adapters.alpaca.wire.objects import amount
 from adapters.alpaca.wire.rest import read_fault
 from adapters.transport.token_bucket import TokenBucket
 from app.clock import instant
+from app.narrowing import parse_usd
 from app.strategies.weights import weights_of
-from cli.terminal.narrowing import parse_usd
 from engine.domain.errors import ConfigError
 from serving import StrictJsonError, exact, shown, strict_object, whole
 

@@ -8,7 +8,8 @@ from enum import StrEnum
 import msgspec
 
 from engine.decision.governor.ensemble_answer import changed_ensemble
-from engine.decision.governor.standing_commands import Underway
+from engine.decision.governor.move_answer import MoveCommand, move_done, move_refusal
+from engine.decision.governor.standing_commands import StandingCommands, Underway
 from engine.decision.governor.state import GovernorState
 from engine.domain.commands import (
     CancelEntries,
@@ -16,6 +17,8 @@ from engine.domain.commands import (
     FlattenAll,
     FlattenSymbol,
     LockSymbol,
+    MoveTradeStop,
+    MoveTradeTarget,
     Pause,
     Resume,
     SetParameters,
@@ -33,6 +36,7 @@ from engine.domain.facts import (
     SymbolLocked,
     SymbolUnlocked,
 )
+from engine.domain.markets.instrument import ALPACA_STOCKS, Instruments
 from engine.domain.parameters import parameter_extra
 from engine.domain.parameters.changes import ChangeRefused, next_boundary, propose, takes, unproved
 from engine.domain.parameters.versions import ParameterHistory
@@ -64,6 +68,9 @@ class DeclineReason(StrEnum):
     NO_SUCH_STRATEGY = "no_such_strategy"
     STRATEGY_FAILED = "strategy_failed"
     WRONG_WEIGHT = "wrong_weight"
+    NOT_ENTERED = "not_entered"
+    OFF_GRID = "off_grid"
+    WRONG_SIDE = "wrong_side"
 
 
 class Granted(msgspec.Struct, frozen=True):
@@ -87,6 +94,7 @@ def answer(
     reach: Reach = Reach.DECISIONS,
     ensemble: Ensemble = ACCELERATION_ALONE,
     failed: Collection[str] = (),
+    instruments: Instruments = ALPACA_STOCKS,
 ) -> Granted | Declined:
     """Return whether a command is carried out at an instant (UTC ns).
 
@@ -96,19 +104,23 @@ def answer(
     ----------
     ensemble : Ensemble
         The newest; ``failed`` of its strategies went wrong in this run.
+    instruments : Instruments
+        What is traded, with its grids of prices.
     """
     standing = governor.standing
     match received.command:
-        case Pause() if standing.paused:
-            return _already("entries are paused")
-        case StopEntries() if standing.stopped:
-            return _already("entries are stopped for the day")
-        case Resume() if not standing.stops_entries:
-            return _already("entries are neither paused nor stopped")
-        case CloseTrade(trade_id=trade_id) if trade_id not in _open(governor):
+        case Pause() | StopEntries() | Resume() as wish:
+            return _entries(wish, standing)
+        case (
+            CloseTrade(trade_id=trade_id)
+            | MoveTradeStop(trade_id=trade_id)
+            | MoveTradeTarget(trade_id=trade_id)
+        ) if trade_id not in _open(governor):
             known = ", ".join(_open(governor)) or "none"
             detail = f"no trade {trade_id} is open; open are: {known}"
             return Declined(DeclineReason.NO_SUCH_TRADE, detail)
+        case MoveTradeStop() | MoveTradeTarget() as wish:
+            return _move(wish, received, governor, instruments, ts)
         case LockSymbol() | UnlockSymbol() as wish:
             return _lock(wish, received.who, dict(standing.locked))
         case SetParameters() as wish:
@@ -141,11 +153,29 @@ def carried_out(
             return () if busy else flat
         case CloseTrade(trade_id=trade_id):
             return () if trade_id in _open(governor) else (done,)
+        case MoveTradeStop() | MoveTradeTarget() as wish:
+            trade = next((t for t in governor.open_trades if t.trade_id == wish.trade_id), None)
+            outcome = move_done(wish, trade)
+            return () if outcome is None else (CommandDone(underway.command_id, outcome),)
         case CancelEntries():
             waiting = any(trade.entered_ns is None for trade in governor.open_trades)
             return () if waiting else (done,)
         case _:
             return (done,)
+
+
+def _move(
+    wish: MoveCommand,
+    received: CommandReceived,
+    governor: GovernorState,
+    instruments: Instruments,
+    ts: int,
+) -> Granted | Declined:
+    """Let a stop or target be moved of a trade that is open."""
+    (trade,) = (each for each in governor.open_trades if each.trade_id == wish.trade_id)
+    grid = instruments.find(trade.symbol).grid_at(ts)
+    refusal = move_refusal(wish, trade, grid, stepped_up=received.stepped_up)
+    return Granted() if refusal is None else Declined(DeclineReason(refusal[0]), refusal[1])
 
 
 def _strategies(
@@ -174,6 +204,18 @@ def _ordered(wish: SwitchStrategy | SetWeights) -> str:
 
 def _open(governor: GovernorState) -> list[str]:
     return [trade.trade_id for trade in governor.open_trades]
+
+
+def _entries(wish: Pause | StopEntries | Resume, standing: StandingCommands) -> Granted | Declined:
+    match wish:
+        case Pause() if standing.paused:
+            return _already("entries are paused")
+        case StopEntries() if standing.stopped:
+            return _already("entries are stopped for the day")
+        case Resume() if not standing.stops_entries:
+            return _already("entries are neither paused nor stopped")
+        case _:
+            return Granted()
 
 
 def _already(what: str) -> Declined:

@@ -11,6 +11,8 @@ from engine.domain.commands import (
     CloseTrade,
     FlattenAll,
     FlattenSymbol,
+    MoveTradeStop,
+    MoveTradeTarget,
     Pause,
     Resume,
     StopEntries,
@@ -79,6 +81,18 @@ class StandingCommands(msgspec.Struct, frozen=True):
         """Say whether a trade is to be closed."""
         wanted = (FlattenAll(), FlattenSymbol(symbol), CloseTrade(trade_id))
         return any(command in wanted for command in self._accepted())
+
+    def moves(self, trade_id: str) -> tuple[Underway, ...]:
+        """Return the commands to move an order of a trade: of stop and target the first each."""
+        found: dict[type[AnyCommand], Underway] = {}
+        for each in self.underway:
+            match each.command:
+                case MoveTradeStop(trade_id=moved) | MoveTradeTarget(trade_id=moved):
+                    if each.accepted and moved == trade_id:
+                        found.setdefault(type(each.command), each)
+                case _:
+                    pass
+        return tuple(found.values())
 
     def after(self, payload: AnyPayload) -> StandingCommands:
         """Return what stands after one more fact; most facts are no concern of it."""

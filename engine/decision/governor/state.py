@@ -24,8 +24,10 @@ from engine.domain.facts import (
     OrderRejected,
     OrderRole,
     OrderSubmitted,
+    OrderUpdated,
     TradeClosed,
 )
+from engine.domain.order_names import order_id
 from engine.domain.parameters import Parameters
 from engine.domain.session import NANOS_PER_SECOND
 
@@ -53,7 +55,7 @@ class OpenTrade(msgspec.Struct, frozen=True):
 
     ``notional`` (USD) and ``max_hold_secs`` (None: no time stop) are as planned, ``entry_order_id``
     is the entry's client order id once it is submitted, ``entered_ns`` the time of the entry's
-    first fill.
+    first fill. ``stop`` and ``target`` (USD) are as planned until the venue confirms another price.
     """
 
     trade_id: str
@@ -63,6 +65,8 @@ class OpenTrade(msgspec.Struct, frozen=True):
     max_hold_secs: int | None
     entry_order_id: str | None = None
     entered_ns: int | None = None
+    stop: Decimal | None = None
+    target: Decimal | None = None
 
 
 class GovernorState(msgspec.Struct, frozen=True):
@@ -132,6 +136,8 @@ def evolve(
             after = _with_trade(state, payload.trade_id, entry_order_id=payload.client_order_id)
         case OrderFilled(role=OrderRole.ENTRY):
             after = _entered(state, payload.trade_id, ts_event)
+        case OrderUpdated():
+            after = _moved(state, payload)
         case OrderRejected() | OrderCanceled() | OrderExpired():
             after = _order_ended(state, payload, ts_event, params)
         case TradeClosed():
@@ -162,7 +168,13 @@ def _day_started(state: GovernorState, started: DayStarted, ts: int) -> Governor
 
 def _planned(state: GovernorState, plan: BracketPlanned) -> GovernorState:
     trade = OpenTrade(
-        plan.trade_id, plan.symbol, Side(plan.side), plan.notional, plan.max_hold_secs
+        plan.trade_id,
+        plan.symbol,
+        Side(plan.side),
+        plan.notional,
+        plan.max_hold_secs,
+        stop=plan.stop_loss,
+        target=plan.take_profit,
     )
     trades = (*state.open_trades, trade)
     return replace(state, trades=state.trades + 1, open_trades=trades, flat=False)
@@ -173,6 +185,16 @@ def _entered(state: GovernorState, trade_id: str, ts: int) -> GovernorState:
     if trade is None or trade.entered_ns is not None:
         return state
     return _with_trade(state, trade_id, entered_ns=ts)
+
+
+def _moved(state: GovernorState, updated: OrderUpdated) -> GovernorState:
+    """Take over where the stop or the target of a trade rests now."""
+    order, trade_id = updated.client_order_id, updated.trade_id
+    if order == order_id(OrderRole.STOP_LOSS, trade_id) and updated.trigger_price is not None:
+        return _with_trade(state, trade_id, stop=updated.trigger_price)
+    if order == order_id(OrderRole.TAKE_PROFIT, trade_id) and updated.price is not None:
+        return _with_trade(state, trade_id, target=updated.price)
+    return state
 
 
 def _order_ended(

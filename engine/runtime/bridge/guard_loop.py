@@ -6,7 +6,15 @@ from collections.abc import Iterable
 
 from engine.domain.candidate import StrategyFailure
 from engine.domain.strategy import MoveStop, RequestExit
-from engine.hub.actions import Action, CancelEntry, ReportDelay, RepriceTarget, SendExit, SwitchOff
+from engine.hub.actions import (
+    Action,
+    CancelEntry,
+    RefuseMove,
+    ReportDelay,
+    RepriceTarget,
+    SendExit,
+    SwitchOff,
+)
 from engine.hub.attendant import Attendant
 from engine.hub.books import LiveTrade
 from engine.hub.desk import Desk
@@ -86,6 +94,8 @@ class GuardLoop:
                 case SendExit(number, shares):
                     desk.books.exit_sent(trade, number)
                     commands.send_exit(plan, shares, number, now)
+                case RefuseMove(command_id, why):
+                    desk.refuse_move(command_id, why, now)
                 case ReportDelay(why, is_stuck):
                     desk.exits.note_delay(trade, why, now, is_stuck=is_stuck)
                 case SwitchOff(strategy_id, why):

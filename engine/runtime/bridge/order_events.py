@@ -49,6 +49,8 @@ class OrderEvents:
         refusal = str(event.reason) if isinstance(event, _REFUSALS) else None
         if not isinstance(event, model.OrderSubmitted):
             self._guardian.exit_answered(trade_id_of(order), role_of(order), refusal, now)
+        if isinstance(event, model.OrderModifyRejected):
+            self._desk.move_was_refused(trade_id_of(order), role_of(order), str(event.reason), now)
         payload = payload_of(event, order, self._desk.account.name)
         if payload is None:
             return None

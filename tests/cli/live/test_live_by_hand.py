@@ -19,6 +19,7 @@ from engine.domain.facts import (
     GapBackfilled,
     OrderFilled,
     OrderRole,
+    OrderUpdated,
     SymbolLocked,
     TradeClosed,
     TradeOpened,
@@ -52,6 +53,7 @@ def run(nursery: ForkedProcesses, small_market: Path, tmp_path: Path) -> Iterato
 def test_what_somebody_trades_by_hand_is_told_and_booked_and_the_day_goes_on(
     run: Run, tradectl: Tradectl
 ) -> None:
+    _a_stop_is_moved(run, tradectl)
     _a_position_is_enlarged(run, tradectl)
     _a_position_is_closed(run)
     _a_position_is_closed_while_nobody_looks(run)
@@ -88,6 +90,22 @@ def test_positions_are_compared_after_a_reconnect_while_time_runs_by_itself(
         finally:
             run.process.kill()
             run.process.communicate()
+
+
+def _a_stop_is_moved(run: Run, tradectl: Tradectl) -> None:
+    place, symbol = run.place, run.with_a_position()
+    trade = run.of(TradeOpened)[-1].payload.trade_id
+    plan = next(f.payload for f in run.of(BracketPlanned) if f.payload.trade_id == trade)
+    nearer = plan.stop_loss + plan.side * Decimal("0.01")
+    place.turn("resume")
+    words = ("do", "move-stop", trade, str(nearer), "--yes", "--timeout", "60", "--json")
+    told = tradectl(*words, "--database", place.database)
+    place.turn("pause")
+    assert told.json["status"] == "done", told.out
+    assert told.json["detail"] == f"the stop is at {nearer:f}, confirmed by the venue"
+    updates = [f.payload for f in run.of(OrderUpdated) if f.payload.trade_id == trade]
+    assert next(each.trigger_price for each in updates if each.trigger_price) == nearer
+    assert symbol in trade
 
 
 def _a_position_is_enlarged(run: Run, tradectl: Tradectl) -> None:

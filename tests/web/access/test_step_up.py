@@ -14,8 +14,8 @@ from webauthn.helpers import decode_credential_public_key, decoded_public_key_to
 from engine.domain.access import Action, action_challenge
 from engine.domain.facts import ActionAuthorized, PasskeyAdded, Role, RoleChanged
 from tests.web import authenticator
-from tests.web.authenticator import decoded
-from tests.web.browsers import TOKEN, Browser, Gateway, proof
+from tests.web.access.authenticator import decoded
+from tests.web.access.browsers import TOKEN, Browser, Gateway, proof
 from web.access.step_up import step_up_of
 from web.routers import ROUTERS
 

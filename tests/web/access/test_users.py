@@ -10,7 +10,7 @@ import msgspec
 from app.access.users import shown_users
 from engine.domain.access import change_role
 from engine.domain.facts import Role, UserSuspended
-from tests.web.browsers import AUTH, Browser, Gateway
+from tests.web.access.browsers import AUTH, Browser, Gateway
 
 USERS = "/api/v1/users"
 

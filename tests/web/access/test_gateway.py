@@ -19,7 +19,7 @@ from app.access.signing_key import signing_key
 from engine.domain.errors import ConfigError, JournalBroken
 from engine.domain.facts import Role, UserInvited
 from engine.domain.session import NANOS_PER_SECOND
-from tests.web.browsers import AUTH, Browser, Gateway, gateway
+from tests.web.access.browsers import AUTH, Browser, Gateway, gateway
 
 
 def test_every_error_is_a_problem_with_a_code_and_an_id(running: Gateway) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.web.browsers import Gateway, gateway
+from tests.web.access.browsers import Gateway, gateway
 
 
 @pytest.fixture(scope="session")

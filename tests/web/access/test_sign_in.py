@@ -21,7 +21,7 @@ from engine.domain.facts import (
     UserInvited,
 )
 from tests.web import authenticator
-from tests.web.browsers import AUTH, Gateway
+from tests.web.access.browsers import AUTH, Gateway
 
 
 def test_an_invitation_registers_one_user_once(running: Gateway) -> None:
