@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.web.conftest import SESSION, Kept
 
 from tests.cli.conftest import DAY, EAGER
+from tests.web.api.conftest import SESSION, Kept
 from tests.web.api.gateway import PATIENCE_SECS, Gateway, served
 from web.places import Places
 

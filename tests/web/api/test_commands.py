@@ -6,8 +6,7 @@ import time
 from decimal import Decimal
 from typing import Any
 
-from tests.web.conftest import LATER
-
+from tests.web.api.conftest import LATER
 from tests.web.api.gateway import PATIENCE_SECS, Gateway
 
 _PATH = f"/runs/{LATER}/commands"

@@ -14,8 +14,8 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import CHECKS
-from tests.web.conftest import Kept
 
+from tests.web.api.conftest import Kept
 from tests.web.api.gateway import Gateway, OneCaller, application, served
 from web.rights import PREFIX, RIGHTS
 

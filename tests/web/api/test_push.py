@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from tests.web.conftest import LATER
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.web.api.conftest import LATER
 from tests.web.api.gateway import PATIENCE_SECS, Gateway
 from web.push.channel import KEPT, Channel, Update, message
 from web.push.subscription import ChannelSubscription

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.web.conftest import SESSION, Kept
 
 from engine.accounting import PROJECTIONS
+from tests.web.api.conftest import SESSION, Kept
 from tests.web.api.gateway import Gateway
 from web.exact import exact
 
