@@ -24,7 +24,7 @@ from engine.domain.facts import Role
 from serving import GuardedConfig, listening
 from store import Journals, verified_facts
 from tests.simulator.market_data.loopback import AnnouncedServer
-from tests.web import authenticator
+from tests.web.access import authenticator
 from tests.web.access.authenticator import Passkey
 from web.gateway import create_gateway, gateway_policy
 from web.settings import STATIC, GatewaySettings

@@ -20,7 +20,7 @@ from engine.domain.facts import (
     SignInRefused,
     UserInvited,
 )
-from tests.web import authenticator
+from tests.web.access import authenticator
 from tests.web.access.browsers import AUTH, Gateway
 
 

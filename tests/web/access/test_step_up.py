@@ -13,7 +13,7 @@ from webauthn.helpers import decode_credential_public_key, decoded_public_key_to
 
 from engine.domain.access import Action, action_challenge
 from engine.domain.facts import ActionAuthorized, PasskeyAdded, Role, RoleChanged
-from tests.web import authenticator
+from tests.web.access import authenticator
 from tests.web.access.authenticator import decoded
 from tests.web.access.browsers import TOKEN, Browser, Gateway, proof
 from web.access.step_up import step_up_of
