@@ -10,6 +10,7 @@ import typer
 from app.runs.kept_runs import DEFAULT_DATABASE
 from cli.terminal.options import AsJson, Because, Database
 from cli.terminal.output import command, emit
+from engine.domain.errors import ConfigError
 from engine.domain.facts import Role
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def list_users(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -
 @command
 def role(
     name: UserName,
-    new: Annotated[Role, typer.Argument(metavar="ROLE", help="viewer, trader, operator or admin.")],
+    new: Annotated[str, typer.Argument(metavar="ROLE", help="viewer, trader, operator or admin.")],
     database: Database = DEFAULT_DATABASE,
     as_json: AsJson = False,
 ) -> None:
@@ -53,8 +54,10 @@ def role(
     from app.access.journal import AccessJournal
     from app.access.users import refused, set_role
 
-    refused(set_role(AccessJournal(database), name, new, by=getpass.getuser()))
-    _said(name, {"role": new.value}, f"is {new.value}", as_json=as_json)
+    if new not in set(Role):
+        raise ConfigError(f"there is no role {new!r}; there are: {', '.join(Role)}")
+    refused(set_role(AccessJournal(database), name, Role(new), by=getpass.getuser()))
+    _said(name, {"role": new}, f"is {new}", as_json=as_json)
 
 
 @app.command()

@@ -78,11 +78,9 @@ class AccessBook:
         return [one for one in self.credentials.values() if one.user_id == user_id]
 
     def session(self, session_id: str, now: int) -> SignIn | None:
-        """Return a sign-in that holds at an instant (UTC ns) and whose user may use it."""
+        """Return a sign-in that holds at an instant (UTC ns); a user's suspension ends theirs."""
         found = self.sign_ins.get(session_id)
-        if found is None or not found.holds_at(now) or self.users[found.user_id].is_suspended:
-            return None
-        return found
+        return found if found is not None and found.holds_at(now) else None
 
     def sessions(self, user_id: str, now: int) -> list[SignIn]:
         """Return the sign-ins of a user that hold at an instant (UTC ns), oldest first."""

@@ -60,7 +60,8 @@ def test_the_command_serves_invites_and_takes_no_broker_keys_along(
         assert tradectl("users", "list")["users"] == []
         missing = tradectl("users", "role", "ann", "trader")
         assert missing["code"] == 2
-        assert "there is no user 'ann'" in str(missing["message"])
+        assert "there is no user 'ann'" in missing["message"]
+        assert "operator, admin" in tradectl("users", "role", "ann", "boss")["message"]
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
