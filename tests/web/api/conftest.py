@@ -92,7 +92,7 @@ def running(
     patient = ("take_profit_percent=20", "stop_loss_percent=10", "max_hold_seconds=off")
     words = [
         "session", "--date", str(DAY), "--json", "--catalog", str(small_market), "--database",
-        places.database, "--runs", str(places.runs), "--workers", "1", "--speed", "30",
+        places.database, "--runs", str(places.runs), "--workers", "1", "--speed", "60",
         "--engine", "full", "--run", LATER, *eager(),
     ]  # fmt: skip
     words += [word for each in patient for word in ("--set", each)]

@@ -15,6 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.web.api.conftest import LATER
 from tests.web.api.gateway import PATIENCE_SECS, Gateway
 from web.push.channel import KEPT, Channel, Update, message
+from web.push.radar_change import FIELDS, radar_change, whole_radar
 from web.push.subscription import ChannelSubscription
 
 STATES = ("radar", "governor", "positions", "health")
@@ -59,6 +60,14 @@ def _read_until(browser: ClientConnection, channel: str, seq: int = 0) -> list[d
     return found
 
 
+def _shown(browser: ClientConnection, channel: str) -> dict[str, Any]:
+    """Return the first message of a channel once the run has shown something."""
+    got = _read_until(browser, channel)[-1]
+    while got["data"] is None:
+        got = _read_until(browser, channel, got["seq"] + 1)[-1]
+    return got
+
+
 def _laid_over(before: list[list[Any]], got: dict[str, Any]) -> list[list[Any]]:
     """Return the rows that a browser shows after a message of the radar."""
     rows: list[list[Any]] = []
@@ -82,7 +91,7 @@ def _key(row: list[Any]) -> tuple[Any, ...]:
 def test_changes_laid_over_each_other_are_the_whole(running: Gateway) -> None:
     with _browser(running) as first:
         _say(first, sub=["radar"], run=LATER)
-        begun = _read_until(first, "radar")[0]
+        begun = _shown(first, "radar")
         assert begun["full"]
         assert begun["data"]["fields"][1:4] == ["strategy_id", "symbol", "side"]
         rows = _laid_over([], begun)
@@ -149,9 +158,10 @@ def test_the_tape_comes_after_the_names_of_its_places(running: Gateway) -> None:
         found: dict[str, dict[str, Any]] = {}
         while not {"tape", *STATES} <= found.keys():
             got = _read(browser)
-            if got["ch"] == "tape":
+            if "scores" in got:
                 assert len(got["scores"]) <= len(found["names"]["names"])
-            found.setdefault(got["ch"], got)
+            if got.get("data", got) is not None:
+                found.setdefault(got["ch"], got)
             if got["ch"] != "names":
                 _say(browser, ack={got["ch"]: got["seq"]})
     assert all(found[name]["full"] for name in STATES)
@@ -211,3 +221,25 @@ def test_what_is_kept_is_sent_again_and_what_is_not_is_sent_whole() -> None:
     assert gapless == [(seq, False) for seq in range(201, 201 + KEPT)]
     assert asyncio.run(_frames_after_a_pause(KEPT + 1)) == [(201 + KEPT, True)]
     assert asyncio.run(_frames_after_a_pause(0)) == []
+
+
+def _row(symbol: str, score: float, first: int, count: int) -> dict[str, Any]:
+    values: dict[str, Any] = dict.fromkeys(FIELDS)
+    points = [each * 1.5 for each in range(first, first + count)]
+    window: dict[str, Any] = dict.fromkeys(("last", "volume", "ao", "ac"), points)
+    window["ts"] = [str(each) for each in range(first, first + count)]
+    identity = {"strategy_id": "a", "symbol": symbol, "side": 1}
+    return values | identity | {"score": score, "window": window}
+
+
+def test_a_row_that_is_as_it_was_is_its_place_and_one_with_a_new_point_is_that_point() -> None:
+    before = [_row("AAPL", 4.0, 0, 36), _row("MSFT", 3.0, 0, 36), _row("NVDA", 2.0, 0, 36)]
+    after = [_row("MSFT", 3.0, 0, 36), _row("AAPL", 4.5, 1, 36), _row("KO", 1.0, 0, 36)]
+    rows = radar_change(before, after)["rows"]
+    assert rows[0] == 1
+    assert rows[1][-1]["full"] is False
+    assert rows[1][-1]["ts"] == ["36"]
+    assert rows[2][-1]["full"] is True
+    begun = _laid_over([], {"data": whole_radar(before)})
+    told = _laid_over(begun, {"data": {"rows": rows}})
+    assert told == _laid_over([], {"data": whole_radar(after)})
