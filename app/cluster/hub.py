@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from app.cluster.kept_reports import KeptReports
 from app.cluster.node_voice import NodeVoice
 from app.cluster.place import ClusterPlace
 from cluster import names
@@ -20,7 +22,7 @@ from cluster.coding import VERSION, packed, unpacked_node, unpacked_request
 from cluster.day_setup import DaySetup, HubClaim
 from cluster.hub.alerts import ExitAlerts
 from cluster.hub.delegation import Delegation
-from cluster.hub.earlier import earlier_orders, earlier_reports
+from cluster.hub.earlier import earlier_orders
 from cluster.hub.nodes import Nodes
 from cluster.hub.slot_reports import SlotReports
 from cluster.merge import HUB_WAIT_NS, ReportMerge
@@ -55,8 +57,8 @@ class HubDay:
         Strategies that look across symbols.
     clock : callable
         Returns the venue's time, UTC ns: what has closed by now is not decided any more.
-    decided_ns : int
-        End of the last bucket that an earlier process has decided, UTC ns; 0 if there is none.
+    kept : Path
+        File for the merged reports of the run.
     is_granted : bool
         Whether time is granted by a simulator.
     """
@@ -68,7 +70,7 @@ class HubDay:
     tapes: Mapping[str, str]
     across: tuple[str, ...]
     clock: Callable[[], int]
-    decided_ns: int
+    kept: Path
     is_granted: bool
 
 
@@ -90,25 +92,34 @@ class ClusterHub:
         params = history.at(hours.pre_market_ns)
         width = params.bucket_ns
         start = hours.pre_market_ns if params.warm_premarket else hours.open_ns
+        self._kept = KeptReports(day.kept, is_new=not day.epoch)
+        before = self._kept.before
         passed = max(0, (day.clock() - params.grace_ns - start - 1) // width)
-        decided = max(0, (day.decided_ns - start) // width)
+        first = before[-1].ts_event if before else start + passed * width
         self._slots = place.slots or default_slots(params)
-        self._first_ns, self._width_ns = start + width, width
-        merge = self._merge(start + (max(passed, decided) + 1) * width)
+        merge = ReportMerge(
+            self._slots,
+            first + width,
+            width,
+            strategies=[each.strategy_id for each in books.ensembles.newest.members],
+            across=day.across,
+            version_at=lambda ts: books.history.in_force(ts).version,
+            wait_ns=None if day.is_granted else HUB_WAIT_NS,
+        )
         self.reports = SlotReports(
             self._streams,
             day.run_id,
             merge,
             closes_at=lambda ts: ts + books.history.at(ts).grace_ns,
             last_ns=start + (hours.close_ns - start) // width * width,
+            before=before,
+            keep=self._kept.add,
             on_trouble=self._on_trouble,
             on_alert=self._on_alert,
         )
         self.delegation = Delegation(merge, day.epoch, width, expected=place.shards)
         self._setup = self._day_setup(merge.names)
-        if day.epoch:
-            self.reports.resume()
-        self._earlier: list[Assign] | None = None
+        self._knows_earlier = False
         self._nodes = Nodes()
         self._voice = NodeVoice(
             self._streams, "hub", "hub", lambda: {"run_id": day.run_id, "epoch": day.epoch}
@@ -124,19 +135,6 @@ class ClusterHub:
         self._tasks: list[asyncio.Task[None]] = []
         self._trouble: str | None = None
         self._looked_since = 0.0
-
-    def _merge(self, first_ns: int) -> ReportMerge:
-        """Return who merges the day's reports from the bucket on that ends at an instant."""
-        day, books = self._day, self._books
-        return ReportMerge(
-            self._slots,
-            first_ns,
-            self._width_ns,
-            strategies=[each.strategy_id for each in books.ensembles.newest.members],
-            across=day.across,
-            version_at=lambda ts: books.history.in_force(ts).version,
-            wait_ns=None if day.is_granted else HUB_WAIT_NS,
-        )
 
     def begin(self, watch: VenueWatch) -> None:
         """Begin; ``watch`` hears of what keeps entries from being safe."""
@@ -163,6 +161,11 @@ class ClusterHub:
             await self._streams.forget(names.node("hub"))
         await self._streams.close()
 
+    def end(self) -> None:
+        """Keep no more reports: the day's digest has been asked for."""
+        self._kept.is_over = self.reports.is_over
+        self._kept.close()
+
     def _on_end(self, task: asyncio.Task[None]) -> None:
         """Hold entries where a task ends that should not."""
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -170,7 +173,8 @@ class ClusterHub:
             self._raise("shards", f"the hub's task for {task.get_name()} failed: {error}")
 
     def _on_trouble(self, why: str | None) -> None:
-        if why == self._trouble:
+        """Hold entries while shards cannot be heard; granted time stands still meanwhile."""
+        if why == self._trouble or self._day.is_granted:
             return
         self._trouble = why
         if why is None:
@@ -214,7 +218,7 @@ class ClusterHub:
         is_told = False
         while True:
             try:
-                if self._earlier is None:
+                if not self._knows_earlier:
                     self._take_earlier(await earlier_orders(self._streams, run, self._day.epoch))
                 if self._streams.losses != self._losses:
                     self._losses, is_told = self._streams.losses, False
@@ -232,21 +236,9 @@ class ClusterHub:
 
     def _take_earlier(self, orders: list[Assign]) -> None:
         """Hear under the orders of earlier hubs, too: what was said of a bucket is said once."""
-        self._earlier = orders
+        self._knows_earlier = True
         for order in orders:
             self.reports.merge.owners.give(order.slot, order.owner, order.since_ns)
-
-    async def finish(self) -> None:
-        """Collect what was said before the first bucket of this process, for the day's digest."""
-        reports = self.reports
-        if self._day.epoch:
-            merge = self._merge(self._first_ns)
-            orders = self._earlier or []
-            until = reports.first_ns
-            with suppress(StreamsUnavailable, DataError):
-                reports.begin_with(
-                    await earlier_reports(self._streams, self._day.run_id, merge, orders, until)
-                )
 
     async def _tell(self) -> None:
         """Put up the day's setup, then whose it is."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import ExitStack
 
 from app.cluster.hub import ClusterHub, HubDay
 from app.live.request import LiveRequest
 from app.runs.hosted_run import HostedRun
 from app.strategies import Hosted
-from engine.decision import BucketDecision
 from engine.domain.errors import ConfigError
 from engine.domain.session import Session
 from engine.hub import Desk
@@ -26,7 +26,7 @@ def cluster_hub(
     desk: Desk,
     found: VenueOpening,
     hosted: Hosted,
-    decided: Sequence[BucketDecision],
+    stack: ExitStack,
 ) -> ClusterHub | None:
     """Return what is between this run and its shards; None where it scans by itself.
 
@@ -50,7 +50,9 @@ def cluster_hub(
         tapes=tapes_of(request, found, desk.books.session),
         across=hosted.across_symbols,
         clock=found.host_time,
-        decided_ns=max((each.ts_event for each in decided), default=0),
+        kept=request.verdicts / f"{run.run_id}.reports.msgpack",
         is_granted=is_granted,
     )
-    return ClusterHub(request.cluster, day)
+    hub = ClusterHub(request.cluster, day)
+    stack.callback(hub.end)
+    return hub

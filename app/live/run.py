@@ -167,8 +167,7 @@ async def live_run(
         attendant = await _attendant(journals, run, desk, request, found.host_time())
         hosted = request.hosted if run.is_new else hosted_again(desk.books.ensembles.newest)
         signals = signal_keeper(hosted, request.verdicts, run.run_id, is_new=run.is_new)
-        decided = () if run.is_new else verdicts.decided()
-        cluster = cluster_hub(request, run, desk, found, hosted, decided)
+        cluster = cluster_hub(request, run, desk, found, hosted, stack)
         day = LiveDay(
             desk,
             journal,
@@ -178,7 +177,7 @@ async def live_run(
             day_has_quotes=not request.market or request.market.has_quotes(hours.day),
             attendant=attendant,
             sends=request.sends,
-            decided=decided,
+            decided=() if run.is_new else verdicts.decided(),
             on_decision=verdicts.add,
             on_signals=signals.add if signals else None,
             make_source=hosted.make_source(request.catalog, _limits(found)),
@@ -349,8 +348,6 @@ async def _traded(
         await venue.close()
     if cluster:
         with cause.kept("the end of the connections to shards"):
-            if is_over:
-                await cluster.finish()
             await cluster.close()
     if keeper:
         with cause.kept("the end of the recording"):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from cluster import names
 from cluster.coding import unpacked_alert, unpacked_report, unpacked_rest
@@ -39,6 +39,10 @@ class SlotReports:
         Returns the closing instant of the bucket that ends at an instant, UTC ns.
     last_ns : int
         End of the day's last bucket, UTC ns.
+    before : iterable of BucketReport
+        What was said of the buckets before the first of the merge.
+    keep : callable
+        Takes reports as they are complete.
     on_trouble : callable
         Takes why nothing can be read, None once it can again.
     on_alert : callable
@@ -48,8 +52,6 @@ class SlotReports:
     ----------
     taken : Counter of Taken
         What became of all that arrived.
-    first_ns : int
-        End of the first bucket that this process decides, UTC ns.
     """
 
     def __init__(
@@ -60,6 +62,8 @@ class SlotReports:
         *,
         closes_at: Callable[[int], int],
         last_ns: int,
+        before: Iterable[BucketReport] = (),
+        keep: Callable[[list[BucketReport]], None] = lambda _: None,
         on_trouble: Callable[[str | None], None] = lambda _: None,
         on_alert: Callable[[ExitAlert], None] = lambda _: None,
     ) -> None:
@@ -74,10 +78,10 @@ class SlotReports:
         self._on_due: Callable[[], None] = lambda: None
         self._said: dict[int, dict[str, SlotReport]] = {}
         self._due: list[MergedReport] = []
-        self._told: list[BucketReport] = []
-        self._is_resumed = False
-        self._before: list[BucketReport] = []
-        self.first_ns = merge.next_ns
+        self._keep = keep
+        self._digest = merge.new_digest()
+        for report in before:
+            self._digest.update(report)
         self._begins = At(merge.next_ns // _NANOS_PER_MILLI - 1)
         self._after: dict[str, At] = {}
         self._losses = streams.losses
@@ -94,6 +98,11 @@ class SlotReports:
         first_open = self.merge.open_ns
         return first_open > self._last_ns or self._closes_at(first_open) > ts_init
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all was said of the day's last bucket."""
+        return self.merge.open_ns > self._last_ns
+
     def due(self) -> list[MergedReport]:
         """Return what can be decided now and was not returned before, in order."""
         self._decide()
@@ -103,17 +112,10 @@ class SlotReports:
     def whole(self) -> list[BucketReport]:
         """Return the reports that are complete since the last call."""
         whole = self.merge.whole()
-        if self._is_resumed:
-            self._told += whole
+        for report in whole:
+            self._digest.update(report)
+        self._keep(whole)
         return whole
-
-    def resume(self) -> None:
-        """Keep what is said: what was said before an earlier hub died comes before it, later."""
-        self._is_resumed = True
-
-    def begin_with(self, reports: Sequence[BucketReport]) -> None:
-        """Take what was said of the day's buckets before the first of ours."""
-        self._before = list(reports)
 
     def listen(self, on_due: Callable[[], None]) -> None:
         """Have somebody called whenever there is something due."""
@@ -122,13 +124,8 @@ class SlotReports:
     def digest(self) -> str:
         """Return the digest of all that was said of the day."""
         self.merge.end()
-        if not self._is_resumed:
-            return self.merge.digest()
         self.whole()
-        digest = self.merge.new_digest()
-        for report in (*self._before, *self._told):
-            digest.update(report)
-        return digest.hexdigest()
+        return self._digest.hexdigest()
 
     async def read(self) -> None:
         """Take what arrives, until it is cancelled."""
