@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cluster.coding import packed, unpacked_report
@@ -40,8 +40,10 @@ class KeptReports:
         self._file.seek(0)
         self.before.extend(self._read())
 
-    def add(self, reports: Iterable[BucketReport]) -> None:
+    def add(self, reports: Sequence[BucketReport]) -> None:
         """Write further reports."""
+        if not reports:
+            return
         for report in reports:
             data = packed(SlotReport("", _NOBODY, 0, report))
             self._file.write(len(data).to_bytes(_LENGTH_BYTES, "little") + data)
