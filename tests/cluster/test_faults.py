@@ -48,7 +48,7 @@ def test_a_dozen_faults_leave_the_day_as_it_is_without_any(
 ) -> None:
     words = [word for each in EAGER for word in ("--set", each)]
     day = FaultedDay(nursery, tmp_path, stepped, small_market, DAY, 3, words)
-    end = asyncio.run(day.run(drawn(11, 12, _BUCKETS, 3)))
+    end = asyncio.run(day.run(drawn(12, 12, _BUCKETS, 3)))
     assert len(day.struck) == 12
     assert backtest.days[0].trades
     assert end["decision_digest"] == backtest.decision_digest, day.struck
