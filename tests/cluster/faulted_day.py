@@ -96,6 +96,10 @@ class FaultedDay:
         Catalog of the day.
     words : sequence of str
         Further options of the hub.
+    settings : sequence of str
+        Its parameters beside those.
+    moved : str
+        The slot that is moved.
     """
 
     nursery: ForkedProcesses
@@ -105,6 +109,8 @@ class FaultedDay:
     day: date
     shards: int
     words: Sequence[str] = ()
+    settings: Sequence[str] = SETTINGS
+    moved: str = "A-E"
     struck: list[Blow] = field(default_factory=list[Blow])
     children: dict[str, Child] = field(default_factory=dict[str, Child])
     commands: dict[str, tuple[list[str], dict[str, str]]] = field(default_factory=dict)
@@ -162,7 +168,7 @@ class FaultedDay:
                     ["live", "--role", "shard", "--json", "--name", name, *heard, *redis_at],
                     between,
                 )
-            settings = [word for each in SETTINGS for word in ("--set", each)]
+            settings = [word for each in self.settings for word in ("--set", each)]
             self.commands["hub"] = (
                 ["live", "--role", "hub", "--json", "--no-view", "--venue", "alpaca-sim",
                  "--shards", str(self.shards), *heard, *redis_at, "--database", database,
@@ -241,19 +247,22 @@ class FaultedDay:
             case Fault.DRAIN:
                 self._ask(Drain(shard))
             case Fault.MOVE:
-                self._ask(Move("A-E", shard))
+                self._ask(Move(self.moved, shard))
             case _:
                 await self._cut_a_move(shard, other)
 
     async def _cut_a_move(self, shard: str, other: str) -> None:
         """Have a letter moved, and kill its new shard before or after it has reported."""
-        self._ask(Move("A-E", shard))
+        self._ask(Move(self.moved, shard))
         has_begun = lambda: any(  # noqa: E731
-            slot.slot == "A-E" for node in self.nodes() if node.name == shard for slot in node.slots
+            slot.slot == self.moved
+            for node in self.nodes()
+            if node.name == shard
+            for slot in node.slots
         )
         await self._until(has_begun, "the move", self._revive)
         self.children[shard].kill()
-        self._ask(Move("A-E", other))
+        self._ask(Move(self.moved, other))
 
     def _kill_server(self) -> None:
         """Kill the server between and start it on what it has on disk."""
