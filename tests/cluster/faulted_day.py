@@ -100,6 +100,8 @@ class FaultedDay:
         Its parameters beside those.
     moved : str
         The slot that is moved.
+    letters : sequence of str
+        What each shard is started for; none for what the hub gives it.
     """
 
     nursery: ForkedProcesses
@@ -111,6 +113,7 @@ class FaultedDay:
     words: Sequence[str] = ()
     settings: Sequence[str] = SETTINGS
     moved: str = "A-E"
+    letters: Sequence[str] = ()
     struck: list[Blow] = field(default_factory=list[Blow])
     children: dict[str, Child] = field(default_factory=dict[str, Child])
     commands: dict[str, tuple[list[str], dict[str, str]]] = field(default_factory=dict)
@@ -164,8 +167,9 @@ class FaultedDay:
             )  # fmt: skip
             for number in range(1, self.shards + 1):
                 name = f"shard-{number}"
+                own = ("--letters", self.letters[number - 1]) if self.letters else ()
                 self.commands[name] = (
-                    ["live", "--role", "shard", "--json", "--name", name, *heard, *redis_at],
+                    ["live", "--role", "shard", "--json", "--name", name, *own, *heard, *redis_at],
                     between,
                 )
             settings = [word for each in self.settings for word in ("--set", each)]
@@ -189,9 +193,14 @@ class FaultedDay:
                 child.wait()
             self.server.stop()
 
+    def log(self, name: str) -> Path:
+        """Return the file that a part logs to, in all its lives."""
+        return self.folder / f"{name}.log"
+
     def _start(self, name: str) -> None:
         words, added = self.commands[name]
-        self.children[name] = self.nursery.child(words, added, self.folder)
+        logged = ["--log-file", str(self.log(name)), *words]
+        self.children[name] = self.nursery.child(logged, added, self.folder)
 
     def _relay_says(self) -> bool:
         child = self.children["relay"]

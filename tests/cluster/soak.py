@@ -168,7 +168,7 @@ def _day(
             found += day.findings()
         except (AssertionError, OSError, httpx.HTTPError) as error:
             found.append(str(error) or repr(error))
-        said = [f"{name}: {each.communicate()[1]}" for name, each in day.children.items()]
+        said = [f"{name}:\n{day.log(name).read_text()}" for name in day.children]
     row: Row = {
         "seed": seed,
         "shards": setting.shards,
