@@ -39,9 +39,10 @@ test: export PYTHONDONTWRITEBYTECODE := # empty: what hundreds of starts import 
 test: lint ## Check everything: lint, types, import contracts, all tests
 	@.venv/bin/python -m pytest -n 2 --dist worksteal
 
-soak: $(READY) ## Kill live, simulator and database 200 times, and read bytes never tried before
+soak: $(READY) ## Kill live, simulator, database and parts of a cluster 200 times each; read bytes never tried
 	@.venv/bin/python -m tests.fuzz.soak $(FUZZ)
 	@.venv/bin/python -m tests.resume.soak $(SOAK)
+	@.venv/bin/python -m tests.cluster.soak $(FAULTS)
 
 quick: export PYTHONDONTWRITEBYTECODE :=
 quick: lint ## Check between two edits: lint, and tests that start no database server or command

@@ -18,15 +18,15 @@ from app.cluster.kept_reports import KeptReports
 from app.cluster.node_voice import NodeVoice
 from app.cluster.place import ClusterPlace
 from cluster import names
-from cluster.coding import VERSION, packed, unpacked_node, unpacked_request
+from cluster.coding import VERSION, packed, unpacked_request
 from cluster.day_setup import DaySetup, HubClaim
 from cluster.hub.alerts import ExitAlerts
 from cluster.hub.delegation import Delegation
 from cluster.hub.earlier import earlier_orders
 from cluster.hub.nodes import Nodes
 from cluster.hub.slot_reports import SlotReports
+from cluster.hub.versions import Versions
 from cluster.merge import HUB_WAIT_NS, ReportMerge
-from cluster.node_state import NodeState
 from cluster.orders import Assign, Change, ExitAlert, Order, Unwatch, Watch
 from cluster.splitting import default_slots
 from cluster.streams.port import START, At
@@ -35,6 +35,7 @@ from engine.domain.fixed_point import PRICE_SCALE
 from engine.hub import Desk
 from engine.runtime.live import VenueWatch
 
+_VERSIONS = "versions"
 _LOOK_SECS = 0.1
 _HELD_SECS = 1.0
 
@@ -121,6 +122,7 @@ class ClusterHub:
         self._setup = self._day_setup(merge.names)
         self._knows_earlier = False
         self._nodes = Nodes()
+        self._versions, self._refused = Versions(version("tradectl")), set[str]()
         self._voice = NodeVoice(
             self._streams, "hub", "hub", lambda: {"run_id": day.run_id, "epoch": day.epoch}
         )
@@ -249,19 +251,24 @@ class ClusterHub:
         await self._streams.put(names.HUB, packed(claim))
 
     def _take_nodes(self, told: Mapping[str, bytes]) -> None:
-        states: list[NodeState] = []
-        for name, data in told.items():
-            try:
-                states.append(unpacked_node(data))
-            except DataError as error:
-                _log.warning("%s is passed over: %s", name, error)
         now = time.monotonic_ns()
-        self._nodes.hear(states, now)
-        ours = version("tradectl")
-        alive = [each for each in self._nodes.alive(now) if each.version == ours]
+        self._nodes.hear(self._versions.read(told), now)
+        alive = self._versions.agreeing(self._nodes.alive(now))
+        self._tell_of_refused()
         self._order(*self.delegation.look(alive, now), *self._changes(), *self._watches())
         self._tell_of_nobody()
         self._look_at_exits()
+
+    def _tell_of_refused(self) -> None:
+        """Say which nodes have another version, in the log once."""
+        refused = {f"{name}: {why}" for name, why in self._versions.refused.items()}
+        for each in sorted(refused - self._refused):
+            _log.error("%s", each)
+        self._refused = refused
+        if refused:
+            self._voice.issues[_VERSIONS] = "; ".join(sorted(refused))
+        else:
+            self._voice.issues.pop(_VERSIONS, None)
 
     def _tell_of_nobody(self) -> None:
         """Hold entries while there are slots that nobody takes; not before shards can be there."""

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from cluster import names
-from cluster.coding import unpacked_claim, unpacked_node, unpacked_setup
+from cluster.coding import unpacked_claim, unpacked_setup
 from cluster.day_setup import HubClaim
 from cluster.hub.nodes import Nodes
+from cluster.hub.versions import Versions
 from cluster.node_state import BEAT_SECS, NodeState
 from cluster.streams.port import Streams
 from engine.domain.errors import DataError
@@ -64,20 +65,28 @@ async def cluster_status(streams: Streams) -> ClusterStatus:
     StreamsUnavailable
         The server between them does not answer.
     """
+    ours = version("tradectl")
+    wrong: list[str] = []
+    claim = await _claim(streams, wrong)
+    has_begun = claim is not None or bool(wrong)
+    versions = Versions(claim.version if claim else ours)
     nodes = Nodes()
     until = time.monotonic() + _LISTEN_SECS
-    nodes.hear(await _states(streams), 0)
+    nodes.hear(versions.read(await streams.found(names.NODES)), 0)
     before = {state.name: (state.life, state.beat) for state, _ in nodes.all(0)}
     while time.monotonic() < until:
         await asyncio.sleep(BEAT_SECS / 2)
-        nodes.hear(await _states(streams), 1)
+        nodes.hear(versions.read(await streams.found(names.NODES)), 1)
     seen = [
         NodeSeen(state, (state.life, state.beat) != before.get(state.name))
         for state, _ in nodes.all(1)
     ]
+    versions.agreeing(each.state for each in seen if each.is_alive)
+    wrong += [f"{name}: {why}" for name, why in versions.refused.items()]
+    if claim and claim.version != ours:
+        wrong.append(f"the hub runs tradectl {claim.version}, this is {ours}")
     seen.sort(key=lambda each: (_ORDER.get(each.state.role, len(_ORDER)), each.state.name))
-    claim = await _claim(streams)
-    slots = await _slots(streams, claim)
+    slots = await _slots(streams, claim, wrong)
     worked = {
         slot.slot for each in seen if each.is_alive for slot in each.state.slots
     }  # fmt: skip
@@ -87,22 +96,19 @@ async def cluster_status(streams: Streams) -> ClusterStatus:
         claim.epoch if claim else 0,
         tuple(seen),
         unworked,
-        tuple(_issues(seen, unworked, claim)),
+        (*wrong, *_issues(seen, unworked, has_begun=has_begun)),
     )
 
 
-def _issues(seen: list[NodeSeen], unworked: tuple[str, ...], claim: HubClaim | None) -> list[str]:
+def _issues(seen: list[NodeSeen], unworked: tuple[str, ...], *, has_begun: bool) -> list[str]:
     found = [f"{each.state.name} says nothing any more" for each in seen if not each.is_alive]
-    if claim is None:
+    if not has_begun:
         found.append("no hub has begun a day here")
     elif not any(each.is_alive and each.state.role == "hub" for each in seen):
         found.append("no hub is in charge: start one with 'tradectl live --role hub'")
     if unworked:
         found.append(f"no shard works {', '.join(unworked)}: start one for these letters")
-    ours = version("tradectl")
     for each in seen:
-        if each.is_alive and each.state.version != ours:
-            found.append(f"{each.state.name} runs tradectl {each.state.version}, this is {ours}")
         if each.is_alive:
             found += [
                 f"{each.state.name}: {what}: {why}" for what, why in each.state.issues.items()
@@ -110,23 +116,22 @@ def _issues(seen: list[NodeSeen], unworked: tuple[str, ...], claim: HubClaim | N
     return found
 
 
-async def _states(streams: Streams) -> list[NodeState]:
-    states: list[NodeState] = []
-    for data in (await streams.found(names.NODES)).values():
-        try:
-            states.append(unpacked_node(data))
-        except DataError:
-            continue  # of another version: it is not known what it says
-    return states
-
-
-async def _claim(streams: Streams) -> HubClaim | None:
+async def _claim(streams: Streams, wrong: list[str]) -> HubClaim | None:
+    """Return which hub is in charge; one of another version is none, and added to what is wrong."""
     data = await streams.get(names.HUB)
-    return None if data is None else unpacked_claim(data)
+    try:
+        return None if data is None else unpacked_claim(data)
+    except DataError as error:
+        wrong.append(f"hub: {error}")
+        return None
 
 
-async def _slots(streams: Streams, claim: HubClaim | None) -> tuple[str, ...]:
+async def _slots(streams: Streams, claim: HubClaim | None, wrong: list[str]) -> tuple[str, ...]:
     data = None
     if claim is not None:
         data = await streams.get(names.setup(claim.run_id, claim.epoch))
-    return () if data is None else unpacked_setup(data).slots
+    try:
+        return () if data is None else unpacked_setup(data).slots
+    except DataError as error:
+        wrong.append(f"hub: {error}")
+        return ()

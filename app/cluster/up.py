@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cluster.streams.access import Role
-from cluster.streams.embedded import EmbeddedServer
-
 from app.cluster.node_commands import RelayCommand, shard_command
 from app.cluster.node_process import NodeCommand
 from app.cluster.on_this_machine import RunningCluster, forget, own_start
 from app.cluster.processes import Processes, processes
+from cluster.streams.access import Role
 from cluster.streams.address import PASSWORD_VARIABLE
+from cluster.streams.embedded import EmbeddedServer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cluster.streams.access import Role
-from cluster.streams.embedded import EmbeddedServer
-
 from app.cluster.node_commands import RelayCommand, shard_command
 from app.cluster.place import ClusterPlace
 from app.cluster.processes import Processes, processes
 from app.relay.address import read_address
 from cluster.splitting import equal_slots
+from cluster.streams.access import Role
+from cluster.streams.embedded import EmbeddedServer
 from cluster.streams.redis import RedisStreams
 from engine.runtime.live import RelayAddress
 

@@ -129,6 +129,8 @@ class Delegation:
             work = self._works.get(slot)
             if work is None or not work.is_of(nodes):
                 orders.append(self._give(slot, nodes[shard], self._merge.open_ns))
+                if work is not None:  # should it only have been stopped, it reads this on waking
+                    orders.append(Release(slot, work.owner))
             elif shard != work.shard and slot not in self._moves:
                 ahead = self._merge.next_ns + _AHEAD * self._width_ns
                 orders.append(self._give(slot, nodes[shard], ahead))

@@ -96,6 +96,12 @@ class FaultedDay:
         Catalog of the day.
     words : sequence of str
         Further options of the hub.
+    settings : sequence of str
+        Its parameters beside those.
+    moved : str
+        The slot that is moved.
+    letters : sequence of str
+        What each shard is started for; none for what the hub gives it.
     """
 
     nursery: ForkedProcesses
@@ -105,6 +111,9 @@ class FaultedDay:
     day: date
     shards: int
     words: Sequence[str] = ()
+    settings: Sequence[str] = SETTINGS
+    moved: str = "A-E"
+    letters: Sequence[str] = ()
     struck: list[Blow] = field(default_factory=list[Blow])
     children: dict[str, Child] = field(default_factory=dict[str, Child])
     commands: dict[str, tuple[list[str], dict[str, str]]] = field(default_factory=dict)
@@ -158,11 +167,12 @@ class FaultedDay:
             )  # fmt: skip
             for number in range(1, self.shards + 1):
                 name = f"shard-{number}"
+                own = ("--letters", self.letters[number - 1]) if self.letters else ()
                 self.commands[name] = (
-                    ["live", "--role", "shard", "--json", "--name", name, *heard, *redis_at],
+                    ["live", "--role", "shard", "--json", "--name", name, *own, *heard, *redis_at],
                     between,
                 )
-            settings = [word for each in SETTINGS for word in ("--set", each)]
+            settings = [word for each in self.settings for word in ("--set", each)]
             self.commands["hub"] = (
                 ["live", "--role", "hub", "--json", "--no-view", "--venue", "alpaca-sim",
                  "--shards", str(self.shards), *heard, *redis_at, "--database", database,
@@ -183,9 +193,14 @@ class FaultedDay:
                 child.wait()
             self.server.stop()
 
+    def log(self, name: str) -> Path:
+        """Return the file that a part logs to, in all its lives."""
+        return self.folder / f"{name}.log"
+
     def _start(self, name: str) -> None:
         words, added = self.commands[name]
-        self.children[name] = self.nursery.child(words, added, self.folder)
+        logged = ["--log-file", str(self.log(name)), *words]
+        self.children[name] = self.nursery.child(logged, added, self.folder)
 
     def _relay_says(self) -> bool:
         child = self.children["relay"]
@@ -241,19 +256,22 @@ class FaultedDay:
             case Fault.DRAIN:
                 self._ask(Drain(shard))
             case Fault.MOVE:
-                self._ask(Move("A-E", shard))
+                self._ask(Move(self.moved, shard))
             case _:
                 await self._cut_a_move(shard, other)
 
     async def _cut_a_move(self, shard: str, other: str) -> None:
         """Have a letter moved, and kill its new shard before or after it has reported."""
-        self._ask(Move("A-E", shard))
+        self._ask(Move(self.moved, shard))
         has_begun = lambda: any(  # noqa: E731
-            slot.slot == "A-E" for node in self.nodes() if node.name == shard for slot in node.slots
+            slot.slot == self.moved
+            for node in self.nodes()
+            if node.name == shard
+            for slot in node.slots
         )
         await self._until(has_begun, "the move", self._revive)
         self.children[shard].kill()
-        self._ask(Move("A-E", other))
+        self._ask(Move(self.moved, other))
 
     def _kill_server(self) -> None:
         """Kill the server between and start it on what it has on disk."""

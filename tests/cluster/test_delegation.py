@@ -210,3 +210,18 @@ def test_a_node_lives_while_it_says_something_new_by_the_clock_of_who_listens() 
     again = msgspec.structs.replace(state, beat=1, ts=-5)
     nodes.hear([again], 4 * SECOND)
     assert nodes.alive(5 * SECOND) == [again]
+
+
+def test_a_shard_that_was_only_stopped_finds_its_slots_released_when_it_wakes() -> None:
+    cluster = Cluster(equal_slots(2))
+    cluster.start("one")
+    cluster.look()
+    cluster.bucket()
+    stopped = cluster.nodes["one"]
+    cluster.kill("one")
+    cluster.start("two")
+    cluster.look()
+    cluster.nodes["one"] = stopped
+    cluster.look()
+    for slot in cluster.merge.names:
+        assert cluster.holders(slot) == ["two"]
