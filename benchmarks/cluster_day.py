@@ -20,8 +20,9 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import httpx
 import psutil
 
 from app.cluster.processes import Processes
@@ -104,24 +105,28 @@ class Hops:
     ----------
     merged : list of float
         Milliseconds from the closing instant until the merged report is handed out.
-    reached : asyncio.Event
-        Set once the stretch is over.
+    arrived : list of (float, float)
+        Milliseconds from there until the first slot's report is taken, and the last one's.
+    begun, reached : asyncio.Event
+        Set once buckets count, and once the stretch is over.
     missing : int
         Buckets in which a slot was silent.
     """
 
     def __init__(self, machine: Machine, start_ns: int, until_ns: int) -> None:
         self.merged: list[float] = []
+        self.arrived: list[tuple[float, float]] = []
         self.buckets: list[int] = []
         self.missing = 0
         self.wall_secs = 0.0
         self.used: dict[str, float] = {}
-        self.reached = asyncio.Event()
+        self.begun, self.reached = asyncio.Event(), asyncio.Event()
         self.on_report: Callable[[SlotReport, Taken], None] = lambda *_: None
         self._machine = machine
         self._start_ns, self._until_ns = start_ns, until_ns
         self._began = 0.0
         self._closed: dict[int, int] = {}
+        self._taken: dict[int, list[int]] = {}
 
     def watch(self, _run_id: str, day: LiveDay, _venue: Any) -> None:
         """Put readings between the parts of a day that is about to run."""
@@ -143,6 +148,7 @@ class Hops:
 
         def on_take(told: SlotReport) -> Taken:
             taken = take(told)
+            self._taken.setdefault(told.report.ts_event, []).append(time.monotonic_ns())
             self.on_report(told, taken)
             return taken
 
@@ -151,15 +157,19 @@ class Hops:
     def _merged(self, merged: MergedReport) -> None:
         report = merged.report
         closed = self._closed.pop(report.ts_event, None)
+        taken = self._taken.pop(report.ts_event, [])
         if report.ts_init <= self._start_ns or self.reached.is_set() or closed is None:
             return
         if len(self.buckets) == _WARM_UP:
             self._began = time.perf_counter()
             self._machine.begin()
+            self.begun.set()
         self.buckets.append(report.ts_event)
         if len(self.buckets) > _WARM_UP:
             self.merged.append((time.monotonic_ns() - closed) / 1e6)
             self.missing += bool(report.missing)
+            if taken:
+                self.arrived.append(((taken[0] - closed) / 1e6, (taken[-1] - closed) / 1e6))
         if len(self.buckets) % _LOOKS == 0:
             self._machine.look()
         if report.ts_event >= self._until_ns:
@@ -167,6 +177,13 @@ class Hops:
             self.wall_secs = time.perf_counter() - self._began
             self.used = self._machine.used()
             self.reached.set()
+
+
+class Led(NamedTuple):
+    """Rows that the relay handed on in the stretch, and what the loss of a shard took."""
+
+    rows: int
+    loss: dict[str, float] | None
 
 
 class Loss:
@@ -264,7 +281,7 @@ async def traded(options: argparse.Namespace) -> dict[str, Any]:
                 ending.cancel()
                 running.result()
                 raise RuntimeError("the day ended before the stretch was over")
-            loss = ending.result()
+            led = ending.result()
             os.kill(os.getpid(), signal.SIGTERM)
             end = await running
     first, last = hops.buckets[_WARM_UP], hops.buckets[-1]
@@ -274,6 +291,8 @@ async def traded(options: argparse.Namespace) -> dict[str, Any]:
         "buckets": counted,
         "missing": hops.missing,
         "close_to_merged_ms": spread(hops.merged),
+        "close_to_first_ms": spread([first for first, _ in hops.arrived]),
+        "close_to_last_ms": spread([last for _, last in hops.arrived]),
         "simulated_secs": (last - first) / NANOS_PER_SECOND,
         "wall_secs": hops.wall_secs,
         "orders": end.outcome.orders,
@@ -284,14 +303,27 @@ async def traded(options: argparse.Namespace) -> dict[str, Any]:
         | {"shards": 1e3 * sum(hops.used[name] for name in shards) / counted},
         "shard_mib": max(machine.peaks[name] for name in shards) / _MIB,
         "peaks_mib": {name: size / _MIB for name, size in machine.peaks.items()},
-        "loss": loss,
+        "rows": led.rows,
+        "loss": led.loss,
     }
 
 
-async def _led(options: argparse.Namespace, at: Shards, hops: Hops) -> dict[str, float] | None:
+async def _led(options: argparse.Namespace, at: Shards, hops: Hops) -> Led:
     """Wait for the end of the stretch; then kill a shard, if that is asked for."""
+    await hops.begun.wait()
+    before = await _rows(at)
     await hops.reached.wait()
-    return await replaced(at, hops) if options.kill else None
+    rows = await _rows(at) - before
+    return Led(rows, await replaced(at, hops) if options.kill else None)
+
+
+async def _rows(at: Shards) -> int:
+    """Return how many rows the relay has handed on."""
+    relay = at.relay
+    keys = {"APCA-API-KEY-ID": relay.key, "APCA-API-SECRET-KEY": relay.secret}
+    async with httpx.AsyncClient(headers=keys, trust_env=False) as client:
+        answer = await client.get(f"{relay.url.replace('ws', 'http', 1)}/health")
+    return answer.raise_for_status().json()["rows"]
 
 
 def _busy() -> float:
