@@ -175,6 +175,9 @@ class Bench:
         }
         if name in of_whole_market:
             return of_whole_market[name](self.day_with_quotes(*WHOLE_MARKET), DAY)
+        alone = {"relay": relayed, "takeover": takeover, "stream": stream}
+        if name in alone:
+            return alone[name]()
         match name:
             case "scan":
                 return self.scanned(symbols, trades)
@@ -184,16 +187,10 @@ class Bench:
                 return full_engine(self.day_with_quotes(*SOAKED))
             case "peers":
                 return self.peers(*PEERED)
-            case "relay":
-                return relayed()
             case "cluster":
                 return cluster(self.day_with_quotes(*DENSE), DAY)
-            case "takeover":
-                return takeover()
-            case "soak":
-                return live_rows.soak(self.day_with_quotes(*SOAKED), DAY)
             case _:
-                return stream()
+                return live_rows.soak(self.day_with_quotes(*SOAKED), DAY)
 
     def tradectl(self, *arguments: str) -> Cost:
         """Run one command of ours."""
