@@ -21,6 +21,7 @@ from benchmarks.child import Cost, measure
 from benchmarks.cluster_rows import cluster
 from benchmarks.relay import relayed
 from benchmarks.row import Row
+from benchmarks.scale_check import scale_checks
 from benchmarks.takeover import takeover
 
 DAY = date(2026, 9, 18)
@@ -80,7 +81,7 @@ PEER_ROUNDS = 3
 STRANGER = "benchmarks.stranger:Stranger"
 PIECES = (
     "scan", "stranger", "engine", "peers", "stream", "feed", "simulator", "latency", "display",
-    "restart", "relay", "cluster", "takeover", "soak",
+    "restart", "relay", "cluster", "takeover", "scale", "soak",
 )  # fmt: skip
 """What ``--only`` can measure alone."""
 WHOLE_MARKET = (11_000, 8_000_000)
@@ -120,7 +121,8 @@ def main() -> None:
     journal = [row for kind in JOURNALS for row in bench.journal(kind)]
     pieces = ("stream", "feed", "simulator", "latency", "display", "restart", "soak")
     live = [row for piece in pieces for row in bench.piece(piece)]
-    clustered = [row for piece in ("relay", "cluster", "takeover") for row in bench.piece(piece)]
+    pieces = ("relay", "cluster", "takeover", "scale")
+    clustered = [row for piece in pieces for row in bench.piece(piece)]
     replay = bench.piece("engine") + bench.piece("peers")
     sections = {
         "Other engines": replay,
@@ -175,7 +177,7 @@ class Bench:
         }
         if name in of_whole_market:
             return of_whole_market[name](self.day_with_quotes(*WHOLE_MARKET), DAY)
-        alone = {"relay": relayed, "takeover": takeover, "stream": stream}
+        alone = {"relay": relayed, "takeover": takeover, "scale": scale_checks, "stream": stream}
         if name in alone:
             return alone[name]()
         match name:
