@@ -18,8 +18,11 @@ from pathlib import Path
 
 from benchmarks import live_rows
 from benchmarks.child import Cost, measure
+from benchmarks.cluster_rows import cluster
 from benchmarks.relay import relayed
 from benchmarks.row import Row
+from benchmarks.scale_check import scale_checks
+from benchmarks.takeover import takeover
 
 DAY = date(2026, 9, 18)
 TABLE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -78,11 +81,13 @@ PEER_ROUNDS = 3
 STRANGER = "benchmarks.stranger:Stranger"
 PIECES = (
     "scan", "stranger", "engine", "peers", "stream", "feed", "simulator", "latency", "display",
-    "restart", "relay", "soak",
+    "restart", "relay", "cluster", "takeover", "scale", "soak",
 )  # fmt: skip
 """What ``--only`` can measure alone."""
 WHOLE_MARKET = (11_000, 8_000_000)
 """Symbols and trades of the day, with quotes, on which latency is measured."""
+DENSE = (11_000, 12_000_000)
+"""The same of the whole day that a cluster works."""
 SOAKED = (400, 1_500_000)
 PEERED = (11_000, 60_000_000)
 """Symbols and trades of the day that other engines are given, too."""
@@ -114,13 +119,16 @@ def main() -> None:
     growth = [bench.grown(symbols, trades) for symbols, trades in GROWTH]
     growth.append(bench.grown(options.symbols, options.trades))
     journal = [row for kind in JOURNALS for row in bench.journal(kind)]
-    pieces = ("stream", "feed", "simulator", "latency", "display", "restart", "relay", "soak")
+    pieces = ("stream", "feed", "simulator", "latency", "display", "restart", "soak")
     live = [row for piece in pieces for row in bench.piece(piece)]
+    pieces = ("relay", "cluster", "takeover", "scale")
+    clustered = [row for piece in pieces for row in bench.piece(piece)]
     replay = bench.piece("engine") + bench.piece("peers")
     sections = {
         "Other engines": replay,
         "Journal and accounts": journal,
         "Live, at the simulator": live,
+        "Cluster on one machine": clustered,
     }
     options.out.write_text(page(rows, growth, sections, workers, options.symbols, options.trades))
     print(options.out.read_text())
@@ -169,6 +177,9 @@ class Bench:
         }
         if name in of_whole_market:
             return of_whole_market[name](self.day_with_quotes(*WHOLE_MARKET), DAY)
+        alone = {"relay": relayed, "takeover": takeover, "scale": scale_checks, "stream": stream}
+        if name in alone:
+            return alone[name]()
         match name:
             case "scan":
                 return self.scanned(symbols, trades)
@@ -178,12 +189,10 @@ class Bench:
                 return full_engine(self.day_with_quotes(*SOAKED))
             case "peers":
                 return self.peers(*PEERED)
-            case "relay":
-                return relayed()
-            case "soak":
-                return live_rows.soak(self.day_with_quotes(*SOAKED), DAY)
+            case "cluster":
+                return cluster(self.day_with_quotes(*DENSE), DAY)
             case _:
-                return stream()
+                return live_rows.soak(self.day_with_quotes(*SOAKED), DAY)
 
     def tradectl(self, *arguments: str) -> Cost:
         """Run one command of ours."""

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgpack
 import msgspec
@@ -48,7 +49,7 @@ _MOST_MS = 15.0
 
 def relayed() -> list[Row]:
     """Hand ``RATE`` messages a second on to 26 receivers in another process."""
-    cores, received = asyncio.run(_relay())
+    cores, received = relayed_at(RATE)
     late = np.array(received["late_ms"])
     p50, p99 = np.percentile(late, [50, 99])
     rows, sent = received["rows"], RATE * SECS
@@ -68,7 +69,12 @@ def relayed() -> list[Row]:
     ]
 
 
-async def _relay() -> tuple[float, dict[str, list[float]]]:
+def relayed_at(rate: int) -> tuple[float, dict[str, Any]]:
+    """Hand so many messages a second on; return cores used, and what the receivers saw."""
+    return asyncio.run(_relay(rate))
+
+
+async def _relay(rate: int) -> tuple[float, dict[str, Any]]:
     frames = _frames()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -85,9 +91,9 @@ async def _relay() -> tuple[float, dict[str, list[float]]]:
             await asyncio.sleep(0.05)
         finder.find(frames)  # all symbols are known, as they are a minute after the opening
         started, cpu = time.perf_counter(), time.process_time()
-        sent, whole = 0, RATE * SECS // FRAME_ROWS
+        sent, whole = 0, rate * SECS // FRAME_ROWS
         while sent < whole:
-            due = min(whole, int((time.perf_counter() - started) * RATE / FRAME_ROWS))
+            due = min(whole, int((time.perf_counter() - started) * rate / FRAME_ROWS))
             if due > sent:
                 batch = [frames[k % len(frames)] for k in range(sent, due)]
                 relay.hear(finder.find(batch), time.time_ns())
