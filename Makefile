@@ -4,6 +4,7 @@
 UV := $(CURDIR)/.bootstrap/bin/uv
 READY := .venv/.ready
 DEMO_DAY := 2026-09-18
+SHARDS := 0
 QUICK := accounting commands decision hub journal params signals synth tape \
     simulator/exchange simulator/market_data adapters/alpaca/wire
 
@@ -17,9 +18,9 @@ demo: $(READY) ## Backtest a small synthetic market day and print its report
 	@.venv/bin/tradectl catalog synth $(DEMO_DAY) --catalog data/demo --symbols 300 --trades 1000000 --seed 3
 	@.venv/bin/tradectl backtest --catalog data/demo --date $(DEMO_DAY)
 
-rehearse: $(READY) ## Trade a small synthetic market day live, over the simulator's wire, and compare
+rehearse: $(READY) ## Trade a small synthetic market day live, over the simulator's wire, and compare; SHARDS=4 for a cluster
 	@.venv/bin/tradectl catalog synth $(DEMO_DAY) --catalog data/rehearsal --symbols 120 --trades 300000 --seed 3
-	@.venv/bin/tradectl rehearse $(DEMO_DAY) --catalog data/rehearsal
+	@.venv/bin/tradectl rehearse $(DEMO_DAY) --catalog data/rehearsal --shards $(SHARDS)
 
 notebooks: export TRADECTL_CATALOG := $(CURDIR)/data/demo
 notebooks: export TRADECTL_RUNS := $(CURDIR)/runs

@@ -7,6 +7,7 @@ import signal
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -31,7 +32,8 @@ _RUN = "faulted"
 _SETTINGS = (
     *LOOSE, "letters_per_shard=10", "no_entry_first_seconds=0", "max_trades_per_day=5000",
     "daily_loss_limit_percent=50", "max_hold_seconds=120", "take_profit_percent=3",
-    "stop_loss_percent=2", "trailing_stop_percent=off", "max_lag_seconds=60", "stale_feed_seconds=300",
+    "stop_loss_percent=2", "trailing_stop_percent=off", "max_lag_seconds=60",
+    "stale_feed_seconds=300",
 )  # fmt: skip
 _LETTERS = ("A-J", "K-Z")
 _STRANGER = NodeState("shard-9", "x", "shard", "elsewhere", 1, "0.0.1", 0, 0, letters="A-Z")
@@ -137,7 +139,7 @@ class RunningDay(FaultedDay):
         await streams.close()
         assert any(said["versions"] in each for each in status.issues)
         with self._client() as client:
-            entries: list[tuple[bytes, dict[bytes, bytes]]] = client.xrange(names.orders(_RUN, 0))
+            entries: Any = client.xrange(names.orders(_RUN, 0))
         orders = [unpacked_order(fields[b"d"]) for _, fields in entries]
         assert "shard-9" not in {each.shard for each in orders if isinstance(each, Assign)}
 
