@@ -44,6 +44,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 
 _SHARD = "live --role shard --wait-secs 0"
 _HUB = "live --role hub --venue alpaca-sim --wait-secs 0"
+_RELAY = "live --role relay --venue alpaca-sim --wait-secs 0 --listen 127.0.0.1:0"
 _STATUS = "cluster status"
 _THERE = "--relay RELAY --relay-keys READS"
 
@@ -61,6 +62,8 @@ _THERE = "--relay RELAY --relay-keys READS"
             ExitCode.REFUSED, "--relay-keys",
         ),
         (f"{_SHARD} --redis REDIS {_THERE}", "wrong", 2, "correct the user in its address"),
+        (f"{_HUB} --redis REDIS {_THERE}", "wrong", 2, "correct the user in its address"),
+        (f"{_RELAY} --redis REDIS", "wrong", 2, "correct the user in its address"),
         (f"{_STATUS} --redis REDIS", "wrong", 2, "correct the user in its address"),
         (f"{_SHARD} --redis NOBODY {_THERE}", "PASSWORD", 75, "does not answer"),
         (f"{_STATUS} --redis NOBODY", "PASSWORD", 75, "does not answer"),
@@ -80,7 +83,8 @@ def test_a_wrong_start_ends_with_its_code_and_names_what_to_correct(
 ) -> None:
     typed = [places.get(word, word) for word in words.split()]
     secret = places.get(password, "another-password-of-redis")
-    answer = nursery.answer(typed, {PASSWORD_VARIABLE: secret}, tmp_path)
+    added = {"APCA_API_KEY_ID": "K", "APCA_API_SECRET_KEY": "S", PASSWORD_VARIABLE: secret}
+    answer = nursery.answer(typed, added, tmp_path)
     text = " ".join(answer.err.split())
     assert answer.code == code, text
     assert said in text

@@ -26,12 +26,13 @@ from tests.resume.killed_day import LOOSE
 from tests.resume.soak import tape
 from tests.resume.venue import simulated
 
-_SPEED = 15
+_SPEED = 20
 _RUN = "faulted"
 _SETTINGS = (
     *LOOSE, "letters_per_shard=10", "no_entry_first_seconds=0", "max_trades_per_day=5000",
-    "daily_loss_limit_percent=50", "max_hold_seconds=120", "take_profit_percent=3",
-    "stop_loss_percent=2", "trailing_stop_percent=off", "max_lag_seconds=60", "stale_feed_seconds=300",
+    "daily_loss_limit_percent=50", "max_hold_seconds=60", "take_profit_percent=3",
+    "stop_loss_percent=2", "trailing_stop_percent=off", "max_lag_seconds=60",
+    "stale_feed_seconds=300",
 )  # fmt: skip
 _LETTERS = ("A-J", "K-Z")
 _STRANGER = NodeState("shard-9", "x", "shard", "elsewhere", 1, "0.0.1", 0, 0, letters="A-Z")
@@ -137,8 +138,8 @@ class RunningDay(FaultedDay):
         await streams.close()
         assert any(said["versions"] in each for each in status.issues)
         with self._client() as client:
-            entries: list[tuple[bytes, dict[bytes, bytes]]] = client.xrange(names.orders(_RUN, 0))
-        orders = [unpacked_order(fields[b"d"]) for _, fields in entries]
+            entries = client.xrange(names.orders(_RUN, 0)) or []
+        orders = [unpacked_order(bytes(fields[b"d"])) for _, fields in entries]
         assert "shard-9" not in {each.shard for each in orders if isinstance(each, Assign)}
 
 
