@@ -15,6 +15,7 @@ from cluster import names
 from cluster.coding import packed, unpacked_order
 from cluster.node_state import NodeState
 from cluster.orders import Assign
+from cluster.streams.port import START
 from cluster.streams.redis import RedisStreams
 from engine.domain.facts import BracketPlanned, BucketIncomplete, Payload, TradeClosed, TradeOpened
 from engine.domain.session import NANOS_PER_SECOND, session
@@ -26,7 +27,7 @@ from tests.resume.killed_day import LOOSE
 from tests.resume.soak import tape
 from tests.resume.venue import simulated
 
-_SPEED = 20
+_SPEED = 30
 _RUN = "faulted"
 _SETTINGS = (
     *LOOSE, "letters_per_shard=10", "no_entry_first_seconds=0", "max_trades_per_day=5000",
@@ -135,12 +136,11 @@ class RunningDay(FaultedDay):
         assert said["versions"] in self.log("hub").read_text()
         streams = RedisStreams(self.server.address)
         status = await cluster_status(streams)
+        orders = await streams.read({names.orders(_RUN, 0): START}, 0)
         await streams.close()
         assert any(said["versions"] in each for each in status.issues)
-        with self._client() as client:
-            entries = client.xrange(names.orders(_RUN, 0)) or []
-        orders = [unpacked_order(bytes(fields[b"d"])) for _, fields in entries]
-        assert "shard-9" not in {each.shard for each in orders if isinstance(each, Assign)}
+        given = [unpacked_order(each.data) for each in orders]
+        assert "shard-9" not in {each.shard for each in given if isinstance(each, Assign)}
 
 
 def test_a_silent_part_of_the_alphabet_holds_entries_and_no_exit(
