@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 
+from app.cluster.admission import be_admitted
 from app.cluster.hub import ClusterHub, HubDay
 from app.live.request import LiveRequest
 from app.runs.hosted_run import HostedRun
@@ -13,6 +14,21 @@ from engine.domain.errors import ConfigError
 from engine.domain.session import Session
 from engine.hub import Desk
 from engine.runtime.live import GrantedTime, VenueOpening
+
+
+async def opened(request: LiveRequest) -> VenueOpening:
+    """Return what has to be known of the venue before a run is named.
+
+    Raises
+    ------
+    StreamsDenied
+        The server between hub and shards refuses us.
+    VenueError
+        The venue cannot be reached for as long as was asked for, or refuses us.
+    """
+    if request.cluster is not None:
+        await be_admitted(request.cluster.open)
+    return await request.wait.reached_soon(request.venue.opening)
 
 
 def tapes_of(request: LiveRequest, found: VenueOpening, hours: Session) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from typing import Any
 from app.cluster.hub import ClusterHub
 from app.commands.inbox import CommandInbox
 from app.display.shown_run import shown_run
-from app.live.clustered import cluster_hub, tapes_of
+from app.live.clustered import cluster_hub, opened, tapes_of
 from app.live.lease import HeldRun, held_run
 from app.live.parameters import LiveAttendant, started_with
 from app.live.request import LiveRequest
@@ -110,6 +110,8 @@ async def live_run(
         other parameters.
     VenueError
         The venue cannot be reached at the start for as long as was asked for, or refuses us.
+    StreamsDenied
+        The server between hub and shards refuses us.
     JournalBroken
         The run's facts are not those that were written; see ``protection_run``. Or the parameter
         desk is broken, and no run that goes on holds anything.
@@ -119,7 +121,7 @@ async def live_run(
         A handler failed. What protects a position is left at the venue.
     """
     account = request.venue
-    found = await request.wait.reached_soon(account.opening)
+    found = await opened(request)
     symbols = request.subscribed(found.tradable)
     hours = session(day_of(found.host_time()))
     stem = f"{account.run_stem}-{hours.day}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from app.cluster.admission import be_admitted
 from app.cluster.node_voice import NodeVoice
 from app.markets import relayed_feed
 from app.relay.subscriptions import Subscriptions
@@ -123,10 +124,14 @@ async def relay_run(
         Keys, address, certificate or the machine's clock will not do.
     VenueError
         The venue cannot be reached at the start for as long as was asked for, or refuses us.
+    StreamsDenied
+        The server of the cluster refuses this user.
     """
     refusal = "" if request.certificate and request.keys else _REACHED
     path = request.keys or own_keys(request.spool)
     keys = RelayKeys.read(path)
+    if request.open is not None:
+        await be_admitted(request.open)
     with listening(request.host, request.port, refusal=refusal) as listener:
         upstream = relayed_feed(request.market, request.feed, environment)
         try:

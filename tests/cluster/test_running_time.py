@@ -7,7 +7,6 @@ import signal
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -16,6 +15,7 @@ from cluster import names
 from cluster.coding import packed, unpacked_order
 from cluster.node_state import NodeState
 from cluster.orders import Assign
+from cluster.streams.port import START
 from cluster.streams.redis import RedisStreams
 from engine.domain.facts import BracketPlanned, BucketIncomplete, Payload, TradeClosed, TradeOpened
 from engine.domain.session import NANOS_PER_SECOND, session
@@ -27,11 +27,11 @@ from tests.resume.killed_day import LOOSE
 from tests.resume.soak import tape
 from tests.resume.venue import simulated
 
-_SPEED = 15
+_SPEED = 30
 _RUN = "faulted"
 _SETTINGS = (
     *LOOSE, "letters_per_shard=10", "no_entry_first_seconds=0", "max_trades_per_day=5000",
-    "daily_loss_limit_percent=50", "max_hold_seconds=120", "take_profit_percent=3",
+    "daily_loss_limit_percent=50", "max_hold_seconds=60", "take_profit_percent=3",
     "stop_loss_percent=2", "trailing_stop_percent=off", "max_lag_seconds=60",
     "stale_feed_seconds=300",
 )  # fmt: skip
@@ -136,12 +136,11 @@ class RunningDay(FaultedDay):
         assert said["versions"] in self.log("hub").read_text()
         streams = RedisStreams(self.server.address)
         status = await cluster_status(streams)
+        orders = await streams.read({names.orders(_RUN, 0): START}, 0)
         await streams.close()
         assert any(said["versions"] in each for each in status.issues)
-        with self._client() as client:
-            entries: Any = client.xrange(names.orders(_RUN, 0))
-        orders = [unpacked_order(fields[b"d"]) for _, fields in entries]
-        assert "shard-9" not in {each.shard for each in orders if isinstance(each, Assign)}
+        given = [unpacked_order(each.data) for each in orders]
+        assert "shard-9" not in {each.shard for each in given if isinstance(each, Assign)}
 
 
 def test_a_silent_part_of_the_alphabet_holds_entries_and_no_exit(

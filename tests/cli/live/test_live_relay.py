@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -19,6 +20,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from catalog import Catalog
+from cluster.streams.address import PASSWORD_VARIABLE
+from cluster.streams.embedded import EmbeddedServer
 from engine.domain.session import NANOS_PER_SECOND, session
 from tests.cli.conftest import DAY
 from tests.cli.live.live_place import Place, simulated
@@ -208,6 +211,45 @@ def test_who_may_not_is_refused_by_the_venues_own_codes_and_told_why(place: Plac
     assert state["upstream"] == "live"
     assert state["epoch"] == relay.ready["epoch"]
     assert secret not in json.dumps(state)
+
+
+def test_blocks_go_on_where_the_disk_is_full_and_health_and_status_say_that_they_are_not_kept(
+    place: Place, market: Path
+) -> None:
+    def states(relay: RunningRelay, server: EmbeddedServer) -> tuple[dict[str, Any], list[str]]:
+        key, secret = _key(0)
+        headers = {"APCA-API-KEY-ID": key, "APCA-API-SECRET-KEY": secret}
+        health = f"{relay.url.replace('ws', 'http')}/health"
+        asked = ("cluster", "status", "--json", "--redis", server.address.shown)
+        added = {PASSWORD_VARIABLE: server.address.password or ""}
+        status = place.nursery.answer(asked, added, place.folder).json
+        issues = [each for each in status["issues"] if each.startswith("relay: recording: ")]
+        return httpx.get(health, headers=headers, trust_env=False).json(), issues
+
+    async def listen(relay: RunningRelay, server: EmbeddedServer) -> Receiver:
+        ours = await Receiver(["A-Z"]).open(relay.url)
+        await ours.grant(OPEN + _MINUTE)
+        before = states(relay, server)
+        full = max(path.stat().st_size for path in relay.blocks.glob("*.blocks"))
+        limits = resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, (full, limits[1]))
+        await ours.grant(OPEN + 2 * _MINUTE)
+        meanwhile = states(relay, server)
+        resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, limits)
+        await ours.grant(OPEN + 3 * _MINUTE)
+        after = states(relay, server)
+        await ours.close()
+        assert [state["is_kept"] for state, _ in (before, meanwhile, after)] == [True, False, True]
+        assert [bool(issues) for _, issues in (before, meanwhile, after)] == [False, True, False]
+        assert "make room on the disk" in meanwhile[1][0]
+        return ours
+
+    with EmbeddedServer(place.folder / "streams", port=0) as server:
+        named = server.address.shown.replace("redis://", f"redis://:{server.address.password}@")
+        with relayed(place, "--redis", named) as relay:
+            ours = asyncio.run(listen(relay, server))
+    assert not ours.gaps
+    assert prints(ours.rows) == recorded(market, OPEN, OPEN + 3 * _MINUTE)
 
 
 @pytest.mark.parametrize(
