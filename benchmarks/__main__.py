@@ -64,6 +64,20 @@ _PROFILES = {
         "behind the frames that have come meanwhile, then a request each, one after another. With "
         "some fifty orders the 99th percentile is the slowest, so whatever else runs shows."
     ),
+    "Bucket close → merged at the hub": (
+        "Every close a shard works its slots one after another, some 2 ms each, and what it says "
+        "leaves once all of them are closed; on two cores that other work shares, shards, hub, "
+        "relay and simulator wait for each other. Half of the shards' processor time has nothing "
+        "to do with closes: a relay sends each of them a message every 3 ms, and a message costs a "
+        "shard some 350 µs of Python, whatever is in it, so four shards use half a core where two "
+        "use a quarter. Rows that waited at the shard until the next mark, or for some 50 ms where "
+        "a trade is watched, would leave that to the closes."
+    ),
+    "Shard killed → first report": (
+        "Two seconds of silence are waited for. Then each shard that takes over has the day sent "
+        "again on a connection of its own, and closes all buckets since the open for its new slots "
+        "before it reports: the later in the day and the busier the machine, the longer."
+    ),
     "Restart": (
         "4.0 s of processor time until the first bucket closes: 1.3 load modules, half a second "
         "loads what is compiled, 0.4 pandas, which pyarrow loads at its first array. The rest is "

@@ -45,8 +45,8 @@ class Costs:
         Of a shard, all symbols of its slots warm.
     """
 
-    relay_cores: float = 0.134
-    relay_us: float = 0.33
+    relay_cores: float = 0.16
+    relay_us: float = 0.49
     find_us: float = 0.15
     frame_us: float = 350.0
     row_us: float = 3.0
@@ -57,7 +57,7 @@ class Costs:
     stored_bytes: float = 14.0
     slot_bytes: float = 183.0
     candidate_bytes: float = 3_200.0
-    entry_us: float = 100.0
+    entry_us: float = 130.0
     shard_mib: float = 430.0
 
 
