@@ -14,6 +14,7 @@ OPENING_MINUTE_SHARE = 0.011
 """The same, in the minute behind the open."""
 BUCKET_SECS = 5.0
 DAYS_A_MONTH = 21
+LETTERS = 26
 DAY_SECS = 23_400
 
 
@@ -144,7 +145,7 @@ def scale(market: Market, costs: Costs, prices: Prices) -> Scale:
         per_shard,
         shards,
         max(0.0, worst - 1.0),
-        replay_secs(market, shards, costs),
+        replay_secs(market, max(shards, LETTERS), costs),
         bucket,
         2 * market.slots * costs.entry_us / 1e6 / BUCKET_SECS,
         merge_ms(market.slots, market.candidates, costs),

@@ -130,7 +130,10 @@ _LINES = (
         "cores of each in the opening minute; late after the worst second",
         lambda _, each: f"{each.shard_cores_opening:.2f}; {each.backlog_secs:.1f} s",
     ),
-    ("replay of a shard that dies at the close", lambda _, each: f"{each.replay_secs:,.0f} s"),
+    (
+        "replay of one shard of 26, or of these, that dies at the close; closes not counted",
+        lambda _, each: f"{each.replay_secs:,.0f} s",
+    ),
     (
         "streams: bytes a bucket with all gates open; share of a core",
         lambda _, each: f"{_bytes(each.streams_bytes_bucket)}; {each.streams_share:.2%}",
