@@ -65,13 +65,14 @@ _PROFILES = {
         "some fifty orders the 99th percentile is the slowest, so whatever else runs shows."
     ),
     "Bucket close → merged at the hub": (
-        "Every close a shard works its slots one after another, some 2 ms each, and what it says "
-        "leaves once all of them are closed; on two cores that other work shares, shards, hub, "
-        "relay and simulator wait for each other. Half of the shards' processor time has nothing "
-        "to do with closes: a relay sends each of them a message every 3 ms, and a message costs a "
-        "shard some 350 µs of Python, whatever is in it, so four shards use half a core where two "
-        "use a quarter. Rows that waited at the shard until the next mark, or for some 50 ms where "
-        "a trade is watched, would leave that to the closes."
+        "At a close a shard works its slots one after another, some 2 ms each, and what it says "
+        "leaves once all of them are closed. On two cores that other work shares, shards, hub, "
+        "relay and simulator wait for each other: the first report comes after some 50 ms, the "
+        "last one is merged within a millisecond of its coming. Most of the shards' processor time has "
+        "nothing to do with closes: a relay sends each of them a message every 3 ms, and a message "
+        "costs a shard some 350 µs of Python, whatever is in it. At real time four shards use 0.42 "
+        "core for 1,800 rows/s. Rows that waited at a shard until the next mark, or some 50 ms "
+        "where a trade is watched, would leave the machine to the closes."
     ),
     "Shard killed → first report": (
         "Two seconds of silence are waited for. Then each shard that takes over has the day sent "
