@@ -20,8 +20,9 @@ def scale_checks() -> list[Row]:
     rows: list[Row] = []
     for rate in RATES:
         cores, received = relayed_at(rate)
-        what = f"scale: relay at {rate:,} rows/s to 26 receivers, {received['rows']:,} rows came"
-        rows.append(_row(what, cores, relay_cores(rate, costs), "core"))
+        reached = received["rate"]
+        what = f"scale: relay at {reached:,.0f} of {rate:,} rows/s to 26 receivers"
+        rows.append(_row(what, cores, relay_cores(reached, costs), "core"))
     for slots, candidates in BUCKETS:
         found, size = merge_ms(slots, candidates)
         what = f"scale: hub takes {slots} slots, {candidates:,} candidates, {size:,} B a bucket"
