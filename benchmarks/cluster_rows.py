@@ -24,8 +24,8 @@ def cluster(root: str, day: date) -> list[Row]:
     return [
         *_merged(2, two),
         *_merged(4, four),
-        _replaced("cluster: shard killed after five minutes of the day", four["loss"]),
-        _replaced("cluster: shard killed after the first ten minutes", opening["loss"]),
+        _replaced("cluster: shard killed at 10:05, the tape heard since 10:00", four["loss"]),
+        _replaced("cluster: shard killed at 09:40, the tape heard since the open", opening["loss"]),
         _memory("cluster: memory of a shard at most, 4 shards", opening),
         *_stretch(opening),
     ]

@@ -14,6 +14,7 @@ OPENING_MINUTE_SHARE = 0.011
 """The same, in the minute behind the open."""
 BUCKET_SECS = 5.0
 DAYS_A_MONTH = 21
+LETTERS = 26
 DAY_SECS = 23_400
 
 
@@ -45,8 +46,8 @@ class Costs:
         Of a shard, all symbols of its slots warm.
     """
 
-    relay_cores: float = 0.134
-    relay_us: float = 0.33
+    relay_cores: float = 0.16
+    relay_us: float = 0.49
     find_us: float = 0.15
     frame_us: float = 350.0
     row_us: float = 3.0
@@ -57,7 +58,7 @@ class Costs:
     stored_bytes: float = 14.0
     slot_bytes: float = 183.0
     candidate_bytes: float = 3_200.0
-    entry_us: float = 100.0
+    entry_us: float = 130.0
     shard_mib: float = 430.0
 
 
@@ -144,7 +145,7 @@ def scale(market: Market, costs: Costs, prices: Prices) -> Scale:
         per_shard,
         shards,
         max(0.0, worst - 1.0),
-        replay_secs(market, shards, costs),
+        replay_secs(market, max(shards, LETTERS), costs),
         bucket,
         2 * market.slots * costs.entry_us / 1e6 / BUCKET_SECS,
         merge_ms(market.slots, market.candidates, costs),

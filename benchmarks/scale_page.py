@@ -32,10 +32,9 @@ def page() -> str:
         "",
         (
             "What a cluster takes for more of the market than was run on one machine, from "
-            "constants "
-            "that were measured (`benchmarks/scale.py`) and formulas that `python -m "
-            "benchmarks --only scale` holds against "
-            "simulations of relay and hub (their figures stand in [Benchmarks](benchmarks.md))."
+            "constants that were measured (`benchmarks/scale.py`) and formulas that `python -m "
+            "benchmarks --only scale` holds against simulations of relay and hub (their figures "
+            "stand in [Benchmarks](benchmarks.md))."
         ),
         "",
         "| | " + " | ".join(market.name for market in MARKETS) + " |",
@@ -48,41 +47,37 @@ def page() -> str:
         "## Where each part is full",
         "",
         (
-            f"- **Relay**: one process uses one core, which is full at "
-            f"{_count(relay_saturates(costs))} rows/s with 26 receivers; up to "
-            f"{_count(relay_saturates(costs) / 2)} it has its 15 ms. Beyond that the feed has "
-            "to come "
-            "in several connections, by letters or by lines as OPRA sends it; Alpaca gives "
-            "an account "
-            "one. A relay of relays would not help: the first one is what is full."
+            "- **Relay**: one process uses one core, which is full at "
+            f"{_count(relay_saturates(costs))} rows/s with 26 receivers; its 15 ms are promised "
+            "at 200 k rows/s, and on a busy machine at 400 k the slowest hundredth took 41 ms. "
+            "Beyond one core the feed has to come in several connections, by letters or by lines "
+            "as OPRA sends it; Alpaca gives an account one. A relay of relays would not help: "
+            "the first one is what is full."
         ),
         (
-            f"- **Shards**: {costs.frame_us:.0f} µs a message and {costs.row_us:g} µs a row. "
-            "A relay "
-            f"sends each receiver a message every {FLUSH_SECS * 1e3:g} ms, so a shard has "
-            f"{costs.frame_us / FLUSH_SECS / 1e6:.2f} core of its own to bear before it "
-            "counts rows: "
-            "on one machine few shards are cheaper than many, on many machines it does not matter."
+            f"- **Shards**: {costs.frame_us:.0f} µs a message and {costs.row_us:g} µs a row. A "
+            f"relay sends each receiver a message every {FLUSH_SECS * 1e3:g} ms, so a shard has "
+            f"{costs.frame_us / FLUSH_SECS / 1e6:.2f} core of its own to bear before it counts "
+            "rows: on one machine few shards are cheaper than many, on many machines it does not "
+            "matter."
         ),
         (
-            f"- **Server between (Redis)**: two entries a slot and bucket; its one core is full at "
-            f"{_count(streams_saturate(costs))} slots. A bucket of 26 slots uses a thousandth "
-            "of it. "
-            "What fills it are candidates: with all gates open a day of options would write "
-            f"{_bytes(found[-1][1].streams_bytes_bucket * DAY_SECS / BUCKET_SECS)}."
+            "- **Server between (Redis)**: two entries a slot and bucket; its one core is full "
+            f"at {_count(streams_saturate(costs))} slots. A bucket of 26 slots uses a thousandth "
+            "of it. What fills it are candidates: with all gates open a day of options would "
+            f"write {_bytes(found[-1][1].streams_bytes_bucket * DAY_SECS / BUCKET_SECS)}."
         ),
         (
-            f"- **Hub**: {costs.candidate_us:g} µs to take and merge a candidate with its "
-            "window; of "
-            f"the 100 ms from close to merged, half is gone at "
+            f"- **Hub**: {costs.candidate_us:g} µs to take and merge a candidate with its window; "
+            "of the 100 ms from close to merged, half is gone at "
             f"{_count(hub_saturates(26, costs))} candidates a bucket."
         ),
         (
-            "- **A replacement**: the relay finds the rows of a letter in all rows of the day, and "
-            "does it in the process that hands the feed on. With more rows a day than some "
-            f"{_count(5.0 / costs.find_us * 1e6)}, divided by the shards that take over, a "
-            "shard that dies near the close is not replaced "
-            "within 5 s; a spool by letter, or a second process that sends the past, would be next."
+            "- **A replacement**: the relay finds the rows of a letter in all rows of the day, "
+            "and does it in the process that hands the feed on. With more rows a day than some "
+            f"{_count(5.0 / costs.find_us * 1e6)}, divided by the shards that take over, a shard "
+            "that dies near the close is not replaced within 5 s; a spool by letter, or a second "
+            "process that sends the past, would be next."
         ),
         "",
         "## Formulas",
@@ -135,7 +130,10 @@ _LINES = (
         "cores of each in the opening minute; late after the worst second",
         lambda _, each: f"{each.shard_cores_opening:.2f}; {each.backlog_secs:.1f} s",
     ),
-    ("replay of a shard that dies at the close", lambda _, each: f"{each.replay_secs:,.0f} s"),
+    (
+        "replay of one shard of 26, or of these, that dies at the close; closes not counted",
+        lambda _, each: f"{each.replay_secs:,.0f} s",
+    ),
     (
         "streams: bytes a bucket with all gates open; share of a core",
         lambda _, each: f"{_bytes(each.streams_bytes_bucket)}; {each.streams_share:.2%}",
@@ -146,13 +144,12 @@ _LINES = (
 
 _FORMULAS = (
     ("worst second, opening minute", "rows a day × 0.068 %; × 1.1 % ÷ 60"),
-    ("relay", "cores = 0.134 + rows/s × 0.33 µs, with 26 receivers"),
+    ("relay", "cores = what it takes whatever comes + rows/s × a row, with 26 receivers"),
     (
         "shard",
         (
-            "cores = min(rows/s, 1 ÷ 3 ms) × a message + rows/s × a row + slots ÷ 5 s × a "
-            "close; as "
-            "many shards as keep each at 0.7 core in the opening minute"
+            "cores = min(rows/s, 1 ÷ 3 ms) × a message + rows/s × a row + slots ÷ 5 s × a close; "
+            "as many shards as keep each at 0.7 core in the opening minute"
         ),
     ),
     ("late after the worst second", "cores of a shard at its rate − 1, in seconds"),
@@ -166,8 +163,7 @@ _FORMULAS = (
         "USD a month",
         (
             "(shards + relay's cores + 2) × a core + rows a day in the catalog × 21 × a GiB "
-            "stored + "
-            "twice the bytes a day × 21 × a GiB sent + the feed"
+            "stored + twice the bytes a day × 21 × a GiB sent + the feed"
         ),
     ),
 )
@@ -182,8 +178,8 @@ _CONSTANTS = (
      "worst second above is as much as that at "
      f"{37.3e9 / 8 / (50e9 * WORST_SECOND_SHARE):.0f} B a message")),
     ("relay, whatever comes; per row", lambda c, _: f"{c.relay_cores} core; {c.relay_us} µs",
-     ("prototype at 60, 200 and 400 k/s: 0.16, 0.19, 0.27 core; held against today's by "
-     "`--only scale`")),
+     ("fitted to `--only scale` at 50 and 400 k/s: 0.19, 0.36 core; at 200 k/s 0.26 measured, 0.26 "
+     "by the formula")),
     ("relay, to find a row of the past", lambda c, _: f"{c.find_us} µs", "prototype"),
     ("shard, per message; per row", lambda c, _: f"{c.frame_us:.0f} µs; {c.row_us:g} µs",
      "fitted to `--only cluster`: 2 and 4 shards, 4 and 10 × real time, and granted"),
