@@ -6,12 +6,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.cluster.defaults import DEFAULT_FOLDER, REDIS_VARIABLE
 from app.cluster.on_this_machine import RunningCluster, running_cluster
 from cluster.streams.address import ServerAddress
 from engine.domain.errors import ConfigError, NotFoundError
 
-DEFAULT_FOLDER = Path("data/cluster")
-REDIS_VARIABLE = "TRADECTL_REDIS_URL"
 _PASSWORD_FILE, _CA_FILE = "TRADECTL_REDIS_PASSWORD_FILE", "TRADECTL_REDIS_CA"
 """Files: the password in the first line; who may have signed the certificate, PEM."""
 

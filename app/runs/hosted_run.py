@@ -105,8 +105,11 @@ class HostedRun:
         """
         if not self.is_new or self.is_under_way or self.journal.unpersisted:
             return False
-        kinds = all(isinstance(fact.payload, _OF_A_START) for fact in self.journal.facts())
-        return kinds and not self.log.since(0)
+        try:
+            kinds = all(isinstance(fact.payload, _OF_A_START) for fact in self.journal.facts())
+            return kinds and not self.log.since(0)
+        except JournalError:
+            return False
 
     def take_away(self) -> None:
         """Leave nothing of the run."""

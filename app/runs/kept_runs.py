@@ -152,12 +152,6 @@ class KeptInDatabase:
         """All it has recorded by now."""
         return list(self.journal()[0].facts())
 
-    def with_facts(self, facts: Sequence[Fact]) -> KeptInDatabase:
-        """Return the run as it would be with other facts; nothing is kept."""
-        run = copy(self)
-        run.facts = [*facts]
-        return run
-
     @property
     def start(self) -> str:
         """First New York date, ISO; empty before it has recorded anything."""
@@ -220,6 +214,13 @@ class KeptInDatabase:
 
 
 type Kept = KeptInDirectory | KeptInDatabase
+
+
+def with_facts(run: KeptInDatabase, facts: Sequence[Fact]) -> KeptInDatabase:
+    """Return a run as it would be with other facts; nothing is kept."""
+    other = copy(run)
+    other.facts = [*facts]
+    return other
 
 
 def kept_runs(runs: Path, database: str) -> list[Kept]:

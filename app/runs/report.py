@@ -15,7 +15,7 @@ from app.backtest.day_scans import DayScans
 from app.backtest.report import run_view, verdicts_table
 from app.runs.explain.day_tape import WantedCatalog, day_market
 from app.runs.explain.tape_at_hand import TapeAtHand, tape_at_hand
-from app.runs.kept_runs import KeptInDatabase, KeptInDirectory, kept_run
+from app.runs.kept_runs import KeptInDatabase, KeptInDirectory, kept_run, with_facts
 from app.runs.measured import measured
 from app.runs.overview import manifest_of
 from app.runs.running import goes_on
@@ -90,7 +90,7 @@ def run_report(
         tape = tape_at_hand(run, catalog, [date.fromisoformat(run.start)])
         with day_market(run, catalog) as market:
             found = measured(run.facts, market)
-            _write(run.with_facts(found.facts), market, path)
+            _write(with_facts(run, found.facts), market, path)
             without = found.without
     return MadeReport(path, run.run_id, tape, run.integrity(), without)
 

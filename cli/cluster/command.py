@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cluster.found import DEFAULT_FOLDER, REDIS_VARIABLE
+from app.cluster.defaults import DEFAULT_FOLDER, REDIS_VARIABLE
 from app.doctor.preflight import Need, require_fit
 from app.markets import REAL_MONEY, MarketName
 from cli.terminal.day_options import StrategyOptions

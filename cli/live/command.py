@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from msgspec import structs
 
-from app.cluster.found import REDIS_VARIABLE
+from app.cluster.defaults import REDIS_VARIABLE
 from app.doctor.preflight import Need, require_fit
 from app.markets import REAL_MONEY, MarketName
 from app.runs.start_wait import DEFAULT_WAIT_SECS, StartWait

@@ -14,11 +14,11 @@ from app.clock import new_york
 from app.commands.governor_view import resumed_by
 from cli.live.held import held_table
 from cli.live.radar import radar_table
+from cli.terminal.flow import Flow
 from engine.decision import GovernorPhase
 from engine.display.frame import DisplayFrame
 from engine.domain.amounts import amount
 from engine.domain.counted import counted
-from reports.flow import Flow
 
 _ACTIVE = {GovernorPhase.HUNTING, GovernorPhase.IN_TRADE}
 _LINES = 5

@@ -12,6 +12,7 @@ from rich.text import Text
 from app.clock import parse_day
 from app.figures import figure
 from cli.terminal.data_warnings import say_warnings
+from cli.terminal.flow import Flow
 from cli.terminal.options import (
     DEFAULT_DATABASE,
     DEFAULT_RUNS,
@@ -24,7 +25,6 @@ from cli.terminal.options import (
 )
 from cli.terminal.output import command, emit
 from cli.terminal.run_catalog import RunCatalog, tape_page, wanted_catalog
-from reports.flow import Flow
 
 if TYPE_CHECKING:
     from app.runs.explain.why import Explanation

@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from cli.terminal.flow import Flow
 from reports.fitted_table import LONGEST_WORD, Column, FittedTable
-from reports.flow import Flow
 from tests.conftest import ROOT
 
 _WORDS = st.text("abcdefg0123456789.,−", min_size=1, max_size=LONGEST_WORD)
