@@ -74,8 +74,8 @@ class Blow:
 def drawn(seed: int, count: int, buckets: int, shards: int) -> list[Blow]:
     """Return random faults in order of the day; each kind once before any comes twice.
 
-    The relay is not killed here: the prints that it missed are fetched, but no venue sends the quotes
-    of a gap again, so a candidate may carry an older one than in one process.
+    The relay is not killed here: the prints that it missed are fetched, but no venue sends the
+    quotes of a gap again, so a candidate may carry an older one than in one process.
     """
     chance = Random(seed)
     kinds = [fault for fault in Fault if fault is not Fault.KILL_RELAY]
