@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.runs.engine_runs import is_engine_run
 from cli.terminal.output import INTERRUPTED
 from engine.domain.facts import (
     Alarm,
@@ -25,7 +27,7 @@ from engine.domain.facts import (
     TradeOpened,
 )
 from engine.domain.session import NANOS_PER_SECOND
-from store import Journals
+from store import CommandLog, Journals
 from tests.cli.conftest import Tradectl
 from tests.cli.live.live_place import simulated
 from tests.cli.live.steered_run import HOLD, Run
@@ -97,9 +99,15 @@ def _a_stop_is_moved(run: Run, tradectl: Tradectl) -> None:
     trade = run.of(TradeOpened)[-1].payload.trade_id
     plan = next(f.payload for f in run.of(BracketPlanned) if f.payload.trade_id == trade)
     nearer = plan.stop_loss + plan.side * Decimal("0.01")
-    place.turn("resume")
     words = ("do", "move-stop", trade, str(nearer), "--yes", "--timeout", "60", "--json")
-    told = tradectl(*words, "--database", place.database)
+    journals = Journals(place.database)
+    (known,) = (each for each in journals.runs() if is_engine_run(each.run_id))
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(tradectl, *words, "--database", place.database)
+        # time goes on once the command is there: else the trade may be over before it is
+        run.until(lambda: asked.done() or CommandLog(journals, known.run_id).since(0))
+        place.turn("resume")
+        told = asked.result()
     place.turn("pause")
     assert told.json["status"] == "done", told.out
     assert told.json["detail"] == f"the stop is at {nearer:f}, confirmed by the venue"
