@@ -229,6 +229,8 @@ async def _give(
         proposal = await _proposal(asked, caller, run, wish, key)
         if proposal.over is not None:
             raise Problem(409, "run_over", proposal.over)
+        if proposal.refused is not None:
+            raise Problem(422, "unknown_symbol", proposal.refused)
         if proposal.loosens:
             gatekeeper: Gatekeeper = request.app.state.gatekeeper
             await gatekeeper.stepped_up(request, caller)

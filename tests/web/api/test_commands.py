@@ -107,7 +107,13 @@ def test_entries_that_were_stopped_are_resumed_by_who_confirms_and_exits_need_no
 
 
 def test_a_symbol_is_locked_by_what_is_said(running: Gateway) -> None:
-    asked = {"text": "lock ZZZZ", "run": LATER}
+    unknown = running.client.post(
+        "/say",
+        json={"text": "lock ZZZZ", "run": LATER, "yes": True},
+        headers={"Idempotency-Key": "lock-00000"},
+    )
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_symbol")
+    asked = {"text": "lock QQQ", "run": LATER}
     shown = running.client.post("/say", json=asked).json()
     assert shown["status"] == "preview"
     given = running.client.post(
