@@ -60,7 +60,8 @@ def test_a_command_is_given_once_and_answered_by_the_engine(running: Gateway) ->
     shown = running.client.post(f"{_PATH}/preview", json={"command": "pause"}).json()
     assert (shown["status"], "nothing is entered" in shown["preview"]) == ("preview", True)
     given = _give(running, "pause-0001", command="pause")
-    assert (given.status_code, given.json()["status"]) == (202, "unanswered")
+    assert given.status_code == 202
+    assert given.json()["status"] in {"unanswered", "accepted", "done"}, "the engine may be quick"
     assert (given.json()["source"], given.json()["who"]) == ("web", "ann")
     done = _answered(running, given.headers["location"])
     assert done["status"] == "done"
