@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -58,6 +58,8 @@ class NodeProcess:
     command : NodeCommand
     folder : Path
         Of the files that take what it says.
+    say : callable
+        Shows a line to whoever keeps it running.
 
     Attributes
     ----------
@@ -69,8 +71,11 @@ class NodeProcess:
         The JSON object that it printed last.
     """
 
-    def __init__(self, command: NodeCommand, folder: Path) -> None:
+    def __init__(
+        self, command: NodeCommand, folder: Path, say: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.command = command
+        self._say = say
         self.starts = 0
         self.pid: int | None = None
         self.answer: dict[str, Any] | None = None
@@ -112,7 +117,9 @@ class NodeProcess:
                 raise error
             if time.monotonic() - began > _STEADY_SECS:
                 pause = _FIRST_PAUSE_SECS
-            _log.warning("%s ended with %d and is started again", self.command.name, code)
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+            _log.warning("%s %s and is started again", self.command.name, how)
+            self._say(f"{self.command.name} {how} and is started again")
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECS)
 
@@ -172,7 +179,7 @@ class NodeProcess:
             if is_answer:
                 with contextlib.suppress(msgspec.DecodeError):
                     self.answer = msgspec.json.decode(line, type=dict[str, Any])
-                    if not self._ready.done():
+                    if not self._ready.done() and self.answer.get("status") != "error":
                         self._ready.set_result(self.answer)
                     continue
             self._words.append(line.decode(errors="replace"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,14 +19,15 @@ class Processes:
         By name, in the order in which they were started.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, say: Callable[[str], None] = lambda _: None) -> None:
+        self._say = say
         self.nodes: dict[str, NodeProcess] = {}
         self._folder = folder
         self._tasks: dict[str, asyncio.Task[int]] = {}
 
     def start(self, command: NodeCommand) -> NodeProcess:
         """Start one more process."""
-        node = NodeProcess(command, self._folder)
+        node = NodeProcess(command, self._folder, self._say)
         self.nodes[command.name] = node
         self._tasks[command.name] = asyncio.create_task(node.run(), name=command.name)
         return node
@@ -58,9 +59,11 @@ class Processes:
 
 
 @asynccontextmanager
-async def processes(folder: Path, *, last: Sequence[str] = ()) -> AsyncIterator[Processes]:
-    """Yield a group of processes that ends with the block."""
-    group = Processes(folder)
+async def processes(
+    folder: Path, *, last: Sequence[str] = (), say: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[Processes]:
+    """Yield a group of processes that ends with the block; ``say`` is told of each new start."""
+    group = Processes(folder, say)
     try:
         yield group
     finally:

@@ -53,6 +53,7 @@ async def cluster_run(
     request: ClusterRequest,
     up: Callable[[RunningCluster, Processes], None],
     stop: asyncio.Event,
+    say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any] | None:
     """Keep a cluster running until its day is over or ``stop`` is set.
 
@@ -69,7 +70,7 @@ async def cluster_run(
     folder = request.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with EmbeddedServer(folder / "streams", has_roles=True) as server:
-        async with processes(folder, last=["relay"]) as group:
+        async with processes(folder, last=["relay"], say=say) as group:
             relay = RelayCommand(
                 venue=request.venue,
                 feed=request.feed,

@@ -120,7 +120,7 @@ def up(
         say("'tradectl cluster status' shows it, Ctrl-C ends it")
 
     async def run() -> dict[str, object] | None:
-        return await cluster_run(request, started, stop_signal())
+        return await cluster_run(request, started, stop_signal(), say)
 
     end = asyncio.run(run())
     result = {"status": "Interrupted"} if end is None else end

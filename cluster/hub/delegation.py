@@ -171,6 +171,8 @@ class Delegation:
         """Return which shard is to work each slot."""
         self.nobody, self.contested = {}, {}
         open_to = {name: node for name, node in nodes.items() if not self._leaves(node)}
+        if not open_to:  # better one that was drained than none
+            open_to = {name: node for name, node in nodes.items() if not node.is_draining}
         named = {name: _asked(node) for name, node in open_to.items()}
         autos = [name for name, asked in named.items() if asked is None]
         wanted: dict[str, str] = {}

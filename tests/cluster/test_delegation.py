@@ -154,6 +154,21 @@ def test_a_move_waits_for_the_new_shard_and_the_old_one_goes_on_if_that_dies() -
     assert len(cluster.decided) == 5
 
 
+def test_a_drained_shard_takes_what_nobody_else_can() -> None:
+    cluster = Cluster(equal_slots(2), expected=2)
+    cluster.start("one")
+    cluster.start("two")
+    cluster.look()
+    cluster.delegation.ask(Drain("two"))
+    for _ in range(4):
+        cluster.look()
+        cluster.bucket()
+    assert not any("two" in cluster.holders(slot) for slot in cluster.merge.names)
+    cluster.kill("one")
+    cluster.look()
+    assert all(cluster.holders(slot) == ["two"] for slot in cluster.merge.names)
+
+
 def test_letters_as_typed_are_given_to_those_who_asked_for_them() -> None:
     cut = Slots(slots_of("A-M,N-R,S1,S2,T-Z") or ())
     cluster = Cluster(cut, expected=2)
