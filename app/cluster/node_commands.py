@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.cluster.node_process import NodeCommand
@@ -13,61 +12,72 @@ BROKER_KEYS = ("APCA_API_KEY_ID", "APCA_API_SECRET_KEY")
 """Shards have no use for them: they hear the relay and send nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayCommand:
-    """How a relay is started.
+def relay_command(
+    venue: str,
+    feed: str,
+    listen: str,
+    database: str,
+    *options: str,
+    streams: ServerAddress,
+    environment: Mapping[str, str] | None = None,
+) -> NodeCommand:
+    """Return the process of a relay, which says where it listens.
 
-    Attributes
+    Parameters
     ----------
-    venue, feed : str
     listen : str
         ``HOST:PORT``.
     database : str
         Beside it is what the relay keeps.
-    options : tuple of str
+    options : str
         Further ones, as typed.
-    environment : mapping
+    environment : mapping, optional
         What it has beside ours.
     """
-
-    venue: str
-    feed: str
-    listen: str
-    database: str
-    options: tuple[str, ...] = ()
-    environment: Mapping[str, str]
-
-    def command(self) -> NodeCommand:
-        """Return the process; it says where it listens."""
-        return NodeCommand(
-            name="relay",
-            arguments=(
-                *("live", "--role", "relay", "--json"),
-                *("--venue", self.venue, "--feed", self.feed),
-                *("--listen", self.listen, "--database", self.database),
-                *self.options,
-            ),
-            environment=self.environment,
-        )
+    return NodeCommand(
+        name="relay",
+        arguments=(
+            *("live", "--role", "relay", "--json", "--venue", venue, "--feed", feed),
+            *("--listen", listen, "--database", database, "--redis", streams.shown),
+            *options,
+        ),
+        environment={PASSWORD_VARIABLE: streams.password, **(environment or {})},
+    )
 
 
 def shard_command(
-    name: str,
-    relay: str,
-    keys: Path,
-    streams: ServerAddress,
-    *,
-    letters: str = "auto",
-    catalog: str = "",
+    name: str, relay: str, keys: Path, catalog: str, *, streams: ServerAddress
 ) -> NodeCommand:
-    """Return the process of a shard."""
+    """Return the process of a shard that takes what its hub gives it.
+
+    Parameters
+    ----------
+    relay, keys
+        Where the relay is, and the file with what opens it.
+    catalog : str
+        Where the days before are.
+    """
     return NodeCommand(
         name=name,
         arguments=(
-            *("live", "--role", "shard", "--json", "--name", name, "--letters", letters),
+            *("live", "--role", "shard", "--json", "--name", name, "--catalog", catalog),
             *("--relay", relay, "--relay-keys", str(keys), "--redis", streams.shown),
-            *(("--catalog", catalog) if catalog else ()),
         ),
         environment={PASSWORD_VARIABLE: streams.password},
         without=BROKER_KEYS,
+    )
+
+
+def hub_command(
+    shards: int, relay: str, keys: Path, *options: str, streams: ServerAddress
+) -> NodeCommand:
+    """Return the process of a hub that waits for so many shards."""
+    return NodeCommand(
+        name="hub",
+        arguments=(
+            *("live", "--role", "hub", "--json", "--no-view", "--shards", str(shards)),
+            *("--relay", relay, "--relay-keys", str(keys), "--redis", streams.shown),
+            *options,
+        ),
+        environment={PASSWORD_VARIABLE: streams.password},
     )

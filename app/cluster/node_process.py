@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -152,7 +152,7 @@ class NodeProcess:
             key: value for key, value in os.environ.items() if key not in command.without
         }
         process = await asyncio.create_subprocess_exec(
-            *_command_line(command.arguments),
+            *_command_line("--log-file", f"{self.log}.jsonl", *command.arguments),
             env=environment | dict(command.environment),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -185,7 +185,7 @@ class NodeProcess:
             self._words.append(line.decode(errors="replace"))
 
 
-def _command_line(arguments: Sequence[str]) -> list[str]:
+def _command_line(*arguments: str) -> list[str]:
     return own_process("from cli.main import main; main()", *arguments)
 
 

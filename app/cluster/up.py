@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.cluster.node_commands import RelayCommand, shard_command
+from app.cluster.node_commands import hub_command, relay_command
 from app.cluster.node_process import NodeCommand
 from app.cluster.on_this_machine import RunningCluster, forget, own_start
 from app.cluster.processes import Processes, processes
+from app.cluster.tape_side import TapeSide, start_tape_side
 from cluster.streams.access import Role
-from cluster.streams.address import PASSWORD_VARIABLE
 from cluster.streams.embedded import EmbeddedServer
 
 
@@ -71,36 +71,26 @@ async def cluster_run(
     folder.mkdir(parents=True, exist_ok=True)
     with EmbeddedServer(folder / "streams", has_roles=True) as server:
         async with processes(folder, last=["relay"], say=say) as group:
-            relay = RelayCommand(
-                venue=request.venue,
-                feed=request.feed,
-                listen=f"127.0.0.1:{_free_port()}",
-                database=request.database,
-                options=(
-                    *("--redis", server.role_address(Role.RELAY).shown),
-                    *request.relay_options,
-                ),
-                environment={PASSWORD_VARIABLE: server.role_address(Role.RELAY).password},
+            relay = relay_command(
+                request.venue,
+                request.feed,
+                f"127.0.0.1:{_free_port()}",
+                request.database,
+                *request.relay_options,
+                streams=server.role_address(Role.RELAY),
             )
-            ready = await _or_stopped(group.start(relay.command()).ready(), stop)
-            if ready is None:
+            starting = start_tape_side(group, server, relay, request.shards, request.catalog)
+            side = await _or_stopped(starting, stop)
+            if side is None:
                 return None
-            keys = Path(ready["keys"])
-            streams = server.role_address(Role.SHARD)
-            for number in range(1, request.shards + 1):
-                group.start(
-                    shard_command(
-                        f"shard-{number}", ready["url"], keys, streams, catalog=request.catalog
-                    )
-                )
-            hub = group.start(_hub_command(request, ready["url"], keys, server))
+            hub = group.start(_hub(request, side, server))
             running = RunningCluster(
                 pid=os.getpid(),
                 started=own_start(),
                 redis=server.address.shown,
                 password_file=str(server.password_file()),
-                relay=ready["url"],
-                keys=str(keys),
+                relay=side.relay,
+                keys=str(side.keys),
                 database=request.database,
             )
             running.keep(folder)
@@ -112,21 +102,16 @@ async def cluster_run(
             return None if ended is None else hub.answer
 
 
-def _hub_command(
-    request: ClusterRequest, relay: str, keys: Path, server: EmbeddedServer
-) -> NodeCommand:
-    streams = server.role_address(Role.HUB)
-    return NodeCommand(
-        name="hub",
-        arguments=(
-            *("live", "--role", "hub", "--json", "--no-view", "--shards", str(request.shards)),
-            *("--relay", relay, "--relay-keys", str(keys), "--redis", streams.shown),
-            *("--venue", request.venue, "--feed", request.feed),
-            *("--database", request.database, "--runs", str(request.runs)),
-            *("--catalog", request.catalog),
-            *request.hub_options,
-        ),
-        environment={PASSWORD_VARIABLE: streams.password},
+def _hub(request: ClusterRequest, side: TapeSide, server: EmbeddedServer) -> NodeCommand:
+    return hub_command(
+        request.shards,
+        side.relay,
+        side.keys,
+        *("--venue", request.venue, "--feed", request.feed),
+        *("--database", request.database, "--runs", str(request.runs)),
+        *("--catalog", request.catalog),
+        *request.hub_options,
+        streams=server.role_address(Role.HUB),
     )
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.cluster.node_commands import RelayCommand, shard_command
+from app.cluster.node_commands import relay_command
 from app.cluster.place import ClusterPlace
 from app.cluster.processes import Processes, processes
+from app.cluster.tape_side import start_tape_side
 from app.relay.address import read_address
 from cluster.splitting import equal_slots
 from cluster.streams.access import Role
@@ -57,21 +58,17 @@ async def shards_at(
                     "APCA_API_KEY_ID": keys[0],
                     "APCA_API_SECRET_KEY": keys[1],
                 }
-                relay = RelayCommand(
-                    venue="alpaca-sim",
-                    feed=feed,
-                    listen="127.0.0.1:0",
-                    database=str(folder / "relay.sqlite"),
+                relay = relay_command(
+                    "alpaca-sim",
+                    feed,
+                    "127.0.0.1:0",
+                    str(folder / "relay.sqlite"),
+                    streams=server.role_address(Role.RELAY),
                     environment=environment,
                 )
-                ready = await group.start(relay.command()).ready()
-                opens = Path(ready["keys"])
-                streams = server.role_address(Role.SHARD)
-                for number in range(1, count + 1):
-                    shard = f"shard-{number}"
-                    group.start(shard_command(shard, ready["url"], opens, streams, catalog=catalog))
+                side = await start_tape_side(group, server, relay, count, catalog)
                 hub = server.role_address(Role.HUB)
                 place = ClusterPlace(
                     open=lambda: RedisStreams(hub), shards=count, slots=equal_slots(count)
                 )
-                yield Shards(read_address(ready["url"], opens), place, group)
+                yield Shards(read_address(side.relay, side.keys), place, group)
