@@ -27,7 +27,7 @@ router = APIRouter(tags=["users"])
 
 def _administrator(caller: CallerOf) -> Caller:
     if caller.rank < Rank.ADMIN:
-        raise Problem(403, "role_too_low", f"this takes an admin; you are {caller.rank.label}")
+        raise Problem(403, "rank_too_low", f"this takes an admin; you are {caller.rank.label}")
     return caller
 
 

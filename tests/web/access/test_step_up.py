@@ -95,7 +95,7 @@ def test_neither_lower_roles_nor_programs_manage_users(running: Gateway) -> None
         ("PUT", "/api/v1/users/boss/role", {"role": "viewer"}),
         ("POST", "/api/v1/invitations", {"username": "friend"}),
     ):
-        assert trader.ask(method, path, body).json()["code"] == "role_too_low"
+        assert trader.ask(method, path, body).json()["code"] == "rank_too_low"
     program = running.browser()
     bearer = {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-For": "", "Origin": ""}
     codes = program.ask("POST", "/api/v1/auth/recovery-codes", headers=bearer)
