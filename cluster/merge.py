@@ -81,6 +81,8 @@ class ReportMerge:
         Returns the version of the parameters in force for a bucket; reports of another are refused.
     wait_ns : int or None
         How long silent slots are waited for; None for ever, where time is granted.
+    before : iterable of BucketReport
+        What was said of the day's earlier buckets, without windows: it enters the digest alone.
 
     Attributes
     ----------
@@ -98,6 +100,7 @@ class ReportMerge:
         across: Iterable[str] = (),
         version_at: Callable[[int], int] | None = None,
         wait_ns: int | None = HUB_WAIT_NS,
+        before: Iterable[BucketReport] = (),
     ) -> None:
         strategies = tuple(strategies)
         self._across = frozenset(across)
@@ -115,8 +118,9 @@ class ReportMerge:
         self._decides, self._tells = Joiner(places), Joiner(places)
         self._late: list[StrategyFailure] = []
         self._whole: deque[BucketReport] = deque()
-        self._asks = any(name != ACCELERATION for name in strategies)
-        self._digest = self.new_digest()
+        self._digest = ReportDigest(asks=any(name != ACCELERATION for name in strategies))
+        for report in before:
+            self._digest.update(report)
 
     @property
     def next_ns(self) -> int:
@@ -211,10 +215,6 @@ class ReportMerge:
         """Take what is here of buckets that some slot never spoke of: the day is over."""
         for ts in sorted(self._buckets):
             self._tell_of(self._buckets.pop(ts))
-
-    def new_digest(self) -> ReportDigest:
-        """Return a digest of this run's kind that has taken nothing yet."""
-        return ReportDigest(asks=self._asks)
 
     def digest(self) -> str:
         """Return the candidate digest of the complete buckets; of all after ``end``."""

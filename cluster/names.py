@@ -9,13 +9,15 @@ HUB = "tradectl:hub"
 NONCE = "tradectl:nonce"
 """Value: chance, written by whoever finds none; gone or another one, the server has lost all."""
 
-REQUESTS = "tradectl:requests"
-"""Stream: what people ask of the hub; ids are their time in ms."""
-
 
 def setup(run: str, epoch: int) -> str:
     """Return the name of the value that tells shards of the day, ``DaySetup``."""
     return f"{run}:setup:{epoch}"
+
+
+def requests(run: str) -> str:
+    """Return the name of the stream of what people ask of a run's hub; ids are (time in ms, 0)."""
+    return f"{run}:requests"
 
 
 def orders(run: str, epoch: int) -> str:

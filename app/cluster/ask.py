@@ -24,8 +24,9 @@ async def drained(streams: Streams, shard: str, wait_secs: float) -> ClusterStat
     RunError
         It has slots after ``wait_secs``: nobody else can take them, or they are still replayed.
     """
-    _expect(await cluster_status(streams), shard)
-    await _ask(streams, Drain(shard))
+    status = await cluster_status(streams)
+    _expect(status, shard)
+    await _ask(streams, status.run_id, Drain(shard))
     until = time.monotonic() + wait_secs
     while True:
         status = await cluster_status(streams)
@@ -60,7 +61,7 @@ async def moved(streams: Streams, letters: str, shard: str, wait_secs: float) ->
         raise ConfigError(
             f"no slot lies within {letters}, the day is cut into {', '.join(sorted(all_slots))}"
         )
-    await _ask(streams, Move(letters, shard))
+    await _ask(streams, status.run_id, Move(letters, shard))
     until = time.monotonic() + wait_secs
     while True:
         status = await cluster_status(streams)
@@ -99,8 +100,8 @@ def _slots_of(status: ClusterStatus, shard: str) -> list[str]:
     ]
 
 
-async def _ask(streams: Streams, request: Request) -> None:
-    """Put a request behind those before."""
+async def _ask(streams: Streams, run: str, request: Request) -> None:
+    """Put a request to a run's hub behind those before."""
     at = At(time.time_ns() // 1_000_000)
-    while not await streams.append(names.REQUESTS, at, packed(request)):
+    while not await streams.append(names.requests(run), at, packed(request)):
         at = At(at.major + 1)

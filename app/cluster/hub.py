@@ -1,4 +1,4 @@
-"""The hub among its shards: tells them of the day, gives them slots, and hears what they say."""
+"""The hub among its shards: sends them the day's setup, gives them slots, reads their reports."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from cluster.hub.nodes import Nodes
 from cluster.hub.slot_reports import SlotReports
 from cluster.hub.versions import Versions
 from cluster.merge import HUB_WAIT_NS, ReportMerge
+from cluster.node_state import BEAT_SECS
 from cluster.orders import Assign, Change, ExitAlert, Order, Unwatch, Watch
 from cluster.splitting import default_slots
 from cluster.streams.port import START, At
@@ -35,8 +36,8 @@ from engine.domain.fixed_point import PRICE_SCALE
 from engine.hub import Desk
 from engine.runtime.live import VenueWatch
 
-_VERSIONS = "versions"
-_LOOK_SECS = 0.1
+_VERSIONS, _LETTERS = "versions", "letters"
+_LOOK_SECS = BEAT_SECS / 2
 _HELD_SECS = 1.0
 
 _log = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ class ClusterHub:
             across=day.across,
             version_at=lambda ts: books.history.in_force(ts).version,
             wait_ns=None if day.is_granted else HUB_WAIT_NS,
+            before=before,
         )
         self.reports = SlotReports(
             self._streams,
@@ -113,7 +115,6 @@ class ClusterHub:
             merge,
             closes_at=lambda ts: ts + books.history.at(ts).grace_ns,
             last_ns=start + (hours.close_ns - start) // width * width,
-            before=before,
             keep=self._kept.add,
             on_trouble=self._on_trouble,
             on_alert=self._on_alert,
@@ -224,13 +225,13 @@ class ClusterHub:
                     self._take_earlier(await earlier_orders(self._streams, run, self._day.epoch))
                 if self._streams.losses != self._losses:
                     self._losses, is_told = self._streams.losses, False
+                    self._changes_told = len(self._setup.changed)
                     self._order(*self.delegation.again(), *self._watched.values())
                 if not is_told:
                     await self._tell()
                     is_told = True
                 await self._hear_requests()
-                told = await self._streams.found(names.NODES)
-                self._take_nodes(told)
+                self._take_nodes(await self._streams.found(names.NODES))
                 await self._send()
             except StreamsUnavailable as error:
                 self._on_trouble(str(error))
@@ -250,13 +251,13 @@ class ClusterHub:
         claim = HubClaim(day.run_id, day.epoch, version("tradectl"), VERSION)
         await self._streams.put(names.HUB, packed(claim))
 
-    def _take_nodes(self, told: Mapping[str, bytes]) -> None:
+    def _take_nodes(self, values: Mapping[str, bytes]) -> None:
         now = time.monotonic_ns()
-        self._nodes.hear(self._versions.read(told), now)
+        self._nodes.hear(self._versions.read(values), now)
         alive = self._versions.agreeing(self._nodes.alive(now))
         self._tell_of_refused()
         self._order(*self.delegation.look(alive, now), *self._changes(), *self._watches())
-        self._tell_of_nobody()
+        self._tell_of_letters()
         self._look_at_exits()
 
     def _tell_of_refused(self) -> None:
@@ -270,13 +271,21 @@ class ClusterHub:
         else:
             self._voice.issues.pop(_VERSIONS, None)
 
-    def _tell_of_nobody(self) -> None:
-        """Hold entries while there are slots that nobody takes; not before shards can be there."""
-        nobody = self.delegation.nobody
+    def _tell_of_letters(self) -> None:
+        """Hold entries while there are slots that nobody takes; not before shards can be there.
+
+        Slots that several shards were started for are worked by one of them: that is only shown.
+        """
+        several = self.delegation.contested.items()
+        if several:
+            each = (f"{slot} by {', '.join(shards)}" for slot, shards in several)
+            self._voice.issues[_LETTERS] = f"asked for more than once: {'; '.join(each)}"
+        else:
+            self._voice.issues.pop(_LETTERS, None)
         waits = not self.delegation.works and time.monotonic() - self._looked_since < _HELD_SECS
         if waits:
             return
-        missing = list(nobody) or ([] if self.delegation.works else list(self.reports.merge.names))
+        missing = self.delegation.nobody if self.delegation.works else self.reports.merge.names
         if missing and not self._day.is_granted:
             self._raise("shards", f"no shard takes {', '.join(missing)}")
         else:
@@ -296,7 +305,8 @@ class ClusterHub:
             self._pending.pop(0)
 
     async def _hear_requests(self) -> None:
-        for entry in await self._streams.read({names.REQUESTS: self._asked_until}, 0):
+        requests = names.requests(self._day.run_id)
+        for entry in await self._streams.read({requests: self._asked_until}, 0):
             self._asked_until = entry.at
             try:
                 refusal = self.delegation.ask(unpacked_request(entry.data))

@@ -87,9 +87,7 @@ async def cluster_status(streams: Streams) -> ClusterStatus:
         wrong.append(f"the hub runs tradectl {claim.version}, this is {ours}")
     seen.sort(key=lambda each: (_ORDER.get(each.state.role, len(_ORDER)), each.state.name))
     slots = await _slots(streams, claim, wrong)
-    worked = {
-        slot.slot for each in seen if each.is_alive for slot in each.state.slots
-    }  # fmt: skip
+    worked = {slot.slot for each in seen if each.is_alive for slot in each.state.slots}
     unworked = tuple(name for name in slots if name not in worked)
     return ClusterStatus(
         claim.run_id if claim else "",

@@ -51,13 +51,11 @@ class Delegation:
         Of a bucket.
     expected : int
         So many shards are waited for before the first orders.
-    loads : mapping of slot to Load, optional
-        As of the day before.
 
     Attributes
     ----------
-    nobody : dict of slot to str
-        Slots that no living shard takes, and why.
+    nobody : list of str
+        Slots that no living shard takes.
     contested : dict of slot to tuple of str
         Slots that several shards were started for.
     """
@@ -69,9 +67,8 @@ class Delegation:
         width_ns: int,
         *,
         expected: int = 1,
-        loads: Mapping[str, Load] | None = None,
     ) -> None:
-        self.nobody: dict[str, str] = {}
+        self.nobody: list[str] = []
         self.contested: dict[str, tuple[str, ...]] = {}
         self._merge = merge
         self._epoch = epoch
@@ -82,7 +79,7 @@ class Delegation:
         self._moves: dict[str, Work] = {}
         self._pinned: dict[str, str] = {}
         self._drained: set[str] = set()
-        self._loads = dict(loads or {})
+        self._loads: dict[str, Load] = {}
         self._measured: dict[str, tuple[str, int]] = {}
         self._balanced: int | None = None
 
@@ -169,7 +166,7 @@ class Delegation:
 
     def _wanted(self, nodes: Mapping[str, NodeState], now: int) -> dict[str, str]:
         """Return which shard is to work each slot."""
-        self.nobody, self.contested = {}, {}
+        self.nobody, self.contested = [], {}
         open_to = {name: node for name, node in nodes.items() if not self._leaves(node)}
         if not open_to:  # better one that was drained than none
             open_to = {name: node for name, node in nodes.items() if not node.is_draining}
@@ -193,7 +190,7 @@ class Delegation:
             elif work is not None and work.is_of(nodes):
                 wanted[slot] = work.shard
             else:
-                self.nobody[slot] = "no shard that lives takes it"
+                self.nobody.append(slot)
         if free:
             wanted |= self._placed(free, autos, nodes, now)
         return wanted

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from cluster import names
 from cluster.coding import unpacked_alert, unpacked_report, unpacked_rest
@@ -39,8 +39,6 @@ class SlotReports:
         Returns the closing instant of the bucket that ends at an instant, UTC ns.
     last_ns : int
         End of the day's last bucket, UTC ns.
-    before : iterable of BucketReport
-        What was said of the buckets before the first of the merge.
     keep : callable
         Takes reports as they are complete.
     on_trouble : callable
@@ -62,7 +60,6 @@ class SlotReports:
         *,
         closes_at: Callable[[int], int],
         last_ns: int,
-        before: Iterable[BucketReport] = (),
         keep: Callable[[list[BucketReport]], None] = lambda _: None,
         on_trouble: Callable[[str | None], None] = lambda _: None,
         on_alert: Callable[[ExitAlert], None] = lambda _: None,
@@ -79,9 +76,6 @@ class SlotReports:
         self._said: dict[int, dict[str, SlotReport]] = {}
         self._due: list[MergedReport] = []
         self._keep = keep
-        self._digest = merge.new_digest()
-        for report in before:
-            self._digest.update(report)
         self._begins = At(merge.next_ns // _NANOS_PER_MILLI - 1)
         self._after: dict[str, At] = {}
         self._losses = streams.losses
@@ -95,8 +89,7 @@ class SlotReports:
     def is_ready(self, ts_init: int) -> bool:
         """Say whether all is here of the buckets whose closing instant is at or before one."""
         self._decide()
-        first_open = self.merge.open_ns
-        return first_open > self._last_ns or self._closes_at(first_open) > ts_init
+        return self.is_over or self._closes_at(self.merge.open_ns) > ts_init
 
     @property
     def is_over(self) -> bool:
@@ -112,8 +105,6 @@ class SlotReports:
     def whole(self) -> list[BucketReport]:
         """Return the reports that are complete since the last call."""
         whole = self.merge.whole()
-        for report in whole:
-            self._digest.update(report)
         self._keep(whole)
         return whole
 
@@ -125,7 +116,7 @@ class SlotReports:
         """Return the digest of all that was said of the day."""
         self.merge.end()
         self.whole()
-        return self._digest.hexdigest()
+        return self.merge.digest()
 
     async def read(self) -> None:
         """Take what arrives, until it is cancelled."""

@@ -23,7 +23,7 @@ from typing import Any
 import redis
 
 from cluster.coding import packed, unpacked_node
-from cluster.names import NODES, REQUESTS
+from cluster.names import NODES, requests
 from cluster.node_state import NodeState
 from cluster.requests import Drain, Move
 from cluster.streams.address import PASSWORD_VARIABLE
@@ -295,7 +295,7 @@ class FaultedDay:
 
     def _ask(self, request: Drain | Move) -> None:
         with suppress(redis.ResponseError), self._client() as client:
-            client.xadd(REQUESTS, {"d": packed(request)})
+            client.xadd(requests("faulted"), {"d": packed(request)})
 
     def _client(self) -> redis.Redis:
         address = self.server.address
